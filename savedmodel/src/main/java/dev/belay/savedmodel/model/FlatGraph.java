@@ -1,0 +1,67 @@
+package dev.belay.savedmodel.model;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.proto.framework.GraphDef;
+
+/**
+ * One or several functions of a model expanded into a single graph without calls, over one set of
+ * variables, ready to be rewritten for training and imported.
+ *
+ * <p>Tensors are named as in a GraphDef: {@code node} or {@code node:1}.
+ *
+ * @param graphDef the flat nodes; its library holds only what is still referenced (loops that could
+ *     not be unrolled, bodies of saved custom gradients)
+ * @param functions the expanded functions in the order asked for
+ * @param variables variables that the functions use, each with its VarHandleOp
+ * @param initializers nodes to run once before anything else, such as those that fill lookup tables
+ * @param assets nodes (string constants, scalar) whose value must be the path of an asset file, and
+ *     that file; already set in the graph
+ * @param customGradients places where the saved gradient must be used instead of the natural one
+ * @param notes what was changed on the way, for people: "2 StatelessIf: both branches and SelectV2"
+ */
+public record FlatGraph(
+    GraphDef graphDef,
+    List<FlatFunction> functions,
+    List<FlatVariable> variables,
+    List<String> initializers,
+    Map<String, Path> assets,
+    List<CustomGradient> customGradients,
+    List<String> notes) {
+
+  /**
+   * A function in the flat graph.
+   *
+   * @param source the function that was expanded
+   * @param inputs its placeholders, in the order of {@code source.inputs()}
+   * @param outputs its results, in the order of {@code source.outputs()}
+   * @param updates nodes that must run with each call for its side effects (moving averages,
+   *     counters)
+   */
+  public record FlatFunction(
+      ModelFunction source,
+      List<FlatTensor> inputs,
+      List<FlatTensor> outputs,
+      List<String> updates) {}
+
+  /** A tensor of the flat graph under the name the model gives it. */
+  public record FlatTensor(String name, String tensor, DataType dtype, Shape shape) {}
+
+  /** A variable and the name of its VarHandleOp node. */
+  public record FlatVariable(ModelVariable variable, String handle) {}
+
+  /**
+   * A node whose gradient the model's author wrote ({@code tf.custom_gradient}) and saved.
+   *
+   * @param node an IdentityN; its first {@code results} outputs are the function's results, the
+   *     rest pass its arguments through
+   * @param results how many results it has
+   * @param function the gradient in the library: takes the gradients of the results, then {@code
+   *     captures}; returns the gradients of the arguments
+   * @param captures tensors of the flat graph
+   */
+  public record CustomGradient(String node, int results, String function, List<String> captures) {}
+}

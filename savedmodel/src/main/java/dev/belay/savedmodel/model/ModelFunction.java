@@ -1,0 +1,46 @@
+package dev.belay.savedmodel.model;
+
+import java.util.List;
+import java.util.Optional;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.DataType;
+
+/**
+ * One way to call a model: a serving signature, or one trace of a {@code tf.function} of its root
+ * object.
+ *
+ * @param path where Python finds it: {@code signatures/serving_default}, {@code __call__}, {@code
+ *     call_and_return_all_conditional_losses}
+ * @param functionName the concrete function in the library; for a TF1-style signature, which has no
+ *     function, the signature's key
+ * @param inputs what the caller gives, flattened as tf.nest does
+ * @param outputs what it returns, flattened; names such as {@code logits}, or {@code output_0}
+ *     where the function returns a bare tensor
+ * @param training the value of its {@code training} argument, empty if it has none
+ */
+public record ModelFunction(
+    String path,
+    String functionName,
+    List<Argument> inputs,
+    List<Argument> outputs,
+    Optional<Boolean> training) {
+
+  /**
+   * A tensor that goes in or comes out.
+   *
+   * @param name its last part names the feature: {@code input_ids}
+   * @param dtype element type
+   * @param shape as declared, with unknown dimensions
+   */
+  public record Argument(String name, DataType dtype, Shape shape) {}
+
+  /** Whether this is a serving signature, callable by name from Python and TF Serving. */
+  public boolean isSignature() {
+    return path.startsWith("signatures/");
+  }
+
+  /** The last part of the path: the signature's key or the method's name. */
+  public String name() {
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+}
