@@ -18,6 +18,6 @@ public record ClipConfig(Mode mode, double maxGradNorm) {
   }
 
   public ClipConfig {
-    Check.positive("--max-grad-norm", maxGradNorm);
+    new Check().positive("--max-grad-norm", maxGradNorm).verify();
   }
 }

@@ -33,12 +33,13 @@ public record DataConfig(
   public DataConfig {
     trainFiles = List.copyOf(trainFiles);
     validationFiles = List.copyOf(validationFiles);
-    Check.atLeast("--max-seq-length", 1, maxSeqLength);
-    Check.atLeast("--train-batch-size", 1, trainBatchSize);
-    Check.atLeast("--eval-batch-size", 1, evalBatchSize);
-    if (groupByLength && !shuffle) {
-      throw new ConfigException(
-          "--group-by-length reorders the examples, --shuffle off forbids it: choose one");
-    }
+    new Check()
+        .atLeast("--max-seq-length", 1, maxSeqLength)
+        .atLeast("--train-batch-size", 1, trainBatchSize)
+        .atLeast("--eval-batch-size", 1, evalBatchSize)
+        .that(
+            shuffle || !groupByLength,
+            "--group-by-length reorders the examples, --shuffle off forbids it: choose one")
+        .verify();
   }
 }

@@ -38,11 +38,13 @@ public record OptimizerConfig(
   }
 
   public OptimizerConfig {
-    Check.positive("--learning-rate", learningRate);
-    Check.notNegative("--weight-decay", weightDecay);
-    Check.fraction("--adam-beta1", beta1);
-    Check.fraction("--adam-beta2", beta2);
-    Check.positive("--adam-epsilon", epsilon);
-    Check.fraction("--momentum", momentum);
+    new Check()
+        .positive("--learning-rate", learningRate)
+        .notNegative("--weight-decay", weightDecay)
+        .fraction("--adam-beta1", beta1)
+        .fraction("--adam-beta2", beta2)
+        .positive("--adam-epsilon", epsilon)
+        .fraction("--momentum", momentum)
+        .verify();
   }
 }
