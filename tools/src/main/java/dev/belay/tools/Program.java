@@ -48,10 +48,10 @@ final class Program {
 
   private void execute(List<String> typed) throws IOException {
     CommandLine program = BelayCommand.commandLine(new Context(doors, terminal, typed));
+    name = Arguments.called(program, typed).getCommandSpec().qualifiedName();
     arguments = Arguments.of(program, typed);
     ParseResult parsed = program.parseArgs(arguments.tokens().toArray(new String[0]));
     ParseResult leaf = parsed.hasSubcommand() ? parsed.subcommand() : parsed;
-    name = leaf.commandSpec().qualifiedName();
     CommandLine command = leaf.commandSpec().commandLine();
     if (leaf.isUsageHelpRequested()) {
       command.usage(terminal.out());

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import picocli.CommandLine;
@@ -29,20 +30,24 @@ public record Arguments(List<String> tokens, Map<String, String> origins) {
     origins = Map.copyOf(origins);
   }
 
+  /** The command that is called, or the program itself if none is. */
+  public static CommandLine called(CommandLine program, List<String> typed) {
+    return typed.stream()
+        .map(program.getSubcommands()::get)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(program);
+  }
+
   /** What was typed, for that program's commands. */
   public static Arguments of(CommandLine program, List<String> typed) throws IOException {
-    int position = 0;
-    while (position < typed.size() && !program.getSubcommands().containsKey(typed.get(position))) {
-      position++;
-    }
-    if (position == typed.size()) {
+    CommandLine command = called(program, typed);
+    if (command == program) {
       return new Arguments(typed, Map.of());
     }
-    CommandLine command = program.getSubcommands().get(typed.get(position));
-    List<String> tokens = new ArrayList<>(typed.subList(0, position + 1));
-    for (String token : typed.subList(position + 1, typed.size())) {
-      tokens.add(spelled(command, token));
-    }
+    int position = typed.indexOf(command.getCommandName()) + 1;
+    List<String> tokens = new ArrayList<>(typed.subList(0, position));
+    typed.subList(position, typed.size()).forEach(token -> tokens.add(spelled(command, token)));
     return new Reading(command, tokens).withConfigFile();
   }
 

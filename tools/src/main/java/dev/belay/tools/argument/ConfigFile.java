@@ -6,7 +6,6 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import dev.belay.train.config.ConfigException;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -33,8 +32,7 @@ record ConfigFile(Path path, List<Entry> entries) {
 
   /** Reads a file, without knowing which options there are. */
   static ConfigFile read(Path path) throws IOException {
-    try (Reader reader = Files.newBufferedReader(path);
-        YAMLParser parser = new YAMLFactory().createParser(reader)) {
+    try (YAMLParser parser = new YAMLFactory().createParser(Files.readString(path))) {
       return new ConfigFile(path, entries(path, parser));
     } catch (NoSuchFileException missing) {
       throw new ConfigException("--config", "a file", path + ", which does not exist");

@@ -33,45 +33,56 @@ public final class UsageProblems {
     if (error instanceof UnmatchedArgumentException unmatched) {
       return unmatched(unmatched);
     }
+    if (error instanceof MissingParameterException missing) {
+      return missing.getMissing().stream().map(UsageProblems::withoutValue).toList();
+    }
+    if (error instanceof OverwrittenOptionException twice) {
+      return List.of(
+          ((OptionSpec) twice.getOverwritten()).longestName() + " is given twice: choose one");
+    }
     ArgSpec argument = error.getArgSpec();
     if (!(argument instanceof OptionSpec option)) {
       return List.of(error.getMessage());
     }
     String name = option.longestName();
-    if (error instanceof OverwrittenOptionException) {
-      return List.of(name + " is given twice: choose one");
-    }
-    if (error instanceof MissingParameterException) {
-      return List.of(name + ": expected " + expectation(option) + ", found nothing");
-    }
     String found = error.getValue() == null ? error.getMessage() : "'" + error.getValue() + "'";
     return List.of(name + ": expected " + expectation(option) + ", found " + found);
   }
 
+  private static String withoutValue(ArgSpec argument) {
+    return argument instanceof OptionSpec option
+        ? option.longestName() + ": expected " + expectation(option) + ", found nothing"
+        : argument.paramLabel() + " is missing";
+  }
+
   private static List<String> unmatched(UnmatchedArgumentException error) {
     CommandLine command = error.getCommandLine();
-    boolean program = command.getParent() == null;
-    List<String> options =
-        error.getUnmatched().stream().filter(token -> token.startsWith("-")).toList();
-    if (!options.isEmpty()) {
-      List<String> names =
-          command.getCommandSpec().options().stream().map(OptionSpec::longestName).toList();
-      return options.stream()
-          .map(token -> token.split("=", 2)[0])
-          .map(
-              token ->
-                  token
-                      + ": unknown option"
-                      + NearestName.suggestion(Arguments.kebab(token), names))
-          .toList();
+    List<String> options = error.getUnmatched().stream().filter(UsageProblems::isOption).toList();
+    List<String> words = error.getUnmatched().stream().filter(word -> !isOption(word)).toList();
+    if (command.getParent() == null && !words.isEmpty()) {
+      String name = words.get(0);
+      return List.of(
+          name
+              + ": unknown command"
+              + NearestName.suggestion(name, command.getSubcommands().keySet()));
     }
-    String first = error.getUnmatched().get(0);
-    return List.of(
-        program
-            ? first
-                + ": unknown command"
-                + NearestName.suggestion(first, command.getSubcommands().keySet())
-            : first + ": nothing takes this argument; options begin with --");
+    if (options.isEmpty()) {
+      return List.of(words.get(0) + ": nothing takes this argument; options begin with --");
+    }
+    List<String> names =
+        command.getCommandSpec().options().stream().map(OptionSpec::longestName).toList();
+    return options.stream()
+        .map(token -> token.split("=", 2)[0])
+        .map(name -> name + ": unknown option" + suggestion(name, names))
+        .toList();
+  }
+
+  private static String suggestion(String name, List<String> names) {
+    return NearestName.suggestion(Arguments.kebab(name), names);
+  }
+
+  private static boolean isOption(String token) {
+    return token.startsWith("-");
   }
 
   /** What an option takes, from its type. */

@@ -34,7 +34,7 @@ public final class BelayCommand {
           .getCommandSpec()
           .addMixin("common", CommandSpec.forAnnotatedObject(new CommonOptions()));
       command.setDefaultValueProvider(new DefaultText());
-      command.getCommandSpec().usageMessage().showDefaultValues(true).sortOptions(false);
+      command.getCommandSpec().usageMessage().sortOptions(false);
       OptionSections.showIn(command);
     }
     return program;

@@ -1,5 +1,6 @@
 package dev.belay.tools.command;
 
+import dev.belay.tools.option.DefaultText;
 import dev.belay.tools.option.Section;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ final class OptionSections {
   private static String list(Help help) {
     Map<String, List<OptionSpec>> sections = new LinkedHashMap<>();
     for (OptionSpec option : help.commandSpec().options()) {
-      sections.computeIfAbsent(heading(option), name -> new ArrayList<>()).add(option);
+      sections.computeIfAbsent(heading(option), name -> new ArrayList<>()).add(withDefault(option));
     }
     StringBuilder text = new StringBuilder();
     sections.forEach(
@@ -34,9 +35,22 @@ final class OptionSections {
               .append(heading)
               .append(':')
               .append(System.lineSeparator())
-              .append(layout);
+              .append(layout.toString().stripTrailing())
+              .append(System.lineSeparator());
         });
     return text.toString();
+  }
+
+  /** The option with its default at the end of its description. */
+  private static OptionSpec withDefault(OptionSpec option) {
+    String text = new DefaultText().defaultValue(option);
+    if (text == null) {
+      return option;
+    }
+    String[] description = option.description().clone();
+    int last = description.length - 1;
+    description[last] = description[last].replaceFirst("\\.?$", " (default: " + text + ").");
+    return OptionSpec.builder(option).description(description).build();
   }
 
   private static String heading(OptionSpec option) {
