@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 final class NativeMessage {
   private static final int LONGEST = 400;
   private static final Pattern NODE = Pattern.compile("\\[?\\[?\\{\\{node ([^}]+)}}]?]?");
-  private static final Pattern ROOT_ERROR = Pattern.compile("^\\(\\d+\\) [A-Za-z ]+: ");
+  private static final Pattern ROOT_ERROR = Pattern.compile("^\\(\\d+\\) [A-Za-z_ ]+: ");
 
   private NativeMessage() {}
 
