@@ -12,7 +12,7 @@ final class Pace {
   private double examplesPerStep;
 
   void add(RunEvent.Trained step) {
-    double seconds = (step.stepMillis() + step.dataWaitMillis()) / 1000;
+    double seconds = step.stepMillis() / 1000;
     double weight = steps < 2 ? 1 : WEIGHT_OF_NEWEST;
     stepSeconds += weight * (seconds - stepSeconds);
     examplesPerStep += weight * (step.examples() - examplesPerStep);

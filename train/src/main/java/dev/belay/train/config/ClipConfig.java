@@ -20,4 +20,9 @@ public record ClipConfig(Mode mode, double maxGradNorm) {
   public ClipConfig {
     new Check().positive("--max-grad-norm", maxGradNorm).verify();
   }
+
+  /** What the command line takes without options. */
+  public static ClipConfig defaults() {
+    return new ClipConfig(DEFAULT_MODE, DEFAULT_MAX_GRAD_NORM);
+  }
 }

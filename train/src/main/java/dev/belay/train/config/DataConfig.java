@@ -42,4 +42,17 @@ public record DataConfig(
             "--group-by-length reorders the examples, --shuffle off forbids it: choose one")
         .verify();
   }
+
+  /** These files, and otherwise what the command line takes without options. */
+  public static DataConfig of(List<Path> trainFiles, List<Path> validationFiles) {
+    return new DataConfig(
+        trainFiles,
+        validationFiles,
+        Optional.empty(),
+        DEFAULT_MAX_SEQ_LENGTH,
+        DEFAULT_BATCH_SIZE,
+        DEFAULT_BATCH_SIZE,
+        DEFAULT_SHUFFLE,
+        false);
+  }
 }

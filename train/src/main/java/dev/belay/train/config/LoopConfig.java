@@ -34,4 +34,16 @@ public record LoopConfig(
         .atLeast("--early-stopping-patience", 1, earlyStoppingPatience)
         .verify();
   }
+
+  /** What the command line takes without options. */
+  public static LoopConfig defaults() {
+    return new LoopConfig(
+        DEFAULT_LOGGING_STEPS,
+        OptionalInt.empty(),
+        OptionalInt.empty(),
+        OptionalInt.empty(),
+        false,
+        Optional.empty(),
+        OptionalInt.empty());
+  }
 }

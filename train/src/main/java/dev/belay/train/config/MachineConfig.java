@@ -20,4 +20,9 @@ public record MachineConfig(String device, OptionalInt threads, long seed) {
         .atLeast("--threads", 1, threads)
         .verify();
   }
+
+  /** What the command line takes without options. */
+  public static MachineConfig defaults() {
+    return new MachineConfig(DEFAULT_DEVICE, OptionalInt.empty(), DEFAULT_SEED);
+  }
 }

@@ -74,4 +74,20 @@ public record ModelConfig(
         .atLeast("--num-labels", 2, labels)
         .verify();
   }
+
+  /** That model, and otherwise what the command line takes without options. */
+  public static ModelConfig of(Path path) {
+    return new ModelConfig(
+        path,
+        Optional.empty(),
+        Map.of(),
+        Optional.empty(),
+        HeadKind.NONE,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        DEFAULT_DROPOUT,
+        Trust.NOTHING);
+  }
 }

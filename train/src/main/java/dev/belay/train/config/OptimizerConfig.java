@@ -47,4 +47,16 @@ public record OptimizerConfig(
         .fraction("--momentum", momentum)
         .verify();
   }
+
+  /** What the command line takes without options. */
+  public static OptimizerConfig defaults() {
+    return new OptimizerConfig(
+        DEFAULT_KIND,
+        DEFAULT_LEARNING_RATE,
+        DEFAULT_WEIGHT_DECAY,
+        DEFAULT_BETA1,
+        DEFAULT_BETA2,
+        DEFAULT_EPSILON,
+        DEFAULT_MOMENTUM);
+  }
 }

@@ -58,4 +58,10 @@ public record ScheduleConfig(
         ? warmupSteps.getAsInt()
         : (long) Math.ceil(warmupRatio * totalSteps);
   }
+
+  /** What the command line takes without options. */
+  public static ScheduleConfig defaults() {
+    return new ScheduleConfig(
+        DEFAULT_KIND, OptionalInt.empty(), 0, DEFAULT_NUM_TRAIN_EPOCHS, OptionalInt.empty());
+  }
 }

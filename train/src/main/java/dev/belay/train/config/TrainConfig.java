@@ -30,4 +30,18 @@ public record TrainConfig(
             "--load-best-model-at-end and --early-stopping-patience need --validation-file")
         .verify();
   }
+
+  /** That model on that data, and otherwise what the command line takes without options. */
+  public static TrainConfig of(ModelConfig model, DataConfig data, Path outputDirectory) {
+    return new TrainConfig(
+        model,
+        data,
+        OptimizerConfig.defaults(),
+        ScheduleConfig.defaults(),
+        ClipConfig.defaults(),
+        LoopConfig.defaults(),
+        MachineConfig.defaults(),
+        outputDirectory,
+        true);
+  }
 }
