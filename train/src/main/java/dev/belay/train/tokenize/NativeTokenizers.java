@@ -1,0 +1,70 @@
+package dev.belay.train.tokenize;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.belay.train.data.DataException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * Makes native tokenizers, and keeps their library off the network: without these settings it asks
+ * the metadata service of a cloud machine who it is, and looks for a CUDA build to download.
+ */
+final class NativeTokenizers {
+  /** DJL clamps maxLength to this, 512 unless told. */
+  private static final String NO_CLAMP = String.valueOf(Integer.MAX_VALUE);
+
+  private NativeTokenizers() {}
+
+  /**
+   * A tokenizer that cuts to maxLength tokens, the longer text of a pair first, and never pads.
+   * Truncation and padding that tokenizer.json asks for are overruled.
+   *
+   * @throws DataException if the definition is not a tokenizer
+   * @throws UnsatisfiedLinkError if the native library cannot be loaded on this machine
+   */
+  static HuggingFaceTokenizer create(TokenizerDefinition definition, int maxLength) {
+    stayOffline();
+    Map<String, String> options =
+        Map.of(
+            "addSpecialTokens", "true",
+            "truncation", "LONGEST_FIRST",
+            "stride", "0",
+            "padding", "DO_NOT_PAD",
+            "maxLength", String.valueOf(maxLength),
+            "modelMaxLength", NO_CLAMP);
+    byte[] json = definition.json().getBytes(StandardCharsets.UTF_8);
+    try {
+      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
+    } catch (IOException | RuntimeException e) {
+      throw new DataException(
+          definition.file() + ": not a tokenizer that Belay can load: " + e.getMessage(), e);
+    } catch (LinkageError e) {
+      throw withAdvice(e);
+    }
+  }
+
+  private static void stayOffline() {
+    setIfAbsent("ai.djl.offline", "true");
+    setIfAbsent("OPT_OUT_TRACKING", "true");
+    setIfAbsent("RUST_FLAVOR", "cpu");
+  }
+
+  private static void setIfAbsent(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+
+  private static UnsatisfiedLinkError withAdvice(LinkageError cause) {
+    UnsatisfiedLinkError error =
+        new UnsatisfiedLinkError(
+            "The native tokenizer library could not be loaded: "
+                + cause.getMessage()
+                + ". It is unpacked to .djl.ai in the home directory: set DJL_CACHE_DIR to a folder"
+                + " that is writable and may hold programs, or give pre-tokenised data.");
+    error.initCause(cause);
+    return error;
+  }
+}
