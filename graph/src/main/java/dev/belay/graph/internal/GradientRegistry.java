@@ -17,12 +17,11 @@ public final class GradientRegistry {
   private GradientRegistry() {}
 
   /** Whether {@code addGradients} can pass through the op, {@code "MatMul"} for example. */
+  @SuppressWarnings("try") // the scope frees what is allocated inside it
   public static boolean hasGradient(String opType) {
     TensorFlow.version(); // loads the native library before its symbols are used
     try (PointerScope scope = new PointerScope()) {
-      return GradOpRegistry.Global()
-          .Lookup(opType, new GradFunc(new PointerPointer<>(1)).retainReference())
-          .ok();
+      return GradOpRegistry.Global().Lookup(opType, new GradFunc(new PointerPointer<>(1))).ok();
     }
   }
 }
