@@ -31,13 +31,13 @@ class TokenizerFinderTest {
           "bert/saved_model/1/assets", "bert/saved_model/1", "bert/saved_model", "bert"
         }) {
       Path file = Files.writeString(folder.resolve(place).resolve("vocab.txt"), "a\n");
-      TokenizerFiles found = TokenizerFinder.near(model);
+      TokenizerFiles found = TokenizerFinder.near(model).orElseThrow();
       assertEquals(file, found.definition());
       assertEquals(TokenizerFiles.Kind.VOCABULARY, found.kind());
       Files.delete(file);
     }
     Files.writeString(folder.resolve("vocab.txt"), "a\n");
-    assertThrows(DataException.class, () -> TokenizerFinder.near(model), "three folders above");
+    assertEquals(Optional.empty(), TokenizerFinder.near(model), "three folders above");
   }
 
   @Test
@@ -47,7 +47,7 @@ class TokenizerFinderTest {
     Path config = Files.writeString(model.resolve("tokenizer_config.json"), "{}");
     TokenizerFiles expected =
         new TokenizerFiles(json, TokenizerFiles.Kind.TOKENIZER_JSON, Optional.of(config));
-    assertEquals(expected, TokenizerFinder.near(model));
+    assertEquals(Optional.of(expected), TokenizerFinder.near(model));
     assertEquals(expected, TokenizerFinder.given(model));
     assertEquals(expected, TokenizerFinder.given(json));
   }
@@ -56,7 +56,7 @@ class TokenizerFinderTest {
   void takesCopiesButRefusesDifferentOnes() throws IOException {
     Path above = Files.writeString(folder.resolve("bert/vocab.txt"), "a\n");
     Path inside = Files.writeString(model.resolve("assets/vocab.txt"), "a\n");
-    assertEquals(inside, TokenizerFinder.near(model).definition());
+    assertEquals(inside, TokenizerFinder.near(model).orElseThrow().definition());
     Files.writeString(inside, "b\n");
     assertMessage(
         () -> TokenizerFinder.near(model),
@@ -64,16 +64,7 @@ class TokenizerFinderTest {
   }
 
   @Test
-  void saysWhereItLookedAndWhatIsNeeded() throws IOException {
-    assertMessage(
-        () -> TokenizerFinder.near(model),
-        model
-            + ": no tokenizer beside the model; expected tokenizer.json (any Hugging Face"
-            + " tokenizer) or vocab.txt (BERT's WordPiece) in one of "
-            + model
-            + ", "
-            + model.resolve("assets"));
-    assertMessage(() -> TokenizerFinder.near(model), "--tokenizer");
+  void saysWhatIsNeededAndWhatIsThere() throws IOException {
     Files.writeString(folder.resolve("spiece.model"), "");
     assertMessage(() -> TokenizerFinder.given(folder), "in this folder, found bert, spiece.model");
     Path missing = folder.resolve("missing");

@@ -2,6 +2,7 @@ package dev.belay.train.data.example;
 
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
+import dev.belay.train.tokenize.TokenizerFinder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -76,8 +77,8 @@ record ColumnChoice(
             position,
             "the model takes token ids and this file has text ("
                 + text.get()
-                + "), but no tokenizer was found; name one with --tokenizer, or give pre-tokenised"
-                + " data with a column input_ids");
+                + "), but "
+                + TokenizerFinder.NOT_FOUND);
       }
     }
 

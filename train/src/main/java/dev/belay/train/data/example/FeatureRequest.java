@@ -21,16 +21,19 @@ public record FeatureRequest(
    * @param name the model's name for it
    * @param feature what it is, under any name of the field
    * @param type what its elements are
-   * @param shape [B] or [B, T], -1 where the model leaves it open
+   * @param shape [B] or [B, T], -1 where the model leaves it open; null if it leaves all open
    * @throws DataException for any other shape
    */
   public static FeatureRequest of(String name, String feature, ElementType type, long... shape) {
-    if (shape.length < 1 || shape.length > 2 || shape[shape.length - 1] > Integer.MAX_VALUE) {
+    if (shape == null
+        || shape.length < 1
+        || shape.length > 2
+        || shape[shape.length - 1] > Integer.MAX_VALUE) {
       throw new DataException(
           "the model's input '"
               + name
               + "' has "
-              + shape.length
+              + (shape == null ? "any number of" : shape.length)
               + " dimensions; expected [batch] or [batch, length], which is what rows of a data file"
               + " can fill");
     }

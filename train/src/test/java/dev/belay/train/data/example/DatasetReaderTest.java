@@ -120,7 +120,9 @@ class DatasetReaderTest {
                 DatasetReader.read(
                     List.of(file), options(BERT, LabelRule.none()), Optional.empty()));
     assertTrue(
-        e.getMessage().contains("but no tokenizer was found; name one with --tokenizer"),
+        e.getMessage()
+            .contains(
+                "file has text ('text'), but no tokenizer lies beside the model; expected tokenizer.json"),
         e.getMessage());
   }
 
@@ -231,6 +233,10 @@ class DatasetReaderTest {
     assertEquals(12, options(fixed, LabelRule.none()).maxLength());
     assertThrows(
         DataException.class, () -> FeatureRequest.of("x", "x", ElementType.FLOAT, -1, 2, 3));
+    assertThrows(
+        DataException.class,
+        () -> FeatureRequest.of("x", "x", ElementType.FLOAT, (long[]) null),
+        "a shape of unknown rank");
   }
 
   @Test
