@@ -12,28 +12,18 @@ import java.util.Map;
  * the metadata service of a cloud machine who it is, and looks for a CUDA build to download.
  */
 final class NativeTokenizers {
-  /** DJL clamps maxLength to this, 512 unless told. */
-  private static final String NO_CLAMP = String.valueOf(Integer.MAX_VALUE);
-
   private NativeTokenizers() {}
 
   /**
-   * A tokenizer that cuts to maxLength tokens, the longer text of a pair first, and never pads.
-   * Truncation and padding that tokenizer.json asks for are overruled.
+   * A tokenizer that neither cuts nor pads, whatever its tokenizer.json asks for; unless told,
+   * DJL's cuts to 512 tokens and pads.
    *
    * @throws DataException if the definition is not a tokenizer
    * @throws UnsatisfiedLinkError if the native library cannot be loaded on this machine
    */
-  static HuggingFaceTokenizer create(TokenizerDefinition definition, int maxLength) {
+  static HuggingFaceTokenizer create(TokenizerDefinition definition) {
     stayOffline();
-    Map<String, String> options =
-        Map.of(
-            "addSpecialTokens", "true",
-            "truncation", "LONGEST_FIRST",
-            "stride", "0",
-            "padding", "DO_NOT_PAD",
-            "maxLength", String.valueOf(maxLength),
-            "modelMaxLength", NO_CLAMP);
+    Map<String, String> options = Map.of("truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD");
     byte[] json = definition.json().getBytes(StandardCharsets.UTF_8);
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
