@@ -95,9 +95,7 @@ final class Milestones {
     Evaluator.Result result = setting.evaluator().orElseThrow().evaluate(setting.runner());
     lastMetrics = result.metrics();
     double seconds = (System.nanoTime() - begin) / 1e9;
-    setting
-        .events()
-        .accept(new RunEvent.Evaluated(step, lastMetrics, result.examples(), seconds));
+    setting.events().accept(new RunEvent.Evaluated(step, lastMetrics, result.examples(), seconds));
     return lastMetrics;
   }
 
@@ -132,9 +130,7 @@ final class Milestones {
     StepRunner runner = setting.runner();
     long keep = loop.loadBestModelAtEnd() ? bestStep : 0;
     var directory =
-        setting
-            .checkpoints()
-            .save(runner.modelValues(), runner.optimizerValues(), state, keep);
+        setting.checkpoints().save(runner.modelValues(), runner.optimizerValues(), state, keep);
     double seconds = (System.nanoTime() - begin) / 1e9;
     setting.events().accept(new RunEvent.Saved(step, directory, seconds));
   }

@@ -33,12 +33,17 @@ public record RunDirectory(Path root) {
               root + ", which holds files; name another, or remove it first");
         }
       }
-      // Asks the file system itself: permission bits say nothing about read-only mounts, or to root.
+      // Asks the file system itself: permission bits say nothing about read-only mounts, or to
+      // root.
       Files.delete(Files.createTempFile(root, ".writable", null));
       return new RunDirectory(root);
     } catch (IOException e) {
       throw new MachineException(
-          "--output-dir: cannot write to " + root + " (" + reason(e) + "); choose another directory",
+          "--output-dir: cannot write to "
+              + root
+              + " ("
+              + reason(e)
+              + "); choose another directory",
           e);
     }
   }

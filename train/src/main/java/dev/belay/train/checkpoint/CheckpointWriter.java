@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 
 /**
  * Writes a checkpoint: {@code model} and {@code optimizer} as TensorFlow checkpoints, {@code
- * state.json} with the position of the run, and last {@code manifest.json} with the SHA-256 of every
- * other file. The directory appears under its name when all of it is on the disk.
+ * state.json} with the position of the run, and last {@code manifest.json} with the SHA-256 of
+ * every other file. The directory appears under its name when all of it is on the disk.
  */
 public final class CheckpointWriter {
   private static final ObjectMapper JSON =

@@ -21,6 +21,9 @@ public interface Metrics {
 
   /** Whether a larger value of a metric is better. */
   static boolean largerIsBetter(String name) {
-    return !(name.equals("loss") || name.equals("mse") || name.equals("mae") || name.equals("rmse"));
+    return !(name.equals("loss")
+        || name.equals("mse")
+        || name.equals("mae")
+        || name.equals("rmse"));
   }
 }

@@ -32,7 +32,10 @@ public final class ConfigJson {
     Files.write(file, JSON.writeValueAsBytes(options(config)));
   }
 
-  /** The options in the order of the manual; those that were not given and have no default are left out. */
+  /**
+   * The options in the order of the manual; those that were not given and have no default are left
+   * out.
+   */
   public static Map<String, Object> options(TrainConfig config) {
     Map<String, Object> options = new LinkedHashMap<>();
     putModel(options, config.model());
@@ -123,9 +126,7 @@ public final class ConfigJson {
     if (value instanceof Path || value instanceof Pattern) {
       return value.toString();
     }
-    return value instanceof Enum<?> constant
-        ? constant.name().toLowerCase(Locale.ROOT)
-        : value;
+    return value instanceof Enum<?> constant ? constant.name().toLowerCase(Locale.ROOT) : value;
   }
 
   /** Reads an option back from a config.json, as text. */

@@ -17,8 +17,8 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 import org.tensorflow.proto.util.Event;
 
 /**
- * TensorBoard's event files, {@code train} and {@code validation} under one directory, as tf.summary
- * of TensorFlow 2 writes them: tensors with the scalars plugin's metadata.
+ * TensorBoard's event files, {@code train} and {@code validation} under one directory, as
+ * tf.summary of TensorFlow 2 writes them: tensors with the scalars plugin's metadata.
  *
  * <p>Close it to close the files.
  */

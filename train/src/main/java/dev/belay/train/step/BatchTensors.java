@@ -22,11 +22,9 @@ final class BatchTensors {
    * @param rank 1 for [B], where the column has one element per example; 2 for [B, T]
    */
   static Tensor of(Column column, DataType dtype, int rank) {
-    Shape shape =
-        rank == 1 ? Shape.of(column.rows()) : Shape.of(column.rows(), column.columns());
+    Shape shape = rank == 1 ? Shape.of(column.rows()) : Shape.of(column.rows(), column.columns());
     if (column instanceof Column.Texts texts) {
-      return TString.tensorOf(
-          shape, DataBuffers.ofObjects(texts.values().toArray(new String[0])));
+      return TString.tensorOf(shape, DataBuffers.ofObjects(texts.values().toArray(new String[0])));
     }
     return switch (dtype) {
       case DT_INT32 -> TInt32.tensorOf(shape, DataBuffers.of(ints(column)));

@@ -1,0 +1,106 @@
+package dev.belay.train;
+
+import dev.belay.graph.EvaluationStep;
+import dev.belay.graph.TrainPlan;
+import dev.belay.graph.TrainStep;
+import dev.belay.graph.TrainStepBuilder;
+import dev.belay.graph.head.AttachedHead;
+import dev.belay.graph.head.ClassificationHead;
+import dev.belay.graph.head.Head;
+import dev.belay.graph.head.RegressionHead;
+import dev.belay.graph.variable.GraphVariable;
+import dev.belay.savedmodel.model.FlatGraph;
+import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.model.UpdateRules;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.tensorflow.op.Ops;
+
+/** Puts a model's steps into its graph and its weights into a session. */
+final class ModelRun {
+  /** As Hugging Face's classifiers have it by default. */
+  private static final double HEAD_DROPOUT = 0.1;
+
+  private ModelRun() {}
+
+  /** A session with the steps that it runs. */
+  record Training(StepRunner runner, TrainStep step, EvaluationStep evaluation) {}
+
+  /**
+   * A session that trains.
+   *
+   * @param outputs classes of a new classification head
+   */
+  static Training training(TrainConfig config, TrainableModel model, ModelGraph graph, int outputs)
+      throws IOException {
+    Optional<AttachedHead> head =
+        head(config, outputs)
+            .map(
+                layers ->
+                    layers.attach(
+                        Ops.create(graph.graph()).withSubScope("belay_head"),
+                        graph.training().output()));
+    TrainStep step =
+        TrainStepBuilder.build(
+            graph.graph(),
+            new TrainPlan(
+                graph.forward(),
+                graph.training(),
+                head,
+                graph.loss(),
+                List.of(),
+                UpdateRules.clip(config.clip()),
+                UpdateRules.optimizer(config.optimizer()),
+                name -> matchesAny(config.model().trust().withoutGradient(), name)));
+    EvaluationStep evaluation =
+        EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
+    StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, config.machine());
+    load(runner, model, step.parts().model().all());
+    return new Training(runner, step, evaluation);
+  }
+
+  private static Optional<Head> head(TrainConfig config, int outputs) {
+    double dropout = config.model().dropout() ? HEAD_DROPOUT : 0;
+    long seed = config.machine().seed();
+    return switch (config.model().head()) {
+      case NONE -> Optional.empty();
+      case CLASSIFICATION -> Optional.of(new ClassificationHead(outputs, dropout, seed));
+      case REGRESSION -> Optional.of(new RegressionHead(dropout, seed));
+    };
+  }
+
+  private static boolean matchesAny(List<Pattern> patterns, String name) {
+    return patterns.stream().anyMatch(pattern -> pattern.matcher(name).find());
+  }
+
+  /** A session that evaluates. */
+  static StepRunner evaluation(MachineConfig machine, TrainableModel model, ModelGraph graph)
+      throws IOException {
+    EvaluationStep step =
+        EvaluationStep.build(graph.graph(), graph.evaluation(), Optional.empty(), graph.loss());
+    StepRunner runner =
+        StepRunner.forEvaluation(
+            graph.graph(),
+            step,
+            graph.forward().variables(),
+            graph.forward().initializers(),
+            machine);
+    load(runner, model, graph.forward().variables().all());
+    return runner;
+  }
+
+  /** Gives the variables the values of the model's checkpoint, one at a time. */
+  private static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
+      throws IOException {
+    for (GraphVariable variable : variables) {
+      FlatGraph.FlatVariable saved = model.variables().get(variable.name());
+      runner.assign(variable, model.contents().read(saved.variable()));
+    }
+  }
+}
