@@ -12,6 +12,7 @@ public record NoClip() implements ClipRule {
   @Override
   public Clipped apply(Ops tf, List<Gradient> gradients) {
     Operand<TFloat32> norm = GlobalNorm.of(tf, gradients);
-    return new Clipped(gradients, norm, norm, tf.constant(1f));
+    // A session fetches each tensor once, so the second measure is a tensor of its own.
+    return new Clipped(gradients, norm, tf.identity(norm), tf.constant(1f));
   }
 }

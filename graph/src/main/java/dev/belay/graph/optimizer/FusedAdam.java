@@ -42,30 +42,59 @@ final class FusedAdam {
 
   Updates build(Ops tf, UpdateRequest request) {
     Slots slots = new Slots(tf);
+    return correctsBias ? corrected(tf, slots, request) : uncorrected(tf, slots, request);
+  }
+
+  private Updates corrected(Ops tf, Slots slots, UpdateRequest request) {
     Operand<TFloat32> beta1 = tf.constant((float) moments.beta1());
     Operand<TFloat32> beta2 = tf.constant((float) moments.beta2());
-    Operand<TFloat32> epsilon = tf.constant((float) moments.epsilon());
-    List<Op> applied = new ArrayList<>();
-    if (!correctsBias) {
-      // With both powers at 0 the kernel's correction is exactly 1.
-      Operand<TFloat32> zero = tf.constant(0f);
-      Shared shared =
-          new Shared(request.gated(), request.learningRate(), zero, zero, beta1, beta2, epsilon);
-      request.gradients().forEach(gradient -> applied.add(apply(tf, slots, shared, gradient)));
-      return slots.with(applied);
-    }
     GraphVariable power1 = slots.scalar("beta1_power", (float) moments.beta1());
     GraphVariable power2 = slots.scalar("beta2_power", (float) moments.beta2());
     Operand<TFloat32> value1 = Slots.value(power1);
     Operand<TFloat32> value2 = Slots.value(power2);
-    Shared shared =
-        new Shared(request.gated(), request.learningRate(), value1, value2, beta1, beta2, epsilon);
-    request.gradients().forEach(gradient -> applied.add(apply(tf, slots, shared, gradient)));
-    Ops afterAll = tf.withControlDependencies(applied);
-    List<Op> updates = new ArrayList<>(applied);
+    Operand<TFloat32> epsilon = tf.constant((float) moments.epsilon());
+    List<Op> updates =
+        applyAll(
+            tf,
+            slots,
+            request,
+            new Shared(
+                request.gated(), request.learningRate(), value1, value2, beta1, beta2, epsilon));
+    // The powers belong to the update: they move once, after all that read them.
+    Ops afterAll = tf.withControlDependencies(List.copyOf(updates));
     updates.add(afterAll.assignVariableOp(power1.handle(), tf.math.mul(value1, beta1)));
     updates.add(afterAll.assignVariableOp(power2.handle(), tf.math.mul(value2, beta2)));
     return slots.with(updates);
+  }
+
+  /**
+   * The kernel computes 1 - beta in float32, which for 0.999 is 5e-5 too much; the correction of the
+   * bias hides that, so without it the kernel is given "powers" that divide exactly this out again.
+   */
+  private Updates uncorrected(Ops tf, Slots slots, UpdateRequest request) {
+    float beta1 = (float) moments.beta1();
+    float beta2 = (float) moments.beta2();
+    double excess1 = (1 - beta1) / (1 - moments.beta1());
+    double excess2 = (1 - beta2) / (1 - moments.beta2());
+    return slots.with(
+        applyAll(
+            tf,
+            slots,
+            request,
+            new Shared(
+                request.gated(),
+                request.learningRate(),
+                tf.constant((float) (1 - excess1)),
+                tf.constant((float) (1 - excess2)),
+                tf.constant(beta1),
+                tf.constant(beta2),
+                tf.constant((float) (moments.epsilon() * Math.sqrt(excess2))))));
+  }
+
+  private List<Op> applyAll(Ops tf, Slots slots, UpdateRequest request, Shared shared) {
+    List<Op> applied = new ArrayList<>();
+    request.gradients().forEach(gradient -> applied.add(apply(tf, slots, shared, gradient)));
+    return applied;
   }
 
   private Op apply(Ops tf, Slots slots, Shared shared, Gradient gradient) {

@@ -35,8 +35,9 @@ public final class Variables implements Iterable<GraphVariable> {
         own.opBuilder("VarHandleOp", "handle")
             .setAttr("dtype", spec.dtype())
             .setAttr("shape", spec.shape())
-            // The handle's node name is unique in the graph, the declared name need not be.
-            .setAttr("shared_name", "")
+            // Unique in the graph, as the declared name need not be; variables that share a shared
+            // name are one variable.
+            .setAttr("shared_name", own.makeOpName("shared"))
             .setAttr("container", "")
             .build()
             .output(0);

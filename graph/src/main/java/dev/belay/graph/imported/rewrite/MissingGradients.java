@@ -1,6 +1,5 @@
 package dev.belay.graph.imported.rewrite;
 
-import java.util.List;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
@@ -14,8 +13,8 @@ import org.tensorflow.proto.framework.NodeDef;
  *   <li>Erfc: {@code 1 - erf(x)}; its far tail is exact to 6e-8 absolute, not relative
  *   <li>Xlogy, Xdivy: {@code x * log(y)}, {@code x / y}, and 0 where x is 0, whatever y is
  *   <li>BiasAddV1, Gather, FusedBatchNorm and its V2: the newer op of the same meaning
- *   <li>Round, Rint, Ceil, FloorDiv: themselves, of inputs that stop the gradient, which is zero
- *       almost everywhere, as in TF Python
+ *   <li>Round, Rint, Ceil, FloorDiv: themselves, behind a StopGradient; their slope is zero almost
+ *       everywhere, and TF Python stops there too
  * </ul>
  */
 public final class MissingGradients implements GraphRewrite {
@@ -32,7 +31,7 @@ public final class MissingGradients implements GraphRewrite {
             case "BiasAddV1" -> rename(graph, node, "BiasAdd");
             case "Gather" -> gather(graph, node);
             case "FusedBatchNorm", "FusedBatchNormV2" -> batchNorm(graph, node);
-            case "Round", "Rint", "Ceil", "FloorDiv" -> stopInputs(graph, node);
+            case "Round", "Rint", "Ceil", "FloorDiv" -> stopped(graph, node);
             default -> false;
           };
       if (changed) {
@@ -100,15 +99,10 @@ public final class MissingGradients implements GraphRewrite {
     return true;
   }
 
-  private static boolean stopInputs(NodeGraph graph, NodeDef node) {
-    AttrValue type = node.getAttrOrThrow("T");
-    NodeDef.Builder stopped = node.toBuilder().clearInput();
-    List<String> inputs = Nodes.dataInputs(node);
-    for (int i = 0; i < inputs.size(); i++) {
-      stopped.addInput(add(graph, node, "stop_" + i, "StopGradient", type, inputs.get(i)));
-    }
-    graph.put(stopped.addAllInput(Nodes.controlInputs(node)).build());
-    return true;
+  private static boolean stopped(NodeGraph graph, NodeDef node) {
+    NodeDef steps = node.toBuilder().setName(graph.fresh(node.getName() + "/steps")).build();
+    graph.put(steps);
+    return replace(graph, node, "StopGradient", node.getAttrOrThrow("T"), steps.getName());
   }
 
   private static String add(
