@@ -9,7 +9,6 @@ import dev.belay.graph.head.ClassificationHead;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.head.RegressionHead;
 import dev.belay.graph.variable.GraphVariable;
-import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.model.ModelGraph;
@@ -95,12 +94,10 @@ final class ModelRun {
     return runner;
   }
 
-  /** Gives the variables the values of the model's checkpoint, one at a time. */
   private static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
       throws IOException {
-    for (GraphVariable variable : variables) {
-      FlatGraph.FlatVariable saved = model.variables().get(variable.name());
-      runner.assign(variable, model.contents().read(saved.variable()));
-    }
+    runner.assign(
+        variables,
+        variable -> model.contents().read(model.variables().get(variable.name()).variable()));
   }
 }

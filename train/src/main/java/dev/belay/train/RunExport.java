@@ -4,7 +4,6 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.savedmodel.export.NewModel;
 import dev.belay.savedmodel.export.SavedModelWriter;
-import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.data.example.LabelMap;
@@ -52,26 +51,25 @@ record RunExport(
       SavedModelWriter.write(newModel(runner, pass.get()), extras(), target);
     } else {
       Map<String, ByteBuffer> values = new LinkedHashMap<>();
-      for (GraphVariable variable : runner.weights()) {
-        FlatGraph.FlatVariable saved = model.variables().get(variable.name());
-        values.put(saved.variable().checkpointKey(), runner.read(variable));
-      }
+      runner.read(
+          runner.weights(), (variable, value) -> values.put(checkpointKey(variable), value));
       SavedModelWriter.replaceVariables(model.contents().directory(), values, extras(), target);
     }
     return target;
   }
 
-  private NewModel newModel(StepRunner runner, NewPass pass) {
+  private NewModel newModel(StepRunner runner, NewPass pass) throws IOException {
     List<NewModel.NewVariable> variables = new ArrayList<>();
-    for (GraphVariable variable : runner.weights()) {
-      variables.add(
-          new NewModel.NewVariable(
-              variable.name(),
-              variable.handle().op().name(),
-              new TensorSpec(variable.spec().dtype(), variable.spec().shape()),
-              variable.spec().trainable(),
-              runner.read(variable)));
-    }
+    runner.read(
+        runner.weights(),
+        (variable, value) ->
+            variables.add(
+                new NewModel.NewVariable(
+                    variable.name(),
+                    variable.handle().op().name(),
+                    new TensorSpec(variable.spec().dtype(), variable.spec().shape()),
+                    variable.spec().trainable(),
+                    value)));
     Output<?> logits = pass.logits();
     FlatTensor output =
         new FlatTensor("logits", tensorName(logits), logits.dataType(), logits.shape());
@@ -84,6 +82,10 @@ record RunExport(
         List.of(signature),
         model.flat().initializers(),
         model.flat().assets());
+  }
+
+  private String checkpointKey(GraphVariable variable) {
+    return model.variables().get(variable.name()).variable().checkpointKey();
   }
 
   private static String tensorName(Output<?> output) {

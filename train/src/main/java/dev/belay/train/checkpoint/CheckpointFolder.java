@@ -1,6 +1,6 @@
 package dev.belay.train.checkpoint;
 
-import dev.belay.train.checkpoint.CheckpointWriter.Value;
+import dev.belay.train.checkpoint.CheckpointWriter.Values;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ public final class CheckpointFolder {
    *
    * @param keep a step whose checkpoint is never removed, 0 for none
    */
-  public Path save(List<Value> model, List<Value> optimizer, CheckpointState state, long keep)
+  public Path save(Values model, Values optimizer, CheckpointState state, long keep)
       throws IOException {
     Path target = folder.resolve(Checkpoint.name(state.step()));
     if (!Files.exists(target)) {

@@ -26,13 +26,18 @@ public final class CheckpointWriter {
 
   private CheckpointWriter() {}
 
-  /** A variable and a way to get its value. */
-  public record Value(String name, TensorSpec spec, Source source) {
-    /** Gives the elements, little-endian. */
-    @FunctionalInterface
-    public interface Source {
-      ByteBuffer read() throws IOException;
-    }
+  /** Variables with their values, handed over one by one. */
+  @FunctionalInterface
+  public interface Values {
+    /** Hands over every variable. */
+    void forEach(Sink sink) throws IOException;
+  }
+
+  /** Takes variables. */
+  @FunctionalInterface
+  public interface Sink {
+    /** Takes one; the elements are little-endian. */
+    void accept(String name, TensorSpec spec, ByteBuffer elements) throws IOException;
   }
 
   /**
@@ -43,8 +48,7 @@ public final class CheckpointWriter {
    * @param optimizer slots and beta powers
    * @param state what else it takes to go on
    */
-  public static void write(
-      Path target, List<Value> model, List<Value> optimizer, CheckpointState state)
+  public static void write(Path target, Values model, Values optimizer, CheckpointState state)
       throws IOException {
     Files.createDirectories(target.toAbsolutePath().getParent());
     try (AtomicDirectory directory = AtomicDirectory.create(target)) {
@@ -58,11 +62,9 @@ public final class CheckpointWriter {
     }
   }
 
-  private static void writeBundle(Path prefix, List<Value> values) throws IOException {
+  private static void writeBundle(Path prefix, Values values) throws IOException {
     try (BundleWriter writer = BundleWriter.create(prefix)) {
-      for (Value value : values) {
-        writer.add(value.name(), value.spec(), value.source().read());
-      }
+      values.forEach(writer::add);
       writer.commit();
     }
   }

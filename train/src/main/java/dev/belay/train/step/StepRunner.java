@@ -30,6 +30,9 @@ import org.tensorflow.types.TInt64;
  * set. Close it before the graph.
  */
 public final class StepRunner implements AutoCloseable {
+  /** Variables are read and set in parts of about this size. */
+  private static final long PART_BYTES = 64L << 20;
+
   private final Session session;
   private final Optional<TrainStep> train;
   private final EvaluationStep evaluation;
@@ -133,19 +136,60 @@ public final class StepRunner implements AutoCloseable {
     return ((TFloat32) result.get(index)).getFloat();
   }
 
-  /** Sets a variable. */
-  public void assign(GraphVariable variable, ByteBuffer value) {
-    try (Tensor tensor =
-        NativeTensors.of(variable.spec().dtype(), variable.spec().shape(), value)) {
-      session.runner().feed(variable.newValue(), tensor).addTarget(variable.assign()).run().close();
+  /** Gives values to variables. */
+  public void assign(List<GraphVariable> variables, ValueSource values) throws IOException {
+    for (List<GraphVariable> part : parts(variables)) {
+      try (Feeds feeds = new Feeds(session.runner())) {
+        for (GraphVariable variable : part) {
+          feeds.put(
+              variable.newValue(),
+              NativeTensors.of(
+                  variable.spec().dtype(), variable.spec().shape(), values.read(variable)));
+          feeds.runner().addTarget(variable.assign());
+        }
+        feeds.runner().run().close();
+      }
     }
   }
 
-  /** A copy of a variable's value, little-endian. */
-  public ByteBuffer read(GraphVariable variable) {
-    try (Result result = session.runner().fetch(variable.value()).run()) {
-      return NativeTensors.bytes(result.get(0));
+  /** Where the value of a variable comes from, little-endian. */
+  @FunctionalInterface
+  public interface ValueSource {
+    ByteBuffer read(GraphVariable variable) throws IOException;
+  }
+
+  /** Takes the value of a variable, little-endian. */
+  @FunctionalInterface
+  public interface ValueSink {
+    void accept(GraphVariable variable, ByteBuffer value) throws IOException;
+  }
+
+  /** Hands over a copy of each variable's value. */
+  public void read(List<GraphVariable> variables, ValueSink sink) throws IOException {
+    for (List<GraphVariable> part : parts(variables)) {
+      Session.Runner runner = session.runner();
+      part.forEach(variable -> runner.fetch(variable.value()));
+      try (Result result = runner.run()) {
+        for (int i = 0; i < part.size(); i++) {
+          sink.accept(part.get(i), NativeTensors.bytes(result.get(i)));
+        }
+      }
     }
+  }
+
+  /** A run costs some milliseconds whatever it does, and holds all its values at once. */
+  private static List<List<GraphVariable>> parts(List<GraphVariable> variables) {
+    List<List<GraphVariable>> parts = new ArrayList<>();
+    long bytes = PART_BYTES;
+    for (GraphVariable variable : variables) {
+      if (bytes >= PART_BYTES) {
+        parts.add(new ArrayList<>());
+        bytes = 0;
+      }
+      parts.get(parts.size() - 1).add(variable);
+      bytes += spec(variable).bytes();
+    }
+    return parts;
   }
 
   /** The weights of the model and of a new head, in order. */
@@ -154,31 +198,27 @@ public final class StepRunner implements AutoCloseable {
   }
 
   /** The weights, to be read when they are written. */
-  public List<CheckpointWriter.Value> modelValues() {
+  public CheckpointWriter.Values modelValues() {
     return values(weights());
   }
 
   /** The optimizer's slots, to be read when they are written. */
-  public List<CheckpointWriter.Value> optimizerValues() {
+  public CheckpointWriter.Values optimizerValues() {
     return values(train.orElseThrow().parts().slots().all());
   }
 
-  private List<CheckpointWriter.Value> values(List<GraphVariable> variables) {
-    return variables.stream()
-        .map(
-            variable ->
-                new CheckpointWriter.Value(
-                    variable.name(),
-                    new TensorSpec(variable.spec().dtype(), variable.spec().shape()),
-                    () -> read(variable)))
-        .toList();
+  private CheckpointWriter.Values values(List<GraphVariable> variables) {
+    return sink ->
+        read(variables, (variable, value) -> sink.accept(variable.name(), spec(variable), value));
+  }
+
+  private static TensorSpec spec(GraphVariable variable) {
+    return new TensorSpec(variable.spec().dtype(), variable.spec().shape());
   }
 
   /** Sets every weight from a checkpoint that {@link #modelValues} was written to. */
   public void restore(NamedTensors saved) throws IOException {
-    for (GraphVariable variable : weights()) {
-      assign(variable, saved.read(variable.name()));
-    }
+    assign(weights(), variable -> saved.read(variable.name()));
   }
 
   @Override
