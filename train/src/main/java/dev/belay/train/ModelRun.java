@@ -9,13 +9,16 @@ import dev.belay.graph.head.ClassificationHead;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.head.RegressionHead;
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.Variables;
 import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -38,13 +41,7 @@ final class ModelRun {
    */
   static Training training(TrainConfig config, TrainableModel model, ModelGraph graph, int outputs)
       throws IOException {
-    Optional<AttachedHead> head =
-        head(config, outputs)
-            .map(
-                layers ->
-                    layers.attach(
-                        Ops.create(graph.graph()).withSubScope("belay_head"),
-                        graph.training().output()));
+    Optional<AttachedHead> head = head(config.model(), config.machine().seed(), graph, outputs);
     TrainStep step =
         TrainStepBuilder.build(
             graph.graph(),
@@ -64,14 +61,28 @@ final class ModelRun {
     return new Training(runner, step, evaluation);
   }
 
-  private static Optional<Head> head(TrainConfig config, int outputs) {
-    double dropout = config.model().dropout() ? HEAD_DROPOUT : 0;
-    long seed = config.machine().seed();
-    return switch (config.model().head()) {
-      case NONE -> Optional.empty();
-      case CLASSIFICATION -> Optional.of(new ClassificationHead(outputs, dropout, seed));
-      case REGRESSION -> Optional.of(new RegressionHead(dropout, seed));
-    };
+  /**
+   * The new head, if the model gets one.
+   *
+   * @param outputs classes of a classification head
+   */
+  static Optional<AttachedHead> head(ModelConfig config, long seed, ModelGraph graph, int outputs) {
+    double dropout = config.dropout() ? HEAD_DROPOUT : 0;
+    Optional<Head> head =
+        switch (config.head()) {
+          case NONE -> Optional.empty();
+          case CLASSIFICATION -> Optional.of(new ClassificationHead(outputs, dropout, seed));
+          case REGRESSION -> Optional.of(new RegressionHead(dropout, seed));
+        };
+    Ops tf = Ops.create(graph.graph()).withSubScope("belay_head");
+    return head.map(layers -> layers.attach(tf, graph.training().output()));
+  }
+
+  /** All variables of a model, then those of its new head, with what initializes tables. */
+  static StepRunner.Weights weights(ModelGraph graph, Optional<AttachedHead> head) {
+    List<Variables> variables = new ArrayList<>(List.of(graph.forward().variables()));
+    head.ifPresent(layers -> variables.add(layers.variables()));
+    return new StepRunner.Weights(variables, graph.forward().initializers());
   }
 
   private static boolean matchesAny(List<Pattern> patterns, String name) {
@@ -84,12 +95,7 @@ final class ModelRun {
     EvaluationStep step =
         EvaluationStep.build(graph.graph(), graph.evaluation(), Optional.empty(), graph.loss());
     StepRunner runner =
-        StepRunner.forEvaluation(
-            graph.graph(),
-            step,
-            graph.forward().variables(),
-            graph.forward().initializers(),
-            machine);
+        StepRunner.forEvaluation(graph.graph(), step, weights(graph, Optional.empty()), machine);
     load(runner, model, graph.forward().variables().all());
     return runner;
   }

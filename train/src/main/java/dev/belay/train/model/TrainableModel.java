@@ -70,16 +70,16 @@ public record TrainableModel(
         expanded.get(0),
         expanded.get(expanded.size() - 1),
         flat,
-        uniquelyNamed(flat.variables()));
+        uniquelyNamed(contents, flat));
   }
 
   /** Names of TensorFlow 2 variables may repeat; then the object's number is added. */
   private static Map<String, FlatGraph.FlatVariable> uniquelyNamed(
-      List<FlatGraph.FlatVariable> variables) {
+      SavedModelContents contents, FlatGraph flat) {
     Map<String, Integer> uses = new LinkedHashMap<>();
-    variables.forEach(variable -> uses.merge(variable.variable().name(), 1, Integer::sum));
+    contents.variables().forEach(variable -> uses.merge(variable.name(), 1, Integer::sum));
     Map<String, FlatGraph.FlatVariable> named = new LinkedHashMap<>();
-    for (FlatGraph.FlatVariable variable : variables) {
+    for (FlatGraph.FlatVariable variable : flat.variables()) {
       ModelVariable facts = variable.variable();
       boolean unique = uses.get(facts.name()) == 1;
       named.put(unique ? facts.name() : facts.name() + "#" + facts.id(), variable);

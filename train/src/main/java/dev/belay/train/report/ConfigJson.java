@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -127,11 +126,5 @@ public final class ConfigJson {
       return value.toString();
     }
     return value instanceof Enum<?> constant ? constant.name().toLowerCase(Locale.ROOT) : value;
-  }
-
-  /** Reads an option back from a config.json, as text. */
-  public static Optional<String> option(Path file, String name) throws IOException {
-    return Optional.ofNullable(JSON.readTree(file.toFile()).get(name))
-        .map(node -> node.isArray() ? List.of(node).toString() : node.asText());
   }
 }

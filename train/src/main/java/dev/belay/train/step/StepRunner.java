@@ -60,16 +60,20 @@ public final class StepRunner implements AutoCloseable {
     return runner;
   }
 
+  /**
+   * What a model knows.
+   *
+   * @param variables of the model, then of a new head
+   * @param initializers what fills lookup tables
+   */
+  public record Weights(List<Variables> variables, List<Operation> initializers) {}
+
   /** A runner that only evaluates. Variables have no values yet. */
   public static StepRunner forEvaluation(
-      Graph graph,
-      EvaluationStep evaluation,
-      Variables model,
-      List<Operation> initializers,
-      MachineConfig machine) {
+      Graph graph, EvaluationStep evaluation, Weights weights, MachineConfig machine) {
     Session session = new Session(graph, SessionOptions.of(machine));
-    StepRunner runner = new StepRunner(session, Optional.empty(), evaluation, List.of(model));
-    runner.run(initializers);
+    StepRunner runner = new StepRunner(session, Optional.empty(), evaluation, weights.variables());
+    runner.run(weights.initializers());
     return runner;
   }
 
