@@ -4,10 +4,14 @@ import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.TrainPlan;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.TrainStepBuilder;
+import dev.belay.graph.clip.ClipRule;
+import dev.belay.graph.clip.NoClip;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.head.ClassificationHead;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.head.RegressionHead;
+import dev.belay.graph.optimizer.Optimizer;
+import dev.belay.graph.optimizer.Sgd;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.train.config.MachineConfig;
@@ -43,17 +47,11 @@ final class ModelRun {
       throws IOException {
     Optional<AttachedHead> head = head(config.model(), config.machine().seed(), graph, outputs);
     TrainStep step =
-        TrainStepBuilder.build(
-            graph.graph(),
-            new TrainPlan(
-                graph.forward(),
-                graph.training(),
-                head,
-                graph.loss(),
-                List.of(),
-                UpdateRules.clip(config.clip()),
-                UpdateRules.optimizer(config.optimizer()),
-                name -> matchesAny(config.model().trust().withoutGradient(), name)));
+        step(
+            config.model(),
+            graph,
+            head,
+            new Rules(UpdateRules.clip(config.clip()), UpdateRules.optimizer(config.optimizer())));
     EvaluationStep evaluation =
         EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
     StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, config.machine());
@@ -83,6 +81,35 @@ final class ModelRun {
     List<Variables> variables = new ArrayList<>(List.of(graph.forward().variables()));
     head.ifPresent(layers -> variables.add(layers.variables()));
     return new StepRunner.Weights(variables, graph.forward().initializers());
+  }
+
+  /** How gradients become an update. */
+  private record Rules(ClipRule clip, Optimizer optimizer) {}
+
+  private static TrainStep step(
+      ModelConfig config, ModelGraph graph, Optional<AttachedHead> head, Rules rules) {
+    return TrainStepBuilder.build(
+        graph.graph(),
+        new TrainPlan(
+            graph.forward(),
+            graph.training(),
+            head,
+            graph.loss(),
+            List.of(),
+            rules.clip(),
+            rules.optimizer(),
+            name -> matchesAny(config.trust().withoutGradient(), name)));
+  }
+
+  /**
+   * The step that training would make, by the simplest rules: to see what it trains.
+   *
+   * @throws dev.belay.graph.gradient.UntrainableModelException if it cannot be made
+   */
+  static TrainStep plannedStep(ModelConfig config, ModelGraph graph) {
+    int outputs = config.labels().orElse(2);
+    return step(
+        config, graph, head(config, 0, graph, outputs), new Rules(new NoClip(), new Sgd()));
   }
 
   private static boolean matchesAny(List<Pattern> patterns, String name) {

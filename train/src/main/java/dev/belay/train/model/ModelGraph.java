@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 
@@ -34,7 +35,9 @@ public final class ModelGraph implements AutoCloseable {
   private final ForwardPass evaluation;
   private final Task task;
   private final Loss loss;
-  private final List<String> notes = new ArrayList<>();
+  private final String target;
+  private final List<String> passes;
+  private final List<String> rewrites = new ArrayList<>();
 
   /** A pass with what its output is. */
   private record Target(ForwardPass pass, boolean probabilities, String description) {}
@@ -49,10 +52,13 @@ public final class ModelGraph implements AutoCloseable {
     this.evaluation = evaluated.pass();
     this.task = task(config, trained);
     this.loss = loss(task, trained);
-    notes.add("trains through " + model.training().source().path() + ", " + trained.description());
-    notes.add("evaluates through " + model.evaluation().source().path());
-    notes.addAll(model.flat().notes());
-    notes.addAll(forward.notes());
+    this.target = trained.description();
+    this.passes =
+        List.of(
+            "trains through " + model.training().source().path() + ", " + target,
+            "evaluates through " + model.evaluation().source().path());
+    rewrites.addAll(model.flat().notes());
+    rewrites.addAll(forward.notes());
   }
 
   /** Imports a model into a new graph. */
@@ -160,9 +166,19 @@ public final class ModelGraph implements AutoCloseable {
     return loss;
   }
 
+  /** What a loss or a new head reads, and how it was found. */
+  public String target() {
+    return target;
+  }
+
+  /** What was changed in the model's graph so that it can be trained. */
+  public List<String> rewrites() {
+    return List.copyOf(rewrites);
+  }
+
   /** What was decided and rewritten, for people. */
   public List<String> notes() {
-    return List.copyOf(notes);
+    return Stream.concat(passes.stream(), rewrites.stream()).toList();
   }
 
   /** Refuses patterns that match nothing: a typo would silently train all or nothing. */
