@@ -30,18 +30,19 @@ public final class Variables implements Iterable<GraphVariable> {
 
   /** Adds a new variable. Its value is undefined until it is assigned. */
   public GraphVariable create(VariableSpec spec) {
-    Scope own = scope.withSubScope(nodeName(spec.name()));
+    String node = nodeName(spec.name());
     Output<?> handle =
-        own.opBuilder("VarHandleOp", "handle")
+        scope
+            .opBuilder("VarHandleOp", node + ".handle")
             .setAttr("dtype", spec.dtype())
             .setAttr("shape", spec.shape())
             // Unique in the graph, as the declared name need not be; variables that share a shared
             // name are one variable.
-            .setAttr("shared_name", own.makeOpName("shared"))
+            .setAttr("shared_name", scope.makeOpName(node + ".shared"))
             .setAttr("container", "")
             .build()
             .output(0);
-    return add(own, spec, handle, read(own, spec, handle));
+    return add(spec, handle, read(spec, handle));
   }
 
   /**
@@ -51,8 +52,7 @@ public final class Variables implements Iterable<GraphVariable> {
    * @param value its read, or null to add one
    */
   public GraphVariable bind(VariableSpec spec, Output<?> handle, Output<?> value) {
-    Scope own = scope.withSubScope(nodeName(spec.name()));
-    return add(own, spec, handle, value == null ? read(own, spec, handle) : value);
+    return add(spec, handle, value == null ? read(spec, handle) : value);
   }
 
   /** The variable of that name. */
@@ -86,15 +86,18 @@ public final class Variables implements Iterable<GraphVariable> {
     return all().iterator();
   }
 
-  private GraphVariable add(Scope own, VariableSpec spec, Output<?> handle, Output<?> value) {
+  private GraphVariable add(VariableSpec spec, Output<?> handle, Output<?> value) {
+    String node = nodeName(spec.name());
     Output<?> newValue =
-        own.opBuilder("Placeholder", "new_value")
+        scope
+            .opBuilder("Placeholder", node + ".new_value")
             .setAttr("dtype", spec.dtype())
             .setAttr("shape", spec.shape())
             .build()
             .output(0);
     Operation assign =
-        own.opBuilder("AssignVariableOp", "assign")
+        scope
+            .opBuilder("AssignVariableOp", node + ".assign")
             .addInput(handle)
             .addInput(newValue)
             .setAttr("dtype", spec.dtype())
@@ -109,15 +112,19 @@ public final class Variables implements Iterable<GraphVariable> {
     return variable;
   }
 
-  private static Output<?> read(Scope own, VariableSpec spec, Output<?> handle) {
-    return own.opBuilder("ReadVariableOp", "read")
+  private Output<?> read(VariableSpec spec, Output<?> handle) {
+    return scope
+        .opBuilder("ReadVariableOp", nodeName(spec.name()) + ".read")
         .addInput(handle)
         .setAttr("dtype", spec.dtype())
         .build()
         .output(0);
   }
 
-  /** Variable names hold slashes and more; a scope's name may not. */
+  /**
+   * Variable names hold slashes and more; a node's name in a scope may not. All nodes share one
+   * scope, since the runtime looks through the whole graph whenever a scope is opened.
+   */
   private static String nodeName(String name) {
     String safe = name.replaceAll("[^A-Za-z0-9_.-]", ".");
     return safe.matches("[A-Za-z0-9.].*") ? safe : "." + safe;
