@@ -1,5 +1,6 @@
 package dev.belay.train.tokenize;
 
+import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.belay.train.data.DataException;
 import java.io.ByteArrayInputStream;
@@ -27,11 +28,11 @@ final class NativeTokenizers {
     byte[] json = definition.json().getBytes(StandardCharsets.UTF_8);
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
+    } catch (EngineException | LinkageError e) {
+      throw notLoaded(e);
     } catch (IOException | RuntimeException e) {
       throw new DataException(
           definition.file() + ": not a tokenizer that Belay can load: " + e.getMessage(), e);
-    } catch (LinkageError e) {
-      throw withAdvice(e);
     }
   }
 
@@ -47,13 +48,17 @@ final class NativeTokenizers {
     }
   }
 
-  private static UnsatisfiedLinkError withAdvice(LinkageError cause) {
+  private static UnsatisfiedLinkError notLoaded(Throwable cause) {
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
     UnsatisfiedLinkError error =
         new UnsatisfiedLinkError(
-            "The native tokenizer library could not be loaded: "
-                + cause.getMessage()
-                + ". It is unpacked to .djl.ai in the home directory: set DJL_CACHE_DIR to a folder"
-                + " that is writable and may hold programs, or give pre-tokenised data.");
+            "the native tokenizer library could not be unpacked or loaded ("
+                + root.getMessage()
+                + "); it is unpacked to .djl.ai in the home directory: set DJL_CACHE_DIR to a folder"
+                + " that can be written and may hold programs, or give pre-tokenised data");
     error.initCause(cause);
     return error;
   }

@@ -58,6 +58,7 @@ public final class TextTokenizer implements AutoCloseable {
    * @param maxLength the longest sequence in tokens, special tokens and second text included
    * @param lowerCase whether BERT's normalizer puts texts in lower case; empty: as the files say
    * @throws DataException if the files are no tokenizer, or maxLength has no room for a text
+   * @throws UnsatisfiedLinkError if this machine cannot load the native library
    */
   public static TextTokenizer open(
       TokenizerFiles files, int maxLength, Optional<Boolean> lowerCase) {
