@@ -121,12 +121,12 @@ public final class ModelInspection {
     for (String name : bundle.names()) {
       if (!name.equals(OBJECT_GRAPH)) {
         TensorSpec spec = bundle.spec(name);
-        variables.add(new Variable(name, dtype(spec.dtype()), dimensions(spec.shape()), null, name));
+        variables.add(
+            new Variable(name, dtype(spec.dtype()), dimensions(spec.shape()), null, name));
         parameters += spec.elements();
       }
     }
-    return new Contents(
-        path, "checkpoint", "", List.of(), variables, parameters, 0, List.of());
+    return new Contents(path, "checkpoint", "", List.of(), variables, parameters, 0, List.of());
   }
 
   private static long parameters(List<ModelVariable> variables) {

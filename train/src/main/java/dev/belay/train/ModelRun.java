@@ -108,8 +108,7 @@ final class ModelRun {
    */
   static TrainStep plannedStep(ModelConfig config, ModelGraph graph) {
     int outputs = config.labels().orElse(2);
-    return step(
-        config, graph, head(config, 0, graph, outputs), new Rules(new NoClip(), new Sgd()));
+    return step(config, graph, head(config, 0, graph, outputs), new Rules(new NoClip(), new Sgd()));
   }
 
   private static boolean matchesAny(List<Pattern> patterns, String name) {

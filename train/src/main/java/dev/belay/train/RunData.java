@@ -28,6 +28,7 @@ final class RunData implements AutoCloseable {
   private final InputMapping inputs;
   private final OptionalInt vocabularySize;
   private final Optional<TokenizerFiles> files;
+  private final List<String> notes = new ArrayList<>();
   private final Optional<TextTokenizer> tokenizer;
 
   /**
@@ -40,7 +41,20 @@ final class RunData implements AutoCloseable {
     this.inputs = inputs;
     this.vocabularySize = model.vocabularySize();
     this.files = inputs.wantsTokens() ? find(config, model.source().directory()) : Optional.empty();
-    this.tokenizer = files.map(found -> TextTokenizer.open(found, maxLength(), Optional.empty()));
+    this.tokenizer = files.flatMap(this::open);
+  }
+
+  /** A vocabulary among a model's assets may be that of its own lookup table, not a tokenizer's. */
+  private Optional<TextTokenizer> open(TokenizerFiles found) {
+    try {
+      return Optional.of(TextTokenizer.open(found, maxLength(), Optional.empty()));
+    } catch (DataException e) {
+      if (config.tokenizer().isPresent() || !found.definition().getParent().endsWith("assets")) {
+        throw e;
+      }
+      notes.add("not used as a tokenizer: " + e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private static Optional<TokenizerFiles> find(DataConfig config, Path model) {
@@ -71,15 +85,19 @@ final class RunData implements AutoCloseable {
 
   /** The tokenizer's files, if there is one. */
   Optional<TokenizerFiles> tokenizerFiles() {
-    return files;
+    return tokenizer.flatMap(open -> files);
   }
 
-  /** What was decided about the tokenizer. */
+  /** What was decided about inputs and tokenizer. */
   List<String> notes() {
-    List<String> notes = new ArrayList<>(inputs.notes());
-    files.ifPresent(found -> notes.add("tokenizer: " + found.definition()));
-    tokenizer.ifPresent(open -> notes.addAll(open.notes()));
-    return notes;
+    List<String> all = new ArrayList<>(inputs.notes());
+    all.addAll(notes);
+    tokenizer.ifPresent(
+        open -> {
+          all.add("tokenizer: " + files.orElseThrow().definition());
+          all.addAll(open.notes());
+        });
+    return all;
   }
 
   @Override

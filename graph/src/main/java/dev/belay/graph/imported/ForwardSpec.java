@@ -47,11 +47,13 @@ public record ForwardSpec(
    * @param node an IdentityN; its first {@code results} outputs are the results, the rest pass the
    *     arguments through
    * @param results how many results it has
-   * @param function takes the gradients of the results, then the captures; returns those of the
-   *     arguments
+   * @param function takes the gradients of the results, then the captures; returns those of {@code
+   *     arguments}
+   * @param arguments which of the arguments have a gradient, in the order of the function's outputs
    * @param captures tensors of the flat graph
    */
-  public record CustomGradient(String node, int results, String function, List<String> captures) {}
+  public record CustomGradient(
+      String node, int results, String function, List<Integer> arguments, List<String> captures) {}
 
   /**
    * A node whose own gradient is lost.

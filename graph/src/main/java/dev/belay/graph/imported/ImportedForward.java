@@ -211,11 +211,15 @@ public record ImportedForward(
             new SavedGradient(
                 custom.node(),
                 outputs(graph, cuts.get(i).cuts()),
-                outputs(graph, cuts.get(i).arguments(nodes)),
+                outputs(graph, chosen(cuts.get(i).arguments(nodes), custom.arguments())),
                 outputs(graph, custom.captures()),
                 function));
       }
       return saved;
+    }
+
+    private static List<String> chosen(List<String> arguments, List<Integer> positions) {
+      return positions.stream().map(arguments::get).toList();
     }
 
     private Map<String, Output<?>> tensors(Graph graph, List<ForwardSpec.NamedTensor> named) {

@@ -3,14 +3,14 @@ package dev.belay.train.model;
 import dev.belay.graph.imported.ForwardSpec;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.savedmodel.model.FlatGraph;
-import dev.belay.savedmodel.model.FunctionInliner;
 import dev.belay.savedmodel.model.GraphPolicy;
-import dev.belay.savedmodel.model.InlineOptions;
 import dev.belay.savedmodel.model.ModelFunction;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.TrainingFunctions;
+import dev.belay.savedmodel.model.inline.FunctionInliner;
+import dev.belay.savedmodel.model.inline.InlineOptions;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureNames;
 import java.io.IOException;
@@ -55,11 +55,12 @@ public record TrainableModel(
   private static SavedModelContents contents(ModelConfig config) throws IOException {
     return SavedModelReader.read(
         ModelSource.at(config.path()).directory(),
-        GraphPolicy.allowing(config.trust().allowedOps()));
+        GraphPolicy.strict().allowing(config.trust().allowedOps()));
   }
 
   private static TrainableModel of(
-      SavedModelContents contents, ModelFunction training, ModelFunction evaluation) {
+      SavedModelContents contents, ModelFunction training, ModelFunction evaluation)
+      throws IOException {
     List<ModelFunction> functions =
         training.equals(evaluation) ? List.of(training) : List.of(training, evaluation);
     FlatGraph flat = FunctionInliner.inline(contents, functions, InlineOptions.defaults());
@@ -110,9 +111,12 @@ public record TrainableModel(
                         gradient.node(),
                         gradient.results(),
                         gradient.function(),
+                        gradient.arguments(),
                         gradient.captures()))
             .toList(),
-        List.of());
+        flat.missingCustomGradients().stream()
+            .map(lost -> new ForwardSpec.MissingCustomGradient(lost.node(), lost.gradient()))
+            .toList());
   }
 
   private static ForwardSpec.Call call(FlatGraph.FlatFunction function) {
