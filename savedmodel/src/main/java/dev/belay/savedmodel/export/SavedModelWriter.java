@@ -34,6 +34,24 @@ public final class SavedModelWriter {
     }
   }
 
+  /**
+   * Writes a new model: one function for each signature, the variables and tables that they use as
+   * objects. In Python, {@code tf.saved_model.load} gives {@code signatures}, {@code variables} and
+   * {@code trainable_variables}; TensorFlow Serving and the C++ loader run the main graph.
+   *
+   * @param target where to write; must not exist
+   * @throws IllegalArgumentException if the model cannot be written as it is; the message says what
+   *     stands in the way
+   * @throws IOException if the target cannot be written or an asset not be read
+   */
+  public static void write(NewModel model, Path target) throws IOException {
+    NewModelAssembly assembly = new NewModelAssembly(model);
+    try (AtomicDirectory directory = AtomicDirectory.create(target)) {
+      assembly.writeInto(directory.path());
+      directory.commit();
+    }
+  }
+
   /** Where a SavedModel keeps its checkpoint. */
   static Path variablesPrefix(Path model) {
     return model.resolve("variables").resolve("variables");
