@@ -1,5 +1,7 @@
 package dev.belay.savedmodel.export;
 
+import dev.belay.savedmodel.model.ModelVariable;
+import dev.belay.savedmodel.model.SavedModelContents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -32,6 +34,19 @@ public final class SavedModelWriter {
       replacement.writeInto(directory.path());
       directory.commit();
     }
+  }
+
+  /**
+   * Writes a model again with other values in some of its variables, see {@link
+   * #replaceVariables(Path, Map, Path)}.
+   *
+   * @param values of variables of {@code model}: the elements row by row, little-endian; of a
+   *     partition, its part
+   */
+  public static void replaceVariables(
+      SavedModelContents model, Map<ModelVariable, ByteBuffer> values, Path target)
+      throws IOException {
+    replaceVariables(model.directory(), PartitionedValues.joined(model, values), target);
   }
 
   /**

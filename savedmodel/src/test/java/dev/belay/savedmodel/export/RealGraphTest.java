@@ -1,6 +1,8 @@
 package dev.belay.savedmodel.export;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.belay.savedmodel.Fixtures;
@@ -17,8 +19,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.SavedModel;
@@ -47,6 +52,37 @@ class RealGraphTest {
             Fixtures.path("savedmodel_tf1", "goldens.npz"));
     assertEquals(2, found.get("signatures").intValue());
     assertEquals(25, found.get("trainable").intValue());
+  }
+
+  /** Of the 387 nodes most train, save or restore: nothing of that belongs into an export. */
+  @Test
+  void onlyWhatTheSignaturesNeedIsWritten() throws IOException {
+    Path target = folder.resolve("2");
+    SavedModelWriter.write(asNewModel(), target);
+    MetaGraphDef meta = metaGraph(target);
+    Set<String> functions = new TreeSet<>();
+    Set<String> ops = new TreeSet<>();
+    for (FunctionDef function : meta.getGraphDef().getLibrary().getFunctionList()) {
+      functions.add(function.getSignature().getName().replaceFirst("_[0-9]+$", ""));
+      function.getNodeDefList().forEach(node -> ops.add(node.getOp()));
+    }
+    assertEquals(
+        Set.of(
+            "drop_false",
+            "drop_true",
+            "create_hash_table",
+            "initialize_hash_table",
+            "signature_serving_default",
+            "signature_train"),
+        functions);
+    assertFalse(ops.contains("RestoreV2"), ops.toString());
+    assertFalse(ops.contains("VarHandleOp"), ops.toString());
+    assertTrue(ops.contains("If"), ops.toString());
+  }
+
+  private static MetaGraphDef metaGraph(Path model) throws IOException {
+    return SavedModel.parseFrom(Files.readAllBytes(model.resolve("saved_model.pb")))
+        .getMetaGraphs(0);
   }
 
   private static NewModel asNewModel() throws IOException {

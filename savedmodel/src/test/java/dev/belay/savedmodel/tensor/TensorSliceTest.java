@@ -96,6 +96,24 @@ class TensorSliceTest {
   }
 
   @Test
+  void buffersOfTheWrongSizeAreRefused() {
+    TensorSpec spec = new TensorSpec(DataType.DT_FLOAT, Shape.of(4));
+    TensorSlice slice = TensorSlice.of(1, 2);
+    ByteBuffer whole = ByteBuffer.allocate(16);
+    assertEquals(
+        "DT_FLOAT [4] has 16 bytes, got 15",
+        assertThrows(
+                IllegalArgumentException.class, () -> slice.cutFrom(spec, ByteBuffer.allocate(15)))
+            .getMessage());
+    assertEquals(
+        "DT_FLOAT [2] has 8 bytes, got 12",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> slice.pasteInto(spec, ByteBuffer.allocate(12), whole))
+            .getMessage());
+  }
+
+  @Test
   void neighboursDoNotOverlap() {
     assertFalse(TensorSlice.of(0, 2, 0, 4).overlaps(TensorSlice.of(2, 2, 0, 4)));
     assertTrue(TensorSlice.of(0, 3, 0, 4).overlaps(TensorSlice.of(2, 2, 3, 1)));
