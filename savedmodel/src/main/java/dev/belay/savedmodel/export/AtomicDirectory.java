@@ -123,7 +123,11 @@ public final class AtomicDirectory implements Closeable {
       leftovers = entries.filter(AtomicDirectory::isLeftover).toList();
     }
     for (Path leftover : leftovers) {
-      deleteTree(leftover);
+      try {
+        deleteTree(leftover);
+      } catch (IOException e) {
+        // Another process removes it too, or it is another user's: it is in nobody's way.
+      }
     }
   }
 

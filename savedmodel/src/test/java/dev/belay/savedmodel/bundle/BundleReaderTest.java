@@ -133,6 +133,18 @@ class BundleReaderTest {
     }
   }
 
+  @Test
+  void whatIsNoCheckpointIsNamed(@TempDir Path folder) throws IOException {
+    Path missing = folder.resolve("model.ckpt");
+    assertEquals(
+        missing + ".index: file: expected the index of a checkpoint, found no such file",
+        assertThrows(CorruptModelException.class, () -> BundleReader.open(missing)).getMessage());
+    Path old = Files.createFile(folder.resolve("old.ckpt"));
+    String message =
+        assertThrows(CorruptModelException.class, () -> BundleReader.open(old)).getMessage();
+    assertTrue(message.contains("found one file, as TensorFlow 0.x wrote them"), message);
+  }
+
   /** The file has a hole of 2 GB: it takes no room on the disk. */
   @Test
   void aTensorOfTwoGigabytesIsRefusedWhenRead(@TempDir Path folder) throws IOException {
