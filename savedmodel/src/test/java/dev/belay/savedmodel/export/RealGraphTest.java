@@ -45,13 +45,8 @@ class RealGraphTest {
     Path target = folder.resolve("1");
     SavedModelWriter.write(asNewModel(), target);
     JsonNode found =
-        PythonInterop.run(
-            PythonInterop.script("check_same_signatures.py"),
-            SOURCE,
-            target,
-            Fixtures.path("savedmodel_tf1", "goldens.npz"));
-    assertEquals(2, found.get("signatures").intValue());
-    assertEquals(25, found.get("trainable").intValue());
+        PythonInterop.run(PythonInterop.script("check_same_signatures.py"), SOURCE, target);
+    assertEquals("[{\"signatures\":2,\"trainable\":25}]", found.toString());
   }
 
   /** Of the 387 nodes most train, save or restore: nothing of that belongs into an export. */
