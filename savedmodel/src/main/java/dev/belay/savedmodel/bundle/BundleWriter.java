@@ -36,6 +36,7 @@ public final class BundleWriter implements Closeable {
   private final FileChannel channel;
   private final SortedMap<ByteString, BundleEntryProto> entries =
       new TreeMap<>(IndexTable.KEY_ORDER);
+  private boolean indexBegun;
   private boolean committed;
 
   private BundleWriter(Path index, Path data, FileChannel channel) {
@@ -138,6 +139,7 @@ public final class BundleWriter implements Closeable {
     entries.forEach((key, entry) -> table.add(key, entry.toByteString()));
     try (FileChannel out =
         FileChannel.open(index, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+      indexBegun = true;
       writeAll(out, ByteBuffer.wrap(table.finish()));
       out.force(true);
     }
@@ -148,6 +150,9 @@ public final class BundleWriter implements Closeable {
   public void close() throws IOException {
     channel.close();
     if (!committed) {
+      if (indexBegun) {
+        Files.deleteIfExists(index);
+      }
       Files.deleteIfExists(data);
     }
   }

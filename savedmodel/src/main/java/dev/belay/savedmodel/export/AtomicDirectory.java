@@ -2,7 +2,6 @@ package dev.belay.savedmodel.export;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
@@ -124,7 +123,11 @@ public final class AtomicDirectory implements Closeable {
       leftovers = entries.filter(AtomicDirectory::isLeftover).toList();
     }
     for (Path leftover : leftovers) {
-      deleteTree(leftover);
+      try {
+        deleteTree(leftover);
+      } catch (IOException e) {
+        // Another process removes it too, or it is another user's: it is in nobody's way.
+      }
     }
   }
 
@@ -140,7 +143,8 @@ public final class AtomicDirectory implements Closeable {
     try {
       return Files.readString(HOST_FILE).strip();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // Not Linux: the name only has to be the same for all processes of this machine.
+      return "localhost";
     }
   }
 

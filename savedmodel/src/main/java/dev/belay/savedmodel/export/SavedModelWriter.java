@@ -1,5 +1,7 @@
 package dev.belay.savedmodel.export;
 
+import dev.belay.savedmodel.model.ModelVariable;
+import dev.belay.savedmodel.model.SavedModelContents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -30,6 +32,37 @@ public final class SavedModelWriter {
     VariableReplacement replacement = new VariableReplacement(source, newValues);
     try (AtomicDirectory directory = AtomicDirectory.create(target)) {
       replacement.writeInto(directory.path());
+      directory.commit();
+    }
+  }
+
+  /**
+   * Writes a model again with other values in some of its variables, see {@link
+   * #replaceVariables(Path, Map, Path)}.
+   *
+   * @param values of variables of {@code model}: the elements row by row, little-endian; of a
+   *     partition, its part
+   */
+  public static void replaceVariables(
+      SavedModelContents model, Map<ModelVariable, ByteBuffer> values, Path target)
+      throws IOException {
+    replaceVariables(model.directory(), PartitionedValues.joined(model, values), target);
+  }
+
+  /**
+   * Writes a new model: one function for each signature, the variables and tables that they use as
+   * objects. In Python, {@code tf.saved_model.load} gives {@code signatures}, {@code variables} and
+   * {@code trainable_variables}; TensorFlow Serving and the C++ loader run the main graph.
+   *
+   * @param target where to write; must not exist
+   * @throws IllegalArgumentException if the model cannot be written as it is; the message says what
+   *     stands in the way
+   * @throws IOException if the target cannot be written or an asset not be read
+   */
+  public static void write(NewModel model, Path target) throws IOException {
+    NewModelAssembly assembly = new NewModelAssembly(model);
+    try (AtomicDirectory directory = AtomicDirectory.create(target)) {
+      assembly.writeInto(directory.path());
       directory.commit();
     }
   }

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -130,7 +129,7 @@ final class GraphSignatures {
     List<String> roots = outputs.values().stream().map(TensorInfo::getName).toList();
     for (String name : graph.needed(roots, fed)) {
       NodeDef node = graph.nodes().get(name);
-      if (!fed.contains(name) && isTrainingSwitch(node)) {
+      if (!fed.contains(name) && MainGraph.isTrainingSwitch(node)) {
         NodeDef value = graph.throughIdentity(graph.source(node.getInput(0)).orElseThrow());
         AttrValue none = AttrValue.getDefaultInstance();
         return value.getOp().equals("Const")
@@ -140,15 +139,5 @@ final class GraphSignatures {
       }
     }
     return Optional.empty();
-  }
-
-  /** Whether a node is a truth value with a default whose name says that it is about training. */
-  static boolean isTrainingSwitch(NodeDef node) {
-    String name = node.getName().toLowerCase(Locale.ROOT);
-    String last = name.substring(name.lastIndexOf('/') + 1);
-    return node.getOp().equals("PlaceholderWithDefault")
-        && node.getAttrOrDefault("dtype", AttrValue.getDefaultInstance()).getType()
-            == DataType.DT_BOOL
-        && (last.contains("training") || last.contains("learning_phase") || last.equals("train"));
   }
 }

@@ -7,9 +7,12 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 
@@ -57,5 +60,15 @@ public final class MainGraph {
       node = nodes.get(TensorName.nodeOf(node.getInput(0)));
     }
     return node;
+  }
+
+  /** Whether a node is a truth value with a default whose name says that it is about training. */
+  public static boolean isTrainingSwitch(NodeDef node) {
+    String name = node.getName().toLowerCase(Locale.ROOT);
+    String last = name.substring(name.lastIndexOf('/') + 1);
+    return node.getOp().equals("PlaceholderWithDefault")
+        && node.getAttrOrDefault("dtype", AttrValue.getDefaultInstance()).getType()
+            == DataType.DT_BOOL
+        && (last.contains("training") || last.contains("learning_phase") || last.equals("train"));
   }
 }

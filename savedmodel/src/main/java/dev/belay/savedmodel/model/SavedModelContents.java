@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 
@@ -78,6 +79,11 @@ public final class SavedModelContents {
   /** The nodes outside all functions. */
   public MainGraph mainGraph() {
     return mainGraph;
+  }
+
+  /** The nodes of the main graph that initialise the model, such as its lookup tables. */
+  public Set<String> initNodes() {
+    return SavedModelReader.initNodes(parts.metaGraph());
   }
 
   /** The functions by name, in the file's order. */

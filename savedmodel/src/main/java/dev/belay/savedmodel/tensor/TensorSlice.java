@@ -143,9 +143,11 @@ public record TensorSlice(List<Extent> extents) {
    * @param spec of the whole; numeric
    * @param whole its elements row by row; its position stays
    * @return the slice's elements row by row, little-endian
-   * @throws IllegalArgumentException if it does not lie within the whole
+   * @throws IllegalArgumentException if it does not lie within the whole, or {@code whole} has not
+   *     the bytes of {@code spec}
    */
   public ByteBuffer cutFrom(TensorSpec spec, ByteBuffer whole) {
+    requireBytes(spec, whole);
     long width = spec.elementBytes();
     int bytes = Math.toIntExact(new TensorSpec(spec.dtype(), shapeIn(spec.shape())).bytes());
     ByteBuffer part = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -166,9 +168,12 @@ public record TensorSlice(List<Extent> extents) {
    * @param spec of the whole; numeric
    * @param part the slice's elements row by row; its position stays
    * @param whole receives them; its position stays
-   * @throws IllegalArgumentException if it does not lie within the whole
+   * @throws IllegalArgumentException if it does not lie within the whole, or a buffer has not the
+   *     bytes that it must have
    */
   public void pasteInto(TensorSpec spec, ByteBuffer part, ByteBuffer whole) {
+    requireBytes(spec, whole);
+    requireBytes(new TensorSpec(spec.dtype(), shapeIn(spec.shape())), part);
     long width = spec.elementBytes();
     forEachRun(
         spec.shape(),
@@ -178,6 +183,13 @@ public record TensorSlice(List<Extent> extents) {
                 part,
                 part.position() + (int) (partStart * width),
                 (int) (elements * width)));
+  }
+
+  private static void requireBytes(TensorSpec spec, ByteBuffer buffer) {
+    if (buffer.remaining() != spec.bytes()) {
+      throw new IllegalArgumentException(
+          spec + " has " + spec.bytes() + " bytes, got " + buffer.remaining());
+    }
   }
 
   /** The dimension from which on a slice is one run: all dimensions after it are taken whole. */

@@ -11,6 +11,10 @@ import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.PythonInterop;
 import dev.belay.savedmodel.bundle.BundleContents;
 import dev.belay.savedmodel.bundle.BundleReader;
+import dev.belay.savedmodel.model.GraphPolicy;
+import dev.belay.savedmodel.model.ModelVariable;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -112,20 +116,47 @@ class ReplaceVariablesTest {
     assertEquals(EXPECTED, compared);
   }
 
+  /** Training knows the parts of a partitioned variable; the checkpoint holds its whole. */
+  @Test
+  void partsAreJoined() throws IOException {
+    Path source = Fixtures.path("savedmodel_tf1", "saved_model_ref");
+    SavedModelContents model = SavedModelReader.read(source, GraphPolicy.strict());
+    Map<ModelVariable, ByteBuffer> values = new LinkedHashMap<>();
+    int parts = 0;
+    for (ModelVariable variable : model.variables()) {
+      if (variable.dtype() == DataType.DT_FLOAT) {
+        values.put(variable, moved(model.read(variable)));
+        parts += model.slice(variable).isPresent() ? 1 : 0;
+      }
+    }
+    assertEquals(6, parts);
+    SavedModelWriter.replaceVariables(model, values, folder.resolve("1"));
+    BundleContents written =
+        BundleReader.open(SavedModelWriter.variablesPrefix(folder.resolve("1")));
+    written.verifyAll();
+    Map<String, ByteBuffer> expected = allFloatsMoved(source);
+    for (Map.Entry<String, ByteBuffer> entry : expected.entrySet()) {
+      assertEquals(entry.getValue(), written.read(entry.getKey()), entry.getKey());
+    }
+  }
+
   private static Map<String, ByteBuffer> allFloatsMoved(Path model) throws IOException {
     BundleContents contents = BundleReader.open(SavedModelWriter.variablesPrefix(model));
     Map<String, ByteBuffer> values = new LinkedHashMap<>();
     for (String key : contents.names()) {
       TensorSpec spec = contents.spec(key);
       if (spec.dtype() == DataType.DT_FLOAT) {
-        ByteBuffer old = contents.read(key);
-        ByteBuffer moved = ByteBuffer.allocate(old.remaining()).order(ByteOrder.LITTLE_ENDIAN);
-        while (old.hasRemaining()) {
-          moved.putFloat(old.getFloat() + ADDED);
-        }
-        values.put(key, moved.flip());
+        values.put(key, moved(contents.read(key)));
       }
     }
     return values;
+  }
+
+  private static ByteBuffer moved(ByteBuffer old) {
+    ByteBuffer moved = ByteBuffer.allocate(old.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+    while (old.hasRemaining()) {
+      moved.putFloat(old.getFloat() + ADDED);
+    }
+    return moved.flip();
   }
 }

@@ -3,14 +3,13 @@ package dev.belay.savedmodel.model.check;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.model.op.OpArguments;
 import dev.belay.savedmodel.model.op.TensorName;
+import dev.belay.savedmodel.model.op.TopologicalOrder;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
@@ -134,41 +133,16 @@ class BodyCheck {
 
   /** A loop of a TF1 graph goes through NextIteration; there is no other way round. */
   private void checkCycles() throws CorruptModelException {
-    Map<String, Integer> missing = new HashMap<>();
-    Map<String, List<String>> users = new HashMap<>();
-    Deque<String> ready = new ArrayDeque<>();
-    for (Checked checked : nodes.values()) {
-      int count = 0;
-      for (String input : checked.node().getInputList()) {
-        Checked source = nodes.get(TensorName.nodeOf(input));
-        if (source != null && !source.node().getOp().endsWith("NextIteration")) {
-          users
-              .computeIfAbsent(source.node().getName(), k -> new ArrayList<>())
-              .add(checked.node().getName());
-          count++;
-        }
-      }
-      missing.put(checked.node().getName(), count);
-      if (count == 0) {
-        ready.add(checked.node().getName());
-      }
-    }
-    int done = 0;
-    while (!ready.isEmpty()) {
-      done++;
-      for (String user : users.getOrDefault(ready.remove(), List.of())) {
-        if (missing.merge(user, -1, Integer::sum) == 0) {
-          ready.add(user);
-        }
-      }
-    }
-    if (done < nodes.size()) {
+    List<NodeDef> order = TopologicalOrder.of(definitions);
+    if (order.size() < definitions.size()) {
+      Set<String> sound = new HashSet<>();
+      order.forEach(node -> sound.add(node.getName()));
       String first =
-          nodes.keySet().stream().filter(name -> missing.get(name) > 0).findFirst().orElseThrow();
+          nodes.keySet().stream().filter(name -> !sound.contains(name)).findFirst().orElseThrow();
       throw refusal(
           nodes.get(first).node(),
           "a graph without cycles",
-          "a cycle of " + (nodes.size() - done) + " nodes or fewer without NextIteration");
+          "a cycle of " + (nodes.size() - order.size()) + " nodes or fewer without NextIteration");
     }
   }
 
