@@ -47,16 +47,19 @@ public record ForwardSpec(
    * @param node an IdentityN; its first {@code results} outputs are the results, the rest pass the
    *     arguments through
    * @param results how many results it has
-   * @param function takes the gradients of the results, then the captures; returns those of the
-   *     arguments
+   * @param function takes the gradients of the results, then the captures; returns those of {@code
+   *     arguments}
+   * @param arguments which of the node's inputs after the results each output of the function is the
+   *     gradient of, from 0; one that is not listed has none
    * @param captures tensors of the flat graph
    */
-  public record CustomGradient(String node, int results, String function, List<String> captures) {}
+  public record CustomGradient(
+      String node, int results, String function, List<Integer> arguments, List<String> captures) {}
 
   /**
    * A node whose own gradient is lost.
    *
-   * @param node an IdentityN
+   * @param node as a rule an IdentityN
    * @param gradient the name under which the author registered it
    */
   public record MissingCustomGradient(String node, String gradient) {}

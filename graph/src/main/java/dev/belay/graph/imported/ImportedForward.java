@@ -207,11 +207,12 @@ public record ImportedForward(
                   + custom.node()
                   + " is not in the model's function library.");
         }
+        List<String> arguments = cuts.get(i).arguments(nodes);
         saved.add(
             new SavedGradient(
                 custom.node(),
                 outputs(graph, cuts.get(i).cuts()),
-                outputs(graph, cuts.get(i).arguments(nodes)),
+                outputs(graph, custom.arguments().stream().map(arguments::get).toList()),
                 outputs(graph, custom.captures()),
                 function));
       }
