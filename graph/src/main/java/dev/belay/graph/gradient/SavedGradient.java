@@ -10,7 +10,7 @@ import org.tensorflow.proto.framework.FunctionDef;
  *
  * @param node the name that the model gave it
  * @param results what consumers read; no gradient passes through them by itself
- * @param arguments those that the gradient is of, in the order of its outputs
+ * @param arguments those the author's function was called with that it gives a gradient of
  * @param captures what its gradient also reads
  * @param function its gradient, held by the graph's library: gradients of the results, then the
  *     captures, to gradients of the arguments

@@ -49,7 +49,8 @@ public record ForwardSpec(
    * @param results how many results it has
    * @param function takes the gradients of the results, then the captures; returns those of {@code
    *     arguments}
-   * @param arguments which of the arguments have a gradient, in the order of the function's outputs
+   * @param arguments which of the node's inputs after the results each output of the function is the
+   *     gradient of, from 0; one that is not listed has none
    * @param captures tensors of the flat graph
    */
   public record CustomGradient(
@@ -58,7 +59,7 @@ public record ForwardSpec(
   /**
    * A node whose own gradient is lost.
    *
-   * @param node an IdentityN
+   * @param node as a rule an IdentityN
    * @param gradient the name under which the author registered it
    */
   public record MissingCustomGradient(String node, String gradient) {}

@@ -207,19 +207,16 @@ public record ImportedForward(
                   + custom.node()
                   + " is not in the model's function library.");
         }
+        List<String> arguments = cuts.get(i).arguments(nodes);
         saved.add(
             new SavedGradient(
                 custom.node(),
                 outputs(graph, cuts.get(i).cuts()),
-                outputs(graph, chosen(cuts.get(i).arguments(nodes), custom.arguments())),
+                outputs(graph, custom.arguments().stream().map(arguments::get).toList()),
                 outputs(graph, custom.captures()),
                 function));
       }
       return saved;
-    }
-
-    private static List<String> chosen(List<String> arguments, List<Integer> positions) {
-      return positions.stream().map(arguments::get).toList();
     }
 
     private Map<String, Output<?>> tensors(Graph graph, List<ForwardSpec.NamedTensor> named) {
