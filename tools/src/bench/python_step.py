@@ -66,18 +66,18 @@ def forward_of(tf, model, features):
 class AdamW:
     """ResourceApplyAdam on dense gradients plus decoupled decay, as transformers.AdamWeightDecay has it."""
 
-    def __init__(self, tf, variables):
-        self.tf, self.variables = tf, variables
+    def __init__(self, tf, variables, learning_rate=LEARNING_RATE, decay=DECAY):
+        self.tf, self.variables, self.learning_rate, self.decay = tf, variables, learning_rate, decay
         self.slots = [(tf.Variable(tf.zeros_like(v)), tf.Variable(tf.zeros_like(v))) for v in variables]
         self.beta1_power, self.beta2_power = tf.Variable(0.9), tf.Variable(0.999)
 
     def apply_gradients(self, gradients_and_variables):
         for (gradient, variable), (m, v) in zip(gradients_and_variables, self.slots):
             if not any(part in variable.name for part in NO_DECAY):
-                variable.assign_sub(LEARNING_RATE * DECAY * variable)
+                variable.assign_sub(self.learning_rate * self.decay * variable)
             self.tf.raw_ops.ResourceApplyAdam(
                 var=variable.handle, m=m.handle, v=v.handle, beta1_power=self.beta1_power, beta2_power=self.beta2_power,
-                lr=LEARNING_RATE, beta1=0.9, beta2=0.999, epsilon=1e-8, grad=gradient)
+                lr=self.learning_rate, beta1=0.9, beta2=0.999, epsilon=1e-8, grad=gradient)
         self.beta1_power.assign(self.beta1_power * 0.9)
         self.beta2_power.assign(self.beta2_power * 0.999)
 
