@@ -6,7 +6,7 @@
 # Run it on an idle machine: nothing else is timed out of it.
 #
 # Environment, defaults in brackets: BELAY_PYTHON [python3.10], BATCH [32], LENGTH [64], THREADS [2], STEPS [30] timed after WARMUP [5],
-# VOCABULARY [30522] ids are drawn below it, GRADIENTS as-is | dense [as-is] what Python does with IndexedSlices (see python_step.py),
+# VOCABULARY [30522] ids are drawn below it, GRADIENTS dense | as-is [dense] what Python does with IndexedSlices (see python_step.py; dense is its faster one),
 # TF_ENABLE_ONEDNN_OPTS [unset] passed to both sides.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -26,7 +26,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 python_step() {
   "$python" "$here/python_step.py" --model "$model" --batches-file "$scratch/batches.jsonl" --batch-size "$batch" \
-    --steps "$steps" --warmup-steps "$warmup" --threads "$threads" --gradients "${GRADIENTS:-as-is}"
+    --steps "$steps" --warmup-steps "$warmup" --threads "$threads" --gradients "${GRADIENTS:-dense}"
 }
 
 belay_step() { # ROUND
