@@ -21,7 +21,12 @@ public sealed interface RunEvent {
       List<String> notes)
       implements RunEvent {}
 
-  /** One update. */
+  /**
+   * One update.
+   *
+   * @param stepMillis from asking for the batch to having the result
+   * @param dataWaitMillis the part of it that was spent waiting for the batch
+   */
   record Trained(
       long step,
       double epoch,

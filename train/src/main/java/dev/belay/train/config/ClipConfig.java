@@ -18,6 +18,11 @@ public record ClipConfig(Mode mode, double maxGradNorm) {
   }
 
   public ClipConfig {
-    Check.positive("--max-grad-norm", maxGradNorm);
+    new Check().positive("--max-grad-norm", maxGradNorm).verify();
+  }
+
+  /** What the command line takes without options. */
+  public static ClipConfig defaults() {
+    return new ClipConfig(DEFAULT_MODE, DEFAULT_MAX_GRAD_NORM);
   }
 }

@@ -33,12 +33,26 @@ public record DataConfig(
   public DataConfig {
     trainFiles = List.copyOf(trainFiles);
     validationFiles = List.copyOf(validationFiles);
-    Check.atLeast("--max-seq-length", 1, maxSeqLength);
-    Check.atLeast("--train-batch-size", 1, trainBatchSize);
-    Check.atLeast("--eval-batch-size", 1, evalBatchSize);
-    if (groupByLength && !shuffle) {
-      throw new ConfigException(
-          "--group-by-length reorders the examples, --shuffle off forbids it: choose one");
-    }
+    new Check()
+        .atLeast("--max-seq-length", 1, maxSeqLength)
+        .atLeast("--train-batch-size", 1, trainBatchSize)
+        .atLeast("--eval-batch-size", 1, evalBatchSize)
+        .that(
+            shuffle || !groupByLength,
+            "--group-by-length reorders the examples, --shuffle off forbids it: choose one")
+        .verify();
+  }
+
+  /** These files, and otherwise what the command line takes without options. */
+  public static DataConfig of(List<Path> trainFiles, List<Path> validationFiles) {
+    return new DataConfig(
+        trainFiles,
+        validationFiles,
+        Optional.empty(),
+        DEFAULT_MAX_SEQ_LENGTH,
+        DEFAULT_BATCH_SIZE,
+        DEFAULT_BATCH_SIZE,
+        DEFAULT_SHUFFLE,
+        false);
   }
 }

@@ -26,10 +26,24 @@ public record LoopConfig(
   public static final int DEFAULT_LOGGING_STEPS = 1;
 
   public LoopConfig {
-    Check.atLeast("--logging-steps", 1, loggingSteps);
-    evalSteps.ifPresent(steps -> Check.atLeast("--eval-steps", 1, steps));
-    saveSteps.ifPresent(steps -> Check.atLeast("--save-steps", 1, steps));
-    saveTotalLimit.ifPresent(count -> Check.atLeast("--save-total-limit", 1, count));
-    earlyStoppingPatience.ifPresent(count -> Check.atLeast("--early-stopping-patience", 1, count));
+    new Check()
+        .atLeast("--logging-steps", 1, loggingSteps)
+        .atLeast("--eval-steps", 1, evalSteps)
+        .atLeast("--save-steps", 1, saveSteps)
+        .atLeast("--save-total-limit", 1, saveTotalLimit)
+        .atLeast("--early-stopping-patience", 1, earlyStoppingPatience)
+        .verify();
+  }
+
+  /** What the command line takes without options. */
+  public static LoopConfig defaults() {
+    return new LoopConfig(
+        DEFAULT_LOGGING_STEPS,
+        OptionalInt.empty(),
+        OptionalInt.empty(),
+        OptionalInt.empty(),
+        false,
+        Optional.empty(),
+        OptionalInt.empty());
   }
 }

@@ -15,9 +15,14 @@ public record MachineConfig(String device, OptionalInt threads, long seed) {
   public static final long DEFAULT_SEED = 42;
 
   public MachineConfig {
-    if (!device.matches("auto|cpu|gpu:\\d{1,3}")) {
-      throw new ConfigException("--device", "auto, cpu or gpu:N", device);
-    }
-    threads.ifPresent(count -> Check.atLeast("--threads", 1, count));
+    new Check()
+        .that(device.matches("auto|cpu|gpu:\\d{1,3}"), "--device", "auto, cpu or gpu:N", device)
+        .atLeast("--threads", 1, threads)
+        .verify();
+  }
+
+  /** What the command line takes without options. */
+  public static MachineConfig defaults() {
+    return new MachineConfig(DEFAULT_DEVICE, OptionalInt.empty(), DEFAULT_SEED);
   }
 }

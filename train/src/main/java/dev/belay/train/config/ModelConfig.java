@@ -2,6 +2,7 @@ package dev.belay.train.config;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -60,16 +61,33 @@ public record ModelConfig(
 
   public ModelConfig {
     inputs = Map.copyOf(inputs);
-    if (head != HeadKind.NONE && features.isEmpty()) {
-      throw new ConfigException(
-          "--head "
-              + head.name().toLowerCase(java.util.Locale.ROOT)
-              + " needs --features: the output or inner tensor that the new head reads;"
-              + " `belay inspect MODEL` lists them");
-    }
-    if (head == HeadKind.NONE && features.isPresent()) {
-      throw new ConfigException("--features is only for a new head: add --head, or leave it out");
-    }
-    labels.ifPresent(count -> Check.atLeast("--num-labels", 2, count));
+    new Check()
+        .that(
+            head == HeadKind.NONE || features.isPresent(),
+            "--head "
+                + head.name().toLowerCase(Locale.ROOT)
+                + " needs --features: the output or inner tensor that the new head reads;"
+                + " `belay inspect MODEL` lists them")
+        .that(
+            head != HeadKind.NONE || features.isEmpty(),
+            "--features is only for a new head: add --head, or leave it out")
+        .atLeast("--num-labels", 2, labels)
+        .verify();
+  }
+
+  /** That model, and otherwise what the command line takes without options. */
+  public static ModelConfig of(Path path) {
+    return new ModelConfig(
+        path,
+        Optional.empty(),
+        Map.of(),
+        Optional.empty(),
+        HeadKind.NONE,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        DEFAULT_DROPOUT,
+        Trust.NOTHING);
   }
 }

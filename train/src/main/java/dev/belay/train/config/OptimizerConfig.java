@@ -38,11 +38,25 @@ public record OptimizerConfig(
   }
 
   public OptimizerConfig {
-    Check.positive("--learning-rate", learningRate);
-    Check.notNegative("--weight-decay", weightDecay);
-    Check.fraction("--adam-beta1", beta1);
-    Check.fraction("--adam-beta2", beta2);
-    Check.positive("--adam-epsilon", epsilon);
-    Check.fraction("--momentum", momentum);
+    new Check()
+        .positive("--learning-rate", learningRate)
+        .notNegative("--weight-decay", weightDecay)
+        .fraction("--adam-beta1", beta1)
+        .fraction("--adam-beta2", beta2)
+        .positive("--adam-epsilon", epsilon)
+        .fraction("--momentum", momentum)
+        .verify();
+  }
+
+  /** What the command line takes without options. */
+  public static OptimizerConfig defaults() {
+    return new OptimizerConfig(
+        DEFAULT_KIND,
+        DEFAULT_LEARNING_RATE,
+        DEFAULT_WEIGHT_DECAY,
+        DEFAULT_BETA1,
+        DEFAULT_BETA2,
+        DEFAULT_EPSILON,
+        DEFAULT_MOMENTUM);
   }
 }

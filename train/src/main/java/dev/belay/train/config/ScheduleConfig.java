@@ -32,13 +32,15 @@ public record ScheduleConfig(
   }
 
   public ScheduleConfig {
-    warmupSteps.ifPresent(steps -> Check.atLeast("--warmup-steps", 0, steps));
-    Check.fraction("--warmup-ratio", warmupRatio);
-    if (warmupSteps.isPresent() && warmupRatio > 0) {
-      throw new ConfigException("--warmup-steps and --warmup-ratio are both given: choose one");
-    }
-    Check.positive("--num-train-epochs", numTrainEpochs);
-    maxSteps.ifPresent(steps -> Check.atLeast("--max-steps", 1, steps));
+    new Check()
+        .atLeast("--warmup-steps", 0, warmupSteps)
+        .fraction("--warmup-ratio", warmupRatio)
+        .that(
+            warmupSteps.isEmpty() || warmupRatio == 0,
+            "--warmup-steps and --warmup-ratio are both given: choose one")
+        .positive("--num-train-epochs", numTrainEpochs)
+        .atLeast("--max-steps", 1, maxSteps)
+        .verify();
   }
 
   /** Updates in all, for a data set of that many batches. */
@@ -55,5 +57,11 @@ public record ScheduleConfig(
     return warmupSteps.isPresent()
         ? warmupSteps.getAsInt()
         : (long) Math.ceil(warmupRatio * totalSteps);
+  }
+
+  /** What the command line takes without options. */
+  public static ScheduleConfig defaults() {
+    return new ScheduleConfig(
+        DEFAULT_KIND, OptionalInt.empty(), 0, DEFAULT_NUM_TRAIN_EPOCHS, OptionalInt.empty());
   }
 }

@@ -20,14 +20,28 @@ public record TrainConfig(
     boolean tensorboard) {
 
   public TrainConfig {
-    if (data.trainFiles().isEmpty()) {
-      throw new ConfigException(
-          "--train-file is missing: name a .tsv, .csv, .jsonl or .tfrecord file");
-    }
     boolean needsEvaluation = loop.loadBestModelAtEnd() || loop.earlyStoppingPatience().isPresent();
-    if (needsEvaluation && data.validationFiles().isEmpty()) {
-      throw new ConfigException(
-          "--load-best-model-at-end and --early-stopping-patience need --validation-file");
-    }
+    new Check()
+        .that(
+            !data.trainFiles().isEmpty(),
+            "--train-file is missing: name a .tsv, .csv, .jsonl or .tfrecord file")
+        .that(
+            !needsEvaluation || !data.validationFiles().isEmpty(),
+            "--load-best-model-at-end and --early-stopping-patience need --validation-file")
+        .verify();
+  }
+
+  /** That model on that data, and otherwise what the command line takes without options. */
+  public static TrainConfig of(ModelConfig model, DataConfig data, Path outputDirectory) {
+    return new TrainConfig(
+        model,
+        data,
+        OptimizerConfig.defaults(),
+        ScheduleConfig.defaults(),
+        ClipConfig.defaults(),
+        LoopConfig.defaults(),
+        MachineConfig.defaults(),
+        outputDirectory,
+        true);
   }
 }
