@@ -21,6 +21,8 @@ import org.tensorflow.proto.framework.GraphDef;
  * @param assets nodes (string constants, scalar) whose value must be the path of an asset file, and
  *     that file; already set in the graph
  * @param customGradients places where the saved gradient must be used instead of the natural one
+ * @param missingCustomGradients places whose author wrote a gradient that was not saved: whoever
+ *     differentiates through one must refuse
  * @param notes what was changed on the way, for people: "2 StatelessIf: both branches and SelectV2"
  */
 public record FlatGraph(
@@ -30,6 +32,7 @@ public record FlatGraph(
     List<String> initializers,
     Map<String, Path> assets,
     List<CustomGradient> customGradients,
+    List<MissingCustomGradient> missingCustomGradients,
     List<String> notes) {
 
   /**
@@ -60,8 +63,19 @@ public record FlatGraph(
    *     rest pass its arguments through
    * @param results how many results it has
    * @param function the gradient in the library: takes the gradients of the results, then {@code
-   *     captures}; returns the gradients of the arguments
+   *     captures}; returns the gradients of {@code arguments}
+   * @param arguments which of the node's inputs after the results each output of the function is
+   *     the gradient of, from 0; an argument that is not listed has none
    * @param captures tensors of the flat graph
    */
-  public record CustomGradient(String node, int results, String function, List<String> captures) {}
+  public record CustomGradient(
+      String node, int results, String function, List<Integer> arguments, List<String> captures) {}
+
+  /**
+   * A node whose own gradient is lost, so that the natural one may be wrong.
+   *
+   * @param node as a rule an IdentityN
+   * @param gradient the name under which the author's gradient was registered
+   */
+  public record MissingCustomGradient(String node, String gradient) {}
 }

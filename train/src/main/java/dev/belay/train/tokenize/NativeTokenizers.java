@@ -1,5 +1,6 @@
 package dev.belay.train.tokenize;
 
+import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.belay.train.data.DataException;
 import java.io.ByteArrayInputStream;
@@ -12,36 +13,26 @@ import java.util.Map;
  * the metadata service of a cloud machine who it is, and looks for a CUDA build to download.
  */
 final class NativeTokenizers {
-  /** DJL clamps maxLength to this, 512 unless told. */
-  private static final String NO_CLAMP = String.valueOf(Integer.MAX_VALUE);
-
   private NativeTokenizers() {}
 
   /**
-   * A tokenizer that cuts to maxLength tokens, the longer text of a pair first, and never pads.
-   * Truncation and padding that tokenizer.json asks for are overruled.
+   * A tokenizer that neither cuts nor pads, whatever its tokenizer.json asks for; unless told,
+   * DJL's cuts to 512 tokens and pads.
    *
    * @throws DataException if the definition is not a tokenizer
    * @throws UnsatisfiedLinkError if the native library cannot be loaded on this machine
    */
-  static HuggingFaceTokenizer create(TokenizerDefinition definition, int maxLength) {
+  static HuggingFaceTokenizer create(TokenizerDefinition definition) {
     stayOffline();
-    Map<String, String> options =
-        Map.of(
-            "addSpecialTokens", "true",
-            "truncation", "LONGEST_FIRST",
-            "stride", "0",
-            "padding", "DO_NOT_PAD",
-            "maxLength", String.valueOf(maxLength),
-            "modelMaxLength", NO_CLAMP);
+    Map<String, String> options = Map.of("truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD");
     byte[] json = definition.json().getBytes(StandardCharsets.UTF_8);
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
+    } catch (EngineException | LinkageError e) {
+      throw notLoaded(e);
     } catch (IOException | RuntimeException e) {
       throw new DataException(
           definition.file() + ": not a tokenizer that Belay can load: " + e.getMessage(), e);
-    } catch (LinkageError e) {
-      throw withAdvice(e);
     }
   }
 
@@ -57,13 +48,17 @@ final class NativeTokenizers {
     }
   }
 
-  private static UnsatisfiedLinkError withAdvice(LinkageError cause) {
+  private static UnsatisfiedLinkError notLoaded(Throwable cause) {
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
     UnsatisfiedLinkError error =
         new UnsatisfiedLinkError(
-            "The native tokenizer library could not be loaded: "
-                + cause.getMessage()
-                + ". It is unpacked to .djl.ai in the home directory: set DJL_CACHE_DIR to a folder"
-                + " that is writable and may hold programs, or give pre-tokenised data.");
+            "the native tokenizer library could not be unpacked or loaded ("
+                + root.getMessage()
+                + "); it is unpacked to .djl.ai in the home directory: set DJL_CACHE_DIR to a folder"
+                + " that can be written and may hold programs, or give pre-tokenised data");
     error.initCause(cause);
     return error;
   }

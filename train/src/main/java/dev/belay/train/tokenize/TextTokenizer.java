@@ -6,6 +6,7 @@ import dev.belay.train.data.DataException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 
 /**
@@ -16,7 +17,10 @@ import java.util.stream.IntStream;
  * as [SEP], becomes that token.
  */
 public final class TextTokenizer implements AutoCloseable {
-  /** A text longer than this is first cut at a blank, in characters. */
+  /**
+   * A text longer than this, in characters, is first cut at a blank: 32 MB would else cost a minute
+   * and 5 GB.
+   */
   private static final int LONG_TEXT = 1 << 16;
 
   /** Never more than this goes to native code: it takes some hundred bytes for each character. */
@@ -25,18 +29,26 @@ public final class TextTokenizer implements AutoCloseable {
   /** Hugging Face's own tokenizers know no lone surrogates: each becomes this, as in UTF-8. */
   private static final char REPLACEMENT = '\uFFFD';
 
-  /** Letters of no script: what no vocabulary knows. */
-  private static final String UNKNOWN_TEXT = "\uE000 \uE001";
+  /**
+   * What the place of special tokens is learned from: the first text that has a token. The rune is
+   * one that few vocabularies know, so that a tokenizer without a token for the unknown fails here.
+   */
+  private static final List<String> PROBES = List.of("\u16A0", "a", "the", "1", ".");
 
   private final HuggingFaceTokenizer tokenizer;
   private final TokenizerDefinition definition;
   private final int maxLength;
+  private final SequenceTemplate single;
+  private final SequenceTemplate pair;
 
   private TextTokenizer(
       HuggingFaceTokenizer tokenizer, TokenizerDefinition definition, int maxLength) {
     this.tokenizer = tokenizer;
     this.definition = definition;
     this.maxLength = maxLength;
+    this.single = template(false);
+    this.pair = template(true);
+    requireRoom();
   }
 
   /**
@@ -46,16 +58,14 @@ public final class TextTokenizer implements AutoCloseable {
    * @param maxLength the longest sequence in tokens, special tokens and second text included
    * @param lowerCase whether BERT's normalizer puts texts in lower case; empty: as the files say
    * @throws DataException if the files are no tokenizer, or maxLength has no room for a text
+   * @throws UnsatisfiedLinkError if this machine cannot load the native library
    */
   public static TextTokenizer open(
       TokenizerFiles files, int maxLength, Optional<Boolean> lowerCase) {
     TokenizerDefinition definition = TokenizerDefinition.read(files, lowerCase);
-    TextTokenizer tokenizer =
-        new TextTokenizer(NativeTokenizers.create(definition, maxLength), definition, maxLength);
+    HuggingFaceTokenizer tokenizer = NativeTokenizers.create(definition);
     try {
-      tokenizer.requireRoom();
-      tokenizer.encode(TextPair.of(UNKNOWN_TEXT));
-      return tokenizer;
+      return new TextTokenizer(tokenizer, definition, maxLength);
     } catch (RuntimeException e) {
       tokenizer.close();
       throw e;
@@ -69,12 +79,10 @@ public final class TextTokenizer implements AutoCloseable {
 
   /** A text or a pair as at most maxLength ids; of a pair the longer text is cut first. */
   public TokenIds encode(TextPair texts) {
-    String first = prepare(texts.first());
-    if (texts.second().isEmpty()) {
-      return read(single(first));
-    }
-    String second = prepare(texts.second().get());
-    return read(pair(first, second));
+    int[] first = tokens(texts.first());
+    return texts.second().isEmpty()
+        ? single.single(first, maxLength)
+        : pair.pair(first, tokens(texts.second().get()), maxLength);
   }
 
   /** Many texts, on all processors. */
@@ -107,39 +115,49 @@ public final class TextTokenizer implements AutoCloseable {
     tokenizer.close();
   }
 
-  /** Native code does not truncate at all if there is no room for one token of each text. */
   private void requireRoom() {
-    int specials = read(pair("", "")).length();
-    if (maxLength < specials + 2) {
+    if (maxLength < pair.specials() + 2) {
       throw new DataException(
           definition.file()
               + ": a sequence of at most "
               + maxLength
               + " tokens has no room: this tokenizer adds up to "
-              + specials
+              + pair.specials()
               + " special ones; expected a maximum of at least "
-              + (specials + 2)
+              + (pair.specials() + 2)
               + " (--max-seq-length)");
     }
   }
 
-  private String prepare(String text) {
-    String sound = withoutLoneSurrogates(text);
-    return sound.length() <= LONG_TEXT ? sound : longText(sound);
+  private SequenceTemplate template(boolean ofPair) {
+    String text =
+        PROBES.stream().filter(probe -> nativeTokens(probe).length > 0).findFirst().orElse("");
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    long handle = tokenizer.getHandle();
+    long encoding =
+        run(
+            () ->
+                ofPair
+                    ? library.encodeDual(handle, text, text, true)
+                    : library.encode(handle, text, true));
+    try {
+      return SequenceTemplate.of(definition.file(), encoding, ofPair);
+    } finally {
+      library.deleteEncoding(encoding);
+    }
   }
 
-  /**
-   * As much of a long text as fills maxLength tokens: 32 MB would else cost a minute and 5 GB.
-   * Tokenizers split at blanks, so what comes before one does not depend on what follows.
-   */
-  private String longText(String text) {
-    for (int length = LONG_TEXT; length < Math.min(text.length(), LONGEST_TEXT); length *= 4) {
-      String start = text.substring(0, lastBlank(text, length));
-      if (read(single(start)).truncated()) {
+  /** The tokens of a text without special ones, all that can matter. */
+  private int[] tokens(String text) {
+    String sound = withoutLoneSurrogates(text);
+    // Tokenizers split at blanks: what comes before one does not depend on what follows.
+    for (int length = LONG_TEXT; length < Math.min(sound.length(), LONGEST_TEXT); length *= 4) {
+      int[] start = nativeTokens(sound.substring(0, lastBlank(sound, length)));
+      if (start.length > maxLength) {
         return start;
       }
     }
-    return text.substring(0, Math.min(text.length(), LONGEST_TEXT));
+    return nativeTokens(sound.substring(0, Math.min(sound.length(), LONGEST_TEXT)));
   }
 
   private static int lastBlank(String text, int end) {
@@ -168,49 +186,28 @@ public final class TextTokenizer implements AutoCloseable {
     return sound.toString();
   }
 
-  private long single(String text) {
-    try {
-      return TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, true);
-    } catch (RuntimeException e) {
-      throw failure(e);
-    }
-  }
-
-  private long pair(String first, String second) {
-    try {
-      return TokenizersLibrary.LIB.encodeDual(tokenizer.getHandle(), first, second, true);
-    } catch (RuntimeException e) {
-      throw failure(e);
-    }
-  }
-
-  /** Nothing in a text should bring a tokenizer down: what does is a fault of its definition. */
-  private DataException failure(RuntimeException e) {
-    return new DataException(
-        definition.file() + ": the tokenizer fails on a text: " + e.getMessage(), e);
-  }
-
   /**
-   * Copies the two rows that training needs. DJL's own Encoding also copies tokens, words and
-   * spans, which takes twice as long; this is the native library beneath it.
+   * DJL's own encode also copies tokens, words and spans, which takes twice as long; this is the
+   * native library beneath it.
    */
-  private static TokenIds read(long encoding) {
+  private int[] nativeTokens(String text) {
     TokenizersLibrary library = TokenizersLibrary.LIB;
+    long handle = tokenizer.getHandle();
+    long encoding = run(() -> library.encode(handle, text, false));
     try {
-      return new TokenIds(
-          ints(library.getTokenIds(encoding)),
-          ints(library.getTypeIds(encoding)),
-          library.getOverflowCount(encoding) > 0);
+      return SequenceTemplate.ints(library.getTokenIds(encoding));
     } finally {
       library.deleteEncoding(encoding);
     }
   }
 
-  private static int[] ints(long[] values) {
-    int[] result = new int[values.length];
-    for (int i = 0; i < values.length; i++) {
-      result[i] = (int) values[i];
+  /** Nothing in a text should bring a tokenizer down: what does is a fault of its definition. */
+  private long run(LongSupplier encode) {
+    try {
+      return encode.getAsLong();
+    } catch (RuntimeException e) {
+      throw new DataException(
+          definition.file() + ": the tokenizer fails on a text: " + e.getMessage(), e);
     }
-    return result;
   }
 }

@@ -23,6 +23,13 @@ public final class TokenizerFinder {
   private static final String NEEDED =
       "expected tokenizer.json (any Hugging Face tokenizer) or vocab.txt (BERT's WordPiece)";
 
+  /** What to tell a person whose text has no tokenizer. */
+  public static final String NOT_FOUND =
+      "no tokenizer lies beside the model; "
+          + NEEDED
+          + " in its folder, in assets/, or up to two folders above; name one with --tokenizer, or"
+          + " give pre-tokenised data with a column input_ids";
+
   private TokenizerFinder() {}
 
   /**
@@ -52,21 +59,15 @@ public final class TokenizerFinder {
 
   /**
    * The tokenizer beside a model: in its folder, in assets/ of it, or up to two folders above it.
+   * Empty if there is none, which matters only to data that are text.
    *
-   * @throws DataException if there is none, or if two folders hold different ones
+   * @throws DataException if two folders hold different ones
    */
-  public static TokenizerFiles near(Path model) {
+  public static Optional<TokenizerFiles> near(Path model) {
     List<TokenizerFiles> found = new ArrayList<>();
-    Set<Path> folders = foldersOf(model);
-    folders.forEach(folder -> in(folder).ifPresent(found::add));
+    foldersOf(model).forEach(folder -> in(folder).ifPresent(found::add));
     if (found.isEmpty()) {
-      throw new DataException(
-          model
-              + ": no tokenizer beside the model; "
-              + NEEDED
-              + " in one of "
-              + folders.stream().map(Path::toString).collect(Collectors.joining(", "))
-              + "; name it with --tokenizer, or give pre-tokenised data with a column input_ids");
+      return Optional.empty();
     }
     TokenizerFiles first = found.get(0);
     List<TokenizerFiles> others =
@@ -82,7 +83,7 @@ public final class TokenizerFinder {
                   .collect(Collectors.joining(", "))
               + "; name the right one with --tokenizer");
     }
-    return first;
+    return Optional.of(first);
   }
 
   private static Set<Path> foldersOf(Path model) {

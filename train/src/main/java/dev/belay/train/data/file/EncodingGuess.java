@@ -51,11 +51,12 @@ final class EncodingGuess {
 
   /** The likely encoding of one line that is not UTF-8. */
   static String ofLine(byte[] line) {
-    if (decodesTo(line, GB18030, EncodingGuess::isHan)) {
-      return GB18030;
-    }
+    // Japanese first: its letters are sound in GB18030 too, but not the other way round.
     if (decodesTo(line, SHIFT_JIS, EncodingGuess::isJapanese)) {
       return SHIFT_JIS;
+    }
+    if (decodesTo(line, GB18030, EncodingGuess::isHan)) {
+      return GB18030;
     }
     return WINDOWS_1252;
   }

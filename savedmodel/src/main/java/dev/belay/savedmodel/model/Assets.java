@@ -1,0 +1,61 @@
+package dev.belay.savedmodel.model;
+
+import dev.belay.savedmodel.CorruptModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.tensorflow.proto.framework.AssetFileDef;
+import org.tensorflow.proto.framework.MetaGraphDef;
+
+/** The files that a model brings along, such as vocabularies: all of them in its assets folder. */
+final class Assets {
+  private static final String FOLDER = "assets";
+
+  private Assets() {}
+
+  /**
+   * The files, in the model's order.
+   *
+   * @throws CorruptModelException if one is missing or would lie outside the assets folder
+   */
+  static List<Path> find(Path model, MetaGraphDef graph) throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (AssetFileDef asset : graph.getAssetFileDefList()) {
+      files.add(find(model, asset.getFilename()));
+    }
+    return files;
+  }
+
+  private static Path find(Path model, String name) throws IOException {
+    String shown = name.replaceAll("[^\\x20-\\x7e]", "\u00b7");
+    Path folder = model.resolve(FOLDER);
+    Path file;
+    try {
+      file = folder.resolve(name).normalize();
+    } catch (InvalidPathException e) {
+      throw outside(model, shown, "no path");
+    }
+    if (name.isEmpty() || !file.startsWith(folder.normalize()) || Path.of(name).isAbsolute()) {
+      throw outside(model, shown, "a path out of it");
+    }
+    if (!Files.isRegularFile(file)) {
+      throw new CorruptModelException(
+          model.resolve(ModelFolder.FILE), "asset '" + shown + "'", "the file " + file, "no file");
+    }
+    if (!file.toRealPath().startsWith(folder.toRealPath())) {
+      throw outside(model, shown, "a link out of it, to " + file.toRealPath());
+    }
+    return file.toAbsolutePath();
+  }
+
+  private static CorruptModelException outside(Path model, String name, String found) {
+    return new CorruptModelException(
+        model.resolve(ModelFolder.FILE),
+        "asset '" + name + "'",
+        "a file in the model's own assets folder",
+        found);
+  }
+}

@@ -1,0 +1,121 @@
+package dev.belay.savedmodel.model;
+
+import dev.belay.savedmodel.model.op.OpCatalogue;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.NodeDef;
+import org.tensorflow.proto.framework.OpDef;
+
+/**
+ * Which ops a foreign graph may hold: those that compute, and nothing that reaches the machine
+ * beyond the model's own variables, tables and assets.
+ *
+ * <p>Allowed are all ops without state but a list of those that open files, talk to other machines
+ * or end the process all the same; and of those with state the ones listed here: variables,
+ * optimizers, random numbers, lookup tables, checks. Any other is refused by name until a person
+ * allows that name.
+ */
+public final class GraphPolicy {
+  /** Ops without state by TensorFlow's own account, which are no mere computation nevertheless. */
+  private static final Pattern REFUSED =
+      Pattern.compile(
+          "Abort|ReadFile|WriteFile|MatchingFiles|ImmutableConst|PyFuncStateless|DecodeProtoV2"
+              + "|EncodeProto|GenerateVocabRemapping|MlirPassthroughOp|Copy|CopyHost|CopyToMesh"
+              + "|Batch|BatchFunction|Unbatch|UnbatchGrad|Relayout|SymbolicGradient|RegisterDataset.*"
+              + "|InitializeTable|DTensor.*|TPU.*|Xla.*|Debug.*|Collective.*|Infeed.*|Outfeed.*"
+              + "|Prelinearize.*|Queue.*|Reader.*|Barrier.*|.*Accumulator.*|Sdca.*|Risc.*"
+              + "|.*Dataset.*|.*Iterator.*|Experimental.*|BoostedTrees.*");
+
+  private static final Pattern ALLOWED_STATE =
+      Pattern.compile(
+          String.join(
+              "|",
+              "Variable(V2|Shape)?|VarHandleOp|ReadVariableOp|VarIsInitializedOp|DisableCopyOnRead",
+              "Assign(Add|Sub)?VariableOp|DestroyResourceOp",
+              "Resource(Gather|GatherNd|Scatter.*|StridedSliceAssign|CountUpTo)",
+              "Resource(Sparse)?Apply.*",
+              "StatefulPartitionedCall|If|While|Case",
+              "Random(Uniform|UniformInt|StandardNormal|Gamma|Poisson|PoissonV2|Shuffle|Crop)",
+              "TruncatedNormal|ParameterizedTruncatedNormal|Multinomial|NonDeterministicInts",
+              "Stateful(Uniform.*|StandardNormal.*|TruncatedNormal|RandomBinomial)",
+              "RngReadAndSkip|RngSkip|StatelessRandomGetAlg",
+              "(Log)?UniformCandidateSampler",
+              "(Anonymous|Mutable|AnonymousMutable)?(Dense)?HashTable(OfTensors)?(V2)?",
+              "LookupTable.*|InitializeTable(FromTextFile)?V2",
+              "Assert|CheckNumerics(V2)?|Print(V2)?|GuaranteeConst|DeepCopy|Empty|DeviceIndex",
+              "TensorArray.*|Stack(Push|Pop|Close)?(V2)?"));
+
+  /** What the model's own saver is made of: it is in every SavedModel and never imported. */
+  private static final Set<String> SAVER =
+      Set.of(
+          "SaveV2",
+          "RestoreV2",
+          "MergeV2Checkpoints",
+          "ShardedFilename",
+          "ShardedFilespec",
+          "Save",
+          "SaveSlices",
+          "Restore",
+          "RestoreSlice");
+
+  private static final Set<String> STREAMS =
+      Set.of("stdout", "stderr", "log(info)", "log(warning)", "log(error)");
+
+  private final Set<String> allowed;
+
+  private GraphPolicy(Set<String> allowed) {
+    this.allowed = Set.copyOf(allowed);
+  }
+
+  /** What a model may do that nobody has looked at. */
+  public static GraphPolicy strict() {
+    return new GraphPolicy(Set.of());
+  }
+
+  /**
+   * This policy, and some ops that a person has decided to trust.
+   *
+   * @param ops such as {@code ReadFile}
+   */
+  public GraphPolicy allowing(Set<String> ops) {
+    Set<String> more = new HashSet<>(allowed);
+    more.addAll(ops);
+    return new GraphPolicy(more);
+  }
+
+  /**
+   * Why a node is refused, if it is.
+   *
+   * @param node of an op that the catalogue has
+   */
+  Optional<String> refusal(NodeDef node) {
+    String op = node.getOp();
+    if (allowed.contains(op)) {
+      return Optional.empty();
+    }
+    if (op.equals("PrintV2")) {
+      AttrValue stream = node.getAttrMap().get("output_stream");
+      if (stream != null && !STREAMS.contains(stream.getS().toStringUtf8())) {
+        return Optional.of("PrintV2 that writes to '" + stream.getS().toStringUtf8() + "'");
+      }
+    }
+    Optional<OpDef> definition = OpCatalogue.get().find(op);
+    boolean computes =
+        definition.isPresent() && !definition.get().getIsStateful() && !isRefused(op);
+    return computes || ALLOWED_STATE.matcher(op).matches()
+        ? Optional.empty()
+        : Optional.of("op " + op);
+  }
+
+  /** Whether an op is one of a saver's: tolerated where nothing runs it. */
+  boolean isSaver(String op) {
+    return SAVER.contains(op) && !allowed.contains(op);
+  }
+
+  private static boolean isRefused(String op) {
+    return REFUSED.matcher(op).matches();
+  }
+}

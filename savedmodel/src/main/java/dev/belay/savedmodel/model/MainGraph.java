@@ -1,0 +1,74 @@
+package dev.belay.savedmodel.model;
+
+import dev.belay.savedmodel.model.op.TensorName;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.proto.framework.GraphDef;
+import org.tensorflow.proto.framework.NodeDef;
+
+/** The nodes of a model that stand outside its functions: all of a TF1 model. */
+public final class MainGraph {
+  private final Map<String, NodeDef> nodes = new LinkedHashMap<>();
+
+  MainGraph(GraphDef graph) {
+    graph.getNodeList().forEach(node -> nodes.put(node.getName(), node));
+  }
+
+  /** All nodes by name, in the file's order. */
+  public Map<String, NodeDef> nodes() {
+    return Collections.unmodifiableMap(nodes);
+  }
+
+  /** The node that gives a tensor. */
+  public Optional<NodeDef> source(String tensor) {
+    return Optional.ofNullable(nodes.get(TensorName.nodeOf(tensor)));
+  }
+
+  /**
+   * The nodes that some nodes need, themselves included.
+   *
+   * @param roots nodes or tensors
+   * @param fed nodes whose own inputs are not needed, since their tensors are fed
+   */
+  public Set<String> needed(Collection<String> roots, Set<String> fed) {
+    Set<String> needed = new LinkedHashSet<>();
+    Deque<String> open = new ArrayDeque<>();
+    roots.forEach(root -> open.add(TensorName.nodeOf(root)));
+    while (!open.isEmpty()) {
+      String name = open.remove();
+      if (nodes.containsKey(name) && needed.add(name) && !fed.contains(name)) {
+        nodes.get(name).getInputList().forEach(input -> open.add(TensorName.nodeOf(input)));
+      }
+    }
+    return needed;
+  }
+
+  /** The node at the end of a chain of Identity nodes. */
+  NodeDef throughIdentity(NodeDef start) {
+    NodeDef node = start;
+    for (int steps = 0; steps < nodes.size() && node.getOp().endsWith("Identity"); steps++) {
+      node = nodes.get(TensorName.nodeOf(node.getInput(0)));
+    }
+    return node;
+  }
+
+  /** Whether a node is a truth value with a default whose name says that it is about training. */
+  public static boolean isTrainingSwitch(NodeDef node) {
+    String name = node.getName().toLowerCase(Locale.ROOT);
+    String last = name.substring(name.lastIndexOf('/') + 1);
+    return node.getOp().equals("PlaceholderWithDefault")
+        && node.getAttrOrDefault("dtype", AttrValue.getDefaultInstance()).getType()
+            == DataType.DT_BOOL
+        && (last.contains("training") || last.contains("learning_phase") || last.equals("train"));
+  }
+}

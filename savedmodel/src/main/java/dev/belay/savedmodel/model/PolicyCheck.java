@@ -1,0 +1,112 @@
+package dev.belay.savedmodel.model;
+
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.model.op.TensorName;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.FunctionDef;
+import org.tensorflow.proto.framework.NameAttrList;
+import org.tensorflow.proto.framework.NodeDef;
+
+/**
+ * Holds a proved graph and all its functions against a {@link GraphPolicy}.
+ *
+ * <p>The nodes of the model's own saver are tolerated, but only where neither a signature nor a
+ * callable nor the initialisation reaches them.
+ */
+final class PolicyCheck {
+  private static final String EXPECTED =
+      "ops that compute and stay within the model (allow others by name if you trust the model)";
+
+  private final Path file;
+  private final GraphPolicy policy;
+  private final List<NodeDef> graph;
+  private final Map<String, FunctionDef> functions;
+
+  PolicyCheck(
+      Path file, GraphPolicy policy, List<NodeDef> graph, Map<String, FunctionDef> functions) {
+    this.file = file;
+    this.policy = policy;
+    this.graph = graph;
+    this.functions = functions;
+  }
+
+  /**
+   * @param usedNodes nodes of the graph that signatures and the initialisation ask for
+   * @param usedFunctions functions that callables and the initialisation run
+   */
+  void check(Collection<String> usedNodes, Collection<String> usedFunctions)
+      throws CorruptModelException {
+    checkAll("", graph, false);
+    for (Map.Entry<String, FunctionDef> function : functions.entrySet()) {
+      checkAll(place(function.getKey()), function.getValue().getNodeDefList(), false);
+    }
+    Deque<String> open = new ArrayDeque<>(usedFunctions);
+    List<NodeDef> reached = reached(usedNodes);
+    checkAll("", reached, true);
+    reached.forEach(node -> called(node, open));
+    Set<String> seen = new HashSet<>();
+    while (!open.isEmpty()) {
+      String name = open.remove();
+      if (functions.containsKey(name) && seen.add(name)) {
+        List<NodeDef> body = functions.get(name).getNodeDefList();
+        checkAll(place(name), body, true);
+        body.forEach(node -> called(node, open));
+      }
+    }
+  }
+
+  private void checkAll(String place, List<NodeDef> nodes, boolean used)
+      throws CorruptModelException {
+    for (NodeDef node : nodes) {
+      String where = place + "node '" + node.getName() + "'";
+      if (policy.isSaver(node.getOp())) {
+        if (used) {
+          throw new CorruptModelException(
+              file, where, EXPECTED, "op " + node.getOp() + ", which a signature or call runs");
+        }
+      } else if (!functions.containsKey(node.getOp())) {
+        String found = policy.refusal(node).orElse(null);
+        if (found != null) {
+          throw new CorruptModelException(file, where, EXPECTED, found);
+        }
+      }
+    }
+  }
+
+  private List<NodeDef> reached(Collection<String> roots) {
+    Map<String, NodeDef> nodes = new HashMap<>();
+    graph.forEach(node -> nodes.put(node.getName(), node));
+    Deque<String> open = new ArrayDeque<>(roots);
+    Set<String> seen = new HashSet<>();
+    while (!open.isEmpty()) {
+      String name = open.remove();
+      if (nodes.containsKey(name) && seen.add(name)) {
+        nodes.get(name).getInputList().forEach(input -> open.add(TensorName.nodeOf(input)));
+      }
+    }
+    return graph.stream().filter(node -> seen.contains(node.getName())).toList();
+  }
+
+  private static void called(NodeDef node, Deque<String> open) {
+    open.add(node.getOp());
+    for (AttrValue value : node.getAttrMap().values()) {
+      if (value.hasFunc()) {
+        open.add(value.getFunc().getName());
+      }
+      value.getList().getFuncList().stream().map(NameAttrList::getName).forEach(open::add);
+    }
+  }
+
+  private static String place(String function) {
+    return "function '" + function + "', ";
+  }
+}

@@ -1,0 +1,149 @@
+package dev.belay.savedmodel.model;
+
+import dev.belay.savedmodel.bundle.BundleContents;
+import dev.belay.savedmodel.tensor.TensorSlice;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.tensorflow.proto.framework.FunctionDef;
+import org.tensorflow.proto.framework.MetaGraphDef;
+
+/**
+ * A SavedModel that has been proved: its graph and functions, its signatures and callables, its
+ * variables and their values, its assets.
+ *
+ * <p>It holds no file open. See {@link SavedModelReader}.
+ */
+public final class SavedModelContents {
+
+  /**
+   * What was read.
+   *
+   * @param directory that holds saved_model.pb
+   * @param metaGraph the graph tagged "serve"
+   * @param functions its function library by name
+   * @param callables signatures and callables
+   * @param variables all variables that have a value
+   * @param assets the model's files, in its order
+   */
+  record Parts(
+      Path directory,
+      MetaGraphDef metaGraph,
+      Map<String, FunctionDef> functions,
+      List<ModelFunction> callables,
+      Variables variables,
+      List<Path> assets,
+      Optional<ObjectGraph> objects) {}
+
+  /**
+   * The variables and where they lie.
+   *
+   * @param all in the model's order
+   * @param slices for partitions, which part of the whole they are, by id
+   * @param byNode in a TF1 model, the variable that a node is
+   * @param checkpoint empty for a model without variables
+   */
+  record Variables(
+      List<ModelVariable> all,
+      Map<Integer, TensorSlice> slices,
+      Map<String, ModelVariable> byNode,
+      Optional<BundleContents> checkpoint) {}
+
+  private final Parts parts;
+  private final MainGraph mainGraph;
+
+  SavedModelContents(Parts parts, MainGraph mainGraph) {
+    this.parts = parts;
+    this.mainGraph = mainGraph;
+  }
+
+  /** The folder that holds saved_model.pb. */
+  public Path directory() {
+    return parts.directory();
+  }
+
+  /** The file that messages name. */
+  public Path file() {
+    return parts.directory().resolve(ModelFolder.FILE);
+  }
+
+  /** The graph tagged "serve", as it stands in the file. */
+  public MetaGraphDef metaGraph() {
+    return parts.metaGraph();
+  }
+
+  /** The nodes outside all functions. */
+  public MainGraph mainGraph() {
+    return mainGraph;
+  }
+
+  /** The nodes of the main graph that initialise the model, such as its lookup tables. */
+  public Set<String> initNodes() {
+    return SavedModelReader.initNodes(parts.metaGraph());
+  }
+
+  /** The functions by name, in the file's order. */
+  public Map<String, FunctionDef> functions() {
+    return parts.functions();
+  }
+
+  /** The Python objects; empty for a TF1 model. */
+  public Optional<ObjectGraph> objects() {
+    return parts.objects();
+  }
+
+  /** All ways to call the model that take and give plain tensors; signatures first. */
+  public List<ModelFunction> callables() {
+    return parts.callables();
+  }
+
+  /** The callables that TF Serving offers. */
+  public List<ModelFunction> signatures() {
+    return parts.callables().stream().filter(ModelFunction::isSignature).toList();
+  }
+
+  /** All variables that have a value, trainable or not. */
+  public List<ModelVariable> variables() {
+    return parts.variables().all();
+  }
+
+  /** In a TF1 model, the variable that a node of the main graph is. */
+  public Optional<ModelVariable> variableOfNode(String node) {
+    return Optional.ofNullable(parts.variables().byNode().get(node));
+  }
+
+  /** Which part of the tensor under its checkpoint key a variable is; empty for the whole. */
+  public Optional<TensorSlice> slice(ModelVariable variable) {
+    return Optional.ofNullable(parts.variables().slices().get(variable.id()));
+  }
+
+  /** The checkpoint, every byte of it proved; empty for a model without variables. */
+  public Optional<BundleContents> checkpoint() {
+    return parts.variables().checkpoint();
+  }
+
+  /** The files that the model brings along, such as vocabularies, in its order. */
+  public List<Path> assets() {
+    return parts.assets();
+  }
+
+  /**
+   * The value of a variable, row by row, little-endian; of a partition, its part.
+   *
+   * @throws IOException if the checkpoint cannot be read
+   * @throws IllegalArgumentException if the variable holds strings or is of another model
+   */
+  public ByteBuffer read(ModelVariable variable) throws IOException {
+    BundleContents checkpoint =
+        checkpoint()
+            .orElseThrow(() -> new IllegalArgumentException("model without variables: " + file()));
+    Optional<TensorSlice> slice = slice(variable);
+    return slice.isPresent()
+        ? checkpoint.readSlice(variable.checkpointKey(), slice.get())
+        : checkpoint.read(variable.checkpointKey());
+  }
+}

@@ -1,0 +1,62 @@
+package dev.belay.savedmodel.model;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.belay.savedmodel.CorruptModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.tensorflow.proto.framework.MetaGraphDef;
+import org.tensorflow.proto.framework.SavedModel;
+
+/** Parses saved_model.pb within limits and takes the graph that is meant for serving. */
+final class SavedModelFile {
+  static final String SERVE = "serve";
+
+  /** What a protocol buffer can be at most. */
+  private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
+
+  /** How deep structures of arguments may nest; TensorFlow's own limit. */
+  private static final int DEEPEST = 100;
+
+  private SavedModelFile() {}
+
+  /**
+   * @throws CorruptModelException if it is no SavedModel, or none of its graphs is for serving; the
+   *     message lists the tags there are
+   */
+  static MetaGraphDef read(Path file) throws IOException {
+    long size = Files.size(file);
+    if (size > MOST_BYTES) {
+      throw new CorruptModelException(file, "length", "less than 2 GB", size + " bytes");
+    }
+    CodedInputStream bytes = CodedInputStream.newInstance(Files.readAllBytes(file));
+    bytes.setRecursionLimit(DEEPEST);
+    SavedModel model;
+    try {
+      model = SavedModel.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new CorruptModelException(
+          file, "byte " + bytes.getTotalBytesRead(), "a SavedModel", reason(e));
+    }
+    List<MetaGraphDef> graphs = model.getMetaGraphsList();
+    for (MetaGraphDef graph : graphs) {
+      if (graph.getMetaInfoDef().getTagsList().contains(SERVE)) {
+        return graph;
+      }
+    }
+    throw new CorruptModelException(
+        file,
+        "meta graphs",
+        "one with the tag '" + SERVE + "'",
+        graphs.isEmpty()
+            ? "no meta graph"
+            : "tags "
+                + graphs.stream().map(graph -> graph.getMetaInfoDef().getTagsList()).toList());
+  }
+
+  private static String reason(InvalidProtocolBufferException e) {
+    return e.getMessage().replaceAll("\\s+", " ");
+  }
+}

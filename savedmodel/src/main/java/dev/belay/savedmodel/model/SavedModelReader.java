@@ -1,0 +1,131 @@
+package dev.belay.savedmodel.model;
+
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.bundle.BundleContents;
+import dev.belay.savedmodel.bundle.BundleReader;
+import dev.belay.savedmodel.model.check.GraphValidator;
+import dev.belay.savedmodel.model.op.TensorName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.tensorflow.proto.framework.CollectionDef;
+import org.tensorflow.proto.framework.FunctionDef;
+import org.tensorflow.proto.framework.MetaGraphDef;
+
+/**
+ * Reads a SavedModel and proves it, before native code sees any of it: its structure, its graph and
+ * functions against a {@link GraphPolicy}, its signatures, its assets, and every byte of its
+ * checkpoint.
+ *
+ * <p>Models of TF2 are read through their object graph; models of TF1, which have none, through
+ * their signatures and collections. What only Keras reads, such as keras_metadata.pb, is left
+ * alone.
+ */
+public final class SavedModelReader {
+  private static final String VARIABLES = "variables";
+
+  /** Where TF1, and for its sake TF2 too, names the nodes that initialise a model. */
+  private static final List<String> INIT_COLLECTIONS =
+      List.of("saved_model_main_op", "legacy_init_op");
+
+  private SavedModelReader() {}
+
+  /**
+   * Reads a model.
+   *
+   * @param path the folder with saved_model.pb, or one that holds exactly one such folder as a
+   *     version or as saved_model/1
+   * @throws CorruptModelException if the model is refused, whatever the reason
+   * @throws IOException if a file cannot be read
+   */
+  public static SavedModelContents read(Path path, GraphPolicy policy) throws IOException {
+    Path directory = ModelFolder.find(path);
+    Path file = directory.resolve(ModelFolder.FILE);
+    MetaGraphDef meta = SavedModelFile.read(file);
+    GraphValidator.validate(file, meta.getGraphDef());
+    Map<String, FunctionDef> functions = new LinkedHashMap<>();
+    meta.getGraphDef()
+        .getLibrary()
+        .getFunctionList()
+        .forEach(function -> functions.put(function.getSignature().getName(), function));
+    MainGraph graph = new MainGraph(meta.getGraphDef());
+    Optional<ObjectGraph> objects =
+        meta.getObjectGraphDef().getNodesCount() == 0
+            ? Optional.empty()
+            : Optional.of(ObjectGraph.of(file, meta.getObjectGraphDef(), functions.keySet()));
+    List<ModelFunction> signatures = new GraphSignatures(file, graph).read(meta);
+    checkPolicy(
+        new PolicyCheck(file, policy, meta.getGraphDef().getNodeList(), functions), meta, objects);
+    List<ModelFunction> callables =
+        objects.isPresent() ? Callables.find(file, objects.get(), functions) : signatures;
+    return new SavedModelContents(
+        new SavedModelContents.Parts(
+            directory,
+            meta,
+            Collections.unmodifiableMap(functions),
+            callables,
+            variables(directory, meta, graph, objects),
+            Assets.find(directory, meta),
+            objects),
+        graph);
+  }
+
+  private static void checkPolicy(
+      PolicyCheck check, MetaGraphDef meta, Optional<ObjectGraph> objects)
+      throws CorruptModelException {
+    Set<String> nodes = new LinkedHashSet<>(initNodes(meta));
+    meta.getSignatureDefMap()
+        .values()
+        .forEach(
+            signature ->
+                signature
+                    .getOutputsMap()
+                    .values()
+                    .forEach(info -> nodes.add(TensorName.nodeOf(info.getName()))));
+    check.check(nodes, objects.map(ObjectGraph::callableFunctions).orElse(Set.of()));
+  }
+
+  /** The nodes of the main graph that initialise the model, such as its lookup tables. */
+  static Set<String> initNodes(MetaGraphDef meta) {
+    Set<String> nodes = new LinkedHashSet<>();
+    for (String collection : INIT_COLLECTIONS) {
+      meta.getCollectionDefOrDefault(collection, CollectionDef.getDefaultInstance())
+          .getNodeList()
+          .getValueList()
+          .forEach(name -> nodes.add(TensorName.nodeOf(name)));
+    }
+    return nodes;
+  }
+
+  private static SavedModelContents.Variables variables(
+      Path directory, MetaGraphDef meta, MainGraph graph, Optional<ObjectGraph> objects)
+      throws IOException {
+    Path prefix = directory.resolve(VARIABLES).resolve(VARIABLES);
+    Path index = directory.resolve(VARIABLES).resolve(VARIABLES + ".index");
+    boolean any =
+        objects.isPresent()
+            ? ObjectVariables.any(objects.get())
+            : graph.nodes().values().stream().anyMatch(GraphVariables::isVariable);
+    if (!any && !Files.exists(index)) {
+      return new SavedModelContents.Variables(List.of(), Map.of(), Map.of(), Optional.empty());
+    }
+    BundleContents checkpoint = BundleReader.open(prefix);
+    checkpoint.verifyAll();
+    if (objects.isPresent()) {
+      List<ModelVariable> variables =
+          any ? ObjectVariables.read(index, objects.get(), checkpoint) : List.of();
+      return new SavedModelContents.Variables(
+          variables, Map.of(), Map.of(), Optional.of(checkpoint));
+    }
+    GraphVariables variables = GraphVariables.read(index, meta, graph, checkpoint);
+    return new SavedModelContents.Variables(
+        variables.variables(), variables.slices(), variables.byNode(), Optional.of(checkpoint));
+  }
+}

@@ -1,0 +1,46 @@
+package dev.belay.savedmodel.model.check;
+
+/**
+ * What a node may be called.
+ *
+ * <p>Source: {@code tensorflow/core/graph/tensor_id.cc}, {@code IsValidOpName} of {@code
+ * graph_constructor.cc}: a letter, digit or dot, then letters, digits and {@code _ . - / \ >}.
+ */
+final class Names {
+  static final int LONGEST = 8192;
+  private static final String INNER = "_.-/\\>";
+
+  private Names() {}
+
+  static boolean isNode(String name) {
+    if (name.isEmpty() || name.length() > LONGEST) {
+      return false;
+    }
+    if (!isLetterOrDigit(name.charAt(0)) && name.charAt(0) != '.') {
+      return false;
+    }
+    return name.chars().allMatch(c -> isLetterOrDigit(c) || INNER.indexOf(c) >= 0);
+  }
+
+  /** Arguments: as nodes, and they may begin with "_". */
+  static boolean isArgument(String name) {
+    return isNode(name.startsWith("_") ? "a" + name : name);
+  }
+
+  /** Functions: Python names them after what they were made of, {@code __inference_<lambda>_24}. */
+  static boolean isFunction(String name) {
+    return !name.isEmpty()
+        && name.length() <= LONGEST
+        && name.chars().allMatch(c -> c > ' ' && c < 0x7f && c != ':' && c != '^');
+  }
+
+  private static boolean isLetterOrDigit(int c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  }
+
+  /** A name as messages show it: its beginning, what is not ASCII as dots. */
+  static String show(String name) {
+    String printable = name.replaceAll("[^\\x20-\\x7e]", "\u00b7");
+    return "'" + (printable.length() > 200 ? printable.substring(0, 200) + "..." : printable) + "'";
+  }
+}

@@ -1,0 +1,186 @@
+package dev.belay.savedmodel.model.inline;
+
+import dev.belay.savedmodel.model.op.OpCatalogue;
+import dev.belay.savedmodel.model.op.Scalar;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.proto.framework.FunctionDef;
+import org.tensorflow.proto.framework.NameAttrList;
+import org.tensorflow.proto.framework.NodeDef;
+import org.tensorflow.proto.framework.OpDef;
+import org.tensorflow.proto.framework.TensorProto;
+import org.tensorflow.proto.framework.TensorShapeProto;
+
+/**
+ * Expands conditionals.
+ *
+ * <p>Where the condition is known, only the branch that is taken. Else, where neither branch has
+ * side effects, both, and SelectV2 picks each output: TensorFlow's C++ gradients know SelectV2 but
+ * not If. What one branch would not have computed may then fail, or be NaN and reach the gradient
+ * as zero times NaN. Else the conditional is kept, and cannot be trained through.
+ */
+final class Branches {
+  /** Ops with state that only look at it. */
+  private static final Set<String> READS =
+      Set.of(
+          "ReadVariableOp",
+          "ResourceGather",
+          "ResourceGatherNd",
+          "VariableShape",
+          "LookupTableFindV2",
+          "LookupTableSizeV2",
+          "PartitionedCall",
+          "StatefulPartitionedCall",
+          "If");
+
+  private static final Set<DataType> UNSELECTABLE =
+      Set.of(DataType.DT_RESOURCE, DataType.DT_VARIANT, DataType.DT_INVALID);
+
+  private final Expansion expansion;
+  private final FlatNodes nodes;
+
+  Branches(Expansion expansion) {
+    this.expansion = expansion;
+    this.nodes = expansion.nodes();
+  }
+
+  Values expandIf(NodeDef node, Call call) throws IOException {
+    NameAttrList yes = call.scope().attribute(node.getAttrOrThrow("then_branch")).getFunc();
+    NameAttrList no = call.scope().attribute(node.getAttrOrThrow("else_branch")).getFunc();
+    Optional<Scalar> condition = nodes.constant(call.data().get(0));
+    if (condition.isPresent()) {
+      boolean taken = condition.get().isTrue();
+      nodes.note(node.getOp() + " resolved: its condition is constant");
+      Values result = expansion.call(call.withoutFirst(), taken ? yes : no);
+      return Values.of("output", result.tensors(), result.control());
+    }
+    List<DataType> types =
+        call.scope().attribute(node.getAttrOrThrow("Tout")).getList().getTypeList();
+    boolean selectable =
+        call.scope().attribute(node.getAttrOrThrow("Tcond")).getType() == DataType.DT_BOOL
+            && types.stream().noneMatch(UNSELECTABLE::contains)
+            && isPure(yes.getName())
+            && isPure(no.getName());
+    if (!selectable) {
+      nodes.note(node.getOp() + " kept: a branch has side effects");
+      return expansion.copy(node, call);
+    }
+    nodes.note(node.getOp() + ": both branches and SelectV2");
+    return select(call, yes, no, types);
+  }
+
+  Values expandCase(NodeDef node, Call call) throws IOException {
+    Optional<Scalar> index = nodes.constant(call.data().get(0));
+    if (index.isEmpty()) {
+      nodes.note(node.getOp() + " kept: its index depends on the inputs");
+      return expansion.copy(node, call);
+    }
+    nodes.note(node.getOp() + " resolved: its index is constant");
+    List<NameAttrList> branches =
+        call.scope().attribute(node.getAttrOrThrow("branches")).getList().getFuncList();
+    // An index out of range takes the last branch.
+    int last = branches.size() - 1;
+    long taken = index.get().integer();
+    Values result =
+        expansion.call(
+            call.withoutFirst(), branches.get(taken < 0 || taken > last ? last : (int) taken));
+    return Values.of("output", result.tensors(), result.control());
+  }
+
+  private Values select(Call call, NameAttrList yes, NameAttrList no, List<DataType> types)
+      throws IOException {
+    Values then = expansion.call(call.withoutFirst().named(call.name() + "/then"), yes);
+    Values otherwise = expansion.call(call.withoutFirst().named(call.name() + "/else"), no);
+    String condition = scalar(call);
+    List<String> selected = new ArrayList<>();
+    for (int i = 0; i < types.size(); i++) {
+      String ifTrue = then.tensors().get(i);
+      String ifFalse = otherwise.tensors().get(i);
+      if (ifTrue.equals(ifFalse)) {
+        selected.add(ifTrue);
+        continue;
+      }
+      // SelectV2 would broadcast branches of different shapes into one wrong result.
+      boolean same =
+          SameShape.isProved(
+              expansion.function(yes.getName()), expansion.function(no.getName()), i);
+      List<String> guard =
+          same
+              ? List.of()
+              : List.of(
+                  "^"
+                      + SameShape.guard(
+                          nodes, call.name(), List.of(ifTrue, ifFalse), types.get(i)));
+      selected.add(
+          nodes.add(
+              FlatNodes.node(
+                      nodes.reserve(call.name() + "/select_" + i),
+                      "SelectV2",
+                      condition,
+                      ifTrue,
+                      ifFalse)
+                  .addAllInput(guard)
+                  .putAttr("T", FlatNodes.type(types.get(i)))
+                  .build()));
+    }
+    List<String> done = new ArrayList<>();
+    for (Values side : List.of(then, otherwise)) {
+      if (side.control() != null) {
+        done.add("^" + side.control());
+      }
+    }
+    String control = done.isEmpty() ? null : expansion.waitFor(call.name() + "/_out", done);
+    return Values.of("output", selected, control);
+  }
+
+  /** The condition as a scalar: of a vector, SelectV2 would take one element for each row. */
+  private String scalar(Call call) throws IOException {
+    TensorProto shape =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_INT32)
+            .setTensorShape(
+                TensorShapeProto.newBuilder().addDim(TensorShapeProto.Dim.getDefaultInstance()))
+            .build();
+    String none = nodes.addConstant(call.name() + "/scalar", shape);
+    return nodes.add(
+        FlatNodes.node(
+                nodes.reserve(call.name() + "/condition"), "Reshape", call.data().get(0), none)
+            .putAttr("T", FlatNodes.type(DataType.DT_BOOL))
+            .putAttr("Tshape", FlatNodes.type(DataType.DT_INT32))
+            .build());
+  }
+
+  /** Whether a function and all it calls compute and read, and nothing else. */
+  private boolean isPure(String name) {
+    FunctionDef function = expansion.function(name);
+    for (NodeDef node : function.getNodeDefList()) {
+      Optional<OpDef> definition = OpCatalogue.get().find(node.getOp());
+      if (definition.isEmpty()) {
+        if (!isPure(node.getOp())) {
+          return false;
+        }
+        continue;
+      }
+      boolean harmless = !definition.get().getIsStateful() || READS.contains(node.getOp());
+      // A loop that is not taken might never end.
+      if (!harmless || node.getOp().equals("StatelessWhile")) {
+        return false;
+      }
+      for (var value : node.getAttrMap().values()) {
+        if (value.hasFunc() && !isPure(value.getFunc().getName())) {
+          return false;
+        }
+        for (NameAttrList called : value.getList().getFuncList()) {
+          if (!isPure(called.getName())) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+}

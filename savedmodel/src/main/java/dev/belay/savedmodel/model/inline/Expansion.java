@@ -1,0 +1,245 @@
+package dev.belay.savedmodel.model.inline;
+
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.OpArguments;
+import dev.belay.savedmodel.model.op.OpCatalogue;
+import dev.belay.savedmodel.model.op.TensorName;
+import dev.belay.savedmodel.model.op.TopologicalOrder;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.FunctionDef;
+import org.tensorflow.proto.framework.NameAttrList;
+import org.tensorflow.proto.framework.NodeDef;
+import org.tensorflow.proto.framework.OpDef;
+
+/**
+ * Copies the nodes of bodies into the flat graph, calls expanded in place.
+ *
+ * <p>What a call waits for, the nodes of its body that have no other input wait for, through a NoOp
+ * {@code _in}; what waits for a call waits for a NoOp {@code _out}, which waits for all that the
+ * body must have done. So the order of side effects is that of the original.
+ */
+final class Expansion {
+  private final SavedModelContents contents;
+  private final FlatNodes nodes;
+  private final Branches branches;
+  private final LoopUnroller loops;
+  private final LiveSides liveSides;
+  private final StateNodes state;
+  private final CustomGradients gradients;
+
+  Expansion(SavedModelContents contents, FlatNodes nodes, InlineOptions options) {
+    this.contents = contents;
+    this.nodes = nodes;
+    this.branches = new Branches(this);
+    this.loops = new LoopUnroller(this, options);
+    this.liveSides = new LiveSides(nodes);
+    this.state = new StateNodes(contents, nodes);
+    this.gradients = new CustomGradients(contents);
+  }
+
+  FlatNodes nodes() {
+    return nodes;
+  }
+
+  SavedModelContents contents() {
+    return contents;
+  }
+
+  CustomGradients gradients() {
+    return gradients;
+  }
+
+  StateNodes state() {
+    return state;
+  }
+
+  FunctionDef function(String name) {
+    return contents.functions().get(name);
+  }
+
+  /** Expands a function that a node names, with the node's inputs as its arguments. */
+  Values call(Call call, NameAttrList function) throws IOException {
+    Map<String, AttrValue> attributes = new LinkedHashMap<>();
+    function
+        .getAttrMap()
+        .forEach((name, value) -> attributes.put(name, call.scope().attribute(value)));
+    return call(call, function(function.getName()), attributes);
+  }
+
+  /**
+   * Expands a function.
+   *
+   * @param call the body that calls it, its arguments, what it waits for, and the name under which
+   *     its nodes stand
+   */
+  Values call(Call call, FunctionDef function, Map<String, AttrValue> attributes)
+      throws IOException {
+    OpDef signature = function.getSignature();
+    Map<String, List<String>> arguments = new LinkedHashMap<>();
+    int next = 0;
+    for (OpArguments.Argument argument : OpArguments.inputs(signature, attributes).arguments()) {
+      int end = next + argument.types().size();
+      arguments.put(argument.name(), call.data().subList(next, end));
+      next = end;
+    }
+    Scope scope = call.scope().ofCall(function, call.name(), attributes, arguments);
+    String in = null;
+    if (!call.controls().isEmpty()) {
+      in = waitFor(call.name() + "/_in", call.controls());
+    }
+    expand(scope, function.getNodeDefList(), in);
+    Map<String, List<String>> outputs = new LinkedHashMap<>();
+    for (OpDef.ArgDef output : signature.getOutputArgList()) {
+      String tensor = scope.tensor(function.getRetOrThrow(output.getName()));
+      outputs.computeIfAbsent(output.getName(), k -> new ArrayList<>()).add(tensor);
+    }
+    return new Values(outputs, out(scope, function, in));
+  }
+
+  /** What stands for the whole call having run; null if there is nothing to wait for. */
+  private String out(Scope scope, FunctionDef function, String in) throws IOException {
+    Set<String> done = new LinkedHashSet<>();
+    for (String node : new LinkedHashSet<>(function.getControlRetMap().values())) {
+      Values value = scope.value(node).orElseThrow();
+      if (value.control() != null && !value.isDead()) {
+        done.add("^" + value.control());
+      }
+    }
+    if (in != null) {
+      done.add("^" + in);
+    }
+    return done.isEmpty() ? null : waitFor(scope.nameOf("_out"), done);
+  }
+
+  String waitFor(String name, Collection<String> controls) throws IOException {
+    return nodes.add(FlatNodes.node(nodes.reserve(name), "NoOp").addAllInput(controls).build());
+  }
+
+  /**
+   * Expands nodes of a body, in an order in which inputs come first.
+   *
+   * @param in what nodes without other inputs wait for, or null
+   */
+  void expand(Scope scope, Collection<NodeDef> body, String in) throws IOException {
+    Set<String> names = new LinkedHashSet<>();
+    for (NodeDef node : body) {
+      names.add(node.getName());
+      if (TopologicalOrder.isNextIteration(node)) {
+        // The head of a loop comes before its end, but names it.
+        String name = nodes.reserve(scope.nameOf(node.getName()));
+        scope.put(node.getName(), Values.of("output", List.of(name), name));
+      }
+    }
+    for (NodeDef node : TopologicalOrder.of(body)) {
+      scope.put(node.getName(), expand(scope, node, names, in));
+    }
+  }
+
+  private Values expand(Scope scope, NodeDef node, Set<String> body, String in) throws IOException {
+    List<String> data = new ArrayList<>();
+    Set<String> controls = new LinkedHashSet<>();
+    boolean isRoot = true;
+    for (String input : node.getInputList()) {
+      isRoot &= !body.contains(TensorName.nodeOf(input));
+      if (!TensorName.isControl(input)) {
+        data.add(scope.tensor(input));
+        continue;
+      }
+      Optional<Values> awaited = scope.value(input.substring(1));
+      if (awaited.isPresent() && awaited.get().isDead()) {
+        return Values.NEVER;
+      }
+      if (awaited.isPresent() && awaited.get().control() != null) {
+        controls.add("^" + awaited.get().control());
+      }
+    }
+    if (isRoot && in != null) {
+      controls.add("^" + in);
+    }
+    if (data.contains(Values.DEAD) && !LiveSides.isMerge(node)) {
+      return Values.NEVER;
+    }
+    String name = scope.nameOf(node.getName());
+    return expand(node, new Call(scope, name, data, List.copyOf(controls)));
+  }
+
+  private Values expand(NodeDef node, Call call) throws IOException {
+    switch (node.getOp()) {
+      case "PartitionedCall", "StatefulPartitionedCall" -> {
+        Values result = call(call, call.scope().attribute(node.getAttrOrThrow("f")).getFunc());
+        return Values.of("output", result.tensors(), result.control());
+      }
+      case "If", "StatelessIf" -> {
+        return branches.expandIf(node, call);
+      }
+      case "Case", "StatelessCase" -> {
+        return branches.expandCase(node, call);
+      }
+      case "While", "StatelessWhile" -> {
+        return loops.expand(node, call);
+      }
+      case "Switch", "RefSwitch", "Merge", "RefMerge" -> {
+        Optional<Values> resolved = liveSides.expand(node, call);
+        return resolved.isPresent() ? resolved.get() : copy(node, call);
+      }
+      default -> {}
+    }
+    FunctionDef function = function(node.getOp());
+    if (function != null) {
+      return call(call, function, attributes(node, call.scope()));
+    }
+    Optional<Values> handled = state.expand(node, call);
+    return handled.isPresent() ? handled.get() : copy(node, call);
+  }
+
+  /** Copies a node as it is, references to TF1 variables read. */
+  Values copy(NodeDef node, Call call) throws IOException {
+    Map<String, AttrValue> attributes = attributes(node, call.scope());
+    OpDef definition = OpCatalogue.get().find(node.getOp()).orElseThrow();
+    String name = reservedName(node, call);
+    List<String> data = state.read(node, definition, call);
+    nodes.add(
+        FlatNodes.node(name, node.getOp())
+            .addAllInput(data)
+            .addAllInput(call.controls())
+            .putAllAttr(withoutHints(attributes))
+            .build());
+    if (!node.getDevice().isEmpty()) {
+      nodes.note("nodes freed from device " + node.getDevice());
+    }
+    gradients.remember(name, node, call.scope());
+    return Values.of(name, OpArguments.outputs(definition, attributes));
+  }
+
+  private String reservedName(NodeDef node, Call call) {
+    return TopologicalOrder.isNextIteration(node)
+        ? call.scope().value(node.getName()).orElseThrow().control()
+        : nodes.reserve(call.name());
+  }
+
+  /** The attributes of a node, those of the enclosing call put in. */
+  static Map<String, AttrValue> attributes(NodeDef node, Scope scope) {
+    Map<String, AttrValue> attributes = new LinkedHashMap<>();
+    node.getAttrMap().forEach((name, value) -> attributes.put(name, scope.attribute(value)));
+    return attributes;
+  }
+
+  /**
+   * Attributes that begin with "_" are hints to the runtime that built the graph; some name nodes
+   * that are no more.
+   */
+  static Map<String, AttrValue> withoutHints(Map<String, AttrValue> attributes) {
+    Map<String, AttrValue> kept = new LinkedHashMap<>(attributes);
+    kept.keySet().removeIf(name -> name.startsWith("_"));
+    return kept;
+  }
+}

@@ -1,0 +1,189 @@
+package dev.belay.savedmodel.model.inline;
+
+import dev.belay.savedmodel.UnsupportedModelException;
+import dev.belay.savedmodel.model.FlatGraph.FlatFunction;
+import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.ModelFunction;
+import dev.belay.savedmodel.model.ModelFunction.Argument;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.TensorName;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.FunctionDef;
+import org.tensorflow.proto.framework.NodeDef;
+import org.tensorflow.proto.framework.SignatureDef;
+import org.tensorflow.proto.framework.TensorInfo;
+import org.tensorflow.proto.framework.TensorShapeProto;
+
+/** Expands one function that was asked for: placeholders in, results and updates out. */
+final class FunctionExpander {
+  /** Ops that write to a variable or table. */
+  private static final Pattern WRITES =
+      Pattern.compile(
+          "Assign.*VariableOp|Resource(Scatter|Apply|SparseApply|StridedSliceAssign|CountUpTo).*"
+              + "|LookupTable(Insert|Remove|Import).*");
+
+  private final SavedModelContents contents;
+  private final InlineOptions options;
+  private final Expansion expansion;
+  private final FlatNodes nodes;
+  private final Tables tables;
+  private final Set<String> prefixes = new LinkedHashSet<>();
+
+  FunctionExpander(
+      SavedModelContents contents, InlineOptions options, Expansion expansion, Tables tables) {
+    this.contents = contents;
+    this.options = options;
+    this.expansion = expansion;
+    this.nodes = expansion.nodes();
+    this.tables = tables;
+  }
+
+  FlatFunction expand(ModelFunction function) throws IOException {
+    String prefix = prefix(function);
+    List<FlatTensor> inputs = new ArrayList<>();
+    for (Argument input : function.inputs()) {
+      String last = input.name().substring(input.name().lastIndexOf('/') + 1);
+      String wanted = prefix + "_input/" + last.replaceAll("[^A-Za-z0-9_.-]", "_");
+      inputs.add(flat(input, placeholder(wanted, input)));
+    }
+    return contents.objects().isPresent()
+        ? expandFunction(function, prefix, inputs)
+        : expandSignature(function, prefix, inputs);
+  }
+
+  private FlatFunction expandFunction(
+      ModelFunction function, String prefix, List<FlatTensor> inputs) throws IOException {
+    FunctionDef definition = contents.functions().get(function.functionName());
+    if (definition == null) {
+      throw new IllegalArgumentException(
+          "no function '" + function.functionName() + "' in " + contents.file());
+    }
+    List<String> arguments = new ArrayList<>();
+    inputs.forEach(input -> arguments.add(input.tensor()));
+    arguments.addAll(expansion.state().shared().captures(definition, tables));
+    Scope scope = Scope.ofGraph(prefix, options.training());
+    Values result =
+        expansion.call(new Call(scope, prefix, arguments, List.of()), definition, Map.of());
+    List<FlatTensor> outputs = new ArrayList<>();
+    for (int i = 0; i < function.outputs().size(); i++) {
+      outputs.add(output(function, i, result.tensors().get(i)));
+    }
+    return new FlatFunction(function, inputs, outputs, updates(result.control()));
+  }
+
+  /** A signature of a TF1 model: a part of the main graph between its inputs and its outputs. */
+  private FlatFunction expandSignature(
+      ModelFunction function, String prefix, List<FlatTensor> inputs) throws IOException {
+    SignatureDef signature = contents.metaGraph().getSignatureDefOrThrow(function.functionName());
+    Scope scope = Scope.ofGraph(prefix, options.training().or(function::training));
+    Set<String> fed = new LinkedHashSet<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      TensorInfo info = signature.getInputsOrThrow(function.inputs().get(i).name());
+      TensorName tensor = TensorName.parse(info.getName());
+      NodeDef node = contents.mainGraph().nodes().get(tensor.node());
+      if (!node.getOp().startsWith("Placeholder")) {
+        throw new UnsupportedModelException(
+            contents.file(),
+            "signature '" + function.name() + "', input '" + function.inputs().get(i).name() + "'",
+            "it is fed into '" + info.getName() + "', which is no placeholder but " + node.getOp());
+      }
+      String placeholder = inputs.get(i).tensor();
+      scope.put(node.getName(), Values.of("output", List.of(placeholder), placeholder));
+      fed.add(node.getName());
+    }
+    List<String> roots = new ArrayList<>();
+    for (Argument output : function.outputs()) {
+      roots.add(signature.getOutputsOrThrow(output.name()).getName());
+    }
+    Set<String> needed = contents.mainGraph().needed(roots, fed);
+    List<NodeDef> body =
+        contents.mainGraph().nodes().values().stream()
+            .filter(node -> needed.contains(node.getName()) && !fed.contains(node.getName()))
+            .toList();
+    expansion.expand(scope, body, null);
+    List<FlatTensor> outputs = new ArrayList<>();
+    for (int i = 0; i < roots.size(); i++) {
+      Call end = new Call(scope, prefix + "_output", List.of(), List.of());
+      outputs.add(output(function, i, expansion.state().read(scope.tensor(roots.get(i)), end)));
+    }
+    return new FlatFunction(function, inputs, outputs, List.of());
+  }
+
+  /** A name for a function's nodes: what people call it, and whether it is its training trace. */
+  private String prefix(ModelFunction function) {
+    String name = function.name().replaceAll("[^A-Za-z0-9_.-]", "_").replaceAll("^_+|_+$", "");
+    Optional<Boolean> training = options.training().or(function::training);
+    String wanted =
+        (name.isEmpty() ? "function" : name)
+            + training.map(value -> value ? "_training" : "_inference").orElse("");
+    String prefix = wanted;
+    for (int i = 1; !prefixes.add(prefix); i++) {
+      prefix = wanted + "_" + i;
+    }
+    return prefix;
+  }
+
+  private String placeholder(String wanted, Argument input) throws IOException {
+    TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+    Shape declared = input.shape();
+    if (declared.isUnknown()) {
+      shape.setUnknownRank(true);
+    } else {
+      for (long size : declared.asArray()) {
+        shape.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));
+      }
+    }
+    return nodes.add(
+        FlatNodes.node(nodes.reserve(wanted), "Placeholder")
+            .putAttr("dtype", FlatNodes.type(input.dtype()))
+            .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
+            .build());
+  }
+
+  private FlatTensor output(ModelFunction function, int index, String tensor) throws IOException {
+    Argument output = function.outputs().get(index);
+    if (tensor.equals(Values.DEAD)) {
+      throw new UnsupportedModelException(
+          contents.file(),
+          "function '" + function.path() + "', output '" + output.name() + "'",
+          "a condition that is constant never lets it be computed");
+    }
+    return flat(output, tensor);
+  }
+
+  private static FlatTensor flat(Argument argument, String tensor) {
+    return new FlatTensor(argument.name(), tensor, argument.dtype(), argument.shape());
+  }
+
+  /** The writes that a call must do, whether or not its results hang on them. */
+  private List<String> updates(String control) {
+    Set<String> seen = new LinkedHashSet<>();
+    Deque<String> open = new ArrayDeque<>();
+    if (control != null) {
+      open.add(control);
+    }
+    List<String> updates = new ArrayList<>();
+    while (!open.isEmpty()) {
+      String name = open.remove();
+      if (seen.add(name)) {
+        NodeDef node = nodes.node(name);
+        if (WRITES.matcher(node.getOp()).matches()) {
+          updates.add(name);
+        }
+        node.getInputList().forEach(input -> open.add(TensorName.nodeOf(input)));
+      }
+    }
+    return updates;
+  }
+}

@@ -1,0 +1,76 @@
+package dev.belay.savedmodel.model.inline;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.FunctionDef;
+import org.tensorflow.proto.framework.FunctionDefLibrary;
+import org.tensorflow.proto.framework.NameAttrList;
+import org.tensorflow.proto.framework.NodeDef;
+
+/** The functions that a flat graph still needs: of loops and conditionals, and of gradients. */
+final class KeptFunctions {
+  private final Map<String, FunctionDef> all;
+  private final Map<String, FunctionDef> kept = new LinkedHashMap<>();
+
+  private KeptFunctions(Map<String, FunctionDef> all) {
+    this.all = all;
+  }
+
+  /**
+   * @param functions of the model
+   * @param roots functions that are needed in any case, as they are given here
+   * @param nodes of the flat graph
+   */
+  static FunctionDefLibrary of(
+      Map<String, FunctionDef> functions,
+      Map<String, FunctionDef> roots,
+      Collection<NodeDef> nodes) {
+    KeptFunctions keeper = new KeptFunctions(functions);
+    roots.forEach((name, function) -> keeper.kept.put(name, clean(function)));
+    roots.values().forEach(function -> keeper.keep(function.getNodeDefList()));
+    keeper.keep(nodes);
+    return FunctionDefLibrary.newBuilder().addAllFunction(keeper.kept.values()).build();
+  }
+
+  private void keep(Collection<NodeDef> nodes) {
+    for (NodeDef node : nodes) {
+      for (String name : calledBy(node)) {
+        FunctionDef function = all.get(name);
+        if (function != null && !kept.containsKey(name)) {
+          kept.put(name, clean(function));
+          keep(function.getNodeDefList());
+        }
+      }
+    }
+  }
+
+  private static List<String> calledBy(NodeDef node) {
+    List<String> called = new ArrayList<>();
+    called.add(node.getOp());
+    for (AttrValue value : node.getAttrMap().values()) {
+      if (value.hasFunc()) {
+        called.add(value.getFunc().getName());
+      }
+      value.getList().getFuncList().stream().map(NameAttrList::getName).forEach(called::add);
+    }
+    return called;
+  }
+
+  private static FunctionDef clean(FunctionDef function) {
+    FunctionDef.Builder clean = function.toBuilder().clearAttr().clearNodeDef().clearArgAttr();
+    clean.putAllAttr(Expansion.withoutHints(function.getAttrMap()));
+    for (NodeDef node : function.getNodeDefList()) {
+      clean.addNodeDef(
+          node.toBuilder()
+              .clearDevice()
+              .clearExperimentalDebugInfo()
+              .clearAttr()
+              .putAllAttr(Expansion.withoutHints(node.getAttrMap())));
+    }
+    return clean.build();
+  }
+}

@@ -1,0 +1,95 @@
+package dev.belay.savedmodel.model.inline;
+
+import dev.belay.savedmodel.model.op.Scalar;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.tensorflow.proto.framework.NameAttrList;
+import org.tensorflow.proto.framework.NodeDef;
+
+/**
+ * Unrolls loops whose number of iterations is known before the graph runs: TensorFlow's C++
+ * gradients know no loops. Any other loop is kept, and cannot be trained through.
+ */
+final class LoopUnroller {
+  private final Expansion expansion;
+  private final FlatNodes nodes;
+  private final InlineOptions options;
+
+  LoopUnroller(Expansion expansion, InlineOptions options) {
+    this.expansion = expansion;
+    this.nodes = expansion.nodes();
+    this.options = options;
+  }
+
+  Values expand(NodeDef node, Call call) throws IOException {
+    int before = nodes.size();
+    int gradientsBefore = expansion.gradients().size();
+    NameAttrList condition = call.scope().attribute(node.getAttrOrThrow("cond")).getFunc();
+    NameAttrList body = call.scope().attribute(node.getAttrOrThrow("body")).getFunc();
+    List<String> variables = call.data();
+    List<String> controls = call.controls();
+    for (int iteration = 0; ; iteration++) {
+      String name = call.name() + "/iteration_" + iteration;
+      Optional<Scalar> goesOn = goesOn(call, condition, variables, name);
+      boolean tooLong =
+          iteration >= options.mostIterations() || nodes.size() - before > options.mostNodes() / 2;
+      if (goesOn.isEmpty() || (goesOn.get().isTrue() && tooLong)) {
+        nodes.rollBack(before);
+        expansion.gradients().rollBack(gradientsBefore);
+        String why =
+            goesOn.isEmpty()
+                ? " kept: how often it runs depends on the inputs"
+                : " kept: it is too long to unroll";
+        nodes.note(node.getOp() + why);
+        return expansion.copy(node, call);
+      }
+      if (!goesOn.get().isTrue()) {
+        nodes.note(node.getOp() + " unrolled: " + iteration + " iterations");
+        String control = iteration == 0 ? control(call) : controlOf(controls);
+        return Values.of("output", variables, control);
+      }
+      Values result = expansion.call(call.named(name).with(variables, controls), body);
+      variables = folded(name, result.tensors());
+      // What the loop waits for, all iterations wait for; each waits for the one before.
+      controls = result.control() == null ? List.of() : List.of("^" + result.control());
+    }
+  }
+
+  /** Whether one more iteration is due, if that is known. Leaves no node behind. */
+  private Optional<Scalar> goesOn(
+      Call call, NameAttrList condition, List<String> variables, String name) throws IOException {
+    int before = nodes.size();
+    int gradientsBefore = expansion.gradients().size();
+    Values result =
+        expansion.call(call.named(name + "/condition").with(variables, List.of()), condition);
+    Optional<Scalar> value = nodes.constant(result.tensors().get(0));
+    nodes.rollBack(before);
+    expansion.gradients().rollBack(gradientsBefore);
+    return value;
+  }
+
+  /** Counters become constants, so that they do not hang on each other. */
+  private List<String> folded(String name, List<String> tensors) throws IOException {
+    List<String> folded = new ArrayList<>();
+    for (int i = 0; i < tensors.size(); i++) {
+      Optional<Scalar> value = nodes.constant(tensors.get(i));
+      folded.add(
+          value.isPresent()
+              ? nodes.addConstant(name + "/constant_" + i, value.get())
+              : tensors.get(i));
+    }
+    return folded;
+  }
+
+  private String control(Call call) throws IOException {
+    return call.controls().isEmpty()
+        ? null
+        : expansion.waitFor(call.name() + "/_out", call.controls());
+  }
+
+  private static String controlOf(List<String> controls) {
+    return controls.isEmpty() ? null : controls.get(0).substring(1);
+  }
+}

@@ -1,0 +1,61 @@
+package dev.belay.savedmodel.model.inline;
+
+import dev.belay.savedmodel.model.op.OpArguments;
+import dev.belay.savedmodel.model.op.TensorName;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What became of a node of a body: the tensors of the flat graph that it gives.
+ *
+ * @param outputs its tensors under the names of the op's outputs
+ * @param control the node of the flat graph to wait for, or null if there is nothing to wait for
+ */
+record Values(Map<String, List<String>> outputs, String control) {
+  /** A tensor on the side of a branch that is never taken. */
+  static final String DEAD = "!dead";
+
+  /** What stands before a variable's handle in place of a reference to it. */
+  static final String REFERENCE = "&";
+
+  /** A node that is never run. */
+  static final Values NEVER = new Values(Map.of(), DEAD);
+
+  /** All tensors, in order. */
+  List<String> tensors() {
+    List<String> tensors = new ArrayList<>();
+    outputs.values().forEach(tensors::addAll);
+    return tensors;
+  }
+
+  /** Whether the node is never run. */
+  boolean isDead() {
+    return DEAD.equals(control);
+  }
+
+  static boolean isReference(String tensor) {
+    return tensor.startsWith(REFERENCE);
+  }
+
+  /** A node with one output. */
+  static Values of(String output, List<String> tensors, String control) {
+    return new Values(Map.of(output, List.copyOf(tensors)), control);
+  }
+
+  /** A node that stands in the flat graph as it is. */
+  static Values of(String node, OpArguments gives) {
+    Map<String, List<String>> outputs = new LinkedHashMap<>();
+    int index = 0;
+    for (OpArguments.Argument argument : gives.arguments()) {
+      List<String> tensors = new ArrayList<>();
+      for (int i = 0; i < argument.types().size(); i++) {
+        tensors.add(TensorName.of(node, index++));
+      }
+      outputs.put(argument.name(), tensors);
+    }
+    return new Values(Collections.unmodifiableMap(outputs), node);
+  }
+}

@@ -1,0 +1,270 @@
+package dev.belay.train.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.savedmodel.Fixtures;
+import dev.belay.savedmodel.Npz;
+import dev.belay.savedmodel.model.FlatGraph;
+import dev.belay.savedmodel.model.FlatGraph.FlatFunction;
+import dev.belay.savedmodel.model.GraphPolicy;
+import dev.belay.savedmodel.model.ModelFunction;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.SavedModelReader;
+import dev.belay.savedmodel.model.inline.FunctionInliner;
+import dev.belay.savedmodel.model.inline.InlineOptions;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.Result;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.NdArrays;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.NodeDef;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TString;
+
+/** The flat graph of a model, run as it is, gives what Python gave: the proof of the inliner. */
+class InlinerParityTest {
+  private static final float TOLERANCE = 1e-5f;
+  private static final Set<String> CALLS =
+      Set.of("PartitionedCall", "StatefulPartitionedCall", "If", "While", "StatelessWhile");
+  private static final Map<String, String> BERT_INPUTS =
+      Map.of(
+          "input_ids", "batch/input_ids",
+          "attention_mask", "batch/attention_mask",
+          "token_type_ids", "batch/token_type_ids");
+  private static final Map<String, String> KERAS_INPUTS =
+      Map.of(
+          "input_ids", "batch/input_ids",
+          "input_mask", "batch/attention_mask",
+          // The names of a functional model's inputs when it was called with a list.
+          "0", "batch/input_ids",
+          "1", "batch/attention_mask");
+
+  /** Every signature and trace of the root object, all in one graph over one set of variables. */
+  @ParameterizedTest
+  @ValueSource(strings = {"savedmodel_keras_bert", "savedmodel_hf_bert"})
+  void allTracesGiveTheLogits(String fixture) throws IOException {
+    SavedModelContents contents = read(fixture, "saved_model");
+    List<ModelFunction> functions =
+        contents.callables().stream()
+            .filter(f -> !f.name().equals("int64_serving") && f.outputs().size() == 1)
+            .toList();
+    assertTrue(functions.stream().anyMatch(f -> f.training().equals(java.util.Optional.of(true))));
+    FlatGraph flat = FunctionInliner.inline(contents, functions, InlineOptions.defaults());
+    assertNoCalls(flat);
+    DropoutRemover.Removed noDropout = DropoutRemover.remove(flat.graphDef());
+    assertTrue(noDropout.count() > 0, "the training traces hold dropout");
+    Map<String, Npz.Array> goldens = Npz.read(Fixtures.path(fixture, "goldens.npz"));
+    Map<String, Tensor> feeds =
+        FlatGraphRunner.feeds(
+            goldens, fixture.equals("savedmodel_keras_bert") ? KERAS_INPUTS : BERT_INPUTS);
+    try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, noDropout.graph())) {
+      for (FlatFunction function : flat.functions()) {
+        assertArrayEquals(
+            goldens.get("logits").floats(),
+            runner.floats(function, function.outputs().get(0).name(), feeds),
+            TOLERANCE,
+            function.source().toString());
+      }
+    } finally {
+      feeds.values().forEach(Tensor::close);
+    }
+  }
+
+  @Test
+  void gpt2SignatureGivesTheLogits() throws IOException {
+    SavedModelContents contents = read("gpt2_tiny", "saved_model");
+    FlatGraph flat = inline(contents, "signatures/serving_default");
+    Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("gpt2_tiny", "goldens.npz"));
+    Map<String, Tensor> feeds =
+        FlatGraphRunner.feeds(
+            goldens,
+            Map.of("input_ids", "batch/input_ids", "attention_mask", "batch/attention_mask"));
+    try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, flat.graphDef())) {
+      assertArrayEquals(
+          goldens.get("logits").floats(),
+          runner.floats(flat.functions().get(0), "logits", feeds),
+          TOLERANCE);
+    } finally {
+      feeds.values().forEach(Tensor::close);
+    }
+  }
+
+  /** The loop is unrolled, both branches of the conditional are there; a and b take each one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "b"})
+  void tfModuleGivesTheLogitsOfBothBranches(String batch) throws IOException {
+    SavedModelContents contents = read("savedmodel_tfmodule", "saved_model");
+    FlatGraph flat = inline(contents, "signatures/serving_default", "train_logits");
+    assertNoCalls(flat);
+    Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("savedmodel_tfmodule", "goldens.npz"));
+    Map<String, Tensor> feeds =
+        FlatGraphRunner.feeds(goldens, Map.of("ids", batch + "/ids", "mask", "mask"));
+    int calls =
+        contents.variables().stream().filter(v -> v.name().equals("calls")).findFirst().get().id();
+    try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, flat.graphDef())) {
+      FlatFunction serving = flat.functions().get(0);
+      FlatFunction training = flat.functions().get(1);
+      assertArrayEquals(
+          goldens.get(batch + "/logits").floats(),
+          runner.floats(serving, "logits", feeds),
+          TOLERANCE);
+      assertArrayEquals(
+          goldens.get(batch + "/probabilities").floats(),
+          runner.floats(serving, "probabilities", feeds),
+          TOLERANCE);
+      assertEquals(0, runner.scalar(calls));
+      assertArrayEquals(
+          goldens.get(batch + "/logits").floats(),
+          runner.floats(training, "output_0", feeds),
+          TOLERANCE);
+      assertEquals(1, training.updates().size());
+      assertEquals(1, runner.scalar(calls), "train_logits counts its calls");
+    } finally {
+      feeds.values().forEach(Tensor::close);
+    }
+  }
+
+  @Test
+  void stringSignatureLooksWordsUpInItsAsset() throws IOException {
+    SavedModelContents contents = read("savedmodel_tfmodule", "saved_model");
+    FlatGraph flat = inline(contents, "signatures/classify_text");
+    assertEquals(contents.assets(), List.copyOf(flat.assets().values()));
+    assertEquals(1, flat.initializers().size());
+    Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("savedmodel_tfmodule", "goldens.npz"));
+    List<String> text = new ArrayList<>();
+    Fixtures.json(Fixtures.path("savedmodel_tfmodule", "goldens.json"))
+        .get("text")
+        .forEach(line -> text.add(line.textValue()));
+    try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, flat.graphDef());
+        TString input = TString.tensorOf(NdArrays.vectorOfObjects(text.toArray(String[]::new)));
+        Result result = runner.run(flat.functions().get(0), Map.of("text", input))) {
+      int[] ids = new int[(int) result.get(0).shape().size()];
+      ((TInt32) result.get(0)).asRawTensor().data().asInts().read(ids);
+      assertArrayEquals(goldens.get("text/ids").ints(), ids);
+      assertArrayEquals(
+          goldens.get("text/logits").floats(),
+          FlatGraphRunner.floats((TFloat32) result.get(1)),
+          TOLERANCE);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ref", "resource"})
+  void tf1SignatureGivesLogitsProbabilitiesAndLabels(String kind) throws IOException {
+    SavedModelContents contents = read("savedmodel_tf1", "saved_model_" + kind);
+    FlatGraph flat = inline(contents, "signatures/serving_default");
+    assertNoCalls(flat);
+    assertEquals(1, flat.initializers().size());
+    Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("savedmodel_tf1", "goldens.npz"));
+    List<String> labels = new ArrayList<>();
+    Fixtures.json(Fixtures.path("savedmodel_tf1", "goldens.json"))
+        .get("models")
+        .get(kind)
+        .get("label")
+        .forEach(label -> labels.add(label.textValue()));
+    Map<String, Tensor> feeds =
+        FlatGraphRunner.feeds(
+            goldens,
+            Map.of(
+                "input_ids", "batch/input_ids",
+                "input_mask", "batch/attention_mask",
+                "segment_ids", "batch/token_type_ids"));
+    FlatFunction function = flat.functions().get(0);
+    assertEquals(
+        List.of("label", "logits", "probabilities"),
+        function.outputs().stream().map(FlatGraph.FlatTensor::name).toList());
+    try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, flat.graphDef());
+        Result result = runner.run(function, feeds)) {
+      List<String> found = new ArrayList<>();
+      ((TString) result.get(0)).scalars().forEach(label -> found.add(label.getObject()));
+      assertEquals(labels, found);
+      assertArrayEquals(
+          goldens.get(kind + "/logits").floats(),
+          FlatGraphRunner.floats((TFloat32) result.get(1)),
+          TOLERANCE);
+      assertArrayEquals(
+          goldens.get(kind + "/probabilities").floats(),
+          FlatGraphRunner.floats((TFloat32) result.get(2)),
+          TOLERANCE);
+    } finally {
+      feeds.values().forEach(Tensor::close);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"albert", "distilbert", "roberta", "electra", "gpt2", "t5"})
+  void familiesGiveTheLogits(String family) throws IOException {
+    SavedModelContents contents = read("families", family, "saved_model");
+    List<ModelFunction> functions =
+        contents.callables().stream()
+            .filter(
+                f -> f.path().equals("signatures/serving_default") || f.path().equals("__call__"))
+            .toList();
+    assertEquals(5, functions.size());
+    FlatGraph flat = FunctionInliner.inline(contents, functions, InlineOptions.defaults());
+    DropoutRemover.Removed noDropout = DropoutRemover.remove(flat.graphDef());
+    JsonNode goldens = Fixtures.json(Fixtures.path("families", family, "goldens.json"));
+    Map<String, Tensor> feeds =
+        goldens.get("batch").properties().stream()
+            .collect(Collectors.toMap(Map.Entry::getKey, entry -> matrix(entry.getValue())));
+    JsonNode values = goldens.get("logits").get("values");
+    float[] logits = new float[values.size()];
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = (float) values.get(i).doubleValue();
+    }
+    try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, noDropout.graph())) {
+      for (FlatFunction function : flat.functions()) {
+        assertArrayEquals(
+            logits,
+            runner.floats(function, "logits", feeds),
+            TOLERANCE,
+            function.source().toString());
+      }
+    } finally {
+      feeds.values().forEach(Tensor::close);
+    }
+  }
+
+  private static Tensor matrix(JsonNode rows) {
+    TInt32 tensor = TInt32.tensorOf(Shape.of(rows.size(), rows.get(0).size()));
+    for (int i = 0; i < rows.size(); i++) {
+      for (int j = 0; j < rows.get(i).size(); j++) {
+        tensor.setInt(rows.get(i).get(j).intValue(), i, j);
+      }
+    }
+    return tensor;
+  }
+
+  private static SavedModelContents read(String first, String... more) throws IOException {
+    return SavedModelReader.read(Fixtures.path(first, more), GraphPolicy.strict());
+  }
+
+  private static FlatGraph inline(SavedModelContents contents, String... paths) throws IOException {
+    List<ModelFunction> functions = new ArrayList<>();
+    for (String path : paths) {
+      functions.add(
+          contents.callables().stream().filter(f -> f.path().equals(path)).findFirst().get());
+    }
+    return FunctionInliner.inline(contents, functions, InlineOptions.defaults());
+  }
+
+  private static void assertNoCalls(FlatGraph flat) {
+    Set<String> ops =
+        flat.graphDef().getNodeList().stream().map(NodeDef::getOp).collect(Collectors.toSet());
+    ops.retainAll(CALLS);
+    assertEquals(Set.of(), ops, flat.notes().toString());
+  }
+}
