@@ -1,6 +1,8 @@
 package dev.belay.tools.failure;
 
+import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.train.DivergedException;
 import dev.belay.train.MachineException;
 import dev.belay.train.ModelException;
@@ -42,6 +44,8 @@ public record Failure(ExitCode code, String message) {
       return new Failure(ExitCode.USAGE, path.getInput() + ": not a path: " + path.getReason());
     }
     if (cause instanceof CorruptModelException
+        || cause instanceof UnsupportedModelException
+        || cause instanceof UntrainableModelException
         || cause instanceof ModelException
         || cause instanceof DataException) {
       return new Failure(ExitCode.INPUT, cause.getMessage());

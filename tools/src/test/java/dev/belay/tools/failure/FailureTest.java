@@ -3,7 +3,9 @@ package dev.belay.tools.failure;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.train.DivergedException;
 import dev.belay.train.MachineException;
 import dev.belay.train.ModelException;
@@ -48,6 +50,11 @@ final class FailureTest {
         ExitCode.INPUT,
         "m.index: byte 48: expected a footer, found the end",
         new CorruptModelException(Path.of("m.index"), "byte 48", "a footer", "the end"));
+    assertFailure(ExitCode.INPUT, "u", new UntrainableModelException("u"));
+    assertFailure(
+        ExitCode.INPUT,
+        "saved_model.pb: node 'n': runs on a TPU",
+        new UnsupportedModelException(Path.of("saved_model.pb"), "node 'n'", "runs on a TPU"));
     assertFailure(ExitCode.DIVERGED, "d", new DivergedException("d"));
     assertFailure(ExitCode.MACHINE, "e", new MachineException("e", null));
   }
