@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ReadmeTest {
   private static final Pattern COMMAND = Pattern.compile("(?m)^    \\./belay (.*(?:\\\\\\n.*)*)");
   private static final Pattern JAVA = Pattern.compile("(?s)```java\\n(.*?)```");
-  private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)\\)");
+  private static final Pattern LINK = Pattern.compile("]\\(([^)#\\s]+)\\)");
 
   private static Path root() {
     Path root = Path.of("").toAbsolutePath();
