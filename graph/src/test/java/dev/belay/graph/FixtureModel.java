@@ -48,8 +48,7 @@ final class FixtureModel {
   static FixtureModel call(Path folder, boolean training) throws IOException {
     return read(
         folder,
-        function ->
-            !function.isSignature() && function.training().equals(Optional.of(training)));
+        function -> !function.isSignature() && function.training().equals(Optional.of(training)));
   }
 
   ForwardSpec spec() {
@@ -63,8 +62,7 @@ final class FixtureModel {
         flat.graphDef(),
         calls,
         flat.variables().stream()
-            .map(
-                v -> new ForwardSpec.BoundVariable(spec(v.variable()), v.handle()))
+            .map(v -> new ForwardSpec.BoundVariable(spec(v.variable()), v.handle()))
             .toList(),
         flat.initializers(),
         flat.customGradients().stream()
@@ -106,9 +104,7 @@ final class FixtureModel {
   }
 
   private static List<ForwardSpec.NamedTensor> named(List<FlatGraph.FlatTensor> tensors) {
-    return tensors.stream()
-        .map(t -> new ForwardSpec.NamedTensor(t.name(), t.tensor()))
-        .toList();
+    return tensors.stream().map(t -> new ForwardSpec.NamedTensor(t.name(), t.tensor())).toList();
   }
 
   private static VariableSpec spec(ModelVariable variable) {

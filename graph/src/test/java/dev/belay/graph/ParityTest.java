@@ -94,8 +94,7 @@ class ParityTest {
     JsonNode golden = tfModule().get("batches").get("a").get("trainings").get("adam_dense");
     UntrainableModelException refused =
         assertThrows(
-            UntrainableModelException.class,
-            () -> train(model, moduleBatch("a"), ADAM, golden));
+            UntrainableModelException.class, () -> train(model, moduleBatch("a"), ADAM, golden));
     assertTrue(
         refused.getMessage().contains("(CustomGradient-")
             && refused.getMessage().contains("experimental_custom_gradients=True"),
@@ -108,8 +107,7 @@ class ParityTest {
     JsonNode golden = tfModule().get("batches").get("a");
     ImportOptions accepting = new ImportOptions(Dropout.OFF, 1, spec -> true, gradient -> true);
     JsonNode training = golden.get("trainings").get("adam_dense");
-    float[] first =
-        train(model, moduleBatch("a"), ADAM, training, accepting).get(0);
+    float[] first = train(model, moduleBatch("a"), ADAM, training, accepting).get(0);
     near(golden.get("natural_gradient").get("global_norm_dense").asDouble(), first[1], 1e-5);
   }
 
@@ -118,10 +116,8 @@ class ParityTest {
   void trainsThroughAGraphOfTensorFlowOne(String kind) throws IOException {
     JsonNode golden =
         Fixtures.json(Fixtures.path("savedmodel_tf1", "goldens.json")).get("models").get(kind);
-    Map<String, Npz.Array> arrays =
-        Npz.read(Fixtures.path("savedmodel_tf1", "goldens.npz"));
-    FixtureModel model =
-        model(Fixtures.path("savedmodel_tf1", "saved_model_" + kind), "serving");
+    Map<String, Npz.Array> arrays = Npz.read(Fixtures.path("savedmodel_tf1", "goldens.npz"));
+    FixtureModel model = model(Fixtures.path("savedmodel_tf1", "saved_model_" + kind), "serving");
     JsonNode losses = golden.get("losses_adam_1e-3_clip1");
     List<float[]> steps =
         train(
@@ -167,11 +163,7 @@ class ParityTest {
   }
 
   private static List<float[]> train(
-      FixtureModel model,
-      Batch batch,
-      Optimizer optimizer,
-      JsonNode golden,
-      ImportOptions options)
+      FixtureModel model, Batch batch, Optimizer optimizer, JsonNode golden, ImportOptions options)
       throws IOException {
     List<Float> rates = new ArrayList<>();
     golden.get("lr").forEach(rate -> rates.add((float) rate.asDouble()));
@@ -248,9 +240,7 @@ class ParityTest {
               .fetch(step.measures().norm())
               .addTarget(step.apply())
               .run()) {
-        return new float[] {
-          TensorData.scalar(result.get(0)), TensorData.scalar(result.get(1))
-        };
+        return new float[] {TensorData.scalar(result.get(0)), TensorData.scalar(result.get(1))};
       }
     } finally {
       fed.forEach(Tensor::close);
@@ -286,8 +276,7 @@ class ParityTest {
   }
 
   private static Batch moduleBatch(String batch) throws IOException {
-    Map<String, Npz.Array> arrays =
-        Npz.read(Fixtures.path("savedmodel_tfmodule", "goldens.npz"));
+    Map<String, Npz.Array> arrays = Npz.read(Fixtures.path("savedmodel_tfmodule", "goldens.npz"));
     return new Batch(
         Map.of("ids", arrays.get(batch + "/ids"), "mask", arrays.get("mask")),
         arrays.get("labels"));
@@ -329,8 +318,7 @@ class ParityTest {
     }
     Shape shape = Shape.of(sizes.stream().mapToLong(size -> size).toArray());
     ByteBuffer bytes =
-        ByteBuffer.allocate((int) shape.size() * Integer.BYTES)
-            .order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocate((int) shape.size() * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     put(nested, bytes);
     return new Npz.Array("<i4", shape, bytes.flip());
   }

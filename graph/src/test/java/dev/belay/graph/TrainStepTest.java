@@ -44,8 +44,7 @@ import org.tensorflow.types.TInt64;
 
 class TrainStepTest {
   private static final GradientStage NEGATE =
-      (tf, gradients) ->
-          gradients.stream().map(g -> g.withValue(tf.math.neg(g.value()))).toList();
+      (tf, gradients) -> gradients.stream().map(g -> g.withValue(tf.math.neg(g.value()))).toList();
 
   @Test
   void theLossFallsAndTheCallsOwnUpdatesRun() {
@@ -122,8 +121,7 @@ class TrainStepTest {
 
   @Test
   void frozenVariablesHaveNoGradientNodesAndStay() {
-    ImportOptions headOnly =
-        new ImportOptions(Dropout.OFF, 1, spec -> false, gradient -> false);
+    ImportOptions headOnly = new ImportOptions(Dropout.OFF, 1, spec -> false, gradient -> false);
     try (Run run = new Run(headOnly, true, List.of())) {
       Map<String, float[]> before = run.modelWeights();
       float first = run.step(1, 0.05f, true)[0];
@@ -149,8 +147,7 @@ class TrainStepTest {
       for (String moved : List.of("head/kernel", "head/bias", "table")) {
         assertFalse(Arrays.equals(before.get(moved), after.get(moved)), moved);
       }
-      assertEquals(
-          List.of("dense/kernel", "dense/bias", "pooler/kernel"), run.step.unused());
+      assertEquals(List.of("dense/kernel", "dense/bias", "pooler/kernel"), run.step.unused());
     }
   }
 
@@ -179,8 +176,7 @@ class TrainStepTest {
     assertEquals(
         "Nothing is left to train: the model has 5 variables, all of them frozen, and there is no"
             + " new head. Look at --trainable and --freeze, and at what the model marks trainable.",
-        assertThrows(
-                UntrainableModelException.class, () -> new Run(frozen, false, List.of()))
+        assertThrows(UntrainableModelException.class, () -> new Run(frozen, false, List.of()))
             .getMessage());
   }
 
@@ -216,15 +212,13 @@ class TrainStepTest {
     final Session session = new Session(graph);
     final ImportedForward model;
     final TrainStep step;
-    private final Tensor ids =
-        TensorData.of(Shape.of(4, 3), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 1);
+    private final Tensor ids = TensorData.of(Shape.of(4, 3), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 1);
     private final Tensor labels = TensorData.of(Shape.of(4), 0, 1, 2, 1);
 
     Run(ImportOptions options, boolean newHead, List<GradientStage> stages) {
       model = ImportedForward.importInto(graph, new SmallModel().spec(), options);
       ImportedCall call = model.call("train");
-      ForwardPass forward =
-          new ForwardPass(call, call.output(newHead ? "hidden" : "logits"));
+      ForwardPass forward = new ForwardPass(call, call.output(newHead ? "hidden" : "logits"));
       Optional<AttachedHead> head =
           newHead
               ? Optional.of(

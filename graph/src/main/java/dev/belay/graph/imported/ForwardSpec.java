@@ -49,8 +49,8 @@ public record ForwardSpec(
    * @param results how many results it has
    * @param function takes the gradients of the results, then the captures; returns those of {@code
    *     arguments}
-   * @param arguments which of the node's inputs after the results each output of the function is the
-   *     gradient of, from 0; one that is not listed has none
+   * @param arguments which of the node's inputs after the results each output of the function is
+   *     the gradient of, from 0; one that is not listed has none
    * @param captures tensors of the flat graph
    */
   public record CustomGradient(

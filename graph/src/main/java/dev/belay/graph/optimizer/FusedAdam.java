@@ -68,8 +68,9 @@ final class FusedAdam {
   }
 
   /**
-   * The kernel computes 1 - beta in float32, which for 0.999 is 5e-5 too much; the correction of the
-   * bias hides that, so without it the kernel is given "powers" that divide exactly this out again.
+   * The kernel computes 1 - beta in float32, which for 0.999 is 5e-5 too much; the correction of
+   * the bias hides that, so without it the kernel is given "powers" that divide exactly this out
+   * again.
    */
   private Updates uncorrected(Ops tf, Slots slots, UpdateRequest request) {
     float beta1 = (float) moments.beta1();

@@ -85,13 +85,11 @@ class GradientsTest {
 
   @Test
   void otherTypesThanFloat32AreRefused() {
-    GraphVariable half =
-        variables.create(new VariableSpec("half", DataType.DT_HALF, TWO, true));
+    GraphVariable half = variables.create(new VariableSpec("half", DataType.DT_HALF, TWO, true));
     assertEquals(
         "Belay trains float32 variables; these are of another type: half (DT_HALF). Freeze them"
             + " (--freeze), or save the model with float32 weights.",
-        assertThrows(
-                UntrainableModelException.class, () -> of(tf.constant(1f), half))
+        assertThrows(UntrainableModelException.class, () -> of(tf.constant(1f), half))
             .getMessage());
   }
 
@@ -112,8 +110,7 @@ class GradientsTest {
     addLibrary("Halved", 0.5f);
     GraphVariable a = variable("a", 1, 2);
     GraphVariable b = variable("b", 3, 4);
-    Operand<TFloat32> yArgument =
-        tf.math.add(tf.math.mul(value(a), tf.constant(3f)), value(b));
+    Operand<TFloat32> yArgument = tf.math.add(tf.math.mul(value(a), tf.constant(3f)), value(b));
     Operand<TFloat32> y = tf.stopGradient(tf.math.tanh(yArgument));
     Operand<TFloat32> zArgument = tf.math.mul(y, tf.constant(2f));
     Operand<TFloat32> z = tf.stopGradient(tf.math.exp(zArgument));

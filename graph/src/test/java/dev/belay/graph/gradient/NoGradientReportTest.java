@@ -27,8 +27,7 @@ class NoGradientReportTest {
   private final Graph graph = new Graph();
   private final Ops tf = Ops.create(graph);
   private final GraphVariable weight =
-      new Variables(tf)
-          .create(new VariableSpec("w", DataType.DT_FLOAT, Shape.of(4), true));
+      new Variables(tf).create(new VariableSpec("w", DataType.DT_FLOAT, Shape.of(4), true));
   private final Operand<TFloat32> w = weight.value().expect(TFloat32.class);
 
   @AfterEach
@@ -94,20 +93,15 @@ class NoGradientReportTest {
             .setAttr("Tout", new DataType[] {DataType.DT_FLOAT})
             .setAttr(
                 "f",
-                AttrValue.newBuilder()
-                    .setFunc(
-                        NameAttrList.newBuilder().setName("body"))
-                    .build())
+                AttrValue.newBuilder().setFunc(NameAttrList.newBuilder().setName("body")).build())
             .build()
             .output(0);
-    NoGradientReport report =
-        report(tf.nn.l2Loss(hidden.asOutput().expect(TFloat32.class)));
+    NoGradientReport report = report(tf.nn.l2Loss(hidden.asOutput().expect(TFloat32.class)));
     assertEquals(Map.of("StatefulPartitionedCall", List.of("call")), report.ops());
   }
 
   private Operand<TFloat32> topK(Operand<TFloat32> x) {
-    TopK<TFloat32> top =
-        TopK.create(tf.scope().withName("top"), x, tf.constant(2));
+    TopK<TFloat32> top = TopK.create(tf.scope().withName("top"), x, tf.constant(2));
     return top.values();
   }
 

@@ -94,8 +94,7 @@ class HeadTest {
             .getMessage());
     assertThrows(
         IllegalArgumentException.class,
-        () ->
-            new RegressionHead(0, 1).attach(tf, tf.constant(new int[][] {{1, 2}}).asOutput()));
+        () -> new RegressionHead(0, 1).attach(tf, tf.constant(new int[][] {{1, 2}}).asOutput()));
   }
 
   @Test
@@ -106,8 +105,7 @@ class HeadTest {
             .getMessage());
     assertEquals(
         "The head's dropout rate must be at least 0 and below 1, such as 0.1; found 1.0.",
-        assertThrows(IllegalArgumentException.class, () -> new RegressionHead(1, 0))
-            .getMessage());
+        assertThrows(IllegalArgumentException.class, () -> new RegressionHead(1, 0)).getMessage());
   }
 
   private float[] kernel(long seed) {

@@ -111,9 +111,7 @@ class LossTest {
             session.runner().feed(loss.labels(), labels).fetch(loss.sum()).fetch(gradient).run()) {
       assertEquals(sum, TensorData.scalar(result.get(0)), 1e-5);
       assertArrayEquals(
-          new float[] {
-            -0.4285715f, 1, 1, 0, 0, 0, 0, 0, 0, 0.9090910f, 0.9090909f, -2.4242425f
-          },
+          new float[] {-0.4285715f, 1, 1, 0, 0, 0, 0, 0, 0, 0.9090910f, 0.9090909f, -2.4242425f},
           TensorData.floats(result.get(1)),
           1e-6f);
     }

@@ -89,8 +89,7 @@ public final class SparseCrossEntropy implements GraphRewrite {
       String valid = put(Nodes.node(name("valid"), "LogicalAnd", low, high).build());
       String axis = put(Nodes.constant(name("label_axis"), 0));
       String all =
-          put(
-              Nodes.node(name("all_valid"), "All", valid, axis).putAttr("Tidx", INT32).build());
+          put(Nodes.node(name("all_valid"), "All", valid, axis).putAttr("Tidx", INT32).build());
       return put(
           Nodes.node(name("label_check"), "Assert", all, labels)
               .putAttr(

@@ -48,11 +48,9 @@ class DropoutRemovalTest {
         // tf.random_uniform scaled its draw even from 0 to 1
         Operand<TFloat64> drawn =
             tf.math.add(
-                tf.math.mul(
-                    uniform(tf, x), tf.math.sub(tf.constant(1.0), tf.constant(0.0))),
+                tf.math.mul(uniform(tf, x), tf.math.sub(tf.constant(1.0), tf.constant(0.0))),
                 tf.constant(0.0));
-        return tf.math.mul(
-            tf.math.div(x, keep), tf.math.floor(tf.math.add(keep, drawn)));
+        return tf.math.mul(tf.math.div(x, keep), tf.math.floor(tf.math.add(keep, drawn)));
       }
     },
     SCALED_AFTERWARDS {
@@ -91,8 +89,7 @@ class DropoutRemovalTest {
 
   @Test
   void theRestOfTheGraphReadsTheInput() {
-    RewrittenGraph graph =
-        build(tf -> x -> tf.math.square(Spelling.TF2_PRODUCT.of(tf, x)));
+    RewrittenGraph graph = build(tf -> x -> tf.math.square(Spelling.TF2_PRODUCT.of(tf, x)));
     double[] first = graph.value();
     assertArrayEquals(first, graph.value());
     assertEquals("x", graph.rewritten().node(graph.output()).getInput(0));
@@ -103,19 +100,14 @@ class DropoutRemovalTest {
     refused(tf -> x -> tf.math.mul(x, cast(tf, keep(tf, uniform(tf, x)))), "RandomUniform");
     refused(
         tf ->
-            x ->
-                tf.math.mul(
-                    tf.math.mul(x, tf.constant(2.0)), cast(tf, keep(tf, uniform(tf, x)))),
+            x -> tf.math.mul(tf.math.mul(x, tf.constant(2.0)), cast(tf, keep(tf, uniform(tf, x)))),
         "RandomUniform");
   }
 
   @Test
   void noiseIsRefused() {
     refused(
-        tf ->
-            x ->
-                tf.math.add(
-                    x, tf.random.randomStandardNormal(tf.shape(x), TFloat64.class)),
+        tf -> x -> tf.math.add(x, tf.random.randomStandardNormal(tf.shape(x), TFloat64.class)),
         "RandomStandardNormal");
     refused(tf -> x -> tf.math.add(x, uniform(tf, x)), "RandomUniform");
   }

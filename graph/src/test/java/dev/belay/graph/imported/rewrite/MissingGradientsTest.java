@@ -21,7 +21,11 @@ class MissingGradientsTest {
             .build(
                 g ->
                     g.op(
-                        "ClipByValue", a -> {}, g.input("x"), g.tf.constant(-0.5), g.tf.constant(1.5)),
+                        "ClipByValue",
+                        a -> {},
+                        g.input("x"),
+                        g.tf.constant(-0.5),
+                        g.tf.constant(1.5)),
                 new MissingGradients());
     graph.sameValues(0).sameGradients("x");
   }

@@ -52,17 +52,16 @@ class OneReadPerVariableTest {
       graph.importGraphDef(nodes.toGraphDef());
       Ops tf = Ops.create(graph);
       session.run(
-          tf.assignVariableOp(
-              graph.operationOrThrow("table").output(0), tf.constant(TABLE)));
+          tf.assignVariableOp(graph.operationOrThrow("table").output(0), tf.constant(TABLE)));
       Output<?> gradient =
-          graph.addGradients(
-              graph.operationOrThrow("loss").output(0),
-              new Output<?>[] {graph.operationOrThrow("table/belay_read").output(0)})[0];
+          graph
+              .addGradients(
+                  graph.operationOrThrow("loss").output(0),
+                  new Output<?>[] {graph.operationOrThrow("table/belay_read").output(0)})[0];
       try (Result result = session.runner().fetch("loss").fetch(gradient).run()) {
         assertEquals((11 + 3 + 11) + 40 + 21 * 21, TensorData.scalar(result.get(0)));
         // 2 x 21 from the product, 1 for each lookup of a row, 10 for the element
-        assertArrayEquals(
-            new float[] {43, 43, 42, 52, 44, 44}, TensorData.floats(result.get(1)));
+        assertArrayEquals(new float[] {43, 43, 42, 52, 44, 44}, TensorData.floats(result.get(1)));
       }
     }
   }

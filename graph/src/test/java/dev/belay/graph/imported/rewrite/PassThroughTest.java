@@ -36,7 +36,9 @@ class PassThroughTest {
                 new PassThrough(Set.of()));
     graph.sameValues(0).sameGradients("x", "y");
     assertEquals(
-        List.of("1 EnsureShape: Identity", "1 IdentityN: Identity",
+        List.of(
+            "1 EnsureShape: Identity",
+            "1 IdentityN: Identity",
             "1 PlaceholderWithDefault: Identity"),
         graph.rewritten().notes());
   }
@@ -66,7 +68,8 @@ class PassThroughTest {
             .input("x", 2)
             .build(
                 g ->
-                    g.tf.scope()
+                    g.tf
+                        .scope()
                         .opBuilder("IdentityN", "own")
                         .addInputList(new Output<?>[] {g.input("x").asOutput()})
                         .build()

@@ -105,8 +105,7 @@ class RepeatableRandomTest {
               + " be repeated: RandomShuffle shuffled. Belay can repeat uniform, normal, truncated"
               + " normal, integer and multinomial draws. Train through a function that does not"
               + " draw these, such as the serving signature.",
-          assertThrows(
-                  IllegalArgumentException.class, () -> rewrite(graph.toGraphDef(), 1))
+          assertThrows(IllegalArgumentException.class, () -> rewrite(graph.toGraphDef(), 1))
               .getMessage());
     }
   }
@@ -136,9 +135,7 @@ class RepeatableRandomTest {
         TInt64 fed = TInt64.scalarOf(step)) {
       graph.importGraphDef(graphDef);
       try (Result result = session.runner().feed(STEP, fed).fetch("a").fetch("b").run()) {
-        return new float[][] {
-          TensorData.floats(result.get(0)), TensorData.floats(result.get(1))
-        };
+        return new float[][] {TensorData.floats(result.get(0)), TensorData.floats(result.get(1))};
       }
     }
   }

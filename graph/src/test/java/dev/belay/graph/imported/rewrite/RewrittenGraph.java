@@ -72,8 +72,7 @@ final class RewrittenGraph {
       declared.forEach(
           (name, shape) ->
               builder.inputs.put(
-                  name,
-                  tf.withName(name).placeholder(TFloat64.class, Placeholder.shape(shape))));
+                  name, tf.withName(name).placeholder(TFloat64.class, Placeholder.shape(shape))));
       Output<?> result = body.apply(builder);
       output = TensorName.of(result.op().name(), result.index());
       original = graph.toGraphDef();

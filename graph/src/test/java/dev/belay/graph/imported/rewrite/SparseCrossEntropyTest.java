@@ -48,16 +48,15 @@ class SparseCrossEntropyTest {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       SparseSoftmaxCrossEntropyWithLogits.create(
-          tf.scope().withName("loss"),
-          tf.withName("logits").constant(LOGITS),
-          tf.constant(labels));
+          tf.scope().withName("loss"), tf.withName("logits").constant(LOGITS), tf.constant(labels));
       graphDef = graph.toGraphDef();
     }
     if (rewrite) {
       NodeGraph nodes = new NodeGraph(graphDef);
       new SparseCrossEntropy().rewrite(nodes);
       assertEquals(
-          List.of("1 " + SparseCrossEntropy.OP + ": SoftmaxCrossEntropyWithLogits of one-hot labels"),
+          List.of(
+              "1 " + SparseCrossEntropy.OP + ": SoftmaxCrossEntropyWithLogits of one-hot labels"),
           nodes.notes());
       graphDef = nodes.toGraphDef();
     }
@@ -67,13 +66,12 @@ class SparseCrossEntropyTest {
       Output<?> loss = graph.operationOrThrow("loss").output(0);
       Output<?> gradient =
           rewrite
-              ? graph.addGradients(
-                  loss, new Output<?>[] {graph.operationOrThrow("logits").output(0)})[0]
+              ? graph
+                  .addGradients(loss, new Output<?>[] {graph.operationOrThrow("logits").output(0)})[
+                  0]
               : graph.operationOrThrow("loss").output(1);
       try (Result result = session.runner().fetch(loss).fetch(gradient).run()) {
-        return new float[][] {
-          TensorData.floats(result.get(0)), TensorData.floats(result.get(1))
-        };
+        return new float[][] {TensorData.floats(result.get(0)), TensorData.floats(result.get(1))};
       }
     }
   }
