@@ -1,13 +1,10 @@
 package dev.belay.train;
 
-import dev.belay.graph.variable.GraphVariable;
-import dev.belay.savedmodel.bundle.BundleContents;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.savedmodel.export.NewModel;
 import dev.belay.savedmodel.export.SavedModelWriter;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
 import dev.belay.savedmodel.model.ModelVariable;
-import dev.belay.savedmodel.tensor.TensorSlice;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.model.ModelSource;
@@ -53,9 +50,12 @@ record RunExport(
     if (pass.isPresent()) {
       SavedModelWriter.write(newModel(runner, pass.get()), extras(), target);
     } else {
-      Map<String, ByteBuffer> values = new LinkedHashMap<>();
-      runner.read(runner.weights(), (variable, value) -> put(values, variable, value));
-      SavedModelWriter.replaceVariables(model.contents().directory(), values, extras(), target);
+      Map<ModelVariable, ByteBuffer> values = new LinkedHashMap<>();
+      runner.read(
+          runner.weights(),
+          (variable, value) ->
+              values.put(model.variables().get(variable.name()).variable(), value));
+      SavedModelWriter.replaceVariables(model.contents(), values, extras(), target);
     }
     return target;
   }
@@ -84,35 +84,6 @@ record RunExport(
         List.of(signature),
         model.flat().initializers(),
         model.flat().assets());
-  }
-
-  /** The parts of a partitioned variable share the key of the whole. */
-  private void put(Map<String, ByteBuffer> values, GraphVariable variable, ByteBuffer value)
-      throws IOException {
-    ModelVariable saved = model.variables().get(variable.name()).variable();
-    String key = saved.checkpointKey();
-    Optional<TensorSlice> slice = model.contents().slice(saved);
-    if (slice.isEmpty()) {
-      values.put(key, value);
-      return;
-    }
-    BundleContents checkpoint = model.contents().checkpoint().orElseThrow();
-    if (!values.containsKey(key)) {
-      ByteBuffer whole = ByteBuffer.allocate(Math.toIntExact(checkpoint.spec(key).bytes()));
-      values.put(key, whole.put(checkpoint.read(key)).flip());
-    }
-    int width = checkpoint.spec(key).elementBytes();
-    ByteBuffer whole = values.get(key);
-    slice
-        .get()
-        .forEachRun(
-            checkpoint.spec(key).shape(),
-            (wholeStart, sliceStart, elements) ->
-                whole.put(
-                    Math.toIntExact(wholeStart * width),
-                    value,
-                    Math.toIntExact(sliceStart * width),
-                    Math.toIntExact(elements * width)));
   }
 
   private static String tensorName(Output<?> output) {

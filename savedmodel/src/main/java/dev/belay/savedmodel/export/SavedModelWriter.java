@@ -4,6 +4,7 @@ import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -29,9 +30,16 @@ public final class SavedModelWriter {
    */
   public static void replaceVariables(Path source, Map<String, ByteBuffer> newValues, Path target)
       throws IOException {
+    replace(source, newValues, Map.of(), target);
+  }
+
+  private static void replace(
+      Path source, Map<String, ByteBuffer> newValues, Map<String, byte[]> extras, Path target)
+      throws IOException {
     VariableReplacement replacement = new VariableReplacement(source, newValues);
     try (AtomicDirectory directory = AtomicDirectory.create(target)) {
       replacement.writeInto(directory.path());
+      writeExtras(directory.path(), extras);
       directory.commit();
     }
   }
@@ -42,11 +50,15 @@ public final class SavedModelWriter {
    *
    * @param values of variables of {@code model}: the elements row by row, little-endian; of a
    *     partition, its part
+   * @param extras files for people and programs beside TensorFlow, by name: {@code assets.extra}
    */
   public static void replaceVariables(
-      SavedModelContents model, Map<ModelVariable, ByteBuffer> values, Path target)
+      SavedModelContents model,
+      Map<ModelVariable, ByteBuffer> values,
+      Map<String, byte[]> extras,
+      Path target)
       throws IOException {
-    replaceVariables(model.directory(), PartitionedValues.joined(model, values), target);
+    replace(model.directory(), PartitionedValues.joined(model, values), extras, target);
   }
 
   /**
@@ -54,16 +66,28 @@ public final class SavedModelWriter {
    * objects. In Python, {@code tf.saved_model.load} gives {@code signatures}, {@code variables} and
    * {@code trainable_variables}; TensorFlow Serving and the C++ loader run the main graph.
    *
+   * @param extras files for people and programs beside TensorFlow, by name: {@code assets.extra}
    * @param target where to write; must not exist
    * @throws IllegalArgumentException if the model cannot be written as it is; the message says what
    *     stands in the way
    * @throws IOException if the target cannot be written or an asset not be read
    */
-  public static void write(NewModel model, Path target) throws IOException {
+  public static void write(NewModel model, Map<String, byte[]> extras, Path target)
+      throws IOException {
     NewModelAssembly assembly = new NewModelAssembly(model);
     try (AtomicDirectory directory = AtomicDirectory.create(target)) {
       assembly.writeInto(directory.path());
+      writeExtras(directory.path(), extras);
       directory.commit();
+    }
+  }
+
+  /** TensorFlow's own place for files that it does not read. */
+  private static void writeExtras(Path directory, Map<String, byte[]> extras) throws IOException {
+    Path folder = directory.resolve("assets.extra");
+    for (Map.Entry<String, byte[]> extra : extras.entrySet()) {
+      Files.createDirectories(folder);
+      Files.write(folder.resolve(extra.getKey()), extra.getValue());
     }
   }
 

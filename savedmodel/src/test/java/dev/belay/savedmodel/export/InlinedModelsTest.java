@@ -57,7 +57,7 @@ class InlinedModelsTest {
     List<Object> arguments = new ArrayList<>();
     for (String fixture : EXPECTED.keySet()) {
       Path target = folder.resolve(fixture);
-      SavedModelWriter.write(newModel(Fixtures.path(fixture)), target);
+      SavedModelWriter.write(newModel(Fixtures.path(fixture)), Map.of(), target);
       arguments.addAll(List.of(Fixtures.path(fixture), target));
     }
     JsonNode found =

@@ -28,12 +28,12 @@ class NewModelTest {
   @Test
   void pythonLoadsAndCallsIt() throws IOException, InterruptedException {
     Path numbers = folder.resolve("numbers");
-    SavedModelWriter.write(HandMadeModels.classifier(), numbers);
+    SavedModelWriter.write(HandMadeModels.classifier(), Map.of(), numbers);
     Path vocabulary = folder.resolve("somewhere/vocab.txt");
     Files.createDirectory(vocabulary.getParent());
     Files.write(vocabulary, List.of("[UNK]", "good", "bad", "film", "plot"));
     Path words = folder.resolve("words");
-    SavedModelWriter.write(HandMadeModels.wordClassifier(vocabulary), words);
+    SavedModelWriter.write(HandMadeModels.wordClassifier(vocabulary), Map.of(), words);
     // The model must carry the file with it, wherever it is moved.
     Files.delete(vocabulary);
     Path moved = Files.move(words, folder.resolve("moved"));
@@ -101,7 +101,7 @@ class NewModelTest {
   void aMissingAssetLeavesNothing() throws IOException {
     Path target = folder.resolve("models/1");
     NewModel model = HandMadeModels.wordClassifier(folder.resolve("not-there.txt"));
-    assertThrows(NoSuchFileException.class, () -> SavedModelWriter.write(model, target));
+    assertThrows(NoSuchFileException.class, () -> SavedModelWriter.write(model, Map.of(), target));
     try (Stream<Path> left = Files.list(folder.resolve("models"))) {
       assertEquals(List.of(), left.toList());
     }
@@ -117,7 +117,8 @@ class NewModelTest {
   }
 
   private static String refusal(NewModel model, Path target) {
-    return assertThrows(IllegalArgumentException.class, () -> SavedModelWriter.write(model, target))
+    return assertThrows(
+            IllegalArgumentException.class, () -> SavedModelWriter.write(model, Map.of(), target))
         .getMessage();
   }
 }

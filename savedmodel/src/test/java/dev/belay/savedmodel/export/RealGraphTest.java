@@ -43,7 +43,7 @@ class RealGraphTest {
   @Test
   void computesWhatTheOriginalComputes() throws IOException, InterruptedException {
     Path target = folder.resolve("1");
-    SavedModelWriter.write(asNewModel(), target);
+    SavedModelWriter.write(asNewModel(), Map.of(), target);
     JsonNode found =
         PythonInterop.run(PythonInterop.script("check_same_signatures.py"), SOURCE, target);
     assertEquals("[{\"signatures\":2,\"trainable\":25}]", found.toString());
@@ -53,7 +53,7 @@ class RealGraphTest {
   @Test
   void onlyWhatTheSignaturesNeedIsWritten() throws IOException {
     Path target = folder.resolve("2");
-    SavedModelWriter.write(asNewModel(), target);
+    SavedModelWriter.write(asNewModel(), Map.of(), target);
     MetaGraphDef meta = metaGraph(target);
     Set<String> functions = new TreeSet<>();
     Set<String> ops = new TreeSet<>();

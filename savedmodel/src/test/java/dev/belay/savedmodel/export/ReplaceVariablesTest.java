@@ -130,7 +130,7 @@ class ReplaceVariablesTest {
       }
     }
     assertEquals(6, parts);
-    SavedModelWriter.replaceVariables(model, values, folder.resolve("1"));
+    SavedModelWriter.replaceVariables(model, values, Map.of(), folder.resolve("1"));
     BundleContents written =
         BundleReader.open(SavedModelWriter.variablesPrefix(folder.resolve("1")));
     written.verifyAll();
