@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * somewhere.
  */
 final class ReadmeTest {
-  private static final Pattern COMMAND = Pattern.compile("(?m)^    \\./belay (.*(?:\\\\\\n.*)*)");
+  private static final Pattern COMMAND = Pattern.compile("(?m)^    \\./belay ((?:.*\\\\\\n)*.*)");
   private static final Pattern JAVA = Pattern.compile("(?s)```java\\n(.*?)```");
   private static final Pattern LINK = Pattern.compile("]\\(([^)#\\s]+)\\)");
 

@@ -38,10 +38,10 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
     List<FeatureRequest> requests = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     for (ModelFunction.Argument input : function.inputs()) {
-      String feature = featureOf.get(input.name());
+      String feature = featureOf.get(lastPart(input.name()));
       if (feature == null) {
         feature = guess(function, input);
-        if (!FeatureNames.canonical(input.name()).equals(feature)) {
+        if (!FeatureNames.canonical(lastPart(input.name())).equals(feature)) {
           notes.add(
               "input '" + input.name() + "' gets " + feature + ", being the only one of its kind");
         }
@@ -53,8 +53,13 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
     return new InputMapping(List.copyOf(requests), List.copyOf(notes));
   }
 
+  /** Keras names the inputs of a trace {@code input_ids/attention_mask}. */
+  static String lastPart(String name) {
+    return name.substring(name.lastIndexOf('/') + 1);
+  }
+
   private static Map<String, String> byInput(ModelFunction function, Map<String, String> chosen) {
-    List<String> names = function.inputs().stream().map(ModelFunction.Argument::name).toList();
+    List<String> names = function.inputs().stream().map(input -> lastPart(input.name())).toList();
     Map<String, String> featureOf = new LinkedHashMap<>();
     chosen.forEach(
         (feature, input) -> {
@@ -78,7 +83,7 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
 
   /** A model's only input of whole numbers holds the token ids, its only text input the text. */
   private static String guess(ModelFunction function, ModelFunction.Argument input) {
-    String canonical = FeatureNames.canonical(input.name());
+    String canonical = FeatureNames.canonical(lastPart(input.name()));
     if (USUAL.contains(canonical)) {
       return canonical;
     }

@@ -141,7 +141,10 @@ public record TrainableModel(
   /** How many token ids the model knows, if it looks its token input up in a table. */
   public OptionalInt vocabularySize() {
     return training.inputs().stream()
-        .filter(input -> FeatureNames.holdsTokenIds(FeatureNames.canonical(input.name())))
+        .filter(
+            input ->
+                FeatureNames.holdsTokenIds(
+                    FeatureNames.canonical(InputMapping.lastPart(input.name()))))
         .map(input -> EmbeddingTable.rows(flat, input.tensor()))
         .filter(OptionalInt::isPresent)
         .mapToInt(OptionalInt::getAsInt)

@@ -27,7 +27,7 @@ public final class TokenizerFinder {
   public static final String NOT_FOUND =
       "no tokenizer lies beside the model; "
           + NEEDED
-          + " in its folder, in assets/, or up to two folders above; name one with --tokenizer, or"
+          + " in its folder, in assets/ or assets.extra/, or up to two folders above; name one with --tokenizer, or"
           + " give pre-tokenised data with a column input_ids";
 
   private TokenizerFinder() {}
@@ -58,8 +58,8 @@ public final class TokenizerFinder {
   }
 
   /**
-   * The tokenizer beside a model: in its folder, in assets/ of it, or up to two folders above it.
-   * Empty if there is none, which matters only to data that are text.
+   * The tokenizer beside a model: in its folder, in assets/ or assets.extra/ of it, or up to two
+   * folders above it. Empty if there is none, which matters only to data that are text.
    *
    * @throws DataException if two folders hold different ones
    */
@@ -93,6 +93,7 @@ public final class TokenizerFinder {
     for (int level = 0; level <= PARENTS && folder != null; level++) {
       folders.add(folder);
       folders.add(folder.resolve("assets"));
+      folders.add(folder.resolve("assets.extra"));
       folder = folder.getParent();
     }
     return folders;
