@@ -44,21 +44,16 @@ final class GoldenTrainingTest {
   private static void compare(
       String what, List<Double> expected, List<Double> found, List<String> wrong) {
     assertEquals(expected.size(), found.size(), what);
-    double worst = 0;
-    StringBuilder all = new StringBuilder();
     for (int i = 0; i < expected.size(); i++) {
       int step = i + 1;
       double difference = Math.abs(found.get(i) - expected.get(i));
       double allowed = Math.max(FLOOR, tolerance(step) * Math.abs(expected.get(i)));
-      worst = Math.max(worst, difference / expected.get(i));
-      all.append("%d:%.1e(%.2g) ".formatted(step, difference / expected.get(i), expected.get(i)));
       if (!(difference <= allowed)) {
         wrong.add(
             "step %d: %s %s, expected %s within %.1e"
                 .formatted(step, what, found.get(i), expected.get(i), allowed));
       }
     }
-    System.err.println("FIGURE " + what + " worst " + worst + " : " + all);
   }
 
   /** 1e-5 at the first step, 1e-4 at the fifth, 1e-3 at the twentieth, and evenly between. */
