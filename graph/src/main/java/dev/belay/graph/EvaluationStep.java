@@ -1,0 +1,41 @@
+package dev.belay.graph;
+
+import dev.belay.graph.head.AttachedHead;
+import dev.belay.graph.loss.Loss;
+import dev.belay.graph.loss.LossTensors;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * One evaluation inside a graph, on the same variables as the training: forward and loss, no
+ * gradient, no update. To predict, fetch the output alone; labels need not be fed then.
+ *
+ * @param inputs placeholders of the call, by the model's names
+ * @param labels placeholder of the loss
+ * @param output of the call or the head
+ * @param lossSum over what counts, scalar; to be added up over batches
+ * @param weight how many count, scalar; to be added up over batches
+ */
+public record EvaluationStep(
+    Map<String, Output<?>> inputs,
+    Output<?> labels,
+    Operand<?> output,
+    Operand<TFloat32> lossSum,
+    Operand<TFloat32> weight) {
+
+  /** Adds an evaluation to the graph that holds the model. */
+  public static EvaluationStep build(
+      Graph graph, ForwardPass forward, Optional<AttachedHead> head, Loss loss) {
+    Ops tf = Ops.create(graph).withSubScope("belay_evaluate");
+    Operand<?> output =
+        head.<Operand<?>>map(h -> h.evaluate(tf, forward.output())).orElse(forward.output());
+    LossTensors tensors = loss.build(tf.withSubScope("loss"), output);
+    return new EvaluationStep(
+        forward.call().inputs(), tensors.labels(), output, tensors.sum(), tensors.weight());
+  }
+}

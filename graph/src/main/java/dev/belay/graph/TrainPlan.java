@@ -1,0 +1,33 @@
+package dev.belay.graph;
+
+import dev.belay.graph.clip.ClipRule;
+import dev.belay.graph.head.AttachedHead;
+import dev.belay.graph.imported.ImportedForward;
+import dev.belay.graph.loss.Loss;
+import dev.belay.graph.optimizer.Optimizer;
+import dev.belay.graph.stage.GradientStage;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * What a training step is made of, in the order of the data.
+ *
+ * @param model imported into the graph
+ * @param forward the call that is trained through
+ * @param head new layers on the call's output
+ * @param loss of the output or the head
+ * @param stages between the gradient and the clip, in order
+ * @param clip once per update
+ * @param optimizer that changes the variables
+ * @param mayHaveNoGradient names of variables that the loss may read without having a gradient
+ */
+public record TrainPlan(
+    ImportedForward model,
+    ForwardPass forward,
+    Optional<AttachedHead> head,
+    Loss loss,
+    List<GradientStage> stages,
+    ClipRule clip,
+    Optimizer optimizer,
+    Predicate<String> mayHaveNoGradient) {}

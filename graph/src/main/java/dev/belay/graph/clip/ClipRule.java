@@ -1,0 +1,16 @@
+package dev.belay.graph.clip;
+
+import dev.belay.graph.gradient.Gradient;
+import java.util.List;
+import org.tensorflow.op.Ops;
+
+/** A bound on gradients. One class for each rule. */
+public interface ClipRule {
+  /**
+   * Adds the rule to the graph.
+   *
+   * @param gradients of one whole update, at least one; each knows its variable, for rules that
+   *     look at weights
+   */
+  Clipped apply(Ops tf, List<Gradient> gradients);
+}

@@ -1,0 +1,39 @@
+package dev.belay.graph.clip;
+
+import dev.belay.graph.gradient.Gradient;
+import java.util.List;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * tf.clip_by_global_norm of TF 2: with n the global norm and c the bound, each gradient is
+ * multiplied by {@code c * min(1/n, 1/c)}, and by NaN if n is not finite. Gradients of norm 0 stay.
+ * Below the bound the factor may be one ulp less than 1, as there.
+ *
+ * @param bound c, a finite number above 0
+ */
+public record GlobalNormClip(double bound) implements ClipRule {
+  public GlobalNormClip {
+    if (!(bound > 0) || Float.isInfinite((float) bound) || (float) bound == 0f) {
+      throw new IllegalArgumentException(
+          "The bound of the global norm must be a finite number above 0, such as 1.0; found "
+              + bound
+              + ". To train without clipping, choose the mode none.");
+    }
+  }
+
+  @Override
+  public Clipped apply(Ops tf, List<Gradient> gradients) {
+    Operand<TFloat32> norm = GlobalNorm.of(tf, gradients);
+    Operand<TFloat32> one = tf.constant(1f);
+    Operand<TFloat32> clip = tf.constant((float) bound);
+    Operand<TFloat32> ofFinite =
+        tf.math.mul(clip, tf.math.minimum(tf.math.div(one, norm), tf.math.div(one, clip)));
+    // 0 for a finite norm, else NaN: an overflow must not pass for a very small gradient.
+    Operand<TFloat32> scale = tf.math.add(ofFinite, tf.math.sub(norm, norm));
+    List<Gradient> clipped =
+        gradients.stream().map(g -> g.withValue(tf.math.mul(g.value(), scale))).toList();
+    return new Clipped(clipped, norm, tf.math.mul(norm, scale), scale);
+  }
+}

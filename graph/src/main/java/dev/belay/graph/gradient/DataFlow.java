@@ -1,0 +1,112 @@
+package dev.belay.graph.gradient;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.proto.framework.DataType;
+
+/** Which tensors depend on which, by data edges, at one moment of a graph. */
+final class DataFlow {
+  private static final Set<DataType> CARRIES_GRADIENT =
+      Set.of(
+          DataType.DT_FLOAT,
+          DataType.DT_DOUBLE,
+          DataType.DT_HALF,
+          DataType.DT_BFLOAT16,
+          // What a loop carries and the resources it reads hide floats.
+          DataType.DT_VARIANT,
+          DataType.DT_RESOURCE);
+
+  private final Map<String, String> types = new HashMap<>();
+  private final Map<String, List<Edge>> inputs = new HashMap<>();
+  private final Map<String, List<String>> floatConsumers = new HashMap<>();
+
+  private record Edge(String from, boolean carriesGradient) {}
+
+  /** Takes a snapshot. */
+  DataFlow(Graph graph) {
+    for (Iterator<GraphOperation> i = graph.operations(); i.hasNext(); ) {
+      GraphOperation operation = i.next();
+      List<Edge> edges = new ArrayList<>();
+      for (int input = 0; input < operation.numInputs(); input++) {
+        Output<?> read = operation.input(input);
+        boolean carries = CARRIES_GRADIENT.contains(read.dataType());
+        edges.add(new Edge(read.op().name(), carries));
+        if (carries) {
+          floatConsumers
+              .computeIfAbsent(read.op().name(), key -> new ArrayList<>())
+              .add(operation.name());
+        }
+      }
+      types.put(operation.name(), operation.type());
+      inputs.put(operation.name(), edges);
+    }
+  }
+
+  /** The op of a node. */
+  String type(String node) {
+    return types.get(node);
+  }
+
+  /** All nodes that the roots are computed from, the roots' own included. */
+  Set<String> ancestors(Collection<? extends Operand<?>> roots) {
+    Set<String> seen = new HashSet<>();
+    Deque<String> queue = new ArrayDeque<>();
+    roots.forEach(root -> queue.add(root.asOutput().op().name()));
+    while (!queue.isEmpty()) {
+      String node = queue.poll();
+      if (seen.add(node)) {
+        inputs.get(node).forEach(edge -> queue.add(edge.from()));
+      }
+    }
+    return seen;
+  }
+
+  /**
+   * All nodes that a change of a source reaches through floating-point tensors, StopGradient being
+   * the end of the way; the sources' own nodes included.
+   */
+  Set<String> reached(Collection<? extends Operand<?>> sources) {
+    Set<String> start = new HashSet<>();
+    sources.forEach(source -> start.add(source.asOutput().op().name()));
+    Set<String> seen = new HashSet<>();
+    Deque<String> queue = new ArrayDeque<>(start);
+    while (!queue.isEmpty()) {
+      String node = queue.poll();
+      boolean ends = types.get(node).equals("StopGradient") && !start.contains(node);
+      if (!ends && seen.add(node)) {
+        queue.addAll(floatConsumers.getOrDefault(node, List.of()));
+      }
+    }
+    return seen;
+  }
+
+  /** Of {@code among}, the nodes that a target depends on through floating-point tensors. */
+  Set<String> leadingTo(Collection<? extends Operand<?>> targets, Set<String> among) {
+    Set<String> seen = new HashSet<>();
+    Deque<String> queue = new ArrayDeque<>();
+    targets.forEach(target -> queue.add(target.asOutput().op().name()));
+    while (!queue.isEmpty()) {
+      String node = queue.poll();
+      if (among.contains(node) && seen.add(node)) {
+        for (Edge edge : inputs.get(node)) {
+          if (edge.carriesGradient()) {
+            queue.add(edge.from());
+          }
+        }
+      }
+    }
+    return seen;
+  }
+}

@@ -1,0 +1,143 @@
+package dev.belay.graph.gradient;
+
+import dev.belay.graph.internal.GradientRegistry;
+import dev.belay.graph.variable.GraphVariable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+
+/**
+ * What stands between a loss and the variables it should train: found before the gradient is built,
+ * so that all of it can be told at once.
+ *
+ * @param ops nodes on the way whose op the native runtime cannot differentiate, by op
+ * @param lostGradients nodes on the way whose author wrote a gradient that was not saved, each with
+ *     the name the author registered
+ */
+public record NoGradientReport(Map<String, List<String>> ops, Map<String, String> lostGradients) {
+  private static final int NAMES_SHOWN = 3;
+
+  /** Calls have an entry in the registry, but their gradient function is not there at run time. */
+  private static final Set<String> CALLS = Set.of("PartitionedCall", "StatefulPartitionedCall");
+
+  private static final Set<String> CONTROL_FLOW =
+      Set.of(
+          "If",
+          "StatelessIf",
+          "While",
+          "StatelessWhile",
+          "Case",
+          "StatelessCase",
+          "Switch",
+          "Merge",
+          "Enter",
+          "Exit",
+          "NextIteration");
+
+  /** What may see a variable's handle without hiding a float that depends on it. */
+  private static final Set<String> HARMLESS_ON_HANDLES =
+      Set.of("ReadVariableOp", "AssignVariableOp", "VarIsInitializedOp", "VariableShape");
+
+  /**
+   * Looks at every floating-point way from the variables to the loss.
+   *
+   * @param loss where the gradient starts
+   * @param variables that should train
+   * @param saved gaps that the gradient crosses by a saved function
+   * @param lost nodes whose own gradient was not saved, by name
+   */
+  public static NoGradientReport of(
+      Graph graph,
+      Operand<?> loss,
+      Collection<GraphVariable> variables,
+      Collection<SavedGradient> saved,
+      Map<String, String> lost) {
+    DataFlow flow = new DataFlow(graph);
+    List<Operand<?>> sources = new ArrayList<>();
+    List<Operand<?>> targets = new ArrayList<>(List.of(loss));
+    for (GraphVariable variable : variables) {
+      sources.add(variable.value());
+      sources.add(variable.handle()); // a loop may read the variable inside its body
+    }
+    for (SavedGradient gap : saved) {
+      sources.addAll(gap.results());
+      targets.addAll(gap.arguments());
+    }
+    Map<String, List<String>> ops = new TreeMap<>();
+    Map<String, String> lostOnTheWay = new TreeMap<>();
+    Map<String, Boolean> known = new HashMap<>();
+    for (String node : flow.leadingTo(targets, flow.reached(sources))) {
+      String type = flow.type(node);
+      if (lost.containsKey(node)) {
+        lostOnTheWay.put(node, lost.get(node));
+      } else if (!type.equals("VarHandleOp")
+          && !HARMLESS_ON_HANDLES.contains(type)
+          && !known.computeIfAbsent(type, NoGradientReport::canPass)) {
+        ops.computeIfAbsent(type, key -> new ArrayList<>()).add(node);
+      }
+    }
+    ops.values().forEach(names -> names.sort(null));
+    return new NoGradientReport(ops, lostOnTheWay);
+  }
+
+  /** Whether nothing is in the way. */
+  public boolean isEmpty() {
+    return ops.isEmpty() && lostGradients.isEmpty();
+  }
+
+  /**
+   * Refuses what is in the way.
+   *
+   * @throws UntrainableModelException if anything is, with what to do about it
+   */
+  public void requireEmpty() {
+    if (isEmpty()) {
+      return;
+    }
+    StringBuilder text = new StringBuilder("The model cannot be trained through as it is.");
+    if (!ops.isEmpty()) {
+      text.append(" On the way from the loss to variables that train are ops without a gradient: ")
+          .append(
+              ops.entrySet().stream()
+                  .map(entry -> entry.getKey() + " x" + entry.getValue().size() + some(entry))
+                  .collect(Collectors.joining("; ")))
+          .append('.');
+      if (ops.keySet().stream().anyMatch(CONTROL_FLOW::contains)) {
+        text.append(
+            " A branch or loop that could not be unrolled has no gradient in the native runtime:"
+                + " freeze everything below it (--freeze), so that the gradient need not pass it.");
+      } else {
+        text.append(" Freeze the variables below them (--freeze), or train another function.");
+      }
+    }
+    if (!lostGradients.isEmpty()) {
+      text.append(" The author gave these nodes a gradient of their own, which was not saved: ")
+          .append(
+              lostGradients.entrySet().stream()
+                  .map(entry -> entry.getKey() + " (" + entry.getValue() + ")")
+                  .collect(Collectors.joining(", ")))
+          .append(
+              ". Save the model again with tf.saved_model.SaveOptions("
+                  + "experimental_custom_gradients=True), or accept the natural gradient, which"
+                  + " may differ from the author's, with --accept-custom-gradient.");
+    }
+    throw new UntrainableModelException(text.toString());
+  }
+
+  private static String some(Map.Entry<String, List<String>> entry) {
+    List<String> names = entry.getValue();
+    String shown = names.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
+    return " (" + shown + (names.size() > NAMES_SHOWN ? ", ..." : "") + ")";
+  }
+
+  private static boolean canPass(String type) {
+    return !CALLS.contains(type) && GradientRegistry.hasGradient(type);
+  }
+}

@@ -1,0 +1,34 @@
+package dev.belay.graph.head;
+
+import dev.belay.graph.variable.Variables;
+import java.util.List;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+/** A head whose variables are in a graph, which owns them. */
+public interface AttachedHead {
+  /** {@code head/kernel} [H, outputs] and {@code head/bias} [outputs]. */
+  Variables variables();
+
+  /** Give the variables their first values. */
+  List<Op> initializers();
+
+  /**
+   * Adds the forward pass of a training call, with dropout.
+   *
+   * @param step by which dropout is drawn, scalar
+   * @return [B, outputs]
+   */
+  Operand<TFloat32> train(Ops tf, Output<?> features, Operand<TInt64> step);
+
+  /**
+   * Adds the forward pass of an evaluation, without dropout.
+   *
+   * @return [B, outputs]
+   */
+  Operand<TFloat32> evaluate(Ops tf, Output<?> features);
+}

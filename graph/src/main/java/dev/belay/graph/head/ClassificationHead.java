@@ -1,0 +1,28 @@
+package dev.belay.graph.head;
+
+import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
+
+/**
+ * Logits of classes from features [B, H], or [B, S, H] of which the first token is read: dropout,
+ * then {@code features * head/kernel + head/bias}. The kernel starts at a normal distribution of
+ * deviation 0.02, cut off at two deviations, drawn from the seed; the bias at 0.
+ *
+ * @param classes at least 2
+ * @param dropoutRate at least 0, below 1; drawn from seed and step
+ * @param seed of the run
+ */
+public record ClassificationHead(int classes, double dropoutRate, long seed) implements Head {
+  public ClassificationHead {
+    if (classes < 2) {
+      throw new IllegalArgumentException(
+          "A classification head needs at least 2 classes; found " + classes + ".");
+    }
+    DenseHead.requireRate(dropoutRate);
+  }
+
+  @Override
+  public AttachedHead attach(Ops tf, Output<?> features) {
+    return DenseHead.attach(tf, features, new DenseHead.Settings(classes, dropoutRate, seed));
+  }
+}

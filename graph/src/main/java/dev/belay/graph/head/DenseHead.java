@@ -1,0 +1,121 @@
+package dev.belay.graph.head;
+
+import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.VariableSpec;
+import dev.belay.graph.variable.Variables;
+import java.util.List;
+import java.util.Set;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.index.Indices;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.nn.BiasAdd;
+import org.tensorflow.op.random.StatelessRandomUniform;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.types.TBool;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+/** Dropout, then one dense layer: what the heads for single answers share. */
+record DenseHead(Variables variables, List<Op> initializers, Settings settings)
+    implements AttachedHead {
+  private static final String KERNEL = "head/kernel";
+  private static final String BIAS = "head/bias";
+  private static final float INITIAL_DEVIATION = 0.02f; // as BERT initialises every kernel
+  private static final long KERNEL_SEED = 1;
+  private static final long DROPOUT_SEED = 2;
+  private static final Set<DataType> FLOATING =
+      Set.of(DataType.DT_FLOAT, DataType.DT_HALF, DataType.DT_BFLOAT16, DataType.DT_DOUBLE);
+
+  /** How many numbers come out, how much is dropped, and the run's seed. */
+  record Settings(int outputs, double dropoutRate, long seed) {}
+
+  static void requireRate(double dropoutRate) {
+    if (!(dropoutRate >= 0 && dropoutRate < 1)) {
+      throw new IllegalArgumentException(
+          "The head's dropout rate must be at least 0 and below 1, such as 0.1; found "
+              + dropoutRate
+              + ".");
+    }
+  }
+
+  static DenseHead attach(Ops tf, Output<?> features, Settings settings) {
+    long hidden = hidden(features);
+    int outputs = settings.outputs();
+    Variables variables = new Variables(tf);
+    GraphVariable kernel =
+        variables.create(
+            new VariableSpec(KERNEL, DataType.DT_FLOAT, Shape.of(hidden, outputs), true));
+    GraphVariable bias =
+        variables.create(new VariableSpec(BIAS, DataType.DT_FLOAT, Shape.of(outputs), true));
+    Operand<TFloat32> drawn =
+        tf.random.statelessTruncatedNormal(
+            tf.constant(new long[] {hidden, outputs}),
+            tf.constant(new long[] {settings.seed(), KERNEL_SEED}),
+            TFloat32.class);
+    List<Op> initializers =
+        List.of(
+            tf.assignVariableOp(
+                kernel.handle(), tf.math.mul(drawn, tf.constant(INITIAL_DEVIATION))),
+            tf.assignVariableOp(bias.handle(), tf.constant(new float[outputs])));
+    return new DenseHead(variables, initializers, settings);
+  }
+
+  @Override
+  public Operand<TFloat32> train(Ops tf, Output<?> features, Operand<TInt64> step) {
+    Operand<TFloat32> pooled = firstToken(tf, features); // [B, H]
+    return dense(tf, settings.dropoutRate() > 0 ? dropout(tf, pooled, step) : pooled);
+  }
+
+  @Override
+  public Operand<TFloat32> evaluate(Ops tf, Output<?> features) {
+    return dense(tf, firstToken(tf, features));
+  }
+
+  private Operand<TFloat32> dense(Ops tf, Operand<TFloat32> pooled) {
+    Operand<TFloat32> kernel = variables.get(KERNEL).value().expect(TFloat32.class);
+    Operand<TFloat32> bias = variables.get(BIAS).value().expect(TFloat32.class);
+    Operand<TFloat32> product = tf.linalg.matMul(pooled, kernel); // [B, outputs]
+    return tf.nn.biasAdd(product, bias, new BiasAdd.Options[0]);
+  }
+
+  private Operand<TFloat32> dropout(Ops tf, Operand<TFloat32> x, Operand<TInt64> step) {
+    float keep = (float) (1 - settings.dropoutRate());
+    Operand<TInt64> pair =
+        tf.stack(List.of(tf.constant(settings.seed() * 1_000_003 + DROPOUT_SEED), step)); // [2]
+    Operand<TFloat32> drawn = StatelessRandomUniform.create(tf.scope(), tf.shape(x), pair);
+    Operand<TBool> kept = tf.math.less(drawn, tf.constant(keep));
+    return tf.math.mul(tf.math.mul(x, tf.constant(1 / keep)), tf.dtypes.cast(kept, TFloat32.class));
+  }
+
+  private static Operand<TFloat32> firstToken(Ops tf, Output<?> features) {
+    Operand<TFloat32> x =
+        features.dataType() == DataType.DT_FLOAT
+            ? features.expect(TFloat32.class)
+            : tf.dtypes.cast(features, TFloat32.class);
+    return features.shape().numDimensions() == 2
+        ? x
+        : tf.stridedSlice(x, Indices.all(), Indices.at(0), Indices.all()); // [B, S, H] -> [B, H]
+  }
+
+  private static long hidden(Output<?> features) {
+    Shape shape = features.shape();
+    boolean usable =
+        FLOATING.contains(features.dataType())
+            && !shape.isUnknown()
+            && (shape.numDimensions() == 2 || shape.numDimensions() == 3)
+            && shape.get(shape.numDimensions() - 1) != Shape.UNKNOWN_SIZE;
+    if (!usable) {
+      throw new IllegalArgumentException(
+          "A new head reads floating-point features [batch, hidden], or [batch, tokens, hidden] of"
+              + " which it takes the first token, with a known hidden size; the chosen tensor is "
+              + features.dataType()
+              + " of shape "
+              + shape
+              + ". Name another tensor with --features.");
+    }
+    return shape.get(shape.numDimensions() - 1);
+  }
+}

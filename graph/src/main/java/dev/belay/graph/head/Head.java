@@ -1,0 +1,17 @@
+package dev.belay.graph.head;
+
+import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
+
+/** New layers on a model, trained together with it. One class for each task. */
+public interface Head {
+  /**
+   * Adds the head's variables to the graph.
+   *
+   * @param tf where nodes go
+   * @param features that the head will read: [B, H], or [B, S, H] of which the first token counts;
+   *     other tensors of the same H may be read through it later, such as those of an evaluation
+   * @throws IllegalArgumentException if the tensor has another form
+   */
+  AttachedHead attach(Ops tf, Output<?> features);
+}

@@ -1,0 +1,9 @@
+package dev.belay.graph.imported;
+
+/** What becomes of the random numbers that a forward pass draws. */
+public enum Dropout {
+  /** Drawn from the run's seed, the node and the step, so that a step can be repeated exactly. */
+  ON,
+  /** Every recognised dropout passes its input on; any other random op is refused. */
+  OFF
+}

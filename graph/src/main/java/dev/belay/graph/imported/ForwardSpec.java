@@ -1,0 +1,66 @@
+package dev.belay.graph.imported;
+
+import dev.belay.graph.variable.VariableSpec;
+import java.util.List;
+import org.tensorflow.proto.framework.GraphDef;
+
+/**
+ * A foreign model's forward passes as one flat graph: what {@link ImportedForward} needs to know.
+ *
+ * <p>Tensors are named as in a GraphDef: {@code node} or {@code node:1}.
+ *
+ * @param graphDef nodes without calls; the library holds loops and the bodies of saved gradients
+ * @param calls the functions that were expanded into it
+ * @param variables all variables, each with its VarHandleOp
+ * @param initializers nodes to run once before anything else, such as those that fill lookup tables
+ * @param customGradients nodes whose gradient the model's author wrote and saved
+ * @param missingCustomGradients nodes whose gradient the author wrote and did not save
+ */
+public record ForwardSpec(
+    GraphDef graphDef,
+    List<Call> calls,
+    List<BoundVariable> variables,
+    List<String> initializers,
+    List<CustomGradient> customGradients,
+    List<MissingCustomGradient> missingCustomGradients) {
+
+  /**
+   * One forward pass.
+   *
+   * @param name unique among the calls
+   * @param inputs its placeholders
+   * @param outputs its results
+   * @param updates nodes that run with the call for their side effects, such as moving averages
+   */
+  public record Call(
+      String name, List<NamedTensor> inputs, List<NamedTensor> outputs, List<String> updates) {}
+
+  /** A tensor of the flat graph under the name that the model gives it. */
+  public record NamedTensor(String name, String tensor) {}
+
+  /** A variable and the name of its VarHandleOp node. */
+  public record BoundVariable(VariableSpec spec, String handle) {}
+
+  /**
+   * A node whose gradient is a function of the library.
+   *
+   * @param node an IdentityN; its first {@code results} outputs are the results, the rest pass the
+   *     arguments through
+   * @param results how many results it has
+   * @param function takes the gradients of the results, then the captures; returns those of {@code
+   *     arguments}
+   * @param arguments which of the node's inputs after the results each output of the function is
+   *     the gradient of, from 0; one that is not listed has none
+   * @param captures tensors of the flat graph
+   */
+  public record CustomGradient(
+      String node, int results, String function, List<Integer> arguments, List<String> captures) {}
+
+  /**
+   * A node whose own gradient is lost.
+   *
+   * @param node as a rule an IdentityN
+   * @param gradient the name under which the author registered it
+   */
+  public record MissingCustomGradient(String node, String gradient) {}
+}

@@ -1,0 +1,31 @@
+package dev.belay.graph.imported;
+
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Operation;
+import org.tensorflow.Output;
+
+/**
+ * One forward pass inside a graph.
+ *
+ * @param name as the spec has it
+ * @param inputs placeholders by the model's names, in the spec's order
+ * @param outputs results by the model's names, in the spec's order
+ * @param updates what must run with the call for its side effects
+ */
+public record ImportedCall(
+    String name,
+    Map<String, Output<?>> inputs,
+    Map<String, Output<?>> outputs,
+    List<Operation> updates) {
+
+  /** The result of that name. */
+  public Output<?> output(String output) {
+    Output<?> found = outputs.get(output);
+    if (found == null) {
+      throw new IllegalArgumentException(
+          "The function " + name + " has no output " + output + "; it has " + outputs.keySet());
+    }
+    return found;
+  }
+}

@@ -1,0 +1,250 @@
+package dev.belay.graph.imported;
+
+import dev.belay.graph.gradient.SavedGradient;
+import dev.belay.graph.imported.rewrite.BatchedProduct;
+import dev.belay.graph.imported.rewrite.DropoutRemoval;
+import dev.belay.graph.imported.rewrite.GraphRewrite;
+import dev.belay.graph.imported.rewrite.MissingGradients;
+import dev.belay.graph.imported.rewrite.NodeGraph;
+import dev.belay.graph.imported.rewrite.OneReadPerVariable;
+import dev.belay.graph.imported.rewrite.PassThrough;
+import dev.belay.graph.imported.rewrite.RepeatableRandom;
+import dev.belay.graph.imported.rewrite.SavedGradientCut;
+import dev.belay.graph.imported.rewrite.SparseCrossEntropy;
+import dev.belay.graph.imported.rewrite.TensorName;
+import dev.belay.graph.variable.VariableSpec;
+import dev.belay.graph.variable.Variables;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.tensorflow.Graph;
+import org.tensorflow.Operation;
+import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
+import org.tensorflow.proto.framework.FunctionDef;
+
+/**
+ * A foreign model's forward passes inside a graph, rewritten so that the native runtime can
+ * differentiate and repeat them. The graph owns all nodes.
+ *
+ * @param calls the forward passes by name
+ * @param variables all variables of the model, trainable only if they train in this run
+ * @param initializers what to run once, before anything else
+ * @param savedGradients gaps that {@link dev.belay.graph.gradient.Gradients} crosses by a saved
+ *     function
+ * @param lostGradients nodes whose author's gradient was not saved, with its registered name
+ * @param step placeholder of the step for repeatable random numbers, an int64 scalar, if any is
+ *     drawn
+ * @param notes what was rewritten, for people
+ */
+public record ImportedForward(
+    Map<String, ImportedCall> calls,
+    Variables variables,
+    List<Operation> initializers,
+    List<SavedGradient> savedGradients,
+    Map<String, String> lostGradients,
+    Optional<Output<?>> step,
+    List<String> notes) {
+  private static final String STEP = "belay_step";
+
+  /**
+   * Rewrites a model's graph and imports it.
+   *
+   * @throws IllegalArgumentException if the graph names nodes it does not have, assigns a variable
+   *     that should train, or draws random numbers that cannot be repeated or left out
+   */
+  public static ImportedForward importInto(Graph graph, ForwardSpec spec, ImportOptions options) {
+    return new Import(spec, options).into(graph);
+  }
+
+  /** The forward pass of that name. */
+  public ImportedCall call(String name) {
+    ImportedCall call = calls.get(name);
+    if (call == null) {
+      throw new IllegalArgumentException(
+          "No function " + name + " was imported; there are " + calls.keySet());
+    }
+    return call;
+  }
+
+  /** One import, from the spec to the graph. */
+  private static final class Import {
+    private final ForwardSpec spec;
+    private final ImportOptions options;
+    private final NodeGraph nodes;
+    private final List<ForwardSpec.BoundVariable> variables;
+    private final Map<String, String> lost;
+
+    Import(ForwardSpec spec, ImportOptions options) {
+      this.spec = spec;
+      this.options = options;
+      this.nodes = new NodeGraph(spec.graphDef());
+      this.variables =
+          spec.variables().stream()
+              .map(bound -> new ForwardSpec.BoundVariable(declared(bound.spec()), bound.handle()))
+              .toList();
+      this.lost =
+          spec.missingCustomGradients().stream()
+              .filter(missing -> !options.acceptsNaturalGradient().test(missing.gradient()))
+              .collect(
+                  Collectors.toMap(
+                      ForwardSpec.MissingCustomGradient::node,
+                      ForwardSpec.MissingCustomGradient::gradient));
+    }
+
+    ImportedForward into(Graph graph) {
+      nodes.prune(roots(List.of()));
+      OneReadPerVariable reads =
+          new OneReadPerVariable(
+              variables.stream()
+                  .filter(bound -> bound.spec().trainable())
+                  .map(ForwardSpec.BoundVariable::handle)
+                  .toList());
+      List<SavedGradientCut> cuts =
+          spec.customGradients().stream()
+              .map(custom -> new SavedGradientCut(custom.node(), custom.results()))
+              .toList();
+      List<GraphRewrite> rewrites = new ArrayList<>(List.of(reads));
+      rewrites.addAll(cuts);
+      rewrites.add(new PassThrough(lost.keySet()));
+      rewrites.add(new BatchedProduct());
+      rewrites.add(new SparseCrossEntropy());
+      rewrites.add(new MissingGradients());
+      rewrites.add(
+          options.dropout() == Dropout.ON
+              ? new RepeatableRandom(options.seed(), STEP)
+              : new DropoutRemoval());
+      rewrites.forEach(rewrite -> rewrite.rewrite(nodes));
+      nodes.prune(roots(cuts));
+      graph.importGraphDef(nodes.toGraphDef());
+      return bind(graph, reads.reads(), cuts);
+    }
+
+    private VariableSpec declared(VariableSpec variable) {
+      return variable.withTrainable(variable.trainable() && options.trains().test(variable));
+    }
+
+    /** All that the outside names; everything else is there only if these need it. */
+    private List<String> roots(List<SavedGradientCut> cuts) {
+      Stream<String> calls =
+          spec.calls().stream()
+              .flatMap(
+                  call ->
+                      Stream.of(
+                              call.inputs().stream().map(ForwardSpec.NamedTensor::tensor),
+                              call.outputs().stream().map(ForwardSpec.NamedTensor::tensor),
+                              call.updates().stream())
+                          .flatMap(names -> names));
+      Stream<String> gradients =
+          spec.customGradients().stream()
+              .flatMap(
+                  custom -> Stream.concat(Stream.of(custom.node()), custom.captures().stream()));
+      return Stream.of(
+              calls,
+              spec.variables().stream().map(ForwardSpec.BoundVariable::handle),
+              spec.initializers().stream(),
+              gradients,
+              cuts.stream().flatMap(cut -> cut.arguments(nodes).stream()),
+              cuts.stream().flatMap(cut -> cut.cuts().stream()))
+          .flatMap(names -> names)
+          .map(nodes::current)
+          .toList();
+    }
+
+    private ImportedForward bind(
+        Graph graph, Map<String, String> reads, List<SavedGradientCut> cuts) {
+      Variables bound = new Variables(Ops.create(graph).withSubScope("belay_model"));
+      for (ForwardSpec.BoundVariable variable : variables) {
+        String read = reads.get(variable.handle());
+        bound.bind(
+            variable.spec(),
+            output(graph, variable.handle()),
+            read == null ? null : output(graph, read));
+      }
+      Map<String, ImportedCall> calls = new LinkedHashMap<>();
+      for (ForwardSpec.Call call : spec.calls()) {
+        calls.put(
+            call.name(),
+            new ImportedCall(
+                call.name(),
+                tensors(graph, call.inputs()),
+                tensors(graph, call.outputs()),
+                operations(graph, call.updates())));
+      }
+      Map<String, String> lostHere =
+          lost.entrySet().stream()
+              .filter(entry -> graph.operation(entry.getKey()) != null)
+              .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+      return new ImportedForward(
+          calls,
+          bound,
+          operations(graph, spec.initializers()),
+          savedGradients(graph, cuts),
+          lostHere,
+          Optional.ofNullable(graph.operation(STEP)).map(placeholder -> placeholder.output(0)),
+          nodes.notes());
+    }
+
+    private List<SavedGradient> savedGradients(Graph graph, List<SavedGradientCut> cuts) {
+      Map<String, FunctionDef> library = new LinkedHashMap<>();
+      spec.graphDef()
+          .getLibrary()
+          .getFunctionList()
+          .forEach(function -> library.put(function.getSignature().getName(), function));
+      List<SavedGradient> saved = new ArrayList<>();
+      for (int i = 0; i < cuts.size(); i++) {
+        ForwardSpec.CustomGradient custom = spec.customGradients().get(i);
+        FunctionDef function = library.get(custom.function());
+        if (function == null) {
+          throw new IllegalArgumentException(
+              "The gradient "
+                  + custom.function()
+                  + " of the node "
+                  + custom.node()
+                  + " is not in the model's function library.");
+        }
+        List<String> arguments = cuts.get(i).arguments(nodes);
+        saved.add(
+            new SavedGradient(
+                custom.node(),
+                outputs(graph, cuts.get(i).cuts()),
+                outputs(graph, custom.arguments().stream().map(arguments::get).toList()),
+                outputs(graph, custom.captures()),
+                function));
+      }
+      return saved;
+    }
+
+    private Map<String, Output<?>> tensors(Graph graph, List<ForwardSpec.NamedTensor> named) {
+      Map<String, Output<?>> tensors = new LinkedHashMap<>();
+      for (ForwardSpec.NamedTensor tensor : named) {
+        if (tensors.put(tensor.name(), output(graph, tensor.tensor())) != null) {
+          throw new IllegalArgumentException(
+              "Two tensors of one function are named " + tensor.name() + "; names must differ.");
+        }
+      }
+      return tensors;
+    }
+
+    private List<Output<?>> outputs(Graph graph, List<String> tensors) {
+      List<Output<?>> outputs = new ArrayList<>();
+      tensors.forEach(tensor -> outputs.add(output(graph, tensor)));
+      return outputs;
+    }
+
+    private Output<?> output(Graph graph, String tensor) {
+      String now = nodes.current(tensor);
+      return graph.operationOrThrow(TensorName.node(now)).output(TensorName.index(now));
+    }
+
+    private List<Operation> operations(Graph graph, List<String> names) {
+      List<Operation> operations = new ArrayList<>();
+      names.forEach(name -> operations.add(graph.operationOrThrow(nodes.current(name))));
+      return operations;
+    }
+  }
+}

@@ -1,0 +1,177 @@
+package dev.belay.graph.imported.rewrite;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.tensorflow.proto.framework.GraphDef;
+import org.tensorflow.proto.framework.NodeDef;
+
+/**
+ * The nodes of a graph by name, open to change. Tensors that moved are remembered: {@link #current}
+ * says where a tensor is now, and every consumer, by data or by control, follows when {@link
+ * #settle} is called.
+ */
+public final class NodeGraph {
+  private final GraphDef original;
+  private final Map<String, NodeDef> nodes = new LinkedHashMap<>();
+  private final Map<String, String> moved = new HashMap<>();
+  private final Map<String, Integer> notes = new TreeMap<>();
+  private Map<String, List<NodeDef>> consumers;
+  private TensorShapes shapes;
+
+  /** The nodes of {@code graphDef}, which stays as it is. */
+  public NodeGraph(GraphDef graphDef) {
+    this.original = graphDef;
+    graphDef.getNodeList().forEach(node -> nodes.put(node.getName(), node));
+  }
+
+  /** All nodes at this moment; the graph may be changed while they are walked. */
+  public List<NodeDef> nodes() {
+    return new ArrayList<>(nodes.values());
+  }
+
+  /** Those of one op at this moment. */
+  public List<NodeDef> nodes(String op) {
+    return nodes.values().stream().filter(node -> node.getOp().equals(op)).toList();
+  }
+
+  /** The node of that name, or the one that a tensor belongs to. */
+  public NodeDef node(String nameOrTensor) {
+    NodeDef node = nodes.get(TensorName.node(nameOrTensor));
+    if (node == null) {
+      throw new IllegalArgumentException(
+          "The graph names the node "
+              + TensorName.node(nameOrTensor)
+              + ", which is not among its "
+              + nodes.size()
+              + " nodes; the model was cut short or its functions were not fully expanded.");
+    }
+    return node;
+  }
+
+  /** Adds a node, or puts another one in the place of the one with its name. */
+  public void put(NodeDef node) {
+    nodes.put(node.getName(), node);
+    consumers = null;
+  }
+
+  /** A name near {@code wanted} that no node has. */
+  public String fresh(String wanted) {
+    String name = wanted;
+    for (int i = 1; nodes.containsKey(name); i++) {
+      name = wanted + "_" + i;
+    }
+    return name;
+  }
+
+  /** Whoever reads {@code from} shall read {@code to}. */
+  public void move(String from, String to) {
+    moved.put(TensorName.canonical(from), TensorName.canonical(to));
+  }
+
+  /** Takes a node away; its first output must have moved, and control edges follow that. */
+  public void remove(String node) {
+    nodes.remove(node);
+    consumers = null;
+  }
+
+  /** Where a tensor is now, through any number of moves. */
+  public String current(String tensor) {
+    String now = TensorName.canonical(tensor);
+    while (moved.containsKey(now)) {
+      now = moved.get(now);
+    }
+    return now;
+  }
+
+  /** Makes all consumers follow the tensors that moved. */
+  public void settle() {
+    for (NodeDef node : nodes()) {
+      Set<String> controls = new LinkedHashSet<>();
+      NodeDef.Builder followed = node.toBuilder().clearInput();
+      for (String input : node.getInputList()) {
+        if (!TensorName.isControl(input)) {
+          followed.addInput(current(input));
+        } else if (nodes.containsKey(TensorName.node(input))) {
+          controls.add(input);
+        } else {
+          controls.add("^" + TensorName.node(current(TensorName.node(input))));
+        }
+      }
+      followed.addAllInput(controls);
+      if (!followed.getInputList().equals(node.getInputList())) {
+        put(followed.build());
+      }
+    }
+  }
+
+  /** Nodes that read any output of a node, by data edges. */
+  public List<NodeDef> consumers(String node) {
+    if (consumers == null) {
+      consumers = new HashMap<>();
+      for (NodeDef consumer : nodes.values()) {
+        Nodes.dataInputs(consumer).stream()
+            .map(TensorName::node)
+            .distinct()
+            .forEach(
+                read -> consumers.computeIfAbsent(read, key -> new ArrayList<>()).add(consumer));
+      }
+    }
+    return consumers.getOrDefault(node, List.of());
+  }
+
+  /** Drops all nodes that the roots do not need, by data or by control. */
+  public void prune(Collection<String> roots) {
+    Set<String> needed = new LinkedHashSet<>();
+    Deque<String> queue = new ArrayDeque<>();
+    roots.forEach(root -> queue.add(TensorName.node(root)));
+    while (!queue.isEmpty()) {
+      String name = queue.poll();
+      if (needed.add(name)) {
+        node(name).getInputList().forEach(input -> queue.add(TensorName.node(input)));
+      }
+    }
+    nodes.keySet().retainAll(needed);
+    consumers = null;
+  }
+
+  /** The tensor behind any number of Identity nodes. */
+  public String behindIdentity(String tensor) {
+    String name = current(tensor);
+    while (node(name).getOp().equals("Identity")) {
+      name = current(node(name).getInput(0));
+    }
+    return name;
+  }
+
+  /** What the native shape inference knows of tensors of the original graph. */
+  TensorShapes shapes() {
+    if (shapes == null) {
+      shapes = TensorShapes.infer(original);
+    }
+    return shapes;
+  }
+
+  /** Counts a change, for people. */
+  void note(String what) {
+    notes.merge(what, 1, Integer::sum);
+  }
+
+  /** What was changed: "4 ResourceGather: GatherV2 on the variable's one read". */
+  public List<String> notes() {
+    return notes.entrySet().stream().map(note -> note.getValue() + " " + note.getKey()).toList();
+  }
+
+  /** The graph as it is now, with the original's library and versions. */
+  public GraphDef toGraphDef() {
+    return original.toBuilder().clearNode().addAllNode(nodes.values()).build();
+  }
+}

@@ -1,0 +1,82 @@
+package dev.belay.graph.imported.rewrite;
+
+import com.google.protobuf.ByteString;
+import java.util.List;
+import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.proto.framework.NodeDef;
+import org.tensorflow.proto.framework.TensorProto;
+import org.tensorflow.proto.framework.TensorShapeProto;
+
+/** How nodes and their attributes are written and read. */
+final class Nodes {
+  private Nodes() {}
+
+  static NodeDef.Builder node(String name, String op, String... inputs) {
+    return NodeDef.newBuilder().setName(name).setOp(op).addAllInput(List.of(inputs));
+  }
+
+  static AttrValue type(DataType type) {
+    return AttrValue.newBuilder().setType(type).build();
+  }
+
+  static AttrValue integer(long value) {
+    return AttrValue.newBuilder().setI(value).build();
+  }
+
+  static AttrValue bool(boolean value) {
+    return AttrValue.newBuilder().setB(value).build();
+  }
+
+  static AttrValue text(String value) {
+    return AttrValue.newBuilder().setS(ByteString.copyFromUtf8(value)).build();
+  }
+
+  static NodeDef constant(String name, long value) {
+    return constant(name, DataType.DT_INT64, scalar(DataType.DT_INT64).addInt64Val(value));
+  }
+
+  static NodeDef constant(String name, int value) {
+    return constant(name, DataType.DT_INT32, scalar(DataType.DT_INT32).addIntVal(value));
+  }
+
+  /** A scalar of a floating-point type that the tests and models use. */
+  static NodeDef constant(String name, DataType type, double value) {
+    TensorProto.Builder tensor = scalar(type);
+    switch (type) {
+      case DT_FLOAT -> tensor.addFloatVal((float) value);
+      case DT_DOUBLE -> tensor.addDoubleVal(value);
+      default -> throw new IllegalArgumentException("no constant of type " + type + " is needed");
+    }
+    return constant(name, type, tensor);
+  }
+
+  static DataType type(NodeDef node, String attribute) {
+    return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getType();
+  }
+
+  static boolean flag(NodeDef node, String attribute) {
+    return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getB();
+  }
+
+  static List<String> dataInputs(NodeDef node) {
+    return node.getInputList().stream().filter(input -> !TensorName.isControl(input)).toList();
+  }
+
+  static List<String> controlInputs(NodeDef node) {
+    return node.getInputList().stream().filter(TensorName::isControl).toList();
+  }
+
+  private static TensorProto.Builder scalar(DataType type) {
+    return TensorProto.newBuilder()
+        .setDtype(type)
+        .setTensorShape(TensorShapeProto.getDefaultInstance());
+  }
+
+  private static NodeDef constant(String name, DataType type, TensorProto.Builder value) {
+    return node(name, "Const")
+        .putAttr("dtype", type(type))
+        .putAttr("value", AttrValue.newBuilder().setTensor(value).build())
+        .build();
+  }
+}

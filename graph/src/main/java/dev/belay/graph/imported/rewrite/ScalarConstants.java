@@ -1,0 +1,88 @@
+package dev.belay.graph.imported.rewrite;
+
+import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.tensorflow.proto.framework.NodeDef;
+import org.tensorflow.proto.framework.TensorProto;
+
+/** Scalars that a graph computes from constants alone, such as {@code 1 / (1 - rate)}. */
+final class ScalarConstants {
+  private static final int DEPTH = 8;
+
+  private final NodeGraph graph;
+
+  ScalarConstants(NodeGraph graph) {
+    this.graph = graph;
+  }
+
+  /** The value of a tensor, or empty if it is not a floating-point scalar known from the graph. */
+  OptionalDouble value(String tensor) {
+    return value(tensor, DEPTH);
+  }
+
+  private OptionalDouble value(String tensor, int depth) {
+    NodeDef node = graph.node(graph.behindIdentity(tensor));
+    if (node.getOp().equals("Const")) {
+      return scalar(node.getAttrOrThrow("value").getTensor());
+    }
+    if (depth == 0) {
+      return OptionalDouble.empty();
+    }
+    List<String> inputs = Nodes.dataInputs(node);
+    double[] values = new double[inputs.size()];
+    for (int i = 0; i < values.length; i++) {
+      OptionalDouble input = value(inputs.get(i), depth - 1);
+      if (input.isEmpty()) {
+        return input;
+      }
+      values[i] = input.getAsDouble();
+    }
+    return switch (node.getOp()) {
+      case "Add", "AddV2" -> OptionalDouble.of(values[0] + values[1]);
+      case "Sub" -> OptionalDouble.of(values[0] - values[1]);
+      case "Mul" -> OptionalDouble.of(values[0] * values[1]);
+      case "Div", "RealDiv" -> OptionalDouble.of(values[0] / values[1]);
+      case "Neg" -> OptionalDouble.of(-values[0]);
+      case "Cast" -> OptionalDouble.of(values[0]);
+      case "Reciprocal", "Inv" -> OptionalDouble.of(1 / values[0]);
+      default -> OptionalDouble.empty();
+    };
+  }
+
+  /** One number, however often it is repeated: zeros of any shape are 0. */
+  private static OptionalDouble scalar(TensorProto tensor) {
+    ByteString content = tensor.getTensorContent();
+    ByteBuffer bytes = content.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    return switch (tensor.getDtype()) {
+      case DT_FLOAT -> {
+        if (bytes.remaining() == Float.BYTES) {
+          yield OptionalDouble.of(bytes.getFloat());
+        }
+        yield single(tensor.getFloatValCount(), tensor.getFloatValList(), content);
+      }
+      case DT_DOUBLE -> {
+        if (bytes.remaining() == Double.BYTES) {
+          yield OptionalDouble.of(bytes.getDouble());
+        }
+        yield single(tensor.getDoubleValCount(), tensor.getDoubleValList(), content);
+      }
+      case DT_INT32 ->
+          bytes.remaining() == Integer.BYTES
+              ? OptionalDouble.of(bytes.getInt())
+              : single(tensor.getIntValCount(), tensor.getIntValList(), content);
+      default -> OptionalDouble.empty();
+    };
+  }
+
+  private static OptionalDouble single(
+      int count, List<? extends Number> values, ByteString content) {
+    if (!content.isEmpty() || count > 1) {
+      return OptionalDouble.empty();
+    }
+    // A tensor of zeros may be written without any value.
+    return OptionalDouble.of(count == 0 ? 0 : values.get(0).doubleValue());
+  }
+}

@@ -1,0 +1,37 @@
+package dev.belay.graph.imported.rewrite;
+
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.GraphDef;
+
+/** Shapes of tensors as the native shape inference sees them when a graph is imported. */
+final class TensorShapes {
+  private final Map<String, Shape> shapes = new HashMap<>();
+
+  private TensorShapes() {}
+
+  /** Imports the graph into one that is closed again before this returns. */
+  static TensorShapes infer(GraphDef graphDef) {
+    TensorShapes inferred = new TensorShapes();
+    try (Graph scratch = new Graph()) {
+      scratch.importGraphDef(graphDef);
+      for (Iterator<GraphOperation> i = scratch.operations(); i.hasNext(); ) {
+        GraphOperation operation = i.next();
+        for (int output = 0; output < operation.numOutputs(); output++) {
+          inferred.shapes.put(
+              TensorName.of(operation.name(), output), operation.output(output).shape());
+        }
+      }
+    }
+    return inferred;
+  }
+
+  /** The shape of a tensor; unknown for tensors that were added since. */
+  Shape of(String tensor) {
+    return shapes.getOrDefault(TensorName.canonical(tensor), Shape.unknown());
+  }
+}

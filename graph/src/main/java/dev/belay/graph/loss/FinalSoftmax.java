@@ -1,0 +1,22 @@
+package dev.belay.graph.loss;
+
+import java.util.Optional;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.Output;
+
+/**
+ * Finds the logits behind a model's probabilities. Cross entropy of logits is exact where
+ * probabilities have already been rounded to 0 or 1.
+ */
+public final class FinalSoftmax {
+  private FinalSoftmax() {}
+
+  /** The input of the softmax that gave {@code probabilities}, if nothing lies between. */
+  public static Optional<Output<?>> logitsBehind(Output<?> probabilities) {
+    GraphOperation operation = (GraphOperation) probabilities.op();
+    while (operation.type().equals("Identity")) {
+      operation = (GraphOperation) operation.input(0).op();
+    }
+    return operation.type().equals("Softmax") ? Optional.of(operation.input(0)) : Optional.empty();
+  }
+}

@@ -1,0 +1,96 @@
+package dev.belay.graph.loss;
+
+import java.util.List;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.op.core.ReduceAll;
+import org.tensorflow.op.nn.SoftmaxCrossEntropyWithLogits;
+import org.tensorflow.types.TBool;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.family.TType;
+
+/** The steps that several losses share. */
+final class Losses {
+  private Losses() {}
+
+  /** The output in float32, since a loss is summed in float32. */
+  static Operand<TFloat32> float32(Ops tf, Operand<? extends TType> output) {
+    if (output.type().equals(TFloat32.class)) {
+      return output.asOutput().expect(TFloat32.class);
+    }
+    return tf.dtypes.cast(output, TFloat32.class);
+  }
+
+  /** A loss from its sum and the count that it is divided by. */
+  static LossTensors of(Ops tf, Output<?> labels, Operand<TFloat32> sum, Operand<TFloat32> count) {
+    Operand<TFloat32> weight = tf.placeholderWithDefault(count, Shape.scalar());
+    // A count is a whole number, so this only keeps an empty batch from dividing by zero.
+    Operand<TFloat32> mean = tf.math.div(sum, tf.math.maximum(weight, tf.constant(1f)));
+    return new LossTensors(labels, sum, weight, mean);
+  }
+
+  /** Cross entropy of logits [.., C] with class numbers [..], -100 standing for "not counted". */
+  static LossTensors crossEntropy(Ops tf, Operand<TFloat32> logits) {
+    Placeholder<TInt32> labels =
+        tf.placeholder(TInt32.class, Placeholder.shape(labelShape(logits)));
+    Operand<TInt32> flatLabels = tf.reshape(labels, tf.constant(new int[] {-1})); // [N]
+    Operand<TInt32> classes = lastDimension(tf, logits); // []
+    Operand<TFloat32> flatLogits =
+        tf.reshape(logits, tf.stack(List.of(tf.constant(-1), classes))); // [N, C]
+    Operand<TBool> counts =
+        tf.math.notEqual(flatLabels, tf.constant(SparseSoftmaxCrossEntropy.IGNORED_LABEL));
+    Operand<TInt32> checked =
+        inRange(tf, flatLabels, counts, classes); // a label out of range stops the run
+    Operand<TFloat32> hot =
+        tf.oneHot(checked, classes, tf.constant(1f), tf.constant(0f)); // [N, C], zeros for -100
+    Operand<TFloat32> each =
+        SoftmaxCrossEntropyWithLogits.create(tf.scope(), flatLogits, hot).loss(); // [N]
+    Operand<TFloat32> weights = tf.dtypes.cast(counts, TFloat32.class);
+    Operand<TInt32> axis = tf.constant(0);
+    return of(
+        tf,
+        labels.asOutput(),
+        tf.reduceSum(tf.math.mul(each, weights), axis),
+        tf.reduceSum(weights, axis));
+  }
+
+  private static Operand<TInt32> inRange(
+      Ops tf, Operand<TInt32> labels, Operand<TBool> counts, Operand<TInt32> classes) {
+    Operand<TBool> valid =
+        tf.math.logicalAnd(
+            tf.math.greaterEqual(labels, tf.constant(0)), tf.math.less(labels, classes));
+    Operand<TBool> all =
+        tf.reduceAll(
+            tf.math.logicalOr(valid, tf.math.logicalNot(counts)),
+            tf.constant(0),
+            new ReduceAll.Options[0]);
+    Op check =
+        tf.assertThat(
+            all,
+            List.of(
+                tf.constant(
+                    "A label is not one of the model's classes (0 to classes - 1, or "
+                        + SparseSoftmaxCrossEntropy.IGNORED_LABEL
+                        + " for none). Classes:"),
+                classes,
+                tf.constant("Labels:"),
+                labels));
+    return tf.withControlDependencies(List.of(check)).identity(labels);
+  }
+
+  private static Operand<TInt32> lastDimension(Ops tf, Operand<TFloat32> tensor) {
+    Operand<TInt32> shape = tf.shape(tensor);
+    return tf.gather(shape, tf.math.sub(tf.size(shape), tf.constant(1)), tf.constant(0));
+  }
+
+  /** The shape of the logits without the classes. */
+  private static Shape labelShape(Operand<TFloat32> logits) {
+    Shape shape = logits.shape();
+    return shape.isUnknown() ? shape : shape.take(shape.numDimensions() - 1);
+  }
+}

@@ -1,0 +1,22 @@
+package dev.belay.graph.loss;
+
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+
+/**
+ * Cross entropy of logits [.., C] with class numbers [..], int32: {@code -log
+ * softmax(logits)[label]} as tf.nn.sparse_softmax_cross_entropy_with_logits has it, summed over the
+ * labels that count.
+ *
+ * <p>The label -100 does not count, as in Hugging Face and PyTorch. Any other label outside 0 to
+ * C-1 stops the run with an error of the native runtime that shows the labels.
+ */
+public final class SparseSoftmaxCrossEntropy implements Loss {
+  /** Stands for "no label here". */
+  public static final int IGNORED_LABEL = -100;
+
+  @Override
+  public LossTensors build(Ops tf, Operand<?> output) {
+    return Losses.crossEntropy(tf, Losses.float32(tf, output));
+  }
+}

@@ -1,0 +1,6 @@
+/**
+ * Reads from: what a model or a head puts out. Hands to: {@code gradient}, as {@link
+ * dev.belay.graph.loss.LossTensors}: a sum and the weight to divide it by. Never: averages over
+ * examples before the weight is known.
+ */
+package dev.belay.graph.loss;

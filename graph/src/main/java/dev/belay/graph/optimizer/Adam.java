@@ -1,0 +1,17 @@
+package dev.belay.graph.optimizer;
+
+import java.util.Optional;
+import org.tensorflow.op.Ops;
+
+/**
+ * Adam as TensorFlow's ApplyAdam and Keras have it, arXiv 1412.6980 with the "epsilon hat" of its
+ * section 2: {@code w -= lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon)}. PyTorch adds
+ * epsilon after the correction and so differs in the first steps.
+ */
+public record Adam(Moments moments) implements Optimizer {
+
+  @Override
+  public Updates build(Ops tf, UpdateRequest request) {
+    return new FusedAdam(moments, true, Optional.empty()).build(tf, request);
+  }
+}

@@ -1,0 +1,131 @@
+package dev.belay.graph.optimizer;
+
+import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.variable.GraphVariable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * The update that Adam and its relatives share, one native kernel for each variable: {@code m = b1
+ * m + (1 - b1) g}, {@code v = b2 v + (1 - b2) g^2}, {@code w -= lr c m / (sqrt(v) + epsilon)},
+ * where {@code c} corrects the bias of the first steps, {@code sqrt(1 - b2^t) / (1 - b1^t)}, or is
+ * 1.
+ *
+ * <p>Decoupled decay comes first, {@code w -= lr rate w}. The update does not look at w, so this is
+ * the same as decay by the weight before the update.
+ */
+final class FusedAdam {
+  private final Moments moments;
+  private final boolean correctsBias;
+  private final Optional<DecayRule> decay;
+
+  FusedAdam(Moments moments, boolean correctsBias, Optional<DecayRule> decay) {
+    this.moments = moments;
+    this.correctsBias = correctsBias;
+    this.decay = decay;
+  }
+
+  /** What all variables share: where nodes go, and the scalars of the kernel. */
+  private record Shared(
+      Ops gated,
+      Operand<TFloat32> learningRate,
+      Operand<TFloat32> beta1Power,
+      Operand<TFloat32> beta2Power,
+      Operand<TFloat32> beta1,
+      Operand<TFloat32> beta2,
+      Operand<TFloat32> epsilon) {}
+
+  Updates build(Ops tf, UpdateRequest request) {
+    Slots slots = new Slots(tf);
+    return correctsBias ? corrected(tf, slots, request) : uncorrected(tf, slots, request);
+  }
+
+  private Updates corrected(Ops tf, Slots slots, UpdateRequest request) {
+    Operand<TFloat32> beta1 = tf.constant((float) moments.beta1());
+    Operand<TFloat32> beta2 = tf.constant((float) moments.beta2());
+    GraphVariable power1 = slots.scalar("beta1_power", (float) moments.beta1());
+    GraphVariable power2 = slots.scalar("beta2_power", (float) moments.beta2());
+    Operand<TFloat32> value1 = Slots.value(power1);
+    Operand<TFloat32> value2 = Slots.value(power2);
+    Operand<TFloat32> epsilon = tf.constant((float) moments.epsilon());
+    List<Op> updates =
+        applyAll(
+            tf,
+            slots,
+            request,
+            new Shared(
+                request.gated(), request.learningRate(), value1, value2, beta1, beta2, epsilon));
+    // The powers belong to the update: they move once, after all that read them.
+    Ops afterAll = tf.withControlDependencies(List.copyOf(updates));
+    updates.add(afterAll.assignVariableOp(power1.handle(), tf.math.mul(value1, beta1)));
+    updates.add(afterAll.assignVariableOp(power2.handle(), tf.math.mul(value2, beta2)));
+    return slots.with(updates);
+  }
+
+  /**
+   * The kernel computes 1 - beta in float32, which for 0.999 is 5e-5 too much; the correction of
+   * the bias hides that, so without it the kernel is given "powers" that divide exactly this out
+   * again.
+   */
+  private Updates uncorrected(Ops tf, Slots slots, UpdateRequest request) {
+    float beta1 = (float) moments.beta1();
+    float beta2 = (float) moments.beta2();
+    double excess1 = (1 - beta1) / (1 - moments.beta1());
+    double excess2 = (1 - beta2) / (1 - moments.beta2());
+    return slots.with(
+        applyAll(
+            tf,
+            slots,
+            request,
+            new Shared(
+                request.gated(),
+                request.learningRate(),
+                tf.constant((float) (1 - excess1)),
+                tf.constant((float) (1 - excess2)),
+                tf.constant(beta1),
+                tf.constant(beta2),
+                tf.constant((float) (moments.epsilon() * Math.sqrt(excess2))))));
+  }
+
+  private List<Op> applyAll(Ops tf, Slots slots, UpdateRequest request, Shared shared) {
+    List<Op> applied = new ArrayList<>();
+    request.gradients().forEach(gradient -> applied.add(apply(tf, slots, shared, gradient)));
+    return applied;
+  }
+
+  private Op apply(Ops tf, Slots slots, Shared shared, Gradient gradient) {
+    GraphVariable variable = gradient.variable();
+    GraphVariable m = slots.zeros(variable, "adam_m");
+    GraphVariable v = slots.zeros(variable, "adam_v");
+    Ops gated = shared.gated();
+    if (decay.isPresent() && decay.get().decays(variable.name())) {
+      gated = afterDecay(tf, shared, variable, (float) decay.get().rate());
+    }
+    return gated.train.resourceApplyAdam(
+        variable.handle(),
+        m.handle(),
+        v.handle(),
+        shared.beta1Power(),
+        shared.beta2Power(),
+        shared.learningRate(),
+        shared.beta1(),
+        shared.beta2(),
+        shared.epsilon(),
+        gradient.value());
+  }
+
+  private static Ops afterDecay(Ops tf, Shared shared, GraphVariable variable, float rate) {
+    Ops gated = shared.gated();
+    Operand<TFloat32> lost =
+        gated.math.mul(
+            variable.value().expect(TFloat32.class),
+            tf.math.mul(shared.learningRate(), tf.constant(rate)));
+    Op decayed = gated.assignSubVariableOp(variable.handle(), lost);
+    return tf.withControlDependencies(List.of(decayed));
+  }
+}

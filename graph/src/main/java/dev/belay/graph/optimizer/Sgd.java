@@ -1,0 +1,28 @@
+package dev.belay.graph.optimizer;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+
+/** Gradient descent: {@code w -= lr g}. */
+public record Sgd() implements Optimizer {
+
+  @Override
+  public Updates build(Ops tf, UpdateRequest request) {
+    List<Op> updates = new ArrayList<>();
+    request
+        .gradients()
+        .forEach(
+            gradient ->
+                updates.add(
+                    request
+                        .gated()
+                        .train
+                        .resourceApplyGradientDescent(
+                            gradient.variable().handle(),
+                            request.learningRate(),
+                            gradient.value())));
+    return new Slots(tf).with(updates);
+  }
+}

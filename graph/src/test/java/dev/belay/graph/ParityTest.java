@@ -1,0 +1,333 @@
+package dev.belay.graph;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.graph.clip.GlobalNormClip;
+import dev.belay.graph.gradient.UntrainableModelException;
+import dev.belay.graph.imported.Dropout;
+import dev.belay.graph.imported.ForwardSpec;
+import dev.belay.graph.imported.ImportOptions;
+import dev.belay.graph.imported.ImportedCall;
+import dev.belay.graph.imported.ImportedForward;
+import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
+import dev.belay.graph.optimizer.Adam;
+import dev.belay.graph.optimizer.BertAdam;
+import dev.belay.graph.optimizer.DecayRule;
+import dev.belay.graph.optimizer.Moments;
+import dev.belay.graph.optimizer.Optimizer;
+import dev.belay.savedmodel.Fixtures;
+import dev.belay.savedmodel.Npz;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.Graph;
+import org.tensorflow.Operation;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * Trains SavedModels that Python wrote as TensorFlow Python trained them: the same batch at every
+ * step, no dropout, clipped by the dense norm.
+ */
+class ParityTest {
+  private static final Optimizer ADAM = new Adam(new Moments(0.9, 0.999, 1e-8));
+  private static final Optimizer BERT_ADAM =
+      new BertAdam(new Moments(0.9, 0.999, 1e-6), DecayRule.ofWeights(0.01));
+
+  @ParameterizedTest
+  @CsvSource({
+    "savedmodel_keras_bert, adam_dense, serving",
+    "savedmodel_keras_bert, adam_dense, training",
+    "savedmodel_keras_bert, adamw_dense, training",
+    "savedmodel_hf_bert, adam_dense, serving",
+    "savedmodel_hf_bert, adam_dense, training",
+    "savedmodel_hf_bert, adamw_dense, serving"
+  })
+  void trainsAsPythonForTwentySteps(String fixture, String training, String function)
+      throws IOException {
+    JsonNode golden =
+        Fixtures.json(Fixtures.path(fixture, "goldens.json")).get("trainings").get(training);
+    Map<String, Npz.Array> arrays = Npz.read(Fixtures.path(fixture, "goldens.npz"));
+    FixtureModel model = model(Fixtures.path(fixture, "saved_model"), function);
+    Optimizer optimizer = training.startsWith("adamw") ? BERT_ADAM : ADAM;
+    List<float[]> steps =
+        train(model, new Batch(batch(arrays), arrays.get("batch/labels")), optimizer, golden);
+    compare(golden.get("loss"), golden.get("pre_clip_norm"), steps);
+    List<float[]> again =
+        train(model, new Batch(batch(arrays), arrays.get("batch/labels")), optimizer, golden);
+    for (int i = 0; i < steps.size(); i++) {
+      assertArrayEquals(steps.get(i), again.get(i), "two runs differ at step " + (i + 1));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", "b"})
+  void aSavedGradientOfTheAuthorIsUsed(String batch) throws IOException {
+    JsonNode golden = tfModule().get("batches").get(batch).get("trainings").get("adam_dense");
+    List<float[]> steps = train(module("saved_model"), moduleBatch(batch), ADAM, golden);
+    compare(golden.get("loss"), golden.get("pre_clip_norm"), steps);
+  }
+
+  @Test
+  void aLostGradientOfTheAuthorIsRefusedByName() throws IOException {
+    FixtureModel model = module("saved_model_no_custom_gradients");
+    JsonNode golden = tfModule().get("batches").get("a").get("trainings").get("adam_dense");
+    UntrainableModelException refused =
+        assertThrows(
+            UntrainableModelException.class, () -> train(model, moduleBatch("a"), ADAM, golden));
+    assertTrue(
+        refused.getMessage().contains("(CustomGradient-")
+            && refused.getMessage().contains("experimental_custom_gradients=True"),
+        refused.getMessage());
+  }
+
+  @Test
+  void aLostGradientMayBeReplacedByTheNaturalOneOnRequest() throws IOException {
+    FixtureModel model = module("saved_model_no_custom_gradients");
+    JsonNode golden = tfModule().get("batches").get("a");
+    ImportOptions accepting = new ImportOptions(Dropout.OFF, 1, spec -> true, gradient -> true);
+    JsonNode training = golden.get("trainings").get("adam_dense");
+    float[] first = train(model, moduleBatch("a"), ADAM, training, accepting).get(0);
+    near(golden.get("natural_gradient").get("global_norm_dense").asDouble(), first[1], 1e-5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ref", "resource"})
+  void trainsThroughAGraphOfTensorFlowOne(String kind) throws IOException {
+    JsonNode golden =
+        Fixtures.json(Fixtures.path("savedmodel_tf1", "goldens.json")).get("models").get(kind);
+    Map<String, Npz.Array> arrays = Npz.read(Fixtures.path("savedmodel_tf1", "goldens.npz"));
+    FixtureModel model = model(Fixtures.path("savedmodel_tf1", "saved_model_" + kind), "serving");
+    JsonNode losses = golden.get("losses_adam_1e-3_clip1");
+    List<float[]> steps =
+        train(
+            model,
+            new Batch(batch(arrays), arrays.get("batch/labels")),
+            ADAM,
+            ImportOptions.of(Dropout.OFF, 1),
+            constantRate(losses.size()));
+    compare(losses, golden.get("pre_clip_norms"), steps);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "albert, serving", "albert, training",
+    "distilbert, serving", "distilbert, training",
+    "electra, serving", "electra, training",
+    "gpt2, serving", "gpt2, training",
+    "roberta, serving", "roberta, training",
+    "t5, serving", "t5, training"
+  })
+  void trainsTheFamiliesOfHuggingFace(String family, String function) throws IOException {
+    JsonNode golden = Fixtures.json(Fixtures.path("families", family, "goldens.json"));
+    Map<String, Npz.Array> inputs = new LinkedHashMap<>();
+    golden.get("batch").fields().forEachRemaining(e -> inputs.put(e.getKey(), ints(e.getValue())));
+    JsonNode labels = golden.has("labels") ? golden.get("labels") : golden.get("label");
+    JsonNode training = golden.get("training");
+    List<float[]> steps =
+        train(
+            model(Fixtures.path("families", family, "saved_model"), function),
+            new Batch(inputs, ints(labels)),
+            ADAM,
+            ImportOptions.of(Dropout.OFF, 1),
+            constantRate(training.get("steps").asInt()));
+    compare(training.get("loss"), training.get("pre_clip_norm_dense"), steps);
+  }
+
+  /** Inputs by the last part of their names, int32, and labels. */
+  private record Batch(Map<String, Npz.Array> inputs, Npz.Array labels) {}
+
+  private static List<float[]> train(
+      FixtureModel model, Batch batch, Optimizer optimizer, JsonNode golden) throws IOException {
+    return train(model, batch, optimizer, golden, ImportOptions.of(Dropout.OFF, 1));
+  }
+
+  private static List<float[]> train(
+      FixtureModel model, Batch batch, Optimizer optimizer, JsonNode golden, ImportOptions options)
+      throws IOException {
+    List<Float> rates = new ArrayList<>();
+    golden.get("lr").forEach(rate -> rates.add((float) rate.asDouble()));
+    return train(model, batch, optimizer, options, rates);
+  }
+
+  /** Loss and norm of each step. */
+  private static List<float[]> train(
+      FixtureModel model,
+      Batch batch,
+      Optimizer optimizer,
+      ImportOptions options,
+      List<Float> rates)
+      throws IOException {
+    List<float[]> measured = new ArrayList<>();
+    try (Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      ForwardSpec spec = model.spec();
+      ImportedForward forward = ImportedForward.importInto(graph, spec, options);
+      ImportedCall call = forward.call("call");
+      String output =
+          call.outputs().keySet().stream()
+              .filter(name -> name.endsWith("logits"))
+              .findFirst()
+              .orElse(call.outputs().keySet().iterator().next());
+      TrainStep step =
+          TrainStepBuilder.build(
+              graph,
+              new TrainPlan(
+                  forward,
+                  new ForwardPass(call, call.output(output)),
+                  Optional.empty(),
+                  new SparseSoftmaxCrossEntropy(),
+                  List.of(),
+                  new GlobalNormClip(1),
+                  optimizer,
+                  name -> false));
+      for (Operation initializer : step.initializers()) {
+        session.runner().addTarget(initializer).run();
+      }
+      model.restore(session, forward.variables());
+      for (int i = 0; i < rates.size(); i++) {
+        measured.add(run(session, step, batch, rates.get(i), i + 1));
+      }
+    }
+    return measured;
+  }
+
+  private static float[] run(Session session, TrainStep step, Batch batch, float rate, long at) {
+    List<Tensor> fed = new ArrayList<>();
+    Session.Runner runner = session.runner();
+    try {
+      step.feeds()
+          .inputs()
+          .forEach(
+              (name, placeholder) -> {
+                Npz.Array value = batch.inputs().get(feature(name));
+                assertTrue(value != null, name + " is not in " + batch.inputs().keySet());
+                fed.add(
+                    placeholder.type().equals(TFloat32.class)
+                        ? TFloat32.tensorOf(value.shape(), DataBuffers.of(value.floats()))
+                        : TInt32.tensorOf(value.shape(), DataBuffers.of(value.ints())));
+                runner.feed(placeholder, fed.get(fed.size() - 1));
+              });
+      fed.add(TensorData.of(batch.labels().shape(), batch.labels().ints()));
+      runner.feed(step.feeds().labels(), fed.get(fed.size() - 1));
+      fed.add(TFloat32.scalarOf(rate));
+      runner.feed(step.feeds().learningRate(), fed.get(fed.size() - 1));
+      fed.add(TInt64.scalarOf(at));
+      runner.feed(step.feeds().step(), fed.get(fed.size() - 1));
+      try (Result result =
+          runner
+              .fetch(step.measures().loss())
+              .fetch(step.measures().norm())
+              .addTarget(step.apply())
+              .run()) {
+        return new float[] {TensorData.scalar(result.get(0)), TensorData.scalar(result.get(1))};
+      }
+    } finally {
+      fed.forEach(Tensor::close);
+    }
+  }
+
+  private static void compare(JsonNode losses, JsonNode norms, List<float[]> steps) {
+    assertEquals(losses.size(), steps.size());
+    for (int i = 0; i < steps.size(); i++) {
+      double tolerance = i == 0 ? 1e-5 : i < 5 ? 1e-4 : 1e-3;
+      near(losses.get(i).asDouble(), steps.get(i)[0], tolerance);
+      near(norms.get(i).asDouble(), steps.get(i)[1], tolerance);
+    }
+  }
+
+  private static void near(double expected, double found, double tolerance) {
+    assertEquals(expected, found, tolerance * Math.abs(expected));
+  }
+
+  private static FixtureModel model(Path folder, String function) throws IOException {
+    return function.equals("training")
+        ? FixtureModel.call(folder, true)
+        : FixtureModel.signature(folder, "signatures/serving_default");
+  }
+
+  private static FixtureModel module(String folder) throws IOException {
+    return FixtureModel.signature(
+        Fixtures.path("savedmodel_tfmodule", folder), "signatures/train_logits");
+  }
+
+  private static JsonNode tfModule() throws IOException {
+    return Fixtures.json(Fixtures.path("savedmodel_tfmodule", "goldens.json"));
+  }
+
+  private static Batch moduleBatch(String batch) throws IOException {
+    Map<String, Npz.Array> arrays = Npz.read(Fixtures.path("savedmodel_tfmodule", "goldens.npz"));
+    return new Batch(
+        Map.of("ids", arrays.get(batch + "/ids"), "mask", arrays.get("mask")),
+        arrays.get("labels"));
+  }
+
+  private static Map<String, Npz.Array> batch(Map<String, Npz.Array> arrays) {
+    Map<String, Npz.Array> inputs = new LinkedHashMap<>();
+    arrays.forEach(
+        (name, array) -> {
+          if (name.startsWith("batch/")) {
+            inputs.put(name.substring("batch/".length()), array);
+          }
+        });
+    // One array under the names that Keras, the TF Model Garden and TF 1 give the same feature.
+    inputs.put("input_mask", inputs.get("attention_mask"));
+    inputs.put("segment_ids", inputs.get("token_type_ids"));
+    // The call of a functional Keras model takes a list, which has positions and no names.
+    inputs.put("0", inputs.get("input_ids"));
+    inputs.put("1", inputs.get("attention_mask"));
+    return inputs;
+  }
+
+  private static String feature(String name) {
+    return name.substring(name.lastIndexOf('/') + 1);
+  }
+
+  private static List<Float> constantRate(int steps) {
+    List<Float> rates = new ArrayList<>();
+    for (int i = 0; i < steps; i++) {
+      rates.add(1e-3f);
+    }
+    return rates;
+  }
+
+  private static Npz.Array ints(JsonNode nested) {
+    List<Long> sizes = new ArrayList<>();
+    for (JsonNode at = nested; at.isArray(); at = at.get(0)) {
+      sizes.add((long) at.size());
+    }
+    Shape shape = Shape.of(sizes.stream().mapToLong(size -> size).toArray());
+    ByteBuffer bytes =
+        ByteBuffer.allocate((int) shape.size() * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    put(nested, bytes);
+    return new Npz.Array("<i4", shape, bytes.flip());
+  }
+
+  private static void put(JsonNode nested, ByteBuffer bytes) {
+    if (nested.isArray()) {
+      nested.forEach(inner -> put(inner, bytes));
+    } else {
+      bytes.putInt(nested.asInt());
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package dev.belay.graph.imported.rewrite;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.belay.graph.TensorData;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.Graph;
+import org.tensorflow.OperationBuilder;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.op.Ops;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.proto.framework.GraphDef;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+
+class RepeatableRandomTest {
+  private static final String STEP = "step";
+  private static final int DRAWS = 2000;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"RandomUniform", "RandomStandardNormal", "TruncatedNormal"})
+  void sameSeedAndStepDrawTheSame(String op) {
+    float[][] first = draw(op, 7, 3);
+    float[][] again = draw(op, 7, 3);
+    assertArrayEquals(first[0], again[0]);
+    assertArrayEquals(first[1], again[1]);
+    assertFalse(Arrays.equals(first[0], first[1]), "two nodes draw the same");
+    assertFalse(Arrays.equals(first[0], draw(op, 7, 4)[0]), "the step does not matter");
+    assertFalse(Arrays.equals(first[0], draw(op, 8, 3)[0]), "the seed does not matter");
+    double mean = 0;
+    double square = 0;
+    for (float value : first[0]) {
+      mean += value / DRAWS;
+      square += value * (double) value / DRAWS;
+    }
+    double[] expected =
+        switch (op) {
+          case "RandomUniform" -> new double[] {0.5, 1 / 3.0};
+          case "RandomStandardNormal" -> new double[] {0, 1};
+          default -> new double[] {0, 0.774};
+        };
+    assertEquals(expected[0], mean, 0.08);
+    assertEquals(expected[1], square, 0.12);
+  }
+
+  @Test
+  void integersAndClassesToo() {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      tf.scope()
+          .opBuilder("RandomUniformInt", "ints")
+          .addInput(tf.constant(new int[] {50}).asOutput())
+          .addInput(tf.constant(3).asOutput())
+          .addInput(tf.constant(9).asOutput())
+          .build();
+      tf.scope()
+          .opBuilder("Multinomial", "classes")
+          .addInput(tf.constant(new float[][] {{0, 0, 0}}).asOutput())
+          .addInput(tf.constant(20).asOutput())
+          .setAttr("output_dtype", DataType.DT_INT32)
+          .build();
+      NodeGraph nodes = rewrite(graph.toGraphDef(), 1);
+      assertEquals("StatelessRandomUniformInt", nodes.node("ints").getOp());
+      assertEquals("StatelessMultinomial", nodes.node("classes").getOp());
+      try (Graph rewritten = new Graph();
+          Session session = new Session(rewritten);
+          TInt64 step = TInt64.scalarOf(1)) {
+        rewritten.importGraphDef(nodes.toGraphDef());
+        try (Result result =
+            session.runner().feed(STEP, step).fetch("ints").fetch("classes").run()) {
+          assertTrue(
+              ((TInt32) result.get(0))
+                  .streamOfObjects()
+                  .allMatch(value -> value >= 3 && value < 9));
+          assertEquals(20, ((TInt32) result.get(1)).size());
+        }
+      }
+    }
+  }
+
+  @Test
+  void aGraphThatDrawsNothingGetsNoStep() {
+    try (Graph graph = new Graph()) {
+      Ops.create(graph).constant(1f);
+      assertEquals(1, rewrite(graph.toGraphDef(), 1).nodes().size());
+    }
+  }
+
+  @Test
+  void whatCannotBeRepeatedIsRefusedByName() {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      tf.withName("shuffled").random.randomShuffle(tf.constant(new int[] {1, 2, 3}));
+      assertEquals(
+          "The model draws random numbers whose state cannot be saved or set, so that no run could"
+              + " be repeated: RandomShuffle shuffled. Belay can repeat uniform, normal, truncated"
+              + " normal, integer and multinomial draws. Train through a function that does not"
+              + " draw these, such as the serving signature.",
+          assertThrows(IllegalArgumentException.class, () -> rewrite(graph.toGraphDef(), 1))
+              .getMessage());
+    }
+  }
+
+  private static NodeGraph rewrite(GraphDef graphDef, long seed) {
+    NodeGraph nodes = new NodeGraph(graphDef);
+    new RepeatableRandom(seed, STEP).rewrite(nodes);
+    return nodes;
+  }
+
+  /** Two nodes of that op. */
+  private static float[][] draw(String op, long seed, long step) {
+    GraphDef graphDef;
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      for (String name : List.of("a", "b")) {
+        OperationBuilder builder = tf.scope().opBuilder(op, name);
+        builder
+            .addInput(tf.constant(new int[] {DRAWS}).asOutput())
+            .setAttr("dtype", DataType.DT_FLOAT)
+            .build();
+      }
+      graphDef = rewrite(graph.toGraphDef(), seed).toGraphDef();
+    }
+    try (Graph graph = new Graph();
+        Session session = new Session(graph);
+        TInt64 fed = TInt64.scalarOf(step)) {
+      graph.importGraphDef(graphDef);
+      try (Result result = session.runner().feed(STEP, fed).fetch("a").fetch("b").run()) {
+        return new float[][] {TensorData.floats(result.get(0)), TensorData.floats(result.get(1))};
+      }
+    }
+  }
+}
