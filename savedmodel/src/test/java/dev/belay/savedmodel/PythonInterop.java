@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class PythonInterop {
   private static final long MAX_MINUTES = 5;
+  private static final int MAX_SHOWN = 4000;
 
   private PythonInterop() {}
 
@@ -62,13 +63,17 @@ public final class PythonInterop {
       }
       String said = Files.readString(output, StandardCharsets.UTF_8);
       String complaints = Files.readString(errors, StandardCharsets.UTF_8);
-      assertEquals(0, process.exitValue(), script + ":\n" + said + complaints);
+      assertEquals(0, process.exitValue(), script + ":\n" + end(complaints));
       String lastLine = said.strip().substring(said.strip().lastIndexOf('\n') + 1);
       return new ObjectMapper().readTree(lastLine);
     } finally {
       Files.deleteIfExists(output);
       Files.deleteIfExists(errors);
     }
+  }
+
+  private static String end(String text) {
+    return text.substring(Math.max(0, text.length() - MAX_SHOWN));
   }
 
   /** A script of this module: {@code src/test/python/NAME}. */

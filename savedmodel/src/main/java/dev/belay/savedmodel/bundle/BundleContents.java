@@ -84,13 +84,8 @@ public final class BundleContents implements NamedTensors {
     }
     requireReadable(where(name), entry, entry.spec().bytes());
     ByteBuffer whole = littleEndian(ByteBuffer.allocate((int) entry.spec().bytes()));
-    int width = entry.spec().elementBytes();
     for (TensorSlice slice : entry.slices()) {
-      ByteBuffer part = readNumeric(where(name, slice), part(name, slice));
-      slice.forEachRun(
-          entry.spec().shape(),
-          (wholeStart, partStart, elements) ->
-              copy(part, partStart * width, whole, wholeStart * width, elements * width));
+      slice.pasteInto(entry.spec(), readNumeric(where(name, slice), part(name, slice)), whole);
     }
     return whole;
   }
@@ -111,15 +106,7 @@ public final class BundleContents implements NamedTensors {
         return readNumeric(where(name, stored), part(name, stored));
       }
     }
-    ByteBuffer whole = read(name);
-    int width = entry.spec().elementBytes();
-    long bytes = new TensorSpec(entry.spec().dtype(), wanted.shapeIn(entry.spec().shape())).bytes();
-    ByteBuffer part = littleEndian(ByteBuffer.allocate((int) bytes));
-    wanted.forEachRun(
-        entry.spec().shape(),
-        (wholeStart, partStart, elements) ->
-            copy(whole, wholeStart * width, part, partStart * width, elements * width));
-    return part;
+    return wanted.cutFrom(entry.spec(), read(name));
   }
 
   @Override
@@ -272,9 +259,5 @@ public final class BundleContents implements NamedTensors {
 
   private static ByteBuffer littleEndian(ByteBuffer buffer) {
     return buffer.order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static void copy(ByteBuffer from, long fromAt, ByteBuffer to, long toAt, long bytes) {
-    to.put((int) toAt, from, (int) fromAt, (int) bytes);
   }
 }

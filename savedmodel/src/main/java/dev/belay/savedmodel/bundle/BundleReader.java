@@ -41,6 +41,13 @@ public final class BundleReader {
    */
   public static BundleContents open(Path prefix) throws IOException {
     Path index = BundleFiles.index(prefix);
+    if (!Files.exists(index) && Files.isRegularFile(prefix)) {
+      throw new CorruptModelException(
+          prefix,
+          "file",
+          "the prefix of a checkpoint's .index and .data files",
+          "one file, as TensorFlow 0.x wrote them: save it again with tf.train.Saver");
+    }
     requireFile(index, "the index of a checkpoint");
     List<Block.Entry> table = IndexTable.read(index);
     int shards = readHeader(index, table);

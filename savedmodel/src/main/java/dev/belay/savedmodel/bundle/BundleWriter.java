@@ -2,6 +2,7 @@ package dev.belay.savedmodel.bundle;
 
 import com.google.protobuf.ByteString;
 import dev.belay.savedmodel.MaskedCrc32c;
+import dev.belay.savedmodel.tensor.Shapes;
 import dev.belay.savedmodel.tensor.TensorSlice;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.Closeable;
@@ -16,7 +17,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
-import org.tensorflow.proto.framework.TensorShapeProto;
 import org.tensorflow.proto.framework.TensorSliceProto;
 import org.tensorflow.proto.framework.VersionDef;
 import org.tensorflow.proto.util.BundleEntryProto;
@@ -36,6 +36,7 @@ public final class BundleWriter implements Closeable {
   private final FileChannel channel;
   private final SortedMap<ByteString, BundleEntryProto> entries =
       new TreeMap<>(IndexTable.KEY_ORDER);
+  private boolean indexBegun;
   private boolean committed;
 
   private BundleWriter(Path index, Path data, FileChannel channel) {
@@ -111,11 +112,13 @@ public final class BundleWriter implements Closeable {
     BundleEntryProto.Builder entry =
         before != null
             ? before.toBuilder()
-            : BundleEntryProto.newBuilder().setDtype(whole.dtype()).setShape(proto(whole.shape()));
+            : BundleEntryProto.newBuilder()
+                .setDtype(whole.dtype())
+                .setShape(Shapes.toProto(whole.shape()));
     if (before != null
         && (before.getSlicesCount() == 0
             || before.getDtype() != whole.dtype()
-            || !before.getShape().equals(proto(whole.shape())))) {
+            || !before.getShape().equals(Shapes.toProto(whole.shape())))) {
       throw new IllegalArgumentException(what + " of " + whole + ": written before as another");
     }
     add(OrderedCode.sliceKey(name, slice), what, part, elements);
@@ -136,6 +139,7 @@ public final class BundleWriter implements Closeable {
     entries.forEach((key, entry) -> table.add(key, entry.toByteString()));
     try (FileChannel out =
         FileChannel.open(index, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+      indexBegun = true;
       writeAll(out, ByteBuffer.wrap(table.finish()));
       out.force(true);
     }
@@ -146,6 +150,9 @@ public final class BundleWriter implements Closeable {
   public void close() throws IOException {
     channel.close();
     if (!committed) {
+      if (indexBegun) {
+        Files.deleteIfExists(index);
+      }
       Files.deleteIfExists(data);
     }
   }
@@ -175,7 +182,7 @@ public final class BundleWriter implements Closeable {
       throws IOException {
     return BundleEntryProto.newBuilder()
         .setDtype(spec.dtype())
-        .setShape(proto(spec.shape()))
+        .setShape(Shapes.toProto(spec.shape()))
         .setOffset(channel.position())
         .setSize(size)
         .setCrc32C(checksum);
@@ -196,14 +203,6 @@ public final class BundleWriter implements Closeable {
       throw new IllegalArgumentException("a tensor needs a name: '" + name + "'");
     }
     return ByteString.copyFromUtf8(name);
-  }
-
-  private static TensorShapeProto proto(Shape shape) {
-    TensorShapeProto.Builder proto = TensorShapeProto.newBuilder();
-    for (long dimension : shape.asArray()) {
-      proto.addDim(TensorShapeProto.Dim.newBuilder().setSize(dimension));
-    }
-    return proto.build();
   }
 
   private static TensorSliceProto proto(TensorSlice slice) {

@@ -1,5 +1,7 @@
 package dev.belay.savedmodel.model;
 
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.belay.savedmodel.CorruptModelException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,22 +10,53 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.proto.framework.AssetFileDef;
+import org.tensorflow.proto.framework.CollectionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 
 /** The files that a model brings along, such as vocabularies: all of them in its assets folder. */
 final class Assets {
   private static final String FOLDER = "assets";
 
+  /** Where TF1 keeps the list. */
+  private static final String COLLECTION = "saved_model_assets";
+
   private Assets() {}
 
   /**
-   * The files, in the model's order.
+   * The files that a model names, each with the tensor that takes its path; in the model's order.
+   *
+   * @throws CorruptModelException if the list of them cannot be read
+   */
+  static List<AssetFileDef> definitions(Path model, MetaGraphDef graph)
+      throws CorruptModelException {
+    if (graph.getAssetFileDefCount() > 0) {
+      return graph.getAssetFileDefList();
+    }
+    List<AssetFileDef> definitions = new ArrayList<>();
+    CollectionDef collection =
+        graph.getCollectionDefOrDefault(COLLECTION, CollectionDef.getDefaultInstance());
+    for (Any asset : collection.getAnyList().getValueList()) {
+      try {
+        definitions.add(AssetFileDef.parseFrom(asset.getValue()));
+      } catch (InvalidProtocolBufferException e) {
+        throw new CorruptModelException(
+            model.resolve(ModelFolder.FILE),
+            "collection '" + COLLECTION + "'",
+            "assets",
+            e.getMessage());
+      }
+    }
+    return definitions;
+  }
+
+  /**
+   * The files, in the same order.
    *
    * @throws CorruptModelException if one is missing or would lie outside the assets folder
    */
-  static List<Path> find(Path model, MetaGraphDef graph) throws IOException {
+  static List<Path> find(Path model, List<AssetFileDef> definitions) throws IOException {
     List<Path> files = new ArrayList<>();
-    for (AssetFileDef asset : graph.getAssetFileDefList()) {
+    for (AssetFileDef asset : definitions) {
       files.add(find(model, asset.getFilename()));
     }
     return files;
@@ -45,8 +78,9 @@ final class Assets {
       throw new CorruptModelException(
           model.resolve(ModelFolder.FILE), "asset '" + shown + "'", "the file " + file, "no file");
     }
-    if (!file.toRealPath().startsWith(folder.toRealPath())) {
-      throw outside(model, shown, "a link out of it, to " + file.toRealPath());
+    Path real = file.toRealPath();
+    if (!real.startsWith(model.toRealPath().resolve(FOLDER))) {
+      throw outside(model, shown, "a link out of it, to " + real);
     }
     return file.toAbsolutePath();
   }

@@ -2,8 +2,10 @@ package dev.belay.savedmodel.model;
 
 import dev.belay.savedmodel.model.op.OpCatalogue;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
@@ -46,7 +48,9 @@ public final class GraphPolicy {
               "(Anonymous|Mutable|AnonymousMutable)?(Dense)?HashTable(OfTensors)?(V2)?",
               "LookupTable.*|InitializeTable(FromTextFile)?V2",
               "Assert|CheckNumerics(V2)?|Print(V2)?|GuaranteeConst|DeepCopy|Empty|DeviceIndex",
-              "TensorArray.*|Stack(Push|Pop|Close)?(V2)?"));
+              "TensorArray.*|Stack(Push|Pop|Close)?(V2)?|CudnnRNN.*",
+              // Harmless without an iterator, and no op that makes one is allowed.
+              "IteratorGetNext(Sync|AsOptional)?"));
 
   /** What the model's own saver is made of: it is in every SavedModel and never imported. */
   private static final Set<String> SAVER =
@@ -65,6 +69,7 @@ public final class GraphPolicy {
       Set.of("stdout", "stderr", "log(info)", "log(warning)", "log(error)");
 
   private final Set<String> allowed;
+  private final Map<String, Boolean> judged = new ConcurrentHashMap<>();
 
   private GraphPolicy(Set<String> allowed) {
     this.allowed = Set.copyOf(allowed);
@@ -102,20 +107,22 @@ public final class GraphPolicy {
         return Optional.of("PrintV2 that writes to '" + stream.getS().toStringUtf8() + "'");
       }
     }
-    Optional<OpDef> definition = OpCatalogue.get().find(op);
-    boolean computes =
-        definition.isPresent() && !definition.get().getIsStateful() && !isRefused(op);
-    return computes || ALLOWED_STATE.matcher(op).matches()
+    return judged.computeIfAbsent(op, GraphPolicy::isAllowed)
         ? Optional.empty()
         : Optional.of("op " + op);
+  }
+
+  private static boolean isAllowed(String op) {
+    Optional<OpDef> definition = OpCatalogue.get().find(op);
+    boolean computes =
+        definition.isPresent()
+            && !definition.get().getIsStateful()
+            && !REFUSED.matcher(op).matches();
+    return computes || ALLOWED_STATE.matcher(op).matches();
   }
 
   /** Whether an op is one of a saver's: tolerated where nothing runs it. */
   boolean isSaver(String op) {
     return SAVER.contains(op) && !allowed.contains(op);
-  }
-
-  private static boolean isRefused(String op) {
-    return REFUSED.matcher(op).matches();
   }
 }

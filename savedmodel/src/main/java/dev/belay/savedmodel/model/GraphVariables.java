@@ -82,7 +82,7 @@ final class GraphVariables {
   private void read() throws CorruptModelException {
     Map<String, VariableDef> declared = collection(ALL);
     Map<String, VariableDef> trained = collection(TRAINABLE);
-    Map<String, RestoredVariables.Source> restored = RestoredVariables.find(meta, graph);
+    Map<String, RestoredVariables.Source> restored = RestoredVariables.find(index, meta, graph);
     Set<String> nodes = new LinkedHashSet<>(declared.keySet());
     nodes.addAll(trained.keySet());
     graph.nodes().values().stream()

@@ -69,6 +69,6 @@ public final class MainGraph {
     return node.getOp().equals("PlaceholderWithDefault")
         && node.getAttrOrDefault("dtype", AttrValue.getDefaultInstance()).getType()
             == DataType.DT_BOOL
-        && (last.contains("training") || last.contains("learning_phase") || last.equals("train"));
+        && (last.contains("train") || last.contains("learning_phase"));
   }
 }

@@ -1,19 +1,26 @@
 package dev.belay.savedmodel.model;
 
+import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.model.op.TensorName;
 import dev.belay.savedmodel.tensor.TensorSlice;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.MetaGraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorProto;
 
 /** What the saver of a TF1 model assigns to which variable: the truth about checkpoint keys. */
 final class RestoredVariables {
+  private static final AttrValue CONSTANT_NONE = AttrValue.getDefaultInstance();
+
+  /** No model has so many variables. */
+  private static final int MOST_KEYS = 1 << 20;
 
   /**
    * Where the value of a variable lies.
@@ -25,8 +32,13 @@ final class RestoredVariables {
 
   private RestoredVariables() {}
 
-  /** The sources by the variable's node; empty if the model names no saver. */
-  static Map<String, Source> find(MetaGraphDef meta, MainGraph graph) {
+  /**
+   * The sources by the variable's node; empty if the model names no saver.
+   *
+   * @throws CorruptModelException if the saver names a slice that is none
+   */
+  static Map<String, Source> find(Path file, MetaGraphDef meta, MainGraph graph)
+      throws CorruptModelException {
     Map<String, Source> sources = new LinkedHashMap<>();
     Set<String> run = graph.needed(List.of(meta.getSaverDef().getRestoreOpName()), Set.of());
     for (String name : run) {
@@ -44,8 +56,16 @@ final class RestoredVariables {
       }
       if (source.getOp().equals("RestoreV2")) {
         int index = TensorName.parse(value).index();
-        source(graph, source, index)
-            .ifPresent(found -> sources.put(TensorName.nodeOf(assign.getInput(0)), found));
+        String variable = TensorName.nodeOf(assign.getInput(0));
+        try {
+          source(graph, source, index).ifPresent(found -> sources.put(variable, found));
+        } catch (IllegalArgumentException e) {
+          throw new CorruptModelException(
+              file,
+              "saver, variable '" + variable + "'",
+              "a slice such as '4 2 0,2:-'",
+              e.getMessage());
+        }
       }
     }
     return sources;
@@ -65,19 +85,17 @@ final class RestoredVariables {
         graph.source(tensor).orElseThrow().getAttrOrDefault("value", CONSTANT_NONE).getTensor();
     List<String> strings = new ArrayList<>();
     value.getStringValList().forEach(bytes -> strings.add(bytes.toStringUtf8()));
-    // A list of equal strings may be written as one.
+    // A list whose last strings are equal may be written without them.
     long elements = 1;
     for (var dimension : value.getTensorShape().getDimList()) {
       elements *= dimension.getSize();
     }
+    elements = Math.min(elements, MOST_KEYS);
     while (!strings.isEmpty() && strings.size() < elements) {
       strings.add(strings.get(strings.size() - 1));
     }
     return strings;
   }
-
-  private static final org.tensorflow.proto.framework.AttrValue CONSTANT_NONE =
-      org.tensorflow.proto.framework.AttrValue.getDefaultInstance();
 
   /**
    * Reads {@code "300 32 0,150:0,32"}: the whole's shape, then the part; a dimension may be "-".
@@ -96,6 +114,9 @@ final class RestoredVariables {
         continue;
       }
       String[] numbers = part.split(",", -1);
+      if (numbers.length != 2) {
+        throw new IllegalArgumentException("'" + text + "'");
+      }
       extents.add(new TensorSlice.Extent(Long.parseLong(numbers[0]), Long.parseLong(numbers[1])));
     }
     return Optional.of(new TensorSlice(extents));

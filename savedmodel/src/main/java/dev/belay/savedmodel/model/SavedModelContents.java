@@ -29,6 +29,8 @@ public final class SavedModelContents {
    * @param callables signatures and callables
    * @param variables all variables that have a value
    * @param assets the model's files, in its order
+   * @param assetNodes the nodes of the main graph that take the path of a file, by position
+   * @param objects empty for a TF1 model
    */
   record Parts(
       Path directory,
@@ -37,6 +39,7 @@ public final class SavedModelContents {
       List<ModelFunction> callables,
       Variables variables,
       List<Path> assets,
+      Map<String, Integer> assetNodes,
       Optional<ObjectGraph> objects) {}
 
   /**
@@ -129,6 +132,11 @@ public final class SavedModelContents {
   /** The files that the model brings along, such as vocabularies, in its order. */
   public List<Path> assets() {
     return parts.assets();
+  }
+
+  /** Which asset's path a node of the main graph stands for, if any. */
+  public Optional<Integer> assetOfNode(String node) {
+    return Optional.ofNullable(parts.assetNodes().get(node));
   }
 
   /**

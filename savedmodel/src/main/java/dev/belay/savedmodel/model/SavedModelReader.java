@@ -9,12 +9,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.tensorflow.proto.framework.AssetFileDef;
 import org.tensorflow.proto.framework.CollectionDef;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
@@ -65,6 +67,8 @@ public final class SavedModelReader {
         new PolicyCheck(file, policy, meta.getGraphDef().getNodeList(), functions), meta, objects);
     List<ModelFunction> callables =
         objects.isPresent() ? Callables.find(file, objects.get(), functions) : signatures;
+    List<AssetFileDef> definitions = Assets.definitions(directory, meta);
+    List<Path> assets = Assets.find(directory, definitions);
     return new SavedModelContents(
         new SavedModelContents.Parts(
             directory,
@@ -72,9 +76,18 @@ public final class SavedModelReader {
             Collections.unmodifiableMap(functions),
             callables,
             variables(directory, meta, graph, objects),
-            Assets.find(directory, meta),
+            assets,
+            assetNodes(definitions),
             objects),
         graph);
+  }
+
+  private static Map<String, Integer> assetNodes(List<AssetFileDef> definitions) {
+    Map<String, Integer> nodes = new HashMap<>();
+    for (int i = 0; i < definitions.size(); i++) {
+      nodes.put(TensorName.nodeOf(definitions.get(i).getTensorInfo().getName()), i);
+    }
+    return nodes;
   }
 
   private static void checkPolicy(

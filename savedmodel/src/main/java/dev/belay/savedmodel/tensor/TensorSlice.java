@@ -1,5 +1,7 @@
 package dev.belay.savedmodel.tensor;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.ndarray.Shape;
@@ -132,6 +134,61 @@ public record TensorSlice(List<Extent> extents) {
         rest /= extent.length();
       }
       consumer.accept(wholeStart, index * run, run);
+    }
+  }
+
+  /**
+   * Takes this slice out of a tensor.
+   *
+   * @param spec of the whole; numeric
+   * @param whole its elements row by row; its position stays
+   * @return the slice's elements row by row, little-endian
+   * @throws IllegalArgumentException if it does not lie within the whole, or {@code whole} has not
+   *     the bytes of {@code spec}
+   */
+  public ByteBuffer cutFrom(TensorSpec spec, ByteBuffer whole) {
+    requireBytes(spec, whole);
+    long width = spec.elementBytes();
+    int bytes = Math.toIntExact(new TensorSpec(spec.dtype(), shapeIn(spec.shape())).bytes());
+    ByteBuffer part = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    forEachRun(
+        spec.shape(),
+        (wholeStart, partStart, elements) ->
+            part.put(
+                (int) (partStart * width),
+                whole,
+                whole.position() + (int) (wholeStart * width),
+                (int) (elements * width)));
+    return part;
+  }
+
+  /**
+   * Puts this slice into a tensor.
+   *
+   * @param spec of the whole; numeric
+   * @param part the slice's elements row by row; its position stays
+   * @param whole receives them; its position stays
+   * @throws IllegalArgumentException if it does not lie within the whole, or a buffer has not the
+   *     bytes that it must have
+   */
+  public void pasteInto(TensorSpec spec, ByteBuffer part, ByteBuffer whole) {
+    requireBytes(spec, whole);
+    requireBytes(new TensorSpec(spec.dtype(), shapeIn(spec.shape())), part);
+    long width = spec.elementBytes();
+    forEachRun(
+        spec.shape(),
+        (wholeStart, partStart, elements) ->
+            whole.put(
+                whole.position() + (int) (wholeStart * width),
+                part,
+                part.position() + (int) (partStart * width),
+                (int) (elements * width)));
+  }
+
+  private static void requireBytes(TensorSpec spec, ByteBuffer buffer) {
+    if (buffer.remaining() != spec.bytes()) {
+      throw new IllegalArgumentException(
+          spec + " has " + spec.bytes() + " bytes, got " + buffer.remaining());
     }
   }
 

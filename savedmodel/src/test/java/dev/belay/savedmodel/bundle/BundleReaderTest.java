@@ -5,22 +5,30 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.ByteString;
+import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.Fixtures;
+import dev.belay.savedmodel.tensor.Shapes;
 import dev.belay.savedmodel.tensor.TensorSlice;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.TrackableObjectGraph;
+import org.tensorflow.proto.util.BundleEntryProto;
+import org.tensorflow.proto.util.BundleHeaderProto;
 
 class BundleReaderTest {
   private static final Path TF1 = Fixtures.path("bert_tf1_ckpt");
@@ -123,5 +131,47 @@ class BundleReaderTest {
       assertEquals(0, buffer.position());
       assertEquals(contents.spec(name).bytes(), buffer.remaining());
     }
+  }
+
+  @Test
+  void whatIsNoCheckpointIsNamed(@TempDir Path folder) throws IOException {
+    Path missing = folder.resolve("model.ckpt");
+    assertEquals(
+        missing + ".index: file: expected the index of a checkpoint, found no such file",
+        assertThrows(CorruptModelException.class, () -> BundleReader.open(missing)).getMessage());
+    Path old = Files.createFile(folder.resolve("old.ckpt"));
+    String message =
+        assertThrows(CorruptModelException.class, () -> BundleReader.open(old)).getMessage();
+    assertTrue(message.contains("found one file, as TensorFlow 0.x wrote them"), message);
+  }
+
+  /** The file has a hole of 2 GB: it takes no room on the disk. */
+  @Test
+  void aTensorOfTwoGigabytesIsRefusedWhenRead(@TempDir Path folder) throws IOException {
+    Path prefix = folder.resolve("large");
+    long bytes = 1L << 31;
+    try (RandomAccessFile file =
+        new RandomAccessFile(BundleFiles.shard(prefix, 0, 1).toFile(), "rw")) {
+      file.setLength(bytes);
+    }
+    TableWriter table = new TableWriter();
+    table.add(
+        ByteString.EMPTY, BundleHeaderProto.newBuilder().setNumShards(1).build().toByteString());
+    table.add(
+        ByteString.copyFromUtf8("embeddings"),
+        BundleEntryProto.newBuilder()
+            .setDtype(DataType.DT_FLOAT)
+            .setShape(Shapes.toProto(Shape.of(bytes / 4)))
+            .setSize(bytes)
+            .build()
+            .toByteString());
+    Files.write(BundleFiles.index(prefix), table.finish());
+    BundleContents contents = BundleReader.open(prefix);
+    assertEquals(bytes, contents.spec("embeddings").bytes());
+    assertEquals(
+        BundleFiles.index(prefix)
+            + ": entry 'embeddings': expected a tensor of less than 2 GB, the most that Belay reads"
+            + " at once, found DT_FLOAT [536870912], 2147483648 bytes",
+        assertThrows(CorruptModelException.class, () -> contents.read("embeddings")).getMessage());
   }
 }

@@ -1,8 +1,6 @@
 package dev.belay.savedmodel.model.check;
 
 import dev.belay.savedmodel.model.op.ConstantTensor;
-import dev.belay.savedmodel.model.op.OpArguments;
-import java.util.HashMap;
 import java.util.Map;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
@@ -21,10 +19,8 @@ final class AttributeCheck {
    *     found
    */
   static void check(OpDef definition, NodeDef node, boolean mayRefer) {
-    Map<String, OpDef.AttrDef> declared = new HashMap<>();
     for (OpDef.AttrDef attribute : definition.getAttrList()) {
-      declared.put(attribute.getName(), attribute);
-      if (OpArguments.attribute(definition, node.getAttrMap(), attribute.getName()).isEmpty()) {
+      if (!attribute.hasDefaultValue() && !node.containsAttr(attribute.getName())) {
         throw new IllegalArgumentException("no attribute '" + attribute.getName() + "'");
       }
     }
@@ -32,7 +28,7 @@ final class AttributeCheck {
       if (given.getKey().startsWith("_")) {
         continue;
       }
-      OpDef.AttrDef attribute = declared.get(given.getKey());
+      OpDef.AttrDef attribute = declared(definition, given.getKey());
       if (attribute == null) {
         throw new IllegalArgumentException(
             "attribute " + Names.show(given.getKey()) + ", which TensorFlow 2.10.1 does not know");
@@ -42,6 +38,15 @@ final class AttributeCheck {
         checkValue(attribute, given.getValue());
       }
     }
+  }
+
+  private static OpDef.AttrDef declared(OpDef definition, String name) {
+    for (OpDef.AttrDef attribute : definition.getAttrList()) {
+      if (attribute.getName().equals(name)) {
+        return attribute;
+      }
+    }
+    return null;
   }
 
   private static void checkValue(OpDef.AttrDef attribute, AttrValue value) {

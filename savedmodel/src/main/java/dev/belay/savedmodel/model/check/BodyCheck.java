@@ -97,7 +97,8 @@ class BodyCheck {
   }
 
   private void checkControl(NodeDef node, String input) throws CorruptModelException {
-    if (!nodes.containsKey(input.substring(1))) {
+    String awaited = input.substring(1);
+    if (!nodes.containsKey(awaited) && !isArgument(awaited)) {
       throw refusal(node, "inputs that exist", Names.show(input));
     }
   }

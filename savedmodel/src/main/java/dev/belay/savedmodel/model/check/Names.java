@@ -19,7 +19,12 @@ final class Names {
     if (!isLetterOrDigit(name.charAt(0)) && name.charAt(0) != '.') {
       return false;
     }
-    return name.chars().allMatch(c -> isLetterOrDigit(c) || INNER.indexOf(c) >= 0);
+    for (int i = 1; i < name.length(); i++) {
+      if (!isLetterOrDigit(name.charAt(i)) && INNER.indexOf(name.charAt(i)) < 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Arguments: as nodes, and they may begin with "_". */

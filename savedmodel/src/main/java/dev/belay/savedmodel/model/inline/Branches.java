@@ -4,11 +4,13 @@ import dev.belay.savedmodel.model.op.OpCatalogue;
 import dev.belay.savedmodel.model.op.Scalar;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
-import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
@@ -42,6 +44,7 @@ final class Branches {
 
   private final Expansion expansion;
   private final FlatNodes nodes;
+  private final Map<String, Boolean> pure = new HashMap<>();
 
   Branches(Expansion expansion) {
     this.expansion = expansion;
@@ -156,29 +159,30 @@ final class Branches {
 
   /** Whether a function and all it calls compute and read, and nothing else. */
   private boolean isPure(String name) {
-    FunctionDef function = expansion.function(name);
-    for (NodeDef node : function.getNodeDefList()) {
-      Optional<OpDef> definition = OpCatalogue.get().find(node.getOp());
-      if (definition.isEmpty()) {
-        if (!isPure(node.getOp())) {
-          return false;
-        }
-        continue;
-      }
-      boolean harmless = !definition.get().getIsStateful() || READS.contains(node.getOp());
-      // A loop that is not taken might never end.
-      if (!harmless || node.getOp().equals("StatelessWhile")) {
+    Boolean known = pure.get(name);
+    if (known == null) {
+      known = expansion.function(name).getNodeDefList().stream().allMatch(this::isPure);
+      pure.put(name, known);
+    }
+    return known;
+  }
+
+  private boolean isPure(NodeDef node) {
+    Optional<OpDef> definition = OpCatalogue.get().find(node.getOp());
+    if (definition.isEmpty()) {
+      return isPure(node.getOp());
+    }
+    boolean harmless = !definition.get().getIsStateful() || READS.contains(node.getOp());
+    // A loop that is not taken might never end.
+    if (!harmless || node.getOp().equals("StatelessWhile")) {
+      return false;
+    }
+    for (AttrValue value : node.getAttrMap().values()) {
+      boolean all =
+          (!value.hasFunc() || isPure(value.getFunc().getName()))
+              && value.getList().getFuncList().stream().allMatch(f -> isPure(f.getName()));
+      if (!all) {
         return false;
-      }
-      for (var value : node.getAttrMap().values()) {
-        if (value.hasFunc() && !isPure(value.getFunc().getName())) {
-          return false;
-        }
-        for (NameAttrList called : value.getList().getFuncList()) {
-          if (!isPure(called.getName())) {
-            return false;
-          }
-        }
       }
     }
     return true;

@@ -21,6 +21,9 @@ import org.tensorflow.proto.framework.TensorProto;
 
 /** The flat graph while it grows, and what is known of its scalars. */
 final class FlatNodes {
+  /** What is expanded to see where a loop ends, and forgotten again, is work too. */
+  private static final int WORK_FOR_EACH_NODE = 8;
+
   private final Path file;
   private final int mostNodes;
   private final Map<String, NodeDef> nodes = new LinkedHashMap<>();
@@ -28,6 +31,7 @@ final class FlatNodes {
   private final Set<String> reserved = new HashSet<>();
   private final Map<String, Scalar> constants = new HashMap<>();
   private final Map<String, Integer> notes = new TreeMap<>();
+  private long work;
 
   FlatNodes(Path file, int mostNodes) {
     this.file = file;
@@ -63,7 +67,8 @@ final class FlatNodes {
    * @throws UnsupportedModelException if the graph becomes too large
    */
   String add(NodeDef node) throws UnsupportedModelException {
-    if (order.size() >= mostNodes) {
+    work++;
+    if (order.size() >= mostNodes || work > (long) WORK_FOR_EACH_NODE * mostNodes) {
       throw new UnsupportedModelException(
           file,
           "node '" + node.getName() + "'",

@@ -30,6 +30,8 @@ import org.tensorflow.proto.framework.NodeDef;
  * is why this is done in Java.
  */
 public final class FunctionInliner {
+  private static final String UPDATE_OPS = "update_ops";
+
   private final SavedModelContents contents;
   private final InlineOptions options;
   private final FlatNodes nodes;
@@ -74,6 +76,7 @@ public final class FunctionInliner {
     }
     if (contents.objects().isEmpty()) {
       tables.initializeMainGraph(contents.initNodes());
+      noteUpdateOps(functions);
     }
     Set<String> used = used(expanded.values());
     List<String> initializers = tables.fillsOf(used);
@@ -91,6 +94,7 @@ public final class FunctionInliner {
             .setVersions(contents.metaGraph().getGraphDef().getVersions())
             .build();
     GraphValidator.validate(contents.file(), graph);
+    tables.checkFiles(kept, graph.getLibrary());
     return new FlatGraph(
         graph,
         functions.stream().map(expanded::get).toList(),
@@ -100,6 +104,16 @@ public final class FunctionInliner {
         expansion.gradients().found(),
         missing(notes),
         List.copyOf(notes));
+  }
+
+  /** What TF1 would have to be told to run with each step, it is not told here. */
+  private void noteUpdateOps(List<ModelFunction> functions) {
+    boolean trains =
+        options.training().orElse(false)
+            || functions.stream().anyMatch(function -> function.training().orElse(false));
+    if (trains && contents.metaGraph().containsCollectionDef(UPDATE_OPS)) {
+      nodes.note("collection " + UPDATE_OPS + " left alone: moving averages stay as they are");
+    }
   }
 
   /** All nodes that the functions need, what their gradients captured included. */

@@ -15,7 +15,7 @@ import java.util.Optional;
 public record InlineOptions(
     Optional<Boolean> training, boolean acceptsNaturalGradient, int mostIterations, int mostNodes) {
   private static final int MOST_ITERATIONS = 1_000;
-  private static final int MOST_NODES = 1_000_000;
+  private static final int MOST_NODES = 200_000;
 
   public InlineOptions {
     if (mostIterations < 0 || mostNodes < 1) {

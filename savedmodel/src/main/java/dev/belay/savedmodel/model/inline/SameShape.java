@@ -119,7 +119,10 @@ final class SameShape {
     return TensorProto.newBuilder()
         .setDtype(DataType.DT_STRING)
         .setTensorShape(TensorShapeProto.getDefaultInstance())
-        .addStringVal(FlatNodes.string("the branches of a conditional give shapes").getS())
+        .addStringVal(
+            FlatNodes.string(
+                    "the two branches of a conditional, both of which Belay computes, differ in shape:")
+                .getS())
         .build();
   }
 }

@@ -7,14 +7,12 @@ import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.op.OpArguments;
 import dev.belay.savedmodel.model.op.OpCatalogue;
 import dev.belay.savedmodel.model.op.Scalar;
-import dev.belay.savedmodel.model.op.TensorName;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.tensorflow.proto.framework.AssetFileDef;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
@@ -36,19 +34,13 @@ final class StateNodes {
   private final FlatNodes nodes;
   private final SharedNodes shared;
 
-  /** Tables of the main graph by their node there, and assets by the tensor that names them. */
+  /** Tables of the main graph by their node there. */
   private final Map<String, String> tables = new HashMap<>();
-
-  private final Map<String, Integer> assetNodes = new HashMap<>();
 
   StateNodes(SavedModelContents contents, FlatNodes nodes) {
     this.contents = contents;
     this.nodes = nodes;
     this.shared = new SharedNodes(contents, nodes);
-    List<AssetFileDef> assets = contents.metaGraph().getAssetFileDefList();
-    for (int i = 0; i < assets.size(); i++) {
-      assetNodes.put(TensorName.nodeOf(assets.get(i).getTensorInfo().getName()), i);
-    }
   }
 
   SharedNodes shared() {
@@ -60,8 +52,9 @@ final class StateNodes {
     if (Tables.isTable(node)) {
       return Optional.of(table(node, call));
     }
-    if (call.scope().isGraph() && assetNodes.containsKey(node.getName())) {
-      String path = shared.asset(assetNodes.get(node.getName()));
+    Optional<Integer> asset = contents.assetOfNode(node.getName());
+    if (call.scope().isGraph() && asset.isPresent()) {
+      String path = shared.asset(asset.get());
       return Optional.of(Values.of("output", List.of(path), path));
     }
     return switch (node.getOp()) {

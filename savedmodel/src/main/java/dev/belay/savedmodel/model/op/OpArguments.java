@@ -49,12 +49,21 @@ public record OpArguments(List<Argument> arguments) {
 
   /** The types of all tensors, in order. */
   public List<DataType> types() {
-    return arguments.stream().flatMap(argument -> argument.types().stream()).toList();
+    if (arguments.size() == 1) {
+      return arguments.get(0).types();
+    }
+    List<DataType> types = new ArrayList<>();
+    arguments.forEach(argument -> types.addAll(argument.types()));
+    return types;
   }
 
   /** How many tensors there are. */
   public int tensors() {
-    return arguments.stream().mapToInt(argument -> argument.types().size()).sum();
+    int tensors = 0;
+    for (Argument argument : arguments) {
+      tensors += argument.types().size();
+    }
+    return tensors;
   }
 
   /** An attribute of a node, or its default. */
@@ -64,10 +73,12 @@ public record OpArguments(List<Argument> arguments) {
     if (value != null) {
       return Optional.of(value);
     }
-    return definition.getAttrList().stream()
-        .filter(attribute -> attribute.getName().equals(name) && attribute.hasDefaultValue())
-        .map(OpDef.AttrDef::getDefaultValue)
-        .findFirst();
+    for (OpDef.AttrDef attribute : definition.getAttrList()) {
+      if (attribute.getName().equals(name) && attribute.hasDefaultValue()) {
+        return Optional.of(attribute.getDefaultValue());
+      }
+    }
+    return Optional.empty();
   }
 
   private static OpArguments of(

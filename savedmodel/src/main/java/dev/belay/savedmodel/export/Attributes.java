@@ -1,0 +1,61 @@
+package dev.belay.savedmodel.export;
+
+import com.google.protobuf.ByteString;
+import dev.belay.savedmodel.tensor.Shapes;
+import java.util.List;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.proto.framework.NameAttrList;
+import org.tensorflow.proto.framework.TensorProto;
+import org.tensorflow.proto.framework.TensorShapeProto;
+
+/** Attribute values of nodes. */
+final class Attributes {
+  private Attributes() {}
+
+  static AttrValue string(String value) {
+    return AttrValue.newBuilder().setS(ByteString.copyFromUtf8(value)).build();
+  }
+
+  static AttrValue type(DataType type) {
+    return AttrValue.newBuilder().setType(type).build();
+  }
+
+  static AttrValue types(List<DataType> types) {
+    return AttrValue.newBuilder()
+        .setList(AttrValue.ListValue.newBuilder().addAllType(types))
+        .build();
+  }
+
+  static AttrValue shape(Shape shape) {
+    return AttrValue.newBuilder().setShape(Shapes.toProto(shape)).build();
+  }
+
+  static AttrValue function(String name) {
+    return AttrValue.newBuilder().setFunc(NameAttrList.newBuilder().setName(name)).build();
+  }
+
+  /** A scalar, as the value of a Const. */
+  static AttrValue int32(int value) {
+    return AttrValue.newBuilder()
+        .setTensor(
+            TensorProto.newBuilder()
+                .setDtype(DataType.DT_INT32)
+                .setTensorShape(TensorShapeProto.getDefaultInstance())
+                .addIntVal(value))
+        .build();
+  }
+
+  /** A vector of strings, as the value of a Const. */
+  static AttrValue strings(List<String> values) {
+    TensorProto.Builder tensor =
+        TensorProto.newBuilder()
+            .setDtype(DataType.DT_STRING)
+            .setTensorShape(
+                TensorShapeProto.newBuilder()
+                    .addDim(TensorShapeProto.Dim.newBuilder().setSize(values.size())));
+    values.forEach(value -> tensor.addStringVal(ByteString.copyFromUtf8(value)));
+    return AttrValue.newBuilder().setTensor(tensor).build();
+  }
+}

@@ -1,0 +1,98 @@
+package dev.belay.savedmodel.export;
+
+import dev.belay.savedmodel.model.ModelVariable;
+import dev.belay.savedmodel.model.SavedModelContents;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Writes SavedModels that Python and TensorFlow Serving load. The target directory is there whole
+ * or not at all.
+ */
+public final class SavedModelWriter {
+  private SavedModelWriter() {}
+
+  /**
+   * Writes a model again with other values in its variables. Graph, signatures, Keras metadata and
+   * assets stay as they are, so everything that could be done with the original in Python can be
+   * done with the copy.
+   *
+   * @param source the model's directory
+   * @param newValues by checkpoint key: the elements row by row, little-endian; of a partitioned
+   *     variable the whole. Keys that are not named keep their values.
+   * @param target where to write; must not exist
+   * @throws IllegalArgumentException if a key is unknown or a value has the wrong size: the message
+   *     lists all of them
+   * @throws IOException if the source cannot be read or the target not be written
+   */
+  public static void replaceVariables(Path source, Map<String, ByteBuffer> newValues, Path target)
+      throws IOException {
+    replace(source, newValues, Map.of(), target);
+  }
+
+  private static void replace(
+      Path source, Map<String, ByteBuffer> newValues, Map<String, byte[]> extras, Path target)
+      throws IOException {
+    VariableReplacement replacement = new VariableReplacement(source, newValues);
+    try (AtomicDirectory directory = AtomicDirectory.create(target)) {
+      replacement.writeInto(directory.path());
+      writeExtras(directory.path(), extras);
+      directory.commit();
+    }
+  }
+
+  /**
+   * Writes a model again with other values in some of its variables, see {@link
+   * #replaceVariables(Path, Map, Path)}.
+   *
+   * @param values of variables of {@code model}: the elements row by row, little-endian; of a
+   *     partition, its part
+   * @param extras files for people and programs beside TensorFlow, by name: {@code assets.extra}
+   */
+  public static void replaceVariables(
+      SavedModelContents model,
+      Map<ModelVariable, ByteBuffer> values,
+      Map<String, byte[]> extras,
+      Path target)
+      throws IOException {
+    replace(model.directory(), PartitionedValues.joined(model, values), extras, target);
+  }
+
+  /**
+   * Writes a new model: one function for each signature, the variables and tables that they use as
+   * objects. In Python, {@code tf.saved_model.load} gives {@code signatures}, {@code variables} and
+   * {@code trainable_variables}; TensorFlow Serving and the C++ loader run the main graph.
+   *
+   * @param extras files for people and programs beside TensorFlow, by name: {@code assets.extra}
+   * @param target where to write; must not exist
+   * @throws IllegalArgumentException if the model cannot be written as it is; the message says what
+   *     stands in the way
+   * @throws IOException if the target cannot be written or an asset not be read
+   */
+  public static void write(NewModel model, Map<String, byte[]> extras, Path target)
+      throws IOException {
+    NewModelAssembly assembly = new NewModelAssembly(model);
+    try (AtomicDirectory directory = AtomicDirectory.create(target)) {
+      assembly.writeInto(directory.path());
+      writeExtras(directory.path(), extras);
+      directory.commit();
+    }
+  }
+
+  /** TensorFlow's own place for files that it does not read. */
+  private static void writeExtras(Path directory, Map<String, byte[]> extras) throws IOException {
+    Path folder = directory.resolve("assets.extra");
+    for (Map.Entry<String, byte[]> extra : extras.entrySet()) {
+      Files.createDirectories(folder);
+      Files.write(folder.resolve(extra.getKey()), extra.getValue());
+    }
+  }
+
+  /** Where a SavedModel keeps its checkpoint. */
+  static Path variablesPrefix(Path model) {
+    return model.resolve("variables").resolve("variables");
+  }
+}

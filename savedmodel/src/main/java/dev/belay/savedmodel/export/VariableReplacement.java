@@ -1,0 +1,117 @@
+package dev.belay.savedmodel.export;
+
+import com.google.protobuf.UnknownFieldSet;
+import dev.belay.savedmodel.bundle.BundleContents;
+import dev.belay.savedmodel.bundle.BundleReader;
+import dev.belay.savedmodel.bundle.BundleWriter;
+import dev.belay.savedmodel.tensor.TensorSlice;
+import dev.belay.savedmodel.tensor.TensorSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** A SavedModel again, with other values in its variables: everything but the numbers stays. */
+final class VariableReplacement {
+  /** What a SavedModel consists of besides its variables; nothing else is carried over. */
+  private static final List<String> COPIED =
+      List.of("saved_model.pb", "keras_metadata.pb", "assets", "assets.extra", "debug");
+
+  private static final String FINGERPRINT = "fingerprint.pb";
+
+  /** Fields of TensorFlow's FingerprintDef that speak of the old numbers and the old save. */
+  private static final List<Integer> STALE_FINGERPRINTS = List.of(5, 7);
+
+  private final Path source;
+  private final Map<String, ByteBuffer> newValues;
+  private final BundleContents original;
+
+  VariableReplacement(Path source, Map<String, ByteBuffer> newValues) throws IOException {
+    this.source = source;
+    this.newValues = newValues;
+    this.original = BundleReader.open(SavedModelWriter.variablesPrefix(source));
+    requireFitting();
+  }
+
+  void writeInto(Path directory) throws IOException {
+    for (String name : COPIED) {
+      if (Files.exists(source.resolve(name))) {
+        copyTree(source.resolve(name), directory.resolve(name));
+      }
+    }
+    if (Files.exists(source.resolve(FINGERPRINT))) {
+      Files.write(directory.resolve(FINGERPRINT), fingerprint(source.resolve(FINGERPRINT)));
+    }
+    Path prefix = SavedModelWriter.variablesPrefix(directory);
+    Files.createDirectory(prefix.getParent());
+    try (BundleWriter writer = BundleWriter.create(prefix)) {
+      for (String key : original.namesInFileOrder()) {
+        write(writer, key);
+      }
+      writer.commit();
+    }
+  }
+
+  private void write(BundleWriter writer, String key) throws IOException {
+    TensorSpec spec = original.spec(key);
+    if (!spec.isNumeric()) {
+      writer.addStrings(key, spec.shape(), original.readStrings(key));
+      return;
+    }
+    ByteBuffer values = newValues.get(key);
+    List<TensorSlice> slices = original.slices(key);
+    if (slices.isEmpty()) {
+      writer.add(key, spec, values != null ? values : original.read(key));
+    }
+    for (TensorSlice slice : slices) {
+      ByteBuffer part =
+          values != null ? slice.cutFrom(spec, values) : original.readSlice(key, slice);
+      writer.addSlice(key, spec, slice, part);
+    }
+  }
+
+  private void requireFitting() {
+    List<String> problems = new ArrayList<>();
+    newValues.forEach(
+        (key, values) -> {
+          if (!original.names().contains(key)) {
+            problems.add("'" + key + "' is not in the checkpoint");
+          } else if (!original.spec(key).isNumeric()) {
+            problems.add("'" + key + "' holds strings");
+          } else if (original.spec(key).bytes() != values.remaining()) {
+            problems.add(
+                "'%s' is %s, %d bytes, new value has %d"
+                    .formatted(
+                        key, original.spec(key), original.spec(key).bytes(), values.remaining()));
+          }
+        });
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(
+          "new values do not fit the variables of " + source + ": " + String.join("; ", problems));
+    }
+  }
+
+  /** Keeps what still holds: the hashes of graph, signatures and objects. */
+  private static byte[] fingerprint(Path file) throws IOException {
+    UnknownFieldSet.Builder fields =
+        UnknownFieldSet.parseFrom(Files.readAllBytes(file)).toBuilder();
+    STALE_FINGERPRINTS.forEach(fields::clearField);
+    return fields.build().toByteArray();
+  }
+
+  private static void copyTree(Path from, Path to) throws IOException {
+    List<Path> paths;
+    try (Stream<Path> walk = Files.walk(from, FileVisitOption.FOLLOW_LINKS)) {
+      paths = walk.toList();
+    }
+    for (Path path : paths) {
+      // Links are followed: model hubs keep the files of a model elsewhere and link to them.
+      Files.copy(path, to.resolve(from.relativize(path).toString()));
+    }
+  }
+}

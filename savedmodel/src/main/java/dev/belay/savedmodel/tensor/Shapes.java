@@ -1,0 +1,30 @@
+package dev.belay.savedmodel.tensor;
+
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.TensorShapeProto;
+
+/** Shapes between TensorFlow's protocol buffer and ndarray: -1 is a dimension of unknown size. */
+public final class Shapes {
+  private Shapes() {}
+
+  /** The protocol buffer of a shape, of unknown rank too. */
+  public static TensorShapeProto toProto(Shape shape) {
+    TensorShapeProto.Builder proto = TensorShapeProto.newBuilder();
+    if (shape.isUnknown()) {
+      return proto.setUnknownRank(true).build();
+    }
+    for (long dimension : shape.asArray()) {
+      proto.addDim(TensorShapeProto.Dim.newBuilder().setSize(dimension));
+    }
+    return proto.build();
+  }
+
+  /** The shape of a protocol buffer. Any negative dimension is an unknown one. */
+  public static Shape fromProto(TensorShapeProto proto) {
+    if (proto.getUnknownRank()) {
+      return Shape.unknown();
+    }
+    return Shape.of(
+        proto.getDimList().stream().mapToLong(dim -> Math.max(dim.getSize(), -1)).toArray());
+  }
+}

@@ -1,0 +1,115 @@
+package dev.belay.tools.argument;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.OverwrittenOptionException;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What the parser found wrong with a command line, in Belay's words. */
+public final class UsageProblems {
+  private UsageProblems() {}
+
+  /** One sentence for each problem; empty if there is none. */
+  public static List<String> of(ParseResult parsed) {
+    List<String> problems = new ArrayList<>();
+    for (ParseResult part = parsed; part != null; part = part.subcommand()) {
+      for (Exception error : part.errors()) {
+        problems.addAll(describe((ParameterException) error));
+      }
+    }
+    return problems.stream().distinct().toList();
+  }
+
+  private static List<String> describe(ParameterException error) {
+    if (error instanceof UnmatchedArgumentException unmatched) {
+      return unmatched(unmatched);
+    }
+    if (error instanceof MissingParameterException missing) {
+      return missing.getMissing().stream().map(UsageProblems::withoutValue).toList();
+    }
+    if (error instanceof OverwrittenOptionException twice) {
+      return List.of(
+          ((OptionSpec) twice.getOverwritten()).longestName() + " is given twice: choose one");
+    }
+    ArgSpec argument = error.getArgSpec();
+    if (!(argument instanceof OptionSpec option)) {
+      return List.of(error.getMessage());
+    }
+    String name = option.longestName();
+    String found = error.getValue() == null ? error.getMessage() : "'" + error.getValue() + "'";
+    return List.of(name + ": expected " + expectation(option) + ", found " + found);
+  }
+
+  private static String withoutValue(ArgSpec argument) {
+    return argument instanceof OptionSpec option
+        ? option.longestName() + ": expected " + expectation(option) + ", found nothing"
+        : argument.paramLabel() + " is missing";
+  }
+
+  private static List<String> unmatched(UnmatchedArgumentException error) {
+    CommandLine command = error.getCommandLine();
+    List<String> options = error.getUnmatched().stream().filter(UsageProblems::isOption).toList();
+    List<String> words = error.getUnmatched().stream().filter(word -> !isOption(word)).toList();
+    if (command.getParent() == null && !words.isEmpty()) {
+      String name = words.get(0);
+      return List.of(
+          name
+              + ": unknown command"
+              + NearestName.suggestion(name, command.getSubcommands().keySet()));
+    }
+    if (options.isEmpty()) {
+      return List.of(words.get(0) + ": nothing takes this argument; options begin with --");
+    }
+    List<String> names =
+        command.getCommandSpec().options().stream().map(OptionSpec::longestName).toList();
+    return options.stream()
+        .map(token -> token.split("=", 2)[0])
+        .map(name -> name + ": unknown option" + suggestion(name, names))
+        .toList();
+  }
+
+  private static String suggestion(String name, List<String> names) {
+    return NearestName.suggestion(Arguments.kebab(name), names);
+  }
+
+  private static boolean isOption(String token) {
+    return token.startsWith("-");
+  }
+
+  /** What an option takes, from its type. */
+  private static String expectation(OptionSpec option) {
+    Class<?> type = option.typeInfo().getType();
+    if (option.typeInfo().isOptional() || option.isMultiValue()) {
+      type = option.auxiliaryTypes()[option.auxiliaryTypes().length - 1];
+    }
+    if (option.typeInfo().isMap()) {
+      return option.paramLabel();
+    }
+    if (type.isEnum()) {
+      return String.join(
+          " or ",
+          Arrays.stream(type.getEnumConstants())
+              .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
+              .toList());
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return option.arity().max() == 0 ? "no value" : "on or off";
+    }
+    if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
+      return "a whole number";
+    }
+    if (type == double.class || type == Double.class) {
+      return "a number";
+    }
+    return type == Pattern.class ? "a regular expression" : option.paramLabel();
+  }
+}

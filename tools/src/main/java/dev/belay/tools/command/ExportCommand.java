@@ -1,0 +1,55 @@
+package dev.belay.tools.command;
+
+import dev.belay.tools.console.JsonText;
+import dev.belay.tools.option.Problems;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Writes a run's weights as a SavedModel. */
+@Command(name = "export", description = "A run or one of its checkpoints as a SavedModel.")
+final class ExportCommand implements RunnableCommand {
+  private final Context context;
+
+  @Parameters(arity = "0..1", paramLabel = "RUN", description = "As --model.")
+  private Path positional;
+
+  @Option(
+      names = "--model",
+      paramLabel = "RUN",
+      description = "A run directory, or one of its checkpoints; of a run, the newest checkpoint.")
+  private Path run;
+
+  @Option(
+      names = "--output-dir",
+      paramLabel = "DIR",
+      description =
+          "A directory for integer version folders, as TF Serving reads them; the next free one is"
+              + " written.")
+  private Path outputDirectory;
+
+  @Option(names = "--json", description = "Print JSON instead of the path.")
+  private boolean json;
+
+  ExportCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public void run() throws IOException {
+    Path source = run == null ? positional : run;
+    Problems problems = new Problems();
+    problems.require(source != null, "--model", "name a run directory or one of its checkpoints");
+    problems.require(
+        outputDirectory != null, "--output-dir", "name a directory for the version folders");
+    problems.verify();
+    Path exported = context.doors().export(source, outputDirectory);
+    context
+        .terminal()
+        .out()
+        .println(json ? JsonText.of(Map.of("export_directory", exported)) : exported);
+  }
+}

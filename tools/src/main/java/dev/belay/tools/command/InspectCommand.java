@@ -1,0 +1,94 @@
+package dev.belay.tools.command;
+
+import dev.belay.tools.console.InspectionReport;
+import dev.belay.tools.console.JsonText;
+import dev.belay.tools.option.ModelOptions;
+import dev.belay.tools.option.Problems;
+import dev.belay.tools.option.TuningOptions;
+import dev.belay.train.ModelInspection;
+import dev.belay.train.config.ConfigException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Says what a model holds. */
+@Command(
+    name = "inspect",
+    description = "What a SavedModel, checkpoint or run holds, and with --plan what would train.")
+final class InspectCommand implements RunnableCommand {
+  /** The options that mean something without {@code --plan}. */
+  private static final Set<String> WITHOUT_PLAN =
+      Set.of("--model", "--allow-op", "--json", "--config", "--verbose", "--help");
+
+  private final Context context;
+
+  @Parameters(arity = "0..1", paramLabel = "MODEL", description = "As --model.")
+  private Path positional;
+
+  @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--plan",
+      description =
+          "Say which function and which variables would train, and what Belay does about ops"
+              + " without a gradient. The options below are for this.")
+  private boolean plan;
+
+  @Option(names = "--json", description = "Print JSON instead of tables.")
+  private boolean json;
+
+  @Mixin private TuningOptions tuning;
+
+  @Spec private CommandSpec spec;
+
+  InspectCommand(Context context) {
+    this.context = context;
+  }
+
+  /** JSON of both. */
+  private record Answer(ModelInspection.Contents contents, ModelInspection.Plan plan) {}
+
+  @Override
+  public void run() throws IOException {
+    model.orElse(positional);
+    Problems problems = new Problems();
+    model.requirePath(problems);
+    if (!plan) {
+      problems.part(this::refusePlanOptions);
+    }
+    problems.verify();
+    ModelInspection.Contents contents = context.doors().inspect(model.path(), model.allowedOps());
+    ModelInspection.Plan planned = plan ? context.doors().plan(model.toConfig(tuning)) : null;
+    PrintStream out = context.terminal().out();
+    if (json) {
+      out.println(JsonText.of(plan ? new Answer(contents, planned) : contents));
+      return;
+    }
+    InspectionReport.of(contents).forEach(out::println);
+    if (plan) {
+      InspectionReport.of(planned).forEach(out::println);
+    }
+  }
+
+  private Void refusePlanOptions() {
+    List<String> ignored =
+        spec.commandLine().getParseResult().matchedOptions().stream()
+            .map(OptionSpec::longestName)
+            .filter(name -> !WITHOUT_PLAN.contains(name))
+            .map(name -> name + " says how to train: it needs --plan")
+            .toList();
+    if (!ignored.isEmpty()) {
+      throw new ConfigException(ignored);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,63 @@
+package dev.belay.tools.command;
+
+import dev.belay.tools.console.JsonText;
+import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.EvaluateConfig;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Answers each input line. */
+@Command(name = "predict", description = "One JSON line for each input line.")
+final class PredictCommand implements RunnableCommand {
+  private final Context context;
+
+  @Mixin private EvaluationOptions evaluation;
+
+  @Option(
+      names = "--output-file",
+      paramLabel = "FILE",
+      description = "Where to write the lines (default: standard output).")
+  private Optional<Path> outputFile = Optional.empty();
+
+  PredictCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public void run() throws IOException {
+    EvaluateConfig config = evaluation.toConfig();
+    if (outputFile.isEmpty()) {
+      predict(config, context.terminal().out());
+      return;
+    }
+    // Written aside, so that a file of that name is always whole.
+    Path target = outputFile.get().toAbsolutePath();
+    if (!Files.isDirectory(target.getParent())) {
+      throw new ConfigException("--output-file", "a file in a directory that exists", target);
+    }
+    Path aside = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
+    try {
+      try (PrintStream lines = new PrintStream(aside.toFile(), StandardCharsets.UTF_8)) {
+        predict(config, lines);
+        if (lines.checkError()) {
+          throw new IOException(aside + ": a line could not be written; is the disk full?");
+        }
+      }
+      Files.move(aside, target, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(aside);
+    }
+  }
+
+  private void predict(EvaluateConfig config, PrintStream lines) throws IOException {
+    context.doors().predict(config, prediction -> lines.println(JsonText.of(prediction)));
+  }
+}

@@ -1,0 +1,83 @@
+package dev.belay.tools.command;
+
+import dev.belay.tools.console.JsonText;
+import dev.belay.tools.console.RunConsole;
+import dev.belay.tools.option.DataOptions;
+import dev.belay.tools.option.LoopOptions;
+import dev.belay.tools.option.MachineOptions;
+import dev.belay.tools.option.ModelOptions;
+import dev.belay.tools.option.OptimizerOptions;
+import dev.belay.tools.option.Problems;
+import dev.belay.tools.option.ScheduleOptions;
+import dev.belay.tools.option.TrainDataOptions;
+import dev.belay.tools.option.TuningOptions;
+import dev.belay.train.TrainingRun;
+import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.LoopConfig;
+import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.OptimizerConfig;
+import dev.belay.train.config.ScheduleConfig;
+import dev.belay.train.config.TrainConfig;
+import java.io.IOException;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Fine-tunes a model. */
+@Command(name = "train", description = "Fine-tune a model, write a run directory.")
+final class TrainCommand implements RunnableCommand {
+  private final Context context;
+
+  @Mixin private ModelOptions model;
+  @Mixin private TuningOptions tuning;
+  @Mixin private TrainDataOptions trainData;
+  @Mixin private DataOptions data;
+  @Mixin private OptimizerOptions optimizer;
+  @Mixin private ScheduleOptions schedule;
+  @Mixin private LoopOptions loop;
+  @Mixin private MachineOptions machine;
+
+  @Option(names = "--json", description = "Print the result as JSON, not only the export's path.")
+  private boolean json;
+
+  TrainCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public void run() throws IOException {
+    TrainConfig config = toConfig();
+    try (RunConsole console = new RunConsole(context.terminal(), System::nanoTime)) {
+      TrainingRun.Result result = context.doors().train(config, context.commandLine(), console);
+      console.conclude(result);
+      context.terminal().out().println(json ? JsonText.of(result) : result.exportDirectory());
+    }
+  }
+
+  private TrainConfig toConfig() {
+    Problems problems = new Problems();
+    model.requirePath(problems);
+    trainData.requireFiles(problems);
+    loop.requireDirectory(problems);
+    ModelConfig modelConfig = problems.part(() -> model.toConfig(tuning));
+    DataConfig dataConfig = problems.part(() -> data.toConfig(trainData));
+    OptimizerConfig optimizerConfig = problems.part(optimizer::toConfig);
+    ScheduleConfig scheduleConfig = problems.part(schedule::toConfig);
+    ClipConfig clipConfig = problems.part(optimizer::toClipConfig);
+    LoopConfig loopConfig = problems.part(loop::toConfig);
+    MachineConfig machineConfig = problems.part(() -> machine.toConfig(loop.seed()));
+    problems.verify();
+    return new TrainConfig(
+        modelConfig,
+        dataConfig,
+        optimizerConfig,
+        scheduleConfig,
+        clipConfig,
+        loopConfig,
+        machineConfig,
+        loop.outputDirectory(),
+        loop.tensorboard());
+  }
+}

@@ -1,0 +1,107 @@
+package dev.belay.tools.console;
+
+import static dev.belay.tools.console.Figures.count;
+
+import dev.belay.train.ModelInspection;
+import dev.belay.train.ModelInspection.Contents;
+import dev.belay.train.ModelInspection.Plan;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What a model holds, and what training would do with it, as tables for a person. */
+public final class InspectionReport {
+  private final List<String> lines = new ArrayList<>();
+
+  /** The lines about a model. */
+  public static List<String> of(Contents contents) {
+    InspectionReport report = new InspectionReport();
+    report.lines.add(
+        contents.path() + ": " + contents.format() + ", written by " + contents.producer());
+    report.functions(contents, true, "Signatures");
+    report.functions(contents, false, "Functions");
+    report.variables(contents);
+    return report.lines;
+  }
+
+  /** The lines about training it. */
+  public static List<String> of(Plan plan) {
+    InspectionReport report = new InspectionReport();
+    report.heading("Plan");
+    Table table = new Table();
+    table.row("train through", plan.trainingFunction());
+    table.row("evaluate through", plan.evaluationFunction());
+    table.row("logits", plan.logits());
+    report.lines.addAll(table.lines("  "));
+    report.list("Trained variables", plan.trained());
+    report.list("Frozen variables", plan.frozen());
+    report.list("Trainable variables that the function never reads", plan.unused());
+    report.list("What Belay does about ops without a gradient", plan.rewrites());
+    report.list("What stops training", plan.obstacles());
+    return report.lines;
+  }
+
+  private void functions(Contents contents, boolean signatures, String heading) {
+    List<ModelInspection.Function> functions =
+        contents.functions().stream().filter(f -> f.signature() == signatures).toList();
+    if (functions.isEmpty()) {
+      return;
+    }
+    heading(heading);
+    for (ModelInspection.Function function : functions) {
+      lines.add(
+          "  "
+              + function.name()
+              + (function.training() == null ? "" : " (training=" + function.training() + ")"));
+      Table table = new Table();
+      function.inputs().forEach(t -> table.row("in", t.name(), t.dtype(), shape(t.shape())));
+      function.outputs().forEach(t -> table.row("out", t.name(), t.dtype(), shape(t.shape())));
+      lines.addAll(table.lines("    "));
+    }
+  }
+
+  private void variables(Contents contents) {
+    heading("Variables");
+    Table table = new Table();
+    for (ModelInspection.Variable variable : contents.variables()) {
+      table.row(
+          variable.name(), variable.dtype(), shape(variable.shape()), word(variable.trainable()));
+    }
+    lines.addAll(table.lines("  "));
+    heading("Totals");
+    lines.add(
+        "  "
+            + count(contents.variables().size())
+            + " variables, "
+            + count(contents.parameters())
+            + " parameters, "
+            + count(contents.trainableParameters())
+            + " of them trainable");
+    if (!contents.assets().isEmpty()) {
+      lines.add("  assets: " + String.join(", ", contents.assets()));
+    }
+  }
+
+  private static String word(Boolean trainable) {
+    return trainable == null ? "" : trainable ? "trainable" : "frozen";
+  }
+
+  private void heading(String text) {
+    lines.add("");
+    lines.add(text);
+  }
+
+  private void list(String heading, List<String> items) {
+    if (!items.isEmpty()) {
+      heading(heading + " (" + items.size() + ")");
+      items.forEach(item -> lines.add("  " + item));
+    }
+  }
+
+  /** {@code [?, 128]}; a scalar is {@code []}. */
+  private static String shape(List<Long> shape) {
+    return shape.stream()
+        .map(dimension -> dimension < 0 ? "?" : dimension.toString())
+        .collect(Collectors.joining(", ", "[", "]"));
+  }
+}

@@ -1,0 +1,40 @@
+package dev.belay.tools.console;
+
+import java.io.PrintStream;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/** A line every few seconds, for logs: the first step, the last, and some between. */
+final class LineProgress implements Progress {
+  static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  private final PrintStream err;
+  private final LongSupplier nanoTime;
+  private final long totalSteps;
+  private boolean started;
+  private long lastLine;
+
+  LineProgress(PrintStream err, LongSupplier nanoTime, long totalSteps) {
+    this.err = err;
+    this.nanoTime = nanoTime;
+    this.totalSteps = totalSteps;
+  }
+
+  @Override
+  public void step(long step, String status) {
+    long now = nanoTime.getAsLong();
+    if (!started || step == totalSteps || now - lastLine >= INTERVAL_NANOS) {
+      started = true;
+      lastLine = now;
+      say("step " + step + "/" + totalSteps + "  " + status);
+    }
+  }
+
+  @Override
+  public void say(String line) {
+    err.println(line);
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,121 @@
+package dev.belay.tools.console;
+
+import static dev.belay.tools.console.Figures.count;
+import static dev.belay.tools.console.Figures.duration;
+import static dev.belay.tools.console.Figures.metrics;
+import static dev.belay.tools.console.Figures.number;
+import static dev.belay.tools.console.Figures.percent;
+
+import dev.belay.train.RunEvent;
+import dev.belay.train.TrainingRun;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/** Tells a person how a training run goes; closing it ends the progress bar. */
+public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
+  private final Terminal terminal;
+  private final LongSupplier nanoTime;
+  private final Pace pace = new Pace();
+  private Progress progress;
+  private long totalSteps;
+
+  /** On a terminal, with the clock that times its lines. */
+  public RunConsole(Terminal terminal, LongSupplier nanoTime) {
+    this.terminal = terminal;
+    this.nanoTime = nanoTime;
+    this.progress = new LineProgress(terminal.err(), nanoTime, 0);
+  }
+
+  @Override
+  public void accept(RunEvent event) {
+    if (event instanceof RunEvent.Started started) {
+      start(started);
+    } else if (event instanceof RunEvent.Trained step) {
+      pace.add(step);
+      progress.step(step.step(), status(step));
+    } else if (event instanceof RunEvent.Evaluated evaluated) {
+      progress.say(line(evaluated));
+    } else if (event instanceof RunEvent.Saved saved) {
+      progress.say("step " + saved.step() + ": checkpoint " + saved.directory());
+    } else if (event instanceof RunEvent.Done done) {
+      close();
+      terminal.err().println(line(done));
+    }
+  }
+
+  private void start(RunEvent.Started started) {
+    totalSteps = started.totalSteps();
+    for (String note : started.notes()) {
+      progress.say("note: " + note);
+    }
+    progress.say(
+        count(started.trainableParameters())
+            + " parameters train on "
+            + count(started.trainExamples())
+            + " examples: "
+            + count(totalSteps)
+            + " steps, "
+            + count(started.batchesPerEpoch())
+            + " an epoch");
+    if (terminal.columns().isPresent()) {
+      progress = new BarProgress(terminal.err(), terminal.columns().getAsInt(), totalSteps);
+    } else {
+      progress = new LineProgress(terminal.err(), nanoTime, totalSteps);
+    }
+  }
+
+  private String status(RunEvent.Trained step) {
+    return "loss "
+        + number(step.loss())
+        + "  norm "
+        + number(step.gradNorm())
+        + "  clipped "
+        + percent(pace.clippedFraction())
+        + "  "
+        + number(pace.examplesPerSecond())
+        + " examples/s  left "
+        + duration(pace.secondsFor(totalSteps - step.step()));
+  }
+
+  private static String line(RunEvent.Evaluated evaluated) {
+    return (evaluated.step() == 0 ? "before training" : "step " + evaluated.step())
+        + ": "
+        + metrics(evaluated.metrics())
+        + " on "
+        + count(evaluated.examples())
+        + " examples";
+  }
+
+  private static String line(RunEvent.Done done) {
+    return "done: "
+        + count(done.step())
+        + " steps in "
+        + duration(done.seconds())
+        + ", "
+        + percent(done.clippedFraction())
+        + " of them clipped";
+  }
+
+  /** The last words: what training changed, and where the model lies. */
+  public void conclude(TrainingRun.Result result) {
+    for (Map.Entry<String, Double> metric : result.finalMetrics().entrySet()) {
+      Double before = result.startMetrics().get(metric.getKey());
+      terminal
+          .err()
+          .println(
+              metric.getKey()
+                  + ": "
+                  + (before == null ? "" : number(before) + " -> ")
+                  + number(metric.getValue()));
+    }
+    terminal.err().println("exported to " + result.exportDirectory());
+  }
+
+  /** Ends the progress bar, however the run ended. */
+  @Override
+  public void close() {
+    progress.close();
+    progress = new LineProgress(terminal.err(), nanoTime, totalSteps);
+  }
+}

@@ -1,0 +1,28 @@
+package dev.belay.tools.failure;
+
+/** What the program answers its caller. */
+public enum ExitCode {
+  /** The command did what it was asked. */
+  DONE(0),
+  /** A defect in Belay. */
+  DEFECT(1),
+  /** An option that is unknown, or out of range. */
+  USAGE(2),
+  /** A model, a data file or a checkpoint is refused. */
+  INPUT(3),
+  /** Training produced numbers that are not finite. */
+  DIVERGED(4),
+  /** Native library, device, memory or disk. */
+  MACHINE(5);
+
+  private final int code;
+
+  ExitCode(int code) {
+    this.code = code;
+  }
+
+  /** The number the shell sees. */
+  public int code() {
+    return code;
+  }
+}

@@ -1,0 +1,152 @@
+package dev.belay.tools.failure;
+
+import dev.belay.graph.gradient.UntrainableModelException;
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.UnsupportedModelException;
+import dev.belay.train.DivergedException;
+import dev.belay.train.MachineException;
+import dev.belay.train.ModelException;
+import dev.belay.train.config.ConfigException;
+import dev.belay.train.data.DataException;
+import java.io.EOFException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.exceptions.TFResourceExhaustedException;
+import org.tensorflow.exceptions.TensorFlowException;
+
+/**
+ * How a command failed.
+ *
+ * @param code the exit code
+ * @param message one paragraph: what, where, what was expected, what to do
+ */
+public record Failure(ExitCode code, String message) {
+
+  /** The one place that says what each exception means to the caller of the program. */
+  public static Failure of(Throwable thrown) {
+    Throwable cause = unwrap(thrown);
+    if (cause instanceof ConfigException config) {
+      return new Failure(ExitCode.USAGE, config.getMessage());
+    }
+    if (cause instanceof InvalidPathException path) {
+      return new Failure(ExitCode.USAGE, path.getInput() + ": not a path: " + path.getReason());
+    }
+    if (cause instanceof CorruptModelException
+        || cause instanceof UnsupportedModelException
+        || cause instanceof UntrainableModelException
+        || cause instanceof ModelException
+        || cause instanceof DataException) {
+      return new Failure(ExitCode.INPUT, cause.getMessage());
+    }
+    if (cause instanceof DivergedException) {
+      return new Failure(ExitCode.DIVERGED, cause.getMessage());
+    }
+    if (cause instanceof MachineException) {
+      return new Failure(ExitCode.MACHINE, cause.getMessage());
+    }
+    if (cause instanceof IOException file) {
+      return ofFile(file);
+    }
+    // They have no type in common but their package.
+    if (cause.getClass().getPackage() == TensorFlowException.class.getPackage()) {
+      return ofTensorFlow(cause);
+    }
+    return cause instanceof Error error ? ofError(error) : defect(cause);
+  }
+
+  private static Failure ofFile(IOException thrown) {
+    if (thrown instanceof NoSuchFileException missing) {
+      return new Failure(ExitCode.INPUT, missing.getFile() + ": no such file or directory");
+    }
+    if (thrown instanceof NotDirectoryException file) {
+      return new Failure(ExitCode.INPUT, file.getFile() + ": expected a directory, found a file");
+    }
+    if (thrown instanceof FileAlreadyExistsException
+        || thrown instanceof DirectoryNotEmptyException) {
+      return new Failure(
+          ExitCode.USAGE, thrown.getMessage() + ": is there already; name another, or remove it");
+    }
+    if (thrown instanceof AccessDeniedException denied) {
+      return new Failure(
+          ExitCode.MACHINE, denied.getFile() + ": this user may not read or write it");
+    }
+    if (thrown instanceof FileNotFoundException
+        || thrown instanceof EOFException
+        || thrown instanceof CharacterCodingException) {
+      return new Failure(ExitCode.INPUT, described(thrown));
+    }
+    if (thrown instanceof FileSystemException system && system.getReason() != null) {
+      return new Failure(ExitCode.MACHINE, system.getFile() + ": " + system.getReason());
+    }
+    return new Failure(ExitCode.MACHINE, "reading or writing a file failed: " + described(thrown));
+  }
+
+  private static Failure ofTensorFlow(Throwable thrown) {
+    String message = "TensorFlow: " + NativeMessage.shorten(described(thrown));
+    if (thrown instanceof TFResourceExhaustedException) {
+      return new Failure(
+          ExitCode.MACHINE,
+          message + "; a smaller --train-batch-size or --max-seq-length needs less memory");
+    }
+    if (thrown instanceof TFInvalidArgumentException) {
+      return new Failure(
+          ExitCode.INPUT,
+          message
+              + "; the model does not accept this data: `belay inspect MODEL` shows what it takes");
+    }
+    return new Failure(ExitCode.DEFECT, message);
+  }
+
+  private static Failure ofError(Error thrown) {
+    if (thrown instanceof OutOfMemoryError) {
+      return new Failure(
+          ExitCode.MACHINE,
+          "memory is used up ("
+              + described(thrown)
+              + "); give Java more with BELAY_JAVA_OPTS=-Xmx8g, or use a smaller"
+              + " --train-batch-size or --max-seq-length");
+    }
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnsatisfiedLinkError || cause instanceof NoClassDefFoundError) {
+        return new Failure(
+            ExitCode.MACHINE,
+            "a native library does not load: "
+                + described(cause)
+                + "; Belay needs Linux on x86_64 with glibc, see docs/troubleshooting.md");
+      }
+    }
+    return defect(thrown);
+  }
+
+  private static Failure defect(Throwable thrown) {
+    return new Failure(ExitCode.DEFECT, described(thrown));
+  }
+
+  private static String described(Throwable thrown) {
+    return thrown.getMessage() == null ? thrown.getClass().getSimpleName() : thrown.getMessage();
+  }
+
+  /** Other threads and streams wrap what they met. */
+  private static Throwable unwrap(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause.getCause() != null
+        && (cause instanceof UncheckedIOException
+            || cause instanceof CompletionException
+            || cause instanceof ExecutionException)) {
+      cause = cause.getCause();
+    }
+    return cause;
+  }
+}

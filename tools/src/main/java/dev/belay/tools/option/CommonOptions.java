@@ -1,0 +1,27 @@
+package dev.belay.tools.option;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** What every command takes. The program asks the parser for them, so nothing reads the fields. */
+@SuppressWarnings("UnusedVariable")
+@Section("Common")
+public final class CommonOptions {
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "YAML or JSON file that gives any of these options by name; the command line wins.")
+  private Path config;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Log what happens, and show stack traces.")
+  private boolean verbose;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this.")
+  private boolean help;
+}

@@ -1,0 +1,106 @@
+package dev.belay.tools.option;
+
+import dev.belay.train.config.LoopConfig;
+import dev.belay.train.config.MachineConfig;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** What happens between the steps, and what a run leaves behind. */
+@Section("Run")
+public final class LoopOptions {
+  /** What is written beside metrics.jsonl. */
+  public enum Report {
+    TENSORBOARD,
+    NONE
+  }
+
+  @Option(
+      names = "--output-dir",
+      paramLabel = "DIR",
+      description = "The run directory to write; must not exist or be empty.")
+  private Path outputDirectory;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of data order, dropout and new heads.")
+  private long seed = MachineConfig.DEFAULT_SEED;
+
+  @Option(
+      names = "--logging-steps",
+      paramLabel = "N",
+      description = "A line of metrics.jsonl every so many steps.")
+  private int loggingSteps = LoopConfig.DEFAULT_LOGGING_STEPS;
+
+  @Option(
+      names = "--eval-steps",
+      paramLabel = "N",
+      description = "Evaluate every so many steps (default: after each epoch).")
+  private Optional<Integer> evalSteps = Optional.empty();
+
+  @Option(
+      names = "--save-steps",
+      paramLabel = "N",
+      description = "Write a checkpoint every so many steps (default: only at the end).")
+  private Optional<Integer> saveSteps = Optional.empty();
+
+  @Option(
+      names = "--save-total-limit",
+      paramLabel = "N",
+      description = "Checkpoints to keep (default: all).")
+  private Optional<Integer> saveTotalLimit = Optional.empty();
+
+  @Option(
+      names = "--load-best-model-at-end",
+      description = "Export the weights with the best metric instead of the last ones.")
+  private boolean loadBestModelAtEnd;
+
+  @Option(
+      names = "--metric-for-best-model",
+      paramLabel = "NAME",
+      description = "The metric that decides (default: accuracy, or the loss for regression).")
+  private Optional<String> metricForBestModel = Optional.empty();
+
+  @Option(
+      names = "--early-stopping-patience",
+      paramLabel = "N",
+      description = "Stop after so many evaluations without a better metric (default: never).")
+  private Optional<Integer> earlyStoppingPatience = Optional.empty();
+
+  @Option(
+      names = "--report",
+      paramLabel = "KIND",
+      description = "tensorboard or none: what to write beside metrics.jsonl.")
+  private Report report = Report.TENSORBOARD;
+
+  /** Complains if there is nowhere to write. */
+  public void requireDirectory(Problems problems) {
+    problems.require(
+        outputDirectory != null, "--output-dir", "name a directory for the run to write");
+  }
+
+  /** The run directory, or null. */
+  public Path outputDirectory() {
+    return outputDirectory;
+  }
+
+  /** Of everything random. */
+  public long seed() {
+    return seed;
+  }
+
+  /** Whether event files are written. */
+  public boolean tensorboard() {
+    return report == Report.TENSORBOARD;
+  }
+
+  /** What happens between the steps. */
+  public LoopConfig toConfig() {
+    return new LoopConfig(
+        loggingSteps,
+        ScheduleOptions.optionalInt(evalSteps),
+        ScheduleOptions.optionalInt(saveSteps),
+        ScheduleOptions.optionalInt(saveTotalLimit),
+        loadBestModelAtEnd,
+        metricForBestModel,
+        ScheduleOptions.optionalInt(earlyStoppingPatience));
+  }
+}

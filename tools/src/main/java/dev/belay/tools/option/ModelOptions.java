@@ -1,0 +1,94 @@
+package dev.belay.tools.option;
+
+import dev.belay.train.config.ModelConfig;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine.Option;
+
+/** Which model, and how to call it. */
+@Section("Model")
+public final class ModelOptions {
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      description = "A SavedModel directory, or a run directory of Belay.")
+  private Path path;
+
+  @Option(
+      names = "--signature",
+      paramLabel = "NAME",
+      description =
+          "Signature or function to call (default: for training the training=True function if there"
+              + " is one, else serving_default).")
+  private Optional<String> signature = Optional.empty();
+
+  @Option(
+      names = "--inputs",
+      paramLabel = "feature=NAME",
+      split = ",",
+      description =
+          "Inputs of the model for input_ids, attention_mask and token_type_ids, where their names"
+              + " are not the usual ones.")
+  private Map<String, String> inputs = new LinkedHashMap<>();
+
+  @Option(
+      names = "--output",
+      paramLabel = "NAME",
+      description = "The output that holds the logits (default: found by name).")
+  private Optional<String> output = Optional.empty();
+
+  @Option(
+      names = "--allow-op",
+      paramLabel = "OP",
+      description = "Accept this op in a foreign graph although the policy refuses it; repeatable.")
+  private Set<String> allowedOps = new LinkedHashSet<>();
+
+  /** Fills in a path that was given without {@code --model}. */
+  public void orElse(Path positional) {
+    if (path == null) {
+      path = positional;
+    }
+  }
+
+  /** The path, or null. */
+  public Path path() {
+    return path;
+  }
+
+  /** Ops accepted by name. */
+  public Set<String> allowedOps() {
+    return allowedOps;
+  }
+
+  /** Complains if no model is named. */
+  public void requirePath(Problems problems) {
+    problems.require(path != null, "--model", "name a SavedModel directory or a run directory");
+  }
+
+  /** A model to call, not to train. */
+  public ModelConfig toConfig() {
+    return toConfig(new TuningOptions());
+  }
+
+  /** A model to train. */
+  public ModelConfig toConfig(TuningOptions tuning) {
+    return new ModelConfig(
+        path,
+        signature,
+        inputs,
+        output,
+        tuning.head(),
+        tuning.features(),
+        tuning.labels(),
+        tuning.trainable(),
+        tuning.freeze(),
+        tuning.dropout(),
+        new ModelConfig.Trust(
+            allowedOps, tuning.naturalGradients(), List.copyOf(tuning.withoutGradient())));
+  }
+}

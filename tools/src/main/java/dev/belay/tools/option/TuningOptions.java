@@ -1,0 +1,97 @@
+package dev.belay.tools.option;
+
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.ModelConfig.HeadKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Option;
+
+/** What of the model trains, and how; {@link ModelOptions} makes the config of both. */
+@Section("What trains")
+public final class TuningOptions {
+  @Option(
+      names = "--head",
+      paramLabel = "HEAD",
+      description =
+          "A new head on the model: none, classification or regression. It needs --features.")
+  private HeadKind head = HeadKind.NONE;
+
+  @Option(
+      names = "--features",
+      paramLabel = "NAME",
+      description = "The output or inner tensor that a new head reads.")
+  private Optional<String> features = Optional.empty();
+
+  @Option(
+      names = "--num-labels",
+      paramLabel = "N",
+      description = "Classes of a new classification head (default: as many as the data has).")
+  private Optional<Integer> labels = Optional.empty();
+
+  @Option(
+      names = "--trainable",
+      paramLabel = "REGEX",
+      description = "Only variables that match train (default: those the model marks trainable).")
+  private Optional<Pattern> trainable = Optional.empty();
+
+  @Option(
+      names = "--freeze",
+      paramLabel = "REGEX",
+      description = "Variables that match do not train.")
+  private Optional<Pattern> freeze = Optional.empty();
+
+  @Option(
+      names = "--dropout",
+      paramLabel = "on|off",
+      arity = "1",
+      converter = OnOff.class,
+      description = "Whether dropout is active while training.")
+  private boolean dropout = ModelConfig.DEFAULT_DROPOUT;
+
+  @Option(
+      names = "--accept-custom-gradient",
+      description =
+          "Where the model has a custom gradient that its file does not hold, take the natural one"
+              + " instead of refusing the model.")
+  private boolean naturalGradients;
+
+  @Option(
+      names = "--allow-no-gradient",
+      paramLabel = "REGEX",
+      description = "Trainable variables that match may stay without a gradient; repeatable.")
+  private List<Pattern> withoutGradient = new ArrayList<>();
+
+  HeadKind head() {
+    return head;
+  }
+
+  Optional<String> features() {
+    return features;
+  }
+
+  Optional<Integer> labels() {
+    return labels;
+  }
+
+  Optional<Pattern> trainable() {
+    return trainable;
+  }
+
+  Optional<Pattern> freeze() {
+    return freeze;
+  }
+
+  boolean dropout() {
+    return dropout;
+  }
+
+  boolean naturalGradients() {
+    return naturalGradients;
+  }
+
+  List<Pattern> withoutGradient() {
+    return withoutGradient;
+  }
+}

@@ -1,0 +1,121 @@
+package dev.belay.tools;
+
+import dev.belay.tools.command.Doors;
+import dev.belay.train.ModelEvaluation;
+import dev.belay.train.ModelInspection;
+import dev.belay.train.RunEvent;
+import dev.belay.train.TrainingRun;
+import dev.belay.train.config.EvaluateConfig;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.TrainConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Remembers what a command asked for, and answers at once. */
+final class FakeDoors implements Doors {
+  TrainConfig trained;
+  List<String> command;
+  EvaluateConfig evaluated;
+  ModelConfig planned;
+  Set<String> allowedOps;
+  Path exportedTo;
+
+  /** Thrown by every door, if it is set. */
+  Throwable thrown;
+
+  @Override
+  public TrainingRun.Result train(
+      TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
+    fail();
+    this.trained = config;
+    this.command = command;
+    listener.accept(new RunEvent.Started(10, 10, 320, 4242, List.of("through serving_default")));
+    listener.accept(new RunEvent.Done(10, 62, 0.25, Map.of()));
+    return new TrainingRun.Result(
+        config.outputDirectory(),
+        config.outputDirectory().resolve("export/1"),
+        Map.of("accuracy", 0.5),
+        Map.of("accuracy", 0.875));
+  }
+
+  @Override
+  public ModelEvaluation.Result evaluate(EvaluateConfig config) throws IOException {
+    fail();
+    this.evaluated = config;
+    return new ModelEvaluation.Result(
+        Map.of("accuracy", 0.875),
+        320,
+        List.of("no", "yes"),
+        List.of("the classes are the file's"));
+  }
+
+  @Override
+  public void predict(EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink)
+      throws IOException {
+    this.evaluated = config;
+    sink.accept(new ModelEvaluation.Prediction("gut ✓", 0.75, List.of(-1.5, 2.5)));
+    fail();
+    sink.accept(new ModelEvaluation.Prediction(null, 3.5, List.of(3.5)));
+  }
+
+  @Override
+  public Path export(Path run, Path target) throws IOException {
+    fail();
+    this.exportedTo = target;
+    return target.resolve("3");
+  }
+
+  @Override
+  public ModelInspection.Contents inspect(Path path, Set<String> allowedOps) throws IOException {
+    fail();
+    this.allowedOps = allowedOps;
+    return new ModelInspection.Contents(
+        path,
+        "savedmodel",
+        "TensorFlow 2.10.1",
+        List.of(
+            new ModelInspection.Function(
+                "serving_default",
+                true,
+                null,
+                List.of(new ModelInspection.Tensor("input_ids", "int32", List.of(-1L, 128L))),
+                List.of(new ModelInspection.Tensor("logits", "float32", List.of(-1L, 2L))))),
+        List.of(
+            new ModelInspection.Variable(
+                "dense/kernel", "float32", List.of(128L, 2L), true, "dense/kernel/.ATTRIBUTES")),
+        256,
+        256,
+        List.of("vocab.txt"));
+  }
+
+  @Override
+  public ModelInspection.Plan plan(ModelConfig config) throws IOException {
+    fail();
+    this.planned = config;
+    return new ModelInspection.Plan(
+        "call(training=True)",
+        "serving_default",
+        "logits, an output of that name",
+        List.of("dense/kernel"),
+        List.of(),
+        List.of(),
+        List.of("BatchMatMulV2 becomes Einsum (12)"),
+        List.of());
+  }
+
+  private void fail() throws IOException {
+    if (thrown instanceof IOException file) {
+      throw file;
+    }
+    if (thrown instanceof RuntimeException unchecked) {
+      throw unchecked;
+    }
+    if (thrown instanceof Error error) {
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,254 @@
+package dev.belay.tools;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher script, in a checkout whose Java and Maven only say how they were called. */
+final class LauncherTest {
+  private static final String JAVA =
+      """
+      #!/bin/sh
+      echo "pid $$"
+      echo "in $(pwd)"
+      echo "log $TF_CPP_MIN_LOG_LEVEL onednn $TF_ENABLE_ONEDNN_OPTS rust $RUST_FLAVOR offline $OFFLINE"
+      echo "locale ${LC_ALL:-none}"
+      for argument; do echo "[$argument]"; done
+      """;
+
+  private static final String MAVEN =
+      """
+      #!/bin/sh
+      echo "$*" >> builds
+      [ ! -e broken ] || exit 1
+      mkdir -p tools/target/lib
+      [ -e tools/target/belay.jar ] || echo jar > tools/target/belay.jar
+      case "$*" in
+        *-Pcpu*) : > tools/target/lib/tensorflow-core-platform-0.5.0.jar ;;
+        *) : > tools/target/lib/tensorflow-core-platform-gpu-0.5.0.jar ;;
+      esac
+      """;
+
+  @TempDir Path directory;
+  private Path checkout;
+  private Path jdk;
+  private Path source;
+  private final Map<String, String> environment = new TreeMap<>();
+
+  @BeforeEach
+  void makeACheckout() throws IOException {
+    checkout = Files.createDirectories(directory.resolve("my checkout"));
+    Path belay = Path.of("").toAbsolutePath();
+    while (!Files.exists(belay.resolve("belay"))) {
+      belay = belay.getParent();
+    }
+    Files.copy(
+        belay.resolve("belay"), checkout.resolve("belay"), StandardCopyOption.COPY_ATTRIBUTES);
+    script(checkout.resolve("mvnw"), MAVEN);
+    Files.writeString(checkout.resolve("pom.xml"), "<project/>");
+    Path sources = Files.createDirectories(checkout.resolve("tools/src/main/java"));
+    source = Files.writeString(sources.resolve("A.java"), "class A {}");
+    Files.writeString(checkout.resolve("tools/pom.xml"), "<project/>");
+    jdk = Files.createDirectories(directory.resolve("jdk/bin")).getParent();
+    script(jdk.resolve("bin/java"), JAVA);
+    script(jdk.resolve("bin/javac"), "#!/bin/sh\n");
+    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.9\"\n");
+    environment.put("JAVA_HOME", jdk.toString());
+    environment.put("PATH", "/usr/bin:/bin");
+    long past = Instant.now().minusSeconds(60).toEpochMilli();
+    for (Path old :
+        new Path[] {source, sources, sources.getParent(), checkout.resolve("pom.xml")}) {
+      Files.setLastModifiedTime(old, FileTime.fromMillis(past));
+    }
+  }
+
+  /** Makes a file that many seconds old: times of files tick too slowly for a test. */
+  private static void age(Path file, long seconds) throws IOException {
+    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(seconds)));
+  }
+
+  private static void script(Path file, String text) throws IOException {
+    Files.writeString(file, text);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  private ProgramRun launch(Path launcher, String... arguments) throws Exception {
+    Path out = directory.resolve("out");
+    Path err = directory.resolve("err");
+    String[] command = new String[arguments.length + 1];
+    command[0] = launcher.toString();
+    System.arraycopy(arguments, 0, command, 1, arguments.length);
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile());
+    builder.environment().clear();
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    int code = process.waitFor();
+    String answer =
+        Files.readString(out).replace("pid " + process.pid() + "\n", "the same process\n");
+    return new ProgramRun(code, answer, Files.readString(err, StandardCharsets.UTF_8));
+  }
+
+  private ProgramRun launch(String... arguments) throws Exception {
+    return launch(checkout.resolve("belay"), arguments);
+  }
+
+  private long builds() throws IOException {
+    Path log = checkout.resolve("builds");
+    return Files.exists(log) ? Files.readAllLines(log).size() : 0;
+  }
+
+  @Test
+  void theFirstUseBuildsAndTheNextStartsAtOnce() throws Exception {
+    ProgramRun first = launch("train", "--model", "a b");
+    assertEquals(0, first.code(), first.err());
+    assertEquals("belay: building Belay (first use, a few minutes)\n", first.err());
+    assertEquals(
+        "-q -B -pl tools -am -DskipTests -Dfmt.skip package\n",
+        Files.readString(checkout.resolve("builds")));
+    ProgramRun second = launch("train", "--model", "a b");
+    assertEquals("", second.err());
+    assertEquals(1, builds());
+    assertEquals(first.out(), second.out());
+  }
+
+  @Test
+  void theJvmReplacesTheShellAndGetsTheArgumentsAsTheyAre() throws Exception {
+    environment.put("BELAY_JAVA_OPTS", "-Xmx8g -ea");
+    String out = launch("predict", "--file", "a b.tsv", "--freeze=^x$ *").out();
+    assertTrue(out.startsWith("the same process\nin " + directory + "\n"), out);
+    assertTrue(out.contains("[-Xmx8g]\n[-ea]\n"), out);
+    assertTrue(
+        out.endsWith("[dev.belay.tools.Belay]\n[predict]\n[--file]\n[a b.tsv]\n[--freeze=^x$ *]\n"),
+        out);
+    assertTrue(
+        out.contains(
+            "[-cp]\n["
+                + checkout
+                + "/tools/target/belay.jar:"
+                + checkout
+                + "/tools/target/lib/*]\n"),
+        out);
+  }
+
+  @Test
+  void aSourceThatChangedOrWentAwayIsBuiltAgain() throws Exception {
+    launch();
+    Path jar = checkout.resolve("tools/target/belay.jar");
+    age(jar, 10);
+    Files.writeString(source, "class A { int a; }");
+    launch();
+    assertEquals(2, builds());
+    age(jar, 10);
+    age(source, 60);
+    Files.delete(source);
+    launch();
+    assertEquals(3, builds());
+    launch();
+    assertEquals(3, builds());
+  }
+
+  @Test
+  void anotherProfileIsBuiltAgain() throws Exception {
+    launch();
+    environment.put("BELAY_PROFILE", "cpu");
+    launch();
+    launch();
+    assertEquals(2, builds());
+    assertTrue(Files.readString(checkout.resolve("builds")).contains("-q -B -Pcpu -pl tools"));
+    environment.put("BELAY_PROFILE", "tpu");
+    ProgramRun unknown = launch();
+    assertEquals(5, unknown.code());
+    assertEquals(
+        "belay: BELAY_PROFILE is tpu: expected cpu, or nothing for the TensorFlow that can use a"
+            + " GPU.\n",
+        unknown.err());
+  }
+
+  @Test
+  void linksLeadToTheCheckout() throws Exception {
+    Path near = Files.createSymbolicLink(checkout.resolve("b"), Path.of("belay"));
+    Path bin = Files.createDirectories(directory.resolve("bin"));
+    Path far = Files.createSymbolicLink(bin.resolve("belay"), Path.of("../my checkout/b"));
+    ProgramRun run = launch(far, "inspect");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(run.out().contains(checkout + "/tools/target/belay.jar:"), run.out());
+    assertTrue(Files.isSymbolicLink(near));
+  }
+
+  @Test
+  void tensorFlowIsQuietUnlessAsked() throws Exception {
+    assertTrue(launch().out().contains("\nlog 3 onednn 1 rust cpu offline true\n"));
+    assertTrue(launch("train", "-v").out().contains("\nlog 0 onednn 1 rust cpu offline true\n"));
+    environment.putAll(
+        Map.of(
+            "TF_CPP_MIN_LOG_LEVEL", "1",
+            "TF_ENABLE_ONEDNN_OPTS", "0",
+            "RUST_FLAVOR", "cu12",
+            "OFFLINE", "false"));
+    assertTrue(launch("-v").out().contains("\nlog 1 onednn 0 rust cu12 offline false\n"));
+  }
+
+  @Test
+  void fileNamesOfEveryScriptCanBeRead() throws Exception {
+    assertTrue(launch().out().contains("\nlocale C.UTF-8\n"));
+    environment.put("LANG", "de_DE.UTF-8");
+    assertTrue(launch().out().contains("\nlocale none\n"));
+  }
+
+  @Test
+  void withoutAFitJavaItSaysSo() throws Exception {
+    Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"11.0.2\"\n");
+    ProgramRun old = launch();
+    assertEquals(5, old.code());
+    assertEquals(
+        "belay: "
+            + jdk
+            + "/bin/java is Java 11.0.2: Belay needs 17 or newer, set JAVA_HOME to one.\n",
+        old.err());
+    environment.put("JAVA_HOME", directory + "/none");
+    assertEquals(
+        "belay: JAVA_HOME is "
+            + directory
+            + "/none, which has no bin/java: set it to a JDK 17 or newer, or unset it.\n",
+        launch().err());
+  }
+
+  @Test
+  void aJavaWithoutACompilerCannotBuild() throws Exception {
+    Files.delete(jdk.resolve("bin/javac"));
+    ProgramRun run = launch();
+    assertEquals(5, run.code());
+    assertTrue(
+        run.err()
+            .contains(
+                "/bin/java is a Java without a compiler: building Belay needs a JDK 17 or newer"),
+        run.err());
+    assertEquals(0, builds());
+  }
+
+  @Test
+  void aBuildThatFailsIsNotRun() throws Exception {
+    Files.writeString(checkout.resolve("broken"), "");
+    ProgramRun run = launch();
+    assertEquals(5, run.code());
+    assertEquals("", run.out());
+    assertTrue(run.err().contains("belay: the build failed, its messages are above"), run.err());
+  }
+}

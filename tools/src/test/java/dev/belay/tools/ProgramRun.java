@@ -1,0 +1,31 @@
+package dev.belay.tools;
+
+import dev.belay.tools.console.Terminal;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * What one call of the program answered.
+ *
+ * @param code the exit code
+ * @param out standard output
+ * @param err standard error
+ */
+record ProgramRun(int code, String out, String err) {
+
+  static ProgramRun of(FakeDoors doors, String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Terminal terminal =
+        new Terminal(
+            new PrintStream(out, false, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            OptionalInt.empty());
+    int code = new Program(doors, terminal).run(List.of(arguments)).code();
+    return new ProgramRun(
+        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+}

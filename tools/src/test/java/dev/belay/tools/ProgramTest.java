@@ -1,0 +1,326 @@
+package dev.belay.tools;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.belay.train.DivergedException;
+import dev.belay.train.ModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole calls of the program, with nothing behind its doors. */
+final class ProgramTest {
+  private final FakeDoors doors = new FakeDoors();
+
+  @TempDir Path directory;
+
+  private ProgramRun run(String... arguments) {
+    return ProgramRun.of(doors, arguments);
+  }
+
+  private ProgramRun train(String... more) {
+    String[] arguments = {"train", "--model=m", "--train-file=t.tsv", "--output-dir=runs/a"};
+    String[] all = java.util.Arrays.copyOf(arguments, arguments.length + more.length);
+    System.arraycopy(more, 0, all, arguments.length, more.length);
+    return run(all);
+  }
+
+  @Test
+  void trainPrintsThePathOfTheExportAndTellsAPersonTheRest() {
+    ProgramRun run = train();
+    assertEquals(0, run.code());
+    assertEquals("runs/a/export/1\n", run.out());
+    assertEquals(
+        """
+        note: through serving_default
+        4,242 parameters train on 320 examples: 10 steps, 10 an epoch
+        done: 10 steps in 1:02, 25.0% of them clipped
+        accuracy: 0.5000 -> 0.8750
+        exported to runs/a/export/1
+        """,
+        run.err());
+    assertEquals(
+        List.of("train", "--model=m", "--train-file=t.tsv", "--output-dir=runs/a"), doors.command);
+  }
+
+  @Test
+  void trainPrintsJsonOnRequest() {
+    assertEquals(
+        "{\"run_directory\":\"runs/a\",\"export_directory\":\"runs/a/export/1\","
+            + "\"start_metrics\":{\"accuracy\":0.5},\"final_metrics\":{\"accuracy\":0.875}}\n",
+        train("--json").out());
+  }
+
+  @Test
+  void evaluatePrintsATableOrJson() {
+    ProgramRun table = run("evaluate", "--model", "m", "--file", "d.tsv");
+    assertEquals("accuracy  0.875000\nexamples  320\n", table.out());
+    assertEquals("note: the classes are the file's\n", table.err());
+    ProgramRun json = run("evaluate", "--model", "m", "--validation_file", "d.tsv", "--json");
+    assertEquals(
+        "{\"metrics\":{\"accuracy\":0.875},\"examples\":320,\"labels\":[\"no\",\"yes\"],"
+            + "\"notes\":[\"the classes are the file's\"]}\n",
+        json.out());
+    assertEquals(List.of(Path.of("d.tsv")), doors.evaluated.files());
+  }
+
+  @Test
+  void predictWritesALineForEachInputLine() throws IOException {
+    String lines =
+        """
+        {"label":"gut ✓","score":0.75,"logits":[-1.5,2.5]}
+        {"score":3.5,"logits":[3.5]}
+        """;
+    assertEquals(lines, run("predict", "--model=m", "--file=d.tsv").out());
+    Path file = directory.resolve("out.jsonl");
+    ProgramRun run = run("predict", "--model=m", "--file=d.tsv", "--output-file=" + file);
+    assertEquals("", run.out());
+    assertEquals(lines, Files.readString(file));
+  }
+
+  @Test
+  void aPredictionThatFailsLeavesTheOldFileAndNothingBeside() throws IOException {
+    Path file = Files.writeString(directory.resolve("out.jsonl"), "old");
+    doors.thrown = new ModelException("no such input");
+    ProgramRun run = run("predict", "--model=m", "--file=d.tsv", "--output-file=" + file);
+    assertEquals(3, run.code());
+    assertEquals("old", Files.readString(file));
+    try (var files = Files.list(directory)) {
+      assertEquals(List.of(file), files.toList());
+    }
+  }
+
+  @Test
+  void exportPrintsTheVersionFolder() {
+    assertEquals("out/3\n", run("export", "runs/a", "--output-dir", "out").out());
+    assertEquals(
+        "{\"export_directory\":\"out/3\"}\n",
+        run("export", "--model=runs/a", "--output_dir=out", "--json").out());
+  }
+
+  @Test
+  void inspectShowsWhatAModelHolds() {
+    ProgramRun run = run("inspect", "m", "--allow-op", "ReadFile");
+    assertEquals(
+        """
+        m: savedmodel, written by TensorFlow 2.10.1
+
+        Signatures
+          serving_default
+            in   input_ids  int32    [?, 128]
+            out  logits     float32  [?, 2]
+
+        Variables
+          dense/kernel  float32  [128, 2]  trainable
+
+        Totals
+          1 variables, 256 parameters, 256 of them trainable
+          assets: vocab.txt
+        """,
+        run.out());
+    assertEquals(Set.of("ReadFile"), doors.allowedOps);
+    assertEquals("", run.err());
+  }
+
+  @Test
+  void inspectPlansOnRequest() {
+    ProgramRun run = run("inspect", "--model", "m", "--plan", "--freeze", "embeddings");
+    assertTrue(
+        run.out()
+            .endsWith(
+                """
+
+                Plan
+                  train through     call(training=True)
+                  evaluate through  serving_default
+                  logits            logits, an output of that name
+
+                Trained variables (1)
+                  dense/kernel
+
+                What Belay does about ops without a gradient (1)
+                  BatchMatMulV2 becomes Einsum (12)
+                """),
+        run.out());
+    assertEquals("embeddings", doors.planned.freeze().orElseThrow().pattern());
+    String json = run("inspect", "m", "--plan", "--json").out();
+    assertTrue(json.startsWith("{\"contents\":{\"path\":\"m\","), json);
+    assertTrue(json.contains("\"plan\":{\"training_function\":\"call(training=True)\""), json);
+  }
+
+  @Test
+  void inspectRefusesOptionsThatOnlyAPlanReads() {
+    ProgramRun run = run("inspect", "m", "--freeze", "embeddings");
+    assertEquals(2, run.code());
+    assertEquals(
+        """
+        belay inspect: --freeze says how to train: it needs --plan
+        See `belay inspect --help`.
+        """,
+        run.err());
+  }
+
+  @Test
+  void anUnknownOptionIsRefusedWithTheOneThatWasMeant() {
+    ProgramRun run = train("--learning-rte", "5e-5");
+    assertEquals(2, run.code());
+    assertEquals("", run.out());
+    assertEquals(
+        """
+        belay train: --learning-rte: unknown option; did you mean --learning-rate?
+        See `belay train --help`.
+        """,
+        run.err());
+    assertTrue(train("--train_bach_size=3").err().contains("did you mean --train-batch-size?"));
+    assertEquals(
+        "belay train: --colour: unknown option\nSee `belay train --help`.\n",
+        train("--colour=red").err());
+  }
+
+  @Test
+  void anOptionThatIsNotBuiltYetIsUnknown() {
+    for (String option : List.of("--resume=auto", "--precision=fp32", "--on-nonfinite=skip")) {
+      ProgramRun run = train(option);
+      assertEquals(2, run.code(), option);
+      assertTrue(run.err().contains(": unknown option"), run.err());
+    }
+  }
+
+  @Test
+  void anUnknownCommandIsRefusedWithTheOneThatWasMeant() {
+    ProgramRun run = run("trian", "--model", "m");
+    assertEquals(2, run.code());
+    assertEquals(
+        "belay: trian: unknown command; did you mean train?\nSee `belay --help`.\n", run.err());
+  }
+
+  @Test
+  void withoutACommandTheProgramSaysWhichThereAre() {
+    ProgramRun run = run();
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("evaluate  Metrics of a model or run on a file."), run.err());
+    assertTrue(run.err().endsWith("belay: name a command\nSee `belay --help`.\n"), run.err());
+  }
+
+  @Test
+  void everythingThatIsMissingOrOutOfRangeIsSaidAtOnce() {
+    ProgramRun run =
+        run(
+            "train",
+            "--learning-rate=-1",
+            "--adam-beta1=1",
+            "--max_grad_norm=0",
+            "--max-steps=0",
+            "--device=gpu");
+    assertEquals(2, run.code());
+    assertEquals(
+        """
+        belay train: 8 options need a change:
+          --model is missing: name a SavedModel directory or a run directory
+          --train-file is missing: name a .tsv, .csv, .jsonl or .tfrecord file
+          --output-dir is missing: name a directory for the run to write
+          --learning-rate: expected a finite number above 0, found -1.0
+          --adam-beta1: expected a number in [0, 1), found 1.0
+          --max-steps: expected a whole number of at least 1, found 0
+          --max-grad-norm: expected a finite number above 0, found 0.0
+          --device: expected auto, cpu or gpu:N, found gpu
+        See `belay train --help`.
+        """,
+        run.err());
+  }
+
+  @Test
+  void everythingThatIsNoValueIsSaidAtOnce() {
+    ProgramRun run =
+        train(
+            "--learning-rate=fast",
+            "--max-steps=99999999999",
+            "--optimizer=adagrad",
+            "--dropout=maybe",
+            "--freeze=[",
+            "--inputs=ids",
+            "--seed");
+    assertEquals(2, run.code());
+    assertEquals(
+        """
+        belay train: 7 options need a change:
+          --learning-rate: expected a number, found 'fast'
+          --max-steps: expected a whole number, found '99999999999'
+          --optimizer: expected adam or adamw or bert_adam or sgd or momentum, found 'adagrad'
+          --dropout: expected on or off, found 'maybe'
+          --freeze: expected a regular expression, found '['
+          --inputs: expected feature=NAME, found 'ids'
+          --seed: expected a whole number, found nothing
+        See `belay train --help`.
+        """,
+        run.err());
+  }
+
+  @Test
+  void anOptionGivenTwiceIsRefused() {
+    ProgramRun run = train("--seed=1", "--seed=2");
+    assertEquals(2, run.code());
+    assertTrue(run.err().contains("--seed is given twice: choose one"), run.err());
+  }
+
+  @Test
+  void anArgumentThatNothingTakesIsRefused() {
+    assertEquals(
+        """
+        belay train: t.tsv: nothing takes this argument; options begin with --
+        See `belay train --help`.
+        """,
+        train("t.tsv").err());
+  }
+
+  @Test
+  void aFailureIsOneParagraphAndACode() {
+    doors.thrown = new DivergedException("step 7: the gradient norm is NaN");
+    ProgramRun run = train();
+    assertEquals(4, run.code());
+    assertEquals("belay train: step 7: the gradient norm is NaN\n", run.err());
+    assertTrue(train("-v").err().contains("\tat dev.belay.tools.ProgramTest"));
+  }
+
+  @Test
+  void aDefectShowsItsStackAndAsksForAReport() {
+    doors.thrown = new IllegalStateException("queue is closed");
+    ProgramRun run = train();
+    assertEquals(1, run.code());
+    assertTrue(run.err().contains("\tat dev.belay.tools.ProgramTest"), run.err());
+    assertTrue(
+        run.err()
+            .endsWith(
+                """
+                belay train: queue is closed
+                This is a defect in Belay: please report it, with the lines above.
+                """),
+        run.err());
+  }
+
+  @Test
+  void helpShowsDefaultsAndRunsNothing() {
+    ProgramRun run = run("train", "--help");
+    assertEquals(0, run.code());
+    assertTrue(run.out().contains("The peak of the schedule (default: 5e-5)."), run.out());
+    assertTrue(run.out().contains("Whether each epoch has its own order (default: on)."));
+    assertFalse(run.out().contains("Optional.empty"), run.out());
+    assertEquals("", run.err());
+    assertEquals(null, doors.trained);
+  }
+
+  @Test
+  void versionNamesBelayTensorFlowAndJava() {
+    ProgramRun run = run("--version");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(
+        run.out().matches("Belay \\d\\S+\nTensorFlow 2\\.10\\.1 \\(native\\)\nJava \\d+.*\n"),
+        run.out());
+  }
+}

@@ -1,0 +1,244 @@
+package dev.belay.tools;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.belay.tools.command.BelayCommand;
+import dev.belay.tools.command.Context;
+import dev.belay.tools.option.DefaultText;
+import dev.belay.train.config.TrainConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Every option of every command: its default, its spellings, and that it reaches a config. */
+final class TrainOptionsTest {
+  private static final Set<String> WITHOUT_CONFIG =
+      Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan");
+
+  /** What is given always; a sample for the same option changes it. */
+  private static final Map<String, String> NEEDED =
+      Map.of(
+          "--model", "m",
+          "--train-file", "t.tsv",
+          "--validation-file", "v.tsv",
+          "--output-dir", "r",
+          "--head", "classification",
+          "--features", "pooled");
+
+  /** For each option a value that is not its default. */
+  private static final Map<String, String> SAMPLES =
+      Map.ofEntries(
+          Map.entry("--model", "other"),
+          Map.entry("--signature", "serving"),
+          Map.entry("--inputs", "input_ids=ids,attention_mask=mask"),
+          Map.entry("--output", "scores"),
+          Map.entry("--allow-op", "ReadFile"),
+          Map.entry("--head", "regression"),
+          Map.entry("--features", "hidden"),
+          Map.entry("--num-labels", "5"),
+          Map.entry("--trainable", "dense"),
+          Map.entry("--freeze", "embeddings"),
+          Map.entry("--dropout", "off"),
+          Map.entry("--accept-custom-gradient", ""),
+          Map.entry("--allow-no-gradient", "pooler"),
+          Map.entry("--train-file", "other.tsv"),
+          Map.entry("--validation-file", "other.tsv"),
+          Map.entry("--train-batch-size", "8"),
+          Map.entry("--shuffle", "off"),
+          Map.entry("--group-by-length", ""),
+          Map.entry("--tokenizer", "vocab.txt"),
+          Map.entry("--max-seq-length", "64"),
+          Map.entry("--eval-batch-size", "8"),
+          Map.entry("--optimizer", "sgd"),
+          Map.entry("--learning-rate", "1e-3"),
+          Map.entry("--weight-decay", "0.1"),
+          Map.entry("--adam-beta1", "0.8"),
+          Map.entry("--adam-beta2", "0.99"),
+          Map.entry("--adam-epsilon", "1e-6"),
+          Map.entry("--momentum", "0.5"),
+          Map.entry("--max-grad-norm", "5"),
+          Map.entry("--clip-mode", "none"),
+          Map.entry("--num-train-epochs", "0.5"),
+          Map.entry("--max-steps", "10"),
+          Map.entry("--lr-scheduler", "cosine"),
+          Map.entry("--warmup-steps", "10"),
+          Map.entry("--warmup-ratio", "0.1"),
+          Map.entry("--output-dir", "other"),
+          Map.entry("--seed", "1"),
+          Map.entry("--logging-steps", "10"),
+          Map.entry("--eval-steps", "10"),
+          Map.entry("--save-steps", "10"),
+          Map.entry("--save-total-limit", "2"),
+          Map.entry("--load-best-model-at-end", ""),
+          Map.entry("--metric-for-best-model", "loss"),
+          Map.entry("--early-stopping-patience", "3"),
+          Map.entry("--report", "none"),
+          Map.entry("--device", "cpu"),
+          Map.entry("--threads", "2"),
+          Map.entry("--file", "d.tsv"),
+          Map.entry("--labels", "no,yes"));
+
+  private static CommandLine command(String name) {
+    return BelayCommand.commandLine(new Context(new FakeDoors(), null, List.of()))
+        .getSubcommands()
+        .get(name);
+  }
+
+  private static List<OptionSpec> options(String command) {
+    return command(command).getCommandSpec().options().stream()
+        .filter(option -> !WITHOUT_CONFIG.contains(option.longestName()))
+        .toList();
+  }
+
+  @Test
+  void defaultsAreThese() {
+    Map<String, String> defaults = new TreeMap<>();
+    for (OptionSpec option : options("train")) {
+      String text = new DefaultText().defaultValue(option);
+      if (text != null) {
+        defaults.put(option.longestName(), text);
+      }
+    }
+    assertEquals(
+        new TreeMap<>(
+            Map.ofEntries(
+                Map.entry("--head", "none"),
+                Map.entry("--dropout", "on"),
+                Map.entry("--train-batch-size", "32"),
+                Map.entry("--shuffle", "on"),
+                Map.entry("--max-seq-length", "128"),
+                Map.entry("--eval-batch-size", "32"),
+                Map.entry("--optimizer", "adamw"),
+                Map.entry("--learning-rate", "5e-5"),
+                Map.entry("--weight-decay", "0.01"),
+                Map.entry("--adam-beta1", "0.9"),
+                Map.entry("--adam-beta2", "0.999"),
+                Map.entry("--adam-epsilon", "1e-8"),
+                Map.entry("--momentum", "0.9"),
+                Map.entry("--max-grad-norm", "1"),
+                Map.entry("--clip-mode", "global_norm"),
+                Map.entry("--num-train-epochs", "3"),
+                Map.entry("--lr-scheduler", "linear"),
+                Map.entry("--warmup-ratio", "0"),
+                Map.entry("--seed", "42"),
+                Map.entry("--logging-steps", "1"),
+                Map.entry("--report", "tensorboard"),
+                Map.entry("--device", "auto"))),
+        defaults);
+  }
+
+  @Test
+  void everyOptionOfTrainReachesTheConfig() {
+    TrainConfig usual = train(NEEDED, "");
+    for (OptionSpec option : options("train")) {
+      String name = option.longestName();
+      Map<String, String> arguments = new TreeMap<>(NEEDED);
+      arguments.put(name, sample(name));
+      assertNotEquals(text(usual), text(train(arguments, "")), name);
+    }
+  }
+
+  @Test
+  void everyOptionOfTrainMayBeSpelledWithUnderscores() {
+    for (OptionSpec option : options("train")) {
+      Map<String, String> arguments = new TreeMap<>(NEEDED);
+      arguments.put(option.longestName(), sample(option.longestName()));
+      assertEquals(text(train(arguments, "")), text(train(arguments, "snake")));
+    }
+  }
+
+  @Test
+  void everyOptionOfEvaluateAndPredictReachesTheConfig() {
+    for (String command : List.of("evaluate", "predict")) {
+      Map<String, String> needed = Map.of("--model", "m", "--file", "f.tsv");
+      String usual = evaluate(command, needed);
+      for (OptionSpec option : options(command)) {
+        String name = option.names()[0];
+        Map<String, String> arguments = new TreeMap<>(needed);
+        arguments.put(name, sample(name));
+        assertNotEquals(usual, evaluate(command, arguments), command + " " + name);
+      }
+    }
+  }
+
+  @Test
+  void everyOptionOfInspectReachesThePlan() {
+    Map<String, String> needed = new TreeMap<>(NEEDED);
+    needed.keySet().removeAll(Set.of("--train-file", "--validation-file", "--output-dir"));
+    String usual = plan(needed);
+    for (OptionSpec option : options("inspect")) {
+      Map<String, String> arguments = new TreeMap<>(needed);
+      arguments.put(option.longestName(), sample(option.longestName()));
+      assertNotEquals(usual, plan(arguments), option.longestName());
+    }
+  }
+
+  @Test
+  void everyWordThatAnOptionTakesIsInItsDescription() {
+    Set<String> seen = new TreeSet<>();
+    for (OptionSpec option : options("train")) {
+      if (option.type().isEnum()) {
+        seen.add(option.longestName());
+        for (Object constant : option.type().getEnumConstants()) {
+          String word = constant.toString().toLowerCase(Locale.ROOT);
+          assertTrue(String.join(" ", option.description()).contains(word), word);
+        }
+      }
+    }
+    assertEquals(
+        Set.of("--head", "--optimizer", "--clip-mode", "--lr-scheduler", "--report"), seen);
+  }
+
+  private static String sample(String name) {
+    String sample = SAMPLES.get(name);
+    assertTrue(sample != null, "no sample for " + name + ": add one to SAMPLES");
+    return sample;
+  }
+
+  private static TrainConfig train(Map<String, String> arguments, String spelling) {
+    FakeDoors doors = new FakeDoors();
+    run(doors, "train", arguments, spelling);
+    return doors.trained;
+  }
+
+  private static String evaluate(String command, Map<String, String> arguments) {
+    FakeDoors doors = new FakeDoors();
+    run(doors, command, arguments, "");
+    return doors.evaluated.toString();
+  }
+
+  private static String plan(Map<String, String> arguments) {
+    FakeDoors doors = new FakeDoors();
+    Map<String, String> all = new TreeMap<>(arguments);
+    all.put("--plan", "");
+    run(doors, "inspect", all, "");
+    return doors.planned.toString();
+  }
+
+  /** Patterns are equal only to themselves, so configs are compared as text. */
+  private static String text(TrainConfig config) {
+    return config.toString();
+  }
+
+  private static void run(
+      FakeDoors doors, String command, Map<String, String> arguments, String spelling) {
+    List<String> line = new ArrayList<>(List.of(command));
+    arguments.forEach(
+        (name, value) -> {
+          String spelled = spelling.isEmpty() ? name : "--" + name.substring(2).replace('-', '_');
+          line.add(value.isEmpty() ? spelled : spelled + "=" + value);
+        });
+    ProgramRun run = ProgramRun.of(doors, line.toArray(new String[0]));
+    assertEquals(0, run.code(), () -> Arrays.toString(line.toArray()) + run.err());
+  }
+}

@@ -1,0 +1,134 @@
+package dev.belay.tools.console;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.belay.train.RunEvent;
+import dev.belay.train.TrainingRun;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+final class RunConsoleTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private long nanoTime;
+
+  private RunConsole console(OptionalInt columns) {
+    Terminal terminal =
+        new Terminal(
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            columns);
+    return new RunConsole(terminal, () -> nanoTime);
+  }
+
+  private static RunEvent.Started started(long steps) {
+    return new RunEvent.Started(steps, 100, 3200, 1_234_567, List.of("dropout is seeded"));
+  }
+
+  private static RunEvent.Trained step(long step, boolean clipped) {
+    return new RunEvent.Trained(
+        step, step / 100.0, 0.5f, 4, 1, 0.25f, clipped, 5e-5, 32, 900, 400, 10);
+  }
+
+  private static Map<String, Double> metrics(double accuracy, double loss) {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put("accuracy", accuracy);
+    metrics.put("loss", loss);
+    return metrics;
+  }
+
+  private String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void withoutATerminalThereIsALineEveryFewSeconds() {
+    try (RunConsole console = console(OptionalInt.empty())) {
+      console.accept(started(200));
+      console.accept(new RunEvent.Evaluated(0, metrics(0.5, 0.7), 872, 1));
+      for (int step = 1; step <= 200; step++) {
+        nanoTime += TimeUnit.MILLISECONDS.toNanos(60);
+        console.accept(step(step, step % 2 == 0));
+      }
+      console.accept(new RunEvent.Saved(200, Path.of("runs/a/checkpoints/step-00000200"), 0.1));
+      console.accept(new RunEvent.Evaluated(200, metrics(0.8123, 0.42), 872, 1));
+      console.accept(new RunEvent.Exported(200, Path.of("runs/a/export/1")));
+      console.accept(new RunEvent.Done(200, 95, 0.5, Map.of()));
+      console.conclude(
+          new TrainingRun.Result(
+              Path.of("runs/a"),
+              Path.of("runs/a/export/1"),
+              metrics(0.5, 0.7),
+              metrics(0.8123, 0.42)));
+    }
+    assertEquals(
+        """
+        note: dropout is seeded
+        1,234,567 parameters train on 3,200 examples: 200 steps, 100 an epoch
+        before training: accuracy 0.5000, loss 0.7000 on 872 examples
+        step 1/200  loss 0.5000  norm 4.0000  clipped 0.0%  80.00 examples/s  left 1:20
+        step 85/200  loss 0.5000  norm 4.0000  clipped 49.4%  80.00 examples/s  left 0:46
+        step 169/200  loss 0.5000  norm 4.0000  clipped 49.7%  80.00 examples/s  left 0:12
+        step 200/200  loss 0.5000  norm 4.0000  clipped 50.0%  80.00 examples/s  left 0:00
+        step 200: checkpoint runs/a/checkpoints/step-00000200
+        step 200: accuracy 0.8123, loss 0.4200 on 872 examples
+        done: 200 steps in 1:35, 50.0% of them clipped
+        accuracy: 0.5000 -> 0.8123
+        loss: 0.7000 -> 0.4200
+        exported to runs/a/export/1
+        """,
+        err());
+    assertEquals("", out.toString(StandardCharsets.UTF_8), "results are the command's");
+  }
+
+  @Test
+  void aTerminalShowsABarAndKeepsTheLinesThatMatter() {
+    try (RunConsole console = console(OptionalInt.of(120))) {
+      console.accept(started(4));
+      console.accept(step(1, true));
+      console.accept(step(2, true));
+      console.accept(new RunEvent.Evaluated(2, metrics(0.75, 0.6), 872, 1));
+      console.accept(step(3, false));
+      console.accept(step(4, false));
+      console.accept(new RunEvent.Done(4, 2, 0.5, Map.of()));
+    }
+    assertTrue(
+        err().contains("\r\u001b[Kstep 2: accuracy 0.7500, loss 0.6000 on 872 examples\n"), err());
+    assertTrue(
+        err()
+            .contains(
+                "4/4 (0:00:00)  loss 0.5000  norm 4.0000  clipped 50.0%  80.00 examples/s  left 0:00"),
+        err());
+    assertTrue(err().endsWith("\ndone: 4 steps in 0:02, 50.0% of them clipped\n"), err());
+    assertEquals("", out.toString(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void aBarEndsHoweverTheRunEnded() {
+    try (RunConsole console = console(OptionalInt.of(80))) {
+      console.accept(started(4));
+      console.accept(step(1, true));
+    }
+    assertTrue(err().endsWith("\n"), err());
+  }
+
+  @Test
+  void numbersThatAreNotFiniteAreShownAsSuch() {
+    try (RunConsole console = console(OptionalInt.empty())) {
+      console.accept(started(1));
+      console.accept(
+          new RunEvent.Trained(
+              1, 0.01, Float.NaN, Float.POSITIVE_INFINITY, 1, 0, true, 5e-5, 32, 900, 400, 10));
+    }
+    assertTrue(err().contains("loss NaN  norm Infinity  "), err());
+  }
+}

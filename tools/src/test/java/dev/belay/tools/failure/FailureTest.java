@@ -1,0 +1,136 @@
+package dev.belay.tools.failure;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.belay.graph.gradient.UntrainableModelException;
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.UnsupportedModelException;
+import dev.belay.train.DivergedException;
+import dev.belay.train.MachineException;
+import dev.belay.train.ModelException;
+import dev.belay.train.config.ConfigException;
+import dev.belay.train.data.DataException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.exceptions.TFResourceExhaustedException;
+import org.tensorflow.exceptions.TFUnimplementedException;
+
+final class FailureTest {
+
+  private static void assertFailure(ExitCode code, String message, Throwable thrown) {
+    assertEquals(new Failure(code, message), Failure.of(thrown));
+  }
+
+  @Test
+  void codesAreThoseOfTheContract() {
+    assertEquals(0, ExitCode.DONE.code());
+    assertEquals(1, ExitCode.DEFECT.code());
+    assertEquals(2, ExitCode.USAGE.code());
+    assertEquals(3, ExitCode.INPUT.code());
+    assertEquals(4, ExitCode.DIVERGED.code());
+    assertEquals(5, ExitCode.MACHINE.code());
+  }
+
+  @Test
+  void belaysOwnExceptionsSayEverythingThemselves() {
+    assertFailure(ExitCode.USAGE, "a", new ConfigException("a"));
+    assertFailure(ExitCode.INPUT, "b", new ModelException("b"));
+    assertFailure(ExitCode.INPUT, "c", new DataException("c"));
+    assertFailure(
+        ExitCode.INPUT,
+        "m.index: byte 48: expected a footer, found the end",
+        new CorruptModelException(Path.of("m.index"), "byte 48", "a footer", "the end"));
+    assertFailure(ExitCode.INPUT, "u", new UntrainableModelException("u"));
+    assertFailure(
+        ExitCode.INPUT,
+        "saved_model.pb: node 'n': runs on a TPU",
+        new UnsupportedModelException(Path.of("saved_model.pb"), "node 'n'", "runs on a TPU"));
+    assertFailure(ExitCode.DIVERGED, "d", new DivergedException("d"));
+    assertFailure(ExitCode.MACHINE, "e", new MachineException("e", null));
+  }
+
+  @Test
+  void filesSayWhichAndWhy() {
+    assertFailure(
+        ExitCode.INPUT, "t.tsv: no such file or directory", new NoSuchFileException("t.tsv"));
+    assertFailure(
+        ExitCode.USAGE,
+        "runs/a: is there already; name another, or remove it",
+        new DirectoryNotEmptyException("runs/a"));
+    assertFailure(
+        ExitCode.MACHINE,
+        "runs: this user may not read or write it",
+        new AccessDeniedException("runs"));
+    assertFailure(
+        ExitCode.MACHINE,
+        "runs/a: Read-only file system",
+        new FileSystemException("runs/a", null, "Read-only file system"));
+    assertFailure(
+        ExitCode.MACHINE,
+        "reading or writing a file failed: No space left on device",
+        new IOException("No space left on device"));
+    assertFailure(
+        ExitCode.USAGE, "a\u0000b: not a path: Nul", new InvalidPathException("a\u0000b", "Nul"));
+  }
+
+  @Test
+  void wrappersAreTakenOff() {
+    assertFailure(ExitCode.INPUT, "line 3", new CompletionException(new DataException("line 3")));
+    assertFailure(
+        ExitCode.INPUT,
+        "t.tsv: no such file or directory",
+        new CompletionException(new UncheckedIOException(new NoSuchFileException("t.tsv"))));
+  }
+
+  @Test
+  void tensorFlowIsShortened() {
+    assertFailure(
+        ExitCode.INPUT,
+        "TensorFlow: indices[0,1] = 9000 is not in [0, 1000) (node model/embeddings/Gather); the"
+            + " model does not accept this data: `belay inspect MODEL` shows what it takes",
+        new TFInvalidArgumentException(
+            """
+            2 root error(s) found.
+              (0) INVALID_ARGUMENT: indices[0,1] = 9000 is not in [0, 1000)
+            \t [[{{node model/embeddings/Gather}}]]
+            \t [[gradients/norm/_3]]
+              (1) INVALID_ARGUMENT: indices[0,1] = 9000 is not in [0, 1000)
+            \t [[{{node model/embeddings/Gather}}]]
+            """));
+    assertFailure(
+        ExitCode.MACHINE,
+        "TensorFlow: OOM when allocating tensor with shape[32,12,512,512]; a smaller"
+            + " --train-batch-size or --max-seq-length needs less memory",
+        new TFResourceExhaustedException("OOM when allocating tensor with shape[32,12,512,512]"));
+    assertFailure(
+        ExitCode.DEFECT, "TensorFlow: no kernel", new TFUnimplementedException("no kernel"));
+  }
+
+  @Test
+  void theMachineIsNamedWhereItFails() {
+    Failure memory = Failure.of(new OutOfMemoryError("Java heap space"));
+    assertEquals(ExitCode.MACHINE, memory.code());
+    assertTrue(memory.message().startsWith("memory is used up (Java heap space); "));
+    Failure library =
+        Failure.of(new ExceptionInInitializerError(new UnsatisfiedLinkError("libtf")));
+    assertEquals(ExitCode.MACHINE, library.code());
+    assertTrue(library.message().startsWith("a native library does not load: libtf; "));
+  }
+
+  @Test
+  void anythingElseIsADefect() {
+    assertFailure(ExitCode.DEFECT, "index 3", new IndexOutOfBoundsException("index 3"));
+    assertFailure(ExitCode.DEFECT, "NullPointerException", new NullPointerException());
+    assertFailure(ExitCode.DEFECT, "StackOverflowError", new StackOverflowError());
+  }
+}

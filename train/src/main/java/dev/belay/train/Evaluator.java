@@ -1,0 +1,74 @@
+package dev.belay.train;
+
+import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.BatchSource;
+import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.metrics.Metrics;
+import dev.belay.train.step.EvaluationResult;
+import dev.belay.train.step.StepRunner;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** Metrics over all batches of a data set, by the model's evaluation function. */
+final class Evaluator {
+  private static final int BATCHES_AHEAD = 4;
+
+  private final BatchSource source;
+  private final Supplier<Metrics> newMetrics;
+
+  /**
+   * For one data set.
+   *
+   * @param source in the files' order
+   */
+  Evaluator(BatchSource source, Supplier<Metrics> newMetrics) {
+    this.source = source;
+    this.newMetrics = newMetrics;
+  }
+
+  /** Named numbers, {@code loss} first. */
+  record Result(Map<String, Double> metrics, int examples) {}
+
+  /** The metric that says which of two models is better. */
+  String primaryMetric() {
+    return newMetrics.get().primary();
+  }
+
+  Result evaluate(StepRunner runner) {
+    Metrics metrics = newMetrics.get();
+    double lossSum = 0;
+    double weight = 0;
+    int examples = 0;
+    try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
+      while (batches.hasNext()) {
+        Batch batch = batches.next();
+        EvaluationResult result = runner.evaluate(batch);
+        lossSum += result.lossSum();
+        weight += result.weight();
+        examples += batch.exampleCount();
+        add(metrics, result, batch.labels().orElseThrow());
+      }
+    }
+    Map<String, Double> named = new LinkedHashMap<>();
+    named.put("loss", weight == 0 ? Double.NaN : lossSum / weight);
+    named.putAll(metrics.result());
+    return new Result(named, examples);
+  }
+
+  private static void add(Metrics metrics, EvaluationResult result, Column labels) {
+    int width = result.classes();
+    for (int i = 0; i < result.logits().length / width; i++) {
+      double label =
+          labels instanceof Column.FloatMatrix values
+              ? values.values()[i]
+              : ((Column.IntMatrix) labels).values()[i];
+      if (label != LabelRule.IGNORED || labels instanceof Column.FloatMatrix) {
+        metrics.add(Arrays.copyOfRange(result.logits(), i * width, (i + 1) * width), label);
+      }
+    }
+  }
+}

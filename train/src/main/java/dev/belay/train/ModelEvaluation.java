@@ -1,0 +1,165 @@
+package dev.belay.train;
+
+import dev.belay.train.config.EvaluateConfig;
+import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.BatchOptions;
+import dev.belay.train.data.batch.BatchSource;
+import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.metrics.ClassificationMetrics;
+import dev.belay.train.model.InputMapping;
+import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.Task;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.step.EvaluationResult;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Metrics and predictions of a model or run on files. */
+public final class ModelEvaluation {
+  private static final int BATCHES_AHEAD = 4;
+
+  private ModelEvaluation() {}
+
+  /**
+   * Metrics of a model on the configured files.
+   *
+   * @param metrics loss, accuracy and the like, by the field's names
+   * @param examples how many were counted
+   * @param labels names of the classes; empty for regression
+   * @param notes what the user should know
+   */
+  public record Result(
+      Map<String, Double> metrics, int examples, List<String> labels, List<String> notes) {}
+
+  /**
+   * The model's answer to one input line.
+   *
+   * @param label the most probable class; null for regression and per-token outputs
+   * @param score its probability, or the predicted value for regression
+   * @param logits as the model gives them; nested lists for per-token outputs
+   */
+  public record Prediction(String label, Double score, List<?> logits) {}
+
+  /** What is done with a model that is ready to be asked. */
+  private interface Use<T> {
+    T with(Setting setting) throws IOException;
+  }
+
+  /** A model that is ready to be asked. */
+  private record Setting(
+      RunData data, ModelGraph graph, StepRunner runner, Optional<LabelMap> labels) {}
+
+  /** Evaluates. Errors as {@link TrainingRun#execute}. */
+  public static Result evaluate(EvaluateConfig config) throws IOException {
+    return open(
+        config,
+        setting -> {
+          Task task = setting.graph().task();
+          Dataset dataset = setting.data().read(config.files(), task.labelRule(setting.labels()));
+          BatchSource source = new BatchSource(dataset, options(config));
+          int outputs =
+              task.outputs().orElseGet(() -> dataset.labels().map(LabelMap::size).orElse(1));
+          Evaluator.Result result =
+              new Evaluator(source, () -> task.newMetrics(outputs)).evaluate(setting.runner());
+          return new Result(
+              result.metrics(),
+              result.examples(),
+              dataset.labels().map(LabelMap::names).orElse(List.of()),
+              notes(setting, dataset));
+        });
+  }
+
+  /** Predicts, in the order of the files. Errors as {@link TrainingRun#execute}. */
+  public static void predict(EvaluateConfig config, Consumer<Prediction> sink) throws IOException {
+    open(
+        config,
+        setting -> {
+          Dataset dataset = setting.data().read(config.files(), LabelRule.none());
+          BatchSource source = new BatchSource(dataset, options(config));
+          try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
+            while (batches.hasNext()) {
+              Batch batch = batches.next();
+              EvaluationResult result = setting.runner().evaluate(batch);
+              for (int row = 0; row < batch.exampleCount(); row++) {
+                sink.accept(prediction(setting, result, row));
+              }
+            }
+          }
+          return dataset.size();
+        });
+  }
+
+  private static <T> T open(EvaluateConfig config, Use<T> use) throws IOException {
+    TrainableModel model = TrainableModel.forEvaluation(config.model());
+    InputMapping inputs = InputMapping.of(model.evaluation().source(), config.model().inputs());
+    try (RunData data = new RunData(config.data(), model, inputs);
+        ModelGraph graph = ModelGraph.of(model, config.model(), config.machine().seed());
+        StepRunner runner = ModelRun.evaluation(config.machine(), model, graph)) {
+      Optional<LabelMap> labels =
+          config.labels().isEmpty()
+              ? model.source().labels()
+              : Optional.of(LabelMap.of(config.labels()));
+      return use.with(new Setting(data, graph, runner, labels));
+    }
+  }
+
+  private static BatchOptions options(EvaluateConfig config) {
+    return BatchOptions.inOrder(config.data().evalBatchSize(), TrainingRun.PAD_TO_MULTIPLE);
+  }
+
+  private static List<String> notes(Setting setting, Dataset dataset) {
+    List<String> notes = new ArrayList<>(setting.graph().notes());
+    notes.addAll(setting.data().notes());
+    notes.addAll(dataset.notes());
+    return notes;
+  }
+
+  private static Prediction prediction(Setting setting, EvaluationResult result, int row) {
+    int width = result.classes();
+    int perExample = result.logits().length / Math.toIntExact(result.shape().get(0));
+    int start = row * perExample;
+    return switch (setting.graph().task().kind()) {
+      case REGRESSION -> {
+        float value = result.logits()[row];
+        yield new Prediction(null, (double) value, List.of(value));
+      }
+      case CLASSIFICATION -> {
+        float[] logits = java.util.Arrays.copyOfRange(result.logits(), start, start + width);
+        int best = ClassificationMetrics.argmax(logits);
+        String label = setting.labels().map(map -> map.name(best)).orElse(String.valueOf(best));
+        yield new Prediction(label, softmax(logits, best), floats(logits));
+      }
+      case TOKENS -> {
+        List<List<Float>> rows = new ArrayList<>();
+        for (int at = start; at < start + perExample; at += width) {
+          rows.add(floats(java.util.Arrays.copyOfRange(result.logits(), at, at + width)));
+        }
+        yield new Prediction(null, null, rows);
+      }
+    };
+  }
+
+  private static List<Float> floats(float[] values) {
+    List<Float> list = new ArrayList<>(values.length);
+    for (float value : values) {
+      list.add(value);
+    }
+    return list;
+  }
+
+  private static double softmax(float[] logits, int index) {
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - (double) logits[index]);
+    }
+    return 1 / sum;
+  }
+}

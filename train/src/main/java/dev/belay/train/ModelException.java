@@ -1,0 +1,12 @@
+package dev.belay.train;
+
+/**
+ * A sound model that cannot be used as asked: a name that does not exist, shapes that do not fit.
+ */
+public final class ModelException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public ModelException(String message) {
+    super(message);
+  }
+}

@@ -1,0 +1,75 @@
+package dev.belay.train;
+
+import dev.belay.graph.EvaluationStep;
+import dev.belay.graph.head.AttachedHead;
+import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.config.MachineConfig;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.report.RecordedRun;
+import dev.belay.train.step.StepRunner;
+import dev.belay.train.tokenize.TokenizerFinder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** A run's weights as a SavedModel. */
+public final class ModelExport {
+  private ModelExport() {}
+
+  /**
+   * Exports a run.
+   *
+   * @param run a run directory, or one of its checkpoints; of a run, the newest checkpoint
+   * @param target a directory for integer version folders; the next free one is written
+   * @return the version folder
+   */
+  public static Path export(Path run, Path target) throws IOException {
+    Path checkpointPath = checkpoint(run);
+    RunDirectory directory = new RunDirectory(checkpointPath.getParent().getParent());
+    Checkpoint checkpoint = Checkpoint.open(checkpointPath);
+    RecordedRun recorded = RecordedRun.read(directory.config(), directory.provenance());
+    TrainableModel model = TrainableModel.forEvaluation(recorded.model());
+    MachineConfig machine =
+        new MachineConfig(MachineConfig.DEFAULT_DEVICE, OptionalInt.empty(), recorded.seed());
+    try (ModelGraph graph = ModelGraph.of(model, recorded.model(), recorded.seed())) {
+      Optional<AttachedHead> head =
+          ModelRun.head(recorded.model(), recorded.seed(), graph, recorded.labels().size());
+      EvaluationStep step =
+          EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
+      try (StepRunner runner =
+          StepRunner.forEvaluation(graph.graph(), step, ModelRun.weights(graph, head), machine)) {
+        runner.restore(checkpoint.model());
+        return new RunExport(
+                model,
+                Optional.of(recorded.labels()).filter(l -> !l.isEmpty()).map(LabelMap::of),
+                recorded.tokenizer().filter(Files::exists).map(TokenizerFinder::given))
+            .write(runner, target, head.map(any -> pass(graph, step)));
+      }
+    }
+  }
+
+  private static RunExport.NewPass pass(ModelGraph graph, EvaluationStep step) {
+    return new RunExport.NewPass(graph.graph().toGraphDef(), step.output().asOutput());
+  }
+
+  private static Path checkpoint(Path given) throws IOException {
+    Path path = given.toAbsolutePath().normalize();
+    if (Checkpoint.isCheckpoint(path)) {
+      return path;
+    }
+    if (!RunDirectory.isRun(path)) {
+      throw new ModelException(
+          given + ": expected a run directory of `belay train`, or one of its checkpoints");
+    }
+    Path checkpoints = new RunDirectory(path).checkpoints();
+    return Checkpoint.newest(checkpoints)
+        .orElseThrow(
+            () ->
+                new ModelException(
+                    given + ": the run has no checkpoint in " + checkpoints + " to export"));
+  }
+}

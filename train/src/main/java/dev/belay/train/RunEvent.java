@@ -1,0 +1,58 @@
+package dev.belay.train;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** What a run tells those who watch it; metrics.jsonl, TensorBoard and the terminal all listen. */
+public sealed interface RunEvent {
+
+  /**
+   * The model and data are read, the graph is built, training begins.
+   *
+   * @param totalSteps updates to come
+   * @param notes what the user should know: functions chosen, ops rewritten, variables left out
+   */
+  record Started(
+      long totalSteps,
+      int batchesPerEpoch,
+      int trainExamples,
+      long trainableParameters,
+      List<String> notes)
+      implements RunEvent {}
+
+  /**
+   * One update.
+   *
+   * @param stepMillis from asking for the batch to having the result
+   * @param dataWaitMillis the part of it that was spent waiting for the batch
+   */
+  record Trained(
+      long step,
+      double epoch,
+      float loss,
+      float gradNorm,
+      float gradNormClipped,
+      float clipScale,
+      boolean clipped,
+      double learningRate,
+      int examples,
+      int tokens,
+      double stepMillis,
+      double dataWaitMillis)
+      implements RunEvent {}
+
+  /** Metrics on the validation data; {@code loss} is among them. */
+  record Evaluated(long step, Map<String, Double> metrics, int examples, double seconds)
+      implements RunEvent {}
+
+  /** A checkpoint was committed. */
+  record Saved(long step, Path directory, double seconds) implements RunEvent {}
+
+  /** A SavedModel was committed. */
+  record Exported(long step, Path directory) implements RunEvent {}
+
+  /** The run ended well. */
+  record Done(long step, double seconds, double clippedFraction, Map<String, Double> bestMetrics)
+      implements RunEvent {}
+}

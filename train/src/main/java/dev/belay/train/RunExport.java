@@ -1,0 +1,109 @@
+package dev.belay.train;
+
+import dev.belay.savedmodel.export.AtomicDirectory;
+import dev.belay.savedmodel.export.NewModel;
+import dev.belay.savedmodel.export.SavedModelWriter;
+import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.ModelVariable;
+import dev.belay.savedmodel.tensor.TensorSpec;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.model.ModelSource;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.step.StepRunner;
+import dev.belay.train.tokenize.TokenizerFiles;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.Output;
+import org.tensorflow.proto.framework.GraphDef;
+
+/**
+ * Hands a trained model back: the original SavedModel with new values in its variables, or, with a
+ * new head, a new SavedModel. Tokenizer and class names go along as {@code assets.extra}, which
+ * TensorFlow Serving leaves alone.
+ *
+ * @param model as it was read
+ * @param labels class names in the order of the logits, if there are classes
+ * @param tokenizer the files that the data were tokenized with, if they were
+ */
+record RunExport(
+    TrainableModel model, Optional<LabelMap> labels, Optional<TokenizerFiles> tokenizer) {
+
+  /** The pass of a new SavedModel, where the model has a new head. */
+  record NewPass(GraphDef graphDef, Output<?> logits) {}
+
+  /**
+   * Writes the next version folder.
+   *
+   * @param exports the folder of version folders
+   * @param pass of a new head; empty: the original's graph is kept
+   */
+  Path write(StepRunner runner, Path exports, Optional<NewPass> pass) throws IOException {
+    Files.createDirectories(exports);
+    Path target = AtomicDirectory.nextVersion(exports);
+    if (pass.isPresent()) {
+      SavedModelWriter.write(newModel(runner, pass.get()), extras(), target);
+    } else {
+      Map<ModelVariable, ByteBuffer> values = new LinkedHashMap<>();
+      runner.read(
+          runner.weights(),
+          (variable, value) ->
+              values.put(model.variables().get(variable.name()).variable(), value));
+      SavedModelWriter.replaceVariables(model.contents(), values, extras(), target);
+    }
+    return target;
+  }
+
+  private NewModel newModel(StepRunner runner, NewPass pass) throws IOException {
+    List<NewModel.NewVariable> variables = new ArrayList<>();
+    runner.read(
+        runner.weights(),
+        (variable, value) ->
+            variables.add(
+                new NewModel.NewVariable(
+                    variable.name(),
+                    variable.handle().op().name(),
+                    new TensorSpec(variable.spec().dtype(), variable.spec().shape()),
+                    variable.spec().trainable(),
+                    value)));
+    Output<?> logits = pass.logits();
+    FlatTensor output =
+        new FlatTensor("logits", tensorName(logits), logits.dataType(), logits.shape());
+    NewModel.NewSignature signature =
+        new NewModel.NewSignature(
+            "serving_default", model.evaluation().inputs(), List.of(output), List.of());
+    return new NewModel(
+        pass.graphDef(),
+        variables,
+        List.of(signature),
+        model.flat().initializers(),
+        model.flat().assets());
+  }
+
+  private static String tensorName(Output<?> output) {
+    return output.index() == 0 ? output.op().name() : output.op().name() + ":" + output.index();
+  }
+
+  private Map<String, byte[]> extras() throws IOException {
+    Map<String, byte[]> extras = new LinkedHashMap<>();
+    if (labels.isPresent()) {
+      String names = String.join("\n", labels.get().names()) + "\n";
+      extras.put(ModelSource.LABELS, names.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+    if (tokenizer.isPresent()) {
+      Path definition = tokenizer.get().definition();
+      boolean json = tokenizer.get().kind() == TokenizerFiles.Kind.TOKENIZER_JSON;
+      extras.put(json ? "tokenizer.json" : "vocab.txt", Files.readAllBytes(definition));
+      if (tokenizer.get().config().isPresent()) {
+        extras.put("tokenizer_config.json", Files.readAllBytes(tokenizer.get().config().get()));
+      }
+    }
+    return extras;
+  }
+}

@@ -1,0 +1,102 @@
+package dev.belay.train;
+
+import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.step.StepResult;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.util.function.Consumer;
+import java.util.function.LongToDoubleFunction;
+
+/**
+ * The loop: schedule, batch, step, report, evaluate, checkpoint, stop. It knows nothing about
+ * transformers, files or terminals: it is handed the steps, the batches and those who listen.
+ */
+final class Trainer {
+  private final StepRunner runner;
+  private final Prefetcher batches;
+  private final int batchesPerEpoch;
+  private final LongToDoubleFunction learningRate;
+  private final Milestones milestones;
+  private final Consumer<RunEvent> events;
+
+  /** How often gradients were clipped. */
+  private long clippedSteps;
+
+  Trainer(Parts parts) {
+    this.runner = parts.runner();
+    this.batches = parts.batches();
+    this.batchesPerEpoch = parts.batchesPerEpoch();
+    this.learningRate = parts.learningRate();
+    this.milestones = parts.milestones();
+    this.events = parts.events();
+  }
+
+  /**
+   * What a loop is made of.
+   *
+   * @param learningRate of step t, from 1
+   * @param milestones what happens between the steps
+   */
+  record Parts(
+      StepRunner runner,
+      Prefetcher batches,
+      int batchesPerEpoch,
+      LongToDoubleFunction learningRate,
+      Milestones milestones,
+      Consumer<RunEvent> events) {}
+
+  /** Trains; returns the number of updates made, fewer than asked for where it stopped early. */
+  long train(long totalSteps) throws IOException {
+    long step = 0;
+    while (step < totalSteps && !milestones.stopEarly()) {
+      step++;
+      long begin = System.nanoTime();
+      Batch batch = batches.next();
+      double rate = learningRate.applyAsDouble(step);
+      StepResult result = runner.train(batch, rate, step);
+      double millis = (System.nanoTime() - begin) / 1e6;
+      events.accept(report(step, batch, rate, result, millis));
+      if (!result.isFinite()) {
+        throw new DivergedException(divergence(step, result));
+      }
+      milestones.after(step, batch.next(), step == totalSteps);
+    }
+    return step;
+  }
+
+  /** The share of steps whose gradients were clipped. */
+  double clippedFraction(long steps) {
+    return steps == 0 ? 0 : (double) clippedSteps / steps;
+  }
+
+  private RunEvent.Trained report(
+      long step, Batch batch, double rate, StepResult result, double millis) {
+    boolean clipped = result.clipScale() < 1 && result.gradNormClipped() < result.gradNorm();
+    clippedSteps += clipped ? 1 : 0;
+    return new RunEvent.Trained(
+        step,
+        (double) step / batchesPerEpoch,
+        result.loss(),
+        result.gradNorm(),
+        result.gradNormClipped(),
+        result.clipScale(),
+        clipped,
+        rate,
+        batch.exampleCount(),
+        Math.toIntExact(batch.tokenCount()),
+        millis,
+        batches.waitNanos() / 1e6);
+  }
+
+  private static String divergence(long step, StepResult result) {
+    return "step "
+        + step
+        + ": the loss is "
+        + result.loss()
+        + " and the gradient norm "
+        + result.gradNorm()
+        + ", so training stopped and this step's weights are not kept. Lower --learning-rate, add"
+        + " --warmup-ratio 0.1, or lower --max-grad-norm; metrics.jsonl shows the steps before.";
+  }
+}

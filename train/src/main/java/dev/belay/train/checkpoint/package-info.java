@@ -1,0 +1,5 @@
+/**
+ * Reads from: the values of variables. Hands to: disk, a directory per checkpoint, whole or not at
+ * all; and back. Never: decides when to save.
+ */
+package dev.belay.train.checkpoint;

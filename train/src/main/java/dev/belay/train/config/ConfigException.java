@@ -1,0 +1,35 @@
+package dev.belay.train.config;
+
+import java.util.List;
+
+/** Options that cannot be: out of range, contradictory, or not known. The run never starts. */
+public final class ConfigException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1L;
+
+  private final transient List<String> problems;
+
+  /**
+   * @param option the option as the user writes it, {@code --max-grad-norm}
+   * @param expected what it takes
+   * @param found what was given
+   */
+  public ConfigException(String option, String expected, Object found) {
+    this(option + ": expected " + expected + ", found " + found);
+  }
+
+  /** A contradiction between several options. */
+  public ConfigException(String message) {
+    this(List.of(message));
+  }
+
+  /** Several at once; the message has one line for each. */
+  public ConfigException(List<String> problems) {
+    super(String.join("\n", problems));
+    this.problems = List.copyOf(problems);
+  }
+
+  /** One sentence for each option that cannot be. */
+  public List<String> problems() {
+    return problems;
+  }
+}

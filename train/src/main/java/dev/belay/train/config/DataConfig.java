@@ -1,0 +1,58 @@
+package dev.belay.train.config;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which data, and how it becomes batches.
+ *
+ * @param trainFiles read in order as one data set
+ * @param validationFiles may be empty: then nothing is evaluated
+ * @param tokenizer vocab.txt, tokenizer.json or a folder; empty: found beside the model
+ * @param maxSeqLength tokens, special tokens included
+ * @param trainBatchSize examples of one step
+ * @param evalBatchSize examples of one evaluation batch
+ * @param shuffle whether each epoch has its own order
+ * @param groupByLength whether batches are made of examples of like length
+ */
+public record DataConfig(
+    List<Path> trainFiles,
+    List<Path> validationFiles,
+    Optional<Path> tokenizer,
+    int maxSeqLength,
+    int trainBatchSize,
+    int evalBatchSize,
+    boolean shuffle,
+    boolean groupByLength) {
+
+  public static final int DEFAULT_MAX_SEQ_LENGTH = 128;
+  public static final int DEFAULT_BATCH_SIZE = 32;
+  public static final boolean DEFAULT_SHUFFLE = true;
+
+  public DataConfig {
+    trainFiles = List.copyOf(trainFiles);
+    validationFiles = List.copyOf(validationFiles);
+    new Check()
+        .atLeast("--max-seq-length", 1, maxSeqLength)
+        .atLeast("--train-batch-size", 1, trainBatchSize)
+        .atLeast("--eval-batch-size", 1, evalBatchSize)
+        .that(
+            shuffle || !groupByLength,
+            "--group-by-length reorders the examples, --shuffle off forbids it: choose one")
+        .verify();
+  }
+
+  /** These files, and otherwise what the command line takes without options. */
+  public static DataConfig of(List<Path> trainFiles, List<Path> validationFiles) {
+    return new DataConfig(
+        trainFiles,
+        validationFiles,
+        Optional.empty(),
+        DEFAULT_MAX_SEQ_LENGTH,
+        DEFAULT_BATCH_SIZE,
+        DEFAULT_BATCH_SIZE,
+        DEFAULT_SHUFFLE,
+        false);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.belay.train.config;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A model or run, and files to evaluate it on or predict for.
+ *
+ * @param data only the fields for evaluation matter; {@code validationFiles} are the files
+ * @param labels names of the classes in the order of the logits; empty: from the run directory, or
+ *     from the file
+ */
+public record EvaluateConfig(
+    ModelConfig model, DataConfig data, MachineConfig machine, List<String> labels) {
+
+  public EvaluateConfig {
+    labels = List.copyOf(labels);
+  }
+
+  /** The files to read. */
+  public List<Path> files() {
+    return data.validationFiles();
+  }
+}

@@ -1,0 +1,28 @@
+package dev.belay.train.config;
+
+import java.util.OptionalInt;
+
+/**
+ * Where it runs.
+ *
+ * @param device {@code auto}, {@code cpu} or {@code gpu:N}
+ * @param threads TensorFlow's threads; empty: as many as this process may use
+ * @param seed of data order, dropout and new heads
+ */
+public record MachineConfig(String device, OptionalInt threads, long seed) {
+
+  public static final String DEFAULT_DEVICE = "auto";
+  public static final long DEFAULT_SEED = 42;
+
+  public MachineConfig {
+    new Check()
+        .that(device.matches("auto|cpu|gpu:\\d{1,3}"), "--device", "auto, cpu or gpu:N", device)
+        .atLeast("--threads", 1, threads)
+        .verify();
+  }
+
+  /** What the command line takes without options. */
+  public static MachineConfig defaults() {
+    return new MachineConfig(DEFAULT_DEVICE, OptionalInt.empty(), DEFAULT_SEED);
+  }
+}

@@ -1,0 +1,37 @@
+package dev.belay.train.data;
+
+import java.nio.file.Path;
+
+/**
+ * Where an example comes from.
+ *
+ * @param file the file as the user named it
+ * @param unit what is counted
+ * @param number from 1; a CSV record that spans lines has the number of its first one
+ */
+public record SourcePosition(Path file, Unit unit, long number) {
+
+  /** What a file is counted in. */
+  public enum Unit {
+    /** Lines of a text file. */
+    LINE,
+    /** Records of a TFRecord file. */
+    RECORD
+  }
+
+  /** A line of a text file, from 1. */
+  public static SourcePosition line(Path file, long number) {
+    return new SourcePosition(file, Unit.LINE, number);
+  }
+
+  /** A record of a TFRecord file, from 1. */
+  public static SourcePosition record(Path file, long number) {
+    return new SourcePosition(file, Unit.RECORD, number);
+  }
+
+  /** {@code train.tsv:17}, or {@code train.tfrecord: record 17}. */
+  @Override
+  public String toString() {
+    return unit == Unit.LINE ? file + ":" + number : file + ": record " + number;
+  }
+}

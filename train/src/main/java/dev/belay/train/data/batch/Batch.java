@@ -1,0 +1,30 @@
+package dev.belay.train.data.batch;
+
+import dev.belay.train.data.SourcePosition;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Examples padded to one shape.
+ *
+ * @param position which batch of the run
+ * @param next where a run goes on after it
+ * @param features by the model's own names
+ * @param labels [B, 1], or [B, T] for labels per token; empty if the data have none
+ * @param tokenCount tokens that the attention masks count, padding left out
+ * @param sources where each example stands, in the order of the rows
+ */
+public record Batch(
+    BatchPosition position,
+    BatchPosition next,
+    Map<String, Column> features,
+    Optional<Column> labels,
+    long tokenCount,
+    List<SourcePosition> sources) {
+
+  /** B. */
+  public int exampleCount() {
+    return sources.size();
+  }
+}

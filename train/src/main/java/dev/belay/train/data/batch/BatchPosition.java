@@ -1,0 +1,26 @@
+package dev.belay.train.data.batch;
+
+/**
+ * Where a run stands in its data; all that a checkpoint needs to go on with the very next batch.
+ *
+ * @param epoch from 0
+ * @param batch within the epoch, from 0
+ */
+public record BatchPosition(int epoch, int batch) {
+  /** The first batch of a run. */
+  public static final BatchPosition START = new BatchPosition(0, 0);
+
+  /** Refuses what no run can stand at. */
+  public BatchPosition {
+    if (epoch < 0 || batch < 0) {
+      throw new IllegalArgumentException("epoch " + epoch + ", batch " + batch + ": below 0");
+    }
+  }
+
+  /** The position after this one. */
+  BatchPosition next(int batchesPerEpoch) {
+    return batch + 1 < batchesPerEpoch
+        ? new BatchPosition(epoch, batch + 1)
+        : new BatchPosition(epoch + 1, 0);
+  }
+}

@@ -1,0 +1,152 @@
+package dev.belay.train.data.batch;
+
+import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.ElementType;
+import dev.belay.train.data.example.EncodedExample;
+import dev.belay.train.data.example.ExampleOptions;
+import dev.belay.train.data.example.FeatureNames;
+import dev.belay.train.data.example.FeatureRequest;
+import dev.belay.train.data.example.FeatureRow;
+import dev.belay.train.data.example.LabelRule;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Pads examples to one shape: token ids with the padding id, masks and types with 0, labels per
+ * token with -100.
+ *
+ * <p>Rows of tokens are padded to the longest of the batch, rounded up to a multiple, but never
+ * past the longest of the data: data of one length keep it. A model that takes no mask sees
+ * padding, so for it nothing is rounded up.
+ */
+final class Collator {
+  private final ExampleOptions options;
+  private final int multiple;
+  private final int longest;
+
+  Collator(Dataset dataset, int padToMultiple) {
+    this.options = dataset.options();
+    this.longest = dataset.longest();
+    boolean masked =
+        options.features().stream()
+            .anyMatch(request -> request.feature().equals(FeatureNames.ATTENTION_MASK));
+    this.multiple = masked ? padToMultiple : 1;
+  }
+
+  Batch collate(BatchPosition position, BatchPosition next, List<EncodedExample> examples) {
+    int tokens = tokenLength(examples);
+    int decoderTokens = decoderLength(examples);
+    Map<String, Column> features = new LinkedHashMap<>();
+    for (int i = 0; i < options.features().size(); i++) {
+      FeatureRequest request = options.features().get(i);
+      List<FeatureRow> rows = rows(examples, i);
+      int open =
+          FeatureNames.isOfDecoder(request.feature())
+              ? decoderTokens
+              : FeatureNames.isPerToken(request.feature()) ? tokens : longest(rows);
+      features.put(request.name(), column(request, rows, open));
+    }
+    int labelLength = decoderTokens > 0 ? decoderTokens : tokens;
+    return new Batch(
+        position,
+        next,
+        features,
+        labels(examples, labelLength),
+        examples.stream().mapToLong(EncodedExample::tokens).sum(),
+        examples.stream().map(EncodedExample::source).toList());
+  }
+
+  private static List<FeatureRow> rows(List<EncodedExample> examples, int feature) {
+    List<FeatureRow> rows = new ArrayList<>(examples.size());
+    for (EncodedExample example : examples) {
+      rows.add(example.features().get(feature));
+    }
+    return rows;
+  }
+
+  private static int longest(List<FeatureRow> rows) {
+    return rows.stream().mapToInt(FeatureRow::length).max().orElse(0);
+  }
+
+  /** T of the batch's token rows: what the model fixes, else rounded up. */
+  private int tokenLength(List<EncodedExample> examples) {
+    int longestOfBatch = examples.stream().mapToInt(EncodedExample::length).max().orElse(0);
+    int rounded = Math.min(roundedUp(longestOfBatch), longest);
+    return options.features().stream()
+        .filter(request -> FeatureNames.isPerToken(request.feature()))
+        .flatMapToInt(request -> request.staticLength().stream())
+        .max()
+        .orElse(rounded);
+  }
+
+  /** T of the decoder's rows; 0 if the model has no decoder. */
+  private int decoderLength(List<EncodedExample> examples) {
+    int length = 0;
+    for (int i = 0; i < options.features().size(); i++) {
+      FeatureRequest request = options.features().get(i);
+      if (FeatureNames.isOfDecoder(request.feature())) {
+        int own = request.staticLength().orElse(roundedUp(longest(rows(examples, i))));
+        length = Math.max(length, own);
+      }
+    }
+    return length;
+  }
+
+  private int roundedUp(int length) {
+    return (length + multiple - 1) / multiple * multiple;
+  }
+
+  private Column column(FeatureRequest request, List<FeatureRow> rows, int open) {
+    if (request.type() == ElementType.STRING) {
+      return new Column.Texts(rows.stream().map(row -> ((FeatureRow.Text) row).value()).toList());
+    }
+    int columns = request.scalar() ? 1 : request.staticLength().orElse(open);
+    if (request.type() == ElementType.FLOAT) {
+      return floats(rows, columns);
+    }
+    boolean ids = FeatureNames.holdsTokenIds(request.feature());
+    return ints(rows, columns, ids ? options.paddingId().orElse(0) : 0);
+  }
+
+  private static Column.IntMatrix ints(List<FeatureRow> rows, int columns, int padding) {
+    int[] values = new int[Math.multiplyExact(rows.size(), columns)];
+    for (int i = 0; i < rows.size(); i++) {
+      int[] row = ((FeatureRow.Ints) rows.get(i)).values();
+      System.arraycopy(row, 0, values, i * columns, row.length);
+      Arrays.fill(values, i * columns + row.length, (i + 1) * columns, padding);
+    }
+    return new Column.IntMatrix(rows.size(), columns, values);
+  }
+
+  private static Column.FloatMatrix floats(List<FeatureRow> rows, int columns) {
+    float[] values = new float[Math.multiplyExact(rows.size(), columns)];
+    for (int i = 0; i < rows.size(); i++) {
+      if (rows.get(i) instanceof FeatureRow.Floats row) {
+        System.arraycopy(row.values(), 0, values, i * columns, row.length());
+      } else {
+        int[] row = ((FeatureRow.Ints) rows.get(i)).values();
+        for (int j = 0; j < row.length; j++) {
+          values[i * columns + j] = row[j];
+        }
+      }
+    }
+    return new Column.FloatMatrix(rows.size(), columns, values);
+  }
+
+  private Optional<Column> labels(List<EncodedExample> examples, int tokens) {
+    if (options.labels().kind() == LabelRule.Kind.NONE) {
+      return Optional.empty();
+    }
+    List<FeatureRow> rows = examples.stream().map(e -> e.label().orElseThrow()).toList();
+    return Optional.of(
+        switch (options.labels().kind()) {
+          case NUMBER -> floats(rows, 1);
+          case TOKENS -> ints(rows, tokens, LabelRule.IGNORED);
+          default -> ints(rows, 1, 0);
+        });
+  }
+}

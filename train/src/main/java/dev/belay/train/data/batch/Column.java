@@ -1,0 +1,56 @@
+package dev.belay.train.data.batch;
+
+import java.util.List;
+
+/** One feature of a batch, [B, T], row by row. Arrays are handed over, not copied. */
+public sealed interface Column {
+
+  /** B. */
+  int rows();
+
+  /** T; 1 where there is one element per example. */
+  int columns();
+
+  /**
+   * Whole numbers.
+   *
+   * @param values [B * T]
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
+  record IntMatrix(int rows, int columns, int[] values) implements Column {
+    /** The element of an example. */
+    public int get(int row, int column) {
+      return values[row * columns + column];
+    }
+  }
+
+  /**
+   * Floating-point numbers.
+   *
+   * @param values [B * T]
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
+  record FloatMatrix(int rows, int columns, float[] values) implements Column {
+    /** The element of an example. */
+    public float get(int row, int column) {
+      return values[row * columns + column];
+    }
+  }
+
+  /**
+   * Texts.
+   *
+   * @param values [B]
+   */
+  record Texts(List<String> values) implements Column {
+    @Override
+    public int rows() {
+      return values.size();
+    }
+
+    @Override
+    public int columns() {
+      return 1;
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.belay.train.data.example;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All examples of one or several files, encoded, in the order of the files.
+ *
+ * @param options what they were encoded for
+ * @param examples at least one
+ * @param labels the classes, if examples have one
+ * @param notes what a person should know: which column became what, how many texts were cut
+ */
+public record Dataset(
+    ExampleOptions options,
+    List<EncodedExample> examples,
+    Optional<LabelMap> labels,
+    List<String> notes) {
+
+  /** How many examples. */
+  public int size() {
+    return examples.size();
+  }
+
+  /** The most tokens that one example has. */
+  public int longest() {
+    return examples.stream().mapToInt(EncodedExample::length).max().orElse(0);
+  }
+}

@@ -1,0 +1,131 @@
+package dev.belay.train.data.example;
+
+import dev.belay.train.data.DataException;
+import dev.belay.train.data.file.Cell;
+import dev.belay.train.data.file.DataFile;
+import dev.belay.train.data.file.Row;
+import dev.belay.train.data.file.RowReader;
+import dev.belay.train.tokenize.TextTokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads files into a {@link Dataset}: the one call that a run makes for its data. */
+public final class DatasetReader {
+  /** Rows that are tokenized together. */
+  private static final int CHUNK_ROWS = 2048;
+
+  /** A chunk of long texts is closed earlier, so that it needs no memory of its own. */
+  private static final int CHUNK_CHARACTERS = 1 << 23;
+
+  /** Memory below this is not worth a word. */
+  private static final long LARGE_BYTES = 256L << 20;
+
+  private final ExampleOptions options;
+  private final ExampleEncoder encoder;
+  private final LabelReader labels;
+  private final List<EncodedExample> examples = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+
+  private DatasetReader(ExampleOptions options, Optional<TextTokenizer> tokenizer) {
+    this.options = options;
+    this.labels = new LabelReader(options.labels());
+    this.encoder = new ExampleEncoder(options, tokenizer, labels);
+  }
+
+  /**
+   * Reads files in their order and encodes every row.
+   *
+   * @param files .tsv, .csv, .jsonl or .tfrecord, each also .gz
+   * @param options what the model and the run want
+   * @param tokenizer for files that hold text
+   * @throws DataException if a file cannot be read, has no row, or a row is not what is wanted
+   */
+  public static Dataset read(
+      List<Path> files, ExampleOptions options, Optional<TextTokenizer> tokenizer) {
+    DatasetReader reader = new DatasetReader(options, tokenizer);
+    files.forEach(reader::readFile);
+    return reader.finish();
+  }
+
+  private void readFile(Path file) {
+    int before = examples.size();
+    try (RowReader rows = DataFile.open(file)) {
+      List<Row> chunk = new ArrayList<>();
+      int characters = 0;
+      for (Optional<Row> row = rows.next(); row.isPresent(); row = rows.next()) {
+        chunk.add(row.get());
+        characters += characters(row.get());
+        if (chunk.size() == CHUNK_ROWS || characters > CHUNK_CHARACTERS) {
+          examples.addAll(encoder.encode(chunk));
+          chunk.clear();
+          characters = 0;
+        }
+      }
+      examples.addAll(encoder.encode(chunk));
+      notes.addAll(rows.notes());
+    }
+    if (examples.size() == before) {
+      throw new DataException(
+          file
+              + ": the file has no rows; expected at least one example (behind the header, if any)");
+    }
+  }
+
+  private static int characters(Row row) {
+    int count = 0;
+    for (Cell cell : row.cells()) {
+      count += cell instanceof Cell.Text text ? text.value().length() : 0;
+    }
+    return count;
+  }
+
+  private Dataset finish() {
+    if (examples.isEmpty()) {
+      throw new DataException("no data file was given; expected at least one");
+    }
+    Optional<LabelMap> map = labels.learn();
+    if (labels.mustFinish()) {
+      int[] indices = labels.finalIndices();
+      examples.replaceAll(example -> withClass(example, indices));
+    }
+    notes.addAll(0, encoder.summaries());
+    if (encoder.padded() > 0) {
+      notes.add(encoder.padded() + " rows left out: is_real_example is 0");
+    }
+    if (encoder.truncated() > 0) {
+      notes.add(
+          encoder.truncated()
+              + " of "
+              + examples.size()
+              + " texts were cut to "
+              + options.maxLength()
+              + " tokens");
+    }
+    long bytes = examples.stream().mapToLong(DatasetReader::bytes).sum();
+    if (bytes > LARGE_BYTES) {
+      notes.add(examples.size() + " examples take about " + (bytes >> 20) + " MB of memory");
+    }
+    return new Dataset(options, List.copyOf(examples), map, List.copyOf(notes));
+  }
+
+  private static EncodedExample withClass(EncodedExample example, int[] indices) {
+    FeatureRow.Ints number = (FeatureRow.Ints) example.label().orElseThrow();
+    return new EncodedExample(
+        example.source(),
+        example.features(),
+        Optional.of(new FeatureRow.Ints(new int[] {indices[number.values()[0]]})),
+        example.length(),
+        example.tokens());
+  }
+
+  /** About what an example takes: its objects, and the rows that it does not share. */
+  private static long bytes(EncodedExample example) {
+    long bytes = 160;
+    for (FeatureRow row : example.features()) {
+      bytes += row instanceof FeatureRow.Text text ? 40L + 2L * text.value().length() : 0;
+    }
+    return bytes + 4L * example.length();
+  }
+}

@@ -1,0 +1,11 @@
+package dev.belay.train.data.example;
+
+/** What the elements of a feature are. */
+public enum ElementType {
+  /** int32 or int64; values of data fit 32 bits. */
+  INTEGER,
+  /** float32 or wider. */
+  FLOAT,
+  /** Text. */
+  STRING
+}

@@ -1,0 +1,292 @@
+package dev.belay.train.data.example;
+
+import dev.belay.train.data.DataException;
+import dev.belay.train.data.SourcePosition;
+import dev.belay.train.data.file.DataFormat;
+import dev.belay.train.data.file.Row;
+import dev.belay.train.tokenize.TextPair;
+import dev.belay.train.tokenize.TextTokenizer;
+import dev.belay.train.tokenize.TokenIds;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Rows of a file to examples of a model: picks columns, tokenizes, checks every number. */
+final class ExampleEncoder {
+  private final ExampleOptions options;
+  private final Optional<TextTokenizer> tokenizer;
+  private final LabelReader labels;
+  private final SharedRows shared = new SharedRows();
+  private final Set<String> summaries = new LinkedHashSet<>();
+
+  private List<String> layout;
+  private ColumnNames names;
+  private ColumnChoice choice;
+  private long padded;
+  private long truncated;
+
+  ExampleEncoder(ExampleOptions options, Optional<TextTokenizer> tokenizer, LabelReader labels) {
+    if (tokenizer.isPresent() && tokenizer.get().maxLength() > options.maxLength()) {
+      throw new IllegalArgumentException(
+          "the tokenizer cuts to "
+              + tokenizer.get().maxLength()
+              + ", above "
+              + options.maxLength());
+    }
+    this.options = options;
+    this.tokenizer = tokenizer;
+    this.labels = labels;
+  }
+
+  /** One line per file and layout: which column became what. */
+  Set<String> summaries() {
+    return summaries;
+  }
+
+  /** Rows that were left out because they only fill up a batch. */
+  long padded() {
+    return padded;
+  }
+
+  /** Texts that lost tokens. */
+  long truncated() {
+    return truncated;
+  }
+
+  /**
+   * Encodes rows in their order; texts are tokenized on all processors.
+   *
+   * @throws DataException naming the row, if one is not what the model can take
+   */
+  List<EncodedExample> encode(List<Row> rows) {
+    List<Prepared> prepared = new ArrayList<>(rows.size());
+    List<TextPair> texts = new ArrayList<>();
+    for (Row row : rows) {
+      choose(row);
+      if (isReal(row)) {
+        boolean fromText = options.wantsTokens() && !choice.preTokenised();
+        prepared.add(new Prepared(row, names, choice, fromText ? texts.size() : -1));
+        if (fromText) {
+          texts.add(texts(row));
+        }
+      }
+    }
+    List<TokenIds> ids = texts.isEmpty() ? List.of() : tokenizer.orElseThrow().encodeAll(texts);
+    List<EncodedExample> examples = new ArrayList<>(prepared.size());
+    for (Prepared example : prepared) {
+      examples.add(encode(example, ids));
+    }
+    return examples;
+  }
+
+  /** A row, and the index of its text among those that are tokenized together, or -1. */
+  private record Prepared(Row row, ColumnNames names, ColumnChoice choice, int text) {
+
+    CellValues cell(int column) {
+      return new CellValues(row.position(), names.name(column), row.cells().get(column));
+    }
+  }
+
+  private void choose(Row row) {
+    if (row.columns() != layout) {
+      layout = row.columns();
+      names = new ColumnNames(layout);
+      choice = ColumnChoice.of(headerOf(row), names, options, tokenizer.isPresent());
+      summaries.add(row.position().file() + ": " + choice.summary());
+    }
+  }
+
+  /** What is wrong with the columns of a TSV or CSV file is wrong in its first line. */
+  private static SourcePosition headerOf(Row row) {
+    DataFormat format = DataFormat.of(row.position().file());
+    return format == DataFormat.TSV || format == DataFormat.CSV
+        ? SourcePosition.line(row.position().file(), 1)
+        : row.position();
+  }
+
+  private boolean isReal(Row row) {
+    if (choice.realExample().isEmpty()) {
+      return true;
+    }
+    int[] flag = new Prepared(row, names, choice, -1).cell(choice.realExample().getAsInt()).ints();
+    boolean real = flag.length == 0 || flag[0] != 0;
+    padded += real ? 0 : 1;
+    return real;
+  }
+
+  private TextPair texts(Row row) {
+    TextColumns columns = choice.text().orElseThrow();
+    return new TextPair(text(row, columns.first()), columns.second().map(c -> text(row, c)));
+  }
+
+  private String text(Row row, String column) {
+    int index = names.named(column).orElseThrow();
+    return new CellValues(row.position(), column, row.cells().get(index)).text();
+  }
+
+  private EncodedExample encode(Prepared example, List<TokenIds> ids) {
+    Optional<TokenRows> tokens = Optional.empty();
+    if (options.wantsTokens()) {
+      tokens =
+          Optional.of(
+              example.text() >= 0 ? ofText(example, ids.get(example.text())) : ofColumns(example));
+    }
+    List<FeatureRow> features = new ArrayList<>(options.features().size());
+    int decoderLength = -1;
+    for (int i = 0; i < options.features().size(); i++) {
+      FeatureRow row = feature(example, i, tokens);
+      features.add(row);
+      if (FeatureNames.isOfDecoder(options.features().get(i).feature())) {
+        decoderLength = row.length();
+      }
+    }
+    int length = tokens.map(TokenRows::length).orElse(0);
+    Optional<FeatureRow> label = Optional.empty();
+    if (example.choice().label().isPresent()) {
+      CellValues cell = example.cell(example.choice().label().getAsInt());
+      label = Optional.of(labels.read(cell, decoderLength >= 0 ? decoderLength : length));
+    }
+    return new EncodedExample(
+        example.row().position(),
+        List.copyOf(features),
+        label,
+        length,
+        tokens.map(TokenRows::tokens).orElse(0));
+  }
+
+  private TokenRows ofText(Prepared example, TokenIds ids) {
+    if (options.vocabularySize().isPresent()) {
+      TokenRows.requireWithin(
+          example.row().position(), "text", ids.inputIds(), options.vocabularySize().getAsInt());
+    }
+    truncated += ids.truncated() ? 1 : 0;
+    return new TokenRows(
+        new FeatureRow.Ints(ids.inputIds()),
+        shared.ones(ids.length()),
+        shared.of(ids.tokenTypeIds()));
+  }
+
+  private TokenRows ofColumns(Prepared example) {
+    ColumnNames columns = example.names();
+    CellValues idCell = example.cell(columns.holding(FeatureNames.INPUT_IDS).orElseThrow());
+    int[] ids = idCell.ints();
+    requireLength(idCell, ids.length);
+    requireIds(idCell, ids);
+    FeatureRow.Ints mask =
+        columns.holding(FeatureNames.ATTENTION_MASK).isPresent()
+            ? mask(example, ids.length)
+            : TokenRows.mask(ids, options.paddingId(), shared);
+    FeatureRow.Ints types =
+        columns.holding(FeatureNames.TOKEN_TYPE_IDS).isPresent()
+            ? shared.of(perToken(example, FeatureNames.TOKEN_TYPE_IDS, ids.length))
+            : shared.zeros(ids.length);
+    return new TokenRows(new FeatureRow.Ints(ids), mask, types);
+  }
+
+  private void requireLength(CellValues cell, int length) {
+    if (length == 0) {
+      throw DataException.at(
+          cell.position(),
+          "column '" + cell.column() + "' is empty; expected at least one token id");
+    }
+    if (length > options.maxLength()) {
+      throw DataException.at(
+          cell.position(),
+          "column '"
+              + cell.column()
+              + "' has "
+              + length
+              + " tokens; expected at most "
+              + options.maxLength()
+              + ": raise --max-seq-length as far as the model goes, or cut the rows when they are"
+              + " tokenised (Belay would cut off the closing token)");
+    }
+  }
+
+  /** Token ids must be ones that the model's embedding has, or the lookup fails far from here. */
+  private void requireIds(CellValues cell, int[] ids) {
+    TokenRows.requireWithin(
+        cell.position(), cell.column(), ids, options.vocabularySize().orElse(Integer.MAX_VALUE));
+  }
+
+  private FeatureRow.Ints mask(Prepared example, int length) {
+    int[] values = perToken(example, FeatureNames.ATTENTION_MASK, length);
+    for (int value : values) {
+      if (value != 0 && value != 1) {
+        throw DataException.at(
+            example.row().position(),
+            "the attention mask holds " + value + "; expected 1 for tokens and 0 for padding");
+      }
+    }
+    return shared.of(values);
+  }
+
+  private static int[] perToken(Prepared example, String feature, int length) {
+    CellValues cell = example.cell(example.names().holding(feature).orElseThrow());
+    int[] values = cell.ints();
+    requirePerToken(cell, values.length, length);
+    for (int value : values) {
+      if (value < 0) {
+        throw DataException.at(
+            cell.position(),
+            "column '" + cell.column() + "' holds " + value + "; expected numbers from 0");
+      }
+    }
+    return values;
+  }
+
+  private static void requirePerToken(CellValues cell, int found, int length) {
+    if (found != length) {
+      throw DataException.at(
+          cell.position(),
+          "column '"
+              + cell.column()
+              + "' has "
+              + found
+              + " elements; expected "
+              + length
+              + ", as input_ids has");
+    }
+  }
+
+  private FeatureRow feature(Prepared example, int index, Optional<TokenRows> tokens) {
+    FeatureRequest request = options.features().get(index);
+    if (request.isFromTokenizer()) {
+      return tokens.orElseThrow().row(request.feature());
+    }
+    CellValues cell = example.cell(example.choice().features().get(index).orElseThrow());
+    FeatureRow row =
+        switch (request.type()) {
+          case STRING -> new FeatureRow.Text(cell.text());
+          case FLOAT -> new FeatureRow.Floats(cell.floats());
+          case INTEGER -> shared.of(cell.ints());
+        };
+    requireFits(request, cell, row);
+    if (FeatureNames.isPerToken(request.feature()) && tokens.isPresent()) {
+      requirePerToken(cell, row.length(), tokens.get().length());
+    }
+    if (FeatureNames.holdsTokenIds(request.feature()) && row instanceof FeatureRow.Ints ids) {
+      requireIds(cell, ids.values());
+    }
+    return row;
+  }
+
+  private static void requireFits(FeatureRequest request, CellValues cell, FeatureRow row) {
+    int most = request.scalar() ? 1 : request.staticLength().orElse(Integer.MAX_VALUE);
+    if (row.length() > most || (request.scalar() && row.length() != 1)) {
+      throw DataException.at(
+          cell.position(),
+          "column '"
+              + cell.column()
+              + "' has "
+              + row.length()
+              + " elements; expected "
+              + (request.scalar() ? "one" : "at most " + most)
+              + ", as the model's input '"
+              + request.name()
+              + "' has room for");
+    }
+  }
+}

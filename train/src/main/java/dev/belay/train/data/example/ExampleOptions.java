@@ -1,0 +1,44 @@
+package dev.belay.train.data.example;
+
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * What examples must be for one model and one run.
+ *
+ * @param features what the model wants, in the order of {@link EncodedExample#features}
+ * @param labels what a label is
+ * @param maxLength the longest row of tokens that is let in, at most what a static input holds; the
+ *     tokenizer is opened with it
+ * @param vocabularySize one more than the largest token id that the model knows, if it is known
+ * @param paddingId the id that fills short rows, if it is known
+ */
+public record ExampleOptions(
+    List<FeatureRequest> features,
+    LabelRule labels,
+    int maxLength,
+    OptionalInt vocabularySize,
+    OptionalInt paddingId) {
+
+  /** Lowers maxLength to what the model's own token inputs hold. */
+  public ExampleOptions {
+    features = List.copyOf(features);
+    if (maxLength < 1) {
+      throw new IllegalArgumentException("maxLength must be at least 1, was " + maxLength);
+    }
+    for (FeatureRequest request : features) {
+      if (request.isFromTokenizer()) {
+        maxLength = Math.min(maxLength, request.staticLength().orElse(maxLength));
+      }
+    }
+  }
+
+  boolean wants(String feature) {
+    return features.stream().anyMatch(request -> request.feature().equals(feature));
+  }
+
+  /** Whether any feature can come only from text or from a tokenizer's columns. */
+  boolean wantsTokens() {
+    return features.stream().anyMatch(FeatureRequest::isFromTokenizer);
+  }
+}

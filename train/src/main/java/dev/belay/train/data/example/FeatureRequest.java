@@ -1,0 +1,67 @@
+package dev.belay.train.data.example;
+
+import dev.belay.train.data.DataException;
+import java.util.OptionalInt;
+
+/**
+ * One feature that a model wants for each example.
+ *
+ * @param name the model's own name, the key in a batch
+ * @param feature what it is, one of {@link FeatureNames} or the name of a column
+ * @param type what its elements are
+ * @param scalar one element per example, [B], instead of a row, [B, T]
+ * @param staticLength T, if the model fixes it
+ */
+public record FeatureRequest(
+    String name, String feature, ElementType type, boolean scalar, OptionalInt staticLength) {
+
+  /**
+   * A feature by the shape of the model's input.
+   *
+   * @param name the model's name for it
+   * @param feature what it is, under any name of the field
+   * @param type what its elements are
+   * @param shape [B] or [B, T], -1 where the model leaves it open; null if it leaves all open
+   * @throws DataException for any other shape
+   */
+  public static FeatureRequest of(String name, String feature, ElementType type, long... shape) {
+    if (shape == null
+        || shape.length < 1
+        || shape.length > 2
+        || shape[shape.length - 1] > Integer.MAX_VALUE) {
+      throw new DataException(
+          "the model's input '"
+              + name
+              + "' has "
+              + (shape == null ? "any number of" : shape.length)
+              + " dimensions; expected [batch] or [batch, length], which is what rows of a data file"
+              + " can fill");
+    }
+    boolean scalar = shape.length == 1;
+    boolean fixed = !scalar && shape[1] >= 0;
+    return new FeatureRequest(
+        name,
+        FeatureNames.canonical(feature),
+        type,
+        scalar,
+        fixed ? OptionalInt.of((int) shape[1]) : OptionalInt.empty());
+  }
+
+  /** A row of whole numbers whose length the model leaves open, under its usual name. */
+  public static FeatureRequest ids(String name) {
+    return of(name, name, ElementType.INTEGER, -1, -1);
+  }
+
+  /** Whether this is a row that a tokenizer can make. */
+  boolean isFromTokenizer() {
+    return type != ElementType.STRING
+        && (feature.equals(FeatureNames.INPUT_IDS)
+            || feature.equals(FeatureNames.ATTENTION_MASK)
+            || feature.equals(FeatureNames.TOKEN_TYPE_IDS));
+  }
+
+  /** Whether this is the text itself. */
+  boolean isText() {
+    return type == ElementType.STRING;
+  }
+}

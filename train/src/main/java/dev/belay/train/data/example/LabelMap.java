@@ -1,0 +1,194 @@
+package dev.belay.train.data.example;
+
+import dev.belay.train.data.DataException;
+import dev.belay.train.data.SourcePosition;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** The classes of a task in the order of a head's outputs. */
+public final class LabelMap {
+  private static final Pattern INTEGER = Pattern.compile("[+-]?\\d{1,18}");
+  private static final int SHOWN = 20;
+
+  private final List<String> names;
+  private final Map<String, Integer> indices;
+  private final boolean numeric;
+
+  private LabelMap(List<String> names) {
+    this.names = List.copyOf(names);
+    this.indices = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      indices.putIfAbsent(names.get(i), i);
+    }
+    this.numeric = names.stream().anyMatch(LabelMap::isInteger);
+  }
+
+  /**
+   * Classes in the order given.
+   *
+   * @throws DataException if there is none, or one twice
+   */
+  public static LabelMap of(List<String> names) {
+    LabelMap map = new LabelMap(names);
+    if (names.isEmpty()) {
+      throw new DataException("the list of labels is empty; expected at least one");
+    }
+    if (map.indices.size() != names.size()) {
+      throw new DataException("a label stands in the list twice: " + shown(names));
+    }
+    return map;
+  }
+
+  /**
+   * Classes from a labels.txt, one per line in the order of the head's outputs.
+   *
+   * @throws DataException if the file cannot be read, has no label, or has one twice
+   */
+  public static LabelMap read(Path file) {
+    try {
+      List<String> names =
+          Files.readAllLines(file).stream()
+              .map(line -> line.replace("\uFEFF", "").strip())
+              .filter(line -> !line.isEmpty())
+              .toList();
+      return of(names);
+    } catch (CharacterCodingException e) {
+      throw new DataException(file + ": expected UTF-8, one label per line, found other bytes", e);
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be read: " + e.getMessage(), e);
+    } catch (DataException e) {
+      throw new DataException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Classes as a training file shows them: numbers in the order of their value, else names in the
+   * order of their letters. For a head of C outputs, numbers from 0 to C - 1 are its outputs.
+   *
+   * @param seen each label with the place where it stands first
+   * @param classCount C, if the head exists already
+   * @throws DataException if the labels are not C classes
+   */
+  static LabelMap learn(Map<String, SourcePosition> seen, OptionalInt classCount) {
+    List<String> sorted = new ArrayList<>(seen.keySet());
+    boolean integers = sorted.stream().allMatch(LabelMap::isInteger);
+    sorted.sort(integers ? Comparator.comparing(BigInteger::new) : Comparator.naturalOrder());
+    if (classCount.isEmpty()) {
+      return new LabelMap(sorted);
+    }
+    int count = classCount.getAsInt();
+    if (integers && sorted.stream().allMatch(label -> isOutput(label, count))) {
+      return new LabelMap(IntStream.range(0, count).mapToObj(String::valueOf).toList());
+    }
+    if (sorted.size() == count && !integers) {
+      return new LabelMap(sorted);
+    }
+    throw wrongCount(seen, sorted, count, integers);
+  }
+
+  private static DataException wrongCount(
+      Map<String, SourcePosition> seen, List<String> sorted, int count, boolean integers) {
+    String culprit =
+        integers
+            ? sorted.stream().filter(label -> !isOutput(label, count)).findFirst().orElseThrow()
+            : sorted.get(sorted.size() - 1);
+    return DataException.at(
+        seen.get(culprit),
+        "label '"
+            + culprit
+            + "': the model's head has "
+            + count
+            + " outputs; expected "
+            + (integers ? "labels from 0 to " + (count - 1) : "as many different labels")
+            + ", found "
+            + sorted.size()
+            + ": "
+            + shown(sorted)
+            + "; give the labels of all outputs in their order as a labels.txt, or train a new head"
+            + " (--head classification)");
+  }
+
+  private static boolean isInteger(String label) {
+    return INTEGER.matcher(label).matches();
+  }
+
+  /** Whether a label is the number of an output, written plainly. */
+  private static boolean isOutput(String label, int count) {
+    long value = Long.parseLong(label);
+    return value >= 0 && value < count;
+  }
+
+  /** How many classes. */
+  public int size() {
+    return names.size();
+  }
+
+  /** The classes in the order of the head's outputs. */
+  public List<String> names() {
+    return names;
+  }
+
+  /** The class of an output. */
+  public String name(int index) {
+    return names.get(index);
+  }
+
+  /**
+   * The output of a class. Where the classes have names, the number of an output is understood too.
+   *
+   * @throws DataException naming the place, the label and the known ones, if it is none of them
+   */
+  public int index(String label, SourcePosition position) {
+    Integer index = indices.get(label);
+    if (index != null) {
+      return index;
+    }
+    if (isInteger(label) && isOutput(label, size())) {
+      String plain = String.valueOf(Long.parseLong(label));
+      if (!numeric || indices.containsKey(plain)) {
+        return numeric ? indices.get(plain) : Integer.parseInt(plain);
+      }
+    }
+    throw DataException.at(
+        position,
+        "unknown label '"
+            + label
+            + "'; expected one of "
+            + shown(names)
+            + NearestName.suggestion(label, names)
+            + (label.isEmpty() ? "; is the column empty in this row?" : ""));
+  }
+
+  private static String shown(List<String> names) {
+    String first = names.stream().limit(SHOWN).collect(Collectors.joining(", "));
+    return names.size() <= SHOWN ? first : first + ", ... (" + names.size() + " in all)";
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof LabelMap map && names.equals(map.names);
+  }
+
+  @Override
+  public int hashCode() {
+    return names.hashCode();
+  }
+
+  /** The names, comma by comma. */
+  @Override
+  public String toString() {
+    return shown(names);
+  }
+}

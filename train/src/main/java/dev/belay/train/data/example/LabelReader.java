@@ -1,0 +1,110 @@
+package dev.belay.train.data.example;
+
+import dev.belay.train.data.DataException;
+import dev.belay.train.data.SourcePosition;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Reads labels. Classes that are learned from the file get a number in the order of their
+ * appearance, which {@link #learn} turns into the final one when all are known.
+ */
+final class LabelReader {
+  private final LabelRule rule;
+  private final Map<String, Integer> appearance = new LinkedHashMap<>();
+  private final Map<String, SourcePosition> firstSeen = new LinkedHashMap<>();
+  private LabelMap learned;
+
+  LabelReader(LabelRule rule) {
+    this.rule = rule;
+  }
+
+  /**
+   * @param cell the label's cell
+   * @param tokens how many elements a label per token has
+   */
+  FeatureRow read(CellValues cell, int tokens) {
+    return switch (rule.kind()) {
+      case CLASS -> new FeatureRow.Ints(new int[] {classOf(cell)});
+      case NUMBER -> number(cell);
+      case TOKENS -> perToken(cell, tokens);
+      case NONE -> throw new IllegalStateException("no label is read for prediction");
+    };
+  }
+
+  /** The classes: those given, or those that all rows together have shown. */
+  Optional<LabelMap> learn() {
+    if (rule.kind() != LabelRule.Kind.CLASS) {
+      return Optional.empty();
+    }
+    learned = rule.known().orElseGet(() -> LabelMap.learn(firstSeen, rule.classCount()));
+    return Optional.of(learned);
+  }
+
+  /** Whether labels still are numbers in the order of appearance. */
+  boolean mustFinish() {
+    return rule.kind() == LabelRule.Kind.CLASS && rule.known().isEmpty();
+  }
+
+  /** For each number in the order of appearance the final one. */
+  int[] finalIndices() {
+    int[] indices = new int[appearance.size()];
+    appearance.forEach(
+        (label, number) -> indices[number] = learned.index(label, firstSeen.get(label)));
+    return indices;
+  }
+
+  private int classOf(CellValues cell) {
+    String label = cell.label();
+    if (rule.known().isPresent()) {
+      return rule.known().get().index(label, cell.position());
+    }
+    if (label.isEmpty()) {
+      throw DataException.at(
+          cell.position(), "column '" + cell.column() + "': the label is empty; expected a class");
+    }
+    firstSeen.putIfAbsent(label, cell.position());
+    return appearance.computeIfAbsent(label, l -> appearance.size());
+  }
+
+  private static FeatureRow number(CellValues cell) {
+    float[] values = cell.floats();
+    if (values.length != 1) {
+      throw DataException.at(
+          cell.position(),
+          "column '" + cell.column() + "': expected one number, found " + values.length);
+    }
+    return new FeatureRow.Floats(values);
+  }
+
+  private FeatureRow perToken(CellValues cell, int tokens) {
+    int[] values = cell.ints();
+    if (values.length != tokens) {
+      throw DataException.at(
+          cell.position(),
+          "column '"
+              + cell.column()
+              + "' has "
+              + values.length
+              + " labels; expected one per token, "
+              + tokens
+              + ", with -100 where none counts");
+    }
+    int bound = rule.classCount().orElse(Integer.MAX_VALUE);
+    for (int value : values) {
+      if (value != LabelRule.IGNORED && (value < 0 || value >= bound)) {
+        throw DataException.at(
+            cell.position(),
+            "column '"
+                + cell.column()
+                + "' holds class "
+                + value
+                + "; expected 0 to "
+                + (bound - 1)
+                + ", or -100 where none counts");
+      }
+    }
+    return new FeatureRow.Ints(values);
+  }
+}

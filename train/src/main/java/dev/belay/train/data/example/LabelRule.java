@@ -1,0 +1,59 @@
+package dev.belay.train.data.example;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What a label is in this run.
+ *
+ * @param kind what the model learns
+ * @param known the classes, if they are known before the data are read (evaluation, labels.txt)
+ * @param classCount how many outputs the head has, if it exists already
+ */
+public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCount) {
+
+  /** What a model learns. */
+  public enum Kind {
+    /** No label is read: prediction. */
+    NONE,
+    /** One class per example. */
+    CLASS,
+    /** One number per example. */
+    NUMBER,
+    /** One class, or token id, per token; -100 where none counts. */
+    TOKENS
+  }
+
+  /** The class index that no loss counts, as in PyTorch and Hugging Face. */
+  public static final int IGNORED = -100;
+
+  /** No label. */
+  public static LabelRule none() {
+    return new LabelRule(Kind.NONE, Optional.empty(), OptionalInt.empty());
+  }
+
+  /** Classes that the file itself shows, for a new head. */
+  public static LabelRule classes() {
+    return new LabelRule(Kind.CLASS, Optional.empty(), OptionalInt.empty());
+  }
+
+  /** Classes that the file shows, for a head of that many outputs. */
+  public static LabelRule classes(int classCount) {
+    return new LabelRule(Kind.CLASS, Optional.empty(), OptionalInt.of(classCount));
+  }
+
+  /** Known classes. */
+  public static LabelRule classes(LabelMap known) {
+    return new LabelRule(Kind.CLASS, Optional.of(known), OptionalInt.of(known.size()));
+  }
+
+  /** Numbers. */
+  public static LabelRule numbers() {
+    return new LabelRule(Kind.NUMBER, Optional.empty(), OptionalInt.empty());
+  }
+
+  /** One class per token; a bound if the head's outputs are known. */
+  public static LabelRule tokens(OptionalInt classCount) {
+    return new LabelRule(Kind.TOKENS, Optional.empty(), classCount);
+  }
+}

@@ -1,0 +1,82 @@
+package dev.belay.train.data.example;
+
+import dev.belay.train.data.DataException;
+import dev.belay.train.data.SourcePosition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The columns that hold the text, under the names that data sets of the field use.
+ *
+ * @param first the text
+ * @param second the text after it, for pairs
+ */
+record TextColumns(String first, Optional<String> second) {
+
+  /** What a person is told to name the columns. */
+  static final String EXPECTED = "text (or sentence), for pairs text and text_b";
+
+  private static final List<TextColumns> KNOWN =
+      List.of(
+          single("text"),
+          single("sentence"),
+          pair("text", "text_b"),
+          pair("text", "text_pair"),
+          pair("text_a", "text_b"),
+          pair("sentence1", "sentence2"),
+          pair("premise", "hypothesis"),
+          pair("question1", "question2"),
+          pair("question", "sentence"));
+
+  private static TextColumns single(String first) {
+    return new TextColumns(first, Optional.empty());
+  }
+
+  private static TextColumns pair(String first, String second) {
+    return new TextColumns(first, Optional.of(second));
+  }
+
+  /**
+   * The text columns of a file; empty if it has none.
+   *
+   * @throws DataException if there are several candidates
+   */
+  static Optional<TextColumns> find(SourcePosition position, ColumnNames columns) {
+    List<TextColumns> present = KNOWN.stream().filter(known -> known.isIn(columns)).toList();
+    List<TextColumns> candidates = new ArrayList<>();
+    for (TextColumns choice : present) {
+      boolean partOfPair =
+          choice.second().isEmpty()
+              && present.stream().anyMatch(p -> p.second().isPresent() && p.uses(choice.first()));
+      if (!partOfPair) {
+        candidates.add(choice);
+      }
+    }
+    if (candidates.size() > 1) {
+      throw DataException.at(
+          position,
+          "several columns could be the text: "
+              + candidates.stream().map(TextColumns::toString).collect(Collectors.joining(", or "))
+              + "; expected one of them: rename or leave out the others (found columns: "
+              + columns.shown()
+              + ")");
+    }
+    return candidates.stream().findFirst();
+  }
+
+  private boolean isIn(ColumnNames columns) {
+    return columns.has(first) && second.map(columns::has).orElse(true);
+  }
+
+  private boolean uses(String column) {
+    return first.equals(column) || second.filter(column::equals).isPresent();
+  }
+
+  /** {@code 'sentence1' and 'sentence2'}. */
+  @Override
+  public String toString() {
+    return "'" + first + "'" + second.map(s -> " and '" + s + "'").orElse("");
+  }
+}

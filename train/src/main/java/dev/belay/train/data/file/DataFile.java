@@ -1,0 +1,86 @@
+package dev.belay.train.data.file;
+
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.data.DataException;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+
+/** Opens data files of every format that Belay reads. */
+public final class DataFile {
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  private DataFile() {}
+
+  /**
+   * Opens a file; the caller closes the reader.
+   *
+   * @throws DataException if the file cannot be opened, is empty, or is not of the format that its
+   *     name says
+   */
+  public static RowReader open(Path file) {
+    DataFormat format = DataFormat.of(file);
+    requireReadable(file);
+    try {
+      return switch (format) {
+        case TSV -> new TsvRows(file, lines(file));
+        case CSV -> new CsvRows(file, lines(file));
+        case JSONL -> new JsonRows(file, lines(file));
+        case TFRECORD -> new RecordRows(file);
+      };
+    } catch (IOException e) {
+      throw failure(file, e);
+    }
+  }
+
+  private static Utf8Lines lines(Path file) throws IOException {
+    return new Utf8Lines(file, bytes(file));
+  }
+
+  /** What a failed read of a file means to a person. */
+  static DataException failure(Path file, IOException e) {
+    if (e instanceof CorruptModelException) {
+      return new DataException(e.getMessage(), e);
+    }
+    if (DataFormat.isGzip(file)) {
+      return new DataException(
+          file + ": not a sound gzip file: " + reason(e) + "; compress or copy it again", e);
+    }
+    return new DataException(file + ": cannot be read: " + reason(e), e);
+  }
+
+  private static String reason(IOException e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  private static void requireReadable(Path file) {
+    if (!Files.exists(file)) {
+      throw new DataException(file + ": no such file");
+    }
+    if (Files.isDirectory(file)) {
+      throw new DataException(
+          file
+              + ": is a directory; expected a .tsv, .csv, .jsonl or .tfrecord file: name the file");
+    }
+    if (!Files.isReadable(file)) {
+      throw new DataException(file + ": may not be read; check its permissions");
+    }
+  }
+
+  @SuppressWarnings("StreamResourceLeak") // the row reader that gets the stream closes it
+  private static InputStream bytes(Path file) throws IOException {
+    InputStream plain = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
+    if (!DataFormat.isGzip(file)) {
+      return plain;
+    }
+    try {
+      return new GZIPInputStream(plain, BUFFER_BYTES);
+    } catch (IOException e) {
+      plain.close();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package dev.belay.train.data.file;
+
+import dev.belay.train.data.DataException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/** The formats of data files, told apart by the ending of the name. */
+@SuppressWarnings("ImmutableEnumChecker") // the lists are immutable ones
+public enum DataFormat {
+  /** Columns divided by tabs, a header, no quotes. */
+  TSV("tsv"),
+  /** RFC 4180: a header, fields that may be quoted. */
+  CSV("csv"),
+  /** One JSON object per line. */
+  JSONL("jsonl", "ndjson", "jsonlines"),
+  /** tf.train.Example records. */
+  TFRECORD("tfrecord", "tf_record", "tfrecords");
+
+  private final List<String> endings;
+
+  DataFormat(String... endings) {
+    this.endings = List.of(endings);
+  }
+
+  /**
+   * The format of a file by its name, with or without {@code .gz} behind it.
+   *
+   * @throws DataException if the ending is none that Belay reads
+   */
+  public static DataFormat of(Path file) {
+    String name = fileName(file);
+    String plain = isGzip(file) ? name.substring(0, name.length() - ".gz".length()) : name;
+    String ending = plain.substring(plain.lastIndexOf('.') + 1);
+    for (DataFormat format : values()) {
+      if (format.endings.contains(ending)) {
+        return format;
+      }
+    }
+    if (plain.endsWith(".tfrecord.zlib") || plain.endsWith(".tf_record.zlib")) {
+      return TFRECORD;
+    }
+    String advice =
+        ending.equals("json")
+            ? "a .json file is read as lines if it is named .jsonl: one object per line"
+            : "rename or convert the file";
+    throw new DataException(
+        file
+            + ": the name does not say the format; expected .tsv, .csv, .jsonl or .tfrecord, each"
+            + " also with .gz behind it; "
+            + advice);
+  }
+
+  /** Whether the name says that the file is compressed by gzip. */
+  static boolean isGzip(Path file) {
+    return fileName(file).endsWith(".gz");
+  }
+
+  private static String fileName(Path file) {
+    Path name = file.getFileName();
+    return name == null ? "" : name.toString().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Reads from: .tsv, .csv, .jsonl and .tfrecord files, plain or gzip. Hands to: {@code example}, as
+ * rows of named cells with their position. Never: knows what a column means.
+ */
+package dev.belay.train.data.file;

@@ -1,0 +1,81 @@
+package dev.belay.train.metrics;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Accuracy and F1 of classification.
+ *
+ * <p>{@code f1} is that of class 1 where there are two classes, as for GLUE; else {@code macro_f1},
+ * the mean over the classes that occur as label or prediction (as scikit-learn).
+ */
+public final class ClassificationMetrics implements Metrics {
+  private final int classes;
+  private final long[] truePositives;
+  private final long[] predicted;
+  private final long[] labelled;
+  private long count;
+
+  /** For logits of that many classes. */
+  public ClassificationMetrics(int classes) {
+    this.classes = classes;
+    this.truePositives = new long[classes];
+    this.predicted = new long[classes];
+    this.labelled = new long[classes];
+  }
+
+  @Override
+  public void add(float[] outputs, double label) {
+    int best = argmax(outputs);
+    int expected = (int) label;
+    predicted[best]++;
+    labelled[expected]++;
+    if (best == expected) {
+      truePositives[best]++;
+    }
+    count++;
+  }
+
+  /** The index of the largest element, the first of equals. */
+  public static int argmax(float[] values) {
+    int best = 0;
+    for (int i = 1; i < values.length; i++) {
+      if (values[i] > values[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  @Override
+  public Map<String, Double> result() {
+    Map<String, Double> result = new LinkedHashMap<>();
+    long correct = 0;
+    double f1Sum = 0;
+    int occurring = 0;
+    for (int c = 0; c < classes; c++) {
+      correct += truePositives[c];
+      if (predicted[c] + labelled[c] > 0) {
+        f1Sum += f1(c);
+        occurring++;
+      }
+    }
+    result.put("accuracy", count == 0 ? Double.NaN : (double) correct / count);
+    if (classes == 2) {
+      result.put("f1", f1(1));
+    } else {
+      result.put("macro_f1", occurring == 0 ? Double.NaN : f1Sum / occurring);
+    }
+    return result;
+  }
+
+  private double f1(int c) {
+    long denominator = predicted[c] + labelled[c];
+    return denominator == 0 ? 0 : 2.0 * truePositives[c] / denominator;
+  }
+
+  @Override
+  public String primary() {
+    return "accuracy";
+  }
+}

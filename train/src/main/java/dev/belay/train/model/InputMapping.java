@@ -1,0 +1,123 @@
+package dev.belay.train.model;
+
+import dev.belay.savedmodel.model.ModelFunction;
+import dev.belay.train.ModelException;
+import dev.belay.train.data.example.ElementType;
+import dev.belay.train.data.example.FeatureNames;
+import dev.belay.train.data.example.FeatureRequest;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.tensorflow.proto.framework.DataType;
+
+/**
+ * Which feature of the data goes into which input of a model.
+ *
+ * @param requests one per input of the function, in its order
+ * @param notes what was decided that the names do not say
+ */
+public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
+  private static final Set<String> USUAL =
+      Set.of(
+          FeatureNames.INPUT_IDS,
+          FeatureNames.ATTENTION_MASK,
+          FeatureNames.TOKEN_TYPE_IDS,
+          FeatureNames.TEXT,
+          FeatureNames.TEXT_B);
+
+  /**
+   * Maps the inputs of a function.
+   *
+   * @param chosen the user's own choice, feature name to input name
+   * @throws ModelException if the user names an input that the function does not have
+   */
+  public static InputMapping of(ModelFunction function, Map<String, String> chosen) {
+    Map<String, String> featureOf = byInput(function, chosen);
+    List<FeatureRequest> requests = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
+    for (ModelFunction.Argument input : function.inputs()) {
+      String feature = featureOf.get(lastPart(input.name()));
+      if (feature == null) {
+        feature = guess(function, input);
+        if (!FeatureNames.canonical(lastPart(input.name())).equals(feature)) {
+          notes.add(
+              "input '" + input.name() + "' gets " + feature + ", being the only one of its kind");
+        }
+      }
+      requests.add(
+          FeatureRequest.of(
+              input.name(), feature, elementType(function, input), input.shape().asArray()));
+    }
+    return new InputMapping(List.copyOf(requests), List.copyOf(notes));
+  }
+
+  /** Keras names the inputs of a trace {@code input_ids/attention_mask}. */
+  static String lastPart(String name) {
+    return name.substring(name.lastIndexOf('/') + 1);
+  }
+
+  private static Map<String, String> byInput(ModelFunction function, Map<String, String> chosen) {
+    List<String> names = function.inputs().stream().map(input -> lastPart(input.name())).toList();
+    Map<String, String> featureOf = new LinkedHashMap<>();
+    chosen.forEach(
+        (feature, input) -> {
+          if (!names.contains(input)) {
+            throw new ModelException(
+                "--inputs "
+                    + feature
+                    + "="
+                    + input
+                    + ": "
+                    + function.path()
+                    + " has no input '"
+                    + input
+                    + "'; it has "
+                    + names);
+          }
+          featureOf.put(input, feature);
+        });
+    return featureOf;
+  }
+
+  /** A model's only input of whole numbers holds the token ids, its only text input the text. */
+  private static String guess(ModelFunction function, ModelFunction.Argument input) {
+    String canonical = FeatureNames.canonical(lastPart(input.name()));
+    if (USUAL.contains(canonical)) {
+      return canonical;
+    }
+    long alike = function.inputs().stream().filter(other -> other.dtype() == input.dtype()).count();
+    if (alike > 1) {
+      return canonical;
+    }
+    return switch (input.dtype()) {
+      case DT_STRING -> FeatureNames.TEXT;
+      case DT_INT32, DT_INT64 ->
+          input.shape().numDimensions() == 2 ? FeatureNames.INPUT_IDS : canonical;
+      default -> canonical;
+    };
+  }
+
+  private static ElementType elementType(ModelFunction function, ModelFunction.Argument input) {
+    DataType dtype = input.dtype();
+    return switch (dtype) {
+      case DT_INT32, DT_INT64, DT_BOOL -> ElementType.INTEGER;
+      case DT_FLOAT, DT_DOUBLE -> ElementType.FLOAT;
+      case DT_STRING -> ElementType.STRING;
+      default ->
+          throw new ModelException(
+              function.path()
+                  + ": input '"
+                  + input.name()
+                  + "' is of type "
+                  + dtype
+                  + "; data files give whole numbers, floats and texts");
+    };
+  }
+
+  /** Whether the function wants rows of token ids, which a tokenizer can make of text. */
+  public boolean wantsTokens() {
+    return requests.stream().anyMatch(request -> request.feature().equals(FeatureNames.INPUT_IDS));
+  }
+}

@@ -1,0 +1,79 @@
+package dev.belay.train.model;
+
+import dev.belay.train.ModelException;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.metrics.ClassificationMetrics;
+import dev.belay.train.metrics.Metrics;
+import dev.belay.train.metrics.RegressionMetrics;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.tensorflow.ndarray.Shape;
+
+/**
+ * What a model learns, as the shape of its logits says.
+ *
+ * @param kind what a label is
+ * @param outputs length of the logits' last dimension, if it is known before a run
+ */
+public record Task(Kind kind, OptionalInt outputs) {
+
+  /** The kinds. */
+  public enum Kind {
+    /** One class per example: logits [B, C]. */
+    CLASSIFICATION,
+    /** One number per example: outputs [B, 1] or [B]. */
+    REGRESSION,
+    /** One class or token id per token: logits [B, T, C]. */
+    TOKENS
+  }
+
+  /**
+   * The task of a model's own head.
+   *
+   * @param logits what the output is called, for the error
+   * @throws ModelException if no loss of Belay fits the shape
+   */
+  public static Task of(String logits, Shape shape) {
+    int rank = shape.numDimensions();
+    if (rank == Shape.UNKNOWN_SIZE || rank < 1 || rank > 3) {
+      throw new ModelException(
+          "output '"
+              + logits
+              + "' has the shape "
+              + shape
+              + "; expected logits [batch, classes], [batch, tokens, classes] or one value per"
+              + " example. Name another output with --output, or train a new head with --head");
+    }
+    long last = shape.get(rank - 1);
+    OptionalInt outputs =
+        rank == 1 || last == Shape.UNKNOWN_SIZE
+            ? OptionalInt.empty()
+            : OptionalInt.of(Math.toIntExact(last));
+    if (rank == 3) {
+      return new Task(Kind.TOKENS, outputs);
+    }
+    return new Task(rank == 1 || last == 1 ? Kind.REGRESSION : Kind.CLASSIFICATION, outputs);
+  }
+
+  /** What labels the data must have. */
+  public LabelRule labelRule(Optional<LabelMap> known) {
+    return switch (kind) {
+      case REGRESSION -> LabelRule.numbers();
+      case TOKENS -> LabelRule.tokens(outputs);
+      case CLASSIFICATION ->
+          known
+              .map(LabelRule::classes)
+              .orElseGet(
+                  () ->
+                      outputs.isPresent()
+                          ? LabelRule.classes(outputs.getAsInt())
+                          : LabelRule.classes());
+    };
+  }
+
+  /** An empty collection of the metrics that fit, for logits of that many classes. */
+  public Metrics newMetrics(int classes) {
+    return kind == Kind.REGRESSION ? new RegressionMetrics() : new ClassificationMetrics(classes);
+  }
+}

@@ -1,0 +1,130 @@
+package dev.belay.train.report;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.TrainConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+
+/**
+ * config.json: every effective option under the name it has on the command line, defaults included;
+ * {@code belay train --config config.json} runs the same again.
+ */
+public final class ConfigJson {
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private ConfigJson() {}
+
+  /** Writes the file. */
+  public static void write(TrainConfig config, Path file) throws IOException {
+    Files.write(file, JSON.writeValueAsBytes(options(config)));
+  }
+
+  /**
+   * The options in the order of the manual; those that were not given and have no default are left
+   * out.
+   */
+  public static Map<String, Object> options(TrainConfig config) {
+    Map<String, Object> options = new LinkedHashMap<>();
+    putModel(options, config.model());
+    putData(options, config.data());
+    put(options, "optimizer", config.optimizer().kind());
+    put(options, "learning-rate", config.optimizer().learningRate());
+    put(options, "weight-decay", config.optimizer().weightDecay());
+    put(options, "adam-beta1", config.optimizer().beta1());
+    put(options, "adam-beta2", config.optimizer().beta2());
+    put(options, "adam-epsilon", config.optimizer().epsilon());
+    put(options, "momentum", config.optimizer().momentum());
+    put(options, "lr-scheduler", config.schedule().kind());
+    if (config.schedule().warmupSteps().isPresent()) {
+      put(options, "warmup-steps", config.schedule().warmupSteps());
+    } else {
+      put(options, "warmup-ratio", config.schedule().warmupRatio());
+    }
+    if (config.schedule().maxSteps().isPresent()) {
+      put(options, "max-steps", config.schedule().maxSteps());
+    } else {
+      put(options, "num-train-epochs", config.schedule().numTrainEpochs());
+    }
+    put(options, "clip-mode", config.clip().mode());
+    put(options, "max-grad-norm", config.clip().maxGradNorm());
+    put(options, "logging-steps", config.loop().loggingSteps());
+    put(options, "eval-steps", config.loop().evalSteps());
+    put(options, "save-steps", config.loop().saveSteps());
+    put(options, "save-total-limit", config.loop().saveTotalLimit());
+    put(options, "load-best-model-at-end", config.loop().loadBestModelAtEnd());
+    put(options, "metric-for-best-model", config.loop().metricForBestModel());
+    put(options, "early-stopping-patience", config.loop().earlyStoppingPatience());
+    put(options, "device", config.machine().device());
+    put(options, "threads", config.machine().threads());
+    put(options, "seed", config.machine().seed());
+    put(options, "report", config.tensorboard() ? "tensorboard" : "none");
+    put(options, "output-dir", config.outputDirectory());
+    return options;
+  }
+
+  private static void putModel(Map<String, Object> options, ModelConfig model) {
+    put(options, "model", model.path());
+    put(options, "signature", model.signature());
+    put(
+        options,
+        "inputs",
+        model.inputs().entrySet().stream()
+            .sorted(Map.Entry.comparingByKey())
+            .map(entry -> entry.getKey() + "=" + entry.getValue())
+            .toList());
+    put(options, "output", model.output());
+    put(options, "head", model.head());
+    put(options, "features", model.features());
+    put(options, "num-labels", model.labels());
+    put(options, "trainable", model.trainable());
+    put(options, "freeze", model.freeze());
+    put(options, "dropout", model.dropout() ? "on" : "off");
+    put(options, "allow-op", model.trust().allowedOps().stream().sorted().toList());
+    put(options, "accept-custom-gradient", model.trust().naturalGradients());
+    put(options, "allow-no-gradient", model.trust().withoutGradient());
+  }
+
+  private static void putData(Map<String, Object> options, DataConfig data) {
+    put(options, "train-file", data.trainFiles());
+    put(options, "validation-file", data.validationFiles());
+    put(options, "tokenizer", data.tokenizer());
+    put(options, "max-seq-length", data.maxSeqLength());
+    put(options, "train-batch-size", data.trainBatchSize());
+    put(options, "eval-batch-size", data.evalBatchSize());
+    put(options, "shuffle", data.shuffle() ? "on" : "off");
+    put(options, "group-by-length", data.groupByLength());
+  }
+
+  private static void put(Map<String, Object> options, String name, Object value) {
+    if (value instanceof Optional<?> optional) {
+      optional.ifPresent(present -> put(options, name, present));
+    } else if (value instanceof OptionalInt optional) {
+      optional.ifPresent(present -> options.put(name, present));
+    } else if (value instanceof Collection<?> collection) {
+      if (!collection.isEmpty()) {
+        options.put(name, collection.stream().map(ConfigJson::plain).toList());
+      }
+    } else {
+      options.put(name, plain(value));
+    }
+  }
+
+  private static Object plain(Object value) {
+    if (value instanceof Path || value instanceof Pattern) {
+      return value.toString();
+    }
+    return value instanceof Enum<?> constant ? constant.name().toLowerCase(Locale.ROOT) : value;
+  }
+}

@@ -1,0 +1,123 @@
+package dev.belay.train.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.belay.train.RunEvent;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/**
+ * metrics.jsonl: one JSON object a line, flushed as written.
+ *
+ * <p>Losses and norms have 9 significant digits, enough to read back the same float. What is not
+ * finite is written as the string "NaN", "Infinity" or "-Infinity". Close it to close the file.
+ */
+public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
+  private static final MathContext NINE_DIGITS = new MathContext(9);
+  private static final MathContext SIX_DIGITS = new MathContext(6);
+
+  private final ObjectMapper json = new ObjectMapper();
+  private final Path file;
+  private final BufferedWriter out;
+  private final int loggingSteps;
+
+  /**
+   * @param file created, or appended to
+   * @param loggingSteps train events are written every so many steps
+   */
+  public MetricsLog(Path file, int loggingSteps) throws IOException {
+    this.file = file;
+    this.loggingSteps = loggingSteps;
+    this.out =
+        Files.newBufferedWriter(
+            file,
+            StandardCharsets.UTF_8,
+            java.nio.file.StandardOpenOption.CREATE,
+            java.nio.file.StandardOpenOption.APPEND);
+  }
+
+  @Override
+  public void accept(RunEvent event) {
+    if (event instanceof RunEvent.Trained trained && trained.step() % loggingSteps != 0) {
+      return;
+    }
+    ObjectNode line = line(event);
+    try {
+      out.write(json.writeValueAsString(line));
+      out.newLine();
+      out.flush();
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write " + file, e);
+    }
+  }
+
+  private ObjectNode line(RunEvent event) {
+    ObjectNode line = json.createObjectNode();
+    if (event instanceof RunEvent.Started started) {
+      line.put("event", "start");
+      line.put("total_steps", started.totalSteps());
+      line.put("batches_per_epoch", started.batchesPerEpoch());
+      line.put("train_examples", started.trainExamples());
+      line.put("trainable_parameters", started.trainableParameters());
+    } else if (event instanceof RunEvent.Trained trained) {
+      putTrained(line, trained);
+    } else if (event instanceof RunEvent.Evaluated evaluated) {
+      line.put("event", "eval").put("step", evaluated.step());
+      evaluated.metrics().forEach((name, value) -> put(line, name, value, NINE_DIGITS));
+      line.put("examples", evaluated.examples());
+      put(line, "seconds", evaluated.seconds(), SIX_DIGITS);
+    } else if (event instanceof RunEvent.Saved saved) {
+      line.put("event", "checkpoint").put("step", saved.step());
+      line.put("path", saved.directory().toString());
+      put(line, "seconds", saved.seconds(), SIX_DIGITS);
+    } else if (event instanceof RunEvent.Exported exported) {
+      line.put("event", "export").put("step", exported.step());
+      line.put("path", exported.directory().toString());
+    } else if (event instanceof RunEvent.Done done) {
+      line.put("event", "done").put("step", done.step());
+      put(line, "seconds", done.seconds(), SIX_DIGITS);
+      put(line, "clipped_fraction", done.clippedFraction(), NINE_DIGITS);
+      ObjectNode metrics = line.putObject("metrics");
+      done.bestMetrics().forEach((name, value) -> put(metrics, name, value, NINE_DIGITS));
+    }
+    return line;
+  }
+
+  private static void putTrained(ObjectNode line, RunEvent.Trained trained) {
+    line.put("event", "train").put("step", trained.step());
+    put(line, "epoch", trained.epoch(), SIX_DIGITS);
+    put(line, "loss", trained.loss(), NINE_DIGITS);
+    put(line, "grad_norm", trained.gradNorm(), NINE_DIGITS);
+    put(line, "grad_norm_clipped", trained.gradNormClipped(), NINE_DIGITS);
+    put(line, "clip_scale", trained.clipScale(), NINE_DIGITS);
+    line.put("clipped", trained.clipped());
+    put(line, "learning_rate", trained.learningRate(), NINE_DIGITS);
+    line.put("examples", trained.examples());
+    line.put("tokens", trained.tokens());
+    put(line, "step_ms", trained.stepMillis(), SIX_DIGITS);
+    put(line, "data_wait_ms", trained.dataWaitMillis(), SIX_DIGITS);
+  }
+
+  private static void put(ObjectNode line, String name, double value, MathContext digits) {
+    if (Double.isFinite(value)) {
+      line.put(name, new BigDecimal(value).round(digits).stripTrailingZeros());
+    } else {
+      line.put(name, Double.toString(value));
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    out.close();
+  }
+}

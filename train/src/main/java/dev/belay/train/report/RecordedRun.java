@@ -1,0 +1,82 @@
+package dev.belay.train.report;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.config.ModelConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What config.json and run.json of an earlier run say about its model.
+ *
+ * @param model as it was configured
+ * @param seed of the run
+ * @param labels class names in the order of the logits; empty for regression
+ * @param tokenizer the file that the data were tokenized with, if they were
+ */
+public record RecordedRun(
+    ModelConfig model, long seed, List<String> labels, Optional<Path> tokenizer) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Reads both files. */
+  public static RecordedRun read(Path config, Path provenance) throws IOException {
+    JsonNode options = json(config);
+    JsonNode facts = json(provenance);
+    return new RecordedRun(
+        model(options),
+        options.path("seed").asLong(),
+        texts(facts.path("labels")),
+        text(facts.path("tokenizer"), "path").map(Path::of));
+  }
+
+  private static ModelConfig model(JsonNode options) {
+    Map<String, String> inputs = new LinkedHashMap<>();
+    for (String pair : texts(options.path("inputs"))) {
+      int equals = pair.indexOf('=');
+      inputs.put(pair.substring(0, equals), pair.substring(equals + 1));
+    }
+    return new ModelConfig(
+        Path.of(options.path("model").asText()),
+        text(options, "signature"),
+        inputs,
+        text(options, "output"),
+        ModelConfig.HeadKind.valueOf(options.path("head").asText().toUpperCase(Locale.ROOT)),
+        text(options, "features"),
+        text(options, "num-labels").map(Integer::valueOf),
+        text(options, "trainable").map(Pattern::compile),
+        text(options, "freeze").map(Pattern::compile),
+        false,
+        new ModelConfig.Trust(
+            Set.copyOf(texts(options.path("allow-op"))),
+            options.path("accept-custom-gradient").asBoolean(),
+            texts(options.path("allow-no-gradient")).stream().map(Pattern::compile).toList()));
+  }
+
+  private static JsonNode json(Path file) throws IOException {
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (JacksonException e) {
+      throw new CorruptModelException(file, "JSON", "an object", e.getOriginalMessage());
+    }
+  }
+
+  private static Optional<String> text(JsonNode object, String name) {
+    return Optional.ofNullable(object.get(name)).map(JsonNode::asText);
+  }
+
+  private static List<String> texts(JsonNode array) {
+    List<String> texts = new ArrayList<>();
+    array.forEach(element -> texts.add(element.asText()));
+    return texts;
+  }
+}

@@ -1,0 +1,105 @@
+package dev.belay.train.report;
+
+import com.google.protobuf.ByteString;
+import dev.belay.savedmodel.record.RecordWriter;
+import dev.belay.train.RunEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.proto.framework.Summary;
+import org.tensorflow.proto.framework.SummaryMetadata;
+import org.tensorflow.proto.framework.TensorProto;
+import org.tensorflow.proto.framework.TensorShapeProto;
+import org.tensorflow.proto.util.Event;
+
+/**
+ * TensorBoard's event files, {@code train} and {@code validation} under one directory, as
+ * tf.summary of TensorFlow 2 writes them: tensors with the scalars plugin's metadata.
+ *
+ * <p>Close it to close the files.
+ */
+public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
+  private static final SummaryMetadata SCALAR =
+      SummaryMetadata.newBuilder()
+          .setPluginData(
+              SummaryMetadata.PluginData.newBuilder()
+                  .setPluginName("scalars")
+                  .setContent(ByteString.EMPTY))
+          .build();
+
+  private final RecordWriter train;
+  private final RecordWriter validation;
+
+  /** Opens both files in a directory, which is made. */
+  public TensorBoardLog(Path directory) throws IOException {
+    this.train = open(directory.resolve("train"));
+    this.validation = open(directory.resolve("validation"));
+  }
+
+  private static RecordWriter open(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    long seconds = System.currentTimeMillis() / 1000;
+    String name =
+        "events.out.tfevents.%010d.belay.%d.0.v2".formatted(seconds, ProcessHandle.current().pid());
+    RecordWriter writer = RecordWriter.create(directory.resolve(name));
+    write(writer, Event.newBuilder().setFileVersion("brain.Event:2"));
+    return writer;
+  }
+
+  @Override
+  public void accept(RunEvent event) {
+    if (event instanceof RunEvent.Trained trained) {
+      scalars(
+          train,
+          trained.step(),
+          Map.of(
+              "loss", (double) trained.loss(),
+              "gradient/norm", (double) trained.gradNorm(),
+              "gradient/norm_clipped", (double) trained.gradNormClipped(),
+              "gradient/clip_scale", (double) trained.clipScale(),
+              "learning_rate", trained.learningRate(),
+              "examples_per_second", trained.examples() * 1000.0 / trained.stepMillis()));
+    } else if (event instanceof RunEvent.Evaluated evaluated) {
+      scalars(validation, evaluated.step(), evaluated.metrics());
+    }
+  }
+
+  private static void scalars(RecordWriter writer, long step, Map<String, Double> values) {
+    Summary.Builder summary = Summary.newBuilder();
+    values.forEach(
+        (tag, value) ->
+            summary.addValue(
+                Summary.Value.newBuilder()
+                    .setTag(tag)
+                    .setMetadata(SCALAR)
+                    .setTensor(
+                        TensorProto.newBuilder()
+                            .setDtype(DataType.DT_FLOAT)
+                            .setTensorShape(TensorShapeProto.getDefaultInstance())
+                            .addFloatVal(value.floatValue()))));
+    write(writer, Event.newBuilder().setStep(step).setSummary(summary));
+  }
+
+  private static void write(RecordWriter writer, Event.Builder event) {
+    event.setWallTime(System.currentTimeMillis() / 1000.0);
+    try {
+      writer.write(event.build().toByteArray());
+      writer.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write TensorBoard's event file", e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (train;
+        validation) {
+      train.flush();
+      validation.flush();
+    }
+  }
+}

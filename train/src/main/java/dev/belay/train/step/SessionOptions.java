@@ -1,0 +1,26 @@
+package dev.belay.train.step;
+
+import dev.belay.train.config.MachineConfig;
+import org.tensorflow.proto.framework.ConfigProto;
+import org.tensorflow.proto.framework.GPUOptions;
+
+/** TensorFlow's session settings for a machine. */
+final class SessionOptions {
+  private SessionOptions() {}
+
+  static ConfigProto of(MachineConfig machine) {
+    int threads = machine.threads().orElse(Runtime.getRuntime().availableProcessors());
+    ConfigProto.Builder config =
+        ConfigProto.newBuilder()
+            .setIntraOpParallelismThreads(threads)
+            .setInterOpParallelismThreads(threads)
+            .setAllowSoftPlacement(true);
+    GPUOptions.Builder gpu = GPUOptions.newBuilder().setAllowGrowth(true);
+    if (machine.device().equals("cpu")) {
+      config.putDeviceCount("GPU", 0);
+    } else if (machine.device().startsWith("gpu:")) {
+      gpu.setVisibleDeviceList(machine.device().substring("gpu:".length()));
+    }
+    return config.setGpuOptions(gpu).build();
+  }
+}

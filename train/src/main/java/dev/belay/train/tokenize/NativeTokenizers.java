@@ -1,0 +1,65 @@
+package dev.belay.train.tokenize;
+
+import ai.djl.engine.EngineException;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.belay.train.data.DataException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * Makes native tokenizers, and keeps their library off the network: without these settings it asks
+ * the metadata service of a cloud machine who it is, and looks for a CUDA build to download.
+ */
+final class NativeTokenizers {
+  private NativeTokenizers() {}
+
+  /**
+   * A tokenizer that neither cuts nor pads, whatever its tokenizer.json asks for; unless told,
+   * DJL's cuts to 512 tokens and pads.
+   *
+   * @throws DataException if the definition is not a tokenizer
+   * @throws UnsatisfiedLinkError if the native library cannot be loaded on this machine
+   */
+  static HuggingFaceTokenizer create(TokenizerDefinition definition) {
+    stayOffline();
+    Map<String, String> options = Map.of("truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD");
+    byte[] json = definition.json().getBytes(StandardCharsets.UTF_8);
+    try {
+      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
+    } catch (EngineException | LinkageError e) {
+      throw notLoaded(e);
+    } catch (IOException | RuntimeException e) {
+      throw new DataException(
+          definition.file() + ": not a tokenizer that Belay can load: " + e.getMessage(), e);
+    }
+  }
+
+  private static void stayOffline() {
+    setIfAbsent("ai.djl.offline", "true");
+    setIfAbsent("OPT_OUT_TRACKING", "true");
+    setIfAbsent("RUST_FLAVOR", "cpu");
+  }
+
+  private static void setIfAbsent(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+
+  private static UnsatisfiedLinkError notLoaded(Throwable cause) {
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    UnsatisfiedLinkError error =
+        new UnsatisfiedLinkError(
+            "the native tokenizer library could not be unpacked or loaded ("
+                + root.getMessage()
+                + "); it is unpacked to .djl.ai in the home directory: set DJL_CACHE_DIR to a folder"
+                + " that can be written and may hold programs, or give pre-tokenised data");
+    error.initCause(cause);
+    return error;
+  }
+}

@@ -1,0 +1,144 @@
+package dev.belay.train.tokenize;
+
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.belay.train.data.DataException;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * Where a tokenizer puts its special tokens: before the first text, between the two, behind the
+ * last. Learned by looking at one sequence that the native tokenizer made itself.
+ *
+ * <p>Texts are cut here and not by native code, because that also builds every combination of the
+ * parts it cuts off: for a pair of texts a hundred times too long, ten thousand sequences.
+ *
+ * @param before in front of the first text
+ * @param between the texts of a pair; empty for a single one
+ * @param after behind the last text
+ * @param firstType the type of the first text's tokens
+ * @param secondType the type of the second text's tokens
+ */
+record SequenceTemplate(Piece before, Piece between, Piece after, int firstType, int secondType) {
+
+  /** Special tokens that stand together, with their types. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Piece(int[] ids, int[] types) {
+    int length() {
+      return ids.length;
+    }
+  }
+
+  /** {@link TokenizersLibrary#getSequenceIds} of a special token. */
+  private static final long SPECIAL = -1;
+
+  /**
+   * Learns from a native encoding of a text, or of a pair of texts of one token or more each.
+   *
+   * @param encoding deleted by the caller
+   * @throws DataException if the texts do not stand in it once each, in their order
+   */
+  static SequenceTemplate of(Path file, long encoding, boolean pair) {
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    int[] ids = ints(library.getTokenIds(encoding));
+    int[] types = ints(library.getTypeIds(encoding));
+    long[] sequences = library.getSequenceIds(encoding);
+    int firstStart = skip(sequences, 0, SPECIAL);
+    int firstEnd = skip(sequences, firstStart, 0);
+    int secondStart = pair ? skip(sequences, firstEnd, SPECIAL) : firstEnd;
+    int secondEnd = pair ? skip(sequences, secondStart, 1) : firstEnd;
+    boolean sound =
+        firstEnd > firstStart
+            && (!pair || secondEnd > secondStart)
+            && skip(sequences, secondEnd, SPECIAL) == sequences.length;
+    if (!sound) {
+      throw new DataException(
+          file
+              + ": this tokenizer does not put "
+              + (pair ? "two texts one after the other" : "a text in one piece")
+              + " into a sequence; expected special tokens only before, between and behind texts");
+    }
+    return new SequenceTemplate(
+        piece(ids, types, 0, firstStart),
+        piece(ids, types, firstEnd, secondStart),
+        piece(ids, types, secondEnd, ids.length),
+        types[firstStart],
+        pair ? types[secondStart] : 0);
+  }
+
+  private static Piece piece(int[] ids, int[] types, int start, int end) {
+    return new Piece(Arrays.copyOfRange(ids, start, end), Arrays.copyOfRange(types, start, end));
+  }
+
+  private static int skip(long[] sequences, int start, long sequence) {
+    int i = start;
+    while (i < sequences.length && sequences[i] == sequence) {
+      i++;
+    }
+    return i;
+  }
+
+  /** How many special tokens there are. */
+  int specials() {
+    return before.length() + between.length() + after.length();
+  }
+
+  /** A single text, cut so that it has at most maxLength tokens with the special ones. */
+  TokenIds single(int[] text, int maxLength) {
+    int length = Math.min(text.length, maxLength - specials());
+    return assemble(text, length, new int[0], 0, length < text.length);
+  }
+
+  /**
+   * A pair of texts, the longer one cut first, as Hugging Face's fast tokenizers do by {@code
+   * longest_first}: a short text is kept whole, else both get half, the longer one the odd token.
+   */
+  TokenIds pair(int[] first, int[] second, int maxLength) {
+    int room = maxLength - specials();
+    int shorter = Math.min(first.length, second.length);
+    int longer = Math.max(first.length, second.length);
+    if (shorter + longer > room) {
+      longer = Math.max(shorter, room - shorter);
+      if (shorter + longer > room) {
+        shorter = room / 2;
+        longer = room - shorter;
+      }
+    }
+    boolean firstIsLonger = first.length > second.length;
+    int firstLength = firstIsLonger ? longer : shorter;
+    int secondLength = firstIsLonger ? shorter : longer;
+    boolean truncated = firstLength < first.length || secondLength < second.length;
+    return assemble(first, firstLength, second, secondLength, truncated);
+  }
+
+  private TokenIds assemble(
+      int[] first, int firstLength, int[] second, int secondLength, boolean truncated) {
+    int[] ids = new int[specials() + firstLength + secondLength];
+    int[] types = new int[ids.length];
+    int end = append(before, ids, types, 0);
+    end = append(first, firstLength, firstType, ids, types, end);
+    end = append(between, ids, types, end);
+    end = append(second, secondLength, secondType, ids, types, end);
+    append(after, ids, types, end);
+    return new TokenIds(ids, types, truncated);
+  }
+
+  private static int append(Piece piece, int[] ids, int[] types, int end) {
+    System.arraycopy(piece.ids(), 0, ids, end, piece.length());
+    System.arraycopy(piece.types(), 0, types, end, piece.length());
+    return end + piece.length();
+  }
+
+  private static int append(int[] text, int length, int type, int[] ids, int[] types, int end) {
+    System.arraycopy(text, 0, ids, end, length);
+    Arrays.fill(types, end, end + length, type);
+    return end + length;
+  }
+
+  static int[] ints(long[] values) {
+    int[] result = new int[values.length];
+    for (int i = 0; i < values.length; i++) {
+      result[i] = (int) values[i];
+    }
+    return result;
+  }
+}

@@ -1,0 +1,213 @@
+package dev.belay.train.tokenize;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.belay.train.data.DataException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+
+/**
+ * Owns a native Hugging Face tokenizer: texts to token ids, cut to a length, never padded. Close it
+ * to free the native memory. Several threads may encode at once.
+ *
+ * <p>Ids are those of Hugging Face's fast tokenizers; a special token that stands in a text, such
+ * as [SEP], becomes that token.
+ */
+public final class TextTokenizer implements AutoCloseable {
+  /**
+   * A text longer than this, in characters, is first cut at a blank: 32 MB would else cost a minute
+   * and 5 GB.
+   */
+  private static final int LONG_TEXT = 1 << 16;
+
+  /** Never more than this goes to native code: it takes some hundred bytes for each character. */
+  private static final int LONGEST_TEXT = 1 << 22;
+
+  /** Hugging Face's own tokenizers know no lone surrogates: each becomes this, as in UTF-8. */
+  private static final char REPLACEMENT = '\uFFFD';
+
+  /**
+   * What the place of special tokens is learned from: the first text that has a token. The rune is
+   * one that few vocabularies know, so that a tokenizer without a token for the unknown fails here.
+   */
+  private static final List<String> PROBES = List.of("\u16A0", "a", "the", "1", ".");
+
+  private final HuggingFaceTokenizer tokenizer;
+  private final TokenizerDefinition definition;
+  private final int maxLength;
+  private final SequenceTemplate single;
+  private final SequenceTemplate pair;
+
+  private TextTokenizer(
+      HuggingFaceTokenizer tokenizer, TokenizerDefinition definition, int maxLength) {
+    this.tokenizer = tokenizer;
+    this.definition = definition;
+    this.maxLength = maxLength;
+    this.single = template(false);
+    this.pair = template(true);
+    requireRoom();
+  }
+
+  /**
+   * Opens a tokenizer.
+   *
+   * @param files from {@link TokenizerFinder}
+   * @param maxLength the longest sequence in tokens, special tokens and second text included
+   * @param lowerCase whether BERT's normalizer puts texts in lower case; empty: as the files say
+   * @throws DataException if the files are no tokenizer, or maxLength has no room for a text
+   * @throws UnsatisfiedLinkError if this machine cannot load the native library
+   */
+  public static TextTokenizer open(
+      TokenizerFiles files, int maxLength, Optional<Boolean> lowerCase) {
+    TokenizerDefinition definition = TokenizerDefinition.read(files, lowerCase);
+    HuggingFaceTokenizer tokenizer = NativeTokenizers.create(definition);
+    try {
+      return new TextTokenizer(tokenizer, definition, maxLength);
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  /** A text as at most maxLength ids. */
+  public TokenIds encode(String text) {
+    return encode(TextPair.of(text));
+  }
+
+  /** A text or a pair as at most maxLength ids; of a pair the longer text is cut first. */
+  public TokenIds encode(TextPair texts) {
+    int[] first = tokens(texts.first());
+    return texts.second().isEmpty()
+        ? single.single(first, maxLength)
+        : pair.pair(first, tokens(texts.second().get()), maxLength);
+  }
+
+  /** Many texts, on all processors. */
+  public List<TokenIds> encodeAll(List<TextPair> texts) {
+    return IntStream.range(0, texts.size()).parallel().mapToObj(i -> encode(texts.get(i))).toList();
+  }
+
+  /** One more than the largest id. */
+  public int vocabularySize() {
+    return definition.vocabularySize();
+  }
+
+  /** The id that fills short rows, if the tokenizer names one. */
+  public OptionalInt paddingId() {
+    return definition.paddingId();
+  }
+
+  /** The longest sequence in tokens. */
+  public int maxLength() {
+    return maxLength;
+  }
+
+  /** What was decided when it was opened, for people. */
+  public List<String> notes() {
+    return definition.notes();
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+
+  private void requireRoom() {
+    if (maxLength < pair.specials() + 2) {
+      throw new DataException(
+          definition.file()
+              + ": a sequence of at most "
+              + maxLength
+              + " tokens has no room: this tokenizer adds up to "
+              + pair.specials()
+              + " special ones; expected a maximum of at least "
+              + (pair.specials() + 2)
+              + " (--max-seq-length)");
+    }
+  }
+
+  private SequenceTemplate template(boolean ofPair) {
+    String text =
+        PROBES.stream().filter(probe -> nativeTokens(probe).length > 0).findFirst().orElse("");
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    long handle = tokenizer.getHandle();
+    long encoding =
+        run(
+            () ->
+                ofPair
+                    ? library.encodeDual(handle, text, text, true)
+                    : library.encode(handle, text, true));
+    try {
+      return SequenceTemplate.of(definition.file(), encoding, ofPair);
+    } finally {
+      library.deleteEncoding(encoding);
+    }
+  }
+
+  /** The tokens of a text without special ones, all that can matter. */
+  private int[] tokens(String text) {
+    String sound = withoutLoneSurrogates(text);
+    // Tokenizers split at blanks: what comes before one does not depend on what follows.
+    for (int length = LONG_TEXT; length < Math.min(sound.length(), LONGEST_TEXT); length *= 4) {
+      int[] start = nativeTokens(sound.substring(0, lastBlank(sound, length)));
+      if (start.length > maxLength) {
+        return start;
+      }
+    }
+    return nativeTokens(sound.substring(0, Math.min(sound.length(), LONGEST_TEXT)));
+  }
+
+  private static int lastBlank(String text, int end) {
+    for (int i = end; i > end / 2; i--) {
+      if (Character.isWhitespace(text.charAt(i)) && !Character.isWhitespace(text.charAt(i - 1))) {
+        return i;
+      }
+    }
+    return Character.isLowSurrogate(text.charAt(end)) ? end - 1 : end;
+  }
+
+  static String withoutLoneSurrogates(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        return replaceLoneSurrogates(text);
+      }
+    }
+    return text;
+  }
+
+  private static String replaceLoneSurrogates(String text) {
+    StringBuilder sound = new StringBuilder(text.length());
+    text.codePoints()
+        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? REPLACEMENT : c)
+        .forEach(sound::appendCodePoint);
+    return sound.toString();
+  }
+
+  /**
+   * DJL's own encode also copies tokens, words and spans, which takes twice as long; this is the
+   * native library beneath it.
+   */
+  private int[] nativeTokens(String text) {
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    long handle = tokenizer.getHandle();
+    long encoding = run(() -> library.encode(handle, text, false));
+    try {
+      return SequenceTemplate.ints(library.getTokenIds(encoding));
+    } finally {
+      library.deleteEncoding(encoding);
+    }
+  }
+
+  /** Nothing in a text should bring a tokenizer down: what does is a fault of its definition. */
+  private long run(LongSupplier encode) {
+    try {
+      return encode.getAsLong();
+    } catch (RuntimeException e) {
+      throw new DataException(
+          definition.file() + ": the tokenizer fails on a text: " + e.getMessage(), e);
+    }
+  }
+}
