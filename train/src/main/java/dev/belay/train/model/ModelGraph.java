@@ -5,6 +5,7 @@ import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
 import dev.belay.graph.imported.ImportedCall;
 import dev.belay.graph.imported.ImportedForward;
+import dev.belay.graph.loss.FinalSigmoid;
 import dev.belay.graph.loss.FinalSoftmax;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.MeanSquaredError;
@@ -22,6 +23,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
 
 /**
  * Owns a TensorFlow graph with a model in it: the pass to train through and the pass to evaluate
@@ -57,6 +59,7 @@ public final class ModelGraph implements AutoCloseable {
         List.of(
             "trains through " + model.training().source().path() + ", " + target,
             "evaluates through " + model.evaluation().source().path());
+    rewrites.addAll(model.notes());
     rewrites.addAll(model.flat().notes());
     rewrites.addAll(forward.notes());
   }
@@ -105,6 +108,14 @@ public final class ModelGraph implements AutoCloseable {
           new ForwardPass(call, behind.get()),
           false,
           "output " + name + " is a softmax, so the logits behind it are used");
+    }
+    Optional<Output<?>> pair =
+        FinalSigmoid.logitsBehind(Ops.create(graph).withSubScope("belay_logits"), output);
+    if (pair.isPresent()) {
+      return new Target(
+          new ForwardPass(call, pair.get()),
+          false,
+          "output " + name + " is a sigmoid, taken as the second of two classes, by its logit");
     }
     boolean probabilities = name.toLowerCase(Locale.ROOT).contains("prob");
     return new Target(

@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * A SavedModel with the functions to train and to evaluate through, expanded into one flat graph.
@@ -29,6 +30,7 @@ import java.util.OptionalInt;
  * @param evaluation the function to evaluate and predict through; may be the same
  * @param flat both, over one set of variables
  * @param variables the flat graph's variables under names that are unique
+ * @param notes what people should know about the choice of functions
  */
 public record TrainableModel(
     ModelSource source,
@@ -36,20 +38,24 @@ public record TrainableModel(
     FlatGraph.FlatFunction training,
     FlatGraph.FlatFunction evaluation,
     FlatGraph flat,
-    Map<String, FlatGraph.FlatVariable> variables) {
+    Map<String, FlatGraph.FlatVariable> variables,
+    List<String> notes) {
 
   /** Reads a model to train it. */
   public static TrainableModel forTraining(ModelConfig config) throws IOException {
     SavedModelContents contents = contents(config);
     TrainingFunctions chosen = TrainingFunctions.choose(contents, config.signature());
-    return of(contents, chosen.training(), chosen.evaluation());
+    return of(config, contents, chosen);
   }
 
   /** Reads a model to evaluate it or predict with it. */
   public static TrainableModel forEvaluation(ModelConfig config) throws IOException {
     SavedModelContents contents = contents(config);
     TrainingFunctions chosen = TrainingFunctions.choose(contents, config.signature());
-    return of(contents, chosen.evaluation(), chosen.evaluation());
+    return of(
+        config,
+        contents,
+        new TrainingFunctions(chosen.evaluation(), chosen.evaluation(), List.of()));
   }
 
   private static SavedModelContents contents(ModelConfig config) throws IOException {
@@ -59,11 +65,13 @@ public record TrainableModel(
   }
 
   private static TrainableModel of(
-      SavedModelContents contents, ModelFunction training, ModelFunction evaluation)
+      ModelConfig config, SavedModelContents contents, TrainingFunctions chosen)
       throws IOException {
     List<ModelFunction> functions =
-        training.equals(evaluation) ? List.of(training) : List.of(training, evaluation);
-    FlatGraph flat = FunctionInliner.inline(contents, functions, InlineOptions.defaults());
+        Stream.of(chosen.training(), chosen.evaluation()).distinct().toList();
+    InlineOptions options =
+        InlineOptions.defaults().acceptingNaturalGradient(config.trust().naturalGradients());
+    FlatGraph flat = FunctionInliner.inline(contents, functions, options);
     List<FlatGraph.FlatFunction> expanded = flat.functions();
     return new TrainableModel(
         new ModelSource(contents.directory()),
@@ -71,7 +79,8 @@ public record TrainableModel(
         expanded.get(0),
         expanded.get(expanded.size() - 1),
         flat,
-        uniquelyNamed(contents, flat));
+        uniquelyNamed(contents, flat),
+        chosen.notes());
   }
 
   /** Names of TensorFlow 2 variables may repeat; then the object's number is added. */

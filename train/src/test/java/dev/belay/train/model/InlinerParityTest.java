@@ -2,6 +2,7 @@ package dev.belay.train.model;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,9 +18,13 @@ import dev.belay.savedmodel.model.inline.FunctionInliner;
 import dev.belay.savedmodel.model.inline.InlineOptions;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +44,8 @@ class InlinerParityTest {
   private static final float TOLERANCE = 1e-5f;
   private static final Set<String> CALLS =
       Set.of("PartitionedCall", "StatefulPartitionedCall", "If", "While", "StatelessWhile");
+  private static final Set<String> TRACES =
+      Set.of("signatures/serving_default", "__call__", "call_and_return_all_conditional_losses");
   private static final Map<String, String> BERT_INPUTS =
       Map.of(
           "input_ids", "batch/input_ids",
@@ -59,9 +66,10 @@ class InlinerParityTest {
     SavedModelContents contents = read(fixture, "saved_model");
     List<ModelFunction> functions =
         contents.callables().stream()
-            .filter(f -> !f.name().equals("int64_serving") && f.outputs().size() == 1)
+            .filter(f -> TRACES.contains(f.path()))
+            .filter(distinctBy(f -> f.path() + f.training()))
             .toList();
-    assertTrue(functions.stream().anyMatch(f -> f.training().equals(java.util.Optional.of(true))));
+    assertEquals(5, functions.size());
     FlatGraph flat = FunctionInliner.inline(contents, functions, InlineOptions.defaults());
     assertNoCalls(flat);
     DropoutRemover.Removed noDropout = DropoutRemover.remove(flat.graphDef());
@@ -212,8 +220,9 @@ class InlinerParityTest {
         contents.callables().stream()
             .filter(
                 f -> f.path().equals("signatures/serving_default") || f.path().equals("__call__"))
+            .filter(distinctBy(f -> f.path() + f.training()))
             .toList();
-    assertEquals(5, functions.size());
+    assertEquals(3, functions.size());
     FlatGraph flat = FunctionInliner.inline(contents, functions, InlineOptions.defaults());
     DropoutRemover.Removed noDropout = DropoutRemover.remove(flat.graphDef());
     JsonNode goldens = Fixtures.json(Fixtures.path("families", family, "goldens.json"));
@@ -236,6 +245,82 @@ class InlinerParityTest {
     } finally {
       feeds.values().forEach(Tensor::close);
     }
+  }
+
+  /** What importing makes hard: see make_importer_cases.py. */
+  @ParameterizedTest
+  @CsvSource({
+    "custom_gradients",
+    "control_flow",
+    "keras_trained",
+    "tf1_loops",
+    "tf1_assign",
+    "tf1_vocabulary"
+  })
+  void importerCasesGiveWhatPythonGives(String model) throws IOException {
+    SavedModelContents contents = read("importer", model, "saved_model");
+    Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("importer", model, "io.npz"));
+    JsonNode strings = Fixtures.json(Fixtures.path("importer", model, "strings.json"));
+    int compared = 0;
+    for (ModelFunction signature : contents.signatures()) {
+      if (signature.name().equals("shapes")) {
+        continue;
+      }
+      FlatGraph flat =
+          FunctionInliner.inline(contents, List.of(signature), InlineOptions.defaults());
+      Map<String, Tensor> feeds = feeds(signature, goldens, strings);
+      try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, flat.graphDef())) {
+        for (ModelFunction.Argument output : signature.outputs()) {
+          assertArrayEquals(
+              goldens.get(signature.name() + "|out|" + output.name()).floats(),
+              runner.floats(flat.functions().get(0), output.name(), feeds),
+              TOLERANCE,
+              signature.path() + " " + flat.notes());
+          compared++;
+        }
+      } finally {
+        feeds.values().forEach(Tensor::close);
+      }
+    }
+    assertTrue(compared > 0);
+  }
+
+  /** SelectV2 would broadcast [1, 5] and [4, 5] into one tensor, and nobody would know. */
+  @Test
+  void branchesOfDifferentShapeFailAloud() throws IOException {
+    SavedModelContents contents = read("importer", "control_flow", "saved_model");
+    FlatGraph flat = inline(contents, "signatures/shapes");
+    Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("importer", "control_flow", "io.npz"));
+    try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, flat.graphDef());
+        Tensor x = FlatGraphRunner.tensor(goldens.get("shapes|in|x"))) {
+      RuntimeException failure =
+          assertThrows(
+              RuntimeException.class,
+              () -> runner.floats(flat.functions().get(0), "y", Map.of("x", x)));
+      assertTrue(
+          failure.getMessage().contains("the two branches of a conditional"), failure.getMessage());
+    }
+  }
+
+  private static Map<String, Tensor> feeds(
+      ModelFunction signature, Map<String, Npz.Array> goldens, JsonNode strings) {
+    Map<String, Tensor> feeds = new HashMap<>();
+    for (ModelFunction.Argument input : signature.inputs()) {
+      String key = signature.name() + "|in|" + input.name();
+      List<String> words = new ArrayList<>();
+      strings.path(key).forEach(word -> words.add(word.textValue()));
+      feeds.put(
+          input.name(),
+          words.isEmpty()
+              ? FlatGraphRunner.tensor(goldens.get(key))
+              : TString.tensorOf(NdArrays.vectorOfObjects(words.toArray(String[]::new))));
+    }
+    return feeds;
+  }
+
+  private static Predicate<ModelFunction> distinctBy(Function<ModelFunction, String> key) {
+    Set<String> seen = new HashSet<>();
+    return function -> seen.add(key.apply(function));
   }
 
   private static Tensor matrix(JsonNode rows) {

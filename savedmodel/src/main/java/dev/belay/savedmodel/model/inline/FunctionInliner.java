@@ -94,6 +94,7 @@ public final class FunctionInliner {
             .setVersions(contents.metaGraph().getGraphDef().getVersions())
             .build();
     GraphValidator.validate(contents.file(), graph);
+    tables.checkFiles(kept, graph.getLibrary());
     return new FlatGraph(
         graph,
         functions.stream().map(expanded::get).toList(),

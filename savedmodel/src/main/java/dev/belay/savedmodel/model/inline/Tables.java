@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.tensorflow.proto.framework.FunctionDef;
+import org.tensorflow.proto.framework.FunctionDefLibrary;
 import org.tensorflow.proto.framework.NodeDef;
 
 /** Lookup tables: made once for all functions, and filled before anything else runs. */
@@ -118,18 +119,47 @@ final class Tables {
     }
   }
 
-  private void remember(String name) throws IOException {
+  /**
+   * Proves that tables are filled from nothing but the model's own files: a graph that names
+   * another reads whatever lies on this machine.
+   *
+   * @param kept the nodes of the flat graph
+   * @param library its functions, in which the origin of a name cannot be told
+   */
+  void checkFiles(List<NodeDef> kept, FunctionDefLibrary library) throws CorruptModelException {
+    for (NodeDef node : kept) {
+      if (readsFile(node)
+          && !expansion.state().shared().assets().containsKey(source(node.getInput(1)))) {
+        throw notAnAsset("node '" + node.getName() + "'");
+      }
+    }
+    for (FunctionDef function : library.getFunctionList()) {
+      for (NodeDef node : function.getNodeDefList()) {
+        if (readsFile(node)) {
+          throw notAnAsset(
+              "function '"
+                  + function.getSignature().getName()
+                  + "', node '"
+                  + node.getName()
+                  + "'");
+        }
+      }
+    }
+  }
+
+  private static boolean readsFile(NodeDef node) {
+    return node.getOp().startsWith("InitializeTableFromTextFile");
+  }
+
+  private CorruptModelException notAnAsset(String where) {
+    return new CorruptModelException(
+        contents.file(), where, "a table filled from one of the model's assets", "another file");
+  }
+
+  private void remember(String name) {
     NodeDef node = nodes.node(name);
     if (!isFill(node)) {
       return;
-    }
-    if (node.getOp().startsWith("InitializeTableFromTextFile")
-        && !expansion.state().shared().assets().containsKey(source(node.getInput(1)))) {
-      throw new CorruptModelException(
-          contents.file(),
-          "node '" + name + "'",
-          "a table filled from one of the model's assets",
-          "another file");
     }
     fills.put(name, source(node.getInput(0)));
   }

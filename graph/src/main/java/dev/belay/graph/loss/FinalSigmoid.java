@@ -1,0 +1,41 @@
+package dev.belay.graph.loss;
+
+import java.util.List;
+import java.util.Optional;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.family.TType;
+
+/**
+ * Finds the logit behind the probability of the second of two classes, as a Keras model with one
+ * sigmoid output gives it, and makes the logits of both of it: the softmax of {@code [0, z]} is
+ * {@code [1 - sigmoid(z), sigmoid(z)]}, so its cross entropy is the binary one.
+ */
+public final class FinalSigmoid {
+  private FinalSigmoid() {}
+
+  /**
+   * The logits of both classes, [B, 2], if nothing lies between the output and its sigmoid.
+   *
+   * @param tf where new nodes go
+   * @param probability [B, 1]
+   */
+  public static Optional<Output<?>> logitsBehind(Ops tf, Output<?> probability) {
+    GraphOperation operation = (GraphOperation) probability.op();
+    while (operation.type().equals("Identity")) {
+      operation = (GraphOperation) operation.input(0).op();
+    }
+    boolean column =
+        probability.shape().numDimensions() == 2 && probability.shape().get(1) == 1;
+    return operation.type().equals("Sigmoid") && column
+        ? Optional.of(both(tf, operation.input(0)))
+        : Optional.empty();
+  }
+
+  private static <T extends TType> Output<?> both(Ops tf, Output<T> logit) {
+    Operand<T> zero = tf.zerosLike(logit);
+    return tf.concat(List.of(zero, logit), tf.constant(1)).asOutput();
+  }
+}
