@@ -27,8 +27,7 @@ public final class FinalSigmoid {
     while (operation.type().equals("Identity")) {
       operation = (GraphOperation) operation.input(0).op();
     }
-    boolean column =
-        probability.shape().numDimensions() == 2 && probability.shape().get(1) == 1;
+    boolean column = probability.shape().numDimensions() == 2 && probability.shape().get(1) == 1;
     return operation.type().equals("Sigmoid") && column
         ? Optional.of(both(tf, operation.input(0)))
         : Optional.empty();

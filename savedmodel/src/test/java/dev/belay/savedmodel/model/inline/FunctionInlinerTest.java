@@ -12,7 +12,6 @@ import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.FlatGraph.CustomGradient;
 import dev.belay.savedmodel.model.GraphPolicy;
-import dev.belay.savedmodel.model.LogitsFinder;
 import dev.belay.savedmodel.model.ModelFunction;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
@@ -299,41 +298,6 @@ class FunctionInlinerTest {
                   .getMessage();
           assertTrue(message.contains("expands to more than 5000 nodes"), message);
         });
-  }
-
-  @Test
-  void logitsAreFoundBehindSoftmaxThroughReshape() throws IOException {
-    SavedModelContents contents = read("importer", "keras_trained", "saved_model");
-    FlatGraph flat = inline(contents, "signatures/serving_default");
-    LogitsFinder.Found found =
-        LogitsFinder.find(flat, flat.functions().get(0).outputs().get(0)).orElseThrow();
-    assertEquals(LogitsFinder.Activation.SOFTMAX, found.activation());
-    assertTrue(found.logits().tensor().endsWith("/probabilities/BiasAdd"), found.toString());
-    FlatGraph hf = inline(read("savedmodel_hf_bert", "saved_model"), "signatures/serving_default");
-    assertTrue(LogitsFinder.find(hf, hf.functions().get(0).outputs().get(0)).isEmpty());
-  }
-
-  @Test
-  void logitsOfReshapedProbabilitiesAreReshapedToo() throws IOException {
-    String graph =
-        "graph_def { "
-            + TestModels.input()
-            + " node { name: \"s\" op: \"Sigmoid\" input: \"x\" "
-            + T
-            + " } node { name: \"shape\" op: \"Const\""
-            + " attr { key: \"dtype\" value { type: DT_INT32 } } attr { key: \"value\" value {"
-            + " tensor { dtype: DT_INT32 tensor_shape { dim { size: 1 } } int_val: -1 } } } }"
-            + " node { name: \"y\" op: \"Reshape\" input: \"s\" input: \"shape\" "
-            + T
-            + " } } "
-            + TestModels.signature("s", "y:0");
-    FlatGraph flat = inline(TestModels.read(folder, graph), "signatures/s");
-    LogitsFinder.Found found =
-        LogitsFinder.find(flat, flat.functions().get(0).outputs().get(0)).orElseThrow();
-    assertEquals(LogitsFinder.Activation.SIGMOID, found.activation());
-    NodeDef reshape = nodes(found.graph()).get(found.logits().tensor());
-    assertEquals("Reshape", reshape.getOp());
-    assertEquals(List.of("s_input/x", "s/shape"), reshape.getInputList());
   }
 
   private static String doubling(String name, String called) {
