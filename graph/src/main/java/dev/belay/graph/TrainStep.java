@@ -1,5 +1,6 @@
 package dev.belay.graph;
 
+import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,8 @@ import org.tensorflow.types.TInt64;
  * @param feeds what a step needs from outside
  * @param measures what a step says
  * @param apply makes the update, if all is finite, and runs the call's own updates
- * @param initializers to run once, in any order, before the first step
+ * @param initialize to run once before the first step: first values of slots and head, and the
+ *     model's own tables; the model's variables get theirs by {@link GraphVariable#assign}
  * @param parts all variables
  * @param unused variables that should train and that the loss does not read
  * @param withoutGradient variables that the loss reads without having a gradient, as allowed
@@ -28,7 +30,7 @@ public record TrainStep(
     Feeds feeds,
     Measures measures,
     Operation apply,
-    List<Operation> initializers,
+    Operation initialize,
     Parts parts,
     List<String> unused,
     List<String> withoutGradient) {

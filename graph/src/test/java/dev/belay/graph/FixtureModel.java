@@ -80,15 +80,19 @@ final class FixtureModel {
   void restore(Session session, Variables variables) throws IOException {
     Map<String, ModelVariable> byName = new LinkedHashMap<>();
     flat.variables().forEach(v -> byName.put(name(v.variable()), v.variable()));
+    List<Tensor> values = new ArrayList<>();
+    Session.Runner runner = session.runner();
     for (GraphVariable variable : variables) {
       ByteBuffer bytes = contents.read(byName.get(variable.name()));
       byte[] copied = new byte[bytes.remaining()];
       bytes.get(copied);
-      try (Tensor value =
-          Tensor.of(type(variable.spec()), variable.spec().shape(), DataBuffers.of(copied))) {
-        session.runner().feed(variable.newValue(), value).addTarget(variable.assign()).run();
-      }
+      Tensor value =
+          Tensor.of(type(variable.spec()), variable.spec().shape(), DataBuffers.of(copied));
+      values.add(value);
+      runner.feed(variable.newValue(), value).addTarget(variable.assign());
     }
+    runner.run();
+    values.forEach(Tensor::close);
   }
 
   private interface Choice {

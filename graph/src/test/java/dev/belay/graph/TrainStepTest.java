@@ -31,7 +31,6 @@ import org.junit.jupiter.api.Test;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
-import org.tensorflow.Operation;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
@@ -237,9 +236,7 @@ class TrainStepTest {
                   new GlobalNormClip(0.1),
                   new AdamW(new Moments(0.9, 0.999, 1e-8), DecayRule.ofWeights(0.01)),
                   name -> false));
-      for (Operation initializer : step.initializers()) {
-        session.runner().addTarget(initializer).run();
-      }
+      session.runner().addTarget(step.initialize()).run();
       SmallModel.restore(session, model.variables());
     }
 

@@ -72,10 +72,14 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
         + number(step.gradNorm())
         + "  clipped "
         + percent(pace.clippedFraction())
-        + "  "
+        + (pace.known() ? speed(step.step()) : "");
+  }
+
+  private String speed(long step) {
+    return "  "
         + number(pace.examplesPerSecond())
         + " examples/s  left "
-        + duration(pace.secondsFor(totalSteps - step.step()));
+        + duration(pace.secondsFor(totalSteps - step));
   }
 
   private static String line(RunEvent.Evaluated evaluated) {

@@ -75,7 +75,7 @@ final class RunConsoleTest {
         note: dropout is seeded
         1,234,567 parameters train on 3,200 examples: 200 steps, 100 an epoch
         before training: accuracy 0.5000, loss 0.7000 on 872 examples
-        step 1/200  loss 0.5000  norm 4.0000  clipped 0.0%  80.00 examples/s  left 1:20
+        step 1/200  loss 0.5000  norm 4.0000  clipped 0.0%
         step 85/200  loss 0.5000  norm 4.0000  clipped 49.4%  80.00 examples/s  left 0:46
         step 169/200  loss 0.5000  norm 4.0000  clipped 49.7%  80.00 examples/s  left 0:12
         step 200/200  loss 0.5000  norm 4.0000  clipped 50.0%  80.00 examples/s  left 0:00

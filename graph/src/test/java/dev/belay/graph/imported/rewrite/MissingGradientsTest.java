@@ -3,11 +3,20 @@ package dev.belay.graph.imported.rewrite;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.belay.graph.TensorData;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.OperationBuilder;
+import org.tensorflow.Output;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
+import org.tensorflow.proto.framework.GraphDef;
+import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TFloat64;
 
 class MissingGradientsTest {
@@ -109,5 +118,53 @@ class MissingGradientsTest {
                         g.tf.constant(new int[][] {{4, 0}, {4, 1}})),
                 new MissingGradients());
     gather.sameValues(0).sameGradients("table");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"FusedBatchNorm", "FusedBatchNormV2"})
+  void olderBatchNorms(String op) {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      Operand<TFloat32> x =
+          tf.reshape(
+              tf.constant(new float[] {1, 2, 3, 4, 5, 7, 8, 11}),
+              tf.constant(new int[] {2, 2, 2, 1}));
+      OperationBuilder builder = tf.scope().opBuilder(op, "norm").addInput(x.asOutput());
+      for (float of : new float[] {2, 3, 0, 1}) {
+        builder.addInput(tf.constant(new float[] {of}).asOutput());
+      }
+      builder.setAttr("is_training", true).build();
+      float[] original = fetch(graph.toGraphDef(), false)[0];
+      NodeGraph nodes = new NodeGraph(graph.toGraphDef());
+      new MissingGradients().rewrite(nodes);
+      float[][] rewritten = fetch(nodes.toGraphDef(), true);
+      assertArrayEquals(original, rewritten[0]);
+      // A constant added to all of x changes nothing, so its slopes add up to none.
+      double sum = 0;
+      for (float slope : rewritten[1]) {
+        sum += slope;
+      }
+      assertEquals(0, sum, 1e-4);
+    }
+  }
+
+  /** The normed tensor, and half the square's gradient by the input. */
+  private static float[][] fetch(GraphDef graphDef, boolean gradient) {
+    try (Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      graph.importGraphDef(graphDef);
+      Output<?> norm = graph.operationOrThrow("norm").output(0);
+      Operand<TFloat32> loss = Ops.create(graph).nn.l2Loss(norm.expect(TFloat32.class));
+      Output<?> second =
+          gradient
+              ? graph.addGradients(
+                  loss.asOutput(), new Output<?>[] {graph.operationOrThrow("norm").input(0)})[0]
+              : loss.asOutput();
+      try (Result result = session.runner().fetch(norm).fetch(second).run()) {
+        return new float[][] {
+          TensorData.floats(result.get(0)), TensorData.floats(result.get(1))
+        };
+      }
+    }
   }
 }
