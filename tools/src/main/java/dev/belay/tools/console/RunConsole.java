@@ -65,20 +65,22 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
+  /** Short enough for a bar and its counts beside it on a terminal of 80 columns. */
   private String status(RunEvent.Trained step) {
     return "loss "
         + number(step.loss())
-        + "  norm "
+        + " norm "
         + number(step.gradNorm())
-        + "  clipped "
-        + percent(pace.clippedFraction())
+        + " clip "
+        + Math.round(100 * pace.clippedFraction())
+        + "%"
         + (pace.known() ? speed(step.step()) : "");
   }
 
   private String speed(long step) {
-    return "  "
-        + number(pace.examplesPerSecond())
-        + " examples/s  left "
+    return " "
+        + count(Math.round(pace.examplesPerSecond()))
+        + " ex/s left "
         + duration(pace.secondsFor(totalSteps - step));
   }
 
