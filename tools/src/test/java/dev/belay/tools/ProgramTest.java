@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.belay.train.DivergedException;
-import dev.belay.train.ModelException;
+import dev.belay.train.failure.DivergedException;
+import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

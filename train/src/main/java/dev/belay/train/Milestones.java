@@ -5,6 +5,8 @@ import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.data.batch.BatchPosition;
+import dev.belay.train.event.RunEvent;
+import dev.belay.train.failure.ModelException;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;

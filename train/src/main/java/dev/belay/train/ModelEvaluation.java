@@ -112,7 +112,7 @@ public final class ModelEvaluation {
   }
 
   private static BatchOptions options(EvaluateConfig config) {
-    return BatchOptions.inOrder(config.data().evalBatchSize(), TrainingRun.PAD_TO_MULTIPLE);
+    return BatchOptions.inOrder(config.data().evalBatchSize(), RunDatasets.PAD_TO_MULTIPLE);
   }
 
   private static List<String> notes(Setting setting, Dataset dataset) {

@@ -5,9 +5,11 @@ import dev.belay.graph.head.AttachedHead;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
+import dev.belay.train.report.RunDirectory;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.tokenize.TokenizerFinder;
 import java.io.IOException;
@@ -46,7 +48,8 @@ public final class ModelExport {
         return new RunExport(
                 model,
                 Optional.of(recorded.labels()).filter(l -> !l.isEmpty()).map(LabelMap::of),
-                recorded.tokenizer().filter(Files::exists).map(TokenizerFinder::given))
+                recorded.tokenizer().filter(Files::exists).map(TokenizerFinder::given),
+                recorded.maxSeqLength())
             .write(runner, target, head.map(any -> pass(graph, step)));
       }
     }

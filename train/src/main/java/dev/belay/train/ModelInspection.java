@@ -16,6 +16,7 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSource;
 import dev.belay.train.model.TrainableModel;
+import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

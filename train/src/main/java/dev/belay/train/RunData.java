@@ -11,6 +11,7 @@ import dev.belay.train.model.TrainableModel;
 import dev.belay.train.tokenize.TextTokenizer;
 import dev.belay.train.tokenize.TokenizerFiles;
 import dev.belay.train.tokenize.TokenizerFinder;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,7 @@ final class RunData implements AutoCloseable {
   private final DataConfig config;
   private final InputMapping inputs;
   private final OptionalInt vocabularySize;
+  private final int maxSeqLength;
   private final Optional<TokenizerFiles> files;
   private final List<String> notes = new ArrayList<>();
   private final Optional<TextTokenizer> tokenizer;
@@ -36,10 +38,13 @@ final class RunData implements AutoCloseable {
    *
    * @param model whose embedding table says how many ids there are
    */
-  RunData(DataConfig config, TrainableModel model, InputMapping inputs) {
+  RunData(DataConfig config, TrainableModel model, InputMapping inputs) throws IOException {
     this.config = config;
     this.inputs = inputs;
     this.vocabularySize = model.vocabularySize();
+    this.maxSeqLength =
+        Math.min(
+            config.maxSeqLength(), model.source().maxSeqLength().orElse(config.maxSeqLength()));
     this.files = inputs.wantsTokens() ? find(config, model.source().directory()) : Optional.empty();
     this.tokenizer = files.flatMap(this::open);
   }
@@ -64,7 +69,7 @@ final class RunData implements AutoCloseable {
     return TokenizerFinder.near(model);
   }
 
-  /** No longer than the model's own inputs. */
+  /** No longer than the model's own inputs, or than what an exported one was trained with. */
   private int maxLength() {
     return options(LabelRule.none()).maxLength();
   }
@@ -74,8 +79,7 @@ final class RunData implements AutoCloseable {
         tokenizer == null || tokenizer.isEmpty()
             ? OptionalInt.empty()
             : tokenizer.get().paddingId();
-    return new ExampleOptions(
-        inputs.requests(), labels, config.maxSeqLength(), vocabularySize, padding);
+    return new ExampleOptions(inputs.requests(), labels, maxSeqLength, vocabularySize, padding);
   }
 
   /** Reads files as one data set. */

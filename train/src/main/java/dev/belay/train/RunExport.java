@@ -13,6 +13,7 @@ import dev.belay.train.step.StepRunner;
 import dev.belay.train.tokenize.TokenizerFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,9 +32,13 @@ import org.tensorflow.proto.framework.GraphDef;
  * @param model as it was read
  * @param labels class names in the order of the logits, if there are classes
  * @param tokenizer the files that the data were tokenized with, if they were
+ * @param maxSeqLength the most tokens of an example
  */
 record RunExport(
-    TrainableModel model, Optional<LabelMap> labels, Optional<TokenizerFiles> tokenizer) {
+    TrainableModel model,
+    Optional<LabelMap> labels,
+    Optional<TokenizerFiles> tokenizer,
+    int maxSeqLength) {
 
   /** The pass of a new SavedModel, where the model has a new head. */
   record NewPass(GraphDef graphDef, Output<?> logits) {}
@@ -92,9 +97,9 @@ record RunExport(
 
   private Map<String, byte[]> extras() throws IOException {
     Map<String, byte[]> extras = new LinkedHashMap<>();
+    extras.put(ModelSource.MAX_SEQ_LENGTH, utf8(maxSeqLength + "\n"));
     if (labels.isPresent()) {
-      String names = String.join("\n", labels.get().names()) + "\n";
-      extras.put(ModelSource.LABELS, names.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+      extras.put(ModelSource.LABELS, utf8(String.join("\n", labels.get().names()) + "\n"));
     }
     if (tokenizer.isPresent()) {
       Path definition = tokenizer.get().definition();
@@ -105,5 +110,9 @@ record RunExport(
       }
     }
     return extras;
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

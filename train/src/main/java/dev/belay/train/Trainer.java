@@ -2,6 +2,8 @@ package dev.belay.train;
 
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.event.RunEvent;
+import dev.belay.train.failure.DivergedException;
 import dev.belay.train.step.StepResult;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;

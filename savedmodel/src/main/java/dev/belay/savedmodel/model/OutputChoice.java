@@ -29,6 +29,10 @@ public final class OutputChoice {
     List<Argument> results = results(function);
     List<Argument> found =
         results.stream().filter(output -> output.name().equals(name.orElse(LOGITS))).toList();
+    if (found.isEmpty() && !function.isSignature() && results.size() == 1) {
+      // A trace returns a bare tensor where the signature of the same function names it.
+      found = results;
+    }
     if (found.isEmpty() && name.isEmpty()) {
       found =
           results.stream()
@@ -44,7 +48,7 @@ public final class OutputChoice {
           "function '" + function.path() + "'",
           (name.isPresent()
                   ? "it has no output '" + name.get() + "'"
-                  : "none of its outputs is clearly the one to train; name it")
+                  : "none of its outputs is clearly the one to train; name it with --output")
               + ": it has "
               + results.stream()
                   .map(output -> output.name() + " " + output.dtype().name() + " " + output.shape())

@@ -1,6 +1,6 @@
 package dev.belay.tools.console;
 
-import dev.belay.train.RunEvent;
+import dev.belay.train.event.RunEvent;
 
 /** How fast a run goes, as a moving average: the first step, which warms up, is soon forgotten. */
 final class Pace {

@@ -6,8 +6,8 @@ import static dev.belay.tools.console.Figures.metrics;
 import static dev.belay.tools.console.Figures.number;
 import static dev.belay.tools.console.Figures.percent;
 
-import dev.belay.train.RunEvent;
 import dev.belay.train.TrainingRun;
+import dev.belay.train.event.RunEvent;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;

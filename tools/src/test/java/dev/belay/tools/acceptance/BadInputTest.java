@@ -28,9 +28,7 @@ final class BadInputTest {
   }
 
   private ProgramRun train(String... more) {
-    List<String> command =
-        new ArrayList<>(
-            List.of("train", "--model=" + MODEL, "--device=cpu"));
+    List<String> command = new ArrayList<>(List.of("train", "--model=" + MODEL, "--device=cpu"));
     command.addAll(List.of(more));
     if (command.stream().noneMatch(option -> option.startsWith("--output-dir"))) {
       command.add("--output-dir=" + run());
@@ -72,7 +70,9 @@ final class BadInputTest {
                 "--device=cpu"));
     assertEquals(0, training.code(), training.err());
     Path file =
-        file("b.jsonl", "{\"input_ids\": [2, 3], \"label\": \"joy\"}\n{\"input_ids\": [2, 3], \"label\": \"sadnes\"}\n");
+        file(
+            "b.jsonl",
+            "{\"input_ids\": [2, 3], \"label\": \"joy\"}\n{\"input_ids\": [2, 3], \"label\": \"sadnes\"}\n");
     ProgramRun evaluation =
         ProgramRun.of(List.of("evaluate", "--model=" + run(), "--file=" + file));
     assertEquals("belay evaluate: " + file + ":2: x\n", evaluation.err());
@@ -113,14 +113,13 @@ final class BadInputTest {
   @Test
   void aSignatureThatDoesNotExist() {
     assertRefused(
-        train("--train-file=" + BATCH, "--signature=serving_defualt"), "belay train: " + MODEL + "x");
+        train("--train-file=" + BATCH, "--signature=serving_defualt"),
+        "belay train: " + MODEL + "x");
   }
 
   @Test
   void anInputNameThatDoesNotExist() {
-    assertRefused(
-        train("--train-file=" + BATCH, "--inputs=attention_mask=mask"),
-        "belay train: x");
+    assertRefused(train("--train-file=" + BATCH, "--inputs=attention_mask=mask"), "belay train: x");
   }
 
   @Test

@@ -80,7 +80,8 @@ final class CorruptModelsTest {
 
   @Test
   void thereAreAllCases() throws IOException {
-    assertEquals(List.of(23L, 44L, 6L), List.of(models().count(), checkpoints().count(), records().count()));
+    assertEquals(
+        List.of(23L, 44L, 6L), List.of(models().count(), checkpoints().count(), records().count()));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -101,8 +102,7 @@ final class CorruptModelsTest {
             "--output-dir=" + folder.resolve("run"));
     assertRefused(training, each.path());
     assertEquals(
-        inspection.err().replace("belay inspect:", ""),
-        training.err().replace("belay train:", ""));
+        inspection.err().replace("belay inspect:", ""), training.err().replace("belay train:", ""));
     assertFalse(Files.exists(folder.resolve("run/export")));
   }
 

@@ -36,7 +36,8 @@ final class NewHeadTest {
     CLASSIFIER(HEADLESS, "classification.jsonl", "classification", "pooler_output", 24),
     REGRESSOR(HEADLESS, "regression.jsonl", "regression", "pooler_output", 22),
     /** A node within a model that has a head of its own. */
-    INNER(Fixtures.path("savedmodel_keras_bert"), "batch.jsonl", "classification", "pooler/Tanh", 0);
+    INNER(
+        Fixtures.path("savedmodel_keras_bert"), "batch.jsonl", "classification", "pooler/Tanh", 0);
 
     private final Path fixture;
     private final String file;

@@ -3,8 +3,8 @@ package dev.belay.tools.console;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.belay.train.RunEvent;
 import dev.belay.train.TrainingRun;
+import dev.belay.train.event.RunEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

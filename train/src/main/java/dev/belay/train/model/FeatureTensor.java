@@ -2,7 +2,7 @@ package dev.belay.train.model;
 
 import dev.belay.graph.imported.ImportedCall;
 import dev.belay.savedmodel.model.FlatGraph;
-import dev.belay.train.ModelException;
+import dev.belay.train.failure.ModelException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

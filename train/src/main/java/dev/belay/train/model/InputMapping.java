@@ -1,10 +1,10 @@
 package dev.belay.train.model;
 
 import dev.belay.savedmodel.model.ModelFunction;
-import dev.belay.train.ModelException;
 import dev.belay.train.data.example.ElementType;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.FeatureRequest;
+import dev.belay.train.failure.ModelException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,7 +48,10 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
       }
       requests.add(
           FeatureRequest.of(
-              input.name(), feature, elementType(function, input), input.shape().asArray()));
+              lastPart(input.name()),
+              feature,
+              elementType(function, input),
+              input.shape().asArray()));
     }
     return new InputMapping(List.copyOf(requests), List.copyOf(notes));
   }

@@ -13,8 +13,10 @@ import dev.belay.graph.loss.ProbabilityCrossEntropy;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.savedmodel.model.FlatGraph;
-import dev.belay.train.ModelException;
+import dev.belay.savedmodel.model.OutputChoice;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.failure.ModelException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -44,12 +46,15 @@ public final class ModelGraph implements AutoCloseable {
   /** A pass with what its output is. */
   private record Target(ForwardPass pass, boolean probabilities, String description) {}
 
-  private ModelGraph(Graph graph, TrainableModel model, ModelConfig config, long seed) {
+  private ModelGraph(Graph graph, TrainableModel model, ModelConfig config, long seed)
+      throws IOException {
     this.graph = graph;
     this.forward = ImportedForward.importInto(graph, model.forwardSpec(), options(config, seed));
-    Target trained = target(model.training(), config);
+    Target trained = target(model, model.training(), config);
     Target evaluated =
-        model.training().equals(model.evaluation()) ? trained : target(model.evaluation(), config);
+        model.training().equals(model.evaluation())
+            ? trained
+            : target(model, model.evaluation(), config);
     this.training = trained.pass();
     this.evaluation = evaluated.pass();
     this.task = task(config, trained);
@@ -65,11 +70,12 @@ public final class ModelGraph implements AutoCloseable {
   }
 
   /** Imports a model into a new graph. */
-  public static ModelGraph of(TrainableModel model, ModelConfig config, long seed) {
+  public static ModelGraph of(TrainableModel model, ModelConfig config, long seed)
+      throws IOException {
     Graph graph = new Graph();
     try {
       return new ModelGraph(graph, model, config, seed);
-    } catch (RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       graph.close();
       throw e;
     }
@@ -92,7 +98,8 @@ public final class ModelGraph implements AutoCloseable {
     return pattern.map(regex -> regex.matcher(variable.name()).find());
   }
 
-  private Target target(FlatGraph.FlatFunction function, ModelConfig config) {
+  private Target target(TrainableModel model, FlatGraph.FlatFunction function, ModelConfig config)
+      throws IOException {
     ImportedCall call = forward.call(TrainableModel.callName(function));
     if (config.head() != ModelConfig.HeadKind.NONE) {
       Output<?> features =
@@ -100,7 +107,8 @@ public final class ModelGraph implements AutoCloseable {
       return new Target(
           new ForwardPass(call, features), false, "a new head on " + features.op().name());
     }
-    String name = OutputChoice.of(function.source(), config.output());
+    int position = OutputChoice.choose(model.contents().file(), function.source(), config.output());
+    String name = function.source().outputs().get(position).name();
     Output<?> output = call.output(name);
     Optional<Output<?>> behind = FinalSoftmax.logitsBehind(output);
     if (behind.isPresent()) {

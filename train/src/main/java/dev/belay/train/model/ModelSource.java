@@ -1,13 +1,15 @@
 package dev.belay.train.model;
 
-import dev.belay.train.ModelException;
-import dev.belay.train.RunDirectory;
+import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.failure.ModelException;
+import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -21,6 +23,9 @@ public record ModelSource(Path directory) {
 
   /** Class names, one a line, in the order of the logits. */
   public static final String LABELS = "labels.txt";
+
+  /** The most tokens that the model was trained with. */
+  public static final String MAX_SEQ_LENGTH = "max_seq_length.txt";
 
   /**
    * The model that a path means: of a run directory, what it exported last, since those are the
@@ -60,6 +65,19 @@ public record ModelSource(Path directory) {
           .filter(entry -> entry.getFileName().toString().matches("\\d{1,18}"))
           .max(Comparator.comparingLong(entry -> Long.parseLong(entry.getFileName().toString())));
     }
+  }
+
+  /** The most tokens that the model was trained with, if Belay exported it. */
+  public OptionalInt maxSeqLength() throws IOException {
+    Path file = directory.resolve(EXTRA).resolve(MAX_SEQ_LENGTH);
+    if (!Files.isRegularFile(file)) {
+      return OptionalInt.empty();
+    }
+    String text = Files.readString(file).strip();
+    if (!text.matches("[1-9]\\d{0,8}")) {
+      throw new CorruptModelException(file, "content", "a whole number above 0", text);
+    }
+    return OptionalInt.of(Integer.parseInt(text));
   }
 
   /** Class names that were exported with the model. */

@@ -1,8 +1,8 @@
 package dev.belay.train.model;
 
-import dev.belay.train.ModelException;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.failure.ModelException;
 import dev.belay.train.metrics.ClassificationMetrics;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.metrics.RegressionMetrics;

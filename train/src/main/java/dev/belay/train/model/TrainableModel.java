@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -131,8 +132,8 @@ public record TrainableModel(
   private static ForwardSpec.Call call(FlatGraph.FlatFunction function) {
     return new ForwardSpec.Call(
         callName(function),
-        named(function.inputs()),
-        named(function.outputs()),
+        named(function.inputs(), InputMapping::lastPart),
+        named(function.outputs(), name -> name),
         function.updates());
   }
 
@@ -141,9 +142,10 @@ public record TrainableModel(
     return function.source().path() + ":" + function.source().functionName();
   }
 
-  private static List<ForwardSpec.NamedTensor> named(List<FlatGraph.FlatTensor> tensors) {
+  private static List<ForwardSpec.NamedTensor> named(
+      List<FlatGraph.FlatTensor> tensors, UnaryOperator<String> name) {
     return tensors.stream()
-        .map(tensor -> new ForwardSpec.NamedTensor(tensor.name(), tensor.tensor()))
+        .map(tensor -> new ForwardSpec.NamedTensor(name.apply(tensor.name()), tensor.tensor()))
         .toList();
   }
 

@@ -23,9 +23,10 @@ import java.util.regex.Pattern;
  * @param seed of the run
  * @param labels class names in the order of the logits; empty for regression
  * @param tokenizer the file that the data were tokenized with, if they were
+ * @param maxSeqLength the most tokens of an example
  */
 public record RecordedRun(
-    ModelConfig model, long seed, List<String> labels, Optional<Path> tokenizer) {
+    ModelConfig model, long seed, List<String> labels, Optional<Path> tokenizer, int maxSeqLength) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Reads both files. */
@@ -33,20 +34,22 @@ public record RecordedRun(
     JsonNode options = json(config);
     JsonNode facts = json(provenance);
     return new RecordedRun(
-        model(options),
+        model(options, facts),
         options.path("seed").asLong(),
         texts(facts.path("labels")),
-        text(facts.path("tokenizer"), "path").map(Path::of));
+        text(facts.path("tokenizer"), "path").map(Path::of),
+        options.path("max-seq-length").asInt());
   }
 
-  private static ModelConfig model(JsonNode options) {
+  private static ModelConfig model(JsonNode options, JsonNode facts) {
     Map<String, String> inputs = new LinkedHashMap<>();
     for (String pair : texts(options.path("inputs"))) {
       int equals = pair.indexOf('=');
       inputs.put(pair.substring(0, equals), pair.substring(equals + 1));
     }
     return new ModelConfig(
-        Path.of(options.path("model").asText()),
+        // config.json has the path as it was typed, from wherever that was.
+        Path.of(facts.path("model_directory").asText()),
         text(options, "signature"),
         inputs,
         text(options, "output"),

@@ -2,7 +2,7 @@ package dev.belay.train.report;
 
 import com.google.protobuf.ByteString;
 import dev.belay.savedmodel.record.RecordWriter;
-import dev.belay.train.RunEvent;
+import dev.belay.train.event.RunEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.belay.train;
+package dev.belay.train.event;
 
 import java.nio.file.Path;
 import java.util.List;

@@ -1,6 +1,7 @@
-package dev.belay.train;
+package dev.belay.train.report;
 
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.failure.MachineException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package dev.belay.train;
+package dev.belay.train.failure;
 
 /** The machine cannot do it: native library, device, memory, disk. */
 public final class MachineException extends RuntimeException {

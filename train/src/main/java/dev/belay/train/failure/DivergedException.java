@@ -1,4 +1,4 @@
-package dev.belay.train;
+package dev.belay.train.failure;
 
 /** Training produced a loss or a gradient norm that is not finite. */
 public final class DivergedException extends RuntimeException {

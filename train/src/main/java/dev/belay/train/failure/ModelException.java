@@ -1,4 +1,4 @@
-package dev.belay.train;
+package dev.belay.train.failure;
 
 /**
  * A sound model that cannot be used as asked: a name that does not exist, shapes that do not fit.
