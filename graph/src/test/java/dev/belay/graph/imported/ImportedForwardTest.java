@@ -91,8 +91,7 @@ class ImportedForwardTest {
         assertThrows(IllegalArgumentException.class, () -> forward.call("predict")).getMessage());
     assertEquals(
         "The function serve has no output pooled; it has [logits, hidden]",
-        assertThrows(
-                IllegalArgumentException.class, () -> forward.call("serve").output("pooled"))
+        assertThrows(IllegalArgumentException.class, () -> forward.call("serve").output("pooled"))
             .getMessage());
     assertEquals(
         "There is no variable bias; the 5 known are [table, dense/kernel, dense/bias,"
@@ -120,8 +119,7 @@ class ImportedForwardTest {
             + " nodes; the model was cut short or its functions were not fully expanded.",
         assertThrows(
                 IllegalArgumentException.class,
-                () ->
-                    ImportedForward.importInto(graph, cut, ImportOptions.of(Dropout.OFF, 1)))
+                () -> ImportedForward.importInto(graph, cut, ImportOptions.of(Dropout.OFF, 1)))
             .getMessage());
   }
 
@@ -134,16 +132,13 @@ class ImportedForwardTest {
             spec.variables(),
             List.of(),
             List.of(
-                new ForwardSpec.CustomGradient(
-                    "train.hidden", 0, "Lost", List.of(), List.of())),
+                new ForwardSpec.CustomGradient("train.hidden", 0, "Lost", List.of(), List.of())),
             List.of());
     assertEquals(
         "The gradient Lost of the node train.hidden is not in the model's function library.",
         assertThrows(
                 IllegalArgumentException.class,
-                () ->
-                    ImportedForward.importInto(
-                        graph, broken, ImportOptions.of(Dropout.OFF, 1)))
+                () -> ImportedForward.importInto(graph, broken, ImportOptions.of(Dropout.OFF, 1)))
             .getMessage());
   }
 

@@ -72,9 +72,7 @@ class VariablesTest {
     variables.create(spec("w", Shape.of(2)));
     assertEquals(
         "Two variables are named w; names must be unique, so the second needs another one.",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> variables.create(spec("w", Shape.of(2))))
+        assertThrows(IllegalArgumentException.class, () -> variables.create(spec("w", Shape.of(2))))
             .getMessage());
   }
 

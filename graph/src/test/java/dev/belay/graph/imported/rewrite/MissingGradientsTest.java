@@ -157,13 +157,12 @@ class MissingGradientsTest {
       Operand<TFloat32> loss = Ops.create(graph).nn.l2Loss(norm.expect(TFloat32.class));
       Output<?> second =
           gradient
-              ? graph.addGradients(
-                  loss.asOutput(), new Output<?>[] {graph.operationOrThrow("norm").input(0)})[0]
+              ? graph
+                  .addGradients(
+                      loss.asOutput(), new Output<?>[] {graph.operationOrThrow("norm").input(0)})[0]
               : loss.asOutput();
       try (Result result = session.runner().fetch(norm).fetch(second).run()) {
-        return new float[][] {
-          TensorData.floats(result.get(0)), TensorData.floats(result.get(1))
-        };
+        return new float[][] {TensorData.floats(result.get(0)), TensorData.floats(result.get(1))};
       }
     }
   }
