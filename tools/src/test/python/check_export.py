@@ -2,6 +2,7 @@
 """Is an exported SavedModel what Python and TF Serving expect?  Loads it with TensorFlow Python and holds it against Belay's own predictions.
 
     python check_export.py EXPORT --batch batch.jsonl --predictions predictions.jsonl [--original SAVEDMODEL] [--keras]
+    python check_export.py --jobs jobs.json
 
 EXPORT         the exported directory (the one that holds saved_model.pb)
 --batch        the examples that were predicted, pre-tokenised, one JSON object a line: input_ids, attention_mask, ...
@@ -9,9 +10,10 @@ EXPORT         the exported directory (the one that holds saved_model.pb)
 --original     the SavedModel that was fine-tuned: every signature of it must be there again, with the same inputs and outputs,
                and every variable with its shape, type and trainable flag
 --keras        load it by keras.models.load_model too, and compare those logits
+--jobs         a JSON list of such lists of arguments, each an export to check: Python starts once for all of them
 
 stdout: one JSON object with the signatures, the variables, their trainable flags and the largest differences.
-Exit code: 0, or 1 with one line a fault on stderr.
+Exit code: 0, or 1 with one line a fault on stderr.  With --jobs: a list of such objects, each with its "faults", and 0.
 """
 import argparse
 import json
@@ -143,7 +145,7 @@ def compare_with_original(faults, original, report):
     report["saved_model_pb_identical"] = both[0] == both[1]
 
 
-def main():
+def parse_arguments(arguments=None):
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     options.add_argument("export")
     options.add_argument("--batch", required=True)
@@ -154,8 +156,11 @@ def main():
     options.add_argument("--output", help="the signature's output that holds the logits (default: logits, or the only one)")
     options.add_argument("--inputs", default="", help="feature=NAME,... as for belay train")
     options.add_argument("--tolerance", type=float, default=1e-5)
-    chosen = options.parse_args()
+    return options.parse_args(arguments)
 
+
+def check(chosen):
+    """The report on one export, and what is wrong with it."""
     faults = []
     loaded = tf.saved_model.load(chosen.export)
     report = {"path": chosen.export, "signatures": signatures_of(loaded), "variables": variables_of(loaded, chosen.export)}
@@ -177,6 +182,27 @@ def main():
         compare_with_original(faults, chosen.original, report)
     if not report["variables"]:
         faults.append("tf.saved_model.load shows no variables")
+    return report, faults
+
+
+def check_each(jobs):
+    """Every job's report, with its faults in it: one that cannot even be loaded does not hide the others."""
+    reports = []
+    for arguments in jobs:
+        try:
+            report, faults = check(parse_arguments(arguments))
+        except Exception as e:
+            report, faults = {}, ["%s: %s" % (type(e).__name__, e)]
+        reports.append(dict(report, faults=faults))
+    return reports
+
+
+def main():
+    if sys.argv[1:2] == ["--jobs"]:
+        with open(sys.argv[2], encoding="utf-8") as jobs:
+            print(json.dumps(check_each(json.load(jobs))))
+        return
+    report, faults = check(parse_arguments())
     print(json.dumps(report))
     for fault in faults:
         print(fault, file=sys.stderr)

@@ -34,13 +34,7 @@ public final class PythonInterop {
    */
   public static JsonNode run(Path script, Object... arguments)
       throws IOException, InterruptedException {
-    String python = System.getenv("BELAY_PYTHON");
-    if (python == null || python.isEmpty()) {
-      if ("1".equals(System.getenv("BELAY_REQUIRE_PYTHON"))) {
-        fail("BELAY_REQUIRE_PYTHON=1, but BELAY_PYTHON names no Python with TensorFlow 2.10.1");
-      }
-      assumeTrue(false, "set BELAY_PYTHON to a Python with TensorFlow 2.10.1 to run this test");
-    }
+    String python = python();
     List<String> command = new ArrayList<>(List.of(python, script.toString()));
     for (Object argument : arguments) {
       command.add(argument.toString());
@@ -70,6 +64,21 @@ public final class PythonInterop {
       Files.deleteIfExists(output);
       Files.deleteIfExists(errors);
     }
+  }
+
+  /**
+   * The Python to ask. A test that prepares a lot for it calls this first, so as to be skipped
+   * before the work.
+   */
+  public static String python() {
+    String python = System.getenv("BELAY_PYTHON");
+    if (python == null || python.isEmpty()) {
+      if ("1".equals(System.getenv("BELAY_REQUIRE_PYTHON"))) {
+        fail("BELAY_REQUIRE_PYTHON=1, but BELAY_PYTHON names no Python with TensorFlow 2.10.1");
+      }
+      assumeTrue(false, "set BELAY_PYTHON to a Python with TensorFlow 2.10.1 to run this test");
+    }
+    return python;
   }
 
   private static String end(String text) {

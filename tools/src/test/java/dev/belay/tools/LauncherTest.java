@@ -120,7 +120,7 @@ final class LauncherTest {
     assertEquals(0, first.code(), first.err());
     assertEquals("belay: building Belay (first use, a few minutes)\n", first.err());
     assertEquals(
-        "-q -B -pl tools -am -DskipTests -Dfmt.skip package\n",
+        "-q -B -pl tools -am -DskipTests -DskipTestCompile -Dfmt.skip package\n",
         Files.readString(checkout.resolve("builds")));
     ProgramRun second = launch("train", "--model", "a b");
     assertEquals("", second.err());

@@ -1,5 +1,6 @@
 package dev.belay.tools;
 
+import dev.belay.tools.command.Doors;
 import dev.belay.tools.console.Terminal;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -14,9 +15,14 @@ import java.util.OptionalInt;
  * @param out standard output
  * @param err standard error
  */
-record ProgramRun(int code, String out, String err) {
+public record ProgramRun(int code, String out, String err) {
 
-  static ProgramRun of(FakeDoors doors, String... arguments) {
+  /** Calls the program as a shell would: nothing behind it is replaced. */
+  public static ProgramRun of(List<String> arguments) {
+    return of(new Doors() {}, arguments.toArray(new String[0]));
+  }
+
+  static ProgramRun of(Doors doors, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Terminal terminal =

@@ -320,7 +320,7 @@ final class ProgramTest {
     ProgramRun run = run("--version");
     assertEquals(0, run.code(), run.err());
     assertTrue(
-        run.out().matches("Belay \\d\\S+\nTensorFlow 2\\.10\\.1 \\(native\\)\nJava \\d+.*\n"),
+        run.out().matches("Belay \\S+\nTensorFlow 2\\.10\\.1 \\(native\\)\nJava \\d+.*\n"),
         run.out());
   }
 }

@@ -8,6 +8,9 @@ import dev.belay.tools.command.BelayCommand;
 import dev.belay.tools.command.Context;
 import dev.belay.tools.option.DefaultText;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.report.ConfigJson;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +20,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -155,6 +159,24 @@ final class TrainOptionsTest {
       arguments.put(option.longestName(), sample(option.longestName()));
       assertEquals(text(train(arguments, "")), text(train(arguments, "snake")));
     }
+  }
+
+  @Test
+  void theConfigOfARunRunsItAgain(@TempDir Path directory) throws IOException {
+    for (OptionSpec option : options("train")) {
+      Map<String, String> arguments = new TreeMap<>(NEEDED);
+      arguments.put(option.longestName(), sample(option.longestName()));
+      TrainConfig first = train(arguments, "");
+      Path file = directory.resolve("config.json");
+      ConfigJson.write(first, file);
+      TrainConfig again = train(Map.of("--config", file.toString()), "");
+      assertEquals(absolute(text(first)), absolute(text(again)), option.longestName());
+    }
+  }
+
+  /** The config of a run names its files so that it holds from anywhere. */
+  private static String absolute(String config) {
+    return config.replace(Path.of("").toAbsolutePath() + "/", "");
   }
 
   @Test

@@ -89,7 +89,7 @@ public final class ModelEvaluation {
               Batch batch = batches.next();
               EvaluationResult result = setting.runner().evaluate(batch);
               for (int row = 0; row < batch.exampleCount(); row++) {
-                sink.accept(prediction(setting, result, row));
+                sink.accept(prediction(setting, result, row, batch.lengths().get(row)));
               }
             }
           }
@@ -122,7 +122,13 @@ public final class ModelEvaluation {
     return notes;
   }
 
-  private static Prediction prediction(Setting setting, EvaluationResult result, int row) {
+  /**
+   * One row of a result.
+   *
+   * @param tokens the example's own; what comes after them in the row is about padding
+   */
+  private static Prediction prediction(
+      Setting setting, EvaluationResult result, int row, int tokens) {
     int width = result.classes();
     int perExample = result.logits().length / Math.toIntExact(result.shape().get(0));
     int start = row * perExample;
@@ -139,7 +145,8 @@ public final class ModelEvaluation {
       }
       case TOKENS -> {
         List<List<Float>> rows = new ArrayList<>();
-        for (int at = start; at < start + perExample; at += width) {
+        int end = start + (tokens == 0 ? perExample : Math.min(tokens * width, perExample));
+        for (int at = start; at < end; at += width) {
           rows.add(floats(java.util.Arrays.copyOfRange(result.logits(), at, at + width)));
         }
         yield new Prediction(null, null, rows);

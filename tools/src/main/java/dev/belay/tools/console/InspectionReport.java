@@ -17,7 +17,10 @@ public final class InspectionReport {
   public static List<String> of(Contents contents) {
     InspectionReport report = new InspectionReport();
     report.lines.add(
-        contents.path() + ": " + contents.format() + ", written by " + contents.producer());
+        contents.path()
+            + ": "
+            + contents.format()
+            + (contents.producer().isEmpty() ? "" : ", written by " + contents.producer()));
     report.functions(contents, true, "Signatures");
     report.functions(contents, false, "Functions");
     report.variables(contents);

@@ -20,6 +20,11 @@ final class Pace {
     clippedSteps += step.clipped() ? 1 : 0;
   }
 
+  /** Whether there was a step after the first one. */
+  boolean known() {
+    return steps > 1;
+  }
+
   double examplesPerSecond() {
     return stepSeconds > 0 ? examplesPerStep / stepSeconds : 0;
   }

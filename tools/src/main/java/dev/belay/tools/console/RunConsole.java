@@ -65,17 +65,23 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
+  /** Short enough for a bar and its counts beside it on a terminal of 80 columns. */
   private String status(RunEvent.Trained step) {
     return "loss "
         + number(step.loss())
-        + "  norm "
+        + " norm "
         + number(step.gradNorm())
-        + "  clipped "
-        + percent(pace.clippedFraction())
-        + "  "
-        + number(pace.examplesPerSecond())
-        + " examples/s  left "
-        + duration(pace.secondsFor(totalSteps - step.step()));
+        + " clip "
+        + Math.round(100 * pace.clippedFraction())
+        + "%"
+        + (pace.known() ? speed(step.step()) : "");
+  }
+
+  private String speed(long step) {
+    return " "
+        + count(Math.round(pace.examplesPerSecond()))
+        + " ex/s left "
+        + duration(pace.secondsFor(totalSteps - step));
   }
 
   private static String line(RunEvent.Evaluated evaluated) {

@@ -22,6 +22,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.exceptions.TFResourceExhaustedException;
 import org.tensorflow.exceptions.TensorFlowException;
@@ -101,12 +102,23 @@ public record Failure(ExitCode code, String message) {
           message + "; a smaller --train-batch-size or --max-seq-length needs less memory");
     }
     if (thrown instanceof TFInvalidArgumentException) {
+      Matcher lookup = NativeMessage.OUTSIDE_TABLE.matcher(message);
       return new Failure(
           ExitCode.INPUT,
           message
-              + "; the model does not accept this data: `belay inspect MODEL` shows what it takes");
+              + (lookup.find()
+                  ? outsideTable(lookup.group(1))
+                  : "; the model does not accept this data: `belay inspect MODEL` shows what it"
+                      + " takes"));
     }
     return new Failure(ExitCode.DEFECT, message);
+  }
+
+  private static String outsideTable(String rows) {
+    return "; a table of the model has "
+        + rows
+        + " rows: if that is the longest text that the model reads, set --max-seq-length to it; if"
+        + " it is the vocabulary, the tokenizer is another than the model's";
   }
 
   private static Failure ofError(Error thrown) {

@@ -96,8 +96,10 @@ final class FailureTest {
   void tensorFlowIsShortened() {
     assertFailure(
         ExitCode.INPUT,
-        "TensorFlow: indices[0,1] = 9000 is not in [0, 1000) (node model/embeddings/Gather); the"
-            + " model does not accept this data: `belay inspect MODEL` shows what it takes",
+        "TensorFlow: indices[0,1] = 9000 is not in [0, 1000) (node model/embeddings/Gather); a table"
+            + " of the model has 1000 rows: if that is the longest text that the model reads, set"
+            + " --max-seq-length to it; if it is the vocabulary, the tokenizer is another than the"
+            + " model's",
         new TFInvalidArgumentException(
             """
             2 root error(s) found.
@@ -107,6 +109,11 @@ final class FailureTest {
               (1) INVALID_ARGUMENT: indices[0,1] = 9000 is not in [0, 1000)
             \t [[{{node model/embeddings/Gather}}]]
             """));
+    assertFailure(
+        ExitCode.INPUT,
+        "TensorFlow: Incompatible shapes: [2] vs. [3]; the model does not accept this data: `belay"
+            + " inspect MODEL` shows what it takes",
+        new TFInvalidArgumentException("Incompatible shapes: [2] vs. [3]"));
     assertFailure(
         ExitCode.MACHINE,
         "TensorFlow: OOM when allocating tensor with shape[32,12,512,512]; a smaller"

@@ -15,25 +15,29 @@ import org.tensorflow.proto.framework.FunctionDef;
  * the two: {@code node:output:1} in a function, {@code node:1} in a graph.
  */
 final class Scope {
-  private final Optional<Scope> parent;
-  private final Optional<FunctionDef> function;
-  private final String prefix;
-  private final Optional<Boolean> training;
+
+  /**
+   * Which call of a body this is.
+   *
+   * @param parent the body that calls it; none for the main graph
+   * @param function what is called; none for the main graph
+   * @param prefix under which its nodes stand in the flat graph
+   * @param training what a switch between training and serving is set to; empty for its default
+   */
+  private record Frame(
+      Optional<Scope> parent,
+      Optional<FunctionDef> function,
+      String prefix,
+      Optional<Boolean> training) {}
+
+  private final Frame frame;
   private final Map<String, AttrValue> attributes;
   private final Map<String, List<String>> arguments;
   private final Map<String, Values> values = new HashMap<>();
 
   private Scope(
-      Optional<Scope> parent,
-      Optional<FunctionDef> function,
-      String prefix,
-      Optional<Boolean> training,
-      Map<String, AttrValue> attributes,
-      Map<String, List<String>> arguments) {
-    this.parent = parent;
-    this.function = function;
-    this.prefix = prefix;
-    this.training = training;
+      Frame frame, Map<String, AttrValue> attributes, Map<String, List<String>> arguments) {
+    this.frame = frame;
     this.attributes = attributes;
     this.arguments = arguments;
   }
@@ -44,7 +48,8 @@ final class Scope {
    * @param training what a switch between training and serving is set to; empty for its default
    */
   static Scope ofGraph(String prefix, Optional<Boolean> training) {
-    return new Scope(Optional.empty(), Optional.empty(), prefix, training, Map.of(), Map.of());
+    return new Scope(
+        new Frame(Optional.empty(), Optional.empty(), prefix, training), Map.of(), Map.of());
   }
 
   /**
@@ -58,22 +63,23 @@ final class Scope {
       String name,
       Map<String, AttrValue> attributes,
       Map<String, List<String>> arguments) {
-    return new Scope(Optional.of(this), Optional.of(called), name, training, attributes, arguments);
+    return new Scope(
+        new Frame(Optional.of(this), Optional.of(called), name, training()), attributes, arguments);
   }
 
   /** Whether this is the main graph. */
   boolean isGraph() {
-    return function.isEmpty();
+    return frame.function().isEmpty();
   }
 
   /** What a switch between training and serving is set to; empty for its default. */
   Optional<Boolean> training() {
-    return training;
+    return frame.training();
   }
 
   /** The name that a node of this body wants in the flat graph. */
   String nameOf(String node) {
-    return prefix + "/" + node;
+    return frame.prefix() + "/" + node;
   }
 
   /** An attribute's value, where it may refer to one of the call. */
@@ -84,7 +90,7 @@ final class Scope {
     AttrValue given = attributes.get(value.getPlaceholder());
     if (given == null) {
       throw new IllegalArgumentException(
-          "no attribute '" + value.getPlaceholder() + "' in the call of " + prefix);
+          "no attribute '" + value.getPlaceholder() + "' in the call of " + frame.prefix());
     }
     return given;
   }
@@ -100,7 +106,7 @@ final class Scope {
 
   /** The tensor of the flat graph that an input of this body is. */
   String tensor(String input) {
-    return function.isPresent() ? inFunction(input) : inGraph(input);
+    return isGraph() ? inGraph(input) : inFunction(input);
   }
 
   private String inFunction(String input) {
@@ -130,7 +136,8 @@ final class Scope {
   private Values require(String node) {
     Values value = values.get(node);
     if (value == null) {
-      throw new IllegalStateException("node '" + node + "' of " + prefix + " before its time");
+      throw new IllegalStateException(
+          "node '" + node + "' of " + frame.prefix() + " before its time");
     }
     return value;
   }
@@ -146,13 +153,18 @@ final class Scope {
     while (scope.isPresent()) {
       Scope candidate = scope.get();
       boolean same =
-          candidate.function.map(f -> f.getSignature().getName()).orElse("").equals(inFunction);
+          candidate
+              .frame
+              .function()
+              .map(f -> f.getSignature().getName())
+              .orElse("")
+              .equals(inFunction);
       String node = TensorName.nodeOf(name);
       if (same && (candidate.values.containsKey(node) || candidate.arguments.containsKey(node))) {
         String tensor = candidate.inGraph(name);
         return tensor.equals(Values.DEAD) ? Optional.empty() : Optional.of(tensor);
       }
-      scope = candidate.parent;
+      scope = candidate.frame.parent();
     }
     return Optional.empty();
   }

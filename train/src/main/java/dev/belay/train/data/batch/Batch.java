@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param features by the model's own names
  * @param labels [B, 1], or [B, T] for labels per token; empty if the data have none
  * @param tokenCount tokens that the attention masks count, padding left out
+ * @param lengths how long each example's rows of tokens are before they are padded, those of the
+ *     decoder where there is one; 0 for a model that takes text
  * @param sources where each example stands, in the order of the rows
  */
 public record Batch(
@@ -21,6 +23,7 @@ public record Batch(
     Map<String, Column> features,
     Optional<Column> labels,
     long tokenCount,
+    List<Integer> lengths,
     List<SourcePosition> sources) {
 
   /** B. */

@@ -57,6 +57,7 @@ final class Collator {
         features,
         labels(examples, labelLength),
         examples.stream().mapToLong(EncodedExample::tokens).sum(),
+        examples.stream().map(this::outputLength).toList(),
         examples.stream().map(EncodedExample::source).toList());
   }
 
@@ -94,6 +95,17 @@ final class Collator {
       }
     }
     return length;
+  }
+
+  /** How many of the example's own tokens the model's outputs are about. */
+  private int outputLength(EncodedExample example) {
+    int decoder = 0;
+    for (int i = 0; i < options.features().size(); i++) {
+      if (FeatureNames.isOfDecoder(options.features().get(i).feature())) {
+        decoder = Math.max(decoder, example.features().get(i).length());
+      }
+    }
+    return decoder > 0 ? decoder : example.length();
   }
 
   private int roundedUp(int length) {

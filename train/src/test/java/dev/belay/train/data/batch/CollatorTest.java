@@ -48,6 +48,7 @@ class CollatorTest {
       }
     }
     assertEquals(tokens, batch.tokenCount());
+    assertEquals(sizes, batch.lengths());
   }
 
   @Test
@@ -102,6 +103,7 @@ class CollatorTest {
         new float[] {1, 2, 3, 0}, ((FloatMatrix) batch.features().get("vector")).values());
     assertEquals(1, batch.features().get("age").columns());
     assertEquals(new Column.Texts(List.of("first", "second")), batch.features().get("note"));
+    assertEquals(List.of(1, 2), batch.lengths(), "of the decoder");
     assertTrue(batch.sources().get(1).toString().endsWith("train.tsv:2"));
   }
 
