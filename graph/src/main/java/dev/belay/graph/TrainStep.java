@@ -20,8 +20,9 @@ import org.tensorflow.types.TInt64;
  * @param feeds what a step needs from outside
  * @param measures what a step says
  * @param apply makes the update, if all is finite, and runs the call's own updates
- * @param initialize to run once before the first step: first values of slots and head, and the
- *     model's own tables; the model's variables get theirs by {@link GraphVariable#assign}
+ * @param initializers to run once, in one run, before the first step: first values of slots and
+ *     head, and the model's own tables; the model's variables get theirs by {@link
+ *     GraphVariable#assign}
  * @param parts all variables
  * @param unused variables that should train and that the loss does not read
  * @param withoutGradient variables that the loss reads without having a gradient, as allowed
@@ -30,7 +31,7 @@ public record TrainStep(
     Feeds feeds,
     Measures measures,
     Operation apply,
-    Operation initialize,
+    List<Operation> initializers,
     Parts parts,
     List<String> unused,
     List<String> withoutGradient) {

@@ -96,7 +96,7 @@ public final class TrainStepBuilder {
             allFinite,
             output),
         apply,
-        initialize(tf, plan, updates),
+        initializers(plan, updates),
         new TrainStep.Parts(
             plan.model().variables(), plan.head().map(AttachedHead::variables), updates.slots()),
         names(gradients.unused()),
@@ -127,17 +127,17 @@ public final class TrainStepBuilder {
     return trainable;
   }
 
-  /** One op that stands for many: a session plans the whole graph anew for each set of targets. */
-  private static Operation all(Ops tf, List<Op> ours, List<Operation> ofModel) {
-    List<Operation> operations = new ArrayList<>(ofModel);
-    ours.forEach(op -> operations.add(op.op()));
+  private static Operation all(Ops tf, List<Op> updates, List<Operation> ofCall) {
+    List<Operation> operations = new ArrayList<>(ofCall);
+    updates.forEach(update -> operations.add(update.op()));
     return tf.withControlDependencyOps(operations).noOp().op();
   }
 
-  private static Operation initialize(Ops tf, TrainPlan plan, Updates updates) {
-    List<Op> initializers = new ArrayList<>(updates.initializers());
-    plan.head().ifPresent(head -> initializers.addAll(head.initializers()));
-    return all(tf, initializers, plan.model().initializers());
+  private static List<Operation> initializers(TrainPlan plan, Updates updates) {
+    List<Operation> initializers = new ArrayList<>(plan.model().initializers());
+    plan.head().ifPresent(head -> head.initializers().forEach(op -> initializers.add(op.op())));
+    updates.initializers().forEach(op -> initializers.add(op.op()));
+    return initializers;
   }
 
   private static List<String> names(List<GraphVariable> variables) {

@@ -213,7 +213,9 @@ class ParityTest {
                   new GlobalNormClip(1),
                   optimizer,
                   name -> false));
-      session.runner().addTarget(step.initialize()).run();
+      Session.Runner first = session.runner();
+      step.initializers().forEach(first::addTarget);
+      first.run();
       model.restore(session, forward.variables());
       for (int i = 0; i < rates.size(); i++) {
         measured.add(run(session, step, batch, rates.get(i), i + 1));

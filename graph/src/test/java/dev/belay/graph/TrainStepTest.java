@@ -236,7 +236,9 @@ class TrainStepTest {
                   new GlobalNormClip(0.1),
                   new AdamW(new Moments(0.9, 0.999, 1e-8), DecayRule.ofWeights(0.01)),
                   name -> false));
-      session.runner().addTarget(step.initialize()).run();
+      Session.Runner first = session.runner();
+      step.initializers().forEach(first::addTarget);
+      first.run();
       SmallModel.restore(session, model.variables());
     }
 

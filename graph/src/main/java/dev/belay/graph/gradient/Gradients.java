@@ -180,17 +180,32 @@ public record Gradients(
       if (by.isEmpty()) {
         return;
       }
-      Output<?>[] parts =
-          graph.addGradients(
-              tf.scope().makeOpName("gradients"),
-              from.toArray(new Output<?>[0]),
-              by.toArray(new Output<?>[0]),
-              gradients == null ? null : gradients.toArray(new Output<?>[0]));
+      Output<?>[] parts = differentiate(from, by, gradients);
       for (int i = 0; i < parts.length; i++) {
         // A way that stops on the way up gives a part without a native op, which reads as closed.
         if (parts[i] != null && !parts[i].isClosed()) {
           arrived.computeIfAbsent(by.get(i), key -> new ArrayList<>()).add(parts[i]);
         }
+      }
+    }
+
+    private Output<?>[] differentiate(
+        List<Output<?>> from, List<Output<?>> by, List<Output<?>> gradients) {
+      try {
+        return graph.addGradients(
+            tf.scope().makeOpName("gradients"),
+            from.toArray(new Output<?>[0]),
+            by.toArray(new Output<?>[0]),
+            gradients == null ? null : gradients.toArray(new Output<?>[0]));
+      } catch (RuntimeException e) {
+        // The report of ops without a gradient came before, so this is an op whose gradient does
+        // not work for its types or attributes; the runtime's message names it.
+        throw new UntrainableModelException(
+            "The native runtime failed to differentiate the model, at an op whose gradient it has"
+                + " but not for these types or attributes: "
+                + e.getMessage()
+                + " Freeze the variables below that op (--freeze), or train another function.",
+            e);
       }
     }
 

@@ -5,4 +5,8 @@ public final class UntrainableModelException extends IllegalArgumentException {
   public UntrainableModelException(String message) {
     super(message);
   }
+
+  UntrainableModelException(String message, Throwable cause) {
+    super(message, cause);
+  }
 }

@@ -23,6 +23,7 @@ import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.nn.SoftmaxCrossEntropyWithLogits;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.FunctionDef;
@@ -31,6 +32,7 @@ import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TFloat64;
 
 class GradientsTest {
   private static final Shape TWO = Shape.of(2);
@@ -91,6 +93,26 @@ class GradientsTest {
             + " (--freeze), or save the model with float32 weights.",
         assertThrows(UntrainableModelException.class, () -> of(tf.constant(1f), half))
             .getMessage());
+  }
+
+  @Test
+  void whatTheRuntimeFailsToDifferentiateIsSaidInItsWords() {
+    GraphVariable a = variable("a", 1, 2);
+    // The gradient of this op exists in float32 only.
+    Operand<TFloat64> logits =
+        tf.reshape(tf.dtypes.cast(value(a), TFloat64.class), tf.constant(new int[] {1, 2}));
+    Operand<TFloat64> entropy =
+        SoftmaxCrossEntropyWithLogits.create(
+                tf.scope(), logits, tf.constant(new double[][] {{0, 1}}))
+            .loss();
+    Operand<TFloat32> loss = sum(tf.dtypes.cast(entropy, TFloat32.class));
+    String message = assertThrows(UntrainableModelException.class, () -> of(loss, a)).getMessage();
+    assertTrue(
+        message.startsWith(
+                "The native runtime failed to differentiate the model, at an op whose gradient it"
+                    + " has but not for these types or attributes: ")
+            && message.contains("DT_DOUBLE vs. DT_FLOAT"),
+        message);
   }
 
   @Test
