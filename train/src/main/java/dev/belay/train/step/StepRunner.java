@@ -56,7 +56,7 @@ public final class StepRunner implements AutoCloseable {
     train.parts().head().ifPresent(weights::add);
     Session session = new Session(graph, SessionOptions.of(machine));
     StepRunner runner = new StepRunner(session, Optional.of(train), evaluation, weights);
-    runner.run(List.of(train.initialize()));
+    runner.run(train.initializers());
     return runner;
   }
 
