@@ -118,7 +118,7 @@ class TrainingFunctionsTest {
         assertThrows(UnsupportedModelException.class, () -> choose("start_logits", "end_logits"))
             .getMessage();
     assertEquals(
-        "m: function 'signatures/s': none of its outputs is clearly the one to train; name it: it"
+        "m: function 'signatures/s': none of its outputs is clearly the one to train; name it with --output: it"
             + " has [start_logits DT_FLOAT [-1, 2], end_logits DT_FLOAT [-1, 2]]",
         message);
     message =
