@@ -52,7 +52,13 @@ final class BadInputTest {
   @Test
   void missingColumn() throws IOException {
     Path file = file("a.jsonl", "{\"words\": [2, 3], \"label\": 0}\n");
-    assertRefused(train("--train-file=" + file), "belay train: " + file + ":1: x");
+    assertRefused(
+        train("--train-file=" + file),
+        "belay train: "
+            + file
+            + ":1: missing column: expected a text column: text (or sentence), for pairs text and"
+            + " text_b; or input_ids for pre-tokenised data; found columns: words, label; rename"
+            + " the keys of the objects");
   }
 
   @Test
@@ -72,10 +78,16 @@ final class BadInputTest {
     Path file =
         file(
             "b.jsonl",
-            "{\"input_ids\": [2, 3], \"label\": \"joy\"}\n{\"input_ids\": [2, 3], \"label\": \"sadnes\"}\n");
+            "{\"input_ids\": [2, 3], \"label\": \"joy\"}\n"
+                + "{\"input_ids\": [2, 3], \"label\": \"sadnes\"}\n");
     ProgramRun evaluation =
         ProgramRun.of(List.of("evaluate", "--model=" + run(), "--file=" + file));
-    assertEquals("belay evaluate: " + file + ":2: x\n", evaluation.err());
+    assertEquals(
+        "belay evaluate: "
+            + file
+            + ":2: unknown label 'sadnes'; expected one of anger, joy, sadness, surprise; did you"
+            + " mean 'sadness'?\n",
+        evaluation.err());
     assertEquals(3, evaluation.code());
   }
 
@@ -107,26 +119,51 @@ final class BadInputTest {
   void wrongEncoding() throws IOException {
     Path file = folder.resolve("latin.tsv");
     Files.write(file, "text\tlabel\ncaf\u00e9 au lait\t1\n".getBytes(StandardCharsets.ISO_8859_1));
-    assertRefused(train("--train-file=" + file), "belay train: " + file + ":2: x");
+    assertRefused(
+        train("--train-file=" + file),
+        "belay train: "
+            + file
+            + ":2: byte 14: expected UTF-8, found bytes E9 20 61 75, which looks like windows-1252:"
+            + " convert the file first, for example iconv -f windows-1252 -t UTF-8 "
+            + file
+            + " > "
+            + file
+            + ".utf8");
   }
 
   @Test
   void aSignatureThatDoesNotExist() {
-    assertRefused(
-        train("--train-file=" + BATCH, "--signature=serving_defualt"),
-        "belay train: " + MODEL + "x");
+    ProgramRun run = train("--train-file=" + BATCH, "--signature=serving_defualt");
+    assertEquals(3, run.code());
+    assertTrue(
+        run.err()
+            .startsWith(
+                "belay train: "
+                    + MODEL.resolve("saved_model.pb")
+                    + ": function 'serving_defualt': there is no such signature or function; the"
+                    + " model has signatures/serving_default(input_ids "),
+        run.err());
+    assertTrue(run.err().contains("; call_and_return_all_conditional_losses("), run.err());
   }
 
   @Test
   void anInputNameThatDoesNotExist() {
-    assertRefused(train("--train-file=" + BATCH, "--inputs=attention_mask=mask"), "belay train: x");
+    assertRefused(
+        train("--train-file=" + BATCH, "--inputs=attention_mask=mask"),
+        "belay train: --inputs attention_mask=mask: call_and_return_all_conditional_losses has no"
+            + " input 'mask'; it has [input_ids, input_mask]");
   }
 
   @Test
   void idsOutsideTheVocabulary() throws IOException {
     Path file =
         file("ids.jsonl", Files.readString(BATCH) + "{\"input_ids\": [2, 300, 3], \"label\": 1}\n");
-    assertRefused(train("--train-file=" + file), "belay train: " + file + ":5: x");
+    assertRefused(
+        train("--train-file=" + file),
+        "belay train: "
+            + file
+            + ":5: column 'input_ids', element 1: id 300 is outside the vocabulary; expected 0 to"
+            + " 299; were the ids made with another tokenizer than the model's?");
   }
 
   @Test
@@ -134,7 +171,12 @@ final class BadInputTest {
     Files.createDirectories(run());
     Path kept = Files.writeString(run().resolve("notes.txt"), "mine");
     ProgramRun run = train("--train-file=" + BATCH);
-    assertEquals("x", run.err());
+    assertEquals(
+        "belay train: --output-dir: expected a new or an empty directory, so that no run is written"
+            + " over, found "
+            + run()
+            + ", which holds files; name another, or remove it first\nSee `belay train --help`.\n",
+        run.err());
     assertEquals(2, run.code());
     assertEquals("mine", Files.readString(kept));
     try (var files = Files.list(run())) {
@@ -146,11 +188,20 @@ final class BadInputTest {
   @Test
   void aDirectoryThatCannotBeWritten() throws IOException {
     ProgramRun system = train("--train-file=" + BATCH, "--output-dir=/proc/belay");
-    assertEquals("x", system.err());
+    assertEquals(
+        "belay train: --output-dir: cannot write to /proc/belay (NoSuchFile: /proc/belay); choose"
+            + " another directory\n",
+        system.err());
     assertEquals(5, system.code());
     Path file = file("file", "");
     ProgramRun under = train("--train-file=" + BATCH, "--output-dir=" + file.resolve("run"));
-    assertEquals("y", under.err());
+    assertEquals(
+        "belay train: --output-dir: cannot write to "
+            + file.resolve("run")
+            + " (FileSystem: "
+            + file.resolve("run")
+            + ": Not a directory); choose another directory\n",
+        under.err());
     assertEquals(5, under.code());
   }
 

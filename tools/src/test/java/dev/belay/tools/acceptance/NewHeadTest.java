@@ -1,6 +1,7 @@
 package dev.belay.tools.acceptance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -27,29 +28,37 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class NewHeadTest {
   private static final Path HEADLESS = Fixtures.path("headless_bert");
+  private static final int STEPS = 150;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Path folder;
 
   /** Every model that gets a head here. */
   private enum Case {
-    CLASSIFIER(HEADLESS, "classification.jsonl", "classification", "pooler_output", 24),
-    REGRESSOR(HEADLESS, "regression.jsonl", "regression", "pooler_output", 22),
-    /** A node within a model that has a head of its own. */
+    CLASSIFIER(HEADLESS, "classification.jsonl", "classification", "pooler_output", 4, 25),
+    REGRESSOR(HEADLESS, "regression.jsonl", "regression", "pooler_output", 1, 25),
+    /** A node within a model that has a head of its own, which stays among the variables. */
     INNER(
-        Fixtures.path("savedmodel_keras_bert"), "batch.jsonl", "classification", "pooler/Tanh", 0);
+        Fixtures.path("savedmodel_keras_bert"),
+        "batch.jsonl",
+        "classification",
+        "pooler/Tanh",
+        2,
+        0);
 
     private final Path fixture;
     private final String file;
     private final String head;
     private final String features;
+    private final int outputs;
     private final int variables;
 
-    Case(Path fixture, String file, String head, String features, int variables) {
+    Case(Path fixture, String file, String head, String features, int outputs, int variables) {
       this.fixture = fixture;
       this.file = file;
       this.head = head;
       this.features = features;
+      this.outputs = outputs;
       this.variables = variables;
     }
 
@@ -76,7 +85,7 @@ final class NewHeadTest {
                   "--train-file=" + each.data(),
                   "--output-dir=" + run(each),
                   "--train-batch-size=8",
-                  "--max-steps=24",
+                  "--max-steps=" + STEPS,
                   "--learning-rate=1e-2",
                   "--dropout=off",
                   "--device=cpu"));
@@ -127,7 +136,8 @@ final class NewHeadTest {
   void theLossFalls(Case each) throws IOException {
     List<Double> losses = MetricsFile.trained(run(each), "loss");
     double first = losses.subList(0, 3).stream().mapToDouble(x -> x).average().orElseThrow();
-    double last = losses.subList(21, 24).stream().mapToDouble(x -> x).average().orElseThrow();
+    double last =
+        losses.subList(STEPS - 3, STEPS).stream().mapToDouble(x -> x).average().orElseThrow();
     assertTrue(last < first / 2, losses.toString());
   }
 
@@ -197,7 +207,7 @@ final class NewHeadTest {
       JsonNode signature = report.at("/signatures/serving_default");
       assertEquals(1, report.get("signatures").size());
       assertEquals(
-          each == Case.REGRESSOR ? "[\"float32\",[null,1]]" : "x",
+          "[\"float32\",[null,%d]]".formatted(each.outputs),
           signature.at("/outputs/logits").toString());
       assertEquals(each.variables, report.get("variables").size(), report.toString());
       assertEquals(each.variables, report.get("trainable").asInt());
@@ -216,6 +226,26 @@ final class NewHeadTest {
                 "--train-file=" + Case.CLASSIFIER.data(),
                 "--output-dir=" + folder.resolve("refused")));
     assertEquals(3, training.code(), training.err());
-    assertEquals("x", training.err());
+    assertEquals(
+        "belay train: --features pooled_output: call_and_return_all_conditional_losses has neither"
+            + " an output nor an inner node of that name; its outputs are [last_hidden_state,"
+            + " pooler_output]\n",
+        training.err());
+    ProgramRun inner =
+        ProgramRun.of(
+            List.of(
+                "train",
+                "--model=" + Case.INNER.model(),
+                "--head=classification",
+                "--features=poolr/Tanh",
+                "--train-file=" + Case.INNER.data(),
+                "--output-dir=" + folder.resolve("refused")));
+    assertEquals(3, inner.code(), inner.err());
+    assertEquals(
+        "belay train: --features poolr/Tanh: call_and_return_all_conditional_losses has neither an"
+            + " output nor an inner node of that name; its outputs are [logits], and its inner"
+            + " nodes called Tanh are [pooler/Tanh]\n",
+        inner.err());
+    assertFalse(Files.exists(folder.resolve("refused/export")));
   }
 }
