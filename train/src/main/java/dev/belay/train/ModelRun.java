@@ -126,10 +126,16 @@ final class ModelRun {
     return runner;
   }
 
+  /** Closes the session where that fails: its owner never gets it. */
   private static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
       throws IOException {
-    runner.assign(
-        variables,
-        variable -> model.contents().read(model.variables().get(variable.name()).variable()));
+    try {
+      runner.assign(
+          variables,
+          variable -> model.contents().read(model.variables().get(variable.name()).variable()));
+    } catch (Throwable e) {
+      runner.close();
+      throw e;
+    }
   }
 }

@@ -39,6 +39,7 @@ public record FlatGraph(
    * A function in the flat graph.
    *
    * @param source the function that was expanded
+   * @param scope what the names of its nodes begin with, up to a slash; placeholders apart
    * @param inputs its placeholders, in the order of {@code source.inputs()}
    * @param outputs its results, in the order of {@code source.outputs()}
    * @param updates nodes that must run with each call for its side effects (moving averages,
@@ -46,6 +47,7 @@ public record FlatGraph(
    */
   public record FlatFunction(
       ModelFunction source,
+      String scope,
       List<FlatTensor> inputs,
       List<FlatTensor> outputs,
       List<String> updates) {}

@@ -24,7 +24,7 @@ import org.tensorflow.proto.framework.NodeDef;
  */
 final class PolicyCheck {
   private static final String EXPECTED =
-      "ops that compute and stay within the model (allow others by name if you trust the model)";
+      "ops that compute and stay within the model (others need --allow-op, if you trust the model)";
 
   private final Path file;
   private final GraphPolicy policy;

@@ -6,13 +6,20 @@ import dev.belay.train.failure.ModelException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
 
-/** Finds the tensor that a new head reads: an output by its name, or an inner one by its node. */
+/**
+ * Finds the tensor that a new head reads: an output by its name, or an inner one by its node.
+ *
+ * <p>Inner nodes go by their names without the calls they were expanded from: which layers became
+ * functions of their own differs between the traces of one model, the layers do not.
+ */
 final class FeatureTensor {
   private static final int SHOWN = 12;
+  private static final Pattern CALLS = Pattern.compile("(?<=/)(Stateful)?PartitionedCall(_\\d+)?/");
 
   private FeatureTensor() {}
 
@@ -27,16 +34,7 @@ final class FeatureTensor {
     if (call.outputs().containsKey(wanted)) {
       return call.output(wanted);
     }
-    String prefix = function.inputs().get(0).tensor();
-    prefix = prefix.substring(0, prefix.indexOf('/') + 1);
-    List<GraphOperation> found = new ArrayList<>();
-    for (Iterator<GraphOperation> all = graph.operations(); all.hasNext(); ) {
-      GraphOperation operation = all.next();
-      boolean ends = operation.name().endsWith("/" + wanted);
-      if (ends && operation.name().startsWith(prefix) && operation.numOutputs() > 0) {
-        found.add(operation);
-      }
-    }
+    List<GraphOperation> found = nodes(graph, function.scope(), wanted);
     if (found.size() == 1) {
       return found.get(0).output(0);
     }
@@ -48,9 +46,40 @@ final class FeatureTensor {
             + (found.isEmpty()
                 ? " has neither an output nor an inner node of that name; its outputs are "
                     + call.outputs().keySet()
+                    + alike(graph, function.scope(), wanted)
                 : " has "
                     + found.size()
                     + " inner nodes that end so; write more of the name: "
-                    + found.stream().limit(SHOWN).map(GraphOperation::name).toList()));
+                    + names(found, function.scope())));
+  }
+
+  /** Nodes of one function whose names end so. */
+  private static List<GraphOperation> nodes(Graph graph, String scope, String ending) {
+    List<GraphOperation> found = new ArrayList<>();
+    for (Iterator<GraphOperation> all = graph.operations(); all.hasNext(); ) {
+      GraphOperation operation = all.next();
+      boolean inside = operation.name().startsWith(scope + "/") && operation.numOutputs() > 0;
+      if (inside && ("/" + name(operation, scope)).endsWith("/" + ending)) {
+        found.add(operation);
+      }
+    }
+    return found;
+  }
+
+  /** Where only the way to a node is mistaken: the nodes of the same last name. */
+  private static String alike(Graph graph, String scope, String wanted) {
+    String last = wanted.substring(wanted.lastIndexOf('/') + 1);
+    List<GraphOperation> found = nodes(graph, scope, last);
+    return found.isEmpty()
+        ? ""
+        : ", and its inner nodes called " + last + " are " + names(found, scope);
+  }
+
+  private static String name(GraphOperation node, String scope) {
+    return CALLS.matcher(node.name()).replaceAll("").substring(scope.length() + 1);
+  }
+
+  private static List<String> names(List<GraphOperation> nodes, String scope) {
+    return nodes.stream().limit(SHOWN).map(node -> name(node, scope)).toList();
   }
 }

@@ -10,6 +10,7 @@ import dev.belay.train.checkpoint.CheckpointWriter;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.Column;
+import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
+import org.tensorflow.exceptions.TFFailedPreconditionException;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
@@ -55,9 +57,8 @@ public final class StepRunner implements AutoCloseable {
     List<Variables> weights = new ArrayList<>(List.of(train.parts().model()));
     train.parts().head().ifPresent(weights::add);
     Session session = new Session(graph, SessionOptions.of(machine));
-    StepRunner runner = new StepRunner(session, Optional.of(train), evaluation, weights);
-    runner.run(train.initializers());
-    return runner;
+    return new StepRunner(session, Optional.of(train), evaluation, weights)
+        .started(train.initializers());
   }
 
   /**
@@ -72,9 +73,25 @@ public final class StepRunner implements AutoCloseable {
   public static StepRunner forEvaluation(
       Graph graph, EvaluationStep evaluation, Weights weights, MachineConfig machine) {
     Session session = new Session(graph, SessionOptions.of(machine));
-    StepRunner runner = new StepRunner(session, Optional.empty(), evaluation, weights.variables());
-    runner.run(weights.initializers());
-    return runner;
+    return new StepRunner(session, Optional.empty(), evaluation, weights.variables())
+        .started(weights.initializers());
+  }
+
+  /** A graph waits for its sessions when it is closed, so none may stay open behind an error. */
+  private StepRunner started(List<Operation> initializers) {
+    try {
+      run(initializers);
+      return this;
+    } catch (TFFailedPreconditionException e) {
+      close();
+      throw new ModelException(
+          "TensorFlow cannot fill a lookup table of the model: "
+              + e.getMessage().lines().findFirst().orElse("no reason given")
+              + "; the file of the table is not as the model's author meant it");
+    } catch (Throwable e) {
+      close();
+      throw e;
+    }
   }
 
   private void run(List<Operation> operations) {

@@ -79,7 +79,7 @@ final class FunctionExpander {
     for (int i = 0; i < function.outputs().size(); i++) {
       outputs.add(output(function, i, result.tensors().get(i)));
     }
-    return new FlatFunction(function, inputs, outputs, updates(result.control()));
+    return new FlatFunction(function, prefix, inputs, outputs, updates(result.control()));
   }
 
   /** A signature of a TF1 model: a part of the main graph between its inputs and its outputs. */
@@ -117,7 +117,7 @@ final class FunctionExpander {
       Call end = new Call(scope, prefix + "_output", List.of(), List.of());
       outputs.add(output(function, i, expansion.state().read(scope.tensor(roots.get(i)), end)));
     }
-    return new FlatFunction(function, inputs, outputs, List.of());
+    return new FlatFunction(function, prefix, inputs, outputs, List.of());
   }
 
   /** A name for a function's nodes: what people call it, and whether it is its training trace. */

@@ -2,6 +2,7 @@ package dev.belay.train.data.example;
 
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
+import dev.belay.train.data.file.DataFormat;
 import dev.belay.train.tokenize.TokenizerFinder;
 import java.util.ArrayList;
 import java.util.List;
@@ -136,9 +137,11 @@ record ColumnChoice(
     private DataException missing(String expected) {
       String found = columns.size() == 0 ? "none" : columns.shown();
       String advice =
-          position.unit() == SourcePosition.Unit.RECORD
-              ? "rename the features of the records"
-              : "rename the column, or, if the file has no header, give it one";
+          switch (DataFormat.of(position.file())) {
+            case TFRECORD -> "rename the features of the records";
+            case JSONL -> "rename the keys of the objects";
+            case TSV, CSV -> "rename the column, or, if the file has no header, give it one";
+          };
       return DataException.at(
           position,
           "missing column: expected " + expected + "; found columns: " + found + "; " + advice);
