@@ -44,7 +44,7 @@ final class NewHeadTest {
         "classification",
         "pooler/Tanh",
         2,
-        0);
+        42);
 
     private final Path fixture;
     private final String file;
