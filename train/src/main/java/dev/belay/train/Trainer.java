@@ -88,7 +88,8 @@ final class Trainer {
         batch.exampleCount(),
         Math.toIntExact(batch.tokenCount()),
         millis,
-        batches.waitNanos() / 1e6);
+        batches.waitNanos() / 1e6,
+        result.millis());
   }
 
   private static String divergence(long step, StepResult result) {

@@ -26,6 +26,7 @@ public sealed interface RunEvent {
    *
    * @param stepMillis from asking for the batch to having the result
    * @param dataWaitMillis the part of it that was spent waiting for the batch
+   * @param sessionMillis the part of it that was spent in TensorFlow's session
    */
   record Trained(
       long step,
@@ -39,7 +40,8 @@ public sealed interface RunEvent {
       int examples,
       int tokens,
       double stepMillis,
-      double dataWaitMillis)
+      double dataWaitMillis,
+      double sessionMillis)
       implements RunEvent {}
 
   /** Metrics on the validation data; {@code loss} is among them. */

@@ -106,6 +106,7 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     line.put("tokens", trained.tokens());
     put(line, "step_ms", trained.stepMillis(), SIX_DIGITS);
     put(line, "data_wait_ms", trained.dataWaitMillis(), SIX_DIGITS);
+    put(line, "session_ms", trained.sessionMillis(), SIX_DIGITS);
   }
 
   private static void put(ObjectNode line, String name, double value, MathContext digits) {
