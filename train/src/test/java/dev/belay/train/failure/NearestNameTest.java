@@ -1,4 +1,4 @@
-package dev.belay.tools.argument;
+package dev.belay.train.failure;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
