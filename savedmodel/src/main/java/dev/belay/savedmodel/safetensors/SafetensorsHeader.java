@@ -116,7 +116,7 @@ final class SafetensorsHeader {
       text = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
       throw new CorruptModelException(
-          file, "header, byte " + (LENGTH_BYTES + bytes.position()), "UTF-8", e.getMessage());
+          file, "header, byte " + (LENGTH_BYTES + bytes.position()), "UTF-8", "another byte");
     }
     JsonNode root;
     try {

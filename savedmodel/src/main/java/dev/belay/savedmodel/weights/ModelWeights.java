@@ -1,0 +1,33 @@
+package dev.belay.savedmodel.weights;
+
+import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.names.Naming;
+import dev.belay.savedmodel.tensor.NamedTensors;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The weights of a model, whichever file they came from. See {@link WeightReader}.
+ *
+ * @param location where they lie
+ * @param configuration what the model is made of, if a file says so
+ * @param naming whose names the file has; empty if no family knows them
+ * @param stored every tensor of numbers under the file's own names
+ * @param canonical the weights under their canonical names and in their canonical form, in the
+ *     stored element type; without a naming, under the file's own names
+ * @param storedNames the file's name of each canonical one
+ * @param optimizer slots and step of a training, if the file has them
+ * @param leftovers all other tensors of the file
+ * @param savedModel the whole model, where it is a SavedModel
+ */
+public record ModelWeights(
+    WeightLocation location,
+    Optional<ModelConfiguration> configuration,
+    Optional<Naming> naming,
+    NamedTensors stored,
+    NamedTensors canonical,
+    Map<String, String> storedNames,
+    Optional<OptimizerState> optimizer,
+    Leftovers leftovers,
+    Optional<SavedModelContents> savedModel) {}
