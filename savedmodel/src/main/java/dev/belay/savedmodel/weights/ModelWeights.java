@@ -2,6 +2,8 @@ package dev.belay.savedmodel.weights;
 
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.names.DialectName;
+import dev.belay.savedmodel.names.Layout;
 import dev.belay.savedmodel.names.Naming;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import java.util.Map;
@@ -30,4 +32,13 @@ public record ModelWeights(
     Map<String, String> storedNames,
     Optional<OptimizerState> optimizer,
     Leftovers leftovers,
-    Optional<SavedModelContents> savedModel) {}
+    Optional<SavedModelContents> savedModel) {
+
+  /** How the file keeps a canonical tensor. */
+  public Layout layout(String canonical) {
+    return naming
+        .map(found -> found.sources().get(canonical))
+        .map(DialectName::layout)
+        .orElse(Layout.SAME);
+  }
+}

@@ -167,28 +167,30 @@ public final class WeightFinder {
     return found;
   }
 
-  /** Its configuration lies with it, or above it, where Hugging Face keeps config.json. */
+  /** Its configuration lies within it, or above it, where Hugging Face keeps config.json. */
   private static WeightLocation savedModel(Path directory) {
-    Path folder = directory.toAbsolutePath();
-    for (int levels = 0; levels < 3 && folder != null; levels++) {
+    Path extras = directory.resolve("assets.extra");
+    List<Path> folders = new ArrayList<>(List.of(extras));
+    for (Path folder = directory.toAbsolutePath();
+        folders.size() < 4;
+        folder = folder.getParent()) {
+      if (folder == null) {
+        break;
+      }
+      folders.add(folder);
+    }
+    for (Path folder : folders) {
       Optional<Path> configuration = ConfigurationReader.find(folder);
       if (configuration.isPresent()) {
         return new WeightLocation(WeightFormat.SAVEDMODEL, directory, folder, configuration);
       }
-      folder = folder.getParent();
     }
-    Path extras = directory.resolve("assets.extra");
-    return new WeightLocation(
-        WeightFormat.SAVEDMODEL,
-        directory,
-        Files.isDirectory(extras) ? extras : directory,
-        ConfigurationReader.find(extras));
+    return new WeightLocation(WeightFormat.SAVEDMODEL, directory, extras, Optional.empty());
   }
 
   private static WeightLocation checkpoint(Path prefix) throws IOException {
     Path folder = prefix.toAbsolutePath().getParent();
-    boolean objects =
-        BundleReader.open(prefix).names().contains(CheckpointObjects.KEY);
+    boolean objects = BundleReader.open(prefix).names().contains(CheckpointObjects.KEY);
     return location(objects ? WeightFormat.TF2 : WeightFormat.TF1, prefix, folder);
   }
 
