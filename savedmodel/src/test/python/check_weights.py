@@ -4,7 +4,7 @@
 
 CASES.json is a list of {"target": tf1|tf2|huggingface|savedmodel, "path": FOLDER, "model": bert|gpt2|t5, "goldens": FIXTURE};
 "config" is a folder with config.json for a target that has none, "step" says that a TF1 or TF2 checkpoint must hold Adam's
-slots of that step, "loss" is compared instead of logits. A target "pretraining" is compared with the checkpoint "original".
+slots of that step, "loss" is compared instead of logits, "as" is a SavedModel whose logits count instead of the golden ones. A target "pretraining" is compared with the checkpoint "original".
 Prints {PATH: largest difference}. Where a PyTorch is installed, transformers' PyTorch classes read the folders too.
 """
 import importlib.util
@@ -141,6 +141,8 @@ def main():
         goldens = np.load(os.path.join(case["goldens"], "goldens.npz"))
         arrays = {name: goldens[name] for name in goldens.files}
         found = readers[case["target"]](case, batch(arrays))
+        if "as" in case:
+            arrays["logits"] = of_savedmodel({"path": case["as"]}, batch(arrays))
         if "loss" in case:
             loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)(arrays["batch/labels"], found)
             differences[case["path"]] = abs(float(loss) - case["loss"]) / case["loss"]

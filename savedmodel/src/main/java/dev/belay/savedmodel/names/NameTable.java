@@ -20,7 +20,7 @@ import java.util.Optional;
  * dense   NAME.weight, NAME.bias     TensorFlow: NAME/kernel transposed, NAME/bias
  * norm    NAME.weight, NAME.bias     TensorFlow: NAME/gamma, NAME/beta; old PyTorch files too
  * conv1d  NAME.weight, NAME.bias     TensorFlow: NAME/weight, NAME/bias as a row
- * tensor  the full name; ^T after it: transposed
+ * tensor  the full name; ^T after it: transposed; | before another name that is read too
  * buffer  a PyTorch name that holds no weight
  * tied    a PyTorch name that repeats another tensor
  * </pre>

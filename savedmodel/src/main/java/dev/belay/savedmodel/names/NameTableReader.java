@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -93,7 +94,10 @@ final class NameTableReader {
           bias.put(
               dialect, pytorch ? one(name, ".bias") : List.of(form(name + "/bias", Layout.ROW)));
         }
-        case "tensor" -> weight.put(dialect, List.of(tensor(name)));
+        case "tensor" ->
+            weight.put(
+                dialect,
+                Arrays.stream(name.split("\\|", -1)).map(NameTableReader::tensor).toList());
         default -> throw new IllegalStateException("no kind of line: " + words);
       }
     }

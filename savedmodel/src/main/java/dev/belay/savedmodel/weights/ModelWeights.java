@@ -8,6 +8,7 @@ import dev.belay.savedmodel.names.Naming;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The weights of a model, whichever file they came from. See {@link WeightReader}.
@@ -33,6 +34,20 @@ public record ModelWeights(
     Optional<OptimizerState> optimizer,
     Leftovers leftovers,
     Optional<SavedModelContents> savedModel) {
+
+  /** The same weights, of a training that stood at a step. */
+  ModelWeights atStep(long step) {
+    return new ModelWeights(
+        location,
+        configuration,
+        naming,
+        stored,
+        canonical,
+        storedNames,
+        optimizer.map(state -> new OptimizerState(state.slots(), OptionalLong.of(step))),
+        leftovers,
+        savedModel);
+  }
 
   /** How the file keeps a canonical tensor. */
   public Layout layout(String canonical) {

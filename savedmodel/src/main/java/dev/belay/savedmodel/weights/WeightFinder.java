@@ -19,6 +19,9 @@ public final class WeightFinder {
   private static final String DATA = ".data-";
   private static final String SAVED_MODEL = "saved_model.pb";
 
+  /** Where Hugging Face puts a SavedModel and its versions. */
+  private static final String NESTED = "saved_model";
+
   /** What Hugging Face loads from a folder, in its order: the first that is there. */
   private static final List<String> HUGGING_FACE =
       List.of("model.safetensors", "model" + SafetensorsReader.INDEX_SUFFIX, "tf_model.h5");
@@ -89,8 +92,8 @@ public final class WeightFinder {
         : List.of();
   }
 
-  /** The prefix of the checkpoint that a path is, or a file of. */
-  private static Optional<Path> prefix(Path path) {
+  /** The prefix of the checkpoint that a path is, or is a file of. */
+  public static Optional<Path> prefix(Path path) {
     String name = path.getFileName().toString();
     String prefix = name;
     if (name.endsWith(INDEX)) {
@@ -145,10 +148,12 @@ public final class WeightFinder {
   /** This folder, its versions, and those of its saved_model, as Hugging Face writes it. */
   private static List<WeightLocation> savedModels(Path folder) throws IOException {
     List<WeightLocation> found = new ArrayList<>();
-    if (Files.isRegularFile(folder.resolve(SAVED_MODEL))) {
+    // A folder of variables is what is left of a SavedModel, and is refused as one.
+    if (Files.isRegularFile(folder.resolve(SAVED_MODEL))
+        || Files.isDirectory(folder.resolve("variables"))) {
       found.add(savedModel(folder));
     }
-    Path nested = folder.resolve("saved_model");
+    Path nested = folder.resolve(NESTED);
     if (Files.isRegularFile(nested.resolve(SAVED_MODEL))) {
       found.add(savedModel(nested));
     }
@@ -170,15 +175,12 @@ public final class WeightFinder {
   /** Its configuration lies within it, or above it, where Hugging Face keeps config.json. */
   private static WeightLocation savedModel(Path directory) {
     Path extras = directory.resolve("assets.extra");
-    List<Path> folders = new ArrayList<>(List.of(extras));
-    for (Path folder = directory.toAbsolutePath();
-        folders.size() < 4;
-        folder = folder.getParent()) {
-      if (folder == null) {
-        break;
-      }
-      folders.add(folder);
-    }
+    List<Path> folders = new ArrayList<>(List.of(extras, directory));
+    // save_pretrained writes config.json beside a folder saved_model, with versions in it.
+    Path absolute = directory.toAbsolutePath().normalize();
+    Stream.of(absolute, absolute.getParent())
+        .filter(folder -> folder != null && folder.endsWith(NESTED))
+        .forEach(folder -> folders.add(folder.getParent()));
     for (Path folder : folders) {
       Optional<Path> configuration = ConfigurationReader.find(folder);
       if (configuration.isPresent()) {

@@ -23,20 +23,51 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Sorts the tensors of a file into weights, optimizer state and the rest, and names the weights. */
+/**
+ * Sorts the tensors of a file into weights, optimizer state and the rest, and names the weights.
+ */
 final class WeightNaming {
-  /** How TF1's optimizers name their slots: BERT's own Adam, tf.train.AdamOptimizer, momentum. */
+  /** How TF1's optimizers name their slots, BERT's own Adam first; the last two are Belay's. */
   private static final Map<String, String> TF1_SLOTS =
-      Map.of("adam_m", "m", "adam_v", "v", "Adam", "m", "Adam_1", "v", "Momentum", "momentum");
+      Map.of(
+          "adam_m",
+          "m",
+          "adam_v",
+          "v",
+          "Adam",
+          "m",
+          "Adam_1",
+          "v",
+          "Momentum",
+          "momentum",
+          "m",
+          "m",
+          "v",
+          "v");
 
   private static final Set<String> KERAS_SLOTS = Set.of("m", "v", "momentum");
 
   /** Counters and settings of trainings, by the last word of their names. */
   private static final Set<String> BOOKKEEPING =
       Set.of(
-          "global_step", "beta1_power", "beta2_power", "save_counter", "step", "iter",
-          "_iterations", "learning_rate", "_learning_rate", "decay", "beta_1", "beta_2", "momentum",
-          "rho", "epsilon", "good_steps", "loss_scale", "current_learning_rate");
+          "global_step",
+          "beta1_power",
+          "beta2_power",
+          "save_counter",
+          "step",
+          "iter",
+          "_iterations",
+          "learning_rate",
+          "_learning_rate",
+          "decay",
+          "beta_1",
+          "beta_2",
+          "momentum",
+          "rho",
+          "epsilon",
+          "good_steps",
+          "loss_scale",
+          "current_learning_rate");
 
   private static final List<String> STEPS = List.of("iter", "_iterations", "global_step");
 
@@ -101,11 +132,8 @@ final class WeightNaming {
     Map<String, String> weights = weights(paths);
     Optional<Naming> byPath = naming(weights, Set.of(Dialect.TF2));
     Map<String, String> fullNames = new LinkedHashMap<>();
-    weights
-        .keySet()
-        .forEach(key -> fullNames.put(key, objects.fullNames().getOrDefault(key, key)));
-    Optional<Naming> byName =
-        naming(fullNames, Set.of(Dialect.KERAS, Dialect.TF1));
+    weights.keySet().forEach(key -> fullNames.put(key, objects.fullNames().getOrDefault(key, key)));
+    Optional<Naming> byName = naming(fullNames, Set.of(Dialect.KERAS, Dialect.TF1));
     return size(byName) > size(byPath) ? build(byName, fullNames) : build(byPath, weights);
   }
 
@@ -178,7 +206,8 @@ final class WeightNaming {
       List<String> unknown)
       throws IOException {
     NameTable table = NameTable.of(naming.family());
-    String inner = name.startsWith(naming.prefix()) ? name.substring(naming.prefix().length()) : name;
+    String inner =
+        name.startsWith(naming.prefix()) ? name.substring(naming.prefix().length()) : name;
     if (naming.dialect() == Dialect.PYTORCH && table.isBuffer(inner)) {
       buffers.add(key);
       return;
@@ -187,8 +216,7 @@ final class WeightNaming {
         naming.dialect() == Dialect.PYTORCH ? table.tiedTo(inner) : Optional.empty();
     if (target.isEmpty()) {
       unknown.add(key);
-    } else if (sources.containsKey(target.get())
-        && equal(key, sources.get(target.get()).name())) {
+    } else if (sources.containsKey(target.get()) && equal(key, sources.get(target.get()).name())) {
       tied.add(key);
     } else {
       sources.put(inner, new DialectName(key, Layout.SAME));
@@ -203,8 +231,7 @@ final class WeightNaming {
     return mine.equals(file.read(other));
   }
 
-  private Optional<OptimizerState> optimizer(Map<String, DialectName> sources)
-      throws IOException {
+  private Optional<OptimizerState> optimizer(Map<String, DialectName> sources) throws IOException {
     Map<String, Map<String, DialectName>> bySlot = new LinkedHashMap<>();
     Map<String, String> canonicalNames =
         sources.entrySet().stream()

@@ -36,8 +36,7 @@ public final class WeightReader {
    * @throws dev.belay.savedmodel.CorruptModelException if the file is refused
    * @throws IOException if it cannot be read
    */
-  public static ModelWeights read(WeightLocation location, GraphPolicy policy)
-      throws IOException {
+  public static ModelWeights read(WeightLocation location, GraphPolicy policy) throws IOException {
     Optional<ModelConfiguration> configuration = Optional.empty();
     if (location.configuration().isPresent()) {
       configuration = Optional.of(ConfigurationReader.read(location.configuration().get()));
@@ -66,6 +65,27 @@ public final class WeightReader {
             .named(objects, pathNames(bundle));
       }
     };
+  }
+
+  /**
+   * Reads the checkpoint of a training that keeps its slots in a file of their own, under {@code
+   * VARIABLE/m} and {@code VARIABLE/v}.
+   *
+   * @param location of the weights, whose names are those of a SavedModel's variables
+   * @param slots prefix of the other checkpoint
+   * @param step where the training stood
+   */
+  public static ModelWeights readTraining(WeightLocation location, Path slots, long step)
+      throws IOException {
+    Optional<ModelConfiguration> configuration = Optional.empty();
+    if (location.configuration().isPresent()) {
+      configuration = Optional.of(ConfigurationReader.read(location.configuration().get()));
+    }
+    NamedTensors both = new JoinedTensors(verified(location.path()), verified(slots));
+    ModelWeights weights =
+        new WeightNaming(location, configuration, both, Optional.empty())
+            .named(Set.of(Dialect.KERAS, Dialect.TF1));
+    return weights.atStep(step);
   }
 
   private static NamedTensors open(Path file) throws IOException {
