@@ -43,8 +43,7 @@ class ConfigurationTest {
 
   @Test
   void everyFamilyIsRead() throws IOException {
-    ModelConfiguration gpt2 =
-        ConfigurationReader.read(Fixtures.path("gpt2_tiny", "config.json"));
+    ModelConfiguration gpt2 = ConfigurationReader.read(Fixtures.path("gpt2_tiny", "config.json"));
     assertEquals(new Sizes(256, 32, 32, 2, 0, 2, 1, 4, 8, 128, 32, 0), gpt2.sizes());
     assertEquals("gelu_new", gpt2.activation());
     ModelConfiguration t5 = ConfigurationReader.read(Fixtures.path("t5_tiny", "config.json"));
@@ -66,8 +65,13 @@ class ConfigurationTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "safetensors_bert", "gpt2_tiny", "t5_tiny", "families/roberta", "families/distilbert",
-        "families/electra", "families/albert"
+        "safetensors_bert",
+        "gpt2_tiny",
+        "t5_tiny",
+        "families/roberta",
+        "families/distilbert",
+        "families/electra",
+        "families/albert"
       })
   void aFileComesOutWithEveryKey(String fixture) throws IOException {
     Path file = Fixtures.path(fixture, "config.json");
@@ -103,8 +107,8 @@ class ConfigurationTest {
     Files.writeString(file, "{\"model_type\":\"bert\",\"vocab_size\":10,\"hidden_size\":\"x\"}");
     assertEquals(
         file
-            + ": keys: expected all sizes of bert, found 'hidden_size' is \"x\", not a whole number;"
-            + " 'num_hidden_layers' is missing; 'num_attention_heads' is missing;"
+            + ": keys: expected all sizes of bert, found 'hidden_size' is \"x\", not a whole"
+            + " number; 'num_hidden_layers' is missing; 'num_attention_heads' is missing;"
             + " 'intermediate_size' is missing; 'max_position_embeddings' is missing;"
             + " 'type_vocab_size' is missing",
         assertThrows(CorruptModelException.class, () -> ConfigurationReader.read(file))

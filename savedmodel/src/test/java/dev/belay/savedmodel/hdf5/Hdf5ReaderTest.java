@@ -32,8 +32,7 @@ class Hdf5ReaderTest {
             "tf_bert_for_sequence_classification/bert/embeddings/word_embeddings/weight",
             "tf_bert_for_sequence_classification/bert/embeddings/token_type_embeddings/embeddings"),
         contents.names().stream().limit(2).toList());
-    assertEquals(
-        Shape.of(300, 32), contents.spec(contents.names().iterator().next()).shape());
+    assertEquals(Shape.of(300, 32), contents.spec(contents.names().iterator().next()).shape());
   }
 
   /** T5's layers share their embeddings, which Keras writes three times. */

@@ -18,8 +18,7 @@ class LayoutTest {
   void aTransposedMatrixHasItsElementsAcross(
       @ForAll @IntRange(max = 7) int rows, @ForAll @IntRange(max = 7) int columns) {
     TensorSpec spec = new TensorSpec(DataType.DT_INT32, Shape.of(rows, columns));
-    ByteBuffer elements =
-        ByteBuffer.allocate(rows * columns * 4).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer elements = ByteBuffer.allocate(rows * columns * 4).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < rows * columns; i++) {
       elements.putInt(i);
     }
@@ -46,8 +45,7 @@ class LayoutTest {
         "expected a matrix of one row, found DT_FLOAT [2, 96]",
         assertThrows(
                 IllegalArgumentException.class,
-                () ->
-                    Layout.ROW.canonical(new TensorSpec(DataType.DT_FLOAT, Shape.of(2, 96))))
+                () -> Layout.ROW.canonical(new TensorSpec(DataType.DT_FLOAT, Shape.of(2, 96))))
             .getMessage());
     assertEquals(
         "expected a matrix, found DT_FLOAT [96]",

@@ -54,8 +54,8 @@ class NameTableTest {
   @CsvSource({
     "BERT, bert.encoder.layer.3.output.dense.weight, TF1, bert/encoder/layer_3/output/dense/kernel,"
         + " TRANSPOSED",
-    "BERT, bert.encoder.layer.3.output.dense.weight, TF2, bert/encoder/layer/3/bert_output/dense/kernel,"
-        + " TRANSPOSED",
+    "BERT, bert.encoder.layer.3.output.dense.weight, TF2,"
+        + " bert/encoder/layer/3/bert_output/dense/kernel, TRANSPOSED",
     "BERT, bert.embeddings.position_embeddings.weight, TF2, bert/embeddings/embeddings, SAME",
     "BERT, classifier.weight, TF1, output_weights, SAME",
     "BERT, classifier.weight, KERAS, classifier/kernel, TRANSPOSED",
@@ -66,7 +66,8 @@ class NameTableTest {
     "ALBERT, albert.encoder.albert_layer_groups.0.albert_layers.1.ffn.weight, TF1,"
         + " bert/encoder/transformer/group_0/inner_group_1/ffn_1/intermediate/dense/kernel,"
         + " TRANSPOSED",
-    "ELECTRA, electra.embeddings_project.weight, TF1, electra/embeddings_project/kernel, TRANSPOSED",
+    "ELECTRA, electra.embeddings_project.weight, TF1, electra/embeddings_project/kernel,"
+        + " TRANSPOSED",
     "T5, decoder.block.1.layer.2.DenseReluDense.wo.weight, TF2,"
         + " decoder/block/1/layer/2/DenseReluDense/wo/kernel, TRANSPOSED",
   })
@@ -89,9 +90,11 @@ class NameTableTest {
 
   /** What transformers itself says of these names. */
   @ParameterizedTest
-  @CsvSource({"GPT2, gpt2_tiny, tfgpt2lm_head_model/", "T5, t5_tiny, tft5_for_conditional_generation/"})
-  void namesAreThoseOfTransformers(Family family, String fixture, String model)
-      throws IOException {
+  @CsvSource({
+    "GPT2, gpt2_tiny, tfgpt2lm_head_model/",
+    "T5, t5_tiny, tft5_for_conditional_generation/"
+  })
+  void namesAreThoseOfTransformers(Family family, String fixture, String model) throws IOException {
     int compared = 0;
     for (JsonNode pair : Fixtures.json(Fixtures.path(fixture, "names.json"))) {
       String tf = pair.get("tf").textValue().replace(":0", "");
@@ -134,8 +137,7 @@ class NameTableTest {
     Naming naming =
         Naming.find(names, Set.of(Dialect.PYTORCH), Optional.of(Family.ELECTRA)).orElseThrow();
     assertFalse(naming.named());
-    assertEquals(
-        Set.of("electra.embeddings.word_embeddings.weight"), naming.sources().keySet());
+    assertEquals(Set.of("electra.embeddings.word_embeddings.weight"), naming.sources().keySet());
     assertEquals(
         Family.BERT,
         Naming.find(names, Set.of(Dialect.PYTORCH), Optional.empty()).orElseThrow().family());

@@ -10,9 +10,18 @@ class FloatWideningTest {
   /** Values of IEEE 754 binary16 that are written in its tables. */
   @ParameterizedTest
   @CsvSource({
-    "0000, 0.0", "8000, -0.0", "3c00, 1.0", "c000, -2.0", "7bff, 65504.0", "0400, 6.103515625E-5",
-    "0001, 5.9604644775390625E-8", "03ff, 6.097555160522461E-5", "3555, 0.333251953125",
-    "7c00, Infinity", "fc00, -Infinity", "7e00, NaN"
+    "0000, 0.0",
+    "8000, -0.0",
+    "3c00, 1.0",
+    "c000, -2.0",
+    "7bff, 65504.0",
+    "0400, 6.103515625E-5",
+    "0001, 5.9604644775390625E-8",
+    "03ff, 6.097555160522461E-5",
+    "3555, 0.333251953125",
+    "7c00, Infinity",
+    "fc00, -Infinity",
+    "7e00, NaN"
   })
   void everyKindOfFloat16IsExact(String bits, float value) {
     assertEquals(value, FloatWidening.fromFloat16((short) Integer.parseInt(bits, 16)));
