@@ -2,6 +2,7 @@ package dev.belay.train;
 
 import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.head.AttachedHead;
+import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.data.example.LabelMap;
@@ -18,7 +19,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** A run's weights as a SavedModel. */
+/** A run's weights as a SavedModel, or as any other form of weights. */
 public final class ModelExport {
   private ModelExport() {}
 
@@ -53,6 +54,18 @@ public final class ModelExport {
             .write(runner, target, head.map(any -> pass(graph, step)));
       }
     }
+  }
+
+  /**
+   * Exports a run as weights without a graph.
+   *
+   * @param run a run directory, or one of its checkpoints; of a run, the newest checkpoint
+   * @param folder must not exist
+   */
+  public static WeightConversion.Result export(Path run, WeightTarget target, Path folder)
+      throws IOException {
+    return WeightConversion.write(
+        WeightSource.ofCheckpoint(checkpoint(run)), target, folder, Optional.empty());
   }
 
   private static RunExport.NewPass pass(ModelGraph graph, EvaluationStep step) {

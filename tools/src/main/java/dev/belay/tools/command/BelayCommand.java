@@ -25,7 +25,9 @@ public final class BelayCommand {
             .addSubcommand(new EvaluateCommand(context))
             .addSubcommand(new PredictCommand(context))
             .addSubcommand(new ExportCommand(context))
-            .addSubcommand(new InspectCommand(context));
+            .addSubcommand(new InspectCommand(context))
+            .addSubcommand(new ConvertCommand(context))
+            .addSubcommand(new DiffCommand(context));
     program.setCaseInsensitiveEnumValuesAllowed(true);
     program.getCommandSpec().parser().collectErrors(true);
     for (CommandLine command : program.getSubcommands().values()) {

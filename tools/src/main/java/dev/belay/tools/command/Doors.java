@@ -1,17 +1,21 @@
 package dev.belay.tools.command;
 
+import dev.belay.savedmodel.weights.WeightDifference;
+import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.TrainingRun;
+import dev.belay.train.WeightConversion;
+import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /** What commands call in {@code train}; tests put something else behind them. */
@@ -34,14 +38,31 @@ public interface Doors {
     ModelEvaluation.predict(config, sink);
   }
 
-  /** {@link ModelExport#export}. */
+  /** {@link ModelExport#export(Path, Path)}. */
   default Path export(Path run, Path target) throws IOException {
     return ModelExport.export(run, target);
   }
 
+  /** {@link ModelExport#export(Path, WeightTarget, Path)}. */
+  default WeightConversion.Result export(Path run, WeightTarget target, Path folder)
+      throws IOException {
+    return ModelExport.export(run, target, folder);
+  }
+
+  /** {@link WeightConversion#convert}. */
+  default WeightConversion.Result convert(ConvertConfig config) throws IOException {
+    return WeightConversion.convert(config);
+  }
+
+  /** {@link WeightConversion#compare}. */
+  default WeightDifference compare(WeightsConfig first, WeightsConfig second, double tolerance)
+      throws IOException {
+    return WeightConversion.compare(first, second, tolerance);
+  }
+
   /** {@link ModelInspection#inspect}. */
-  default ModelInspection.Contents inspect(Path path, Set<String> allowedOps) throws IOException {
-    return ModelInspection.inspect(path, allowedOps);
+  default ModelInspection.Contents inspect(WeightsConfig config) throws IOException {
+    return ModelInspection.inspect(config);
   }
 
   /** {@link ModelInspection#plan}. */

@@ -51,6 +51,9 @@ public record Failure(ExitCode code, String message) {
         || cause instanceof DataException) {
       return new Failure(ExitCode.INPUT, cause.getMessage());
     }
+    if (cause instanceof DifferentException) {
+      return new Failure(ExitCode.DIFFERENT, cause.getMessage());
+    }
     if (cause instanceof DivergedException) {
       return new Failure(ExitCode.DIVERGED, cause.getMessage());
     }
