@@ -39,8 +39,7 @@ final class Subjects {
       List.of(
           "safetensors_bert/tokenizer.json",
           "safetensors_bert/vocab.txt",
-          "tokenizer/vocab.txt",
-          "savedmodel_tfmodule/saved_model/assets/vocab.txt");
+          "tokenizer/vocab.txt");
 
   private static final String ROWS = "savedmodel_keras_bert/batch.jsonl";
   private static final String TABLE =
@@ -111,7 +110,7 @@ final class Subjects {
     List<Subject> subjects = new ArrayList<>();
     subjects.add(new DataSubject("rows.jsonl", Files.readAllBytes(fixture(ROWS)), rows));
     subjects.add(new DataSubject("rows.csv", utf8(String.format(TABLE, ",")), rows));
-    subjects.add(new DataSubject("rows.tsv", utf8(String.format(TABLE, "\t")), rows));
+    subjects.add(new DataSubject("rows.tsv", utf8(String.format(TABLE, "\t").replace("\"", "")), rows));
     subjects.add(new DataSubject("texts.csv", utf8(String.format(TEXTS, ",")), texts));
     subjects.add(new DataSubject("texts.tsv", utf8(String.format(TEXTS, "\t")), texts));
     return subjects;
