@@ -214,6 +214,6 @@ final class ModelSubject implements Subject {
         any.trainable(),
         any.freeze(),
         any.dropout(),
-        new ModelConfig.Trust(Set.of(), true, List.of()));
+        new ModelConfig.Trust(Set.of(), true, List.of(), false));
   }
 }

@@ -37,9 +37,7 @@ final class Subjects {
 
   private static final List<String> TOKENIZERS =
       List.of(
-          "safetensors_bert/tokenizer.json",
-          "safetensors_bert/vocab.txt",
-          "tokenizer/vocab.txt");
+          "safetensors_bert/tokenizer.json", "safetensors_bert/vocab.txt", "tokenizer/vocab.txt");
 
   private static final String ROWS = "savedmodel_keras_bert/batch.jsonl";
   private static final String TABLE =
@@ -110,7 +108,8 @@ final class Subjects {
     List<Subject> subjects = new ArrayList<>();
     subjects.add(new DataSubject("rows.jsonl", Files.readAllBytes(fixture(ROWS)), rows));
     subjects.add(new DataSubject("rows.csv", utf8(String.format(TABLE, ",")), rows));
-    subjects.add(new DataSubject("rows.tsv", utf8(String.format(TABLE, "\t").replace("\"", "")), rows));
+    subjects.add(
+        new DataSubject("rows.tsv", utf8(String.format(TABLE, "\t").replace("\"", "")), rows));
     subjects.add(new DataSubject("texts.csv", utf8(String.format(TEXTS, ",")), texts));
     subjects.add(new DataSubject("texts.tsv", utf8(String.format(TEXTS, "\t")), texts));
     return subjects;
