@@ -47,6 +47,7 @@ final class TrainOptionsTest {
           Map.entry("--inputs", "input_ids=ids,attention_mask=mask"),
           Map.entry("--output", "scores"),
           Map.entry("--allow-op", "ReadFile"),
+          Map.entry("--trust-model", ""),
           Map.entry("--head", "regression"),
           Map.entry("--features", "hidden"),
           Map.entry("--num-labels", "5"),

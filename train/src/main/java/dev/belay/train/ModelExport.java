@@ -8,6 +8,7 @@ import dev.belay.train.config.MachineConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelJudge;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
@@ -27,15 +28,20 @@ public final class ModelExport {
    * Exports a run.
    *
    * @param run a run directory, or one of its checkpoints; of a run, the newest checkpoint
+   * @param judge tries the run's model while it is read here
    * @param target a directory for integer version folders; the next free one is written
    * @return the version folder
    */
-  public static Path export(Path run, Path target) throws IOException {
+  public static Path export(Path run, ModelJudge judge, Path target) throws IOException {
     Path checkpointPath = checkpoint(run);
     RunDirectory directory = new RunDirectory(checkpointPath.getParent().getParent());
     Checkpoint checkpoint = Checkpoint.open(checkpointPath);
     RecordedRun recorded = RecordedRun.read(directory.config(), directory.provenance());
-    TrainableModel model = TrainableModel.forEvaluation(recorded.model());
+    TrainableModel model;
+    try (ModelJudge.Judgement judgement = judge.begin(recorded.model(), false)) {
+      model = TrainableModel.forEvaluation(recorded.model());
+      judgement.await();
+    }
     MachineConfig machine =
         new MachineConfig(MachineConfig.DEFAULT_DEVICE, OptionalInt.empty(), recorded.seed());
     try (ModelGraph graph = ModelGraph.of(model, recorded.model(), recorded.seed())) {

@@ -14,6 +14,7 @@ import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelJudge;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
@@ -236,8 +237,15 @@ public final class ModelInspection {
   }
 
   /** Builds the training graph, without training. */
-  public static Plan plan(ModelConfig config) throws IOException {
-    TrainableModel model = TrainableModel.forTraining(config);
+  public static Plan plan(ModelConfig config, ModelJudge judge) throws IOException {
+    try (ModelJudge.Judgement judgement = judge.begin(config, true)) {
+      TrainableModel model = TrainableModel.forTraining(config);
+      judgement.await();
+      return plan(config, model);
+    }
+  }
+
+  private static Plan plan(ModelConfig config, TrainableModel model) throws IOException {
     List<String> frozen = new ArrayList<>();
     try (ModelGraph graph = ModelGraph.of(model, config, 0)) {
       graph.requireMatches(config);

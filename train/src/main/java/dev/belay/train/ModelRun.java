@@ -126,8 +126,8 @@ final class ModelRun {
     return runner;
   }
 
-  /** Closes the session where that fails: its owner never gets it. */
-  private static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
+  /** Sets a model's weights; closes the session where that fails, since its owner never gets it. */
+  static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
       throws IOException {
     try {
       runner.assign(

@@ -15,6 +15,7 @@ import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelJudge;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.Provenance;
@@ -63,6 +64,7 @@ public final class TrainingRun {
   /**
    * Trains.
    *
+   * @param judge tries the model while it is read here
    * @param command the command line, for run.json
    * @param listener told of everything that happens, on the calling thread
    * @throws IOException if a file cannot be read or written; {@link
@@ -71,18 +73,35 @@ public final class TrainingRun {
    * @throws DivergedException if the loss or a norm is not finite
    */
   public static Result execute(
-      TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
+      TrainConfig config, ModelJudge judge, List<String> command, Consumer<RunEvent> listener)
+      throws IOException {
     RunDirectory directory = RunDirectory.create(config.outputDirectory());
-    TrainableModel model = TrainableModel.forTraining(config.model());
-    InputMapping inputs = InputMapping.of(model.training().source(), config.model().inputs());
-    try (RunData data = new RunData(config.data(), model, inputs);
-        ModelGraph graph = ModelGraph.of(model, config.model(), config.machine().seed())) {
+    try (ModelJudge.Judgement judgement = judge.begin(config.model(), true)) {
+      TrainableModel model = TrainableModel.forTraining(config.model());
+      InputMapping inputs = InputMapping.of(model.training().source(), config.model().inputs());
+      try (RunData data = new RunData(config.data(), model, inputs)) {
+        judgement.await();
+        return execute(new Job(config, directory, model, data), command, listener);
+      }
+    }
+  }
+
+  /** What is known before anything native is made. */
+  private record Job(
+      TrainConfig config, RunDirectory directory, TrainableModel model, RunData data) {}
+
+  private static Result execute(Job job, List<String> command, Consumer<RunEvent> listener)
+      throws IOException {
+    TrainConfig config = job.config();
+    TrainableModel model = job.model();
+    RunData data = job.data();
+    try (ModelGraph graph = ModelGraph.of(model, config.model(), config.machine().seed())) {
       graph.requireMatches(config.model());
       RunDatasets datasets = RunDatasets.read(config.data(), data, model.source(), graph.task());
       ModelRun.Training training = ModelRun.training(config, model, graph, datasets.outputs());
       try (StepRunner runner = training.runner();
-          RunRecords records = RunRecords.begin(config, directory, command, listener)) {
-        TrainingRun run = new TrainingRun(config, directory, model, graph);
+          RunRecords records = RunRecords.begin(config, job.directory(), command, listener)) {
+        TrainingRun run = new TrainingRun(config, job.directory(), model, graph);
         run.describe(records.provenance(), data, datasets);
         return records.recording(() -> run.train(runner, training, data, datasets, records));
       }

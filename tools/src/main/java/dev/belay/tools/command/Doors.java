@@ -13,34 +13,39 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.model.ModelJudge;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
 /** What commands call in {@code train}; tests put something else behind them. */
+@FunctionalInterface
 public interface Doors {
+
+  /** Tries every model before it comes into this process. */
+  ModelJudge judge();
 
   /** {@link TrainingRun#execute}. */
   default TrainingRun.Result train(
       TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
-    return TrainingRun.execute(config, command, listener);
+    return TrainingRun.execute(config, judge(), command, listener);
   }
 
   /** {@link ModelEvaluation#evaluate}. */
   default ModelEvaluation.Result evaluate(EvaluateConfig config) throws IOException {
-    return ModelEvaluation.evaluate(config);
+    return ModelEvaluation.evaluate(config, judge());
   }
 
   /** {@link ModelEvaluation#predict}. */
   default void predict(EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink)
       throws IOException {
-    ModelEvaluation.predict(config, sink);
+    ModelEvaluation.predict(config, judge(), sink);
   }
 
   /** {@link ModelExport#export(Path, Path)}. */
   default Path export(Path run, Path target) throws IOException {
-    return ModelExport.export(run, target);
+    return ModelExport.export(run, judge(), target);
   }
 
   /** {@link ModelExport#export(Path, WeightTarget, Path)}. */
@@ -67,6 +72,6 @@ public interface Doors {
 
   /** {@link ModelInspection#plan}. */
   default ModelInspection.Plan plan(ModelConfig config) throws IOException {
-    return ModelInspection.plan(config);
+    return ModelInspection.plan(config, judge());
   }
 }

@@ -94,6 +94,7 @@ public final class ConfigJson {
     put(options, "allow-op", model.trust().allowedOps().stream().sorted().toList());
     put(options, "accept-custom-gradient", model.trust().naturalGradients());
     put(options, "allow-no-gradient", model.trust().withoutGradient());
+    put(options, "trust-model", model.trust().untried());
   }
 
   private static void putData(Map<String, Object> options, DataConfig data) {
