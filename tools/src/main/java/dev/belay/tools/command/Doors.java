@@ -3,6 +3,7 @@ package dev.belay.tools.command;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
@@ -19,8 +20,9 @@ public interface Doors {
 
   /** {@link TrainingRun#execute}. */
   default TrainingRun.Result train(
-      TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
-    return TrainingRun.execute(config, command, listener);
+      TrainConfig config, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
+      throws IOException {
+    return TrainingRun.execute(config, command, listener, stop);
   }
 
   /** {@link ModelEvaluation#evaluate}. */

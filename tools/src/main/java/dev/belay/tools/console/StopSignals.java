@@ -1,0 +1,77 @@
+package dev.belay.tools.console;
+
+import dev.belay.tools.failure.ExitCode;
+import dev.belay.train.StopRequest;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
+
+/**
+ * Turns SIGTERM, SIGINT and SIGHUP into the wish that a run ends; closing it gives the signals back
+ * to whoever had them.
+ *
+ * <p>The first signal lets the run write a checkpoint. Where there is nothing to write, before the
+ * first step, the program leaves at once. So it does at the second signal, by that signal's own
+ * hand: a checkpoint appears whole or not at all, so nothing is harmed.
+ */
+public final class StopSignals implements AutoCloseable {
+  private static final List<String> NAMES = List.of("TERM", "INT", "HUP");
+
+  private final StopRequest stop;
+  private final Terminal terminal;
+  private final Map<Signal, SignalHandler> before = new LinkedHashMap<>();
+  private boolean asked;
+
+  private StopSignals(StopRequest stop, Terminal terminal) {
+    this.stop = stop;
+    this.terminal = terminal;
+  }
+
+  /** Listens from now on. */
+  public static StopSignals listen(StopRequest stop, Terminal terminal) {
+    StopSignals signals = new StopSignals(stop, terminal);
+    for (String name : NAMES) {
+      signals.take(new Signal(name));
+    }
+    return signals;
+  }
+
+  private void take(Signal signal) {
+    try {
+      SignalHandler old = Signal.handle(signal, this::heard);
+      if (old == SignalHandler.SIG_IGN) {
+        // nohup, and shells that start something in the background, want it ignored.
+        Signal.handle(signal, old);
+      } else {
+        before.put(signal, old);
+      }
+    } catch (IllegalArgumentException e) {
+      // The JVM was told to leave this one alone (-Xrs).
+    }
+  }
+
+  private synchronized void heard(Signal signal) {
+    String name = "SIG" + signal.getName();
+    if (asked) {
+      Signal.handle(signal, SignalHandler.SIG_DFL);
+      Signal.raise(signal);
+      return;
+    }
+    asked = true;
+    if (stop.make(name)) {
+      terminal
+          .err()
+          .println(name + ": a checkpoint follows the step in flight; again to leave at once");
+    } else {
+      terminal.err().println(name + " before the first step: run the same command to go on");
+      Runtime.getRuntime().halt(ExitCode.STOPPED.code());
+    }
+  }
+
+  @Override
+  public void close() {
+    before.forEach(Signal::handle);
+  }
+}
