@@ -3,6 +3,7 @@ package dev.belay.tools;
 import dev.belay.tools.command.Doors;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
@@ -29,7 +30,8 @@ final class FakeDoors implements Doors {
 
   @Override
   public TrainingRun.Result train(
-      TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
+      TrainConfig config, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
+      throws IOException {
     fail();
     this.trained = config;
     this.command = command;

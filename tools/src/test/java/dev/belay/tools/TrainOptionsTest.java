@@ -83,6 +83,9 @@ final class TrainOptionsTest {
           Map.entry("--eval-steps", "10"),
           Map.entry("--save-steps", "10"),
           Map.entry("--save-total-limit", "2"),
+          Map.entry("--background-save", "off"),
+          Map.entry("--resume", "never"),
+          Map.entry("--allow-changes", ""),
           Map.entry("--load-best-model-at-end", ""),
           Map.entry("--metric-for-best-model", "loss"),
           Map.entry("--early-stopping-patience", "3"),
@@ -137,6 +140,8 @@ final class TrainOptionsTest {
                 Map.entry("--seed", "42"),
                 Map.entry("--logging-steps", "1"),
                 Map.entry("--report", "tensorboard"),
+                Map.entry("--resume", "auto"),
+                Map.entry("--background-save", "on"),
                 Map.entry("--device", "auto"))),
         defaults);
   }

@@ -5,8 +5,6 @@ import dev.belay.train.StopRequest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import sun.misc.Signal;
-import sun.misc.SignalHandler;
 
 /**
  * Turns SIGTERM, SIGINT and SIGHUP into the wish that a run ends; closing it gives the signals back
@@ -21,7 +19,7 @@ public final class StopSignals implements AutoCloseable {
 
   private final StopRequest stop;
   private final Terminal terminal;
-  private final Map<Signal, SignalHandler> before = new LinkedHashMap<>();
+  private final Map<SystemSignal, SystemSignal.Hearer> before = new LinkedHashMap<>();
   private boolean asked;
 
   private StopSignals(StopRequest stop, Terminal terminal) {
@@ -33,30 +31,29 @@ public final class StopSignals implements AutoCloseable {
   public static StopSignals listen(StopRequest stop, Terminal terminal) {
     StopSignals signals = new StopSignals(stop, terminal);
     for (String name : NAMES) {
-      signals.take(new Signal(name));
+      SystemSignal.named(name).ifPresent(signals::take);
     }
     return signals;
   }
 
-  private void take(Signal signal) {
-    try {
-      SignalHandler old = Signal.handle(signal, this::heard);
-      if (old == SignalHandler.SIG_IGN) {
-        // nohup, and shells that start something in the background, want it ignored.
-        Signal.handle(signal, old);
-      } else {
-        before.put(signal, old);
-      }
-    } catch (IllegalArgumentException e) {
-      // The JVM was told to leave this one alone (-Xrs).
-    }
+  private void take(SystemSignal signal) {
+    signal
+        .handle(() -> heard(signal))
+        .ifPresent(
+            old -> {
+              if (SystemSignal.isIgnored(old)) {
+                // nohup, and shells that start something in the background, want it ignored.
+                signal.giveBack(old);
+              } else {
+                before.put(signal, old);
+              }
+            });
   }
 
-  private synchronized void heard(Signal signal) {
-    String name = "SIG" + signal.getName();
+  private synchronized void heard(SystemSignal signal) {
+    String name = signal.name();
     if (asked) {
-      Signal.handle(signal, SignalHandler.SIG_DFL);
-      Signal.raise(signal);
+      signal.die();
       return;
     }
     asked = true;
@@ -72,6 +69,6 @@ public final class StopSignals implements AutoCloseable {
 
   @Override
   public void close() {
-    before.forEach(Signal::handle);
+    before.forEach(SystemSignal::giveBack);
   }
 }
