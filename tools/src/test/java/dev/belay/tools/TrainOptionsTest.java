@@ -27,7 +27,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Every option of every command: its default, its spellings, and that it reaches a config. */
 final class TrainOptionsTest {
   private static final Set<String> WITHOUT_CONFIG =
-      Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan");
+      Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan", "--verify");
 
   /** What is given always; a sample for the same option changes it. */
   private static final Map<String, String> NEEDED =

@@ -205,6 +205,7 @@ final class Course {
             ? Optional.empty()
             : place.records().provenance().exported(step, place.directory().root());
     Path export = before.isPresent() ? before.get() : newExport(step, exports);
+    place.records().provenance().hasExported(step, export, place.directory().root());
     place.records().accept(new RunEvent.Exported(step, export));
     return export;
   }

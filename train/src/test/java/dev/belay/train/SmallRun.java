@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.savedmodel.Fixtures;
+import dev.belay.savedmodel.record.RecordReader;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LoopConfig;
@@ -15,11 +16,12 @@ import dev.belay.train.config.ScheduleConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.StoppedException;
+import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -121,15 +123,63 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
     return event -> event instanceof RunEvent.Trained trained && trained.step() == step;
   }
 
-  /** Every byte of the export and of the checkpoints, in hex, by file. */
+  /** The evaluation of a step. */
+  static Predicate<RunEvent> evaluated(long step) {
+    return event -> event instanceof RunEvent.Evaluated evaluated && evaluated.step() == step;
+  }
+
+  /** What processes that were killed at the worst moments leave. */
+  static final class Litter {
+    private Litter() {}
+
+    static void in(Path run) throws IOException {
+      for (String name : List.of("checkpoints/.step-00000006", "export/.1")) {
+        Path aside = run.resolve(name + ".belay-elsewhere-1-1");
+        Files.createDirectories(aside);
+        Files.writeString(aside.resolve("model.data-00000-of-00001"), "half");
+      }
+      Files.writeString(run.resolve("run.json.partial"), "{");
+      Files.writeString(run.resolve(".writable123"), "");
+      Path metrics = run.resolve("metrics.jsonl");
+      Files.writeString(
+          metrics,
+          "{\"event\":\"train\",\"step\":6,\"loss\":1}\n{\"event\":\"tra",
+          StandardOpenOption.APPEND);
+      for (Path events : eventFiles(run)) {
+        Files.write(events, new byte[] {1, 2, 3}, StandardOpenOption.APPEND);
+      }
+    }
+
+    static List<String> foundIn(Path run) throws IOException {
+      for (Path events : eventFiles(run)) {
+        try (RecordReader reader = RecordReader.open(events)) {
+          while (reader.next().isPresent()) {
+            // Read to the end: a torn record is refused.
+          }
+        }
+      }
+      try (Stream<Path> entries = Files.walk(run)) {
+        return entries
+            .map(entry -> entry.getFileName().toString())
+            .filter(name -> name.startsWith(".") || name.endsWith(".partial"))
+            .toList();
+      }
+    }
+
+    private static List<Path> eventFiles(Path run) throws IOException {
+      try (Stream<Path> entries = Files.walk(run.resolve("tensorboard"))) {
+        return entries.filter(Files::isRegularFile).toList();
+      }
+    }
+  }
+
+  /** SHA-256 of each file of the export and of the last checkpoint. */
   Map<String, String> weights() throws IOException {
     Map<String, String> files = new TreeMap<>();
     for (String part : List.of("checkpoints/step-%08d".formatted(STEPS), "export")) {
       try (Stream<Path> found = Files.walk(directory.resolve(part))) {
         for (Path file : found.filter(Files::isRegularFile).toList()) {
-          files.put(
-              directory.relativize(file).toString(),
-              HexFormat.of().formatHex(Files.readAllBytes(file)));
+          files.put(directory.relativize(file).toString(), Provenance.sha256(file));
         }
       }
     }

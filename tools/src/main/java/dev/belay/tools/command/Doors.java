@@ -3,6 +3,7 @@ package dev.belay.tools.command;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.EvaluateConfig;
@@ -44,6 +45,11 @@ public interface Doors {
   /** {@link ModelInspection#inspect}. */
   default ModelInspection.Contents inspect(Path path, Set<String> allowedOps) throws IOException {
     return ModelInspection.inspect(path, allowedOps);
+  }
+
+  /** {@link RunVerification#verify}. */
+  default RunVerification.Report verify(Path run) throws IOException {
+    return RunVerification.verify(run);
   }
 
   /** {@link ModelInspection#plan}. */

@@ -6,7 +6,9 @@ import dev.belay.tools.option.ModelOptions;
 import dev.belay.tools.option.Problems;
 import dev.belay.tools.option.TuningOptions;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.RunVerification;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -27,7 +29,7 @@ import picocli.CommandLine.Spec;
 final class InspectCommand implements RunnableCommand {
   /** The options that mean something without {@code --plan}. */
   private static final Set<String> WITHOUT_PLAN =
-      Set.of("--model", "--allow-op", "--json", "--config", "--verbose", "--help");
+      Set.of("--model", "--allow-op", "--json", "--verify", "--config", "--verbose", "--help");
 
   private final Context context;
 
@@ -42,6 +44,13 @@ final class InspectCommand implements RunnableCommand {
           "Say which function and which variables would train, and what Belay does about ops"
               + " without a gradient. The options below are for this.")
   private boolean plan;
+
+  @Option(
+      names = "--verify",
+      description =
+          "Hold every file of a run against its SHA-256: checkpoints, export, and what the run was"
+              + " made from. Exit code 3 if something that the run wrote is damaged.")
+  private boolean verify;
 
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
@@ -66,6 +75,10 @@ final class InspectCommand implements RunnableCommand {
       problems.part(this::refusePlanOptions);
     }
     problems.verify();
+    if (verify) {
+      verify();
+      return;
+    }
     ModelInspection.Contents contents = context.doors().inspect(model.path(), model.allowedOps());
     ModelInspection.Plan planned = plan ? context.doors().plan(model.toConfig(tuning)) : null;
     PrintStream out = context.terminal().out();
@@ -76,6 +89,22 @@ final class InspectCommand implements RunnableCommand {
     InspectionReport.of(contents).forEach(out::println);
     if (plan) {
       InspectionReport.of(planned).forEach(out::println);
+    }
+  }
+
+  private void verify() throws IOException {
+    RunVerification.Report report = context.doors().verify(model.path());
+    PrintStream out = context.terminal().out();
+    if (json) {
+      out.println(JsonText.of(report));
+    } else {
+      InspectionReport.of(report).forEach(out::println);
+    }
+    if (!report.sound()) {
+      throw new ModelException(
+          report.run()
+              + ": not all is what the run wrote, see the list; `belay train` passes over damaged"
+              + " checkpoints, `belay export` writes a damaged export again");
     }
   }
 

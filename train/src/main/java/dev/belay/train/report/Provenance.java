@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -31,7 +32,8 @@ public final class Provenance {
   private static final TypeReference<LinkedHashMap<String, Object>> FACTS =
       new TypeReference<>() {};
 
-  private static final String EXPORT = "export";
+  /** The fact that says which version folder was written, and what is in it. */
+  public static final String EXPORT = "export";
 
   private final Path file;
   private final Map<String, Object> facts = new LinkedHashMap<>();
@@ -117,6 +119,15 @@ public final class Provenance {
     put(EXPORT, fact).write();
   }
 
+  /** Notes what a version folder holds, now that it is there. */
+  public void hasExported(long step, Path export, Path runDirectory) throws IOException {
+    Map<String, Object> fact = new LinkedHashMap<>();
+    fact.put("step", step);
+    fact.put("path", runDirectory.relativize(export).toString());
+    fact.put("files", treeHashes(export));
+    put(EXPORT, fact);
+  }
+
   /** The version folder with the weights of a step, if it was written before. */
   public Optional<Path> exported(long step, Path runDirectory) {
     if (facts.get(EXPORT) instanceof Map<?, ?> fact
@@ -158,6 +169,18 @@ public final class Provenance {
     List<Map<String, Object>> hashes = new ArrayList<>();
     for (Path path : files) {
       hashes.add(hash(path));
+    }
+    return hashes;
+  }
+
+  /** The SHA-256 of each file below a directory, by its path from there. */
+  public static Map<String, String> treeHashes(Path directory) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    for (Map<String, Object> file : hashTree(directory)) {
+      Path path = Path.of((String) file.get("path"));
+      hashes.put(
+          directory.toAbsolutePath().normalize().relativize(path).toString(),
+          (String) file.get("sha256"));
     }
     return hashes;
   }
