@@ -6,6 +6,7 @@ import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.tools.command.Doors;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.WeightConversion;
 import dev.belay.train.config.ConvertConfig;
@@ -43,7 +44,8 @@ final class FakeDoors implements Doors {
 
   @Override
   public TrainingRun.Result train(
-      TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
+      TrainConfig config, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
+      throws IOException {
     fail();
     this.trained = config;
     this.command = command;

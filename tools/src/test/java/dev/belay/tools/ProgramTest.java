@@ -258,7 +258,7 @@ final class ProgramTest {
 
   @Test
   void anOptionThatIsNotBuiltYetIsUnknown() {
-    for (String option : List.of("--resume=auto", "--precision=fp32", "--on-nonfinite=skip")) {
+    for (String option : List.of("--precision=fp32", "--on-nonfinite=skip")) {
       ProgramRun run = train(option);
       assertEquals(2, run.code(), option);
       assertTrue(run.err().contains(": unknown option"), run.err());

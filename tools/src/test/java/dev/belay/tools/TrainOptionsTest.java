@@ -27,7 +27,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Every option of every command: its default, its spellings, and that it reaches a config. */
 final class TrainOptionsTest {
   private static final Set<String> WITHOUT_CONFIG =
-      Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan");
+      Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan", "--verify");
 
   /** What is given always; a sample for the same option changes it. */
   private static final Map<String, String> NEEDED =
@@ -84,6 +84,9 @@ final class TrainOptionsTest {
           Map.entry("--eval-steps", "10"),
           Map.entry("--save-steps", "10"),
           Map.entry("--save-total-limit", "2"),
+          Map.entry("--background-save", "off"),
+          Map.entry("--resume", "never"),
+          Map.entry("--allow-changes", ""),
           Map.entry("--load-best-model-at-end", ""),
           Map.entry("--metric-for-best-model", "loss"),
           Map.entry("--early-stopping-patience", "3"),
@@ -138,6 +141,8 @@ final class TrainOptionsTest {
                 Map.entry("--seed", "42"),
                 Map.entry("--logging-steps", "1"),
                 Map.entry("--report", "tensorboard"),
+                Map.entry("--resume", "auto"),
+                Map.entry("--background-save", "on"),
                 Map.entry("--device", "auto"))),
         defaults);
   }

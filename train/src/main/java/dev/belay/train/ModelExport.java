@@ -52,12 +52,13 @@ public final class ModelExport {
       try (StepRunner runner =
           StepRunner.forEvaluation(graph.graph(), step, ModelRun.weights(graph, head), machine)) {
         runner.restore(checkpoint.model());
-        return new RunExport(
+        RunExport export =
+            new RunExport(
                 model,
                 Optional.of(recorded.labels()).filter(l -> !l.isEmpty()).map(LabelMap::of),
                 recorded.tokenizer().filter(Files::exists).map(TokenizerFinder::given),
-                recorded.maxSeqLength())
-            .write(runner, target, head.map(any -> pass(graph, step)));
+                recorded.maxSeqLength());
+        return export.write(runner, export.target(target), head.map(any -> pass(graph, step)));
       }
     }
   }

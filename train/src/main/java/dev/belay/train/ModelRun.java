@@ -35,8 +35,14 @@ final class ModelRun {
 
   private ModelRun() {}
 
-  /** A session with the steps that it runs. */
-  record Training(StepRunner runner, TrainStep step, EvaluationStep evaluation) {}
+  /** Owns a session, with the steps that it runs; close it before the graph. */
+  record Training(StepRunner runner, TrainStep step, EvaluationStep evaluation)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      runner.close();
+    }
+  }
 
   /**
    * A session that trains.

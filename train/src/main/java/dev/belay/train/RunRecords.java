@@ -1,16 +1,23 @@
 package dev.belay.train;
 
+import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DivergedException;
+import dev.belay.train.failure.MachineException;
+import dev.belay.train.failure.StoppedException;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.MetricsLog;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.report.TensorBoardLog;
+import dev.belay.train.resume.RunStart;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -35,23 +42,59 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
   }
 
   /**
-   * Begins the records in a run directory.
+   * What the records are about.
    *
    * @param command the command line, for run.json
+   * @param facts about model and data, for run.json
+   * @param start where the run begins
    */
-  static RunRecords begin(
-      TrainConfig config, RunDirectory directory, List<String> command, Consumer<RunEvent> listener)
-      throws IOException {
-    ConfigJson.write(config, directory.config());
-    Provenance provenance = new Provenance(directory.provenance(), command);
+  record About(
+      TrainConfig config,
+      RunDirectory directory,
+      List<String> command,
+      Map<String, Object> facts,
+      RunStart start) {}
+
+  /**
+   * Begins the records in a run directory, or goes on with those of the run's own checkpoint: what
+   * they say of later steps is dropped, for these come again.
+   */
+  static RunRecords begin(About about, Consumer<RunEvent> listener) throws IOException {
+    RunDirectory directory = about.directory();
+    Provenance provenance = provenance(about);
+    about.facts().forEach(provenance::put);
     provenance.write();
     return new RunRecords(
         provenance,
-        new MetricsLog(directory.metrics(), config.loop().loggingSteps()),
-        config.tensorboard()
+        MetricsLog.open(directory.metrics(), about.config().loop().loggingSteps()),
+        about.config().tensorboard()
             ? Optional.of(new TensorBoardLog(directory.tensorboard()))
             : Optional.empty(),
         listener);
+  }
+
+  private static Provenance provenance(About about) throws IOException {
+    RunDirectory directory = about.directory();
+    Optional<Checkpoint> checkpoint = about.start().checkpoint();
+    if (checkpoint.isPresent() && about.start().own()) {
+      long step = checkpoint.get().state().step();
+      directory.removeUnfinished();
+      CheckpointFolder folder = new CheckpointFolder(directory.checkpoints(), OptionalInt.empty());
+      folder.removeUnfinished();
+      folder.removeAfter(step);
+      MetricsLog.cutAfter(directory.metrics(), step);
+      TensorBoardLog.cutAfter(directory.tensorboard(), step);
+      if (about.start().changed()) {
+        ConfigJson.write(about.config(), directory.config());
+      }
+      return Provenance.resume(
+          directory.provenance(), about.command(), checkpoint.get().directory());
+    }
+    directory.clear();
+    ConfigJson.write(about.config(), directory.config());
+    Provenance provenance = Provenance.begin(directory.provenance(), about.command());
+    checkpoint.ifPresent(from -> provenance.addResume(about.command(), from.directory()));
+    return provenance;
   }
 
   /** Where the run comes from. */
@@ -66,6 +109,11 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
     listener.accept(event);
   }
 
+  /** Brings to the disk what was written. */
+  void force() {
+    metrics.force();
+  }
+
   /** The part of a run that is recorded. */
   interface Recorded<T> {
     T run() throws IOException;
@@ -77,12 +125,24 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
       T result = part.run();
       provenance.finish("done");
       return result;
+    } catch (StoppedException e) {
+      finish("stopped", e);
+      throw e;
     } catch (DivergedException e) {
-      provenance.put("error", e.getMessage()).finish("diverged");
+      finish("diverged", e);
       throw e;
-    } catch (IOException | RuntimeException e) {
-      provenance.put("error", String.valueOf(e.getMessage())).finish("failed");
+    } catch (IOException | RuntimeException | Error e) {
+      finish("failed", e);
       throw e;
+    }
+  }
+
+  /** What ended the run is what matters, also where the disk does not take even this. */
+  private void finish(String status, Throwable why) {
+    try {
+      provenance.put("error", String.valueOf(why.getMessage())).finish(status);
+    } catch (IOException | MachineException e) {
+      why.addSuppressed(e);
     }
   }
 

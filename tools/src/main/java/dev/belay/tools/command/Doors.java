@@ -5,6 +5,8 @@ import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.RunVerification;
+import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.WeightConversion;
 import dev.belay.train.config.ConvertConfig;
@@ -28,8 +30,9 @@ public interface Doors {
 
   /** {@link TrainingRun#execute}. */
   default TrainingRun.Result train(
-      TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
-    return TrainingRun.execute(config, judge(), command, listener);
+      TrainConfig config, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
+      throws IOException {
+    return TrainingRun.execute(config, judge(), command, listener, stop);
   }
 
   /** {@link ModelEvaluation#evaluate}. */
@@ -68,6 +71,11 @@ public interface Doors {
   /** {@link ModelInspection#inspect}. */
   default ModelInspection.Contents inspect(WeightsConfig config) throws IOException {
     return ModelInspection.inspect(config);
+  }
+
+  /** {@link RunVerification#verify}. */
+  default RunVerification.Report verify(Path run) throws IOException {
+    return RunVerification.verify(run);
   }
 
   /** {@link ModelInspection#plan}. */

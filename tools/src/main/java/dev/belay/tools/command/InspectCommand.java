@@ -7,8 +7,10 @@ import dev.belay.tools.option.ModelOptions;
 import dev.belay.tools.option.Problems;
 import dev.belay.tools.option.TuningOptions;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.RunVerification;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.WeightsConfig;
+import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -37,6 +39,7 @@ final class InspectCommand implements RunnableCommand {
           "--model-config",
           "--allow-op",
           "--json",
+          "--verify",
           "--config",
           "--verbose",
           "--help");
@@ -69,6 +72,13 @@ final class InspectCommand implements RunnableCommand {
               + " without a gradient. The options below are for this.")
   private boolean plan;
 
+  @Option(
+      names = "--verify",
+      description =
+          "Hold every file of a run against its SHA-256: checkpoints, export, and what the run was"
+              + " made from. Exit code 3 if something that the run wrote is damaged.")
+  private boolean verify;
+
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
 
@@ -92,6 +102,10 @@ final class InspectCommand implements RunnableCommand {
       problems.part(this::refusePlanOptions);
     }
     problems.verify();
+    if (verify) {
+      verify();
+      return;
+    }
     ModelInspection.Contents contents = context.doors().inspect(weights());
     ModelInspection.Plan planned = plan ? context.doors().plan(model.toConfig(tuning)) : null;
     PrintStream out = context.terminal().out();
@@ -107,6 +121,22 @@ final class InspectCommand implements RunnableCommand {
 
   private WeightsConfig weights() {
     return new WeightsConfig(model.path(), format, configuration, model.allowedOps());
+  }
+
+  private void verify() throws IOException {
+    RunVerification.Report report = context.doors().verify(model.path());
+    PrintStream out = context.terminal().out();
+    if (json) {
+      out.println(JsonText.of(report));
+    } else {
+      InspectionReport.of(report).forEach(out::println);
+    }
+    if (!report.sound()) {
+      throw new ModelException(
+          report.run()
+              + ": not all is what the run wrote, see the list; `belay train` passes over damaged"
+              + " checkpoints, `belay export` writes a damaged export again");
+    }
   }
 
   private Void refusePlanOptions() {

@@ -2,6 +2,7 @@ package dev.belay.tools.command;
 
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.RunConsole;
+import dev.belay.tools.console.StopSignals;
 import dev.belay.tools.option.DataOptions;
 import dev.belay.tools.option.LoopOptions;
 import dev.belay.tools.option.MachineOptions;
@@ -11,6 +12,7 @@ import dev.belay.tools.option.Problems;
 import dev.belay.tools.option.ScheduleOptions;
 import dev.belay.tools.option.TrainDataOptions;
 import dev.belay.tools.option.TuningOptions;
+import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.DataConfig;
@@ -47,10 +49,14 @@ final class TrainCommand implements RunnableCommand {
   }
 
   @Override
+  @SuppressWarnings("try") // signals are listened to by being open
   public void run() throws IOException {
     TrainConfig config = toConfig();
-    try (RunConsole console = new RunConsole(context.terminal(), System::nanoTime)) {
-      TrainingRun.Result result = context.doors().train(config, context.commandLine(), console);
+    StopRequest stop = new StopRequest();
+    try (RunConsole console = new RunConsole(context.terminal(), System::nanoTime);
+        StopSignals signals = StopSignals.listen(stop, context.terminal())) {
+      TrainingRun.Result result =
+          context.doors().train(config, context.commandLine(), console, stop);
       console.conclude(result);
       context.terminal().out().println(json ? JsonText.of(result) : result.exportDirectory());
     }
@@ -77,6 +83,7 @@ final class TrainCommand implements RunnableCommand {
         clipConfig,
         loopConfig,
         machineConfig,
+        loop.toResumeConfig(),
         loop.outputDirectory(),
         loop.tensorboard());
   }

@@ -5,6 +5,7 @@ import static dev.belay.tools.console.Figures.count;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.ModelInspection.Contents;
 import dev.belay.train.ModelInspection.Plan;
+import dev.belay.train.RunVerification;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -42,6 +43,20 @@ public final class InspectionReport {
     report.list("Trainable variables that the function never reads", plan.unused());
     report.list("What Belay does about ops without a gradient", plan.rewrites());
     report.list("What stops training", plan.obstacles());
+    return report.lines;
+  }
+
+  /** The lines about what became of a run's files. */
+  public static List<String> of(RunVerification.Report verification) {
+    InspectionReport report = new InspectionReport();
+    report.lines.add(verification.run() + ": run, " + verification.status());
+    report.lines.add("");
+    Table table = new Table();
+    for (RunVerification.Item item : verification.items()) {
+      String state = item.sound() ? "ok" : item.kind().equals("input") ? "changed" : "DAMAGED";
+      table.row(state, item.kind(), item.path(), item.detail());
+    }
+    report.lines.addAll(table.lines("  "));
     return report.lines;
   }
 

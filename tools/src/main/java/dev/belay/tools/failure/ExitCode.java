@@ -15,7 +15,9 @@ public enum ExitCode {
   /** Native library, device, memory or disk. */
   MACHINE(5),
   /** A comparison found differences. */
-  DIFFERENT(6);
+  DIFFERENT(6),
+  /** Stopped on request; the same command goes on. */
+  STOPPED(75);
 
   private final int code;
 

@@ -59,7 +59,8 @@ final class RunConsoleTest {
         nanoTime += TimeUnit.MILLISECONDS.toNanos(60);
         console.accept(step(step, step % 2 == 0));
       }
-      console.accept(new RunEvent.Saved(200, Path.of("runs/a/checkpoints/step-00000200"), 0.1));
+      console.accept(
+          new RunEvent.Saved(200, Path.of("runs/a/checkpoints/step-00000200"), 0.1, 0.01, 42));
       console.accept(new RunEvent.Evaluated(200, metrics(0.8123, 0.42), 872, 1));
       console.accept(new RunEvent.Exported(200, Path.of("runs/a/export/1")));
       console.accept(new RunEvent.Done(200, 95, 0.5, Map.of()));

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /**
  * All that one training run is asked to do.
  *
- * @param outputDirectory the run directory; must not exist or be empty
+ * @param outputDirectory the run directory: new, empty, or this run's own
  * @param tensorboard whether event files are written
  */
 public record TrainConfig(
@@ -16,6 +16,7 @@ public record TrainConfig(
     ClipConfig clip,
     LoopConfig loop,
     MachineConfig machine,
+    ResumeConfig resume,
     Path outputDirectory,
     boolean tensorboard) {
 
@@ -41,6 +42,7 @@ public record TrainConfig(
         ClipConfig.defaults(),
         LoopConfig.defaults(),
         MachineConfig.defaults(),
+        ResumeConfig.defaults(),
         outputDirectory,
         true);
   }

@@ -48,8 +48,22 @@ public sealed interface RunEvent {
   record Evaluated(long step, Map<String, Double> metrics, int examples, double seconds)
       implements RunEvent {}
 
-  /** A checkpoint was committed. */
-  record Saved(long step, Path directory, double seconds) implements RunEvent {}
+  /**
+   * The run goes on from a checkpoint; told before {@link Started}.
+   *
+   * @param step of the checkpoint
+   */
+  record Resumed(long step, Path checkpoint) implements RunEvent {}
+
+  /**
+   * A checkpoint was committed.
+   *
+   * @param seconds from holding the values to having them on the disk
+   * @param stallSeconds the part of it in which training stood still
+   * @param bytes of weights and slots
+   */
+  record Saved(long step, Path directory, double seconds, double stallSeconds, long bytes)
+      implements RunEvent {}
 
   /** A SavedModel was committed. */
   record Exported(long step, Path directory) implements RunEvent {}
@@ -57,4 +71,11 @@ public sealed interface RunEvent {
   /** The run ended well. */
   record Done(long step, double seconds, double clippedFraction, Map<String, Double> bestMetrics)
       implements RunEvent {}
+
+  /**
+   * The run had ended before, with the same settings: there was nothing to do.
+   *
+   * @param when it ended
+   */
+  record AlreadyDone(long step, String when, Path directory) implements RunEvent {}
 }

@@ -6,7 +6,6 @@ import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -28,7 +27,7 @@ public final class ConfigJson {
 
   /** Writes the file. */
   public static void write(TrainConfig config, Path file) throws IOException {
-    Files.write(file, JSON.writeValueAsBytes(options(config)));
+    DurableFile.write(file, JSON.writeValueAsBytes(options(config)));
   }
 
   /**
@@ -63,6 +62,7 @@ public final class ConfigJson {
     put(options, "eval-steps", config.loop().evalSteps());
     put(options, "save-steps", config.loop().saveSteps());
     put(options, "save-total-limit", config.loop().saveTotalLimit());
+    put(options, "background-save", config.loop().backgroundSave() ? "on" : "off");
     put(options, "load-best-model-at-end", config.loop().loadBestModelAtEnd());
     put(options, "metric-for-best-model", config.loop().metricForBestModel());
     put(options, "early-stopping-patience", config.loop().earlyStoppingPatience());
@@ -70,6 +70,8 @@ public final class ConfigJson {
     put(options, "threads", config.machine().threads());
     put(options, "seed", config.machine().seed());
     put(options, "report", config.tensorboard() ? "tensorboard" : "none");
+    put(options, "resume", config.resume().text());
+    put(options, "allow-changes", config.resume().allowChanges());
     put(options, "output-dir", config.outputDirectory());
     return options;
   }

@@ -1,14 +1,17 @@
 package dev.belay.train.report;
 
 import com.google.protobuf.ByteString;
+import dev.belay.savedmodel.record.EventFile;
 import dev.belay.savedmodel.record.RecordWriter;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.failure.DiskFailure;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.Summary;
 import org.tensorflow.proto.framework.SummaryMetadata;
@@ -31,23 +34,61 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
                   .setContent(ByteString.EMPTY))
           .build();
 
+  private static final String PREFIX = "events.out.tfevents.";
+
+  private final Path directory;
   private final RecordWriter train;
   private final RecordWriter validation;
 
-  /** Opens both files in a directory, which is made. */
+  /** Opens new files in a directory, which is made; earlier ones of the run stay beside them. */
   public TensorBoardLog(Path directory) throws IOException {
-    this.train = open(directory.resolve("train"));
-    this.validation = open(directory.resolve("validation"));
+    this.directory = directory;
+    try {
+      this.train = open(directory.resolve("train"));
+      this.validation = open(directory.resolve("validation"));
+    } catch (IOException e) {
+      throw DiskFailure.writing(directory, 0, e);
+    }
+    write(train, Event.newBuilder().setFileVersion("brain.Event:2"));
+    write(validation, Event.newBuilder().setFileVersion("brain.Event:2"));
   }
 
+  /** Files are read in the order of their names: the second, then what tells apart a restart. */
   private static RecordWriter open(Path directory) throws IOException {
     Files.createDirectories(directory);
-    long seconds = System.currentTimeMillis() / 1000;
     String name =
-        "events.out.tfevents.%010d.belay.%d.0.v2".formatted(seconds, ProcessHandle.current().pid());
-    RecordWriter writer = RecordWriter.create(directory.resolve(name));
-    write(writer, Event.newBuilder().setFileVersion("brain.Event:2"));
-    return writer;
+        PREFIX
+            + "%010d.belay.%d.%d.v2"
+                .formatted(
+                    System.currentTimeMillis() / 1000,
+                    ProcessHandle.current().pid(),
+                    eventFiles(directory).size());
+    return RecordWriter.create(directory.resolve(name));
+  }
+
+  private static List<Path> eventFiles(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries
+          .filter(entry -> entry.getFileName().toString().startsWith(PREFIX))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /**
+   * Drops the events of later steps: they come again.
+   *
+   * @param step the last one whose events stay
+   */
+  public static void cutAfter(Path directory, long step) throws IOException {
+    for (String part : List.of("train", "validation")) {
+      for (Path file : eventFiles(directory.resolve(part))) {
+        EventFile.cutAfter(file, step);
+      }
+    }
   }
 
   @Override
@@ -68,7 +109,7 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
-  private static void scalars(RecordWriter writer, long step, Map<String, Double> values) {
+  private void scalars(RecordWriter writer, long step, Map<String, Double> values) {
     Summary.Builder summary = Summary.newBuilder();
     values.forEach(
         (tag, value) ->
@@ -84,13 +125,12 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
     write(writer, Event.newBuilder().setStep(step).setSummary(summary));
   }
 
-  private static void write(RecordWriter writer, Event.Builder event) {
+  private void write(RecordWriter writer, Event.Builder event) {
     event.setWallTime(System.currentTimeMillis() / 1000.0);
     try {
       writer.write(event.build().toByteArray());
-      writer.flush();
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write TensorBoard's event file", e);
+      throw DiskFailure.writing(directory, 0, e);
     }
   }
 
