@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -116,10 +117,25 @@ final class FuzzProgram {
     return printable.length() > 300 ? printable.substring(0, 300) + "..." : printable;
   }
 
-  /** The broken files of a model are large: only those that differ from the sound ones matter. */
+  /** Only the files that differ from the sound ones: the others of a model are large. */
   private void keep(Fuzzer.Case made, String label, Outcome outcome) throws IOException {
-    Path folder = Files.createDirectories(corpus.resolve("case-" + made.number()));
-    Files.writeString(folder.resolve("case.txt"), label + "\n" + outcome.signature() + "\n");
+    Path kept = Files.createDirectories(corpus.resolve("case-" + made.number()));
+    Files.writeString(kept.resolve("case.txt"), label + "\n" + outcome.signature() + "\n");
+    Path sound = Files.createTempDirectory("belay-sound");
+    made.subject().prepare(sound);
+    try (Stream<Path> files = Files.walk(made.folder())) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path name = made.folder().relativize(file);
+        Path original = sound.resolve(name);
+        if (!Files.isRegularFile(original) || Files.mismatch(file, original) >= 0) {
+          Path copy = kept.resolve(name);
+          Files.createDirectories(copy.getParent());
+          Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+        }
+      }
+    } finally {
+      delete(sound);
+    }
   }
 
   private void summarize(long cases) {
