@@ -94,7 +94,8 @@ public final class TrainingRun {
       if (start.finished()) {
         return finished(directory, listener);
       }
-      try (ModelRun.Training training = ModelRun.training(config, model, graph, datasets.outputs());
+      try (ModelRun.Training training =
+              ModelRun.training(config, model, graph, datasets.outputs());
           RunRecords records =
               RunRecords.begin(
                   new RunRecords.About(config, directory, command, facts, start), listener)) {
