@@ -33,13 +33,13 @@ final class Milestones {
    * What milestones work with.
    *
    * @param evaluator empty without validation data
-   * @param batchesPerEpoch evaluation follows each epoch where no interval is given
+   * @param updatesPerEpoch evaluation follows each epoch where no interval is given
    */
   record Setting(
       StepRunner runner,
       Optional<Evaluator> evaluator,
       CheckpointFolder checkpoints,
-      int batchesPerEpoch,
+      int updatesPerEpoch,
       long seed,
       Consumer<RunEvent> events) {}
 
@@ -85,7 +85,7 @@ final class Milestones {
   }
 
   private boolean isEvaluationDue(long step, boolean last) {
-    return last || isDue(step, loop.evalSteps().orElse(setting.batchesPerEpoch()));
+    return last || isDue(step, loop.evalSteps().orElse(setting.updatesPerEpoch()));
   }
 
   private static boolean isDue(long step, long interval) {

@@ -1,7 +1,7 @@
 package dev.belay.train;
 
-import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.batch.UpdateBatch;
+import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.step.StepResult;
@@ -16,8 +16,8 @@ import java.util.function.LongToDoubleFunction;
  */
 final class Trainer {
   private final StepRunner runner;
-  private final Prefetcher batches;
-  private final int batchesPerEpoch;
+  private final UpdateBatches batches;
+  private final int updatesPerEpoch;
   private final LongToDoubleFunction learningRate;
   private final Milestones milestones;
   private final Consumer<RunEvent> events;
@@ -28,7 +28,7 @@ final class Trainer {
   Trainer(Parts parts) {
     this.runner = parts.runner();
     this.batches = parts.batches();
-    this.batchesPerEpoch = parts.batchesPerEpoch();
+    this.updatesPerEpoch = parts.updatesPerEpoch();
     this.learningRate = parts.learningRate();
     this.milestones = parts.milestones();
     this.events = parts.events();
@@ -42,8 +42,8 @@ final class Trainer {
    */
   record Parts(
       StepRunner runner,
-      Prefetcher batches,
-      int batchesPerEpoch,
+      UpdateBatches batches,
+      int updatesPerEpoch,
       LongToDoubleFunction learningRate,
       Milestones milestones,
       Consumer<RunEvent> events) {}
@@ -54,9 +54,9 @@ final class Trainer {
     while (step < totalSteps && !milestones.stopEarly()) {
       step++;
       long begin = System.nanoTime();
-      Batch batch = batches.next();
+      UpdateBatch batch = batches.next();
       double rate = learningRate.applyAsDouble(step);
-      StepResult result = runner.train(batch, rate, step);
+      StepResult result = runner.train(batch, rate, step, Double.POSITIVE_INFINITY);
       double millis = (System.nanoTime() - begin) / 1e6;
       events.accept(report(step, batch, rate, result, millis));
       if (!result.isFinite()) {
@@ -73,17 +73,16 @@ final class Trainer {
   }
 
   private RunEvent.Trained report(
-      long step, Batch batch, double rate, StepResult result, double millis) {
-    boolean clipped = result.clipScale() < 1 && result.gradNormClipped() < result.gradNorm();
-    clippedSteps += clipped ? 1 : 0;
+      long step, UpdateBatch batch, double rate, StepResult result, double millis) {
+    clippedSteps += result.clipped() ? 1 : 0;
     return new RunEvent.Trained(
         step,
-        (double) step / batchesPerEpoch,
+        (double) step / updatesPerEpoch,
         result.loss(),
         result.gradNorm(),
         result.gradNormClipped(),
         result.clipScale(),
-        clipped,
+        result.clipped(),
         rate,
         batch.exampleCount(),
         Math.toIntExact(batch.tokenCount()),

@@ -9,6 +9,7 @@ import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DivergedException;
@@ -97,7 +98,8 @@ public final class TrainingRun {
       Consumer<RunEvent> events)
       throws IOException {
     BatchSource source = datasets.batches(config);
-    long total = config.schedule().totalSteps(source.batchesPerEpoch());
+    int updates = config.update().updates(source.batchesPerEpoch());
+    long total = config.schedule().totalSteps(updates);
     events.accept(started(total, source, training.step(), notes(data, datasets)));
     Milestones milestones =
         new Milestones(
@@ -106,7 +108,7 @@ public final class TrainingRun {
                 runner,
                 datasets.evaluator(config),
                 new CheckpointFolder(directory.checkpoints(), config.loop().saveTotalLimit()),
-                source.batchesPerEpoch(),
+                updates,
                 config.machine().seed(),
                 events));
     Schedule schedule = UpdateRules.schedule(config.schedule(), config.optimizer(), total);
@@ -116,7 +118,12 @@ public final class TrainingRun {
       Trainer trainer =
           new Trainer(
               new Trainer.Parts(
-                  runner, batches, source.batchesPerEpoch(), schedule::at, milestones, events));
+                  runner,
+                  new UpdateBatches(batches, config.update().gradientAccumulationSteps()),
+                  updates,
+                  schedule::at,
+                  milestones,
+                  events));
       long steps = trainer.train(total);
       Map<String, Double> metrics = milestones.finish();
       Path export = export(runner, training, data, datasets);

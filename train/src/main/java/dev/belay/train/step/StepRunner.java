@@ -9,23 +9,20 @@ import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.checkpoint.CheckpointWriter;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operation;
-import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.exceptions.TFFailedPreconditionException;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt64;
 
 /**
  * Owns the session of a model's graph and runs it: one update, one evaluation, one variable read or
@@ -106,30 +103,14 @@ public final class StepRunner implements AutoCloseable {
    * Makes one update.
    *
    * @param step from 1; with the seed it decides what dropout drops
+   * @param normLimit a norm above this keeps the update from being made; infinity for no limit
    */
-  public StepResult train(Batch batch, double learningRate, long step) {
+  public StepResult train(UpdateBatch batch, double learningRate, long step, double normLimit) {
     TrainStep graph = train.orElseThrow();
-    TrainStep.Measures measures = graph.measures();
-    try (Feeds feeds = new Feeds(session.runner())) {
-      feeds.columns(graph.feeds().inputs(), batch.features());
-      feeds.labels(graph.feeds().labels(), batch.labels().orElseThrow());
-      feeds.put(graph.feeds().learningRate().asOutput(), TFloat32.scalarOf((float) learningRate));
-      feeds.put(graph.feeds().step().asOutput(), TInt64.scalarOf(step));
-      Session.Runner runner =
-          feeds
-              .runner()
-              .fetch(measures.loss())
-              .fetch(measures.norm())
-              .fetch(measures.clippedNorm())
-              .fetch(measures.clipScale())
-              .addTarget(graph.apply());
-      long begin = System.nanoTime();
-      try (Result result = runner.run()) {
-        double millis = (System.nanoTime() - begin) / 1e6;
-        return new StepResult(
-            scalar(result, 0), scalar(result, 1), scalar(result, 2), scalar(result, 3), millis);
-      }
-    }
+    UpdateRun update = new UpdateRun(session, graph, learningRate, normLimit);
+    return graph.pass().isPresent()
+        ? update.inParts(batch, step)
+        : update.atOnce(batch.parts().get(0), step);
   }
 
   /** Asks the model; the loss is zero for a batch without labels. */
@@ -171,6 +152,7 @@ public final class StepRunner implements AutoCloseable {
         feeds.runner().run().close();
       }
     }
+    run(train.flatMap(TrainStep::settle).stream().toList());
   }
 
   /** Where the value of a variable comes from, little-endian. */
@@ -245,42 +227,5 @@ public final class StepRunner implements AutoCloseable {
   @Override
   public void close() {
     session.close();
-  }
-
-  /** Owns the tensors that one run is fed with. */
-  private static final class Feeds implements AutoCloseable {
-    private final Session.Runner runner;
-    private final List<Tensor> tensors = new ArrayList<>();
-
-    Feeds(Session.Runner runner) {
-      this.runner = runner;
-    }
-
-    Session.Runner runner() {
-      return runner;
-    }
-
-    void columns(Map<String, Output<?>> inputs, Map<String, Column> columns) {
-      inputs.forEach(
-          (name, input) ->
-              put(
-                  input,
-                  BatchTensors.of(
-                      columns.get(name), input.dataType(), input.shape().numDimensions())));
-    }
-
-    void labels(Output<?> labels, Column column) {
-      put(labels, BatchTensors.of(column, labels.dataType(), labels.shape().numDimensions()));
-    }
-
-    void put(Output<?> input, Tensor tensor) {
-      tensors.add(tensor);
-      runner.feed(input, tensor);
-    }
-
-    @Override
-    public void close() {
-      tensors.forEach(Tensor::close);
-    }
   }
 }
