@@ -42,7 +42,7 @@ public enum NormRows {
       case "AddN" ->
           IntStream.range(0, operation.numInputs())
               .allMatch(i -> collect(operation.input(i), rows));
-      case "Identity", "Reshape" -> collect(operation.input(0), rows);
+      case "Identity", "Reshape", "Transpose" -> collect(operation.input(0), rows);
       default -> false;
     };
   }

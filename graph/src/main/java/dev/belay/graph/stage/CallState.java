@@ -80,7 +80,8 @@ public final class CallState {
     for (Kept state : kept) {
       Output<?> now = read(afterChange, state.variable());
       all.add(assign(gate.open(tf), state.copy(), now));
-      all.add(assign(gate.closed(tf, now.op()), state.variable(), state.copy().value()));
+      Ops back = gate.closed(tf, now.op());
+      all.add(assign(back, state.variable(), read(back, state.copy())));
     }
     return all;
   }
