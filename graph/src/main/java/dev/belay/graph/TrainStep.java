@@ -1,5 +1,6 @@
 package dev.belay.graph;
 
+import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import java.util.List;
@@ -20,8 +21,7 @@ import org.tensorflow.types.TInt64;
  * @param feeds what a step needs from outside
  * @param measures what a step says
  * @param apply makes the update, if all is finite, and runs the call's own updates
- * @param pass where an update takes several passes: what each of them runs, with inputs, labels and
- *     the weight of the whole fed; {@code apply} then only needs the weight and the rate
+ * @param pass over the batch, or over a part of it
  * @param settle to be run after somebody has set variables of the model; empty if nothing depends
  *     on it
  * @param initializers to run once, in one run, before the first step: first values of slots and
@@ -35,7 +35,7 @@ public record TrainStep(
     Feeds feeds,
     Measures measures,
     Operation apply,
-    Optional<Operation> pass,
+    Pass pass,
     Optional<Operation> settle,
     List<Operation> initializers,
     Parts parts,
@@ -84,6 +84,18 @@ public record TrainStep(
       Operand<TFloat32> lossScale,
       Operand<TBool> applied,
       Operand<?> output) {}
+
+  /**
+   * One pass from inputs to gradients.
+   *
+   * @param lossSum over what counts in it, scalar
+   * @param gradients scaled, before anything is done to them
+   * @param accumulate where an update takes several passes: what each of them runs, with inputs,
+   *     labels and the weight of the whole fed; {@code apply} then only needs the weight and the
+   *     rate
+   */
+  public record Pass(
+      Operand<TFloat32> lossSum, List<Gradient> gradients, Optional<Operation> accumulate) {}
 
   /**
    * Variables by where they come from.

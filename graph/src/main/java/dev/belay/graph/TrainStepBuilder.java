@@ -103,7 +103,8 @@ public final class TrainStepBuilder {
             sound,
             output),
         apply,
-        parts.pass(tf, plan.forward().call().updates()),
+        new TrainStep.Pass(
+            loss.sum(), gradients.gradients(), parts.pass(tf, plan.forward().call().updates())),
         state.copy(tf),
         initializers(plan, slots, parts),
         new TrainStep.Parts(

@@ -42,8 +42,8 @@ import org.tensorflow.types.TInt64;
 
 /**
  * The order of one update: however a batch is cut into passes and however its loss is scaled, the
- * same weights come out. Labels are those of tokens, and each example has another number of them, so
- * that a mean of means would be another number.
+ * same weights come out. Labels are those of tokens, and each example has another number of them,
+ * so that a mean of means would be another number.
  */
 class SeveralPassesTest {
   private static final int EXAMPLES = 8;
@@ -80,7 +80,8 @@ class SeveralPassesTest {
     Trained expected = train(1, 0, new Sgd(), new GlobalNormClip(BOUND));
     for (int passes : new int[] {2, 4, 8}) {
       Trained wrong = clippedByPass(passes);
-      assertThrows(AssertionError.class, () -> expected.assertNear(wrong, 1e-6), passes + " passes");
+      assertThrows(
+          AssertionError.class, () -> expected.assertNear(wrong, 1e-6), passes + " passes");
     }
     expected.assertNear(clippedByPass(1), 1e-6);
   }
@@ -161,7 +162,10 @@ class SeveralPassesTest {
             ? Optional.empty()
             : Optional.of(new DynamicLossScale(Math.scalb(1.0, scale), 1_000_000));
     return train(
-        passes, new GradientPlan(passes > 1, lossScale, List.of(), NormRows.DENSE), optimizer, clip);
+        passes,
+        new GradientPlan(passes > 1, lossScale, List.of(), NormRows.DENSE),
+        optimizer,
+        clip);
   }
 
   private static Trained train(int passes, GradientPlan plan, Optimizer optimizer, ClipRule clip) {
@@ -266,13 +270,16 @@ class SeveralPassesTest {
                 .fetch(step.measures().clips())
                 .fetch(step.measures().applied())
                 .addTarget(step.apply());
-        if (step.pass().isEmpty()) {
+        if (step.pass().accumulate().isEmpty()) {
           return feeding(runner, data, 0, EXAMPLES);
         }
         int size = EXAMPLES / passes;
         for (int part = 0; part < passes; part++) {
           Session.Runner pass =
-              session.runner().feed(step.measures().weight(), weight).addTarget(step.pass().get());
+              session
+                  .runner()
+                  .feed(step.measures().weight(), weight)
+                  .addTarget(step.pass().accumulate().get());
           try (Fed fed = new Fed(pass, data, part * size, size)) {
             fed.runner.run();
           }
@@ -352,8 +359,7 @@ class SeveralPassesTest {
     }
 
     float slot(String name) {
-      try (Result result =
-          session.runner().fetch(step.parts().slots().get(name).value()).run()) {
+      try (Result result = session.runner().fetch(step.parts().slots().get(name).value()).run()) {
         return TensorData.scalar(result.get(0));
       }
     }
@@ -361,9 +367,7 @@ class SeveralPassesTest {
     void set(String name, float... values) {
       GraphVariable variable = model.variables().get(name);
       float[] all =
-          values.length == 1
-              ? filled((int) variable.spec().shape().size(), values[0])
-              : values;
+          values.length == 1 ? filled((int) variable.spec().shape().size(), values[0]) : values;
       try (Tensor value = TensorData.of(variable.spec().shape(), all)) {
         session.runner().feed(variable.newValue(), value).addTarget(variable.assign()).run();
       }

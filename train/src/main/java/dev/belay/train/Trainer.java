@@ -3,7 +3,7 @@ package dev.belay.train;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.event.RunEvent;
-import dev.belay.train.failure.DivergedException;
+import dev.belay.train.stability.StepGuard;
 import dev.belay.train.step.StepResult;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
@@ -19,6 +19,7 @@ final class Trainer {
   private final UpdateBatches batches;
   private final int updatesPerEpoch;
   private final LongToDoubleFunction learningRate;
+  private final StepGuard guard;
   private final Milestones milestones;
   private final Consumer<RunEvent> events;
 
@@ -30,6 +31,7 @@ final class Trainer {
     this.batches = parts.batches();
     this.updatesPerEpoch = parts.updatesPerEpoch();
     this.learningRate = parts.learningRate();
+    this.guard = parts.guard();
     this.milestones = parts.milestones();
     this.events = parts.events();
   }
@@ -38,6 +40,7 @@ final class Trainer {
    * What a loop is made of.
    *
    * @param learningRate of step t, from 1
+   * @param guard what happens when a step is not usable
    * @param milestones what happens between the steps
    */
   record Parts(
@@ -45,6 +48,7 @@ final class Trainer {
       UpdateBatches batches,
       int updatesPerEpoch,
       LongToDoubleFunction learningRate,
+      StepGuard guard,
       Milestones milestones,
       Consumer<RunEvent> events) {}
 
@@ -56,12 +60,10 @@ final class Trainer {
       long begin = System.nanoTime();
       UpdateBatch batch = batches.next();
       double rate = learningRate.applyAsDouble(step);
-      StepResult result = runner.train(batch, rate, step, Double.POSITIVE_INFINITY);
+      StepResult result = runner.train(batch, rate, step, guard.normLimit());
       double millis = (System.nanoTime() - begin) / 1e6;
       events.accept(report(step, batch, rate, result, millis));
-      if (!result.isFinite()) {
-        throw new DivergedException(divergence(step, result));
-      }
+      guard.settle(new StepGuard.Attempt(step, batch, rate, result));
       milestones.after(step, batch.next(), step == totalSteps);
     }
     return step;
@@ -74,7 +76,7 @@ final class Trainer {
 
   private RunEvent.Trained report(
       long step, UpdateBatch batch, double rate, StepResult result, double millis) {
-    clippedSteps += result.clipped() ? 1 : 0;
+    clippedSteps += result.clipped() && result.applied() ? 1 : 0;
     return new RunEvent.Trained(
         step,
         (double) step / updatesPerEpoch,
@@ -88,16 +90,5 @@ final class Trainer {
         Math.toIntExact(batch.tokenCount()),
         millis,
         batches.waitNanos() / 1e6);
-  }
-
-  private static String divergence(long step, StepResult result) {
-    return "step "
-        + step
-        + ": the loss is "
-        + result.loss()
-        + " and the gradient norm "
-        + result.gradNorm()
-        + ", so training stopped and this step's weights are not kept. Lower --learning-rate, add"
-        + " --warmup-ratio 0.1, or lower --max-grad-norm; metrics.jsonl shows the steps before.";
   }
 }

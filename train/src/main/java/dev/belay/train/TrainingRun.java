@@ -20,6 +20,7 @@ import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.stability.StepGuard;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -101,18 +102,22 @@ public final class TrainingRun {
     int updates = config.update().updates(source.batchesPerEpoch());
     long total = config.schedule().totalSteps(updates);
     events.accept(started(total, source, training.step(), notes(data, datasets)));
+    CheckpointFolder checkpoints =
+        new CheckpointFolder(directory.checkpoints(), config.loop().saveTotalLimit());
     Milestones milestones =
         new Milestones(
             config.loop(),
             new Milestones.Setting(
                 runner,
                 datasets.evaluator(config),
-                new CheckpointFolder(directory.checkpoints(), config.loop().saveTotalLimit()),
+                checkpoints,
                 updates,
                 config.machine().seed(),
                 events));
+    StepGuard guard = guard(runner, checkpoints, datasets.outputs(), events);
     Schedule schedule = UpdateRules.schedule(config.schedule(), config.optimizer(), total);
     Map<String, Double> start = milestones.before();
+    guard.begin();
     long begin = System.nanoTime();
     try (Prefetcher batches = Prefetcher.start(source.from(BatchPosition.START), BATCHES_AHEAD)) {
       Trainer trainer =
@@ -122,6 +127,7 @@ public final class TrainingRun {
                   new UpdateBatches(batches, config.update().gradientAccumulationSteps()),
                   updates,
                   schedule::at,
+                  guard,
                   milestones,
                   events));
       long steps = trainer.train(total);
@@ -132,6 +138,20 @@ public final class TrainingRun {
       events.accept(new RunEvent.Done(steps, seconds, trainer.clippedFraction(steps), metrics));
       return new Result(directory.root(), export, start, metrics);
     }
+  }
+
+  private StepGuard guard(
+      StepRunner runner, CheckpointFolder checkpoints, int outputs, Consumer<RunEvent> events) {
+    return new StepGuard(
+        config.stability(),
+        new StepGuard.Setting(
+            runner,
+            checkpoints,
+            directory.failure(),
+            directory.config(),
+            config.machine().seed(),
+            outputs,
+            events));
   }
 
   private Path export(

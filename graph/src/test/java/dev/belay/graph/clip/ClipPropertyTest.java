@@ -34,7 +34,8 @@ class ClipPropertyTest {
   @Provide
   Arbitrary<float[][]> gradients() {
     Arbitrary<Float> scale =
-        Arbitraries.of(0f, Float.MIN_VALUE * 999, 1e-20f, 1e-3f, 0.3f, 1f, 10f, 1e6f, 1e10f, 0x1p58f);
+        Arbitraries.of(
+            0f, Float.MIN_VALUE * 999, 1e-20f, 1e-3f, 0.3f, 1f, 10f, 1e6f, 1e10f, 0x1p58f);
     Arbitrary<float[]> elements =
         Arbitraries.floats().between(-1, 1).array(float[].class).ofSize(8);
     return scale.flatMap(factor -> elements.map(values -> split(values, factor)));
@@ -58,8 +59,7 @@ class ClipPropertyTest {
     assertTrue(norm(once.gradients()) <= BOUND * (1 + 1e-6), "bounded");
     double factor = norm > BOUND ? BOUND / norm : 1;
     same(before, once.gradients(), factor, 4e-7);
-    assertEquals(
-        norm(once.gradients()), once.clippedNorm(), 1e-18 + 1e-6 * norm(once.gradients()));
+    assertEquals(norm(once.gradients()), once.clippedNorm(), 1e-18 + 1e-6 * norm(once.gradients()));
     same(once.gradients(), GLOBAL.run(once.gradients()).gradients(), 1, 6e-7);
   }
 

@@ -3,11 +3,13 @@ package dev.belay.tools.command;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.Replay;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.stability.ReplayBundle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,6 +39,11 @@ public interface Doors {
   /** {@link ModelExport#export}. */
   default Path export(Path run, Path target) throws IOException {
     return ModelExport.export(run, target);
+  }
+
+  /** {@link Replay#replay}. */
+  default Replay.Result replay(ReplayBundle bundle, TrainConfig config) throws IOException {
+    return Replay.replay(bundle, config);
   }
 
   /** {@link ModelInspection#inspect}. */

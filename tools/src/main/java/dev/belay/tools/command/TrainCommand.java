@@ -62,7 +62,8 @@ final class TrainCommand implements RunnableCommand {
     }
   }
 
-  private TrainConfig toConfig() {
+  /** What the options ask for. */
+  TrainConfig toConfig() {
     Problems problems = new Problems();
     model.requirePath(problems);
     trainData.requireFiles(problems);

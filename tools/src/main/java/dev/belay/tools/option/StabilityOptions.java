@@ -29,7 +29,7 @@ public final class StabilityOptions {
       names = "--loss-scale",
       paramLabel = "S",
       description = "Of fp16: the loss scale to begin with; halved after each overflow.")
-  private double lossScale = UpdateConfig.DEFAULT_LOSS_SCALE;
+  private int lossScale = UpdateConfig.DEFAULT_LOSS_SCALE;
 
   @Option(
       names = "--loss-scale-growth",

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
@@ -44,6 +45,12 @@ public final class CheckpointFolder {
   /** Opens the checkpoint of a step. */
   public Checkpoint open(long step) throws IOException {
     return Checkpoint.open(folder.resolve(Checkpoint.name(step)));
+  }
+
+  /** Opens the newest checkpoint. */
+  public Optional<Checkpoint> newest() throws IOException {
+    Optional<Path> newest = Checkpoint.newest(folder);
+    return newest.isPresent() ? Optional.of(Checkpoint.open(newest.get())) : Optional.empty();
   }
 
   private void removeOldest(int kept, String best) throws IOException {

@@ -9,11 +9,11 @@ package dev.belay.train.config;
  * @param lossScaleGrowth of fp16: good steps in a row before the scale is doubled
  */
 public record UpdateConfig(
-    int gradientAccumulationSteps, Precision precision, double lossScale, int lossScaleGrowth) {
+    int gradientAccumulationSteps, Precision precision, int lossScale, int lossScaleGrowth) {
 
   public static final int DEFAULT_GRADIENT_ACCUMULATION_STEPS = 1;
   public static final Precision DEFAULT_PRECISION = Precision.FP32;
-  public static final double DEFAULT_LOSS_SCALE = 0x1p15;
+  public static final int DEFAULT_LOSS_SCALE = 32_768;
   public static final int DEFAULT_LOSS_SCALE_GROWTH = 2000;
 
   /** Number formats of the forward and backward pass. */
@@ -24,13 +24,13 @@ public record UpdateConfig(
   }
 
   public UpdateConfig {
-    boolean powerOfTwo =
-        lossScale >= 1
-            && lossScale <= 0x1p100
-            && lossScale == Math.scalb(1.0, Math.getExponent(lossScale));
     new Check()
         .atLeast("--gradient-accumulation-steps", 1, gradientAccumulationSteps)
-        .that(powerOfTwo, "--loss-scale", "a power of two of at least 1", lossScale)
+        .that(
+            Integer.bitCount(lossScale) == 1 && lossScale > 0,
+            "--loss-scale",
+            "a power of two of at least 1",
+            lossScale)
         .atLeast("--loss-scale-growth", 1, lossScaleGrowth)
         .verify();
   }

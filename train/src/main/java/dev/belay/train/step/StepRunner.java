@@ -32,21 +32,25 @@ public final class StepRunner implements AutoCloseable {
   /** Variables are read and set in parts of about this size. */
   private static final long PART_BYTES = 64L << 20;
 
+  private final Graph graph;
   private final Session session;
   private final Optional<TrainStep> train;
   private final EvaluationStep evaluation;
   private final List<Variables> weights;
 
-  private StepRunner(
-      Session session,
-      Optional<TrainStep> train,
-      EvaluationStep evaluation,
-      List<Variables> weights) {
+  /** Made when a step goes wrong. */
+  private StepProbe probe;
+
+  private StepRunner(Graph graph, Session session, Steps steps, List<Variables> weights) {
+    this.graph = graph;
     this.session = session;
-    this.train = train;
-    this.evaluation = evaluation;
+    this.train = steps.train();
+    this.evaluation = steps.evaluation();
     this.weights = weights;
   }
+
+  /** What it runs. */
+  private record Steps(Optional<TrainStep> train, EvaluationStep evaluation) {}
 
   /** A runner that trains and evaluates. Variables have no values yet. */
   public static StepRunner forTraining(
@@ -54,7 +58,7 @@ public final class StepRunner implements AutoCloseable {
     List<Variables> weights = new ArrayList<>(List.of(train.parts().model()));
     train.parts().head().ifPresent(weights::add);
     Session session = new Session(graph, SessionOptions.of(machine));
-    return new StepRunner(session, Optional.of(train), evaluation, weights)
+    return new StepRunner(graph, session, new Steps(Optional.of(train), evaluation), weights)
         .started(train.initializers());
   }
 
@@ -70,7 +74,8 @@ public final class StepRunner implements AutoCloseable {
   public static StepRunner forEvaluation(
       Graph graph, EvaluationStep evaluation, Weights weights, MachineConfig machine) {
     Session session = new Session(graph, SessionOptions.of(machine));
-    return new StepRunner(session, Optional.empty(), evaluation, weights.variables())
+    return new StepRunner(
+            graph, session, new Steps(Optional.empty(), evaluation), weights.variables())
         .started(weights.initializers());
   }
 
@@ -108,9 +113,21 @@ public final class StepRunner implements AutoCloseable {
   public StepResult train(UpdateBatch batch, double learningRate, long step, double normLimit) {
     TrainStep graph = train.orElseThrow();
     UpdateRun update = new UpdateRun(session, graph, learningRate, normLimit);
-    return graph.pass().isPresent()
+    return graph.pass().accumulate().isPresent()
         ? update.inParts(batch, step)
         : update.atOnce(batch.parts().get(0), step);
+  }
+
+  /**
+   * Looks for where a step went wrong, by running it again without its update.
+   *
+   * @return empty if, this time, everything is finite
+   */
+  public Optional<NonFinite> examine(UpdateBatch batch, long step) {
+    if (probe == null) {
+      probe = new StepProbe(graph, session, train.orElseThrow());
+    }
+    return probe.examine(batch, step);
   }
 
   /** Asks the model; the loss is zero for a batch without labels. */
@@ -217,6 +234,22 @@ public final class StepRunner implements AutoCloseable {
 
   private static TensorSpec spec(GraphVariable variable) {
     return new TensorSpec(variable.spec().dtype(), variable.spec().shape());
+  }
+
+  /** Sets the loss scale, where there is one. */
+  public void setLossScale(float scale) throws IOException {
+    List<GraphVariable> slots =
+        train.orElseThrow().parts().slots().all().stream()
+            .filter(slot -> slot.name().equals("loss_scale/value"))
+            .toList();
+    ByteBuffer value =
+        ByteBuffer.allocate(Float.BYTES).order(java.nio.ByteOrder.LITTLE_ENDIAN).putFloat(0, scale);
+    assign(slots, slot -> value);
+  }
+
+  /** Sets every slot from a checkpoint that {@link #optimizerValues} was written to. */
+  public void restoreOptimizer(NamedTensors saved) throws IOException {
+    assign(train.orElseThrow().parts().slots().all(), variable -> saved.read(variable.name()));
   }
 
   /** Sets every weight from a checkpoint that {@link #modelValues} was written to. */

@@ -34,13 +34,11 @@ record UpdateRun(Session session, TrainStep graph, double learningRate, double n
     for (Batch part : batch.parts()) {
       weight += weight(part);
     }
-    long draw = Math.multiplyExact(step - 1, 1L << 20);
-    for (Batch part : batch.parts()) {
-      draw++;
+    for (int i = 0; i < batch.parts().size(); i++) {
       try (Feeds feeds = new Feeds(session.runner())) {
-        data(feeds, part, draw);
+        data(feeds, batch.parts().get(i), draw(graph, step, i));
         feeds.put(graph.measures().weight().asOutput(), TFloat32.scalarOf(weight));
-        feeds.runner().addTarget(graph.pass().orElseThrow()).run().close();
+        feeds.runner().addTarget(graph.pass().accumulate().orElseThrow()).run().close();
       }
     }
     double millis = (System.nanoTime() - begin) / 1e6;
@@ -50,7 +48,14 @@ record UpdateRun(Session session, TrainStep graph, double learningRate, double n
     }
   }
 
-  private float weight(Batch part) {
+  /** By what a pass draws its random numbers: no two passes of a run have the same. */
+  static long draw(TrainStep graph, long step, int part) {
+    return graph.pass().accumulate().isPresent()
+        ? Math.addExact(Math.multiplyExact(step - 1, 1L << 20), part + 1)
+        : step;
+  }
+
+  float weight(Batch part) {
     try (Feeds feeds = new Feeds(session.runner())) {
       feeds.labels(graph.feeds().labels(), part.labels().orElseThrow());
       try (Result result = feeds.runner().fetch(graph.measures().weight()).run()) {
@@ -59,7 +64,7 @@ record UpdateRun(Session session, TrainStep graph, double learningRate, double n
     }
   }
 
-  private void data(Feeds feeds, Batch batch, long draw) {
+  void data(Feeds feeds, Batch batch, long draw) {
     feeds.columns(graph.feeds().inputs(), batch.features());
     feeds.labels(graph.feeds().labels(), batch.labels().orElseThrow());
     feeds.put(graph.feeds().step().asOutput(), TInt64.scalarOf(draw));
