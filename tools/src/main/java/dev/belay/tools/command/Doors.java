@@ -5,6 +5,7 @@ import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.Replay;
 import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
@@ -16,6 +17,7 @@ import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.model.ModelJudge;
+import dev.belay.train.stability.ReplayBundle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,6 +68,11 @@ public interface Doors {
   default WeightDifference compare(WeightsConfig first, WeightsConfig second, double tolerance)
       throws IOException {
     return WeightConversion.compare(first, second, tolerance);
+  }
+
+  /** {@link Replay#replay}. */
+  default Replay.Result replay(ReplayBundle bundle, TrainConfig config) throws IOException {
+    return Replay.replay(bundle, config);
   }
 
   /** {@link ModelInspection#inspect}. */
