@@ -47,6 +47,8 @@ final class TrainOptionsTest {
   private static final Map<String, String> SAMPLES =
       Map.ofEntries(
           Map.entry("--model", "other"),
+          Map.entry("--model-format", "tf1"),
+          Map.entry("--model-config", "bert_config.json"),
           Map.entry("--signature", "serving"),
           Map.entry("--inputs", "input_ids=ids,attention_mask=mask"),
           Map.entry("--output", "scores"),
@@ -300,7 +302,7 @@ final class TrainOptionsTest {
     Map<String, String> all = new TreeMap<>(arguments);
     all.put("--plan", "");
     run(doors, "inspect", all, "");
-    return doors.planned.toString();
+    return doors.inspected + " " + doors.planned;
   }
 
   /** Patterns are equal only to themselves, so configs are compared as text. */
