@@ -21,6 +21,7 @@ import dev.belay.train.report.RunDirectory;
 import dev.belay.train.resume.FinishedRun;
 import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
+import dev.belay.train.step.StepRunner;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -163,8 +164,13 @@ final class Course {
     List<String> notes = new ArrayList<>(place.start().notes());
     if (place.start().checkpoint().isPresent()) {
       Checkpoint checkpoint = place.start().checkpoint().get();
-      ground.training().runner().restore(checkpoint.model());
-      ground.training().runner().restoreOptimizer(checkpoint.optimizer());
+      StepRunner runner = ground.training().runner();
+      runner.restore(checkpoint.model());
+      if (place.start().changed()) {
+        notes.addAll(runner.restoreMatchingOptimizer(checkpoint.optimizer()));
+      } else {
+        runner.restoreOptimizer(checkpoint.optimizer());
+      }
       notes.addAll(sections.resume(checkpoint));
       milestones.forgetLostBest().ifPresent(notes::add);
       place

@@ -18,6 +18,7 @@ import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.StoppedException;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -126,6 +127,15 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
   /** The evaluation of a step. */
   static Predicate<RunEvent> evaluated(long step) {
     return event -> event instanceof RunEvent.Evaluated evaluated && evaluated.step() == step;
+  }
+
+  /** Moves a directory, from within a listener. */
+  static void move(Path from, Path to) {
+    try {
+      Files.move(from, to);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What processes that were killed at the worst moments leave. */
