@@ -238,6 +238,7 @@ final class Course {
       export.write(ground.training().runner(), target, pass);
       return target;
     } catch (IOException e) {
+      place.lock().requireHeld();
       throw DiskFailure.writing(exports, 0, e);
     }
   }

@@ -224,7 +224,9 @@ final class ResumeTest {
                       }
                       return false;
                     }));
-    assertTrue(gone.getMessage().startsWith(file("run") + ": the run directory vanished"));
+    assertTrue(
+        gone.getMessage().startsWith(file("run") + ": the run directory vanished"),
+        gone.getMessage());
     assertFalse(Files.exists(file("run")), "nothing is written where the directory was");
     SmallRun.move(file("elsewhere"), file("run"));
     assertSame(
