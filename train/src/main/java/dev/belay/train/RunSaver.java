@@ -123,6 +123,7 @@ final class RunSaver implements AutoCloseable {
       setting.folder().save(weights, optimizer, state, keep);
       return System.nanoTime();
     } catch (IOException e) {
+      setting.lock().requireHeld(); // a directory that is gone says more than a file that is
       throw DiskFailure.writing(target, bytes, e);
     }
   }
