@@ -1,15 +1,22 @@
 package dev.belay.tools;
 
+import dev.belay.savedmodel.weights.Leftovers;
+import dev.belay.savedmodel.weights.WeightDifference;
+import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.tools.command.Doors;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
+import dev.belay.train.WeightConversion;
+import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.model.ModelJudge;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,9 +32,17 @@ final class FakeDoors implements Doors {
   ModelConfig planned;
   Set<String> allowedOps;
   Path exportedTo;
+  WeightsConfig inspected;
+  ConvertConfig converted;
+  double tolerance;
 
   /** Thrown by every door, if it is set. */
   Throwable thrown;
+
+  @Override
+  public ModelJudge judge() {
+    return ModelJudge.TRUSTING;
+  }
 
   @Override
   public TrainingRun.Result train(
@@ -73,11 +88,12 @@ final class FakeDoors implements Doors {
   }
 
   @Override
-  public ModelInspection.Contents inspect(Path path, Set<String> allowedOps) throws IOException {
+  public ModelInspection.Contents inspect(WeightsConfig config) throws IOException {
     fail();
-    this.allowedOps = allowedOps;
+    this.inspected = config;
+    this.allowedOps = config.allowedOps();
     return new ModelInspection.Contents(
-        path,
+        config.path(),
         "savedmodel",
         "TensorFlow 2.10.1",
         List.of(
@@ -92,7 +108,49 @@ final class FakeDoors implements Doors {
                 "dense/kernel", "float32", List.of(128L, 2L), true, "dense/kernel/.ATTRIBUTES")),
         256,
         256,
-        List.of("vocab.txt"));
+        List.of("vocab.txt"),
+        new ModelInspection.Names(
+            null,
+            null,
+            null,
+            1,
+            List.of(),
+            null,
+            null,
+            new Leftovers(List.of(), List.of(), List.of(), List.of())));
+  }
+
+  @Override
+  public WeightConversion.Result export(Path run, WeightTarget target, Path folder)
+      throws IOException {
+    fail();
+    return new WeightConversion.Result(folder, "tf1", target.option(), 41, List.of());
+  }
+
+  @Override
+  public WeightConversion.Result convert(ConvertConfig config) throws IOException {
+    fail();
+    this.converted = config;
+    return new WeightConversion.Result(
+        config.destination(),
+        "tf1",
+        config.target().option(),
+        41,
+        List.of("the optimizer's state [m, v]"));
+  }
+
+  @Override
+  public WeightDifference compare(WeightsConfig first, WeightsConfig second, double tolerance)
+      throws IOException {
+    fail();
+    this.tolerance = tolerance;
+    boolean same = first.path().equals(second.path());
+    return new WeightDifference(
+        2,
+        List.of(),
+        same ? List.of() : List.of("classifier.bias"),
+        List.of(),
+        same ? List.of() : List.of(new WeightDifference.Values("pooler.weight", 0.125, 3, 1024)));
   }
 
   @Override

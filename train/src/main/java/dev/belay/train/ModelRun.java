@@ -1,6 +1,7 @@
 package dev.belay.train;
 
 import dev.belay.graph.EvaluationStep;
+import dev.belay.graph.GradientPlan;
 import dev.belay.graph.TrainPlan;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.TrainStepBuilder;
@@ -57,7 +58,10 @@ final class ModelRun {
             config.model(),
             graph,
             head,
-            new Rules(UpdateRules.clip(config.clip()), UpdateRules.optimizer(config.optimizer())));
+            new Rules(
+                UpdateRules.gradients(config.update(), config.clip()),
+                UpdateRules.clip(config.clip()),
+                UpdateRules.optimizer(config.optimizer())));
     EvaluationStep evaluation =
         EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
     StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, config.machine());
@@ -90,7 +94,7 @@ final class ModelRun {
   }
 
   /** How gradients become an update. */
-  private record Rules(ClipRule clip, Optimizer optimizer) {}
+  private record Rules(GradientPlan gradients, ClipRule clip, Optimizer optimizer) {}
 
   private static TrainStep step(
       ModelConfig config, ModelGraph graph, Optional<AttachedHead> head, Rules rules) {
@@ -101,7 +105,7 @@ final class ModelRun {
             graph.training(),
             head,
             graph.loss(),
-            List.of(),
+            rules.gradients(),
             rules.clip(),
             rules.optimizer(),
             name -> matchesAny(config.trust().withoutGradient(), name)));
@@ -114,7 +118,8 @@ final class ModelRun {
    */
   static TrainStep plannedStep(ModelConfig config, ModelGraph graph) {
     int outputs = config.labels().orElse(2);
-    return step(config, graph, head(config, 0, graph, outputs), new Rules(new NoClip(), new Sgd()));
+    Rules simplest = new Rules(GradientPlan.PLAIN, new NoClip(), new Sgd());
+    return step(config, graph, head(config, 0, graph, outputs), simplest);
   }
 
   private static boolean matchesAny(List<Pattern> patterns, String name) {
@@ -132,8 +137,8 @@ final class ModelRun {
     return runner;
   }
 
-  /** Closes the session where that fails: its owner never gets it. */
-  private static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
+  /** Sets a model's weights; closes the session where that fails, since its owner never gets it. */
+  static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
       throws IOException {
     try {
       runner.assign(

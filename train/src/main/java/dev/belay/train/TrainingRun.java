@@ -8,6 +8,7 @@ import dev.belay.train.failure.ModelException;
 import dev.belay.train.failure.StoppedException;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelJudge;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.resume.FinishedRun;
@@ -38,17 +39,9 @@ public final class TrainingRun {
       Map<String, Double> finalMetrics) {}
 
   /**
-   * Trains, with nobody who could stop it; see {@link #execute(TrainConfig, List, Consumer,
-   * StopRequest)}.
-   */
-  public static Result execute(
-      TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
-    return execute(config, command, listener, new StopRequest());
-  }
-
-  /**
    * Trains, or goes on with what was begun in the same directory.
    *
+   * @param judge tries the model while it is read here
    * @param command the command line, for run.json
    * @param listener told of everything that happens, on the calling thread
    * @param stop ends the run early, with a checkpoint
@@ -59,34 +52,59 @@ public final class TrainingRun {
    * @throws StoppedException if it was stopped
    */
   public static Result execute(
-      TrainConfig config, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
+      TrainConfig config,
+      ModelJudge judge,
+      List<String> command,
+      Consumer<RunEvent> listener,
+      StopRequest stop)
       throws IOException {
     boolean mayBeRun = config.resume().mode() != ResumeConfig.Mode.NEVER;
     RunDirectory directory = RunDirectory.open(config.outputDirectory(), mayBeRun);
-    try (RunLock lock = RunLock.take(directory.lock())) {
+    try (RunLock lock = RunLock.take(directory.lock());
+        ModelJudge.Judgement judgement = judge.begin(config.model(), true)) {
       TrainableModel model = TrainableModel.forTraining(config.model());
       InputMapping inputs = InputMapping.of(model.training().source(), config.model().inputs());
-      try (RunData data = new RunData(config.data(), model, inputs);
-          ModelGraph graph = ModelGraph.of(model, config.model(), config.machine().seed())) {
-        graph.requireMatches(config.model());
-        RunDatasets datasets = RunDatasets.read(config.data(), data, model.source(), graph.task());
-        Map<String, Object> facts = RunFacts.of(config, model, data, datasets);
-        RunStart start = RunStart.find(config, directory, facts);
-        if (start.finished()) {
-          return finished(directory, listener);
-        }
-        try (ModelRun.Training training =
-                ModelRun.training(config, model, graph, datasets.outputs());
-            RunRecords records =
-                RunRecords.begin(
-                    new RunRecords.About(config, directory, command, facts, start), listener)) {
-          Course course =
-              new Course(
-                  config,
-                  new Course.Ground(model, graph, data, datasets, training),
-                  new Course.Place(directory, lock, start, records, stop));
-          return records.recording(course::run);
-        }
+      try (RunData data = new RunData(config.data(), model, inputs)) {
+        judgement.await();
+        return execute(new Job(config, directory, lock, model, data), command, listener, stop);
+      }
+    }
+  }
+
+  /** What is known before anything native is made. */
+  private record Job(
+      TrainConfig config,
+      RunDirectory directory,
+      RunLock lock,
+      TrainableModel model,
+      RunData data) {}
+
+  private static Result execute(
+      Job job, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
+      throws IOException {
+    TrainConfig config = job.config();
+    TrainableModel model = job.model();
+    RunData data = job.data();
+    RunDirectory directory = job.directory();
+    try (ModelGraph graph = ModelGraph.of(model, config.model(), config.machine().seed())) {
+      graph.requireMatches(config.model());
+      RunDatasets datasets = RunDatasets.read(config.data(), data, model.source(), graph.task());
+      Map<String, Object> facts = RunFacts.of(config, model, data, datasets);
+      RunStart start = RunStart.find(config, directory, facts);
+      if (start.finished()) {
+        return finished(directory, listener);
+      }
+      try (ModelRun.Training training =
+              ModelRun.training(config, model, graph, datasets.outputs());
+          RunRecords records =
+              RunRecords.begin(
+                  new RunRecords.About(config, directory, command, facts, start), listener)) {
+        Course course =
+            new Course(
+                config,
+                new Course.Ground(model, graph, data, datasets, training),
+                new Course.Place(directory, job.lock(), start, records, stop));
+        return records.recording(course::run);
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.belay.tools.command;
 
+import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.tools.console.InspectionReport;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.option.ModelOptions;
@@ -8,11 +9,13 @@ import dev.belay.tools.option.TuningOptions;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.RunVerification;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,11 +28,21 @@ import picocli.CommandLine.Spec;
 /** Says what a model holds. */
 @Command(
     name = "inspect",
-    description = "What a SavedModel, checkpoint or run holds, and with --plan what would train.")
+    description =
+        "What a model, weight file, checkpoint or run holds, and with --plan what would train.")
 final class InspectCommand implements RunnableCommand {
   /** The options that mean something without {@code --plan}. */
   private static final Set<String> WITHOUT_PLAN =
-      Set.of("--model", "--allow-op", "--json", "--verify", "--config", "--verbose", "--help");
+      Set.of(
+          "--model",
+          "--model-format",
+          "--model-config",
+          "--allow-op",
+          "--json",
+          "--verify",
+          "--config",
+          "--verbose",
+          "--help");
 
   private final Context context;
 
@@ -37,6 +50,20 @@ final class InspectCommand implements RunnableCommand {
   private Path positional;
 
   @Mixin private ModelOptions model;
+
+  @Option(
+      names = "--model-format",
+      paramLabel = "FORMAT",
+      description =
+          "What the path holds: savedmodel, huggingface, safetensors, hdf5, tf1 or tf2 (default:"
+              + " found out).")
+  private Optional<WeightFormat> format = Optional.empty();
+
+  @Option(
+      names = "--model-config",
+      paramLabel = "FILE",
+      description = "config.json or bert_config.json, where none lies beside the weights.")
+  private Optional<Path> configuration = Optional.empty();
 
   @Option(
       names = "--plan",
@@ -79,7 +106,7 @@ final class InspectCommand implements RunnableCommand {
       verify();
       return;
     }
-    ModelInspection.Contents contents = context.doors().inspect(model.path(), model.allowedOps());
+    ModelInspection.Contents contents = context.doors().inspect(weights());
     ModelInspection.Plan planned = plan ? context.doors().plan(model.toConfig(tuning)) : null;
     PrintStream out = context.terminal().out();
     if (json) {
@@ -90,6 +117,10 @@ final class InspectCommand implements RunnableCommand {
     if (plan) {
       InspectionReport.of(planned).forEach(out::println);
     }
+  }
+
+  private WeightsConfig weights() {
+    return new WeightsConfig(model.path(), format, configuration, model.allowedOps());
   }
 
   private void verify() throws IOException {

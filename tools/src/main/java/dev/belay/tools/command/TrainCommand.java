@@ -3,6 +3,7 @@ package dev.belay.tools.command;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.RunConsole;
 import dev.belay.tools.console.StopSignals;
+import dev.belay.tools.option.ClipOptions;
 import dev.belay.tools.option.DataOptions;
 import dev.belay.tools.option.LoopOptions;
 import dev.belay.tools.option.MachineOptions;
@@ -10,6 +11,7 @@ import dev.belay.tools.option.ModelOptions;
 import dev.belay.tools.option.OptimizerOptions;
 import dev.belay.tools.option.Problems;
 import dev.belay.tools.option.ScheduleOptions;
+import dev.belay.tools.option.StabilityOptions;
 import dev.belay.tools.option.TrainDataOptions;
 import dev.belay.tools.option.TuningOptions;
 import dev.belay.train.StopRequest;
@@ -21,7 +23,9 @@ import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.config.ScheduleConfig;
+import dev.belay.train.config.StabilityConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.config.UpdateConfig;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +41,8 @@ final class TrainCommand implements RunnableCommand {
   @Mixin private TrainDataOptions trainData;
   @Mixin private DataOptions data;
   @Mixin private OptimizerOptions optimizer;
+  @Mixin private ClipOptions clip;
+  @Mixin private StabilityOptions stability;
   @Mixin private ScheduleOptions schedule;
   @Mixin private LoopOptions loop;
   @Mixin private MachineOptions machine;
@@ -62,7 +68,8 @@ final class TrainCommand implements RunnableCommand {
     }
   }
 
-  private TrainConfig toConfig() {
+  /** What the options ask for. */
+  TrainConfig toConfig() {
     Problems problems = new Problems();
     model.requirePath(problems);
     trainData.requireFiles(problems);
@@ -71,7 +78,9 @@ final class TrainCommand implements RunnableCommand {
     DataConfig dataConfig = problems.part(() -> data.toConfig(trainData));
     OptimizerConfig optimizerConfig = problems.part(optimizer::toConfig);
     ScheduleConfig scheduleConfig = problems.part(schedule::toConfig);
-    ClipConfig clipConfig = problems.part(optimizer::toClipConfig);
+    ClipConfig clipConfig = problems.part(clip::toConfig);
+    UpdateConfig updateConfig = problems.part(stability::toUpdateConfig);
+    StabilityConfig stabilityConfig = problems.part(stability::toStabilityConfig);
     LoopConfig loopConfig = problems.part(loop::toConfig);
     MachineConfig machineConfig = problems.part(() -> machine.toConfig(loop.seed()));
     problems.verify();
@@ -81,6 +90,8 @@ final class TrainCommand implements RunnableCommand {
         optimizerConfig,
         scheduleConfig,
         clipConfig,
+        updateConfig,
+        stabilityConfig,
         loopConfig,
         machineConfig,
         loop.toResumeConfig(),

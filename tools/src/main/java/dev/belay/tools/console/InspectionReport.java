@@ -25,6 +25,7 @@ public final class InspectionReport {
     report.functions(contents, true, "Signatures");
     report.functions(contents, false, "Functions");
     report.variables(contents);
+    report.names(contents.names());
     return report.lines;
   }
 
@@ -97,6 +98,39 @@ public final class InspectionReport {
             + " of them trainable");
     if (!contents.assets().isEmpty()) {
       lines.add("  assets: " + String.join(", ", contents.assets()));
+    }
+  }
+
+  private void names(ModelInspection.Names names) {
+    if (names.family() == null) {
+      return;
+    }
+    heading("Names");
+    lines.add(
+        "  %s of %s: %d weights%s"
+            .formatted(
+                names.dialect(),
+                names.family(),
+                names.weights(),
+                names.prefix() == null ? "" : ", each after '" + names.prefix() + "'"));
+    if (names.configuration() != null) {
+      lines.add("  configuration: " + names.configuration());
+    }
+    if (!names.slots().isEmpty()) {
+      lines.add(
+          "  optimizer: slots "
+              + String.join(", ", names.slots())
+              + (names.step() == null ? "" : " of step " + names.step()));
+    }
+    leftovers("buffers, no weights", names.leftovers().buffers());
+    leftovers("repeat another tensor", names.leftovers().tied());
+    leftovers("counters and settings", names.leftovers().bookkeeping());
+    leftovers("of unknown meaning", names.leftovers().unknown());
+  }
+
+  private void leftovers(String what, List<String> tensors) {
+    if (!tensors.isEmpty()) {
+      lines.add("  " + what + ": " + String.join(", ", tensors));
     }
   }
 

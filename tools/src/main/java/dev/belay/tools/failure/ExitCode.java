@@ -14,6 +14,8 @@ public enum ExitCode {
   DIVERGED(4),
   /** Native library, device, memory or disk. */
   MACHINE(5),
+  /** A comparison found differences. */
+  DIFFERENT(6),
   /** Stopped on request; the same command goes on. */
   STOPPED(75);
 

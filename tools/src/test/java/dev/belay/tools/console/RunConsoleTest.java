@@ -36,7 +36,7 @@ final class RunConsoleTest {
 
   private static RunEvent.Trained step(long step, boolean clipped) {
     return new RunEvent.Trained(
-        step, step / 100.0, 0.5f, 4, 1, 0.25f, clipped, 5e-5, 32, 900, 400, 10);
+        step, step / 100.0, 0.5f, 4, 1, 0.25f, clipped, 5e-5, 32, 900, 400, 10, 380);
   }
 
   private static Map<String, Double> metrics(double accuracy, double loss) {
@@ -140,7 +140,19 @@ final class RunConsoleTest {
       console.accept(started(1));
       console.accept(
           new RunEvent.Trained(
-              1, 0.01, Float.NaN, Float.POSITIVE_INFINITY, 1, 0, true, 5e-5, 32, 900, 400, 10));
+              1,
+              0.01,
+              Float.NaN,
+              Float.POSITIVE_INFINITY,
+              1,
+              0,
+              true,
+              5e-5,
+              32,
+              900,
+              400,
+              10,
+              380));
     }
     assertTrue(err().contains("loss NaN norm Infinity "), err());
   }

@@ -14,6 +14,8 @@ public record TrainConfig(
     OptimizerConfig optimizer,
     ScheduleConfig schedule,
     ClipConfig clip,
+    UpdateConfig update,
+    StabilityConfig stability,
     LoopConfig loop,
     MachineConfig machine,
     ResumeConfig resume,
@@ -26,6 +28,10 @@ public record TrainConfig(
         .that(
             !data.trainFiles().isEmpty(),
             "--train-file is missing: name a .tsv, .csv, .jsonl or .tfrecord file")
+        .that(
+            clip.norms() == ClipConfig.Norms.DENSE || update.gradientAccumulationSteps() == 1,
+            "--norm-compatibility tf counts the rows of one batch, --gradient-accumulation-steps adds"
+                + " up several: choose one")
         .that(
             !needsEvaluation || !data.validationFiles().isEmpty(),
             "--load-best-model-at-end and --early-stopping-patience need --validation-file")
@@ -40,6 +46,8 @@ public record TrainConfig(
         OptimizerConfig.defaults(),
         ScheduleConfig.defaults(),
         ClipConfig.defaults(),
+        UpdateConfig.defaults(),
+        StabilityConfig.defaults(),
         LoopConfig.defaults(),
         MachineConfig.defaults(),
         ResumeConfig.defaults(),

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
@@ -122,6 +123,13 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
       line.put("trainable_parameters", started.trainableParameters());
     } else if (event instanceof RunEvent.Trained trained) {
       putTrained(line, trained);
+    } else if (event instanceof RunEvent.Skipped skipped) {
+      line.put("event", "skipped").put("step", skipped.step());
+      line.put("reason", skipped.reason().name().toLowerCase(Locale.ROOT));
+      put(line, "loss_scale", skipped.lossScale(), NINE_DIGITS);
+    } else if (event instanceof RunEvent.RolledBack rolledBack) {
+      line.put("event", "rollback").put("step", rolledBack.step());
+      line.put("to_step", rolledBack.toStep());
     } else if (event instanceof RunEvent.Evaluated evaluated) {
       line.put("event", "eval").put("step", evaluated.step());
       evaluated.metrics().forEach((name, value) -> put(line, name, value, NINE_DIGITS));
@@ -162,6 +170,7 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     line.put("tokens", trained.tokens());
     put(line, "step_ms", trained.stepMillis(), SIX_DIGITS);
     put(line, "data_wait_ms", trained.dataWaitMillis(), SIX_DIGITS);
+    put(line, "session_ms", trained.sessionMillis(), SIX_DIGITS);
   }
 
   private static void put(ObjectNode line, String name, double value, MathContext digits) {
