@@ -3,15 +3,21 @@ package dev.belay.tools;
 import dev.belay.tools.command.Doors;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.Replay;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.stability.Cause;
+import dev.belay.train.stability.Diagnosis;
+import dev.belay.train.stability.ReplayBundle;
+import dev.belay.train.step.TensorRange;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -23,6 +29,8 @@ final class FakeDoors implements Doors {
   ModelConfig planned;
   Set<String> allowedOps;
   Path exportedTo;
+
+  TrainConfig replayed;
 
   /** Thrown by every door, if it is set. */
   Throwable thrown;
@@ -105,6 +113,25 @@ final class FakeDoors implements Doors {
         List.of(),
         List.of("BatchMatMulV2 becomes Einsum (12)"),
         List.of());
+  }
+
+  @Override
+  public Replay.Result replay(ReplayBundle bundle, TrainConfig config) throws IOException {
+    fail();
+    this.replayed = config;
+    Diagnosis diagnosis =
+        new Diagnosis(
+            bundle.step().step(),
+            Optional.of("loss/Log"),
+            Optional.of("Log"),
+            Optional.of("loss"),
+            false,
+            Optional.of("head/kernel"),
+            Optional.of(new TensorRange("loss/Log", List.of(4L), -3, -1, 0, 1, 4)),
+            List.of(new TensorRange("probabilities", List.of(4L), 0, 1, 0, 0, 4)),
+            Cause.LOG_OF_ZERO,
+            Cause.LOG_OF_ZERO.advice());
+    return new Replay.Result(bundle, bundle.step(), diagnosis);
   }
 
   private void fail() throws IOException {

@@ -176,10 +176,11 @@ public final class TrainingRun {
     List<String> notes = new ArrayList<>(graph.notes());
     notes.addAll(data.notes());
     notes.addAll(datasets.notes());
+    notes.addAll(ModelRun.machine(config).notes());
     return notes;
   }
 
-  private static RunEvent.Started started(
+  private RunEvent.Started started(
       long total, BatchSource source, TrainStep step, List<String> notes) {
     List<GraphVariable> trained = new ArrayList<>(step.parts().model().trainable());
     step.parts().head().ifPresent(head -> trained.addAll(head.trainable()));
@@ -192,8 +193,8 @@ public final class TrainingRun {
       all.add("without a gradient, as allowed: " + step.withoutGradient());
     }
     long parameters = trained.stream().mapToLong(variable -> variable.spec().shape().size()).sum();
-    return new RunEvent.Started(
-        total, source.batchesPerEpoch(), source.examplesPerEpoch(), parameters, all);
+    int updates = config.update().updates(source.batchesPerEpoch());
+    return new RunEvent.Started(total, updates, source.examplesPerEpoch(), parameters, all);
   }
 
   private void describe(Provenance provenance, RunData data, RunDatasets datasets)
