@@ -67,8 +67,10 @@ class ReplayCommandTest {
             .contains("a run has one after its first step that was not finite, found no such file"),
         program.err());
     assertEquals(
-        "belay replay: RUN is missing: name a run directory, or a replay bundle\n"
-            + "See `belay replay --help`.\n",
+        """
+        belay replay: RUN is missing: name a run directory, or a replay bundle
+        See `belay replay --help`.
+        """,
         ProgramRun.of(doors, "replay").err());
   }
 }
