@@ -8,6 +8,7 @@ import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
+import dev.belay.train.Replay;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.WeightConversion;
 import dev.belay.train.config.ConvertConfig;
@@ -17,10 +18,15 @@ import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.model.ModelJudge;
+import dev.belay.train.stability.Cause;
+import dev.belay.train.stability.Diagnosis;
+import dev.belay.train.stability.ReplayBundle;
+import dev.belay.train.step.TensorRange;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -35,6 +41,8 @@ final class FakeDoors implements Doors {
   WeightsConfig inspected;
   ConvertConfig converted;
   double tolerance;
+
+  TrainConfig replayed;
 
   /** Thrown by every door, if it is set. */
   Throwable thrown;
@@ -179,6 +187,25 @@ final class FakeDoors implements Doors {
             new RunVerification.Item("record", "run.json", true, "JSON"),
             new RunVerification.Item("checkpoint", "checkpoints/step-00000002", false, "cut"),
             new RunVerification.Item("input", "t.tsv", false, "not there any more")));
+  }
+
+  @Override
+  public Replay.Result replay(ReplayBundle bundle, TrainConfig config) throws IOException {
+    fail();
+    this.replayed = config;
+    Diagnosis diagnosis =
+        new Diagnosis(
+            bundle.step().step(),
+            Optional.of("loss/Log"),
+            Optional.of("Log"),
+            Optional.of("loss"),
+            false,
+            Optional.of("head/kernel"),
+            Optional.of(new TensorRange("loss/Log", List.of(4L), -3, -1, 0, 1, 4)),
+            List.of(new TensorRange("probabilities", List.of(4L), 0, 1, 0, 0, 4)),
+            Cause.LOG_OF_ZERO,
+            Cause.LOG_OF_ZERO.advice());
+    return new Replay.Result(bundle, bundle.step(), diagnosis);
   }
 
   private void fail() throws IOException {
