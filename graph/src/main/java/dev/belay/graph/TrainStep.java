@@ -1,5 +1,6 @@
 package dev.belay.graph;
 
+import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import java.util.List;
@@ -51,7 +52,7 @@ public record TrainStep(
       Operand<TInt64> step) {}
 
   /**
-   * Tensors of one step, all before its update.
+   * Tensors of one step, all before its update but for the update's own norms.
    *
    * @param loss mean over what counts, scalar
    * @param lossSum sum over what counts, scalar
@@ -60,6 +61,7 @@ public record TrainStep(
    * @param clippedNorm global norm after it, scalar
    * @param clipScale what gradients were multiplied by, scalar
    * @param allFinite whether the update is made, scalar
+   * @param variableNorms of each variable: gradient, weight and update
    * @param output of the call or the head
    */
   public record Measures(
@@ -70,6 +72,7 @@ public record TrainStep(
       Operand<TFloat32> clippedNorm,
       Operand<TFloat32> clipScale,
       Operand<TBool> allFinite,
+      VariableNorms variableNorms,
       Operand<?> output) {}
 
   /**

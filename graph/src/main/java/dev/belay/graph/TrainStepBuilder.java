@@ -8,6 +8,7 @@ import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.LossTensors;
+import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.optimizer.UpdateRequest;
 import dev.belay.graph.optimizer.Updates;
 import dev.belay.graph.stage.FiniteCheck;
@@ -83,6 +84,7 @@ public final class TrainStepBuilder {
                 tf.withSubScope("optimizer"),
                 new UpdateRequest(gated, clipped.gradients(), learningRate));
     Operation apply = all(tf, updates.updates(), plan.forward().call().updates());
+    VariableNorms norms = VariableNorms.of(tf.withSubScope("norms"), whole, apply, allFinite);
 
     return new TrainStep(
         new TrainStep.Feeds(plan.forward().call().inputs(), loss.labels(), learningRate, step),
@@ -94,6 +96,7 @@ public final class TrainStepBuilder {
             clipped.clippedNorm(),
             clipped.scale(),
             allFinite,
+            norms,
             output),
         apply,
         initializers(plan, updates),
