@@ -34,7 +34,7 @@ final class FakeDoors implements Doors {
     this.trained = config;
     this.command = command;
     listener.accept(new RunEvent.Started(10, 10, 320, 4242, List.of("through serving_default")));
-    listener.accept(new RunEvent.Done(10, 62, 0.25, Map.of()));
+    listener.accept(new RunEvent.Done(10, 62, 0.25, Map.of(), Map.of()));
     return new TrainingRun.Result(
         config.outputDirectory(),
         config.outputDirectory().resolve("export/1"),
@@ -67,6 +67,12 @@ final class FakeDoors implements Doors {
     fail();
     this.exportedTo = target;
     return target.resolve("3");
+  }
+
+  @Override
+  public Path report(Path run) throws IOException {
+    fail();
+    return run.resolve("report.html");
   }
 
   @Override

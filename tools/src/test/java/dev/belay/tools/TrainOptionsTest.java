@@ -87,6 +87,7 @@ final class TrainOptionsTest {
           Map.entry("--metric-for-best-model", "loss"),
           Map.entry("--early-stopping-patience", "3"),
           Map.entry("--report", "none"),
+          Map.entry("--log-layer-norms", "10"),
           Map.entry("--device", "cpu"),
           Map.entry("--threads", "2"),
           Map.entry("--file", "d.tsv"),
@@ -136,7 +137,7 @@ final class TrainOptionsTest {
                 Map.entry("--warmup-ratio", "0"),
                 Map.entry("--seed", "42"),
                 Map.entry("--logging-steps", "1"),
-                Map.entry("--report", "tensorboard"),
+                Map.entry("--log-layer-norms", "0"),
                 Map.entry("--device", "auto"))),
         defaults);
   }
@@ -218,7 +219,7 @@ final class TrainOptionsTest {
       }
     }
     assertEquals(
-        Set.of("--head", "--optimizer", "--clip-mode", "--lr-scheduler", "--report"), seen);
+        Set.of("--head", "--optimizer", "--clip-mode", "--lr-scheduler"), seen);
   }
 
   private static String sample(String name) {

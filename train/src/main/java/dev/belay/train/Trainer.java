@@ -20,10 +20,8 @@ final class Trainer {
   private final int batchesPerEpoch;
   private final LongToDoubleFunction learningRate;
   private final Milestones milestones;
+  private final int layerNormSteps;
   private final Consumer<RunEvent> events;
-
-  /** How often gradients were clipped. */
-  private long clippedSteps;
 
   Trainer(Parts parts) {
     this.runner = parts.runner();
@@ -31,6 +29,7 @@ final class Trainer {
     this.batchesPerEpoch = parts.batchesPerEpoch();
     this.learningRate = parts.learningRate();
     this.milestones = parts.milestones();
+    this.layerNormSteps = parts.layerNormSteps();
     this.events = parts.events();
   }
 
@@ -39,6 +38,7 @@ final class Trainer {
    *
    * @param learningRate of step t, from 1
    * @param milestones what happens between the steps
+   * @param layerNormSteps every so many steps say what each does to every variable; 0: never
    */
   record Parts(
       StepRunner runner,
@@ -46,6 +46,7 @@ final class Trainer {
       int batchesPerEpoch,
       LongToDoubleFunction learningRate,
       Milestones milestones,
+      int layerNormSteps,
       Consumer<RunEvent> events) {}
 
   /** Trains; returns the number of updates made, fewer than asked for where it stopped early. */
@@ -56,9 +57,12 @@ final class Trainer {
       long begin = System.nanoTime();
       Batch batch = batches.next();
       double rate = learningRate.applyAsDouble(step);
-      StepResult result = runner.train(batch, rate, step);
+      StepResult result = make(step, batch, rate);
       double millis = (System.nanoTime() - begin) / 1e6;
       events.accept(report(step, batch, rate, result, millis));
+      if (!result.variableNorms().isEmpty()) {
+        events.accept(new RunEvent.NormsMeasured(step, result.variableNorms()));
+      }
       if (!result.isFinite()) {
         throw new DivergedException(divergence(step, result));
       }
@@ -67,15 +71,15 @@ final class Trainer {
     return step;
   }
 
-  /** The share of steps whose gradients were clipped. */
-  double clippedFraction(long steps) {
-    return steps == 0 ? 0 : (double) clippedSteps / steps;
+  private StepResult make(long step, Batch batch, double rate) {
+    return layerNormSteps > 0 && step % layerNormSteps == 0
+        ? runner.trainMeasuring(batch, rate, step)
+        : runner.train(batch, rate, step);
   }
 
   private RunEvent.Trained report(
       long step, Batch batch, double rate, StepResult result, double millis) {
     boolean clipped = result.clipScale() < 1 && result.gradNormClipped() < result.gradNorm();
-    clippedSteps += clipped ? 1 : 0;
     return new RunEvent.Trained(
         step,
         (double) step / batchesPerEpoch,

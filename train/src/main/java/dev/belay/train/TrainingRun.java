@@ -94,7 +94,7 @@ public final class TrainingRun {
       ModelRun.Training training,
       RunData data,
       RunDatasets datasets,
-      Consumer<RunEvent> events)
+      RunRecords events)
       throws IOException {
     BatchSource source = datasets.batches(config);
     long total = config.schedule().totalSteps(source.batchesPerEpoch());
@@ -116,13 +116,13 @@ public final class TrainingRun {
       Trainer trainer =
           new Trainer(
               new Trainer.Parts(
-                  runner, batches, source.batchesPerEpoch(), schedule::at, milestones, events));
+                  runner, batches, source.batchesPerEpoch(), schedule::at, milestones, config.report().layerNormSteps(), events));
       long steps = trainer.train(total);
       Map<String, Double> metrics = milestones.finish();
       Path export = export(runner, training, data, datasets);
       events.accept(new RunEvent.Exported(milestones.resultStep(steps), export));
       double seconds = (System.nanoTime() - begin) / 1e9;
-      events.accept(new RunEvent.Done(steps, seconds, trainer.clippedFraction(steps), metrics));
+      events.accept(events.done(steps, seconds, metrics));
       return new Result(directory.root(), export, start, metrics);
     }
   }

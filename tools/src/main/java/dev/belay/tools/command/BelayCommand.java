@@ -25,7 +25,8 @@ public final class BelayCommand {
             .addSubcommand(new EvaluateCommand(context))
             .addSubcommand(new PredictCommand(context))
             .addSubcommand(new ExportCommand(context))
-            .addSubcommand(new InspectCommand(context));
+            .addSubcommand(new InspectCommand(context))
+            .addSubcommand(new ReportCommand(context));
     program.setCaseInsensitiveEnumValuesAllowed(true);
     program.getCommandSpec().parser().collectErrors(true);
     for (CommandLine command : program.getSubcommands().values()) {

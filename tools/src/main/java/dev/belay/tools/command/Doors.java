@@ -3,6 +3,7 @@ package dev.belay.tools.command;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.RunReporting;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
@@ -37,6 +38,11 @@ public interface Doors {
   /** {@link ModelExport#export}. */
   default Path export(Path run, Path target) throws IOException {
     return ModelExport.export(run, target);
+  }
+
+  /** {@link RunReporting#report}. */
+  default Path report(Path run) throws IOException {
+    return RunReporting.report(run);
   }
 
   /** {@link ModelInspection#inspect}. */

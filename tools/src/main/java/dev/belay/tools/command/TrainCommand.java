@@ -8,6 +8,7 @@ import dev.belay.tools.option.MachineOptions;
 import dev.belay.tools.option.ModelOptions;
 import dev.belay.tools.option.OptimizerOptions;
 import dev.belay.tools.option.Problems;
+import dev.belay.tools.option.ReportOptions;
 import dev.belay.tools.option.ScheduleOptions;
 import dev.belay.tools.option.TrainDataOptions;
 import dev.belay.tools.option.TuningOptions;
@@ -18,6 +19,7 @@ import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptimizerConfig;
+import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.ScheduleConfig;
 import dev.belay.train.config.TrainConfig;
 import java.io.IOException;
@@ -37,6 +39,7 @@ final class TrainCommand implements RunnableCommand {
   @Mixin private OptimizerOptions optimizer;
   @Mixin private ScheduleOptions schedule;
   @Mixin private LoopOptions loop;
+  @Mixin private ReportOptions report;
   @Mixin private MachineOptions machine;
 
   @Option(names = "--json", description = "Print the result as JSON, not only the export's path.")
@@ -67,6 +70,7 @@ final class TrainCommand implements RunnableCommand {
     ScheduleConfig scheduleConfig = problems.part(schedule::toConfig);
     ClipConfig clipConfig = problems.part(optimizer::toClipConfig);
     LoopConfig loopConfig = problems.part(loop::toConfig);
+    ReportConfig reportConfig = problems.part(report::toConfig);
     MachineConfig machineConfig = problems.part(() -> machine.toConfig(loop.seed()));
     problems.verify();
     return new TrainConfig(
@@ -78,6 +82,6 @@ final class TrainCommand implements RunnableCommand {
         loopConfig,
         machineConfig,
         loop.outputDirectory(),
-        loop.tensorboard());
+        reportConfig);
   }
 }

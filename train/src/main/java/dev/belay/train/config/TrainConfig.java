@@ -6,7 +6,7 @@ import java.nio.file.Path;
  * All that one training run is asked to do.
  *
  * @param outputDirectory the run directory; must not exist or be empty
- * @param tensorboard whether event files are written
+ * @param report what is written beside metrics.jsonl
  */
 public record TrainConfig(
     ModelConfig model,
@@ -17,7 +17,7 @@ public record TrainConfig(
     LoopConfig loop,
     MachineConfig machine,
     Path outputDirectory,
-    boolean tensorboard) {
+    ReportConfig report) {
 
   public TrainConfig {
     boolean needsEvaluation = loop.loadBestModelAtEnd() || loop.earlyStoppingPatience().isPresent();
@@ -42,6 +42,6 @@ public record TrainConfig(
         LoopConfig.defaults(),
         MachineConfig.defaults(),
         outputDirectory,
-        true);
+        ReportConfig.defaults());
   }
 }

@@ -42,6 +42,9 @@ public sealed interface RunEvent {
       double dataWaitMillis)
       implements RunEvent {}
 
+  /** What an update did to each variable, where somebody asked; it follows that update. */
+  record NormsMeasured(long step, List<VariableNorm> variables) implements RunEvent {}
+
   /** Metrics on the validation data; {@code loss} is among them. */
   record Evaluated(long step, Map<String, Double> metrics, int examples, double seconds)
       implements RunEvent {}
@@ -52,7 +55,23 @@ public sealed interface RunEvent {
   /** A SavedModel was committed. */
   record Exported(long step, Path directory) implements RunEvent {}
 
-  /** The run ended well. */
-  record Done(long step, double seconds, double clippedFraction, Map<String, Double> bestMetrics)
+  /**
+   * The run ended well.
+   *
+   * @param clippedFraction the share of steps whose gradients were clipped
+   * @param gradNormPercentiles of the norms before the clip, {@code p1} to {@code max}
+   */
+  record Done(
+      long step,
+      double seconds,
+      double clippedFraction,
+      Map<String, Double> gradNormPercentiles,
+      Map<String, Double> bestMetrics)
       implements RunEvent {}
+
+  /** A file for people to open was written about the run. */
+  record Reported(Path file) implements RunEvent {}
+
+  /** Something went wrong that does not stop the run. */
+  record Warned(String message) implements RunEvent {}
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,9 +70,14 @@ public final class ConfigJson {
     put(options, "device", config.machine().device());
     put(options, "threads", config.machine().threads());
     put(options, "seed", config.machine().seed());
-    put(options, "report", config.tensorboard() ? "tensorboard" : "none");
+    put(options, "report", reports(config.report()));
+    put(options, "log-layer-norms", config.report().layerNormSteps());
     put(options, "output-dir", config.outputDirectory());
     return options;
+  }
+
+  private static Object reports(ReportConfig report) {
+    return report.kinds().isEmpty() ? "none" : report.kinds().stream().sorted().toList();
   }
 
   private static void putModel(Map<String, Object> options, ModelConfig model) {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.VariableNorm;
+import dev.belay.train.norm.LayerNorms;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,6 +14,7 @@ import java.math.MathContext;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -50,6 +53,9 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
       return;
     }
     ObjectNode line = line(event);
+    if (line.isEmpty()) {
+      return;
+    }
     try {
       out.write(json.writeValueAsString(line));
       out.newLine();
@@ -61,6 +67,7 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
+  /** Empty for what is told to people only. */
   private ObjectNode line(RunEvent event) {
     ObjectNode line = json.createObjectNode();
     if (event instanceof RunEvent.Started started) {
@@ -71,6 +78,10 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
       line.put("trainable_parameters", started.trainableParameters());
     } else if (event instanceof RunEvent.Trained trained) {
       putTrained(line, trained);
+    } else if (event instanceof RunEvent.NormsMeasured measured) {
+      line.put("event", "norms").put("step", measured.step());
+      putNorms(line.putObject("layers"), LayerNorms.of(measured.variables()));
+      putNorms(line.putObject("variables"), measured.variables());
     } else if (event instanceof RunEvent.Evaluated evaluated) {
       line.put("event", "eval").put("step", evaluated.step());
       evaluated.metrics().forEach((name, value) -> put(line, name, value, NINE_DIGITS));
@@ -87,6 +98,9 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
       line.put("event", "done").put("step", done.step());
       put(line, "seconds", done.seconds(), SIX_DIGITS);
       put(line, "clipped_fraction", done.clippedFraction(), NINE_DIGITS);
+      ObjectNode percentiles = line.putObject("grad_norm_percentiles");
+      done.gradNormPercentiles()
+          .forEach((name, value) -> put(percentiles, name, value, NINE_DIGITS));
       ObjectNode metrics = line.putObject("metrics");
       done.bestMetrics().forEach((name, value) -> put(metrics, name, value, NINE_DIGITS));
     }
@@ -106,6 +120,15 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     line.put("tokens", trained.tokens());
     put(line, "step_ms", trained.stepMillis(), SIX_DIGITS);
     put(line, "data_wait_ms", trained.dataWaitMillis(), SIX_DIGITS);
+  }
+
+  private static void putNorms(ObjectNode object, List<VariableNorm> norms) {
+    for (VariableNorm norm : norms) {
+      ObjectNode entry = object.putObject(norm.name());
+      put(entry, "gradient", norm.gradient(), SIX_DIGITS);
+      put(entry, "weight", norm.weight(), SIX_DIGITS);
+      put(entry, "update_ratio", norm.updateRatio(), SIX_DIGITS);
+    }
   }
 
   private static void put(ObjectNode line, String name, double value, MathContext digits) {

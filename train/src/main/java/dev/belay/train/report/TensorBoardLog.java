@@ -3,12 +3,16 @@ package dev.belay.train.report;
 import com.google.protobuf.ByteString;
 import dev.belay.savedmodel.record.RecordWriter;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.VariableNorm;
+import dev.belay.train.norm.LayerNorms;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.Summary;
 import org.tensorflow.proto.framework.SummaryMetadata;
@@ -18,18 +22,14 @@ import org.tensorflow.proto.util.Event;
 
 /**
  * TensorBoard's event files, {@code train} and {@code validation} under one directory, as
- * tf.summary of TensorFlow 2 writes them: tensors with the scalars plugin's metadata.
+ * tf.summary of TensorFlow 2 writes them: tensors with the metadata of the scalars or the histograms
+ * plugin.
  *
  * <p>Close it to close the files.
  */
 public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
-  private static final SummaryMetadata SCALAR =
-      SummaryMetadata.newBuilder()
-          .setPluginData(
-              SummaryMetadata.PluginData.newBuilder()
-                  .setPluginName("scalars")
-                  .setContent(ByteString.EMPTY))
-          .build();
+  private static final SummaryMetadata SCALAR = plugin("scalars");
+  private static final SummaryMetadata HISTOGRAM = plugin("histograms");
 
   private final RecordWriter train;
   private final RecordWriter validation;
@@ -38,6 +38,15 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
   public TensorBoardLog(Path directory) throws IOException {
     this.train = open(directory.resolve("train"));
     this.validation = open(directory.resolve("validation"));
+  }
+
+  private static SummaryMetadata plugin(String name) {
+    return SummaryMetadata.newBuilder()
+        .setPluginData(
+            SummaryMetadata.PluginData.newBuilder()
+                .setPluginName(name)
+                .setContent(ByteString.EMPTY))
+        .build();
   }
 
   private static RecordWriter open(Path directory) throws IOException {
@@ -63,9 +72,40 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
               "gradient/clip_scale", (double) trained.clipScale(),
               "learning_rate", trained.learningRate(),
               "examples_per_second", trained.examples() * 1000.0 / trained.stepMillis()));
+    } else if (event instanceof RunEvent.NormsMeasured measured) {
+      norms(measured);
     } else if (event instanceof RunEvent.Evaluated evaluated) {
       scalars(validation, evaluated.step(), evaluated.metrics());
     }
+  }
+
+  /** Curves for each layer, and how the norms of all variables are spread. */
+  private void norms(RunEvent.NormsMeasured measured) {
+    Map<String, Double> layers = new LinkedHashMap<>();
+    for (VariableNorm layer : LayerNorms.of(measured.variables())) {
+      layers.put("gradient_norm/" + layer.name(), (double) layer.gradient());
+      layers.put("weight_norm/" + layer.name(), (double) layer.weight());
+      layers.put("update_ratio/" + layer.name(), layer.updateRatio());
+    }
+    scalars(train, measured.step(), layers);
+    Summary.Builder spread = Summary.newBuilder();
+    spread(spread, "variables/gradient_norm", measured, VariableNorm::gradient);
+    spread(spread, "variables/weight_norm", measured, VariableNorm::weight);
+    spread(spread, "variables/update_ratio", measured, VariableNorm::updateRatio);
+    write(train, Event.newBuilder().setStep(measured.step()).setSummary(spread));
+  }
+
+  private static void spread(
+      Summary.Builder summary,
+      String tag,
+      RunEvent.NormsMeasured measured,
+      ToDoubleFunction<VariableNorm> value) {
+    double[] values = measured.variables().stream().mapToDouble(value).toArray();
+    summary.addValue(
+        Summary.Value.newBuilder()
+            .setTag(tag)
+            .setMetadata(HISTOGRAM)
+            .setTensor(Histogram.of(values)));
   }
 
   private static void scalars(RecordWriter writer, long step, Map<String, Double> values) {

@@ -1,5 +1,8 @@
 package dev.belay.train.step;
 
+import dev.belay.train.event.VariableNorm;
+import java.util.List;
+
 /**
  * The numbers of one update.
  *
@@ -8,9 +11,15 @@ package dev.belay.train.step;
  * @param gradNormClipped global norm after clipping
  * @param clipScale what every gradient was multiplied with; 1 where nothing was clipped
  * @param millis the session's run alone
+ * @param variableNorms of every variable that has a gradient; empty where they were not asked for
  */
 public record StepResult(
-    float loss, float gradNorm, float gradNormClipped, float clipScale, double millis) {
+    float loss,
+    float gradNorm,
+    float gradNormClipped,
+    float clipScale,
+    double millis,
+    List<VariableNorm> variableNorms) {
 
   /** Whether loss and norm are finite. */
   public boolean isFinite() {

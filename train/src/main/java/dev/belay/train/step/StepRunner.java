@@ -2,6 +2,7 @@ package dev.belay.train.step;
 
 import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.TrainStep;
+import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.tensor.NamedTensors;
@@ -10,6 +11,7 @@ import dev.belay.train.checkpoint.CheckpointWriter;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.Column;
+import dev.belay.train.event.VariableNorm;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -108,6 +110,17 @@ public final class StepRunner implements AutoCloseable {
    * @param step from 1; with the seed it decides what dropout drops
    */
   public StepResult train(Batch batch, double learningRate, long step) {
+    return train(batch, learningRate, step, Optional.empty());
+  }
+
+  /** Makes one update, and measures what it does to each variable. */
+  public StepResult trainMeasuring(Batch batch, double learningRate, long step) {
+    return train(
+        batch, learningRate, step, Optional.of(train.orElseThrow().measures().variableNorms()));
+  }
+
+  private StepResult train(
+      Batch batch, double learningRate, long step, Optional<VariableNorms> norms) {
     TrainStep graph = train.orElseThrow();
     TrainStep.Measures measures = graph.measures();
     try (Feeds feeds = new Feeds(session.runner())) {
@@ -123,13 +136,34 @@ public final class StepRunner implements AutoCloseable {
               .fetch(measures.clippedNorm())
               .fetch(measures.clipScale())
               .addTarget(graph.apply());
+      norms.ifPresent(measured -> runner.fetch(measured.rows()));
       long begin = System.nanoTime();
       try (Result result = runner.run()) {
         double millis = (System.nanoTime() - begin) / 1e6;
         return new StepResult(
-            scalar(result, 0), scalar(result, 1), scalar(result, 2), scalar(result, 3), millis);
+            scalar(result, 0),
+            scalar(result, 1),
+            scalar(result, 2),
+            scalar(result, 3),
+            millis,
+            norms.map(measured -> columns(measured, result.get(4))).orElse(List.of()));
       }
     }
+  }
+
+  private static List<VariableNorm> columns(VariableNorms norms, Tensor rows) {
+    float[] values = NativeTensors.floats(rows); // [3, V]
+    int count = norms.variables().size();
+    List<VariableNorm> columns = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      columns.add(
+          new VariableNorm(
+              norms.variables().get(i),
+              values[VariableNorms.GRADIENT * count + i],
+              values[VariableNorms.WEIGHT * count + i],
+              values[VariableNorms.UPDATE * count + i]));
+    }
+    return columns;
   }
 
   /** Asks the model; the loss is zero for a batch without labels. */
