@@ -218,8 +218,7 @@ final class TrainOptionsTest {
         }
       }
     }
-    assertEquals(
-        Set.of("--head", "--optimizer", "--clip-mode", "--lr-scheduler"), seen);
+    assertEquals(Set.of("--head", "--optimizer", "--clip-mode", "--lr-scheduler"), seen);
   }
 
   private static String sample(String name) {

@@ -78,8 +78,7 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
 
   /** The end of the run, with what its gradients were like. */
   RunEvent.Done done(long steps, double seconds, Map<String, Double> metrics) {
-    return new RunEvent.Done(
-        steps, seconds, norms.clippedFraction(), norms.percentiles(), metrics);
+    return new RunEvent.Done(steps, seconds, norms.clippedFraction(), norms.percentiles(), metrics);
   }
 
   @Override

@@ -116,7 +116,13 @@ public final class TrainingRun {
       Trainer trainer =
           new Trainer(
               new Trainer.Parts(
-                  runner, batches, source.batchesPerEpoch(), schedule::at, milestones, config.report().layerNormSteps(), events));
+                  runner,
+                  batches,
+                  source.batchesPerEpoch(),
+                  schedule::at,
+                  milestones,
+                  config.report().layerNormSteps(),
+                  events));
       long steps = trainer.train(total);
       Map<String, Double> metrics = milestones.finish();
       Path export = export(runner, training, data, datasets);

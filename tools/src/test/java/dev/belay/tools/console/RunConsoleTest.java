@@ -62,7 +62,8 @@ final class RunConsoleTest {
       console.accept(new RunEvent.Saved(200, Path.of("runs/a/checkpoints/step-00000200"), 0.1));
       console.accept(new RunEvent.Evaluated(200, metrics(0.8123, 0.42), 872, 1));
       console.accept(new RunEvent.Exported(200, Path.of("runs/a/export/1")));
-      console.accept(new RunEvent.Done(
+      console.accept(
+          new RunEvent.Done(
               200, 95, 0.5, Map.of("p50", 0.9, "p90", 2.5, "p99", 7.0, "max", 12.25), Map.of()));
       console.accept(new RunEvent.Reported(Path.of("runs/a/report.html")));
       console.conclude(

@@ -9,13 +9,13 @@ import java.util.regex.Pattern;
 
 /**
  * Which layer a variable belongs to, as its name says it: {@code encoder/layer_3}, {@code
- * embeddings}, {@code pooler}, {@code classifier}. Names may come from google-research/bert, Hugging
- * Face, Keras or PyTorch:
+ * embeddings}, {@code pooler}, {@code classifier}. Names may come from google-research/bert,
+ * Hugging Face, Keras or PyTorch:
  *
  * <ul>
- *   <li>a numbered block ({@code layer_3}, {@code layer_._3}, {@code layer.3}, {@code h_._3}, {@code
- *       block_3}) is a layer, with the stack above it ({@code encoder}, {@code decoder}, {@code
- *       transformer}) where there is one; the outermost number counts;
+ *   <li>a numbered block ({@code layer_3}, {@code layer_._3}, {@code layer.3}, {@code h_._3},
+ *       {@code block_3}) is a layer, with the stack above it ({@code encoder}, {@code decoder},
+ *       {@code transformer}) where there is one; the outermost number counts;
  *   <li>else a part of the name that is known to be one ({@code embeddings}, {@code pooler}, {@code
  *       classifier}, {@code predictions});
  *   <li>else the part that holds the variable: {@code dense_1} of {@code model/dense_1/kernel}.
@@ -32,8 +32,7 @@ public final class LayerNames {
       Pattern.compile("pooler|.*classifier|predictions|.*lm_head|qa_outputs|.*classification_head");
   private static final Set<String> STACKS =
       Set.of("encoder", "decoder", "transformer", "generator", "discriminator");
-  private static final Pattern LEAF_SUFFIX =
-      Pattern.compile("_(weights?|bias|kernel|gamma|beta)$");
+  private static final Pattern LEAF_SUFFIX = Pattern.compile("_(weights?|bias|kernel|gamma|beta)$");
 
   private LayerNames() {}
 
@@ -61,7 +60,9 @@ public final class LayerNames {
         : LEAF_SUFFIX.matcher(parts.get(0)).replaceFirst("");
   }
 
-  /** Parts between slashes, or between dots as PyTorch writes them; what TensorFlow adds is left. */
+  /**
+   * Parts between slashes, or between dots as PyTorch writes them; what TensorFlow adds is left.
+   */
   private static List<String> parts(String variable) {
     String name = variable.replaceFirst("[:#]\\d+$", "");
     String separator = name.contains("/") ? "/" : "\\.";

@@ -22,8 +22,8 @@ import org.tensorflow.proto.util.Event;
 
 /**
  * TensorBoard's event files, {@code train} and {@code validation} under one directory, as
- * tf.summary of TensorFlow 2 writes them: tensors with the metadata of the scalars or the histograms
- * plugin.
+ * tf.summary of TensorFlow 2 writes them: tensors with the metadata of the scalars or the
+ * histograms plugin.
  *
  * <p>Close it to close the files.
  */

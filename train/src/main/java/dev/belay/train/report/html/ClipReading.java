@@ -1,5 +1,6 @@
 package dev.belay.train.report.html;
 
+import static dev.belay.train.report.html.Words.bound;
 import static dev.belay.train.report.html.Words.number;
 import static dev.belay.train.report.html.Words.percent;
 
@@ -69,7 +70,7 @@ final class ClipReading {
           + " of the steps; the median norm was "
           + number(p("p50"))
           + ": "
-          + number(threshold)
+          + bound(threshold)
           + " acts as a cut of the learning rate, to "
           + percent(Math.min(1, threshold / p("p50")))
           + " on a median step, more than as a guard against the rare large one."
@@ -82,11 +83,11 @@ final class ClipReading {
       return "No step was clipped: the largest norm was "
           + number(p("max"))
           + (p("max") < FAR_UNDER * threshold
-              ? ", far under the threshold of " + number(threshold) + ", so the clip did nothing"
-              : ", under the threshold of " + number(threshold))
+              ? ", far under the threshold of " + bound(threshold) + ", so the clip did nothing"
+              : ", under the threshold of " + bound(threshold))
           + ". It costs next to nothing and guards against a step that did not come; to have it act"
           + " on the largest steps, choose about "
-          + number(Words.threshold(p("p99")))
+          + bound(Words.threshold(p("p99")))
           + ". "
           + spread();
     }
@@ -97,7 +98,7 @@ final class ClipReading {
             ? ": the rare large ones, which is what clipping is for."
             : ", the larger ones, and left the median step alone: a usual figure for fine-tuning"
                 + " with a threshold of "
-                + number(threshold)
+                + bound(threshold)
                 + ".")
         + " "
         + spread();
@@ -106,7 +107,9 @@ final class ClipReading {
   /** A steady factor is divided out again by optimizers that divide by the gradient's own size. */
   private String adaptive() {
     return facts.optimizer().contains("adam")
-        ? " (" + facts.optimizer() + " divides a steady factor out again, so that what remains is"
+        ? " ("
+            + facts.optimizer()
+            + " divides a steady factor out again, so that what remains is"
             + " that large steps weigh no more than small ones.)"
         : "";
   }
@@ -114,7 +117,7 @@ final class ClipReading {
   private String wider(double threshold) {
     double candidate = Words.threshold(p("p90"));
     String choice =
-        candidate > threshold ? "consider " + number(candidate) + ", near the 90th percentile" : "";
+        candidate > threshold ? "consider " + bound(candidate) + ", near the 90th percentile" : "";
     String usual =
         " 1.0 is usual for fine-tuning, 3 to 5 when training from scratch or on noisy data.";
     if (choice.isEmpty()) {
@@ -130,7 +133,7 @@ final class ClipReading {
             ? " The largest was "
                 + number(ratio)
                 + " times the median: such steps are what a clip is for. A threshold of "
-                + number(Words.threshold(p("p99")))
+                + bound(Words.threshold(p("p99")))
                 + " would act on about 1 % of the steps."
             : " There were no spikes: the largest was "
                 + number(ratio)

@@ -20,7 +20,11 @@ final class LayerHistory {
         .forEachRemaining(
             layer -> {
               put(gradients, layer.getKey(), step, RunHistory.number(layer.getValue(), "gradient"));
-              put(ratios, layer.getKey(), step, RunHistory.number(layer.getValue(), "update_ratio"));
+              put(
+                  ratios,
+                  layer.getKey(),
+                  step,
+                  RunHistory.number(layer.getValue(), "update_ratio"));
             });
   }
 

@@ -80,8 +80,7 @@ final class Page {
   /** Paragraphs of plain text. */
   static String reading(List<String> paragraphs) {
     StringBuilder text = new StringBuilder("<div class=\"reading\">\n");
-    paragraphs.forEach(
-        paragraph -> text.append("<p>").append(escaped(paragraph)).append("</p>\n"));
+    paragraphs.forEach(paragraph -> text.append("<p>").append(escaped(paragraph)).append("</p>\n"));
     return text.append("</div>\n").toString();
   }
 

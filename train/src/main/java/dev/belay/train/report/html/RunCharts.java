@@ -27,7 +27,7 @@ final class RunCharts {
     if (history.lastStep() > 0) {
       made.loss();
       made.norms();
-      lines(made.charts, "Clip scale: what gradients were multiplied by", List.of(history.scale()));
+      lines(made.charts, "Clip scale", List.of(history.scale()));
       lines(made.charts, "Learning rate", List.of(history.learningRate()));
     }
     made.metrics();
@@ -67,7 +67,7 @@ final class RunCharts {
           .putArray("levels")
           .addObject()
           .put("y", threshold)
-          .put("name", "threshold " + Words.number(threshold));
+          .put("name", "threshold " + Words.bound(threshold));
     }
   }
 

@@ -23,6 +23,13 @@ final class Words {
     return text.contains(".") ? text.replaceFirst("0+$", "").replaceFirst("\\.$", "") : text;
   }
 
+  /** A threshold as options have it: {@code 1.0}, {@code 0.25}. */
+  static String bound(double value) {
+    return value == Math.rint(value) && value < 1000
+        ? String.format(Locale.ROOT, "%.1f", value)
+        : number(value);
+  }
+
   /** Whole per cents; what is not quite none or all says so. */
   static String percent(double fraction) {
     if (fraction > 0 && fraction < 0.005) {

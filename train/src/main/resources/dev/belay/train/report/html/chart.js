@@ -44,7 +44,7 @@ function logTicks(low, high) {
       if (tick >= low * 0.999 && tick <= high * 1.001) ticks.push(tick);
     }
   }
-  return ticks;
+  return ticks.length < 3 ? linearTicks(low, high, 4) : ticks;
 }
 
 // What all charts share: the part of the x axis that is shown.
@@ -154,12 +154,13 @@ class LineChart {
       element('svg:line', { class: 'grid', x1: box.left, x2: box.right, y1: toY(tick), y2: toY(tick) }, this.svg);
       element('svg:text', { x: box.left - 6, y: toY(tick) + 4, 'text-anchor': 'end', text: figure(tick) }, this.svg);
     }
-    for (const tick of linearTicks(left, right, Math.max(2, Math.min(8, width / 95))).filter(Number.isInteger)) {
+    for (const tick of linearTicks(left, right, Math.max(3, Math.min(8, width / 80))).filter(Number.isInteger)) {
       element('svg:text', { x: toX(tick), y: height - 8, 'text-anchor': 'middle', text: count(tick) }, this.svg);
     }
     this.clip(box);
+    // The first curve lies on top; of two that agree one sees the first.
+    for (const { series, i } of this.shown().reverse()) this.curve(series, i);
     for (const level of this.spec.levels || []) this.level(level);
-    for (const { series, i } of this.shown()) this.curve(series, i);
     this.cursor = element('svg:g', {}, this.svg);
   }
 
@@ -173,7 +174,7 @@ class LineChart {
     const { box, toY, limits } = this.view;
     if (level.y < limits.low || level.y > limits.high) return;
     element('svg:line', { class: 'level', x1: box.left, x2: box.right, y1: toY(level.y), y2: toY(level.y) }, this.svg);
-    element('svg:text', { x: box.right, y: toY(level.y) - 4, 'text-anchor': 'end', text: level.name }, this.svg);
+    element('svg:text', { class: 'name', x: box.left + 4, y: toY(level.y) - 5, text: level.name }, this.svg);
   }
 
   curve(series, i) {

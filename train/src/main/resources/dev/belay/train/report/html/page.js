@@ -5,6 +5,7 @@
   const kinds = { lines: LineChart, heat: HeatMap };
   for (const spec of data.charts) new kinds[spec.kind](spec, parent);
   const redraw = () => zoom.charts.forEach((chart) => chart.draw());
+  redraw(); // the first were drawn while they had the page for themselves
   let width = parent.clientWidth;
   new ResizeObserver(() => {
     if (parent.clientWidth === width) return;
