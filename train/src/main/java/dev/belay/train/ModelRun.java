@@ -45,17 +45,26 @@ final class ModelRun {
    */
   static Training training(TrainConfig config, TrainableModel model, ModelGraph graph, int outputs)
       throws IOException {
+    Training training = training(config, graph, outputs, UpdateRules.clip(config.clip()));
+    load(training.runner(), model, training.step().parts().model().all());
+    return training;
+  }
+
+  /**
+   * A session that trains with another clip than the configured one. The model's variables have no
+   * values yet.
+   */
+  static Training training(TrainConfig config, ModelGraph graph, int outputs, ClipRule clip) {
     Optional<AttachedHead> head = head(config.model(), config.machine().seed(), graph, outputs);
     TrainStep step =
         step(
             config.model(),
             graph,
             head,
-            new Rules(UpdateRules.clip(config.clip()), UpdateRules.optimizer(config.optimizer())));
+            new Rules(clip, UpdateRules.optimizer(config.optimizer())));
     EvaluationStep evaluation =
         EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
     StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, config.machine());
-    load(runner, model, step.parts().model().all());
     return new Training(runner, step, evaluation);
   }
 
@@ -115,6 +124,19 @@ final class ModelRun {
     return patterns.stream().anyMatch(pattern -> pattern.matcher(name).find());
   }
 
+  /** The variables that a step changes. */
+  static List<GraphVariable> trained(TrainStep step) {
+    List<GraphVariable> trained = new ArrayList<>(step.parts().model().trainable());
+    step.parts().head().ifPresent(head -> trained.addAll(head.trainable()));
+    trained.removeIf(variable -> step.unused().contains(variable.name()));
+    return trained;
+  }
+
+  /** How many numbers they hold. */
+  static long parameters(List<GraphVariable> variables) {
+    return variables.stream().mapToLong(variable -> variable.spec().shape().size()).sum();
+  }
+
   /** A session that evaluates. */
   static StepRunner evaluation(MachineConfig machine, TrainableModel model, ModelGraph graph)
       throws IOException {
@@ -126,13 +148,19 @@ final class ModelRun {
     return runner;
   }
 
+  /** Gives variables the values that the model came with. */
+  static void restore(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
+      throws IOException {
+    runner.assign(
+        variables,
+        variable -> model.contents().read(model.variables().get(variable.name()).variable()));
+  }
+
   /** Closes the session where that fails: its owner never gets it. */
   private static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
       throws IOException {
     try {
-      runner.assign(
-          variables,
-          variable -> model.contents().read(model.variables().get(variable.name()).variable()));
+      restore(runner, model, variables);
     } catch (Throwable e) {
       runner.close();
       throw e;

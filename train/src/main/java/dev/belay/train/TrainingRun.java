@@ -160,9 +160,7 @@ public final class TrainingRun {
 
   private static RunEvent.Started started(
       long total, BatchSource source, TrainStep step, List<String> notes) {
-    List<GraphVariable> trained = new ArrayList<>(step.parts().model().trainable());
-    step.parts().head().ifPresent(head -> trained.addAll(head.trainable()));
-    trained.removeIf(variable -> step.unused().contains(variable.name()));
+    List<GraphVariable> trained = ModelRun.trained(step);
     List<String> all = new ArrayList<>(notes);
     if (!step.unused().isEmpty()) {
       all.add("not read by the training function, so left as they are: " + step.unused());
@@ -170,7 +168,7 @@ public final class TrainingRun {
     if (!step.withoutGradient().isEmpty()) {
       all.add("without a gradient, as allowed: " + step.withoutGradient());
     }
-    long parameters = trained.stream().mapToLong(variable -> variable.spec().shape().size()).sum();
+    long parameters = ModelRun.parameters(trained);
     return new RunEvent.Started(
         total, source.batchesPerEpoch(), source.examplesPerEpoch(), parameters, all);
   }

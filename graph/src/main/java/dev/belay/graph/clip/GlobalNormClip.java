@@ -11,23 +11,24 @@ import org.tensorflow.types.TFloat32;
  * multiplied by {@code c * min(1/n, 1/c)}, and by NaN if n is not finite. Gradients of norm 0 stay.
  * Below the bound the factor may be one ulp less than 1, as there.
  *
- * @param bound c, a finite number above 0
+ * @param threshold c
  */
-public record GlobalNormClip(double bound) implements ClipRule {
-  public GlobalNormClip {
-    if (!(bound > 0) || Float.isInfinite((float) bound) || (float) bound == 0f) {
-      throw new IllegalArgumentException(
-          "The bound of the global norm must be a finite number above 0, such as 1.0; found "
-              + bound
-              + ". To train without clipping, choose the mode none.");
-    }
+public record GlobalNormClip(Threshold threshold) implements ClipRule {
+
+  /**
+   * By a bound that stays.
+   *
+   * @param bound c, a finite number above 0
+   */
+  public GlobalNormClip(double bound) {
+    this(Threshold.fixed("The bound of the global norm", bound));
   }
 
   @Override
   public Clipped apply(Ops tf, List<Gradient> gradients) {
     Operand<TFloat32> norm = GlobalNorm.of(tf, gradients);
     Operand<TFloat32> one = tf.constant(1f);
-    Operand<TFloat32> clip = tf.constant((float) bound);
+    Operand<TFloat32> clip = threshold.in(tf);
     Operand<TFloat32> ofFinite =
         tf.math.mul(clip, tf.math.minimum(tf.math.div(one, norm), tf.math.div(one, clip)));
     // 0 for a finite norm, else NaN: an overflow must not pass for a very small gradient.

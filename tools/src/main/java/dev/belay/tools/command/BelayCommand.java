@@ -26,7 +26,8 @@ public final class BelayCommand {
             .addSubcommand(new PredictCommand(context))
             .addSubcommand(new ExportCommand(context))
             .addSubcommand(new InspectCommand(context))
-            .addSubcommand(new ReportCommand(context));
+            .addSubcommand(new ReportCommand(context))
+            .addSubcommand(new SweepCommand(context));
     program.setCaseInsensitiveEnumValuesAllowed(true);
     program.getCommandSpec().parser().collectErrors(true);
     for (CommandLine command : program.getSubcommands().values()) {

@@ -4,11 +4,14 @@ import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.RunReporting;
+import dev.belay.train.Sweep;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.SweepEvent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,6 +25,12 @@ public interface Doors {
   default TrainingRun.Result train(
       TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
     return TrainingRun.execute(config, command, listener);
+  }
+
+  /** {@link Sweep#execute}. */
+  default Sweep.Result sweep(
+      SweepConfig config, List<String> command, Consumer<SweepEvent> listener) throws IOException {
+    return Sweep.execute(config, command, listener);
   }
 
   /** {@link ModelEvaluation#evaluate}. */

@@ -2,25 +2,8 @@ package dev.belay.tools.command;
 
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.RunConsole;
-import dev.belay.tools.option.DataOptions;
-import dev.belay.tools.option.LoopOptions;
-import dev.belay.tools.option.MachineOptions;
-import dev.belay.tools.option.ModelOptions;
-import dev.belay.tools.option.OptimizerOptions;
 import dev.belay.tools.option.Problems;
-import dev.belay.tools.option.ReportOptions;
-import dev.belay.tools.option.ScheduleOptions;
-import dev.belay.tools.option.TrainDataOptions;
-import dev.belay.tools.option.TuningOptions;
 import dev.belay.train.TrainingRun;
-import dev.belay.train.config.ClipConfig;
-import dev.belay.train.config.DataConfig;
-import dev.belay.train.config.LoopConfig;
-import dev.belay.train.config.MachineConfig;
-import dev.belay.train.config.ModelConfig;
-import dev.belay.train.config.OptimizerConfig;
-import dev.belay.train.config.ReportConfig;
-import dev.belay.train.config.ScheduleConfig;
 import dev.belay.train.config.TrainConfig;
 import java.io.IOException;
 import picocli.CommandLine.Command;
@@ -32,15 +15,7 @@ import picocli.CommandLine.Option;
 final class TrainCommand implements RunnableCommand {
   private final Context context;
 
-  @Mixin private ModelOptions model;
-  @Mixin private TuningOptions tuning;
-  @Mixin private TrainDataOptions trainData;
-  @Mixin private DataOptions data;
-  @Mixin private OptimizerOptions optimizer;
-  @Mixin private ScheduleOptions schedule;
-  @Mixin private LoopOptions loop;
-  @Mixin private ReportOptions report;
-  @Mixin private MachineOptions machine;
+  @Mixin private TrainingOptions training;
 
   @Option(names = "--json", description = "Print the result as JSON, not only the export's path.")
   private boolean json;
@@ -51,37 +26,11 @@ final class TrainCommand implements RunnableCommand {
 
   @Override
   public void run() throws IOException {
-    TrainConfig config = toConfig();
+    TrainConfig config = training.toConfig(new Problems());
     try (RunConsole console = new RunConsole(context.terminal(), System::nanoTime)) {
       TrainingRun.Result result = context.doors().train(config, context.commandLine(), console);
       console.conclude(result);
       context.terminal().out().println(json ? JsonText.of(result) : result.exportDirectory());
     }
-  }
-
-  private TrainConfig toConfig() {
-    Problems problems = new Problems();
-    model.requirePath(problems);
-    trainData.requireFiles(problems);
-    loop.requireDirectory(problems);
-    ModelConfig modelConfig = problems.part(() -> model.toConfig(tuning));
-    DataConfig dataConfig = problems.part(() -> data.toConfig(trainData));
-    OptimizerConfig optimizerConfig = problems.part(optimizer::toConfig);
-    ScheduleConfig scheduleConfig = problems.part(schedule::toConfig);
-    ClipConfig clipConfig = problems.part(optimizer::toClipConfig);
-    LoopConfig loopConfig = problems.part(loop::toConfig);
-    ReportConfig reportConfig = problems.part(report::toConfig);
-    MachineConfig machineConfig = problems.part(() -> machine.toConfig(loop.seed()));
-    problems.verify();
-    return new TrainConfig(
-        modelConfig,
-        dataConfig,
-        optimizerConfig,
-        scheduleConfig,
-        clipConfig,
-        loopConfig,
-        machineConfig,
-        loop.outputDirectory(),
-        reportConfig);
   }
 }

@@ -21,6 +21,11 @@ public record ClipConfig(Mode mode, double maxGradNorm) {
     new Check().positive("--max-grad-norm", maxGradNorm).verify();
   }
 
+  /** Another rule with another threshold, and otherwise the same. */
+  public ClipConfig with(Mode other, double threshold) {
+    return new ClipConfig(other, threshold);
+  }
+
   /** What the command line takes without options. */
   public static ClipConfig defaults() {
     return new ClipConfig(DEFAULT_MODE, DEFAULT_MAX_GRAD_NORM);

@@ -21,6 +21,11 @@ public record MachineConfig(String device, OptionalInt threads, long seed) {
         .verify();
   }
 
+  /** The same machine with another seed. */
+  public MachineConfig withSeed(long other) {
+    return new MachineConfig(device, threads, other);
+  }
+
   /** What the command line takes without options. */
   public static MachineConfig defaults() {
     return new MachineConfig(DEFAULT_DEVICE, OptionalInt.empty(), DEFAULT_SEED);

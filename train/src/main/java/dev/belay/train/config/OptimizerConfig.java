@@ -48,6 +48,11 @@ public record OptimizerConfig(
         .verify();
   }
 
+  /** The same rule with another peak of the schedule. */
+  public OptimizerConfig withLearningRate(double rate) {
+    return new OptimizerConfig(kind, rate, weightDecay, beta1, beta2, epsilon, momentum);
+  }
+
   /** What the command line takes without options. */
   public static OptimizerConfig defaults() {
     return new OptimizerConfig(

@@ -31,6 +31,12 @@ public record TrainConfig(
         .verify();
   }
 
+  /** The same run with another update and another seed. */
+  public TrainConfig with(OptimizerConfig other, ClipConfig otherClip, MachineConfig otherMachine) {
+    return new TrainConfig(
+        model, data, other, schedule, otherClip, loop, otherMachine, outputDirectory, report);
+  }
+
   /** That model on that data, and otherwise what the command line takes without options. */
   public static TrainConfig of(ModelConfig model, DataConfig data, Path outputDirectory) {
     return new TrainConfig(

@@ -3,6 +3,7 @@ package dev.belay.train.model;
 import dev.belay.graph.clip.ClipRule;
 import dev.belay.graph.clip.GlobalNormClip;
 import dev.belay.graph.clip.NoClip;
+import dev.belay.graph.clip.Threshold;
 import dev.belay.graph.optimizer.Adam;
 import dev.belay.graph.optimizer.AdamW;
 import dev.belay.graph.optimizer.BertAdam;
@@ -26,6 +27,18 @@ public final class UpdateRules {
     return switch (config.mode()) {
       case GLOBAL_NORM -> new GlobalNormClip(config.maxGradNorm());
       case NONE -> new NoClip();
+    };
+  }
+
+  /**
+   * The clip with a threshold that may change between runs of the graph.
+   *
+   * @param mode a rule that has a threshold
+   */
+  public static ClipRule clip(ClipConfig.Mode mode, Threshold threshold) {
+    return switch (mode) {
+      case GLOBAL_NORM -> new GlobalNormClip(threshold);
+      case NONE -> throw new IllegalArgumentException(mode + " has no threshold");
     };
   }
 

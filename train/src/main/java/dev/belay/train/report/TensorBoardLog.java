@@ -1,13 +1,10 @@
 package dev.belay.train.report;
 
 import com.google.protobuf.ByteString;
-import dev.belay.savedmodel.record.RecordWriter;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.VariableNorm;
 import dev.belay.train.norm.LayerNorms;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,13 +28,13 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
   private static final SummaryMetadata SCALAR = plugin("scalars");
   private static final SummaryMetadata HISTOGRAM = plugin("histograms");
 
-  private final RecordWriter train;
-  private final RecordWriter validation;
+  private final EventFile train;
+  private final EventFile validation;
 
   /** Opens both files in a directory, which is made. */
   public TensorBoardLog(Path directory) throws IOException {
-    this.train = open(directory.resolve("train"));
-    this.validation = open(directory.resolve("validation"));
+    this.train = new EventFile(directory.resolve("train"));
+    this.validation = new EventFile(directory.resolve("validation"));
   }
 
   private static SummaryMetadata plugin(String name) {
@@ -47,16 +44,6 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
                 .setPluginName(name)
                 .setContent(ByteString.EMPTY))
         .build();
-  }
-
-  private static RecordWriter open(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    long seconds = System.currentTimeMillis() / 1000;
-    String name =
-        "events.out.tfevents.%010d.belay.%d.0.v2".formatted(seconds, ProcessHandle.current().pid());
-    RecordWriter writer = RecordWriter.create(directory.resolve(name));
-    write(writer, Event.newBuilder().setFileVersion("brain.Event:2"));
-    return writer;
   }
 
   @Override
@@ -92,7 +79,7 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
     spread(spread, "variables/gradient_norm", measured, VariableNorm::gradient);
     spread(spread, "variables/weight_norm", measured, VariableNorm::weight);
     spread(spread, "variables/update_ratio", measured, VariableNorm::updateRatio);
-    write(train, Event.newBuilder().setStep(measured.step()).setSummary(spread));
+    train.write(Event.newBuilder().setStep(measured.step()).setSummary(spread));
   }
 
   private static void spread(
@@ -108,7 +95,7 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
             .setTensor(Histogram.of(values)));
   }
 
-  private static void scalars(RecordWriter writer, long step, Map<String, Double> values) {
+  private static void scalars(EventFile writer, long step, Map<String, Double> values) {
     Summary.Builder summary = Summary.newBuilder();
     values.forEach(
         (tag, value) ->
@@ -121,25 +108,13 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
                             .setDtype(DataType.DT_FLOAT)
                             .setTensorShape(TensorShapeProto.getDefaultInstance())
                             .addFloatVal(value.floatValue()))));
-    write(writer, Event.newBuilder().setStep(step).setSummary(summary));
-  }
-
-  private static void write(RecordWriter writer, Event.Builder event) {
-    event.setWallTime(System.currentTimeMillis() / 1000.0);
-    try {
-      writer.write(event.build().toByteArray());
-      writer.flush();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write TensorBoard's event file", e);
-    }
+    writer.write(Event.newBuilder().setStep(step).setSummary(summary));
   }
 
   @Override
   public void close() throws IOException {
-    try (train;
-        validation) {
-      train.flush();
-      validation.flush();
+    try (train) {
+      validation.close();
     }
   }
 }

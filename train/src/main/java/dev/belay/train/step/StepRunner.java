@@ -96,6 +96,11 @@ public final class StepRunner implements AutoCloseable {
     }
   }
 
+  /** Gives slots, head and tables their first values again. The model's variables stay. */
+  public void initialize() {
+    run(train.orElseThrow().initializers());
+  }
+
   private void run(List<Operation> operations) {
     if (!operations.isEmpty()) {
       Session.Runner runner = session.runner();

@@ -2,7 +2,7 @@
 (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
   const parent = document.getElementById('charts');
-  const kinds = { lines: LineChart, heat: HeatMap };
+  const kinds = { lines: LineChart, heat: HeatMap, strip: Strip };
   for (const spec of data.charts) new kinds[spec.kind](spec, parent);
   const redraw = () => zoom.charts.forEach((chart) => chart.draw());
   redraw(); // the first were drawn while they had the page for themselves

@@ -1,0 +1,64 @@
+package dev.belay.graph.clip;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.belay.graph.TensorData;
+import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.VariableSpec;
+import dev.belay.graph.variable.Variables;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.Graph;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Ops;
+import org.tensorflow.proto.framework.DataType;
+
+/** One graph, thresholds that change between its runs. */
+class ThresholdTest {
+
+  private static GraphVariable variable(Variables variables, String name, Shape shape) {
+    return variables.create(new VariableSpec(name, DataType.DT_FLOAT, shape, true));
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {1e-30f, 1e-10f, 1f, 3e9f, 7e18f})
+  void theVariableClipsAsAConstantWouldAndNoneChangesNoBit(float size) {
+    float[] values = {0.3f * size, -0.7f * size, 0, 0.123456f * size};
+    try (Graph graph = new Graph();
+        Session session = new Session(graph)) {
+      Ops tf = Ops.create(graph);
+      Variables variables = new Variables(tf);
+      GraphVariable weight = variable(variables, "weight", Shape.of(4));
+      GraphVariable threshold = variable(variables, "threshold", Shape.scalar());
+      List<Gradient> gradients = List.of(new Gradient(weight, tf.constant(values)));
+      Clipped varying = new GlobalNormClip(Threshold.of(threshold)).apply(tf, gradients);
+      Clipped fixed = new GlobalNormClip(0.5).apply(tf, gradients);
+
+      assign(session, threshold, 0.5f);
+      assertArrayEquals(gradient(session, fixed), gradient(session, varying));
+      assign(session, threshold, Threshold.NONE);
+      assertArrayEquals(values, gradient(session, varying));
+      try (Result result = session.runner().fetch(varying.scale()).run()) {
+        assertEquals(1f, TensorData.scalar(result.get(0)));
+      }
+    }
+  }
+
+  private static void assign(Session session, GraphVariable variable, float value) {
+    try (Tensor tensor = TensorData.of(Shape.scalar(), value)) {
+      session.runner().feed(variable.newValue(), tensor).addTarget(variable.assign()).run();
+    }
+  }
+
+  private static float[] gradient(Session session, Clipped clipped) {
+    try (Result result = session.runner().fetch(clipped.gradients().get(0).value()).run()) {
+      return TensorData.floats(result.get(0));
+    }
+  }
+}
