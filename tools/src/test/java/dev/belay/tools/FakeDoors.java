@@ -3,21 +3,27 @@ package dev.belay.tools;
 import dev.belay.tools.command.Doors;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.Sweep;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.SweepEvent;
+import dev.belay.train.sweep.Recommendation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /** Remembers what a command asked for, and answers at once. */
 final class FakeDoors implements Doors {
   TrainConfig trained;
+  SweepConfig swept;
   List<String> command;
   EvaluateConfig evaluated;
   ModelConfig planned;
@@ -40,6 +46,22 @@ final class FakeDoors implements Doors {
         config.outputDirectory().resolve("export/1"),
         Map.of("accuracy", 0.5),
         Map.of("accuracy", 0.875));
+  }
+
+  @Override
+  public Sweep.Result sweep(
+      SweepConfig config, List<String> command, Consumer<SweepEvent> listener) throws IOException {
+    fail();
+    this.swept = config;
+    listener.accept(new SweepEvent.Started(2, 1, 40, List.of(10L, 20L), List.of()));
+    listener.accept(new SweepEvent.ArmStarted("clip 1.0", 42, 1, 2));
+    listener.accept(new SweepEvent.ArmEnded("clip 1.0", 42, "", Map.of("accuracy", 0.5), false));
+    return new Sweep.Result(
+        config.base().outputDirectory(),
+        "accuracy",
+        List.of(),
+        new Recommendation(Optional.empty(), "No arm came to its end."),
+        config.base().outputDirectory().resolve("report.html"));
   }
 
   @Override

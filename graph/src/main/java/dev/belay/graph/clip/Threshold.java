@@ -8,9 +8,9 @@ import org.tensorflow.types.TFloat32;
 /** The number that a rule clips at, as a tensor of the graph. */
 public interface Threshold {
   /**
-   * A threshold that lets every finite norm pass, and so that the factor of a clip by global norm is
-   * 1 to the last bit: a power of two, whose reciprocal is exact, above the largest norm that float32
-   * can hold the square of.
+   * A threshold that lets every finite norm pass, and so that the factor of a clip by global norm
+   * is 1 to the last bit: a power of two, whose reciprocal is exact, above the largest norm that
+   * float32 can hold the square of.
    */
   float NONE = 0x1p100f;
 

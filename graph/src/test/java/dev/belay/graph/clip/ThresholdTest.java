@@ -27,7 +27,7 @@ class ThresholdTest {
   }
 
   @ParameterizedTest
-  @ValueSource(floats = {1e-30f, 1e-10f, 1f, 3e9f, 7e18f})
+  @ValueSource(floats = {0x1p-99f, 0x1p-33f, 1, 0x1p31f, 0x1p62f})
   void theVariableClipsAsAConstantWouldAndNoneChangesNoBit(float size) {
     float[] values = {0.3f * size, -0.7f * size, 0, 0.123456f * size};
     try (Graph graph = new Graph();

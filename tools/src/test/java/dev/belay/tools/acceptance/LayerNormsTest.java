@@ -83,8 +83,8 @@ final class LayerNormsTest {
 
   private static void assertTensorBoardReads(Path run, List<JsonNode> norms) throws Exception {
     Path script =
-        PythonInterop.script("").resolve("../../../../../tools/src/test/python/check_events.py");
-    JsonNode tags = PythonInterop.run(script.normalize(), run.resolve("tensorboard")).get("train");
+        PythonScripts.named("check_events.py");
+    JsonNode tags = PythonInterop.run(script, run.resolve("tensorboard")).get("train");
     for (String layer : LAYERS) {
       for (String kind : List.of("gradient_norm", "weight_norm", "update_ratio")) {
         JsonNode curve = tags.get(kind + "/" + layer);

@@ -1,5 +1,7 @@
 package dev.belay.train.config;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -22,7 +24,9 @@ public record ReportConfig(Set<Kind> kinds, int layerNormSteps) {
   }
 
   public ReportConfig {
-    kinds = Set.copyOf(kinds);
+    Set<Kind> inOrder = EnumSet.noneOf(Kind.class);
+    inOrder.addAll(kinds);
+    kinds = Collections.unmodifiableSet(inOrder);
     new Check().atLeast("--log-layer-norms", 0, layerNormSteps).verify();
   }
 

@@ -76,10 +76,14 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
         + plain(learningRate);
   }
 
-  /** {@code 1.0}, {@code 0.25}, {@code 5e-05}. */
+  /** {@code 1.0}, {@code 0.25}, {@code 5e-5}. */
   public static String plain(double value) {
-    return value >= 1e-3 && value < 1e6
-        ? new BigDecimal(Double.toString(value)).toPlainString()
-        : new BigDecimal(Double.toString(value)).stripTrailingZeros().toString().toLowerCase(Locale.ROOT);
+    BigDecimal exact = new BigDecimal(Double.toString(value));
+    if (value >= 1e-3 && value < 1e6) {
+      return exact.toPlainString();
+    }
+    BigDecimal digits = exact.stripTrailingZeros();
+    int exponent = digits.precision() - digits.scale() - 1;
+    return digits.movePointLeft(exponent).toPlainString() + "e" + exponent;
   }
 }

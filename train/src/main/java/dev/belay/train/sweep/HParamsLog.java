@@ -49,7 +49,7 @@ final class HParamsLog {
   /** Declares the experiment: what is varied and what is measured. */
   static void writeExperiment(SweepDirectory directory, SweepConfig sweep, String metric)
       throws IOException {
-    List<String> parameters = List.copyOf(parameters(Arm.of(sweep).get(0), sweep, 0).keySet());
+    List<String> parameters = List.copyOf(parameters(Arm.of(sweep).get(0), sweep).keySet());
     byte[] experiment =
         message(
             out -> {
@@ -86,7 +86,7 @@ final class HParamsLog {
   static void writeSession(SweepDirectory directory, SweepConfig sweep, ArmResult result)
       throws IOException {
     double now = System.currentTimeMillis() / 1000.0;
-    Map<String, Value> parameters = parameters(result.arm(), sweep, result.seed());
+    Map<String, Value> parameters = parameters(result.arm(), sweep);
     byte[] start =
         message(
             out -> {
@@ -115,7 +115,7 @@ final class HParamsLog {
     }
   }
 
-  private static Map<String, Value> parameters(Arm arm, SweepConfig sweep, long seed) {
+  private static Map<String, Value> parameters(Arm arm, SweepConfig sweep) {
     Map<String, Value> parameters = new LinkedHashMap<>();
     // As text, since "none" is one of the thresholds.
     parameters.put("clip_norm", Value.newBuilder().setStringValue(arm.clipText()).build());
@@ -123,7 +123,6 @@ final class HParamsLog {
       parameters.put("clip_mode", Value.newBuilder().setStringValue(arm.modeText()).build());
     }
     parameters.put("learning_rate", Value.newBuilder().setNumberValue(arm.learningRate()).build());
-    parameters.put("seed", Value.newBuilder().setNumberValue(seed).build());
     return parameters;
   }
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -37,7 +38,7 @@ public record Recommendation(Optional<Arm> arm, String reason) {
 
   private static double good(ArmSummary arm, Score score) {
     double mean = arm.mean(score.metric());
-    return mean * Math.signum(score.of(java.util.Map.of(score.metric(), 1.0)));
+    return mean * Math.signum(score.of(Map.of(score.metric(), 1.0)));
   }
 
   /** Weighs arms that are sorted, the best first. */
@@ -99,11 +100,7 @@ public record Recommendation(Optional<Arm> arm, String reason) {
             .append(": ")
             .append(names(equals, chosen))
             .append('.');
-        text.append(
-            chosen.equals(best)
-                ? " It is also the best by its mean."
-                : " The best by its mean, " + best.arm().label(sweep) + ", has " + figures(best)
-                    + ", a difference that other seeds or examples may turn round.");
+        text.append(besideBest(chosen, best));
         text.append(
             chosen.arm().clips()
                 ? " Of those that clip it is the one nearest to 1.0, the usual threshold for"
@@ -111,6 +108,22 @@ public record Recommendation(Optional<Arm> arm, String reason) {
                 : "");
       }
       return text + seeds() + clipping(chosen);
+    }
+
+    private String besideBest(ArmSummary chosen, ArmSummary best) {
+      double least = good(arms.get(arms.size() - 1), score);
+      if (least == good(best, score)) {
+        return " All arms have the same "
+            + score.metric()
+            + ", so it does not tell them apart: more steps or more validation examples would.";
+      }
+      return good(chosen, score) == good(best, score)
+          ? " None is better by its mean."
+          : " The best by its mean, "
+              + best.arm().label(sweep)
+              + ", has "
+              + figures(best)
+              + ", a difference that other seeds or examples may turn round.";
     }
 
     private String measure(double noise) {

@@ -97,7 +97,9 @@ class LineChart {
     const list = element('div', { class: 'legend' }, this.frame);
     this.spec.series.forEach((series, i) => {
       const item = element('button', { type: 'button', 'aria-pressed': 'true' }, list);
-      element('i', { style: `background:${this.color(i)};opacity:${series.faint ? 0.5 : 1}` }, item);
+      const ink = this.color(i);
+      const line = series.dash ? `repeating-linear-gradient(90deg,${ink} 0 5px,transparent 5px 8px)` : ink;
+      element('i', { style: `background:${line};opacity:${series.faint ? 0.5 : 1}` }, item);
       item.append(series.name);
       item.onclick = () => {
         if (!this.hidden.delete(i)) this.hidden.add(i);
