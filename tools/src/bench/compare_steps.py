@@ -9,16 +9,23 @@ import statistics
 import sys
 
 
+def undisturbed(times):
+    """Without the steps that were under way when the program's turn was over."""
+    usual = statistics.median(times)
+    return [time for time in times if time < 2 * usual]
+
+
 def one_round(warmup, python_file, metrics_file):
     with open(python_file, encoding="utf-8") as file:
-        python = json.load(file)
+        python = json.loads(file.read().splitlines()[-1])
     with open(metrics_file, encoding="utf-8") as lines:
         steps = [line for line in map(json.loads, lines) if line["event"] == "train" and line["step"] > warmup]
-    belay = statistics.median(line["step_ms"] for line in steps)
-    waited = statistics.median(line["data_wait_ms"] for line in steps)
-    print("python %.1f ms (min %.1f, %s, gradients %s)   belay %.1f ms (min %.1f, waits %.2f ms for data)   ratio %.3f" % (
-        python["median_ms"], python["min_ms"], python["call"], python["gradients"], belay, min(line["step_ms"] for line in steps), waited,
-        belay / python["median_ms"]))
+    theirs = undisturbed(python["times_ms"])
+    ours = undisturbed([line["step_ms"] for line in steps])
+    outside = statistics.median(100 * (line["step_ms"] - line["session_ms"]) / line["step_ms"] for line in steps)
+    ratio = statistics.median(ours) / statistics.median(theirs)
+    print("python %.1f ms (min %.1f, %d steps, %s, gradients %s)   belay %.1f ms (min %.1f, %d steps, %.2f %% of a step outside the session)   ratio %.3f" % (
+        statistics.median(theirs), min(theirs), len(theirs), python["call"], python["gradients"], statistics.median(ours), min(ours), len(ours), outside, ratio))
 
 
 def median_ratio(path):

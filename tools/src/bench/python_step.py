@@ -119,6 +119,7 @@ def measure(chosen):
     timed = times[chosen.warmup_steps:]
     return {"side": "python", "call": how, "gradients": chosen.gradients, "threads": chosen.threads, "one_dnn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "unset"),
             "steps": len(timed), "median_ms": round(statistics.median(timed), 3), "min_ms": round(min(timed), 3),
+            "times_ms": [round(t, 3) for t in timed],
             "processor_ms": round(statistics.median(processor[chosen.warmup_steps:]), 3), "first_loss": losses[0], "last_loss": losses[-1]}
 
 

@@ -1,16 +1,24 @@
 package dev.belay.tools;
 
+import dev.belay.savedmodel.weights.Leftovers;
+import dev.belay.savedmodel.weights.WeightDifference;
+import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.tools.command.Doors;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.StopRequest;
 import dev.belay.train.Sweep;
 import dev.belay.train.TrainingRun;
+import dev.belay.train.WeightConversion;
+import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.SweepEvent;
+import dev.belay.train.model.ModelJudge;
 import dev.belay.train.sweep.Recommendation;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,13 +37,21 @@ final class FakeDoors implements Doors {
   ModelConfig planned;
   Set<String> allowedOps;
   Path exportedTo;
+  ConvertConfig converted;
+  double tolerance;
 
   /** Thrown by every door, if it is set. */
   Throwable thrown;
 
   @Override
+  public ModelJudge judge() {
+    return ModelJudge.TRUSTING;
+  }
+
+  @Override
   public TrainingRun.Result train(
-      TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
+      TrainConfig config, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
+      throws IOException {
     fail();
     this.trained = config;
     this.command = command;
@@ -98,11 +114,11 @@ final class FakeDoors implements Doors {
   }
 
   @Override
-  public ModelInspection.Contents inspect(Path path, Set<String> allowedOps) throws IOException {
+  public ModelInspection.Contents inspect(WeightsConfig config) throws IOException {
     fail();
-    this.allowedOps = allowedOps;
+    this.allowedOps = config.allowedOps();
     return new ModelInspection.Contents(
-        path,
+        config.path(),
         "savedmodel",
         "TensorFlow 2.10.1",
         List.of(
@@ -117,7 +133,49 @@ final class FakeDoors implements Doors {
                 "dense/kernel", "float32", List.of(128L, 2L), true, "dense/kernel/.ATTRIBUTES")),
         256,
         256,
-        List.of("vocab.txt"));
+        List.of("vocab.txt"),
+        new ModelInspection.Names(
+            null,
+            null,
+            null,
+            1,
+            List.of(),
+            null,
+            null,
+            new Leftovers(List.of(), List.of(), List.of(), List.of())));
+  }
+
+  @Override
+  public WeightConversion.Result export(Path run, WeightTarget target, Path folder)
+      throws IOException {
+    fail();
+    return new WeightConversion.Result(folder, "tf1", target.option(), 41, List.of());
+  }
+
+  @Override
+  public WeightConversion.Result convert(ConvertConfig config) throws IOException {
+    fail();
+    this.converted = config;
+    return new WeightConversion.Result(
+        config.destination(),
+        "tf1",
+        config.target().option(),
+        41,
+        List.of("the optimizer's state [m, v]"));
+  }
+
+  @Override
+  public WeightDifference compare(WeightsConfig first, WeightsConfig second, double tolerance)
+      throws IOException {
+    fail();
+    this.tolerance = tolerance;
+    boolean same = first.path().equals(second.path());
+    return new WeightDifference(
+        2,
+        List.of(),
+        same ? List.of() : List.of("classifier.bias"),
+        List.of(),
+        same ? List.of() : List.of(new WeightDifference.Values("pooler.weight", 0.125, 3, 1024)));
   }
 
   @Override

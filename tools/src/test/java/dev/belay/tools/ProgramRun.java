@@ -2,6 +2,7 @@ package dev.belay.tools;
 
 import dev.belay.tools.command.Doors;
 import dev.belay.tools.console.Terminal;
+import dev.belay.train.model.ModelJudge;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -17,12 +18,15 @@ import java.util.OptionalInt;
  */
 public record ProgramRun(int code, String out, String err) {
 
-  /** Calls the program as a shell would: nothing behind it is replaced. */
+  /**
+   * Calls the program as a shell would, but that every model is trusted: nothing else is replaced.
+   */
   public static ProgramRun of(List<String> arguments) {
-    return of(new Doors() {}, arguments.toArray(new String[0]));
+    return of(() -> ModelJudge.TRUSTING, arguments.toArray(new String[0]));
   }
 
-  static ProgramRun of(Doors doors, String... arguments) {
+  /** Calls the program with something else behind it. */
+  public static ProgramRun of(Doors doors, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Terminal terminal =

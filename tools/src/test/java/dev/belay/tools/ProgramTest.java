@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
@@ -130,6 +131,78 @@ final class ProgramTest {
   }
 
   @Test
+  void exportTellsWhatItWroteInAnotherFormat() {
+    ProgramRun run = run("export", "runs/a", "--output-dir", "out", "--format", "tf1");
+    assertEquals("out\n", run.out());
+    assertEquals("41 tensors from tf1 to tf1\n", run.err());
+  }
+
+  @Test
+  void convertPrintsTheFolderAndSaysWhatWasLeftBehind() {
+    ProgramRun run =
+        run("convert", "m.ckpt", "out", "--to", "huggingface", "--model-format", "tf1");
+    assertEquals(0, run.code(), run.err());
+    assertEquals("out\n", run.out());
+    assertEquals(
+        "41 tensors from tf1 to huggingface\nleft behind: the optimizer's state [m, v]\n",
+        run.err());
+    assertEquals(WeightFormat.TF1, doors.converted.source().format().orElseThrow());
+    assertEquals(
+        "{\"path\":\"out\",\"from\":\"tf1\",\"to\":\"tf2\",\"weights\":41,\"left_behind\":"
+            + "[\"the optimizer's state [m, v]\"]}\n",
+        run("convert", "m.ckpt", "out", "--to=tf2", "--json").out());
+  }
+
+  @Test
+  void convertSaysEverythingThatIsMissing() {
+    ProgramRun run = run("convert", "m.ckpt");
+    assertEquals(2, run.code());
+    assertEquals(
+        """
+        belay convert: 2 options need a change:
+          DESTINATION is missing: name a folder that does not exist yet
+          --to is missing: name tf1, tf2, safetensors, huggingface or savedmodel
+        See `belay convert --help`.
+        """,
+        run.err());
+    assertEquals(
+        """
+        belay convert: --graph is for --to savedmodel only: no other form holds a graph
+        See `belay convert --help`.
+        """,
+        run("convert", "a", "b", "--to=tf1", "--graph=g").err());
+  }
+
+  @Test
+  void diffHasAnExitCodeOfItsOwnForDifferences() {
+    ProgramRun same = run("diff", "a", "a", "--tolerance=1e-6");
+    assertEquals(0, same.code());
+    assertEquals("2 tensors compared, no difference\n", same.out());
+    assertEquals(1e-6, doors.tolerance);
+    ProgramRun other = run("diff", "a", "b");
+    assertEquals(6, other.code());
+    assertEquals(
+        """
+        Only in the second (1)
+          classifier.bias
+        Of other values (1)
+          tensor         largest difference  elements that differ
+          pooler.weight  0.125               3 of 1024
+        1 of 2 tensors have other values, 0 another shape, 0 are only in the first, 1 only in the second
+        """,
+        other.out());
+    assertEquals(
+        "belay diff: a and b differ: 1 of 2 tensors have other values, 0 another shape, 0 are only"
+            + " in the first, 1 only in the second\n",
+        other.err());
+    assertEquals(
+        "{\"equal\":false,\"compared\":2,\"only_first\":[],\"only_second\":[\"classifier.bias\"],"
+            + "\"shapes\":[],\"values\":[{\"name\":\"pooler.weight\",\"max_absolute\":0.125,"
+            + "\"differing\":3,\"elements\":1024}]}\n",
+        run("diff", "a", "b", "--json").out());
+  }
+
+  @Test
   void inspectShowsWhatAModelHolds() {
     ProgramRun run = run("inspect", "m", "--allow-op", "ReadFile");
     assertEquals(
@@ -210,7 +283,7 @@ final class ProgramTest {
 
   @Test
   void anOptionThatIsNotBuiltYetIsUnknown() {
-    for (String option : List.of("--resume=auto", "--precision=fp32", "--on-nonfinite=skip")) {
+    for (String option : List.of("--precision=fp32", "--on-nonfinite=skip")) {
       ProgramRun run = train(option);
       assertEquals(2, run.code(), option);
       assertTrue(run.err().contains(": unknown option"), run.err());

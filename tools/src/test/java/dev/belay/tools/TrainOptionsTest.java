@@ -28,7 +28,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Every option of every command: its default, its spellings, and that it reaches a config. */
 final class TrainOptionsTest {
   private static final Set<String> WITHOUT_CONFIG =
-      Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan");
+      Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan", "--verify");
 
   /** What only means something in a single run; and a rule without a threshold to try. */
   private static final Set<String> REFUSED_BY_SWEEP =
@@ -39,6 +39,8 @@ final class TrainOptionsTest {
               "--clip-modes",
               "--save-steps",
               "--save-total-limit",
+              "--background-save",
+              "--allow-changes",
               "--load-best-model-at-end",
               "--early-stopping-patience",
               "--report",
@@ -62,6 +64,7 @@ final class TrainOptionsTest {
           Map.entry("--inputs", "input_ids=ids,attention_mask=mask"),
           Map.entry("--output", "scores"),
           Map.entry("--allow-op", "ReadFile"),
+          Map.entry("--trust-model", ""),
           Map.entry("--head", "regression"),
           Map.entry("--features", "hidden"),
           Map.entry("--num-labels", "5"),
@@ -98,6 +101,9 @@ final class TrainOptionsTest {
           Map.entry("--eval-steps", "10"),
           Map.entry("--save-steps", "10"),
           Map.entry("--save-total-limit", "2"),
+          Map.entry("--background-save", "off"),
+          Map.entry("--resume", "never"),
+          Map.entry("--allow-changes", ""),
           Map.entry("--load-best-model-at-end", ""),
           Map.entry("--metric-for-best-model", "loss"),
           Map.entry("--early-stopping-patience", "3"),
@@ -158,6 +164,8 @@ final class TrainOptionsTest {
                 Map.entry("--seed", "42"),
                 Map.entry("--logging-steps", "1"),
                 Map.entry("--log-layer-norms", "0"),
+                Map.entry("--resume", "auto"),
+                Map.entry("--background-save", "on"),
                 Map.entry("--device", "auto"))),
         defaults);
   }

@@ -69,7 +69,12 @@ final class ArmTrainer {
         if (!result.isFinite()) {
           outcome = Outcome.DIVERGED;
           reason =
-              "diverged at step " + step + ": loss " + result.loss() + ", norm " + result.gradNorm();
+              "diverged at step "
+                  + step
+                  + ": loss "
+                  + result.loss()
+                  + ", norm "
+                  + result.gradNorm();
         } else if (step % setting.interval() == 0 || step == setting.totalSteps()) {
           verdict = setting.judge().verdict(step, evaluate(step).metrics());
         }
@@ -84,8 +89,7 @@ final class ArmTrainer {
     setting
         .events()
         .accept(
-            new RunEvent.Done(
-                step, seconds, norms.clippedFraction(), norms.percentiles(), last));
+            new RunEvent.Done(step, seconds, norms.clippedFraction(), norms.percentiles(), last));
     return new ArmResult(
         arm,
         seed,
@@ -121,7 +125,8 @@ final class ArmTrainer {
                 batch.exampleCount(),
                 Math.toIntExact(batch.tokenCount()),
                 millis,
-                batches.waitNanos() / 1e6));
+                batches.waitNanos() / 1e6,
+                result.millis()));
     return result;
   }
 

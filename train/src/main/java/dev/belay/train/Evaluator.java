@@ -5,6 +5,7 @@ import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.Column;
 import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.failure.StoppedException;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
@@ -38,13 +39,24 @@ final class Evaluator {
     return newMetrics.get().primary();
   }
 
+  /** Over all examples. */
   Result evaluate(StepRunner runner) {
+    return evaluate(runner, new StopRequest());
+  }
+
+  /**
+   * Over all examples, unless somebody stops it.
+   *
+   * @throws StoppedException between two batches, if the stop was asked for
+   */
+  Result evaluate(StepRunner runner, StopRequest stop) {
     Metrics metrics = newMetrics.get();
     double lossSum = 0;
     double weight = 0;
     int examples = 0;
     try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
       while (batches.hasNext()) {
+        stop.check("within an evaluation");
         Batch batch = batches.next();
         EvaluationResult result = runner.evaluate(batch);
         lossSum += result.lossSum();

@@ -2,27 +2,34 @@ package dev.belay.train;
 
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
-import dev.belay.train.checkpoint.CheckpointState;
+import dev.belay.train.checkpoint.Resumable;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.failure.StoppedException;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** What happens between the steps: evaluation, checkpoints, the best weights, early stopping. */
-final class Milestones {
+/**
+ * What happens between the steps: evaluation, checkpoints, the best weights, early stopping, and
+ * the stop that somebody asks for.
+ */
+final class Milestones implements Resumable<Milestones.State> {
   private final LoopConfig loop;
   private final Setting setting;
 
+  private Map<String, Double> startMetrics = Map.of();
   private Map<String, Double> lastMetrics = Map.of();
   private Map<String, Double> bestMetrics = Map.of();
   private long bestStep;
   private int evaluationsWithoutBetter;
+  private boolean evaluationOpen;
 
   Milestones(LoopConfig loop, Setting setting) {
     this.loop = loop;
@@ -33,34 +40,128 @@ final class Milestones {
    * What milestones work with.
    *
    * @param evaluator empty without validation data
+   * @param checkpoints where the best one is found again
    * @param batchesPerEpoch evaluation follows each epoch where no interval is given
    */
   record Setting(
       StepRunner runner,
       Optional<Evaluator> evaluator,
       CheckpointFolder checkpoints,
+      RunSaver saver,
       int batchesPerEpoch,
-      long seed,
+      StopRequest stop,
       Consumer<RunEvent> events) {}
 
+  /**
+   * What a checkpoint keeps of them.
+   *
+   * @param evaluationOpen whether the run was stopped within the evaluation of this step
+   */
+  record State(
+      Map<String, Double> startMetrics,
+      Map<String, Double> lastMetrics,
+      Map<String, Double> bestMetrics,
+      long bestStep,
+      int evaluationsWithoutBetter,
+      boolean evaluationOpen) {}
+
+  @Override
+  public String section() {
+    return "milestones";
+  }
+
+  @Override
+  public Class<State> type() {
+    return State.class;
+  }
+
+  @Override
+  public State state() {
+    return new State(
+        startMetrics, lastMetrics, bestMetrics, bestStep, evaluationsWithoutBetter, evaluationOpen);
+  }
+
+  @Override
+  public void resume(State state) {
+    startMetrics = state.startMetrics();
+    lastMetrics = state.lastMetrics();
+    bestMetrics = state.bestMetrics();
+    bestStep = state.bestStep();
+    evaluationsWithoutBetter = state.evaluationsWithoutBetter();
+    evaluationOpen = state.evaluationOpen();
+  }
+
+  /** Forgets a best step whose weights are gone; returns what to tell. */
+  Optional<String> forgetLostBest() {
+    if (!loop.loadBestModelAtEnd()
+        || bestStep == 0
+        || Files.isDirectory(setting.checkpoints().of(bestStep))) {
+      return Optional.empty();
+    }
+    String lost =
+        "the best step so far was "
+            + bestStep
+            + ", but its checkpoint is not here: the best of the coming steps is looked for";
+    bestStep = 0;
+    bestMetrics = Map.of();
+    evaluationsWithoutBetter = 0;
+    return Optional.of(lost);
+  }
+
   /** Evaluates before the first step, so that the run can say what it changed. */
-  Map<String, Double> before() {
-    return setting.evaluator().isPresent() ? evaluate(0) : Map.of();
+  void before() {
+    if (setting.evaluator().isPresent()) {
+      startMetrics = evaluate(0);
+    }
+  }
+
+  /** Metrics before the first step; empty without validation data. */
+  Map<String, Double> startMetrics() {
+    return startMetrics;
+  }
+
+  /** Ends the evaluation in which the run was stopped, if it was, as if it had not been. */
+  void goOn(long step, BatchPosition next, boolean last) {
+    if (evaluationOpen) {
+      after(step, next, last);
+    }
   }
 
   /**
    * Does what is due after a step.
    *
    * @param next the batch that comes next
+   * @throws StoppedException if somebody asked for it; a checkpoint of this step is written
    */
-  void after(long step, BatchPosition next, boolean last) throws IOException {
-    boolean evaluated = setting.evaluator().isPresent() && isEvaluationDue(step, last);
-    boolean better = evaluated && isBetter(step, evaluate(step));
-    boolean stopping = stopEarly();
+  void after(long step, BatchPosition next, boolean last) {
+    setting.saver().poll();
+    boolean better = evaluationIsDue(step, last) && isBetter(step, evaluateOrSave(step, next));
     boolean keepsBest = better && loop.loadBestModelAtEnd();
-    if (keepsBest || last || stopping || isDue(step, loop.saveSteps().orElse(0))) {
+    boolean stopped = setting.stop().isMade() && !last;
+    if (keepsBest || last || stopped || stopEarly() || isDue(step, loop.saveSteps().orElse(0))) {
       save(step, next);
     }
+    if (stopped) {
+      throw stopped(step);
+    }
+  }
+
+  /** An evaluation is a long time to wait for: one that is stopped is done again. */
+  private Map<String, Double> evaluateOrSave(long step, BatchPosition next) {
+    try {
+      evaluationOpen = true;
+      Map<String, Double> metrics = evaluate(step);
+      evaluationOpen = false;
+      return metrics;
+    } catch (StoppedException e) {
+      save(step, next);
+      throw stopped(step);
+    }
+  }
+
+  private StoppedException stopped(long step) {
+    setting.saver().await();
+    return setting.stop().stopped("after step " + step + ", whose checkpoint is written");
   }
 
   /** Whether the validation metric has not improved for as long as the user would wait. */
@@ -71,6 +172,7 @@ final class Milestones {
 
   /** Goes back to the best weights, where the user wants them; returns the metrics they have. */
   Map<String, Double> finish() throws IOException {
+    setting.saver().await();
     if (!loop.loadBestModelAtEnd() || bestStep == 0) {
       return lastMetrics;
     }
@@ -84,8 +186,9 @@ final class Milestones {
     return loop.loadBestModelAtEnd() && bestStep > 0 ? bestStep : lastStep;
   }
 
-  private boolean isEvaluationDue(long step, boolean last) {
-    return last || isDue(step, loop.evalSteps().orElse(setting.batchesPerEpoch()));
+  private boolean evaluationIsDue(long step, boolean last) {
+    return setting.evaluator().isPresent()
+        && (last || isDue(step, loop.evalSteps().orElse(setting.batchesPerEpoch())));
   }
 
   private static boolean isDue(long step, long interval) {
@@ -94,7 +197,8 @@ final class Milestones {
 
   private Map<String, Double> evaluate(long step) {
     long begin = System.nanoTime();
-    Evaluator.Result result = setting.evaluator().orElseThrow().evaluate(setting.runner());
+    Evaluator.Result result =
+        setting.evaluator().orElseThrow().evaluate(setting.runner(), setting.stop());
     lastMetrics = result.metrics();
     double seconds = (System.nanoTime() - begin) / 1e9;
     setting.events().accept(new RunEvent.Evaluated(step, lastMetrics, result.examples(), seconds));
@@ -125,15 +229,7 @@ final class Milestones {
     return better;
   }
 
-  private void save(long step, BatchPosition next) throws IOException {
-    long begin = System.nanoTime();
-    CheckpointState state =
-        new CheckpointState(step, next.epoch(), next.batch(), setting.seed(), lastMetrics);
-    StepRunner runner = setting.runner();
-    long keep = loop.loadBestModelAtEnd() ? bestStep : 0;
-    var directory =
-        setting.checkpoints().save(runner.modelValues(), runner.optimizerValues(), state, keep);
-    double seconds = (System.nanoTime() - begin) / 1e9;
-    setting.events().accept(new RunEvent.Saved(step, directory, seconds));
+  private void save(long step, BatchPosition next) {
+    setting.saver().save(step, next, lastMetrics, loop.loadBestModelAtEnd() ? bestStep : 0);
   }
 }

@@ -11,6 +11,7 @@ import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.metrics.ClassificationMetrics;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelJudge;
 import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.EvaluationResult;
@@ -58,9 +59,10 @@ public final class ModelEvaluation {
       RunData data, ModelGraph graph, StepRunner runner, Optional<LabelMap> labels) {}
 
   /** Evaluates. Errors as {@link TrainingRun#execute}. */
-  public static Result evaluate(EvaluateConfig config) throws IOException {
+  public static Result evaluate(EvaluateConfig config, ModelJudge judge) throws IOException {
     return open(
         config,
+        judge,
         setting -> {
           Task task = setting.graph().task();
           Dataset dataset = setting.data().read(config.files(), task.labelRule(setting.labels()));
@@ -78,9 +80,11 @@ public final class ModelEvaluation {
   }
 
   /** Predicts, in the order of the files. Errors as {@link TrainingRun#execute}. */
-  public static void predict(EvaluateConfig config, Consumer<Prediction> sink) throws IOException {
+  public static void predict(EvaluateConfig config, ModelJudge judge, Consumer<Prediction> sink)
+      throws IOException {
     open(
         config,
+        judge,
         setting -> {
           Dataset dataset = setting.data().read(config.files(), LabelRule.none());
           BatchSource source = new BatchSource(dataset, options(config));
@@ -97,11 +101,21 @@ public final class ModelEvaluation {
         });
   }
 
-  private static <T> T open(EvaluateConfig config, Use<T> use) throws IOException {
-    TrainableModel model = TrainableModel.forEvaluation(config.model());
-    InputMapping inputs = InputMapping.of(model.evaluation().source(), config.model().inputs());
-    try (RunData data = new RunData(config.data(), model, inputs);
-        ModelGraph graph = ModelGraph.of(model, config.model(), config.machine().seed());
+  private static <T> T open(EvaluateConfig config, ModelJudge judge, Use<T> use)
+      throws IOException {
+    try (ModelJudge.Judgement judgement = judge.begin(config.model(), false)) {
+      TrainableModel model = TrainableModel.forEvaluation(config.model());
+      InputMapping inputs = InputMapping.of(model.evaluation().source(), config.model().inputs());
+      try (RunData data = new RunData(config.data(), model, inputs)) {
+        judgement.await();
+        return open(config, model, data, use);
+      }
+    }
+  }
+
+  private static <T> T open(EvaluateConfig config, TrainableModel model, RunData data, Use<T> use)
+      throws IOException {
+    try (ModelGraph graph = ModelGraph.of(model, config.model(), config.machine().seed());
         StepRunner runner = ModelRun.evaluation(config.machine(), model, graph)) {
       Optional<LabelMap> labels =
           config.labels().isEmpty()

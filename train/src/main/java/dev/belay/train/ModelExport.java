@@ -2,11 +2,13 @@ package dev.belay.train;
 
 import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.head.AttachedHead;
+import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelJudge;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
@@ -18,7 +20,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** A run's weights as a SavedModel. */
+/** A run's weights as a SavedModel, or as any other form of weights. */
 public final class ModelExport {
   private ModelExport() {}
 
@@ -26,15 +28,20 @@ public final class ModelExport {
    * Exports a run.
    *
    * @param run a run directory, or one of its checkpoints; of a run, the newest checkpoint
+   * @param judge tries the run's model while it is read here
    * @param target a directory for integer version folders; the next free one is written
    * @return the version folder
    */
-  public static Path export(Path run, Path target) throws IOException {
+  public static Path export(Path run, ModelJudge judge, Path target) throws IOException {
     Path checkpointPath = checkpoint(run);
     RunDirectory directory = new RunDirectory(checkpointPath.getParent().getParent());
     Checkpoint checkpoint = Checkpoint.open(checkpointPath);
     RecordedRun recorded = RecordedRun.read(directory.config(), directory.provenance());
-    TrainableModel model = TrainableModel.forEvaluation(recorded.model());
+    TrainableModel model;
+    try (ModelJudge.Judgement judgement = judge.begin(recorded.model(), false)) {
+      model = TrainableModel.forEvaluation(recorded.model());
+      judgement.await();
+    }
     MachineConfig machine =
         new MachineConfig(MachineConfig.DEFAULT_DEVICE, OptionalInt.empty(), recorded.seed());
     try (ModelGraph graph = ModelGraph.of(model, recorded.model(), recorded.seed())) {
@@ -45,14 +52,27 @@ public final class ModelExport {
       try (StepRunner runner =
           StepRunner.forEvaluation(graph.graph(), step, ModelRun.weights(graph, head), machine)) {
         runner.restore(checkpoint.model());
-        return new RunExport(
+        RunExport export =
+            new RunExport(
                 model,
                 Optional.of(recorded.labels()).filter(l -> !l.isEmpty()).map(LabelMap::of),
                 recorded.tokenizer().filter(Files::exists).map(TokenizerFinder::given),
-                recorded.maxSeqLength())
-            .write(runner, target, head.map(any -> pass(graph, step)));
+                recorded.maxSeqLength());
+        return export.write(runner, export.target(target), head.map(any -> pass(graph, step)));
       }
     }
+  }
+
+  /**
+   * Exports a run as weights without a graph.
+   *
+   * @param run a run directory, or one of its checkpoints; of a run, the newest checkpoint
+   * @param folder must not exist
+   */
+  public static WeightConversion.Result export(Path run, WeightTarget target, Path folder)
+      throws IOException {
+    return WeightConversion.write(
+        WeightSource.ofCheckpoint(checkpoint(run)), target, folder, Optional.empty());
   }
 
   private static RunExport.NewPass pass(ModelGraph graph, EvaluationStep step) {

@@ -3,34 +3,36 @@ package dev.belay.train;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.variable.GraphVariable;
-import dev.belay.savedmodel.bundle.BundleContents;
-import dev.belay.savedmodel.bundle.BundleReader;
-import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelFunction;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
-import dev.belay.savedmodel.model.SavedModelReader;
+import dev.belay.savedmodel.names.Naming;
 import dev.belay.savedmodel.tensor.TensorSpec;
-import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.savedmodel.weights.Leftovers;
+import dev.belay.savedmodel.weights.ModelWeights;
+import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.model.ModelGraph;
-import dev.belay.train.model.ModelSource;
+import dev.belay.train.model.ModelJudge;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /** What a model, checkpoint or run holds, and what training would do with it. */
 public final class ModelInspection {
-  private static final String OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";
-
   private ModelInspection() {}
 
   /** A tensor that goes in or comes out; {@code shape} has -1 for unknown dimensions. */
@@ -44,15 +46,21 @@ public final class ModelInspection {
       List<Tensor> inputs,
       List<Tensor> outputs) {}
 
-  /** A variable; {@code trainable} is null where the format does not say. */
+  /**
+   * A variable; {@code trainable} is null where the format does not say. {@code key} is the
+   * checkpoint's in a SavedModel, elsewhere the canonical name, null for what is no weight.
+   */
   public record Variable(
       String name, String dtype, List<Long> shape, Boolean trainable, String key) {}
 
   /**
    * What a path holds.
    *
-   * @param format {@code savedmodel}, {@code checkpoint} or {@code run}
+   * @param format {@code savedmodel}, {@code huggingface}, {@code safetensors}, {@code hdf5},
+   *     {@code tf1}, {@code tf2}; {@code run}, or {@code checkpoint} of a run
    * @param producer such as "TensorFlow 2.10.1"
+   * @param parameters of all weights; slots of an optimizer do not count
+   * @param names what the weights are called
    */
   public record Contents(
       Path path,
@@ -62,7 +70,30 @@ public final class ModelInspection {
       List<Variable> variables,
       long parameters,
       long trainableParameters,
-      List<String> assets) {}
+      List<String> assets,
+      Names names) {}
+
+  /**
+   * What weights are called.
+   *
+   * @param family such as "bert"; null if no family knows the names
+   * @param dialect whose names they are: {@code pytorch}, {@code tf1}, {@code keras}, {@code tf2}
+   * @param prefix what stands before every name; null for nothing
+   * @param weights how many weights there are
+   * @param slots of an optimizer, such as "m" and "v"
+   * @param step at which the optimizer stood; null if the file does not say
+   * @param configuration the file that says what the model is made of; null without one
+   * @param leftovers tensors that are no weights of their own
+   */
+  public record Names(
+      String family,
+      String dialect,
+      String prefix,
+      int weights,
+      List<String> slots,
+      Long step,
+      Path configuration,
+      Leftovers leftovers) {}
 
   /**
    * What training would do.
@@ -88,21 +119,24 @@ public final class ModelInspection {
 
   /** Reads without starting TensorFlow. */
   public static Contents inspect(Path path, Set<String> allowedOps) throws IOException {
-    if (Files.isDirectory(path) && Checkpoint.isCheckpoint(path.toAbsolutePath().normalize())) {
-      return ofCheckpoint(path, Checkpoint.open(path).model());
-    }
-    if (Files.isRegularFile(Path.of(path + ".index"))) {
-      BundleContents bundle = BundleReader.open(path);
-      bundle.verifyAll();
-      return ofCheckpoint(path, bundle);
-    }
-    Path model = ModelSource.at(path).directory();
-    SavedModelContents contents =
-        SavedModelReader.read(model, GraphPolicy.strict().allowing(allowedOps));
-    return of(path, RunDirectory.isRun(path) ? "run" : "savedmodel", contents);
+    return inspect(new WeightsConfig(path, Optional.empty(), Optional.empty(), allowedOps));
   }
 
-  private static Contents of(Path path, String format, SavedModelContents contents) {
+  /** Reads without starting TensorFlow. */
+  public static Contents inspect(WeightsConfig config) throws IOException {
+    Path path = config.path();
+    boolean run = RunDirectory.isRun(path);
+    ModelWeights weights = WeightSource.read(config);
+    if (weights.savedModel().isPresent()) {
+      return of(path, run ? "run" : "savedmodel", weights.savedModel().get(), weights);
+    }
+    boolean checkpoint = WeightSource.isCheckpoint(path);
+    return ofWeights(
+        path, checkpoint ? "checkpoint" : weights.location().format().option(), weights);
+  }
+
+  private static Contents of(
+      Path path, String format, SavedModelContents contents, ModelWeights weights) {
     List<Variable> variables =
         contents.variables().stream().map(ModelInspection::variable).toList();
     return new Contents(
@@ -113,21 +147,53 @@ public final class ModelInspection {
         variables,
         parameters(contents.variables()),
         parameters(contents.variables().stream().filter(ModelVariable::trainable).toList()),
-        contents.assets().stream().map(asset -> asset.getFileName().toString()).toList());
+        contents.assets().stream().map(asset -> asset.getFileName().toString()).toList(),
+        naming(weights));
   }
 
-  private static Contents ofCheckpoint(Path path, BundleContents bundle) {
+  private static Contents ofWeights(Path path, String format, ModelWeights weights) {
+    Map<String, String> canonicalNames = new HashMap<>();
+    weights.storedNames().forEach((canonical, stored) -> canonicalNames.put(stored, canonical));
     List<Variable> variables = new ArrayList<>();
     long parameters = 0;
-    for (String name : bundle.names()) {
-      if (!name.equals(OBJECT_GRAPH)) {
-        TensorSpec spec = bundle.spec(name);
+    for (String name : weights.stored().names()) {
+      TensorSpec spec = weights.stored().spec(name);
+      if (spec.isNumeric()) {
         variables.add(
-            new Variable(name, dtype(spec.dtype()), dimensions(spec.shape()), null, name));
-        parameters += spec.elements();
+            new Variable(
+                name,
+                dtype(spec.dtype()),
+                dimensions(spec.shape()),
+                null,
+                canonicalNames.get(name)));
+        parameters += canonicalNames.containsKey(name) ? spec.elements() : 0;
       }
     }
-    return new Contents(path, "checkpoint", "", List.of(), variables, parameters, 0, List.of());
+    return new Contents(
+        path, format, "", List.of(), variables, parameters, 0, List.of(), naming(weights));
+  }
+
+  private static Names naming(ModelWeights weights) {
+    return new Names(
+        weights.naming().map(naming -> naming.family().modelType()).orElse(null),
+        weights
+            .naming()
+            .map(naming -> naming.dialect().name().toLowerCase(Locale.ROOT))
+            .orElse(null),
+        weights.naming().map(Naming::prefix).filter(prefix -> !prefix.isEmpty()).orElse(null),
+        weights.canonical().names().size(),
+        weights.optimizer().map(state -> List.copyOf(state.slots().keySet())).orElse(List.of()),
+        weights
+            .optimizer()
+            .map(OptimizerState::step)
+            .filter(OptionalLong::isPresent)
+            .map(OptionalLong::getAsLong)
+            .orElse(null),
+        weights
+            .configuration()
+            .map(c -> weights.location().configuration().orElseThrow())
+            .orElse(null),
+        weights.leftovers());
   }
 
   private static long parameters(List<ModelVariable> variables) {
@@ -162,7 +228,7 @@ public final class ModelInspection {
       case DT_FLOAT -> "float32";
       case DT_DOUBLE -> "float64";
       case DT_HALF -> "float16";
-      default -> dtype.name().substring("DT_".length()).toLowerCase(java.util.Locale.ROOT);
+      default -> dtype.name().substring("DT_".length()).toLowerCase(Locale.ROOT);
     };
   }
 
@@ -171,8 +237,15 @@ public final class ModelInspection {
   }
 
   /** Builds the training graph, without training. */
-  public static Plan plan(ModelConfig config) throws IOException {
-    TrainableModel model = TrainableModel.forTraining(config);
+  public static Plan plan(ModelConfig config, ModelJudge judge) throws IOException {
+    try (ModelJudge.Judgement judgement = judge.begin(config, true)) {
+      TrainableModel model = TrainableModel.forTraining(config);
+      judgement.await();
+      return plan(config, model);
+    }
+  }
+
+  private static Plan plan(ModelConfig config, TrainableModel model) throws IOException {
     List<String> frozen = new ArrayList<>();
     try (ModelGraph graph = ModelGraph.of(model, config, 0)) {
       graph.requireMatches(config);

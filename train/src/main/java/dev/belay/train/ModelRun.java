@@ -35,8 +35,14 @@ final class ModelRun {
 
   private ModelRun() {}
 
-  /** A session with the steps that it runs. */
-  record Training(StepRunner runner, TrainStep step, EvaluationStep evaluation) {}
+  /** Owns a session, with the steps that it runs; close it before the graph. */
+  record Training(StepRunner runner, TrainStep step, EvaluationStep evaluation)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      runner.close();
+    }
+  }
 
   /**
    * A session that trains.
@@ -156,8 +162,8 @@ final class ModelRun {
         variable -> model.contents().read(model.variables().get(variable.name()).variable()));
   }
 
-  /** Closes the session where that fails: its owner never gets it. */
-  private static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
+  /** Sets a model's weights; closes the session where that fails, since its owner never gets it. */
+  static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
       throws IOException {
     try {
       restore(runner, model, variables);

@@ -44,14 +44,22 @@ record RunExport(
   record NewPass(GraphDef graphDef, Output<?> logits) {}
 
   /**
-   * Writes the next version folder.
+   * The next version folder, to be written.
    *
-   * @param exports the folder of version folders
+   * @param exports the folder of version folders, made if need be
+   */
+  Path target(Path exports) throws IOException {
+    Files.createDirectories(exports);
+    return AtomicDirectory.nextVersion(exports);
+  }
+
+  /**
+   * Writes a version folder.
+   *
+   * @param target which must not exist
    * @param pass of a new head; empty: the original's graph is kept
    */
-  Path write(StepRunner runner, Path exports, Optional<NewPass> pass) throws IOException {
-    Files.createDirectories(exports);
-    Path target = AtomicDirectory.nextVersion(exports);
+  Path write(StepRunner runner, Path target, Optional<NewPass> pass) throws IOException {
     if (pass.isPresent()) {
       SavedModelWriter.write(newModel(runner, pass.get()), extras(), target);
     } else {

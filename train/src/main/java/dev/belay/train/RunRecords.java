@@ -1,9 +1,13 @@
 package dev.belay.train;
 
+import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DivergedException;
+import dev.belay.train.failure.MachineException;
+import dev.belay.train.failure.StoppedException;
 import dev.belay.train.norm.NormSummary;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.MetricsLog;
@@ -11,10 +15,12 @@ import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.report.TensorBoardLog;
 import dev.belay.train.report.html.RunReport;
+import dev.belay.train.resume.RunStart;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
@@ -27,9 +33,10 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
   private final Optional<TensorBoardLog> tensorboard;
   private final Optional<RunDirectory> reported;
   private final Consumer<RunEvent> listener;
-  private final NormSummary norms = new NormSummary();
+  private final NormSummary norms;
 
-  private RunRecords(Files files, Consumer<RunEvent> listener) {
+  private RunRecords(Files files, NormSummary norms, Consumer<RunEvent> listener) {
+    this.norms = norms;
     this.provenance = files.provenance();
     this.metrics = files.metrics();
     this.tensorboard = files.tensorboard();
@@ -49,26 +56,64 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
       Optional<RunDirectory> reported) {}
 
   /**
-   * Begins the records in a run directory.
+   * What the records are about.
    *
    * @param command the command line, for run.json
+   * @param facts about model and data, for run.json
+   * @param start where the run begins
    */
-  static RunRecords begin(
-      TrainConfig config, RunDirectory directory, List<String> command, Consumer<RunEvent> listener)
-      throws IOException {
-    ConfigJson.write(config, directory.config());
-    Provenance provenance = new Provenance(directory.provenance(), command);
+  record About(
+      TrainConfig config,
+      RunDirectory directory,
+      List<String> command,
+      Map<String, Object> facts,
+      RunStart start) {}
+
+  /**
+   * Begins the records in a run directory, or goes on with those of the run's own checkpoint: what
+   * they say of later steps is dropped, for these come again.
+   */
+  static RunRecords begin(About about, Consumer<RunEvent> listener) throws IOException {
+    RunDirectory directory = about.directory();
+    Provenance provenance = provenance(about);
+    about.facts().forEach(provenance::put);
     provenance.write();
-    ReportConfig report = config.report();
+    NormSummary earlier = RunReport.norms(directory);
+    ReportConfig report = about.config().report();
     return new RunRecords(
         new Files(
             provenance,
-            new MetricsLog(directory.metrics(), config.loop().loggingSteps()),
+            MetricsLog.open(directory.metrics(), about.config().loop().loggingSteps()),
             report.tensorboard()
                 ? Optional.of(new TensorBoardLog(directory.tensorboard()))
                 : Optional.empty(),
             report.html() ? Optional.of(directory) : Optional.empty()),
+        earlier,
         listener);
+  }
+
+  private static Provenance provenance(About about) throws IOException {
+    RunDirectory directory = about.directory();
+    Optional<Checkpoint> checkpoint = about.start().checkpoint();
+    if (checkpoint.isPresent() && about.start().own()) {
+      long step = checkpoint.get().state().step();
+      directory.removeUnfinished();
+      CheckpointFolder folder = new CheckpointFolder(directory.checkpoints(), OptionalInt.empty());
+      folder.removeUnfinished();
+      folder.removeAfter(step);
+      MetricsLog.cutAfter(directory.metrics(), step);
+      TensorBoardLog.cutAfter(directory.tensorboard(), step);
+      if (about.start().changed()) {
+        ConfigJson.write(about.config(), directory.config());
+      }
+      return Provenance.resume(
+          directory.provenance(), about.command(), checkpoint.get().directory());
+    }
+    directory.clear();
+    ConfigJson.write(about.config(), directory.config());
+    Provenance provenance = Provenance.begin(directory.provenance(), about.command());
+    checkpoint.ifPresent(from -> provenance.addResume(about.command(), from.directory()));
+    return provenance;
   }
 
   /** Where the run comes from. */
@@ -76,9 +121,9 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
     return provenance;
   }
 
-  /** The end of the run, with what its gradients were like. */
-  RunEvent.Done done(long steps, double seconds, Map<String, Double> metrics) {
-    return new RunEvent.Done(steps, seconds, norms.clippedFraction(), norms.percentiles(), metrics);
+  /** Of the norms before the clip; those of steps before a resumption are read from the file. */
+  Map<String, Double> normPercentiles() {
+    return norms.percentiles();
   }
 
   @Override
@@ -89,6 +134,11 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
     metrics.accept(event);
     tensorboard.ifPresent(log -> log.accept(event));
     listener.accept(event);
+  }
+
+  /** Brings to the disk what was written. */
+  void force() {
+    metrics.force();
   }
 
   /** The part of a run that is recorded. */
@@ -102,11 +152,14 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
       T result = part.run();
       provenance.finish("done");
       return result;
-    } catch (DivergedException e) {
-      provenance.put("error", e.getMessage()).finish("diverged");
+    } catch (StoppedException e) {
+      finish("stopped", e);
       throw e;
-    } catch (IOException | RuntimeException e) {
-      provenance.put("error", String.valueOf(e.getMessage())).finish("failed");
+    } catch (DivergedException e) {
+      finish("diverged", e);
+      throw e;
+    } catch (IOException | RuntimeException | Error e) {
+      finish("failed", e);
       throw e;
     } finally {
       reported.ifPresent(this::report);
@@ -124,6 +177,15 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
                   + " could not be written ("
                   + e.getMessage()
                   + "); `belay report` tries again"));
+    }
+  }
+
+  /** What ended the run is what matters, also where the disk does not take even this. */
+  private void finish(String status, Throwable why) {
+    try {
+      provenance.put("error", String.valueOf(why.getMessage())).finish(status);
+    } catch (IOException | MachineException e) {
+      why.addSuppressed(e);
     }
   }
 

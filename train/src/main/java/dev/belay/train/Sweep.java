@@ -10,11 +10,13 @@ import dev.belay.train.event.SweepEvent;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelJudge;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.MetricsLog;
 import dev.belay.train.report.TensorBoardLog;
 import dev.belay.train.report.html.SweepReport;
+import dev.belay.train.resume.RunLock;
 import dev.belay.train.sweep.Arm;
 import dev.belay.train.sweep.ArmResult;
 import dev.belay.train.sweep.ArmResult.Outcome;
@@ -25,6 +27,7 @@ import dev.belay.train.sweep.Score;
 import dev.belay.train.sweep.SweepDirectory;
 import dev.belay.train.sweep.SweepRecords;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,10 +36,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * {@code belay sweep}: the same training with several clips and learning rates, seed by seed, in one
- * process. All arms of a seed and a rule run in one graph and one session: between them the weights
- * are set back, the slots begin anew, and the threshold, which is a variable, gets another value.
- * Each arm makes the very steps that {@code belay train} makes with the same options.
+ * {@code belay sweep}: the same training with several clips and learning rates, seed by seed, in
+ * one process. All arms of a seed and a rule run in one graph and one session: between them the
+ * weights are set back, the slots begin anew, and the threshold, which is a variable, gets another
+ * value. Each arm makes the very steps that {@code belay train} makes with the same options.
  */
 public final class Sweep {
   private final SweepConfig config;
@@ -85,23 +88,34 @@ public final class Sweep {
   /**
    * Tries all arms; goes on where a killed sweep in the same directory ended.
    *
+   * @param judge tries the model while it is read here
    * @param command the command line, for sweep.json
    * @param listener told of everything that happens, on the calling thread
    * @throws IOException if a file cannot be read or written
    * @throws ModelException if the model cannot be used as asked
    */
   public static Result execute(
-      SweepConfig config, List<String> command, Consumer<SweepEvent> listener) throws IOException {
+      SweepConfig config, ModelJudge judge, List<String> command, Consumer<SweepEvent> listener)
+      throws IOException {
     TrainConfig base = config.base();
-    TrainableModel model = TrainableModel.forTraining(base.model());
-    InputMapping inputs = InputMapping.of(model.training().source(), base.model().inputs());
-    SweepRecords records =
-        SweepRecords.open(config, model.contents().directory(), command);
-    try (RunData data = new RunData(base.data(), model, inputs)) {
-      RunDatasets datasets = datasets(config, model, data, listener);
-      Plan plan = plan(config, datasets);
-      Sweep sweep = new Sweep(config, records, new Material(model, datasets, plan), listener);
-      return sweep.run();
+    try (ModelJudge.Judgement judgement = judge.begin(base.model(), true)) {
+      TrainableModel model = TrainableModel.forTraining(base.model());
+      InputMapping inputs = InputMapping.of(model.training().source(), base.model().inputs());
+      try (RunData data = new RunData(base.data(), model, inputs)) {
+        judgement.await();
+        SweepRecords records = SweepRecords.open(config, model.contents().directory(), command);
+        RunDatasets datasets = datasets(config, model, data, listener);
+        Plan plan = plan(config, datasets);
+        return new Sweep(config, records, new Material(model, datasets, plan), listener).locked();
+      }
+    }
+  }
+
+  @SuppressWarnings("try") // held by being open
+  private Result locked() throws IOException {
+    Files.createDirectories(records.directory().root());
+    try (RunLock lock = RunLock.take(records.directory().lock())) {
+      return run();
     }
   }
 
@@ -213,8 +227,8 @@ public final class Sweep {
     return records.directory().result(arm, seed);
   }
 
-  private ArmResult train(
-      Arm arm, long seed, SweepSession session, RunEvent.Evaluated start) throws IOException {
+  private ArmResult train(Arm arm, long seed, SweepSession session, RunEvent.Evaluated start)
+      throws IOException {
     Plan plan = material.plan();
     TrainConfig ofArm = config(arm, seed);
     String label = arm.label(config);
@@ -229,7 +243,7 @@ public final class Sweep {
         UpdateRules.schedule(ofArm.schedule(), ofArm.optimizer(), plan.totalSteps());
     ArmResult result;
     try (MetricsLog metrics =
-            new MetricsLog(directory.metrics(arm, seed), ofArm.loop().loggingSteps());
+            MetricsLog.open(directory.metrics(arm, seed), ofArm.loop().loggingSteps());
         TensorBoardLog events = new TensorBoardLog(directory.tensorboard(arm, seed))) {
       Consumer<RunEvent> all =
           event -> {

@@ -27,8 +27,7 @@ final class SweepSession implements AutoCloseable {
   private final ModelRun.Training training;
   private final GraphVariable threshold;
 
-  private SweepSession(
-      TrainableModel model, ModelRun.Training training, GraphVariable threshold) {
+  private SweepSession(TrainableModel model, ModelRun.Training training, GraphVariable threshold) {
     this.model = model;
     this.training = training;
     this.threshold = threshold;
@@ -40,17 +39,16 @@ final class SweepSession implements AutoCloseable {
    * @param config of one of the arms
    * @param outputs classes of a new classification head
    */
-  static SweepSession open(TrainConfig config, TrainableModel model, ModelGraph graph, int outputs) {
+  static SweepSession open(
+      TrainConfig config, TrainableModel model, ModelGraph graph, int outputs) {
     Variables own = new Variables(Ops.create(graph.graph()).withSubScope("belay_sweep"));
     GraphVariable threshold =
-        own.create(
-            new VariableSpec("clip_threshold", DataType.DT_FLOAT, Shape.scalar(), false));
+        own.create(new VariableSpec("clip_threshold", DataType.DT_FLOAT, Shape.scalar(), false));
     ClipConfig.Mode configured = config.clip().mode();
     ClipConfig.Mode mode =
         configured == ClipConfig.Mode.NONE ? ClipConfig.Mode.GLOBAL_NORM : configured;
     ModelRun.Training training =
-        ModelRun.training(
-            config, graph, outputs, UpdateRules.clip(mode, Threshold.of(threshold)));
+        ModelRun.training(config, graph, outputs, UpdateRules.clip(mode, Threshold.of(threshold)));
     return new SweepSession(model, training, threshold);
   }
 

@@ -1,12 +1,12 @@
 package dev.belay.train;
 
+import dev.belay.train.checkpoint.Resumable;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.step.StepResult;
 import dev.belay.train.step.StepRunner;
-import java.io.IOException;
 import java.util.function.Consumer;
 import java.util.function.LongToDoubleFunction;
 
@@ -14,7 +14,7 @@ import java.util.function.LongToDoubleFunction;
  * The loop: schedule, batch, step, report, evaluate, checkpoint, stop. It knows nothing about
  * transformers, files or terminals: it is handed the steps, the batches and those who listen.
  */
-final class Trainer {
+final class Trainer implements Resumable<Trainer.State> {
   private final StepRunner runner;
   private final Prefetcher batches;
   private final int batchesPerEpoch;
@@ -22,6 +22,9 @@ final class Trainer {
   private final Milestones milestones;
   private final int layerNormSteps;
   private final Consumer<RunEvent> events;
+
+  /** How often gradients were clipped. */
+  private long clippedSteps;
 
   Trainer(Parts parts) {
     this.runner = parts.runner();
@@ -49,9 +52,14 @@ final class Trainer {
       int layerNormSteps,
       Consumer<RunEvent> events) {}
 
-  /** Trains; returns the number of updates made, fewer than asked for where it stopped early. */
-  long train(long totalSteps) throws IOException {
-    long step = 0;
+  /**
+   * Trains.
+   *
+   * @param done updates that were made before
+   * @return the number of updates made in all, fewer than asked for where it stopped early
+   */
+  long train(long done, long totalSteps) {
+    long step = done;
     while (step < totalSteps && !milestones.stopEarly()) {
       step++;
       long begin = System.nanoTime();
@@ -77,9 +85,38 @@ final class Trainer {
         : runner.train(batch, rate, step);
   }
 
+  /** What a checkpoint keeps of the loop, beside the step. */
+  record State(long clippedSteps) {}
+
+  @Override
+  public String section() {
+    return "loop";
+  }
+
+  @Override
+  public Class<State> type() {
+    return State.class;
+  }
+
+  @Override
+  public State state() {
+    return new State(clippedSteps);
+  }
+
+  @Override
+  public void resume(State state) {
+    clippedSteps = state.clippedSteps();
+  }
+
+  /** The share of steps whose gradients were clipped. */
+  double clippedFraction(long steps) {
+    return steps == 0 ? 0 : (double) clippedSteps / steps;
+  }
+
   private RunEvent.Trained report(
       long step, Batch batch, double rate, StepResult result, double millis) {
     boolean clipped = result.clipScale() < 1 && result.gradNormClipped() < result.gradNorm();
+    clippedSteps += clipped ? 1 : 0;
     return new RunEvent.Trained(
         step,
         (double) step / batchesPerEpoch,
@@ -92,7 +129,8 @@ final class Trainer {
         batch.exampleCount(),
         Math.toIntExact(batch.tokenCount()),
         millis,
-        batches.waitNanos() / 1e6);
+        batches.waitNanos() / 1e6,
+        result.millis());
   }
 
   private static String divergence(long step, StepResult result) {

@@ -2,6 +2,7 @@ package dev.belay.savedmodel.bundle;
 
 import com.google.protobuf.ByteString;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.FileRegion;
 import dev.belay.savedmodel.MaskedCrc32c;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSlice;
@@ -30,9 +31,6 @@ import org.tensorflow.proto.framework.DataType;
  */
 public final class BundleContents implements NamedTensors {
   private static final int VERIFY_BYTES = 1 << 20;
-
-  /** From here on a tensor is mapped; below, a copy is cheaper than a mapping. */
-  private static final int MAPPED_FROM_BYTES = 1 << 20;
 
   private static final long MAX_TENSOR_BYTES = Integer.MAX_VALUE;
 
@@ -162,7 +160,7 @@ public final class BundleContents implements NamedTensors {
     try (FileChannel channel = FileChannel.open(file)) {
       for (long done = 0; done < place.size(); done += buffer.limit()) {
         buffer.clear().limit((int) Math.min(buffer.capacity(), place.size() - done));
-        fill(channel, place.offset() + done, buffer, file, where);
+        region(where, entry).fill(channel, done, buffer);
         crc.update(buffer.flip());
       }
     }
@@ -180,32 +178,12 @@ public final class BundleContents implements NamedTensors {
   }
 
   private ByteBuffer readBytes(String where, BundleEntry entry) throws IOException {
-    BundleEntry.Place place = entry.place();
-    requireReadable(where, entry, place.size());
-    Path file = shard(entry);
-    try (FileChannel channel = FileChannel.open(file)) {
-      if (place.size() >= MAPPED_FROM_BYTES && place.size() <= channel.size() - place.offset()) {
-        return littleEndian(
-            channel.map(FileChannel.MapMode.READ_ONLY, place.offset(), place.size()));
-      }
-      ByteBuffer bytes = littleEndian(ByteBuffer.allocate((int) place.size()));
-      fill(channel, place.offset(), bytes, file, where);
-      return bytes.flip();
-    }
+    requireReadable(where, entry, entry.place().size());
+    return region(where, entry).read();
   }
 
-  private static void fill(
-      FileChannel channel, long offset, ByteBuffer buffer, Path file, String where)
-      throws IOException {
-    long at = offset;
-    while (buffer.hasRemaining()) {
-      int read = channel.read(buffer, at);
-      if (read < 0) {
-        throw new CorruptModelException(
-            file, where, buffer.remaining() + " more bytes at " + at, "the end of the file");
-      }
-      at += read;
-    }
+  private FileRegion region(String where, BundleEntry entry) {
+    return new FileRegion(shard(entry), where, entry.place().offset(), entry.place().size());
   }
 
   private void requireReadable(String where, BundleEntry entry, long bytes)

@@ -54,14 +54,28 @@ public final class AtomicDirectory implements Closeable {
     requireAbsent(absolute);
     Path parent = Files.createDirectories(absolute.getParent());
     removeLeftovers(parent);
-    String name =
+    return new AtomicDirectory(absolute, Files.createDirectory(aside(absolute)));
+  }
+
+  /**
+   * Removes a directory so that it is there whole or not at all: it is renamed first. What a killed
+   * process leaves of it goes with the next directory that begins in the same place.
+   */
+  public static void remove(Path directory) throws IOException {
+    Path absolute = directory.toAbsolutePath().normalize();
+    Path aside = aside(absolute);
+    Files.move(absolute, aside, StandardCopyOption.ATOMIC_MOVE);
+    deleteTree(aside);
+  }
+
+  private static Path aside(Path target) {
+    return target.resolveSibling(
         String.format(
             ".%s.belay-%s-%d-%d",
-            absolute.getFileName(),
+            target.getFileName(),
             host(),
             ProcessHandle.current().pid(),
-            COUNTER.incrementAndGet());
-    return new AtomicDirectory(absolute, Files.createDirectory(parent.resolve(name)));
+            COUNTER.incrementAndGet()));
   }
 
   /**
@@ -82,6 +96,28 @@ public final class AtomicDirectory implements Closeable {
       }
     }
     return modelDirectory.resolve(Long.toString(largest + 1));
+  }
+
+  /**
+   * Removes every unfinished directory in a place, also those of processes that look alive: a
+   * process in a new container often has the number of the one before it.
+   *
+   * @param parent a directory that the caller owns alone, or one that does not exist
+   */
+  public static void removeUnfinished(Path parent) throws IOException {
+    if (Files.isDirectory(parent)) {
+      List<Path> unfinished;
+      try (Stream<Path> entries = Files.list(parent)) {
+        unfinished =
+            entries
+                .filter(entry -> ASIDE.matcher(entry.getFileName().toString()).matches())
+                .filter(entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))
+                .toList();
+      }
+      for (Path entry : unfinished) {
+        deleteTree(entry);
+      }
+    }
   }
 
   /** The directory to fill. Only until {@link #commit}. */

@@ -30,10 +30,16 @@ public final class SavedModelWriter {
    */
   public static void replaceVariables(Path source, Map<String, ByteBuffer> newValues, Path target)
       throws IOException {
-    replace(source, newValues, Map.of(), target);
+    replaceVariables(source, newValues, Map.of(), target);
   }
 
-  private static void replace(
+  /**
+   * Writes a model again with other values in its variables, see {@link #replaceVariables(Path,
+   * Map, Path)}.
+   *
+   * @param extras files for people and programs beside TensorFlow, by name: {@code assets.extra}
+   */
+  public static void replaceVariables(
       Path source, Map<String, ByteBuffer> newValues, Map<String, byte[]> extras, Path target)
       throws IOException {
     VariableReplacement replacement = new VariableReplacement(source, newValues);
@@ -58,7 +64,7 @@ public final class SavedModelWriter {
       Map<String, byte[]> extras,
       Path target)
       throws IOException {
-    replace(model.directory(), PartitionedValues.joined(model, values), extras, target);
+    replaceVariables(model.directory(), PartitionedValues.joined(model, values), extras, target);
   }
 
   /**

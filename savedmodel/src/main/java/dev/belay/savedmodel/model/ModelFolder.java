@@ -50,6 +50,33 @@ final class ModelFolder {
     return candidates.get(0);
   }
 
+  /**
+   * Refuses files that are links out of the model: what they lead to would be read, trained and
+   * exported as if it were the model's own.
+   *
+   * @param name of a folder of the model
+   * @throws CorruptModelException if a file in it is such a link
+   */
+  static void requireInside(Path model, String name) throws IOException {
+    Path folder = model.resolve(name);
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    Path root = model.toRealPath();
+    try (Stream<Path> children = Files.list(folder)) {
+      for (Path file : children.filter(Files::isRegularFile).sorted().toList()) {
+        Path real = file.toRealPath();
+        if (!real.startsWith(root)) {
+          throw new CorruptModelException(
+              file,
+              "file",
+              "a file of the model's own folder (cp -rL copies a model with what its links lead to)",
+              "a link out of it, to " + real);
+        }
+      }
+    }
+  }
+
   private static List<Path> versions(Path parent) throws IOException {
     if (!Files.isDirectory(parent)) {
       return List.of();

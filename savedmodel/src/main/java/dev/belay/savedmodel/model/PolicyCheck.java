@@ -30,6 +30,7 @@ final class PolicyCheck {
   private final GraphPolicy policy;
   private final List<NodeDef> graph;
   private final Map<String, FunctionDef> functions;
+  private final HiddenGraphs hidden;
 
   PolicyCheck(
       Path file, GraphPolicy policy, List<NodeDef> graph, Map<String, FunctionDef> functions) {
@@ -37,6 +38,7 @@ final class PolicyCheck {
     this.policy = policy;
     this.graph = graph;
     this.functions = functions;
+    this.hidden = new HiddenGraphs(file, policy, EXPECTED);
   }
 
   /**
@@ -78,6 +80,9 @@ final class PolicyCheck {
         if (found != null) {
           throw new CorruptModelException(file, where, EXPECTED, found);
         }
+      }
+      if (!used) {
+        hidden.check(where, node);
       }
     }
   }

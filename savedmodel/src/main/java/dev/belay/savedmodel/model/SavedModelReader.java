@@ -40,6 +40,16 @@ public final class SavedModelReader {
   private SavedModelReader() {}
 
   /**
+   * The folder that holds saved_model.pb, without reading it.
+   *
+   * @param path as {@link #read} takes it
+   * @throws CorruptModelException if there is none, or more than one
+   */
+  public static Path find(Path path) throws IOException {
+    return ModelFolder.find(path);
+  }
+
+  /**
    * Reads a model.
    *
    * @param path the folder with saved_model.pb, or one that holds exactly one such folder as a
@@ -129,6 +139,7 @@ public final class SavedModelReader {
     if (!any && !Files.exists(index)) {
       return new SavedModelContents.Variables(List.of(), Map.of(), Map.of(), Optional.empty());
     }
+    ModelFolder.requireInside(directory, VARIABLES);
     BundleContents checkpoint = BundleReader.open(prefix);
     checkpoint.verifyAll();
     if (objects.isPresent()) {

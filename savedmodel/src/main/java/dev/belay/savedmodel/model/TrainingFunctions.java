@@ -51,7 +51,9 @@ public record TrainingFunctions(
       throw new UnsupportedModelException(
           contents.file(),
           "function '" + name + "'",
-          "there is no such signature or function; the model has " + list(contents.callables()));
+          "there is no such signature or function; the model has the signatures "
+              + list(contents.signatures())
+              + otherFunctions(contents));
     }
     // A signature goes before a function of the same name.
     ModelFunction first = found.get(0);
@@ -231,6 +233,17 @@ public record TrainingFunctions(
 
   private static String list(List<ModelFunction> functions) {
     return String.join("; ", functions.stream().map(TrainingFunctions::show).toList());
+  }
+
+  /** By their names alone: one function may have tens of traces. */
+  private static String otherFunctions(SavedModelContents contents) {
+    List<String> names =
+        contents.callables().stream()
+            .filter(function -> !function.isSignature())
+            .map(ModelFunction::path)
+            .distinct()
+            .toList();
+    return names.isEmpty() ? "" : " and the functions " + String.join(", ", names);
   }
 
   private static String show(ModelFunction function) {

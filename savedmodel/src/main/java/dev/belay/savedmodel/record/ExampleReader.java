@@ -16,15 +16,21 @@ import org.tensorflow.proto.example.Example;
  * <p>It owns the open file: close it.
  */
 public final class ExampleReader implements Closeable {
+  /**
+   * The longest example that is read, in bytes. A byte of a packed list can stand for a number of
+   * eight, so that the memory that it takes is a multiple of it.
+   */
+  public static final int MAX_EXAMPLE_BYTES = 1 << 23;
+
   private final RecordReader records;
 
   private ExampleReader(RecordReader records) {
     this.records = records;
   }
 
-  /** Opens a TFRecord file, plain or compressed. */
+  /** Opens a TFRecord file, plain or compressed; an example has 8 MB at most. */
   public static ExampleReader open(Path file) throws IOException {
-    return new ExampleReader(RecordReader.open(file));
+    return new ExampleReader(RecordReader.open(file, MAX_EXAMPLE_BYTES));
   }
 
   /**

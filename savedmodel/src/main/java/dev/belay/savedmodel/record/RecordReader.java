@@ -28,7 +28,7 @@ import java.util.zip.ZipException;
  */
 public final class RecordReader implements Closeable {
   /** The longest record that is read unless told otherwise, in bytes. */
-  public static final int DEFAULT_MAX_RECORD_BYTES = 1 << 28;
+  public static final int DEFAULT_MAX_RECORD_BYTES = 1 << 26;
 
   static final int HEADER_BYTES = Long.BYTES + Integer.BYTES;
   private static final int FOOTER_BYTES = Integer.BYTES;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.TextFormat;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.tensor.TensorSlice;
@@ -23,7 +25,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
+import org.tensorflow.proto.framework.NodeDef;
 
 /** Models that Python wrote, read as Python reads them. */
 class SavedModelReaderTest {
@@ -194,6 +199,83 @@ class SavedModelReaderTest {
     assertTrue(
         message.contains("asset 'vocab.txt': expected a file in the model's own assets folder,"),
         message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"variables.index", "variables.data-00000-of-00001"})
+  void variablesBehindALinkOutOfTheModelAreRefused(String file) throws IOException {
+    Path model = folder.resolve("model");
+    copy(Fixtures.path("savedmodel_tfmodule", "saved_model"), model);
+    Path elsewhere = folder.resolve("elsewhere");
+    Files.move(model.resolve("variables").resolve(file), elsewhere);
+    Files.createSymbolicLink(model.resolve("variables").resolve(file), elsewhere);
+    String message = refusal(model);
+    assertTrue(message.contains("variables/" + file + ": file: expected a file of the"), message);
+    assertTrue(message.contains("found a link out of it, to "), message);
+  }
+
+  @Test
+  void aModelBehindALinkIsRead() throws IOException {
+    Path link = folder.resolve("link");
+    Files.createSymbolicLink(link, Fixtures.path("savedmodel_tfmodule", "saved_model"));
+    assertEquals(1, SavedModelReader.read(link, GraphPolicy.strict()).assets().size());
+  }
+
+  /** In a value, in an attribute, in the packed bytes of a tensor, and in a graph in a graph. */
+  @Test
+  void aGraphInAStringIsHeldAgainstThePolicy() throws IOException {
+    ByteString writes = graph("WriteFile", ByteString.EMPTY);
+    for (String value :
+        List.of(
+            "tensor { dtype: DT_STRING tensor_shape { } string_val: " + quoted(writes) + " }",
+            "tensor { dtype: DT_STRING tensor_shape { dim { size: 1 } } tensor_content: "
+                + quoted(ByteString.copyFrom(new byte[] {(byte) writes.size()}).concat(writes))
+                + " }",
+            "tensor { dtype: DT_STRING tensor_shape { } string_val: "
+                + quoted(graph("NoOp", writes))
+                + " }")) {
+      TestModels.write(folder, withString(value));
+      String message = refusal(folder);
+      assertTrue(message.contains("node 's', the graph in a string of it, node 'f'"), message);
+      assertTrue(message.endsWith("found op WriteFile"), message);
+    }
+  }
+
+  @Test
+  void otherStringsAreNoGraphs() throws IOException {
+    List<ByteString> strings =
+        List.of(
+            graph("NoOp", ByteString.EMPTY),
+            graph("NoSuchOp", ByteString.EMPTY),
+            ByteString.copyFromUtf8("\nWriteFile"),
+            ByteString.copyFrom(new byte[] {'\n', 2, '\n', 0}),
+            ByteString.EMPTY);
+    for (ByteString string : strings) {
+      TestModels.read(
+          folder,
+          withString(
+              "tensor { dtype: DT_STRING tensor_shape { } string_val: " + quoted(string) + " }"));
+    }
+  }
+
+  private static String withString(String value) {
+    return "graph_def { "
+        + TestModels.input()
+        + " node { name: \"s\" op: \"Const\" attr { key: \"dtype\" value { type: DT_STRING } }"
+        + " attr { key: \"value\" value { "
+        + value
+        + " } } } } "
+        + TestModels.signature("s", "x:0");
+  }
+
+  private static ByteString graph(String op, ByteString attribute) {
+    NodeDef.Builder node = NodeDef.newBuilder().setName("f").setOp(op);
+    node.putAttr("_a", AttrValue.newBuilder().setS(attribute).build());
+    return GraphDef.newBuilder().addNode(node).build().toByteString();
+  }
+
+  private static String quoted(ByteString bytes) {
+    return '"' + TextFormat.escapeBytes(bytes) + '"';
   }
 
   @ParameterizedTest

@@ -34,7 +34,7 @@ class RecordReaderTest {
           "length_crc", "record 1 at byte 0, length: expected bytes with checksum",
           "data_crc", "record 1 at byte 0, data: expected bytes with checksum",
           "cut", "record 2 at byte 40, data: expected 24 bytes, found the end of the file after",
-          "length_2e60", "expected at most 268435456 bytes, found 1152921504606846976",
+          "length_2e60", "expected at most 67108864 bytes, found 1152921504606846976",
           "cut_in_length", "length: expected 12 bytes, found the end of the file after 3");
 
   @TempDir Path folder;

@@ -1,5 +1,6 @@
 package dev.belay.tools.argument;
 
+import dev.belay.train.failure.NearestName;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

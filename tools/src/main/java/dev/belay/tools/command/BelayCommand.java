@@ -26,6 +26,8 @@ public final class BelayCommand {
             .addSubcommand(new PredictCommand(context))
             .addSubcommand(new ExportCommand(context))
             .addSubcommand(new InspectCommand(context))
+            .addSubcommand(new ConvertCommand(context))
+            .addSubcommand(new DiffCommand(context))
             .addSubcommand(new ReportCommand(context))
             .addSubcommand(new SweepCommand(context));
     program.setCaseInsensitiveEnumValuesAllowed(true);

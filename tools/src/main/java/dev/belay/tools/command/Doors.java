@@ -1,52 +1,81 @@
 package dev.belay.tools.command;
 
+import dev.belay.savedmodel.weights.WeightDifference;
+import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.RunReporting;
+import dev.belay.train.RunVerification;
+import dev.belay.train.StopRequest;
 import dev.belay.train.Sweep;
 import dev.belay.train.TrainingRun;
+import dev.belay.train.WeightConversion;
+import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.SweepEvent;
+import dev.belay.train.model.ModelJudge;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /** What commands call in {@code train}; tests put something else behind them. */
+@FunctionalInterface
 public interface Doors {
+
+  /** Tries every model before it comes into this process. */
+  ModelJudge judge();
 
   /** {@link TrainingRun#execute}. */
   default TrainingRun.Result train(
-      TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
-    return TrainingRun.execute(config, command, listener);
+      TrainConfig config, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
+      throws IOException {
+    return TrainingRun.execute(config, judge(), command, listener, stop);
   }
 
   /** {@link Sweep#execute}. */
   default Sweep.Result sweep(
       SweepConfig config, List<String> command, Consumer<SweepEvent> listener) throws IOException {
-    return Sweep.execute(config, command, listener);
+    return Sweep.execute(config, judge(), command, listener);
   }
 
   /** {@link ModelEvaluation#evaluate}. */
   default ModelEvaluation.Result evaluate(EvaluateConfig config) throws IOException {
-    return ModelEvaluation.evaluate(config);
+    return ModelEvaluation.evaluate(config, judge());
   }
 
   /** {@link ModelEvaluation#predict}. */
   default void predict(EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink)
       throws IOException {
-    ModelEvaluation.predict(config, sink);
+    ModelEvaluation.predict(config, judge(), sink);
   }
 
-  /** {@link ModelExport#export}. */
+  /** {@link ModelExport#export(Path, Path)}. */
   default Path export(Path run, Path target) throws IOException {
-    return ModelExport.export(run, target);
+    return ModelExport.export(run, judge(), target);
+  }
+
+  /** {@link ModelExport#export(Path, WeightTarget, Path)}. */
+  default WeightConversion.Result export(Path run, WeightTarget target, Path folder)
+      throws IOException {
+    return ModelExport.export(run, target, folder);
+  }
+
+  /** {@link WeightConversion#convert}. */
+  default WeightConversion.Result convert(ConvertConfig config) throws IOException {
+    return WeightConversion.convert(config);
+  }
+
+  /** {@link WeightConversion#compare}. */
+  default WeightDifference compare(WeightsConfig first, WeightsConfig second, double tolerance)
+      throws IOException {
+    return WeightConversion.compare(first, second, tolerance);
   }
 
   /** {@link RunReporting#report}. */
@@ -55,12 +84,17 @@ public interface Doors {
   }
 
   /** {@link ModelInspection#inspect}. */
-  default ModelInspection.Contents inspect(Path path, Set<String> allowedOps) throws IOException {
-    return ModelInspection.inspect(path, allowedOps);
+  default ModelInspection.Contents inspect(WeightsConfig config) throws IOException {
+    return ModelInspection.inspect(config);
+  }
+
+  /** {@link RunVerification#verify}. */
+  default RunVerification.Report verify(Path run) throws IOException {
+    return RunVerification.verify(run);
   }
 
   /** {@link ModelInspection#plan}. */
   default ModelInspection.Plan plan(ModelConfig config) throws IOException {
-    return ModelInspection.plan(config);
+    return ModelInspection.plan(config, judge());
   }
 }

@@ -1,5 +1,6 @@
 package dev.belay.tools.command;
 
+import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.option.Problems;
 import java.io.IOException;
@@ -9,8 +10,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Writes a run's weights as a SavedModel. */
-@Command(name = "export", description = "A run or one of its checkpoints as a SavedModel.")
+/** Writes a run's weights as a SavedModel, or in another format. */
+@Command(
+    name = "export",
+    description = "A run or one of its checkpoints as a SavedModel, or in another format.")
 final class ExportCommand implements RunnableCommand {
   private final Context context;
 
@@ -27,9 +30,18 @@ final class ExportCommand implements RunnableCommand {
       names = "--output-dir",
       paramLabel = "DIR",
       description =
-          "A directory for integer version folders, as TF Serving reads them; the next free one is"
-              + " written.")
+          "For a SavedModel a directory for integer version folders, as TF Serving reads them: the"
+              + " next free one is written. For any other format a directory that does not exist"
+              + " yet.")
   private Path outputDirectory;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description =
+          "What to write: savedmodel, tf1, tf2, safetensors or huggingface. The TF formats take the"
+              + " optimizer's slots along.")
+  private WeightTarget format = WeightTarget.SAVEDMODEL;
 
   @Option(names = "--json", description = "Print JSON instead of the path.")
   private boolean json;
@@ -46,6 +58,11 @@ final class ExportCommand implements RunnableCommand {
     problems.require(
         outputDirectory != null, "--output-dir", "name a directory for the version folders");
     problems.verify();
+    if (format != WeightTarget.SAVEDMODEL) {
+      Conversions.print(
+          context.terminal(), context.doors().export(source, format, outputDirectory), json);
+      return;
+    }
     Path exported = context.doors().export(source, outputDirectory);
     context
         .terminal()

@@ -1,16 +1,21 @@
 package dev.belay.tools.command;
 
+import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.tools.console.InspectionReport;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.option.ModelOptions;
 import dev.belay.tools.option.Problems;
 import dev.belay.tools.option.TuningOptions;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.RunVerification;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.WeightsConfig;
+import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,11 +28,21 @@ import picocli.CommandLine.Spec;
 /** Says what a model holds. */
 @Command(
     name = "inspect",
-    description = "What a SavedModel, checkpoint or run holds, and with --plan what would train.")
+    description =
+        "What a model, weight file, checkpoint or run holds, and with --plan what would train.")
 final class InspectCommand implements RunnableCommand {
   /** The options that mean something without {@code --plan}. */
   private static final Set<String> WITHOUT_PLAN =
-      Set.of("--model", "--allow-op", "--json", "--config", "--verbose", "--help");
+      Set.of(
+          "--model",
+          "--model-format",
+          "--model-config",
+          "--allow-op",
+          "--json",
+          "--verify",
+          "--config",
+          "--verbose",
+          "--help");
 
   private final Context context;
 
@@ -37,11 +52,32 @@ final class InspectCommand implements RunnableCommand {
   @Mixin private ModelOptions model;
 
   @Option(
+      names = "--model-format",
+      paramLabel = "FORMAT",
+      description =
+          "What the path holds: savedmodel, huggingface, safetensors, hdf5, tf1 or tf2 (default:"
+              + " found out).")
+  private Optional<WeightFormat> format = Optional.empty();
+
+  @Option(
+      names = "--model-config",
+      paramLabel = "FILE",
+      description = "config.json or bert_config.json, where none lies beside the weights.")
+  private Optional<Path> configuration = Optional.empty();
+
+  @Option(
       names = "--plan",
       description =
           "Say which function and which variables would train, and what Belay does about ops"
               + " without a gradient. The options below are for this.")
   private boolean plan;
+
+  @Option(
+      names = "--verify",
+      description =
+          "Hold every file of a run against its SHA-256: checkpoints, export, and what the run was"
+              + " made from. Exit code 3 if something that the run wrote is damaged.")
+  private boolean verify;
 
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
@@ -66,7 +102,11 @@ final class InspectCommand implements RunnableCommand {
       problems.part(this::refusePlanOptions);
     }
     problems.verify();
-    ModelInspection.Contents contents = context.doors().inspect(model.path(), model.allowedOps());
+    if (verify) {
+      verify();
+      return;
+    }
+    ModelInspection.Contents contents = context.doors().inspect(weights());
     ModelInspection.Plan planned = plan ? context.doors().plan(model.toConfig(tuning)) : null;
     PrintStream out = context.terminal().out();
     if (json) {
@@ -76,6 +116,26 @@ final class InspectCommand implements RunnableCommand {
     InspectionReport.of(contents).forEach(out::println);
     if (plan) {
       InspectionReport.of(planned).forEach(out::println);
+    }
+  }
+
+  private WeightsConfig weights() {
+    return new WeightsConfig(model.path(), format, configuration, model.allowedOps());
+  }
+
+  private void verify() throws IOException {
+    RunVerification.Report report = context.doors().verify(model.path());
+    PrintStream out = context.terminal().out();
+    if (json) {
+      out.println(JsonText.of(report));
+    } else {
+      InspectionReport.of(report).forEach(out::println);
+    }
+    if (!report.sound()) {
+      throw new ModelException(
+          report.run()
+              + ": not all is what the run wrote, see the list; `belay train` passes over damaged"
+              + " checkpoints, `belay export` writes a damaged export again");
     }
   }
 

@@ -27,15 +27,18 @@ import picocli.CommandLine.Spec;
 final class SweepCommand implements RunnableCommand {
   /** Options of a single run, with what takes their place. */
   private static final Map<String, String> NOT_HERE =
-      Map.of(
-          "--max-grad-norm", "--clip-norms names the thresholds to try",
-          "--clip-mode", "--clip-modes names the rules to try",
-          "--save-steps", "a sweep keeps no checkpoints",
-          "--save-total-limit", "a sweep keeps no checkpoints",
-          "--load-best-model-at-end", "a sweep exports no model",
-          "--early-stopping-patience", "--halving stops arms that fall behind",
-          "--report", "a sweep always writes report.html and event files",
-          "--log-layer-norms", "`belay train` measures layers, with the recommended clip");
+      Map.ofEntries(
+          Map.entry("--max-grad-norm", "--clip-norms names the thresholds to try"),
+          Map.entry("--clip-mode", "--clip-modes names the rules to try"),
+          Map.entry("--save-steps", "a sweep keeps no checkpoints"),
+          Map.entry("--save-total-limit", "a sweep keeps no checkpoints"),
+          Map.entry("--background-save", "a sweep keeps no checkpoints"),
+          Map.entry("--allow-changes", "arms are only comparable if all have the same options"),
+          Map.entry("--load-best-model-at-end", "a sweep exports no model"),
+          Map.entry("--early-stopping-patience", "--halving stops arms that fall behind"),
+          Map.entry("--report", "a sweep always writes report.html and event files"),
+          Map.entry(
+              "--log-layer-norms", "`belay train` measures layers, with the recommended clip"));
 
   private final Context context;
 

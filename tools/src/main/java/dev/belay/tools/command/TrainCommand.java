@@ -2,7 +2,9 @@ package dev.belay.tools.command;
 
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.RunConsole;
+import dev.belay.tools.console.StopSignals;
 import dev.belay.tools.option.Problems;
+import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.TrainConfig;
 import java.io.IOException;
@@ -25,10 +27,14 @@ final class TrainCommand implements RunnableCommand {
   }
 
   @Override
+  @SuppressWarnings("try") // signals are listened to by being open
   public void run() throws IOException {
     TrainConfig config = training.toConfig(new Problems());
-    try (RunConsole console = new RunConsole(context.terminal(), System::nanoTime)) {
-      TrainingRun.Result result = context.doors().train(config, context.commandLine(), console);
+    StopRequest stop = new StopRequest();
+    try (RunConsole console = new RunConsole(context.terminal(), System::nanoTime);
+        StopSignals signals = StopSignals.listen(stop, context.terminal())) {
+      TrainingRun.Result result =
+          context.doors().train(config, context.commandLine(), console, stop);
       console.conclude(result);
       context.terminal().out().println(json ? JsonText.of(result) : result.exportDirectory());
     }

@@ -55,6 +55,7 @@ final class TrainingOptions {
         clipConfig,
         loopConfig,
         machineConfig,
+        loop.toResumeConfig(),
         loop.outputDirectory(),
         reportConfig);
   }

@@ -5,6 +5,7 @@ import static dev.belay.tools.console.Figures.count;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.ModelInspection.Contents;
 import dev.belay.train.ModelInspection.Plan;
+import dev.belay.train.RunVerification;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -24,6 +25,7 @@ public final class InspectionReport {
     report.functions(contents, true, "Signatures");
     report.functions(contents, false, "Functions");
     report.variables(contents);
+    report.names(contents.names());
     return report.lines;
   }
 
@@ -41,6 +43,20 @@ public final class InspectionReport {
     report.list("Trainable variables that the function never reads", plan.unused());
     report.list("What Belay does about ops without a gradient", plan.rewrites());
     report.list("What stops training", plan.obstacles());
+    return report.lines;
+  }
+
+  /** The lines about what became of a run's files. */
+  public static List<String> of(RunVerification.Report verification) {
+    InspectionReport report = new InspectionReport();
+    report.lines.add(verification.run() + ": run, " + verification.status());
+    report.lines.add("");
+    Table table = new Table();
+    for (RunVerification.Item item : verification.items()) {
+      String state = item.sound() ? "ok" : item.kind().equals("input") ? "changed" : "DAMAGED";
+      table.row(state, item.kind(), item.path(), item.detail());
+    }
+    report.lines.addAll(table.lines("  "));
     return report.lines;
   }
 
@@ -82,6 +98,39 @@ public final class InspectionReport {
             + " of them trainable");
     if (!contents.assets().isEmpty()) {
       lines.add("  assets: " + String.join(", ", contents.assets()));
+    }
+  }
+
+  private void names(ModelInspection.Names names) {
+    if (names.family() == null) {
+      return;
+    }
+    heading("Names");
+    lines.add(
+        "  %s of %s: %d weights%s"
+            .formatted(
+                names.dialect(),
+                names.family(),
+                names.weights(),
+                names.prefix() == null ? "" : ", each after '" + names.prefix() + "'"));
+    if (names.configuration() != null) {
+      lines.add("  configuration: " + names.configuration());
+    }
+    if (!names.slots().isEmpty()) {
+      lines.add(
+          "  optimizer: slots "
+              + String.join(", ", names.slots())
+              + (names.step() == null ? "" : " of step " + names.step()));
+    }
+    leftovers("buffers, no weights", names.leftovers().buffers());
+    leftovers("repeat another tensor", names.leftovers().tied());
+    leftovers("counters and settings", names.leftovers().bookkeeping());
+    leftovers("of unknown meaning", names.leftovers().unknown());
+  }
+
+  private void leftovers(String what, List<String> tensors) {
+    if (!tensors.isEmpty()) {
+      lines.add("  " + what + ": " + String.join(", ", tensors));
     }
   }
 

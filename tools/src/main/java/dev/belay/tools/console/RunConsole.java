@@ -38,6 +38,10 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
       progress.say(line(evaluated));
     } else if (event instanceof RunEvent.Saved saved) {
       progress.say("step " + saved.step() + ": checkpoint " + saved.directory());
+    } else if (event instanceof RunEvent.Resumed resumed) {
+      progress.say("goes on from step " + resumed.step() + ": " + resumed.checkpoint());
+    } else if (event instanceof RunEvent.AlreadyDone already) {
+      progress.say(line(already));
     } else if (event instanceof RunEvent.Done done) {
       close();
       terminal.err().println(line(done));
@@ -98,6 +102,15 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
         + " on "
         + count(evaluated.examples())
         + " examples";
+  }
+
+  private static String line(RunEvent.AlreadyDone done) {
+    return done.directory()
+        + " holds this run, which ended at "
+        + done.when()
+        + " after "
+        + count(done.step())
+        + " steps: nothing is left to do; name another --output-dir to train again";
   }
 
   private static String line(RunEvent.Done done) {

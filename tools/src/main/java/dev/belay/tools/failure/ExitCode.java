@@ -13,7 +13,11 @@ public enum ExitCode {
   /** Training produced numbers that are not finite. */
   DIVERGED(4),
   /** Native library, device, memory or disk. */
-  MACHINE(5);
+  MACHINE(5),
+  /** A comparison found differences. */
+  DIFFERENT(6),
+  /** Stopped on request; the same command goes on. */
+  STOPPED(75);
 
   private final int code;
 

@@ -8,6 +8,7 @@ import dev.belay.train.data.DataException;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.MachineException;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.failure.StoppedException;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -50,6 +51,12 @@ public record Failure(ExitCode code, String message) {
         || cause instanceof ModelException
         || cause instanceof DataException) {
       return new Failure(ExitCode.INPUT, cause.getMessage());
+    }
+    if (cause instanceof DifferentException) {
+      return new Failure(ExitCode.DIFFERENT, cause.getMessage());
+    }
+    if (cause instanceof StoppedException) {
+      return new Failure(ExitCode.STOPPED, cause.getMessage());
     }
     if (cause instanceof DivergedException) {
       return new Failure(ExitCode.DIVERGED, cause.getMessage());

@@ -2,6 +2,7 @@ package dev.belay.tools.option;
 
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.ResumeConfig;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -12,8 +13,22 @@ public final class LoopOptions {
   @Option(
       names = "--output-dir",
       paramLabel = "DIR",
-      description = "The run directory to write; must not exist or be empty.")
+      description = "The run directory: new or empty, or one to go on with.")
   private Path outputDirectory;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "auto|never|PATH",
+      description =
+          "Where to begin: auto goes on from the newest whole checkpoint of the run directory,"
+              + " never wants a new directory, PATH is a checkpoint or a run.")
+  private String resume = ResumeConfig.defaults().text();
+
+  @Option(
+      names = "--allow-changes",
+      description =
+          "Go on although options, model or data are not those that the run was begun with.")
+  private boolean allowChanges;
 
   @Option(names = "--seed", paramLabel = "N", description = "Of data order, dropout and new heads.")
   private long seed = MachineConfig.DEFAULT_SEED;
@@ -43,6 +58,16 @@ public final class LoopOptions {
   private Optional<Integer> saveTotalLimit = Optional.empty();
 
   @Option(
+      names = "--background-save",
+      paramLabel = "on|off",
+      arity = "1",
+      converter = OnOff.class,
+      description =
+          "Whether training goes on while a checkpoint is written; it takes the memory of a second"
+              + " copy of weights and optimizer.")
+  private boolean backgroundSave = LoopConfig.DEFAULT_BACKGROUND_SAVE;
+
+  @Option(
       names = "--load-best-model-at-end",
       description = "Export the weights with the best metric instead of the last ones.")
   private boolean loadBestModelAtEnd;
@@ -70,6 +95,11 @@ public final class LoopOptions {
     return outputDirectory;
   }
 
+  /** Where to begin. */
+  public ResumeConfig toResumeConfig() {
+    return ResumeConfig.of(resume, allowChanges);
+  }
+
   /** Of everything random. */
   public long seed() {
     return seed;
@@ -82,6 +112,7 @@ public final class LoopOptions {
         ScheduleOptions.optionalInt(evalSteps),
         ScheduleOptions.optionalInt(saveSteps),
         ScheduleOptions.optionalInt(saveTotalLimit),
+        backgroundSave,
         loadBestModelAtEnd,
         metricForBestModel,
         ScheduleOptions.optionalInt(earlyStoppingPatience));

@@ -48,6 +48,13 @@ public final class ModelOptions {
       description = "Accept this op in a foreign graph although the policy refuses it; repeatable.")
   private Set<String> allowedOps = new LinkedHashSet<>();
 
+  @Option(
+      names = "--trust-model",
+      description =
+          "Do not try the model in a process of its own first: a graph that kills native code then"
+              + " kills this command.")
+  private boolean trusted;
+
   /** Fills in a path that was given without {@code --model}. */
   public void orElse(Path positional) {
     if (path == null) {
@@ -89,6 +96,6 @@ public final class ModelOptions {
         tuning.freeze(),
         tuning.dropout(),
         new ModelConfig.Trust(
-            allowedOps, tuning.naturalGradients(), List.copyOf(tuning.withoutGradient())));
+            allowedOps, tuning.naturalGradients(), List.copyOf(tuning.withoutGradient()), trusted));
   }
 }

@@ -88,7 +88,7 @@ final class BadInputTest {
         "belay evaluate: "
             + file
             + ":2: unknown label 'sadnes'; expected one of anger, joy, sadness, surprise; did you"
-            + " mean 'sadness'?\n",
+            + " mean sadness?\n",
         evaluation.err());
     assertEquals(3, evaluation.code());
   }
@@ -143,9 +143,12 @@ final class BadInputTest {
                 "belay train: "
                     + MODEL.resolve("saved_model.pb")
                     + ": function 'serving_defualt': there is no such signature or function; the"
-                    + " model has signatures/serving_default(input_ids "),
+                    + " model has the signatures signatures/serving_default(input_ids "),
         run.err());
-    assertTrue(run.err().contains("; call_and_return_all_conditional_losses("), run.err());
+    assertTrue(
+        run.err().contains(" and the functions ")
+            && run.err().contains("call_and_return_all_conditional_losses"),
+        run.err());
   }
 
   @Test

@@ -69,6 +69,10 @@ final class CorruptModelsTest {
     return cases("checkpoint");
   }
 
+  static Stream<Case> weightFiles() throws IOException {
+    return Stream.concat(cases("safetensors"), cases("h5"));
+  }
+
   static Stream<Case> records() throws IOException {
     return cases("tfrecord");
   }
@@ -82,7 +86,8 @@ final class CorruptModelsTest {
   @Test
   void thereAreAllCases() throws IOException {
     assertEquals(
-        List.of(23L, 45L, 6L), List.of(models().count(), checkpoints().count(), records().count()));
+        List.of(23L, 45L, 24L, 6L),
+        List.of(models().count(), checkpoints().count(), weightFiles().count(), records().count()));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -117,6 +122,23 @@ final class CorruptModelsTest {
       return;
     }
     assertRefused(inspection, each.path());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("weightFiles")
+  void aFileOfWeightsIsRefused(Case each) {
+    ProgramRun inspection = run("inspect", each.path().toString());
+    if (each.isSound()) {
+      assertEquals(0, inspection.code(), inspection.err());
+      return;
+    }
+    assertRefused(inspection, each.path());
+    ProgramRun comparison = run("diff", each.path().toString(), each.path().toString());
+    assertRefused(comparison, each.path());
+    Path target = folder.resolve("converted");
+    assertRefused(
+        run("convert", each.path().toString(), target.toString(), "--to=safetensors"), each.path());
+    assertFalse(Files.exists(target));
   }
 
   @ParameterizedTest(name = "{0}")

@@ -36,7 +36,7 @@ final class RunConsoleTest {
 
   private static RunEvent.Trained step(long step, boolean clipped) {
     return new RunEvent.Trained(
-        step, step / 100.0, 0.5f, 4, 1, 0.25f, clipped, 5e-5, 32, 900, 400, 10);
+        step, step / 100.0, 0.5f, 4, 1, 0.25f, clipped, 5e-5, 32, 900, 400, 10, 380);
   }
 
   private static Map<String, Double> metrics(double accuracy, double loss) {
@@ -59,7 +59,8 @@ final class RunConsoleTest {
         nanoTime += TimeUnit.MILLISECONDS.toNanos(60);
         console.accept(step(step, step % 2 == 0));
       }
-      console.accept(new RunEvent.Saved(200, Path.of("runs/a/checkpoints/step-00000200"), 0.1));
+      console.accept(
+          new RunEvent.Saved(200, Path.of("runs/a/checkpoints/step-00000200"), 0.1, 0.01, 42));
       console.accept(new RunEvent.Evaluated(200, metrics(0.8123, 0.42), 872, 1));
       console.accept(new RunEvent.Exported(200, Path.of("runs/a/export/1")));
       console.accept(
@@ -129,7 +130,19 @@ final class RunConsoleTest {
       console.accept(started(1));
       console.accept(
           new RunEvent.Trained(
-              1, 0.01, Float.NaN, Float.POSITIVE_INFINITY, 1, 0, true, 5e-5, 32, 900, 400, 10));
+              1,
+              0.01,
+              Float.NaN,
+              Float.POSITIVE_INFINITY,
+              1,
+              0,
+              true,
+              5e-5,
+              32,
+              900,
+              400,
+              10,
+              380));
     }
     assertTrue(err().contains("loss NaN norm Infinity "), err());
   }

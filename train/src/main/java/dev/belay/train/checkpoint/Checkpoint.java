@@ -1,17 +1,15 @@
 package dev.belay.train.checkpoint;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.bundle.BundleContents;
 import dev.belay.savedmodel.bundle.BundleReader;
-import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -21,15 +19,22 @@ import java.util.stream.Stream;
  *
  * @param directory where it lies
  * @param model the model's variables by name, a new head's among them
+ * @param optimizer slots and beta powers by name
  * @param state where the run stood
  */
-public record Checkpoint(Path directory, BundleContents model, CheckpointState state) {
+public record Checkpoint(
+    Path directory, BundleContents model, BundleContents optimizer, CheckpointState state) {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Pattern NAME = Pattern.compile("step-\\d{8,}");
+  private static final Pattern NAME = Pattern.compile("step-\\d{8,18}");
 
   /** {@code step-00000100}. */
   public static String name(long step) {
     return "step-%08d".formatted(step);
+  }
+
+  /** The step in the name of a checkpoint. */
+  static long step(Path directory) {
+    return Long.parseLong(directory.getFileName().toString().substring("step-".length()));
   }
 
   /**
@@ -38,35 +43,16 @@ public record Checkpoint(Path directory, BundleContents model, CheckpointState s
    * @throws CorruptModelException if a file is missing or is not what the manifest says
    */
   public static Checkpoint open(Path directory) throws IOException {
-    Path manifest = directory.resolve("manifest.json");
-    if (!Files.isRegularFile(manifest)) {
-      throw new CorruptModelException(
-          manifest, "checkpoint", "the manifest that ends every checkpoint", "no such file");
-    }
-    JsonNode hashes = json(manifest).path("sha256");
-    for (Map.Entry<String, JsonNode> entry : hashes.properties()) {
-      Path file = directory.resolve(entry.getKey());
-      String found = Files.isRegularFile(file) ? Provenance.sha256(file) : "no such file";
-      if (!found.equals(entry.getValue().asText())) {
-        throw new CorruptModelException(
-            file, "SHA-256", entry.getValue().asText() + " as in manifest.json", found);
-      }
-    }
-    Path stateFile = directory.resolve("state.json");
+    Manifest.verify(directory, CheckpointWriter.FILES);
+    Path state = directory.resolve(CheckpointWriter.STATE);
     try {
-      CheckpointState state = JSON.treeToValue(json(stateFile), CheckpointState.class);
-      return new Checkpoint(directory, BundleReader.open(directory.resolve("model")), state);
+      return new Checkpoint(
+          directory,
+          BundleReader.open(directory.resolve(CheckpointWriter.MODEL)),
+          BundleReader.open(directory.resolve(CheckpointWriter.OPTIMIZER)),
+          JSON.readValue(Files.readAllBytes(state), CheckpointState.class));
     } catch (JacksonException e) {
-      throw new CorruptModelException(
-          stateFile, "JSON", "the state of a run", e.getOriginalMessage());
-    }
-  }
-
-  private static JsonNode json(Path file) throws IOException {
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (JacksonException e) {
-      throw new CorruptModelException(file, "JSON", "an object", e.getOriginalMessage());
+      throw new CorruptModelException(state, "JSON", "the state of a run", e.getOriginalMessage());
     }
   }
 
@@ -76,15 +62,31 @@ public record Checkpoint(Path directory, BundleContents model, CheckpointState s
         && Files.isDirectory(directory);
   }
 
-  /** The newest checkpoint in a folder. */
-  public static Optional<Path> newest(Path checkpoints) throws IOException {
+  /** Whether every file is what the manifest says. */
+  public static boolean isWhole(Path directory) throws IOException {
+    try {
+      Manifest.verify(directory, CheckpointWriter.FILES);
+      return true;
+    } catch (CorruptModelException e) {
+      return false;
+    }
+  }
+
+  /** The checkpoints in a folder, the newest first, whole or not. */
+  public static List<Path> newestFirst(Path checkpoints) throws IOException {
     if (!Files.isDirectory(checkpoints)) {
-      return Optional.empty();
+      return List.of();
     }
     try (Stream<Path> entries = Files.list(checkpoints)) {
       return entries
           .filter(Checkpoint::isCheckpoint)
-          .max(Comparator.comparing(path -> path.getFileName().toString()));
+          .sorted(Comparator.comparingLong(Checkpoint::step).reversed())
+          .toList();
     }
+  }
+
+  /** The newest checkpoint in a folder. */
+  public static Optional<Path> newest(Path checkpoints) throws IOException {
+    return newestFirst(checkpoints).stream().findFirst();
   }
 }

@@ -1,13 +1,15 @@
 package dev.belay.train.checkpoint;
 
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.train.checkpoint.CheckpointWriter.Values;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 
 /** The checkpoints of one run: written in order, the oldest removed beyond a limit. */
 public final class CheckpointFolder {
@@ -25,50 +27,74 @@ public final class CheckpointFolder {
   }
 
   /**
-   * Writes a checkpoint, then removes what is over the limit.
+   * What was found.
+   *
+   * @param checkpoint the newest one that is whole, if there is any
+   * @param damaged what is wrong with those that are newer, one sentence each
+   */
+  public record Found(Optional<Checkpoint> checkpoint, List<String> damaged) {}
+
+  /** The newest checkpoint that is whole. */
+  public Found newestWhole() throws IOException {
+    List<String> damaged = new ArrayList<>();
+    for (Path directory : Checkpoint.newestFirst(folder)) {
+      try {
+        return new Found(Optional.of(Checkpoint.open(directory)), damaged);
+      } catch (CorruptModelException e) {
+        damaged.add(e.getMessage());
+      }
+    }
+    return new Found(Optional.empty(), damaged);
+  }
+
+  /** Where the checkpoint of a step lies, or will. */
+  public Path of(long step) {
+    return folder.resolve(Checkpoint.name(step));
+  }
+
+  /** Opens the checkpoint of a step. */
+  public Checkpoint open(long step) throws IOException {
+    return Checkpoint.open(of(step));
+  }
+
+  /**
+   * Writes a checkpoint, then removes what is over the limit. One that is there under this name is
+   * of another course of the run, or damaged: it gives way.
    *
    * @param keep a step whose checkpoint is never removed, 0 for none
    */
   public Path save(Values model, Values optimizer, CheckpointState state, long keep)
       throws IOException {
-    Path target = folder.resolve(Checkpoint.name(state.step()));
-    if (!Files.exists(target)) {
-      CheckpointWriter.write(target, model, optimizer, state);
+    Path target = of(state.step());
+    if (Files.exists(target)) {
+      AtomicDirectory.remove(target);
     }
+    CheckpointWriter.write(target, model, optimizer, state);
     if (limit.isPresent()) {
-      removeOldest(limit.getAsInt(), Checkpoint.name(keep));
+      removeOldest(limit.getAsInt(), of(keep));
     }
     return target;
   }
 
-  /** Opens the checkpoint of a step. */
-  public Checkpoint open(long step) throws IOException {
-    return Checkpoint.open(folder.resolve(Checkpoint.name(step)));
+  /** Removes what a killed process left unfinished. Only the owner of the run may. */
+  public void removeUnfinished() throws IOException {
+    AtomicDirectory.removeUnfinished(folder);
   }
 
-  private void removeOldest(int kept, String best) throws IOException {
-    List<Path> newestFirst;
-    try (Stream<Path> entries = Files.list(folder)) {
-      newestFirst =
-          entries
-              .filter(Checkpoint::isCheckpoint)
-              .filter(path -> !path.getFileName().toString().equals(best))
-              .sorted(Comparator.comparing((Path path) -> path.getFileName().toString()).reversed())
-              .toList();
-    }
-    for (Path old : newestFirst.subList(Math.min(kept, newestFirst.size()), newestFirst.size())) {
-      delete(old);
-    }
-  }
-
-  private static void delete(Path directory) throws IOException {
-    // The manifest goes first: what is left of an interrupted removal is no checkpoint.
-    Files.deleteIfExists(directory.resolve("manifest.json"));
-    try (Stream<Path> entries = Files.list(directory)) {
-      for (Path file : entries.toList()) {
-        Files.delete(file);
+  /** Removes the checkpoints of a course that the run does not take any more. */
+  public void removeAfter(long step) throws IOException {
+    for (Path directory : Checkpoint.newestFirst(folder)) {
+      if (Checkpoint.step(directory) > step) {
+        AtomicDirectory.remove(directory);
       }
     }
-    Files.delete(directory);
+  }
+
+  private void removeOldest(int kept, Path best) throws IOException {
+    List<Path> newestFirst =
+        Checkpoint.newestFirst(folder).stream().filter(path -> !path.equals(best)).toList();
+    for (Path old : newestFirst.subList(Math.min(kept, newestFirst.size()), newestFirst.size())) {
+      AtomicDirectory.remove(old);
+    }
   }
 }

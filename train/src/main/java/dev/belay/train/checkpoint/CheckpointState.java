@@ -1,5 +1,6 @@
 package dev.belay.train.checkpoint;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 
 /**
@@ -8,8 +9,22 @@ import java.util.Map;
  * @param step updates applied
  * @param epoch passes over the data begun before the next batch, from 0
  * @param batch batches of that pass already used
- * @param seed of data order and dropout
+ * @param examples of that pass already used, by which it goes on with another batch size
+ * @param seed of data order and dropout; with the step it is all that random numbers depend on
  * @param metrics of the last evaluation; empty if there was none
+ * @param sections what the parts of the run remember, see {@link Resumable}
  */
 public record CheckpointState(
-    long step, long epoch, long batch, long seed, Map<String, Double> metrics) {}
+    long step,
+    long epoch,
+    long batch,
+    long examples,
+    long seed,
+    Map<String, Double> metrics,
+    Map<String, JsonNode> sections) {
+
+  /** A file without sections is one of a run that had none. */
+  public CheckpointState {
+    sections = sections == null ? Map.of() : sections;
+  }
+}

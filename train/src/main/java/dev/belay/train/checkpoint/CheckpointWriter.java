@@ -5,15 +5,11 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.belay.savedmodel.bundle.BundleWriter;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.savedmodel.tensor.TensorSpec;
-import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Writes a checkpoint: {@code model} and {@code optimizer} as TensorFlow checkpoints, {@code
@@ -21,6 +17,19 @@ import java.util.stream.Stream;
  * every other file. The directory appears under its name when all of it is on the disk.
  */
 public final class CheckpointWriter {
+  static final String MODEL = "model";
+  static final String OPTIMIZER = "optimizer";
+  static final String STATE = "state.json";
+
+  /** All files but the manifest. */
+  static final List<String> FILES =
+      List.of(
+          "model.index",
+          "model.data-00000-of-00001",
+          "optimizer.index",
+          "optimizer.data-00000-of-00001",
+          STATE);
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -52,12 +61,10 @@ public final class CheckpointWriter {
       throws IOException {
     Files.createDirectories(target.toAbsolutePath().getParent());
     try (AtomicDirectory directory = AtomicDirectory.create(target)) {
-      writeBundle(directory.path().resolve("model"), model);
-      writeBundle(directory.path().resolve("optimizer"), optimizer);
-      Files.write(directory.path().resolve("state.json"), JSON.writeValueAsBytes(state));
-      Files.write(
-          directory.path().resolve("manifest.json"),
-          JSON.writeValueAsBytes(Map.of("sha256", hashes(directory.path()))));
+      writeBundle(directory.path().resolve(MODEL), model);
+      writeBundle(directory.path().resolve(OPTIMIZER), optimizer);
+      Files.write(directory.path().resolve(STATE), JSON.writeValueAsBytes(state));
+      Manifest.of(directory.path()).write(directory.path());
       directory.commit();
     }
   }
@@ -67,17 +74,5 @@ public final class CheckpointWriter {
       values.forEach(writer::add);
       writer.commit();
     }
-  }
-
-  private static Map<String, String> hashes(Path directory) throws IOException {
-    List<Path> files;
-    try (Stream<Path> entries = Files.list(directory)) {
-      files = entries.sorted().toList();
-    }
-    Map<String, String> hashes = new LinkedHashMap<>();
-    for (Path file : files) {
-      hashes.put(file.getFileName().toString(), Provenance.sha256(file));
-    }
-    return hashes;
   }
 }

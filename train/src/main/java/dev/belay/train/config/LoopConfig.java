@@ -10,6 +10,8 @@ import java.util.OptionalInt;
  * @param evalSteps evaluate every so many steps; empty: after each epoch
  * @param saveSteps write a checkpoint every so many steps; empty: only at the end
  * @param saveTotalLimit checkpoints to keep; empty: all
+ * @param backgroundSave whether training goes on while a checkpoint is written, which takes the
+ *     memory of a second copy of weights and slots meanwhile
  * @param loadBestModelAtEnd whether the best evaluated weights are exported instead of the last
  * @param metricForBestModel the metric that decides; empty: accuracy, or the loss for regression
  * @param earlyStoppingPatience evaluations without a better metric before the run stops
@@ -19,11 +21,13 @@ public record LoopConfig(
     OptionalInt evalSteps,
     OptionalInt saveSteps,
     OptionalInt saveTotalLimit,
+    boolean backgroundSave,
     boolean loadBestModelAtEnd,
     Optional<String> metricForBestModel,
     OptionalInt earlyStoppingPatience) {
 
   public static final int DEFAULT_LOGGING_STEPS = 1;
+  public static final boolean DEFAULT_BACKGROUND_SAVE = true;
 
   public LoopConfig {
     new Check()
@@ -42,6 +46,7 @@ public record LoopConfig(
         OptionalInt.empty(),
         OptionalInt.empty(),
         OptionalInt.empty(),
+        DEFAULT_BACKGROUND_SAVE,
         false,
         Optional.empty(),
         OptionalInt.empty());

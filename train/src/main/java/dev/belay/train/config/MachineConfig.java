@@ -26,6 +26,11 @@ public record MachineConfig(String device, OptionalInt threads, long seed) {
     return new MachineConfig(device, threads, other);
   }
 
+  /** TensorFlow's threads. */
+  public int effectiveThreads() {
+    return threads.orElse(Runtime.getRuntime().availableProcessors());
+  }
+
   /** What the command line takes without options. */
   public static MachineConfig defaults() {
     return new MachineConfig(DEFAULT_DEVICE, OptionalInt.empty(), DEFAULT_SEED);

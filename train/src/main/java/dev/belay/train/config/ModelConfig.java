@@ -53,10 +53,15 @@ public record ModelConfig(
    * @param naturalGradients whether a custom gradient that the file does not hold may be replaced
    *     by the natural one
    * @param withoutGradient trainable variables that may stay without a gradient
+   * @param untried whether the model may come into this process's native code without having been
+   *     tried in another one
    */
   public record Trust(
-      Set<String> allowedOps, boolean naturalGradients, List<Pattern> withoutGradient) {
-    public static final Trust NOTHING = new Trust(Set.of(), false, List.of());
+      Set<String> allowedOps,
+      boolean naturalGradients,
+      List<Pattern> withoutGradient,
+      boolean untried) {
+    public static final Trust NOTHING = new Trust(Set.of(), false, List.of(), false);
   }
 
   public ModelConfig {

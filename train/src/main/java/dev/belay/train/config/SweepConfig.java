@@ -57,6 +57,11 @@ public record SweepConfig(
         .that(distinct(learningRates), "--learning-rates", "different rates", learningRates)
         .that(distinct(seeds), "--seeds", "different seeds", seeds)
         .that(
+            base.resume().mode() != ResumeConfig.Mode.FROM,
+            "--resume",
+            "auto or never, since a sweep has no checkpoints",
+            base.resume().text())
+        .that(
             !base.data().validationFiles().isEmpty(),
             "--validation-file is missing: arms are compared on validation data")
         .verify();

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 /**
  * All that one training run is asked to do.
  *
- * @param outputDirectory the run directory; must not exist or be empty
+ * @param outputDirectory the run directory: new, empty, or this run's own
  * @param report what is written beside metrics.jsonl
  */
 public record TrainConfig(
@@ -16,6 +16,7 @@ public record TrainConfig(
     ClipConfig clip,
     LoopConfig loop,
     MachineConfig machine,
+    ResumeConfig resume,
     Path outputDirectory,
     ReportConfig report) {
 
@@ -34,7 +35,7 @@ public record TrainConfig(
   /** The same run with another update and another seed. */
   public TrainConfig with(OptimizerConfig other, ClipConfig otherClip, MachineConfig otherMachine) {
     return new TrainConfig(
-        model, data, other, schedule, otherClip, loop, otherMachine, outputDirectory, report);
+        model, data, other, schedule, otherClip, loop, otherMachine, resume, outputDirectory, report);
   }
 
   /** That model on that data, and otherwise what the command line takes without options. */
@@ -47,6 +48,7 @@ public record TrainConfig(
         ClipConfig.defaults(),
         LoopConfig.defaults(),
         MachineConfig.defaults(),
+        ResumeConfig.defaults(),
         outputDirectory,
         ReportConfig.defaults());
   }

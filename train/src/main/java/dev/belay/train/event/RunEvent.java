@@ -26,6 +26,7 @@ public sealed interface RunEvent {
    *
    * @param stepMillis from asking for the batch to having the result
    * @param dataWaitMillis the part of it that was spent waiting for the batch
+   * @param sessionMillis the part of it that was spent in TensorFlow's session
    */
   record Trained(
       long step,
@@ -39,7 +40,8 @@ public sealed interface RunEvent {
       int examples,
       int tokens,
       double stepMillis,
-      double dataWaitMillis)
+      double dataWaitMillis,
+      double sessionMillis)
       implements RunEvent {}
 
   /** What an update did to each variable, where somebody asked; it follows that update. */
@@ -49,8 +51,22 @@ public sealed interface RunEvent {
   record Evaluated(long step, Map<String, Double> metrics, int examples, double seconds)
       implements RunEvent {}
 
-  /** A checkpoint was committed. */
-  record Saved(long step, Path directory, double seconds) implements RunEvent {}
+  /**
+   * The run goes on from a checkpoint; told before {@link Started}.
+   *
+   * @param step of the checkpoint
+   */
+  record Resumed(long step, Path checkpoint) implements RunEvent {}
+
+  /**
+   * A checkpoint was committed.
+   *
+   * @param seconds from holding the values to having them on the disk
+   * @param stallSeconds the part of it in which training stood still
+   * @param bytes of weights and slots
+   */
+  record Saved(long step, Path directory, double seconds, double stallSeconds, long bytes)
+      implements RunEvent {}
 
   /** A SavedModel was committed. */
   record Exported(long step, Path directory) implements RunEvent {}
@@ -74,4 +90,11 @@ public sealed interface RunEvent {
 
   /** Something went wrong that does not stop the run. */
   record Warned(String message) implements RunEvent {}
+
+  /**
+   * The run had ended before, with the same settings: there was nothing to do.
+   *
+   * @param when it ended
+   */
+  record AlreadyDone(long step, String when, Path directory) implements RunEvent {}
 }

@@ -7,7 +7,6 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.TrainConfig;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -29,7 +28,7 @@ public final class ConfigJson {
 
   /** Writes the file. */
   public static void write(TrainConfig config, Path file) throws IOException {
-    Files.write(file, JSON.writeValueAsBytes(options(config)));
+    DurableFile.write(file, JSON.writeValueAsBytes(options(config)));
   }
 
   /**
@@ -64,6 +63,7 @@ public final class ConfigJson {
     put(options, "eval-steps", config.loop().evalSteps());
     put(options, "save-steps", config.loop().saveSteps());
     put(options, "save-total-limit", config.loop().saveTotalLimit());
+    put(options, "background-save", config.loop().backgroundSave() ? "on" : "off");
     put(options, "load-best-model-at-end", config.loop().loadBestModelAtEnd());
     put(options, "metric-for-best-model", config.loop().metricForBestModel());
     put(options, "early-stopping-patience", config.loop().earlyStoppingPatience());
@@ -72,6 +72,8 @@ public final class ConfigJson {
     put(options, "seed", config.machine().seed());
     put(options, "report", reports(config.report()));
     put(options, "log-layer-norms", config.report().layerNormSteps());
+    put(options, "resume", config.resume().text());
+    put(options, "allow-changes", config.resume().allowChanges());
     put(options, "output-dir", config.outputDirectory());
     return options;
   }
@@ -100,6 +102,7 @@ public final class ConfigJson {
     put(options, "allow-op", model.trust().allowedOps().stream().sorted().toList());
     put(options, "accept-custom-gradient", model.trust().naturalGradients());
     put(options, "allow-no-gradient", model.trust().withoutGradient());
+    put(options, "trust-model", model.trust().untried());
   }
 
   private static void putData(Map<String, Object> options, DataConfig data) {

@@ -5,15 +5,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.VariableNorm;
+import dev.belay.train.failure.DiskFailure;
 import dev.belay.train.norm.LayerNorms;
-import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -27,24 +29,61 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
   private static final MathContext NINE_DIGITS = new MathContext(9);
   private static final MathContext SIX_DIGITS = new MathContext(6);
 
-  private final ObjectMapper json = new ObjectMapper();
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private final Path file;
-  private final BufferedWriter out;
+  private final FileChannel channel;
   private final int loggingSteps;
+  private boolean resumed;
+
+  private MetricsLog(Path file, FileChannel channel, int loggingSteps) {
+    this.file = file;
+    this.channel = channel;
+    this.loggingSteps = loggingSteps;
+  }
 
   /**
-   * @param file created, or appended to
+   * Begins a file, or goes on at the end of one.
+   *
    * @param loggingSteps train events are written every so many steps
    */
-  public MetricsLog(Path file, int loggingSteps) throws IOException {
-    this.file = file;
-    this.loggingSteps = loggingSteps;
-    this.out =
-        Files.newBufferedWriter(
-            file,
-            StandardCharsets.UTF_8,
-            java.nio.file.StandardOpenOption.CREATE,
-            java.nio.file.StandardOpenOption.APPEND);
+  public static MetricsLog open(Path file, int loggingSteps) {
+    try {
+      return new MetricsLog(
+          file,
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND),
+          loggingSteps);
+    } catch (IOException e) {
+      throw DiskFailure.writing(file, 0, e);
+    }
+  }
+
+  /**
+   * Drops the lines of later steps, and one that a killed process left unfinished: the steps come
+   * again, and with them their lines.
+   *
+   * @param step the last one whose lines stay
+   */
+  public static void cutAfter(Path file, long step) throws IOException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    StringBuilder kept = new StringBuilder();
+    for (String line : Files.readString(file).split("(?<=\n)")) {
+      if (line.endsWith("\n") && stepOf(line) <= step) {
+        kept.append(line);
+      }
+    }
+    DurableFile.write(file, kept.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static long stepOf(String line) {
+    try {
+      return JSON.readTree(line).path("step").asLong(0);
+    } catch (JsonProcessingException e) {
+      // Zeros, where the machine stopped before the bytes were on the disk.
+      return Long.MAX_VALUE;
+    }
   }
 
   @Override
@@ -52,24 +91,37 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     if (event instanceof RunEvent.Trained trained && trained.step() % loggingSteps != 0) {
       return;
     }
-    ObjectNode line = line(event);
-    if (line.isEmpty()) {
+    resumed |= event instanceof RunEvent.Resumed;
+    if (resumed && event instanceof RunEvent.Started) {
       return;
     }
+    ObjectNode object = line(event);
+    if (object.isEmpty()) {
+      return;
+    }
+    String line = object + "\n";
     try {
-      out.write(json.writeValueAsString(line));
-      out.newLine();
-      out.flush();
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
+      ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8));
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + file, e);
+      throw DiskFailure.writing(file, line.length(), e);
+    }
+  }
+
+  /** Brings what was written to the disk. */
+  public void force() {
+    try {
+      channel.force(false);
+    } catch (IOException e) {
+      throw DiskFailure.writing(file, 0, e);
     }
   }
 
   /** Empty for what is told to people only. */
   private ObjectNode line(RunEvent event) {
-    ObjectNode line = json.createObjectNode();
+    ObjectNode line = JSON.createObjectNode();
     if (event instanceof RunEvent.Started started) {
       line.put("event", "start");
       line.put("total_steps", started.totalSteps());
@@ -91,6 +143,11 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
       line.put("event", "checkpoint").put("step", saved.step());
       line.put("path", saved.directory().toString());
       put(line, "seconds", saved.seconds(), SIX_DIGITS);
+      put(line, "stall_seconds", saved.stallSeconds(), SIX_DIGITS);
+      line.put("bytes", saved.bytes());
+    } else if (event instanceof RunEvent.Resumed goingOn) {
+      line.put("event", "resume").put("step", goingOn.step());
+      line.put("path", goingOn.checkpoint().toString());
     } else if (event instanceof RunEvent.Exported exported) {
       line.put("event", "export").put("step", exported.step());
       line.put("path", exported.directory().toString());
@@ -120,6 +177,7 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     line.put("tokens", trained.tokens());
     put(line, "step_ms", trained.stepMillis(), SIX_DIGITS);
     put(line, "data_wait_ms", trained.dataWaitMillis(), SIX_DIGITS);
+    put(line, "session_ms", trained.sessionMillis(), SIX_DIGITS);
   }
 
   private static void putNorms(ObjectNode object, List<VariableNorm> norms) {
@@ -141,6 +199,6 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    out.close();
+    channel.close();
   }
 }

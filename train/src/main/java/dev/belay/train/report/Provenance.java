@@ -1,21 +1,24 @@
 package dev.belay.train.report;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -26,23 +29,69 @@ public final class Provenance {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+  private static final TypeReference<LinkedHashMap<String, Object>> FACTS =
+      new TypeReference<>() {};
+
+  /** The fact that says which version folder was written, and what is in it. */
+  public static final String EXPORT = "export";
+
   private final Path file;
   private final Map<String, Object> facts = new LinkedHashMap<>();
 
-  /** Starts the record of a run that is starting now. */
-  public Provenance(Path file, List<String> command) {
+  private Provenance(Path file) {
     this.file = file;
-    facts.put("status", "running");
-    facts.put("started", now());
-    facts.put("command", command);
-    facts.put("belay", version());
-    facts.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
-    facts.put(
+  }
+
+  /** Starts the record of a run that is starting now. */
+  public static Provenance begin(Path file, List<String> command) {
+    Provenance provenance = new Provenance(file);
+    provenance.facts.put("status", "running");
+    provenance.facts.put("started", now());
+    provenance.facts.put("command", command);
+    provenance.facts.putAll(surroundings());
+    return provenance;
+  }
+
+  /**
+   * Goes on with the record of a run that goes on now: what it said stays, and a line is added to
+   * its history.
+   *
+   * @param checkpoint where it goes on from
+   */
+  public static Provenance resume(Path file, List<String> command, Path checkpoint)
+      throws IOException {
+    Provenance provenance = new Provenance(file);
+    provenance.facts.putAll(JSON.readValue(Files.readAllBytes(file), FACTS));
+    provenance.facts.put("status", "running");
+    provenance.facts.remove("finished");
+    provenance.facts.remove("error");
+    provenance.addResume(command, checkpoint);
+    return provenance;
+  }
+
+  /** Notes that the run goes on from a checkpoint. */
+  public void addResume(List<String> command, Path checkpoint) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("resumed", now());
+    entry.put("from", checkpoint.toAbsolutePath().normalize().toString());
+    entry.put("command", command);
+    entry.putAll(surroundings());
+    List<Object> history = new ArrayList<>((List<?>) facts.getOrDefault("resumes", List.of()));
+    history.add(entry);
+    facts.put("resumes", history);
+  }
+
+  private static Map<String, Object> surroundings() {
+    Map<String, Object> surroundings = new LinkedHashMap<>();
+    surroundings.put("belay", version());
+    surroundings.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    surroundings.put(
         "machine",
         Map.of(
             "os", System.getProperty("os.name") + " " + System.getProperty("os.version"),
             "arch", System.getProperty("os.arch"),
             "processors", Runtime.getRuntime().availableProcessors()));
+    return surroundings;
   }
 
   /** Belay's own version, from its jar. */
@@ -57,6 +106,39 @@ public final class Provenance {
     return this;
   }
 
+  /**
+   * Notes which version folder will be written, before it is: one that is there after a kill is
+   * known for the run's own.
+   *
+   * @param export relative to the run directory
+   */
+  public void willExport(long step, Path export) throws IOException {
+    Map<String, Object> fact = new LinkedHashMap<>();
+    fact.put("step", step);
+    fact.put("path", export.toString());
+    put(EXPORT, fact).write();
+  }
+
+  /** Notes what a version folder holds, now that it is there. */
+  public void hasExported(long step, Path export, Path runDirectory) throws IOException {
+    Map<String, Object> fact = new LinkedHashMap<>();
+    fact.put("step", step);
+    fact.put("path", runDirectory.relativize(export).toString());
+    fact.put("files", treeHashes(export));
+    put(EXPORT, fact);
+  }
+
+  /** The version folder with the weights of a step, if it was written before. */
+  public Optional<Path> exported(long step, Path runDirectory) {
+    if (facts.get(EXPORT) instanceof Map<?, ?> fact
+        && fact.get("step") instanceof Number of
+        && of.longValue() == step) {
+      return Optional.of(runDirectory.resolve(String.valueOf(fact.get("path"))))
+          .filter(Files::isDirectory);
+    }
+    return Optional.empty();
+  }
+
   /** Marks the end. */
   public void finish(String status) throws IOException {
     facts.put("status", status);
@@ -66,9 +148,7 @@ public final class Provenance {
 
   /** Writes what is known; a reader never sees half of it. */
   public void write() throws IOException {
-    Path aside = file.resolveSibling(file.getFileName() + ".partial");
-    Files.write(aside, JSON.writeValueAsBytes(facts));
-    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    DurableFile.write(file, JSON.writeValueAsBytes(facts));
   }
 
   /** Path and SHA-256 of a file. */
@@ -86,9 +166,21 @@ public final class Provenance {
     try (Stream<Path> tree = Files.walk(directory)) {
       files = tree.filter(Files::isRegularFile).sorted().toList();
     }
-    List<Map<String, Object>> hashes = new java.util.ArrayList<>();
+    List<Map<String, Object>> hashes = new ArrayList<>();
     for (Path path : files) {
       hashes.add(hash(path));
+    }
+    return hashes;
+  }
+
+  /** The SHA-256 of each file below a directory, by its path from there. */
+  public static Map<String, String> treeHashes(Path directory) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    for (Map<String, Object> file : hashTree(directory)) {
+      Path path = Path.of((String) file.get("path"));
+      hashes.put(
+          directory.toAbsolutePath().normalize().relativize(path).toString(),
+          (String) file.get("sha256"));
     }
     return hashes;
   }

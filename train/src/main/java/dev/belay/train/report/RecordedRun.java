@@ -62,7 +62,8 @@ public record RecordedRun(
         new ModelConfig.Trust(
             Set.copyOf(texts(options.path("allow-op"))),
             options.path("accept-custom-gradient").asBoolean(),
-            texts(options.path("allow-no-gradient")).stream().map(Pattern::compile).toList()));
+            texts(options.path("allow-no-gradient")).stream().map(Pattern::compile).toList(),
+            options.path("trust-model").asBoolean()));
   }
 
   private static JsonNode json(Path file) throws IOException {

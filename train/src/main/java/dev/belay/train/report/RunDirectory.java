@@ -1,11 +1,16 @@
 package dev.belay.train.report;
 
+import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.failure.MachineException;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The directory of one run, and what lies where in it.
@@ -13,27 +18,29 @@ import java.nio.file.Path;
  * @param root the directory itself
  */
 public record RunDirectory(Path root) {
+  private static final String LOCK = "run.lock";
+
+  /** What a run writes; a start that found no checkpoint removes it. */
+  private static final Set<String> RECORDS =
+      Set.of("config.json", "run.json", "metrics.jsonl", "tensorboard", "checkpoints");
+
+  /** Where runs that were killed at any instant leave half a file. */
+  private static final Pattern PARTIAL = Pattern.compile("\\..*writable.*|.*\\.partial");
 
   /**
-   * Makes the directory, or takes an empty one.
+   * Makes the directory, or takes one that is empty or a run's.
    *
-   * @throws ConfigException if there is something in it: a run never writes over another
+   * @param mayBeRun whether a directory with a run in it is taken
+   * @throws ConfigException if there is something else in it: a run never writes over another
    * @throws MachineException if it cannot be written
    */
-  public static RunDirectory create(Path root) {
+  public static RunDirectory open(Path root, boolean mayBeRun) {
     try {
       if (Files.isRegularFile(root)) {
         throw new ConfigException("--output-dir", "a directory", "the file " + root);
       }
       Files.createDirectories(root);
-      try (DirectoryStream<Path> entries = Files.newDirectoryStream(root)) {
-        if (entries.iterator().hasNext()) {
-          throw new ConfigException(
-              "--output-dir",
-              "a new or an empty directory, so that no run is written over",
-              root + ", which holds files; name another, or remove it first");
-        }
-      }
+      requireEmptyOrRun(root, mayBeRun);
       // Asks the file system itself: permission bits say nothing about read-only mounts, or to
       // root.
       Files.delete(Files.createTempFile(root, ".writable", null));
@@ -49,6 +56,59 @@ public record RunDirectory(Path root) {
     }
   }
 
+  private static void requireEmptyOrRun(Path root, boolean mayBeRun) throws IOException {
+    List<String> names;
+    try (Stream<Path> entries = Files.list(root)) {
+      names =
+          entries
+              .map(entry -> entry.getFileName().toString())
+              .filter(name -> !PARTIAL.matcher(name).matches())
+              .toList();
+    }
+    boolean locked = names.contains(LOCK);
+    boolean empty = names.isEmpty() || (names.size() == 1 && locked);
+    if (!empty && !(mayBeRun && (locked || isRun(root)))) {
+      throw new ConfigException(
+          "--output-dir",
+          "a new or an empty directory, so that no run is written over",
+          root + ", which holds files; name another, or remove it first");
+    }
+  }
+
+  /**
+   * Removes what a run wrote that was killed before its first checkpoint, and every file that was
+   * left unfinished. Only the owner of the lock may.
+   */
+  public void clear() throws IOException {
+    removeUnfinished();
+    for (String name : RECORDS) {
+      delete(root.resolve(name));
+    }
+  }
+
+  /** Removes files that were left unfinished. Only the owner of the lock may. */
+  public void removeUnfinished() throws IOException {
+    try (Stream<Path> entries = Files.list(root)) {
+      for (Path entry : entries.toList()) {
+        if (PARTIAL.matcher(entry.getFileName().toString()).matches()) {
+          Files.deleteIfExists(entry);
+        }
+      }
+    }
+    AtomicDirectory.removeUnfinished(exports());
+  }
+
+  private static void delete(Path path) throws IOException {
+    if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+      try (Stream<Path> entries = Files.list(path)) {
+        for (Path entry : entries.toList()) {
+          delete(entry);
+        }
+      }
+    }
+    Files.deleteIfExists(path);
+  }
+
   private static String reason(IOException e) {
     String message = e.getMessage() == null ? "" : e.getMessage();
     String kind = e.getClass().getSimpleName().replace("Exception", "");
@@ -59,6 +119,11 @@ public record RunDirectory(Path root) {
   public static boolean isRun(Path path) {
     return Files.isRegularFile(path.resolve("run.json"))
         && Files.isRegularFile(path.resolve("config.json"));
+  }
+
+  /** Who writes here; see {@code train.resume}. */
+  public Path lock() {
+    return root.resolve(LOCK);
   }
 
   /** Every effective option. */

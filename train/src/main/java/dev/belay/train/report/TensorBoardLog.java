@@ -1,12 +1,14 @@
 package dev.belay.train.report;
 
 import com.google.protobuf.ByteString;
+import dev.belay.savedmodel.record.EventFile;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.VariableNorm;
 import dev.belay.train.norm.LayerNorms;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.ToDoubleFunction;
@@ -28,13 +30,13 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
   private static final SummaryMetadata SCALAR = plugin("scalars");
   private static final SummaryMetadata HISTOGRAM = plugin("histograms");
 
-  private final EventFile train;
-  private final EventFile validation;
+  private final EventWriter train;
+  private final EventWriter validation;
 
-  /** Opens both files in a directory, which is made. */
+  /** Opens new files in a directory, which is made; earlier ones of the run stay beside them. */
   public TensorBoardLog(Path directory) throws IOException {
-    this.train = new EventFile(directory.resolve("train"));
-    this.validation = new EventFile(directory.resolve("validation"));
+    this.train = new EventWriter(directory.resolve("train"));
+    this.validation = new EventWriter(directory.resolve("validation"));
   }
 
   private static SummaryMetadata plugin(String name) {
@@ -44,6 +46,19 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
                 .setPluginName(name)
                 .setContent(ByteString.EMPTY))
         .build();
+  }
+
+  /**
+   * Drops the events of later steps: they come again.
+   *
+   * @param step the last one whose events stay
+   */
+  public static void cutAfter(Path directory, long step) throws IOException {
+    for (String part : List.of("train", "validation")) {
+      for (Path file : EventWriter.files(directory.resolve(part))) {
+        EventFile.cutAfter(file, step);
+      }
+    }
   }
 
   @Override
@@ -95,7 +110,7 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
             .setTensor(Histogram.of(values)));
   }
 
-  private static void scalars(EventFile writer, long step, Map<String, Double> values) {
+  private static void scalars(EventWriter writer, long step, Map<String, Double> values) {
     Summary.Builder summary = Summary.newBuilder();
     values.forEach(
         (tag, value) ->

@@ -9,7 +9,7 @@ final class SessionOptions {
   private SessionOptions() {}
 
   static ConfigProto of(MachineConfig machine) {
-    int threads = machine.threads().orElse(Runtime.getRuntime().availableProcessors());
+    int threads = machine.effectiveThreads();
     ConfigProto.Builder config =
         ConfigProto.newBuilder()
             .setIntraOpParallelismThreads(threads)

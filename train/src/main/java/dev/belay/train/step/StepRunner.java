@@ -7,7 +7,6 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
-import dev.belay.train.checkpoint.CheckpointWriter;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.Column;
@@ -36,6 +35,9 @@ import org.tensorflow.types.TInt64;
 public final class StepRunner implements AutoCloseable {
   /** Variables are read and set in parts of about this size. */
   private static final long PART_BYTES = 64L << 20;
+
+  /** A message names no more variables than a person reads. */
+  private static final int MOST_NAMED = 5;
 
   private final Session session;
   private final Optional<TrainStep> train;
@@ -257,28 +259,78 @@ public final class StepRunner implements AutoCloseable {
     return weights.stream().flatMap(variables -> variables.all().stream()).toList();
   }
 
-  /** The weights, to be read when they are written. */
-  public CheckpointWriter.Values modelValues() {
-    return values(weights());
+  /**
+   * The weights as they are now, held by TensorFlow: a variable that is updated meanwhile gets new
+   * memory, so that training may go on while they are written.
+   */
+  public VariableSnapshot snapshotWeights() {
+    return snapshot(weights());
   }
 
-  /** The optimizer's slots, to be read when they are written. */
-  public CheckpointWriter.Values optimizerValues() {
-    return values(train.orElseThrow().parts().slots().all());
+  /** What training keeps between steps beside the weights: slots and beta powers. */
+  public VariableSnapshot snapshotOptimizer() {
+    return snapshot(optimizerVariables());
   }
 
-  private CheckpointWriter.Values values(List<GraphVariable> variables) {
-    return sink ->
-        read(variables, (variable, value) -> sink.accept(variable.name(), spec(variable), value));
+  private List<GraphVariable> optimizerVariables() {
+    return train.orElseThrow().parts().slots().all();
+  }
+
+  private VariableSnapshot snapshot(List<GraphVariable> variables) {
+    List<VariableSnapshot.Part> held = new ArrayList<>();
+    try {
+      for (List<GraphVariable> part : parts(variables)) {
+        Session.Runner runner = session.runner();
+        part.forEach(variable -> runner.fetch(variable.value()));
+        held.add(new VariableSnapshot.Part(part, runner.run()));
+      }
+      return new VariableSnapshot(held);
+    } catch (Throwable e) {
+      held.forEach(part -> part.values().close());
+      throw e;
+    }
   }
 
   private static TensorSpec spec(GraphVariable variable) {
     return new TensorSpec(variable.spec().dtype(), variable.spec().shape());
   }
 
-  /** Sets every weight from a checkpoint that {@link #modelValues} was written to. */
+  /** Sets every weight from a checkpoint that {@link #snapshotWeights} was written to. */
   public void restore(NamedTensors saved) throws IOException {
-    assign(weights(), variable -> saved.read(variable.name()));
+    restore(weights(), saved, "weights");
+  }
+
+  /** Sets slots and beta powers from a checkpoint. */
+  public void restoreOptimizer(NamedTensors saved) throws IOException {
+    restore(optimizerVariables(), saved, "optimizer");
+  }
+
+  /** TensorFlow aborts the process if it is fed a value of another shape. */
+  private void restore(List<GraphVariable> variables, NamedTensors saved, String what)
+      throws IOException {
+    List<String> missing = new ArrayList<>();
+    for (GraphVariable variable : variables) {
+      String name = variable.name();
+      if (!saved.names().contains(name)) {
+        missing.add(name + ": not there");
+      } else if (!saved.spec(name).equals(spec(variable))) {
+        missing.add(name + ": " + saved.spec(name) + ", expected " + spec(variable));
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new ModelException(
+          "the checkpoint's "
+              + what
+              + " are not those of this run, "
+              + missing.size()
+              + " of "
+              + variables.size()
+              + " variables differ: "
+              + String.join("; ", missing.subList(0, Math.min(MOST_NAMED, missing.size())))
+              + (missing.size() > MOST_NAMED ? "; ..." : "")
+              + ". Was the model, the head or the optimizer another one?");
+    }
+    assign(variables, variable -> saved.read(variable.name()));
   }
 
   @Override

@@ -44,10 +44,7 @@ public record ArmSummary(Arm arm, List<ArmResult> results) {
 
   /** The mean over finished seeds of a metric at the end; NaN if no seed finished. */
   public double mean(String metric) {
-    return finished().stream()
-        .mapToDouble(r -> last(r, metric))
-        .average()
-        .orElse(Double.NaN);
+    return finished().stream().mapToDouble(r -> last(r, metric)).average().orElse(Double.NaN);
   }
 
   /** The standard deviation over finished seeds, n - 1 in the denominator; NaN for one seed. */

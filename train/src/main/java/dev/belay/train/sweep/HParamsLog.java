@@ -4,10 +4,9 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Value;
 import dev.belay.train.config.SweepConfig;
-import dev.belay.train.report.EventFile;
+import dev.belay.train.report.EventWriter;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,13 +55,12 @@ final class HParamsLog {
               for (String parameter : parameters) {
                 out.writeByteArray(4, message(info -> info.writeString(1, parameter)));
               }
-              for (String tag :
-                  Stream.of(metric, "loss").distinct().collect(Collectors.toList())) {
+              for (String tag : Stream.of(metric, "loss").distinct().collect(Collectors.toList())) {
                 out.writeByteArray(5, metricInfo(tag));
               }
               out.writeString(6, "belay sweep");
             });
-    try (EventFile file = new EventFile(directory.tensorboard())) {
+    try (EventWriter file = new EventWriter(directory.tensorboard())) {
       file.write(event("experiment", EXPERIMENT, experiment));
     }
   }
@@ -109,7 +107,7 @@ final class HParamsLog {
               out.writeEnum(1, diverged ? FAILURE : SUCCESS);
               out.writeDouble(2, now);
             });
-    try (EventFile file = new EventFile(directory.tensorboard(result.arm(), result.seed()))) {
+    try (EventWriter file = new EventWriter(directory.tensorboard(result.arm(), result.seed()))) {
       file.write(event("session_start_info", SESSION_START, start));
       file.write(event("session_end_info", SESSION_END, end));
     }
@@ -138,8 +136,7 @@ final class HParamsLog {
         TensorProto.newBuilder()
             .setDtype(DataType.DT_FLOAT)
             .setTensorShape(
-                TensorShapeProto.newBuilder()
-                    .addDim(TensorShapeProto.Dim.newBuilder().setSize(0)))
+                TensorShapeProto.newBuilder().addDim(TensorShapeProto.Dim.newBuilder().setSize(0)))
             .build();
     return Event.newBuilder()
         .setSummary(

@@ -19,7 +19,9 @@ import java.util.Optional;
  */
 public record Halving(long steps, long interval, Score score) {
 
-  /** Where arms are judged: at the first evaluation from a quarter and from half of the steps on. */
+  /**
+   * Where arms are judged: at the first evaluation from a quarter and from half of the steps on.
+   */
   public List<Long> rungs() {
     List<Long> rungs = new ArrayList<>();
     for (double share : new double[] {0.25, 0.5}) {

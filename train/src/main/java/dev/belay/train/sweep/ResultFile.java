@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.report.DurableFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,9 +36,7 @@ final class ResultFile {
     object.put("clipped_fraction", result.clippedFraction());
     put(object.putObject("grad_norm_percentiles"), result.gradNormPercentiles());
     object.put("seconds", result.seconds());
-    Path aside = file.resolveSibling(file.getFileName() + ".partial");
-    Files.write(aside, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(object));
-    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    DurableFile.write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(object));
   }
 
   /** The result of an arm that has ended. */
@@ -51,15 +49,13 @@ final class ResultFile {
       List<ArmResult.Evaluation> evaluations = new ArrayList<>();
       for (JsonNode entry : object.path("evaluations")) {
         evaluations.add(
-            new ArmResult.Evaluation(
-                entry.path("step").asLong(), numbers(entry.path("metrics"))));
+            new ArmResult.Evaluation(entry.path("step").asLong(), numbers(entry.path("metrics"))));
       }
       return Optional.of(
           new ArmResult(
               arm,
               seed,
-              ArmResult.Outcome.valueOf(
-                  object.path("outcome").asText().toUpperCase(Locale.ROOT)),
+              ArmResult.Outcome.valueOf(object.path("outcome").asText().toUpperCase(Locale.ROOT)),
               object.path("steps").asLong(),
               object.path("reason").asText(),
               evaluations,

@@ -25,32 +25,44 @@ import java.util.stream.Stream;
  */
 public record SweepDirectory(Path root) {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String LOCK = "run.lock";
 
   /**
-   * Makes the directory, or takes the one that the same sweep has begun.
+   * A directory that is new or empty, or the one that the same sweep has begun.
    *
+   * @param mayGoOn whether it may be one that was begun
    * @param identity what makes two sweeps the same, as it is in sweep.json
    * @throws ConfigException if there is anything else in it, or a sweep that is not the same
    */
-  public static SweepDirectory open(Path root, Map<String, Object> identity) throws IOException {
+  public static SweepDirectory open(Path root, boolean mayGoOn, Map<String, Object> identity) throws IOException {
     SweepDirectory directory = new SweepDirectory(root);
     if (Files.exists(directory.facts())) {
+      if (!mayGoOn) {
+        throw new ConfigException(
+            "--resume never", "a new or an empty directory", root + ", in which a sweep was begun");
+      }
       directory.requireSame(identity);
       return directory;
     }
     if (Files.isRegularFile(root)) {
       throw new ConfigException("--output-dir", "a directory", "the file " + root);
     }
-    Files.createDirectories(root);
-    try (Stream<Path> entries = Files.list(root)) {
-      if (entries.findAny().isPresent()) {
+    if (holdsOtherFiles(root)) {
         throw new ConfigException(
             "--output-dir",
             "a new or an empty directory, or that of the same sweep",
             root + ", which holds other files; name another, or remove it first");
-      }
     }
     return directory;
+  }
+
+  private static boolean holdsOtherFiles(Path root) throws IOException {
+    if (!Files.isDirectory(root)) {
+      return false;
+    }
+    try (Stream<Path> entries = Files.list(root)) {
+      return entries.anyMatch(entry -> !entry.getFileName().toString().equals(LOCK));
+    }
   }
 
   private void requireSame(Map<String, Object> identity) throws IOException {
@@ -79,8 +91,7 @@ public record SweepDirectory(Path root) {
           .fields()
           .forEachRemaining(
               field ->
-                  compare(
-                      field.getKey(), field.getValue(), found.path(field.getKey()), different));
+                  compare(field.getKey(), field.getValue(), found.path(field.getKey()), different));
       found
           .fieldNames()
           .forEachRemaining(
@@ -116,6 +127,11 @@ public record SweepDirectory(Path root) {
   /** What was tried, on what, and what came of it. */
   public Path facts() {
     return root.resolve("sweep.json");
+  }
+
+  /** Held by the process that works here. */
+  public Path lock() {
+    return root.resolve(LOCK);
   }
 
   /** The sweep as a page of charts. */

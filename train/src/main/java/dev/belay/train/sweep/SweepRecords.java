@@ -1,6 +1,7 @@
 package dev.belay.train.sweep;
 
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.report.ConfigJson;
@@ -19,7 +20,16 @@ import java.util.Set;
 public final class SweepRecords {
   /** Options that say nothing of what a sweep does. */
   private static final Set<String> NO_PART_OF_IT =
-      Set.of("output-dir", "report", "clip-mode", "max-grad-norm", "learning-rate", "seed");
+      Set.of(
+          "output-dir",
+          "report",
+          "log-layer-norms",
+          "resume",
+          "allow-changes",
+          "clip-mode",
+          "max-grad-norm",
+          "learning-rate",
+          "seed");
 
   private final SweepConfig config;
   private final SweepDirectory directory;
@@ -46,7 +56,9 @@ public final class SweepRecords {
   public static SweepRecords open(SweepConfig config, Path model, List<String> command)
       throws IOException {
     Map<String, Object> identity = identity(config, model);
-    SweepDirectory directory = SweepDirectory.open(config.base().outputDirectory(), identity);
+    boolean mayGoOn = config.base().resume().mode() == ResumeConfig.Mode.AUTO;
+    SweepDirectory directory =
+        SweepDirectory.open(config.base().outputDirectory(), mayGoOn, identity);
     return new SweepRecords(config, directory, identity, command);
   }
 
@@ -95,7 +107,7 @@ public final class SweepRecords {
   }
 
   private Provenance facts(Score score) {
-    Provenance facts = new Provenance(directory.facts(), command);
+    Provenance facts = Provenance.begin(directory.facts(), command);
     identity.forEach(facts::put);
     return facts.put("metric", score.metric()).put("validation_examples", score.examples());
   }

@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.belay.train.data.DataException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Where a tokenizer puts its special tokens: before the first text, between the two, behind the
@@ -108,6 +109,24 @@ record SequenceTemplate(Piece before, Piece between, Piece after, int firstType,
     int secondLength = firstIsLonger ? shorter : longer;
     boolean truncated = firstLength < first.length || secondLength < second.length;
     return assemble(first, firstLength, second, secondLength, truncated);
+  }
+
+  /**
+   * A pair of which one text alone is cut, as Hugging Face's {@code only_first} and {@code
+   * only_second}: at least one token of it stays.
+   *
+   * @return empty if the other text leaves no room for one
+   */
+  Optional<TokenIds> pairCuttingOne(
+      int[] first, int[] second, int maxLength, Truncation truncation) {
+    int over = Math.max(0, first.length + second.length - (maxLength - specials()));
+    boolean cutsFirst = truncation == Truncation.ONLY_FIRST;
+    if (over > 0 && over >= (cutsFirst ? first : second).length) {
+      return Optional.empty();
+    }
+    int firstLength = first.length - (cutsFirst ? over : 0);
+    int secondLength = second.length - (cutsFirst ? 0 : over);
+    return Optional.of(assemble(first, firstLength, second, secondLength, over > 0));
   }
 
   private TokenIds assemble(

@@ -85,6 +85,32 @@ public final class TextTokenizer implements AutoCloseable {
         : pair.pair(first, tokens(texts.second().get()), maxLength);
   }
 
+  /**
+   * A pair as at most maxLength ids, cut where {@code truncation} says.
+   *
+   * @throws DataException if the text that stays whole leaves no room for the other
+   */
+  public TokenIds encode(String first, String second, Truncation truncation) {
+    if (truncation == Truncation.LONGEST_FIRST) {
+      return encode(TextPair.of(first, second));
+    }
+    int[] firstTokens = tokens(first);
+    int[] secondTokens = tokens(second);
+    return pair.pairCuttingOne(firstTokens, secondTokens, maxLength, truncation)
+        .orElseThrow(
+            () ->
+                new DataException(
+                    "a pair of "
+                        + firstTokens.length
+                        + " and "
+                        + secondTokens.length
+                        + " tokens of which only the "
+                        + (truncation == Truncation.ONLY_FIRST ? "first" : "second")
+                        + " may be cut has no room in "
+                        + maxLength
+                        + " tokens (--max-seq-length)"));
+  }
+
   /** Many texts, on all processors. */
   public List<TokenIds> encodeAll(List<TextPair> texts) {
     return IntStream.range(0, texts.size()).parallel().mapToObj(i -> encode(texts.get(i))).toList();

@@ -17,9 +17,10 @@ class HalvingTest {
   @Test
   void armsAreJudgedAtAQuarterAndAtHalf() {
     assertEquals(List.of(25L, 50L), halving.rungs());
-    assertEquals(List.of(40L, 60L), new Halving(100, 20, halving.score()).rungs().stream()
-        .map(rung -> rung == 40 ? 40L : 60L)
-        .toList());
+    assertEquals(
+        List.of(40L, 60L),
+        new Halving(100, 20, halving.score())
+            .rungs().stream().map(rung -> rung == 40 ? 40L : 60L).toList());
     assertEquals(List.of(50L), new Halving(100, 50, halving.score()).rungs());
     assertEquals(List.of(), new Halving(100, 100, halving.score()).rungs());
   }

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 class RecommendationTest {
   private static final Score ACCURACY = new Score("accuracy", 300);
   private final SweepConfig sweep =
-      Arms.sweep(List.of(42L, 43L), OptionalDouble.of(1), OptionalDouble.of(5), OptionalDouble.empty());
+      Arms.sweep(
+          List.of(42L, 43L), OptionalDouble.of(1), OptionalDouble.of(5), OptionalDouble.empty());
 
   private Recommendation recommend(ArmResult... results) {
     return Recommendation.of(
@@ -52,7 +53,9 @@ class RecommendationTest {
             Arms.done(Arms.none(), 43, 0.61));
     assertEquals(Optional.of(Arms.clip(5)), found.arm());
     assertTrue(
-        found.reason().contains("The next, clip 1.0, has accuracy 0.7050 ± 0.0071 over seeds: more"),
+        found
+            .reason()
+            .contains("The next, clip 1.0, has accuracy 0.7050 ± 0.0071 over seeds: more"),
         found.reason());
   }
 

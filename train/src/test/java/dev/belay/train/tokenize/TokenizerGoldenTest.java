@@ -2,17 +2,20 @@ package dev.belay.train.tokenize;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.savedmodel.Fixtures;
+import dev.belay.train.data.DataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -89,6 +92,58 @@ class TokenizerGoldenTest {
       }
     }
     assertTrue(cut > 5, "the fixture has lines that are cut");
+  }
+
+  /**
+   * A text that stays whole may leave no room for the other: Python raises then, or cuts nothing.
+   */
+  @ParameterizedTest
+  @CsvSource({"uncased,true", "uncased,false", "cased,true", "cased,false"})
+  void pairsOfWhichOneTextIsCutAreExact(String golden, boolean fromVocabulary) throws IOException {
+    JsonNode expected = JSON.readTree(FIXTURE.resolve(golden + ".json").toFile());
+    List<String> lines = lines();
+    int cut = 0;
+    int refused = 0;
+    try (TextTokenizer tokenizer = open(golden, fromVocabulary, 16)) {
+      for (JsonNode pair : expected.path("pairs")) {
+        String first = lines.get(pair.path("first").asInt());
+        String second = lines.get(pair.path("second").asInt());
+        for (Truncation truncation : List.of(Truncation.ONLY_FIRST, Truncation.ONLY_SECOND)) {
+          JsonNode ids = pair.path(truncation.name().toLowerCase(Locale.ROOT));
+          if (ids.path("fast").has("error")) {
+            assertThrows(DataException.class, () -> tokenizer.encode(first, second, truncation));
+            refused++;
+          } else {
+            TokenIds found = tokenizer.encode(first, second, truncation);
+            assertTrue(matchesOneOf(ids, found), first + " | " + second);
+            cut += found.truncated() ? 1 : 0;
+          }
+        }
+      }
+    }
+    assertTrue(cut > 10 && refused > 30, "cut " + cut + ", refused " + refused);
+  }
+
+  /** The tokenizer.json that Python's tokenizers wrote for these vocabularies. */
+  @ParameterizedTest
+  @CsvSource({"uncased", "cased"})
+  void pythonsTokenizerFileGivesTheSameIds(String golden) throws IOException {
+    JsonNode expected = JSON.readTree(FIXTURE.resolve(golden + ".json").toFile());
+    List<String> lines = lines();
+    Path file = FIXTURE.resolve(golden).resolve("tokenizer.json");
+    try (TextTokenizer tokenizer =
+        TextTokenizer.open(TokenizerFinder.given(file), 512, Optional.empty())) {
+      int compared = 0;
+      for (JsonNode single : expected.path("single")) {
+        int line = single.path("line").asInt();
+        assertArrayEquals(
+            ints(single.path("fast_ids")),
+            tokenizer.encode(lines.get(line)).inputIds(),
+            "line " + line);
+        compared++;
+      }
+      assertEquals(60, compared);
+    }
   }
 
   /** Where the slow and the fast tokenizer of the fixture differ, either is right. */

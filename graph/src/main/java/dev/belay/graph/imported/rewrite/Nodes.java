@@ -40,6 +40,14 @@ final class Nodes {
     return constant(name, DataType.DT_INT32, scalar(DataType.DT_INT32).addIntVal(value));
   }
 
+  /** A vector of one element. */
+  static NodeDef vector(String name, int value) {
+    TensorShapeProto.Builder shape =
+        TensorShapeProto.newBuilder().addDim(TensorShapeProto.Dim.newBuilder().setSize(1));
+    TensorProto.Builder tensor = scalar(DataType.DT_INT32).setTensorShape(shape).addIntVal(value);
+    return constant(name, DataType.DT_INT32, tensor);
+  }
+
   /** A scalar of a floating-point type that the tests and models use. */
   static NodeDef constant(String name, DataType type, double value) {
     TensorProto.Builder tensor = scalar(type);

@@ -45,10 +45,34 @@ class BatchedProductTest {
     assertEquals(1, graph.rewritten().nodes("Einsum").size());
   }
 
-  @Test
-  void unknownBatchesBecomeEinsumSinceTheyMightBroadcast() {
+  @ParameterizedTest
+  @CsvSource({"false, false", "false, true", "true, false", "true, true"})
+  void unknownBatchesThatAreEqualBecomeBatchMatMul(boolean adjointX, boolean adjointY) {
     RewrittenGraph graph =
-        product("BatchMatMulV2", Shape.of(2, 2, 3, 4), Shape.of(2, 2, 4, 5), true, false, false);
+        product(
+            "BatchMatMulV2",
+            adjointX ? Shape.of(2, 2, 4, 3) : Shape.of(2, 2, 3, 4),
+            adjointY ? Shape.of(2, 2, 5, 4) : Shape.of(2, 2, 4, 5),
+            true,
+            adjointX,
+            adjointY);
+    graph.sameValues(1e-14).sameGradients("x", "y");
+    assertEquals(1, graph.rewritten().nodes("BatchMatMul").size());
+    assertEquals(2, graph.rewritten().nodes("BroadcastTo").size());
+  }
+
+  @Test
+  void unknownBatchesMayStillBroadcast() {
+    RewrittenGraph graph =
+        product("BatchMatMulV2", Shape.of(2, 1, 3, 4), Shape.of(1, 3, 4, 5), true, false, false);
+    graph.sameValues(1e-14).sameGradients("x", "y");
+    assertEquals(1, graph.rewritten().nodes("BatchMatMul").size());
+  }
+
+  @Test
+  void unequalRanksBecomeEinsumWhateverIsUnknown() {
+    RewrittenGraph graph =
+        product("BatchMatMulV2", Shape.of(2, 2, 3, 4), Shape.of(2, 4, 5), true, false, false);
     graph.sameValues(1e-14).sameGradients("x", "y");
     assertEquals(1, graph.rewritten().nodes("Einsum").size());
   }

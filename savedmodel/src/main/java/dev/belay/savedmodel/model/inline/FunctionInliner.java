@@ -67,6 +67,7 @@ public final class FunctionInliner {
   }
 
   private FlatGraph inline(List<ModelFunction> functions) throws IOException {
+    new ExpandedSize(contents).require(functions, options.mostNodes());
     FunctionExpander expander = new FunctionExpander(contents, options, expansion, tables);
     Map<ModelFunction, FlatFunction> expanded = new LinkedHashMap<>();
     for (ModelFunction function : functions) {

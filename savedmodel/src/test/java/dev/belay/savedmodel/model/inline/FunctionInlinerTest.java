@@ -17,6 +17,7 @@ import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.TestModels;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -287,6 +288,7 @@ class FunctionInlinerTest {
     assertTimeoutPreemptively(
         Duration.ofSeconds(5),
         () -> {
+          long before = allocated();
           String message =
               assertThrows(
                       UnsupportedModelException.class,
@@ -294,10 +296,17 @@ class FunctionInlinerTest {
                           FunctionInliner.inline(
                               contents,
                               List.of(function(contents, "signatures/s")),
-                              new InlineOptions(Optional.empty(), false, 10, 5_000)))
+                              InlineOptions.defaults()))
                   .getMessage();
-          assertTrue(message.contains("expands to more than 5000 nodes"), message);
+          assertTrue(message.contains("more than the 200000 that Belay takes"), message);
+          assertTrue(allocated() - before < 16 << 20, () -> allocated() - before + " bytes");
         });
+  }
+
+  /** Bytes that this thread has asked for so far. */
+  private static long allocated() {
+    return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
+        .getCurrentThreadAllocatedBytes();
   }
 
   private static String doubling(String name, String called) {

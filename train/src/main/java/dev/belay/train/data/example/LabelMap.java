@@ -2,6 +2,7 @@ package dev.belay.train.data.example;
 
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
+import dev.belay.train.failure.NearestName;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.CharacterCodingException;

@@ -23,7 +23,7 @@ import java.util.Optional;
  */
 final class Utf8Lines implements Closeable {
   /** The longest line that is read, in bytes: beyond it the file is not what its name says. */
-  static final int MAX_LINE_BYTES = 64 << 20;
+  static final int MAX_LINE_BYTES = 8 << 20;
 
   private static final int BUFFER_BYTES = 1 << 16;
   private static final char REPLACEMENT = '\uFFFD';

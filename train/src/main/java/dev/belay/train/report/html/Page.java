@@ -3,13 +3,12 @@ package dev.belay.train.report.html;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.belay.train.report.DurableFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,10 +48,8 @@ final class Page {
   }
 
   /** Writes a page; a reader never sees half of it. */
-  static void write(Path file, String page) throws IOException {
-    Path aside = file.resolveSibling(file.getFileName() + ".partial");
-    Files.writeString(aside, page);
-    Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  static void write(Path file, String page) {
+    DurableFile.write(file, page.getBytes(StandardCharsets.UTF_8));
   }
 
   /** Text as HTML shows it, in elements and in attributes. */

@@ -3,8 +3,10 @@ package dev.belay.train.report.html;
 import static dev.belay.train.report.html.Page.escaped;
 
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.norm.NormSummary;
 import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -28,6 +30,13 @@ public final class RunReport {
         Page.of("Belay: " + name, body(name, facts, history), RunCharts.of(history, facts));
     Page.write(run.report(), page);
     return run.report();
+  }
+
+  /** The norms of the steps that a run has made so far; of none before its first. */
+  public static NormSummary norms(RunDirectory run) throws IOException {
+    return Files.exists(run.metrics())
+        ? RunHistory.read(run.metrics()).norms()
+        : new NormSummary();
   }
 
   private static String body(String name, RunFacts facts, RunHistory history) {

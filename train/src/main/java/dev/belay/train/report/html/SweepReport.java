@@ -71,11 +71,7 @@ public final class SweepReport {
       lines(charts, "Validation " + metric, curves, c -> c.history().metrics().get(metric));
     }
     lines(charts, "Validation loss", curves, c -> c.history().metrics().get("loss"));
-    lines(
-        charts,
-        "Training loss, smoothed",
-        curves,
-        c -> smoothed(c.history().loss()));
+    lines(charts, "Training loss, smoothed", curves, c -> smoothed(c.history().loss()));
     lines(charts, "Gradient norm before the clip", curves, c -> smoothed(c.history().norm()))
         .put("log", true);
     return data;

@@ -54,7 +54,7 @@ class LabelMapTest {
     assertEquals(2, map.index("positive", PLACE));
     assertMessage(
         "dev.tsv:7: unknown label 'Postive'; expected one of negative, neutral, positive; did you"
-            + " mean 'positive'?",
+            + " mean positive?",
         () -> map.index("Postive", PLACE));
     assertMessage(
         "dev.tsv:7: unknown label ''; expected one of negative, neutral, positive; is the column"

@@ -229,7 +229,7 @@ class DataFileTest {
         out.write(letters);
       }
     }
-    assertMessage(file, file + ":2: the line is longer than 64 MB, the most that one row may have");
+    assertMessage(file, file + ":2: the line is longer than 8 MB, the most that one row may have");
   }
 
   private Path write(String name, String content) throws IOException {

@@ -1,0 +1,183 @@
+package dev.belay.savedmodel.configuration;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.UnsupportedModelException;
+import dev.belay.savedmodel.names.Family;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** Reads config.json and bert_config.json. */
+public final class ConfigurationReader {
+  /** What Hugging Face calls the file. */
+  public static final String HUGGING_FACE = "config.json";
+
+  /** What google-research calls it, by family. */
+  public static final List<String> TF1 = List.of("bert_config.json", "albert_config.json");
+
+  private static final long MAX_BYTES = 16 << 20;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private ConfigurationReader() {}
+
+  /**
+   * The configuration in a folder: config.json, else the one of google-research.
+   *
+   * @return empty if there is none
+   */
+  public static Optional<Path> find(Path folder) {
+    if (Files.isRegularFile(folder.resolve(HUGGING_FACE))) {
+      return Optional.of(folder.resolve(HUGGING_FACE));
+    }
+    return TF1.stream().map(folder::resolve).filter(Files::isRegularFile).findFirst();
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws CorruptModelException if it is no JSON object, a number is missing or out of range; the
+   *     message lists all of them
+   * @throws UnsupportedModelException if it is of a family that Belay does not know
+   * @throws IOException if it cannot be read
+   */
+  public static ModelConfiguration read(Path file) throws IOException {
+    if (Files.size(file) > MAX_BYTES) {
+      throw new CorruptModelException(
+          file, "file", "at most " + MAX_BYTES + " bytes", Files.size(file) + " bytes");
+    }
+    JsonNode root;
+    try {
+      root = JSON.readTree(file.toFile());
+    } catch (JacksonException e) {
+      throw new CorruptModelException(file, "file", "JSON", e.getOriginalMessage());
+    }
+    if (!root.isObject()) {
+      throw new CorruptModelException(file, "file", "a JSON object", "" + root.getNodeType());
+    }
+    Family family = family(file, root);
+    Fields fields = new Fields(root);
+    try {
+      ModelConfiguration configuration = configuration(family, fields, others(root));
+      if (fields.problems().isEmpty()) {
+        return configuration;
+      }
+    } catch (IllegalArgumentException e) {
+      // What is missing or no number says more than the record that was made without it.
+      if (fields.problems().isEmpty()) {
+        throw new CorruptModelException(file, family.modelType(), "a model", e.getMessage());
+      }
+    }
+    throw new CorruptModelException(
+        file, "keys", "all sizes of " + family.modelType(), String.join("; ", fields.problems()));
+  }
+
+  private static Family family(Path file, JsonNode root) throws IOException {
+    JsonNode type = root.path("model_type");
+    if (type.isMissingNode()) {
+      return root.has("num_hidden_groups") ? Family.ALBERT : Family.BERT;
+    }
+    Optional<Family> family = Family.ofModelType(type.asText());
+    if (family.isEmpty()) {
+      throw new UnsupportedModelException(
+          file,
+          "key 'model_type'",
+          "'"
+              + type.asText()
+              + "' is not one of the families that Belay knows: "
+              + Arrays.stream(Family.values()).map(Family::modelType).toList());
+    }
+    return family.get();
+  }
+
+  private static ModelConfiguration configuration(
+      Family family, Fields fields, Map<String, Object> others) {
+    Keys keys = Keys.of(family);
+    String activation = fields.text(keys.activation(), "gelu");
+    boolean gated = activation.startsWith("gated-");
+    return new ModelConfiguration(
+        family,
+        sizes(family, keys, fields),
+        gated ? activation.substring("gated-".length()) : activation,
+        gated,
+        fields.number(keys.normEpsilon(), defaultEpsilon(family)),
+        dropouts(keys.dropouts(), fields),
+        family == Family.T5
+            ? Optional.of(
+                new RelativePositions(
+                    fields.whole("relative_attention_num_buckets", 32),
+                    fields.whole("relative_attention_max_distance", 128)))
+            : Optional.empty(),
+        fields.truth("tie_word_embeddings", true),
+        fields.optionalWhole("pad_token_id", defaultPadId(family)),
+        fields.labels(),
+        fields.texts("architectures"),
+        others);
+  }
+
+  /** The default of Hugging Face's configuration class, and of google-research's code. */
+  private static double defaultEpsilon(Family family) {
+    return switch (family) {
+      case GPT2 -> 1e-5;
+      case T5 -> 1e-6;
+      default -> 1e-12;
+    };
+  }
+
+  private static OptionalInt defaultPadId(Family family) {
+    return switch (family) {
+      case GPT2 -> OptionalInt.empty();
+      case ROBERTA -> OptionalInt.of(1);
+      default -> OptionalInt.of(0);
+    };
+  }
+
+  private static Sizes sizes(Family family, Keys keys, Fields fields) {
+    int hidden = fields.whole(keys.hidden());
+    int layers = fields.whole(keys.layers());
+    int heads = fields.whole(keys.heads());
+    boolean t5 = family == Family.T5;
+    boolean shared = family == Family.ALBERT;
+    return new Sizes(
+        fields.whole("vocab_size"),
+        hidden,
+        fields.whole(keys.embedding(), hidden),
+        layers,
+        t5 ? fields.whole("num_decoder_layers", layers) : 0,
+        shared ? fields.whole("num_hidden_groups", 1) : layers,
+        shared ? fields.whole("inner_group_num", 1) : 1,
+        heads,
+        t5 ? fields.whole("d_kv") : heads > 0 ? hidden / heads : 0,
+        family == Family.GPT2
+            ? fields.whole(keys.intermediate(), 4 * hidden)
+            : fields.whole(keys.intermediate()),
+        keys.positions() == null ? 0 : fields.whole(keys.positions()),
+        keys.types() == null ? 0 : fields.whole(keys.types()));
+  }
+
+  private static Dropouts dropouts(Keys.DropoutKeys keys, Fields fields) {
+    double hidden = fields.number(keys.hidden(), 0.1);
+    return new Dropouts(
+        hidden,
+        fields.number(keys.attention(), 0.1),
+        fields.number(keys.embedding(), hidden),
+        fields.optionalNumber(keys.classifier()));
+  }
+
+  private static Map<String, Object> others(JsonNode root) {
+    return new LinkedHashMap<>(
+        JSON.convertValue(root, new TypeReference<LinkedHashMap<String, Object>>() {}));
+  }
+}

@@ -1,0 +1,103 @@
+package dev.belay.savedmodel.configuration;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+
+/** The values of a JSON object, by key; a null key is a value that the family has not. */
+final class Fields {
+  private final JsonNode root;
+  private final List<String> problems = new ArrayList<>();
+
+  Fields(JsonNode root) {
+    this.root = root;
+  }
+
+  /** Everything that was missing or of the wrong kind so far. */
+  List<String> problems() {
+    return problems;
+  }
+
+  /** A whole number that must be there; 0 if it is not. */
+  int whole(String key) {
+    if (isAbsent(key)) {
+      problems.add("'" + key + "' is missing");
+      return 0;
+    }
+    return whole(key, 0);
+  }
+
+  int whole(String key, int otherwise) {
+    if (isAbsent(key)) {
+      return otherwise;
+    }
+    JsonNode value = root.get(key);
+    if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+      problems.add("'" + key + "' is " + value + ", not a whole number");
+      return otherwise;
+    }
+    return value.intValue();
+  }
+
+  OptionalInt optionalWhole(String key, OptionalInt otherwise) {
+    return isAbsent(key) ? otherwise : OptionalInt.of(whole(key, 0));
+  }
+
+  double number(String key, double otherwise) {
+    return optionalNumber(key).orElse(otherwise);
+  }
+
+  Optional<Double> optionalNumber(String key) {
+    if (isAbsent(key)) {
+      return Optional.empty();
+    }
+    JsonNode value = root.get(key);
+    if (!value.isNumber()) {
+      problems.add("'" + key + "' is " + value + ", not a number");
+      return Optional.empty();
+    }
+    return Optional.of(value.doubleValue());
+  }
+
+  boolean truth(String key, boolean otherwise) {
+    return isAbsent(key) ? otherwise : root.get(key).asBoolean(otherwise);
+  }
+
+  String text(String key, String otherwise) {
+    if (isAbsent(key)) {
+      return otherwise;
+    }
+    if (!root.get(key).isTextual()) {
+      problems.add("'" + key + "' is " + root.get(key) + ", not a word");
+      return otherwise;
+    }
+    return root.get(key).textValue();
+  }
+
+  List<String> texts(String key) {
+    List<String> texts = new ArrayList<>();
+    root.path(key).forEach(text -> texts.add(text.asText()));
+    return texts;
+  }
+
+  /** {@code id2label}, an object whose keys are numbers as text. */
+  List<String> labels() {
+    Map<Integer, String> byIndex = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> label : root.path("id2label").properties()) {
+      try {
+        byIndex.put(Integer.parseInt(label.getKey()), label.getValue().asText());
+      } catch (NumberFormatException e) {
+        problems.add("'id2label' has the key '" + label.getKey() + "', not a number");
+      }
+    }
+    return List.copyOf(byIndex.values());
+  }
+
+  private boolean isAbsent(String key) {
+    return key == null || root.path(key).isMissingNode() || root.path(key).isNull();
+  }
+}

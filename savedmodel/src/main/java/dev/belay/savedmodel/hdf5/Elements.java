@@ -1,0 +1,69 @@
+package dev.belay.savedmodel.hdf5;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** What jHDF gives, Java arrays of numbers, as the bytes that the rest of the house speaks. */
+final class Elements {
+  private Elements() {}
+
+  /**
+   * The elements one after the other; the buffer's position is after the last.
+   *
+   * @param elements an array of a primitive type, or one boxed number
+   * @param size of the buffer in bytes
+   */
+  static ByteBuffer littleEndian(Object elements, int size) {
+    ByteBuffer bytes = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+    if (elements instanceof float[] floats) {
+      bytes.asFloatBuffer().put(floats);
+      return advanced(bytes, floats.length, Float.BYTES);
+    }
+    if (elements instanceof double[] doubles) {
+      bytes.asDoubleBuffer().put(doubles);
+      return advanced(bytes, doubles.length, Double.BYTES);
+    }
+    if (elements instanceof long[] longs) {
+      bytes.asLongBuffer().put(longs);
+      return advanced(bytes, longs.length, Long.BYTES);
+    }
+    if (elements instanceof int[] ints) {
+      bytes.asIntBuffer().put(ints);
+      return advanced(bytes, ints.length, Integer.BYTES);
+    }
+    if (elements instanceof short[] shorts) {
+      bytes.asShortBuffer().put(shorts);
+      return advanced(bytes, shorts.length, Short.BYTES);
+    }
+    if (elements instanceof byte[] single) {
+      return bytes.put(single);
+    }
+    return one(elements, bytes);
+  }
+
+  private static ByteBuffer one(Object element, ByteBuffer bytes) {
+    if (element instanceof Float number) {
+      return bytes.putFloat(number);
+    }
+    if (element instanceof Double number) {
+      return bytes.putDouble(number);
+    }
+    if (element instanceof Long number) {
+      return bytes.putLong(number);
+    }
+    if (element instanceof Integer number) {
+      return bytes.putInt(number);
+    }
+    if (element instanceof Short number) {
+      return bytes.putShort(number);
+    }
+    if (element instanceof Byte number) {
+      return bytes.put(number);
+    }
+    throw new IllegalArgumentException("elements of " + element.getClass());
+  }
+
+  private static ByteBuffer advanced(ByteBuffer bytes, int elements, int width) {
+    return bytes.position(Math.multiplyExact(elements, width));
+  }
+}

@@ -1,0 +1,38 @@
+package dev.belay.savedmodel.hdf5;
+
+import dev.belay.savedmodel.CorruptModelException;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * Calls jHDF, which trusts its file: what it stumbles over in a damaged one, whatever the type of
+ * the failure, is the file's fault and is said so.
+ */
+final class Hdf5Guard {
+  private Hdf5Guard() {}
+
+  /** Something that parses a file. */
+  @FunctionalInterface
+  interface Parse<T> {
+    T call() throws IOException;
+  }
+
+  /**
+   * Calls it.
+   *
+   * @throws CorruptModelException if the library fails
+   */
+  static <T> T guarded(Path file, String where, Parse<T> parse) throws IOException {
+    try {
+      return parse.call();
+    } catch (RuntimeException | StackOverflowError | OutOfMemoryError failure) {
+      // A length that lies becomes an array of that length, a loop of links a recursion.
+      String message = failure.getMessage() == null ? "" : ": " + failure.getMessage();
+      CorruptModelException refused =
+          new CorruptModelException(
+              file, where, "sound HDF5", failure.getClass().getSimpleName() + message);
+      refused.initCause(failure);
+      throw refused;
+    }
+  }
+}

@@ -1,0 +1,16 @@
+package dev.belay.savedmodel.hdf5;
+
+import dev.belay.savedmodel.tensor.TensorSpec;
+import java.util.List;
+
+/**
+ * A tensor of a file.
+ *
+ * @param spec as {@link Hdf5Contents#read} gives it
+ * @param paths where it lies: more than once if layers share it
+ */
+record StoredDataset(TensorSpec spec, List<String> paths) {
+  StoredDataset {
+    paths = List.copyOf(paths);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.belay.savedmodel.names;
+
+/** Whose names a file has. */
+public enum Dialect {
+  /** Hugging Face's PyTorch models: safetensors. These names are the canonical ones. */
+  PYTORCH('.'),
+  /** The variables of Google's TF1 code: {@code tf.train.Saver} checkpoints. */
+  TF1('/'),
+  /** Variables of Hugging Face's Keras models: {@code tf_model.h5}, SavedModels. */
+  KERAS('/'),
+  /** Paths of objects of Hugging Face's Keras models: {@code tf.train.Checkpoint}. */
+  TF2('/');
+
+  private final char separator;
+
+  Dialect(char separator) {
+    this.separator = separator;
+  }
+
+  /** What stands between the words of a name. */
+  public char separator() {
+    return separator;
+  }
+}

@@ -1,0 +1,159 @@
+package dev.belay.savedmodel.names;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The names of one family in every dialect.
+ *
+ * <p>The canonical name of a tensor is that of Hugging Face's PyTorch model with its head, {@code
+ * bert.pooler.dense.weight}, and its canonical form is PyTorch's: kernels are [out, in].
+ *
+ * <p>The tables are resources: one line a module or tensor, its name in each dialect.
+ *
+ * <pre>
+ * base    WORD of each dialect; the lines below are the model without its head, without that word
+ * head    the lines below are names as they are
+ * dense   NAME.weight, NAME.bias     TensorFlow: NAME/kernel transposed, NAME/bias
+ * norm    NAME.weight, NAME.bias     TensorFlow: NAME/gamma, NAME/beta; old PyTorch files too
+ * conv1d  NAME.weight, NAME.bias     TensorFlow: NAME/weight, NAME/bias as a row
+ * tensor  the full name; ^T after it: transposed; | before another name that is read too
+ * buffer  a PyTorch name that holds no weight
+ * tied    a PyTorch name that repeats another tensor
+ * </pre>
+ *
+ * <p>{@code #} is a number, {@code -} is no name.
+ */
+public final class NameTable {
+  private static final Map<Family, NameTable> TABLES = new EnumMap<>(Family.class);
+
+  static {
+    for (Family family : Family.values()) {
+      TABLES.put(family, NameTableReader.read(family));
+    }
+  }
+
+  private final Map<Dialect, String> baseWords;
+  private final List<NameRule> rules;
+  private final List<NamePattern> buffers;
+  private final Map<String, String> tied;
+
+  /** What a table's lines say. */
+  record Lines(
+      Map<Dialect, String> baseWords,
+      List<NameRule> rules,
+      List<NamePattern> buffers,
+      Map<String, String> tied) {}
+
+  NameTable(Lines lines) {
+    this.baseWords = Map.copyOf(lines.baseWords());
+    this.rules = List.copyOf(lines.rules());
+    this.buffers = List.copyOf(lines.buffers());
+    this.tied = Map.copyOf(lines.tied());
+  }
+
+  /** The table of a family. */
+  public static NameTable of(Family family) {
+    return TABLES.get(family);
+  }
+
+  /**
+   * What a canonical tensor is called in a dialect.
+   *
+   * @return empty if the table does not know the tensor, or the dialect has no name for it
+   */
+  public Optional<DialectName> inDialect(Dialect dialect, String canonical) {
+    for (NameRule rule : rules) {
+      NameRule.Form mine = rule.written(Dialect.PYTORCH).orElseThrow();
+      Optional<List<String>> numbers =
+          withoutBase(Dialect.PYTORCH, rule, canonical).flatMap(mine.pattern()::numbers);
+      if (numbers.isPresent()) {
+        return rule.written(dialect)
+            .map(
+                form ->
+                    new DialectName(
+                        base(dialect, rule) + form.pattern().name(numbers.get()), form.layout()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * The canonical name of a tensor of a dialect.
+   *
+   * @param name in full, with the model's first word
+   * @return canonical name, and the layout under which the dialect keeps it; empty if unknown
+   */
+  public Optional<DialectName> canonical(Dialect dialect, String name) {
+    return canonical(dialect, name, true);
+  }
+
+  /** As {@link #canonical(Dialect, String)}, of a model that may be without its first word. */
+  Optional<DialectName> canonical(Dialect dialect, String name, boolean withBaseWord) {
+    for (NameRule rule : rules) {
+      Optional<String> inner =
+          withBaseWord || !rule.base() ? withoutBase(dialect, rule, name) : Optional.of(name);
+      if (inner.isEmpty()) {
+        continue;
+      }
+      for (NameRule.Form form : rule.forms().getOrDefault(dialect, List.of())) {
+        Optional<List<String>> numbers = form.pattern().numbers(inner.get());
+        if (numbers.isPresent()) {
+          NameRule.Form mine = rule.written(Dialect.PYTORCH).orElseThrow();
+          return Optional.of(
+              new DialectName(
+                  base(Dialect.PYTORCH, rule) + mine.pattern().name(numbers.get()), form.layout()));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether a PyTorch name holds no weight but a constant. */
+  public boolean isBuffer(String name) {
+    String base = baseWords.getOrDefault(Dialect.PYTORCH, "") + Dialect.PYTORCH.separator();
+    return buffers.stream()
+        .anyMatch(
+            buffer -> buffer.numbers(name).isPresent() || buffer.numbers(base + name).isPresent());
+  }
+
+  /** The tensor that a PyTorch name repeats, if it is one of those. */
+  public Optional<String> tiedTo(String name) {
+    return Optional.ofNullable(tied.get(name));
+  }
+
+  /** Whether the dialect has names for this family at all. */
+  public boolean knows(Dialect dialect) {
+    return rules.stream().anyMatch(rule -> rule.written(dialect).isPresent());
+  }
+
+  /** All rules, in the order of the table. */
+  List<NameRule> rules() {
+    return rules;
+  }
+
+  /** {@code bert/}, or nothing for a tensor of the head. */
+  String base(Dialect dialect, NameRule rule) {
+    String word = rule.base() ? baseWords.getOrDefault(dialect, "") : "";
+    return word.isEmpty() ? "" : word + dialect.separator();
+  }
+
+  private Optional<String> withoutBase(Dialect dialect, NameRule rule, String name) {
+    String base = base(dialect, rule);
+    return name.startsWith(base) ? Optional.of(name.substring(base.length())) : Optional.empty();
+  }
+
+  /** All canonical patterns, for tests. */
+  List<String> canonicalPatterns() {
+    List<String> patterns = new ArrayList<>();
+    for (NameRule rule : rules) {
+      patterns.add(
+          base(Dialect.PYTORCH, rule)
+              + rule.written(Dialect.PYTORCH).orElseThrow().pattern().text());
+    }
+    return patterns;
+  }
+}

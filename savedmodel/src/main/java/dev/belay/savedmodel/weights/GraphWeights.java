@@ -1,0 +1,92 @@
+package dev.belay.savedmodel.weights;
+
+import dev.belay.savedmodel.UnsupportedModelException;
+import dev.belay.savedmodel.configuration.ConfigurationReader;
+import dev.belay.savedmodel.configuration.ConfigurationWriter;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.export.SavedModelWriter;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.names.DialectName;
+import dev.belay.savedmodel.names.RenamedTensors;
+import dev.belay.savedmodel.names.RestoreReport;
+import dev.belay.savedmodel.tensor.FloatWidening;
+import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Puts weights into the variables of a SavedModel, whose graph stays as it is. */
+public final class GraphWeights {
+  private GraphWeights() {}
+
+  /**
+   * Writes a SavedModel with other weights.
+   *
+   * @param weights in any dialect; half precision is widened
+   * @param graph weights that were read from the SavedModel to take the graph of
+   * @param target must not exist
+   * @return what was restored: always everything
+   * @throws UnsupportedModelException if a variable has no weight, a weight no variable, or shapes
+   *     differ; the message lists all of them
+   */
+  public static RestoreReport write(ModelWeights weights, ModelWeights graph, Path target)
+      throws IOException {
+    SavedModelContents model =
+        graph
+            .savedModel()
+            .orElseThrow(
+                () ->
+                    new UnsupportedModelException(
+                        graph.location().path(),
+                        "file",
+                        "is no SavedModel, and only a SavedModel has a graph"));
+    NamedTensors wide = new FloatWidening(weights.canonical());
+    Map<String, TensorSpec> wanted = new LinkedHashMap<>();
+    graph.canonical().names().forEach(name -> wanted.put(name, graph.canonical().spec(name)));
+    RestoreReport report = RestoreReport.compare(wanted, wide, Set.of());
+    report.requireComplete(weights.location().path());
+    SavedModelWriter.replaceVariables(
+        model.directory(), values(wide, graph), extras(weights, graph), target);
+    return report;
+  }
+
+  /** What a SavedModel does not say of itself, and another conversion will ask for. */
+  private static Map<String, byte[]> extras(ModelWeights weights, ModelWeights graph)
+      throws IOException {
+    Map<String, byte[]> extras = new LinkedHashMap<>();
+    for (Path file : weights.location().tokenizerFiles()) {
+      extras.put(file.getFileName().toString(), Files.readAllBytes(file));
+    }
+    Optional<ModelConfiguration> configuration = weights.configuration().or(graph::configuration);
+    if (configuration.isPresent()) {
+      extras.put(
+          ConfigurationReader.HUGGING_FACE,
+          ConfigurationWriter.huggingFace(
+              Heads.describe(configuration.get(), weights.canonical())));
+    }
+    return extras;
+  }
+
+  /** By checkpoint key; the layout is that of the graph's own dialect. */
+  private static Map<String, ByteBuffer> values(NamedTensors wide, ModelWeights graph)
+      throws IOException {
+    Map<String, DialectName> targets = new LinkedHashMap<>();
+    graph
+        .storedNames()
+        .forEach(
+            (canonical, stored) ->
+                targets.put(canonical, new DialectName(stored, graph.layout(canonical))));
+    NamedTensors stored = RenamedTensors.inDialect(wide, targets);
+    Map<String, ByteBuffer> values = new LinkedHashMap<>();
+    for (String name : stored.names()) {
+      values.put(((VariableTensors) graph.stored()).key(name), stored.read(name));
+    }
+    return values;
+  }
+}

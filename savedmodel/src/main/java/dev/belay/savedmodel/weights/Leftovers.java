@@ -1,0 +1,21 @@
+package dev.belay.savedmodel.weights;
+
+import java.util.List;
+
+/**
+ * Tensors of a file that are no weights of their own.
+ *
+ * @param buffers constants that PyTorch keeps among the weights, such as position ids
+ * @param tied repetitions of another tensor, bit for bit
+ * @param bookkeeping counters and settings of a training
+ * @param unknown what no table of names explains
+ */
+public record Leftovers(
+    List<String> buffers, List<String> tied, List<String> bookkeeping, List<String> unknown) {
+  public Leftovers {
+    buffers = List.copyOf(buffers);
+    tied = List.copyOf(tied);
+    bookkeeping = List.copyOf(bookkeeping);
+    unknown = List.copyOf(unknown);
+  }
+}

@@ -1,0 +1,113 @@
+package dev.belay.savedmodel.weights;
+
+import dev.belay.savedmodel.bundle.BundleContents;
+import dev.belay.savedmodel.bundle.BundleReader;
+import dev.belay.savedmodel.configuration.ConfigurationReader;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.hdf5.Hdf5Reader;
+import dev.belay.savedmodel.model.GraphPolicy;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.SavedModelReader;
+import dev.belay.savedmodel.names.Dialect;
+import dev.belay.savedmodel.safetensors.SafetensorsReader;
+import dev.belay.savedmodel.tensor.NamedTensors;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads weights from any file that Belay knows, and names them. */
+public final class WeightReader {
+  private static final String VALUE_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE";
+
+  private WeightReader() {}
+
+  /** Reads what a path holds, with the strict policy for graphs. */
+  public static ModelWeights read(Path path) throws IOException {
+    return read(WeightFinder.find(path, Optional.empty()), GraphPolicy.strict());
+  }
+
+  /**
+   * Reads weights.
+   *
+   * @param policy of graphs, for a SavedModel
+   * @throws dev.belay.savedmodel.CorruptModelException if the file is refused
+   * @throws IOException if it cannot be read
+   */
+  public static ModelWeights read(WeightLocation location, GraphPolicy policy) throws IOException {
+    Optional<ModelConfiguration> configuration = Optional.empty();
+    if (location.configuration().isPresent()) {
+      configuration = Optional.of(ConfigurationReader.read(location.configuration().get()));
+    }
+    return switch (location.format()) {
+      case SAVEDMODEL -> {
+        SavedModelContents model = SavedModelReader.read(location.path(), policy);
+        yield new WeightNaming(
+                location, configuration, new VariableTensors(model), Optional.of(model))
+            .named(Set.of(Dialect.KERAS, Dialect.TF1));
+      }
+      case HUGGINGFACE, SAFETENSORS, HDF5 -> {
+        NamedTensors file = open(location.path());
+        yield new WeightNaming(location, configuration, file, Optional.empty())
+            .named(Set.of(Dialect.PYTORCH, Dialect.KERAS));
+      }
+      case TF1 -> {
+        BundleContents bundle = verified(location.path());
+        yield new WeightNaming(location, configuration, bundle, Optional.empty())
+            .named(Set.of(Dialect.TF1, Dialect.KERAS));
+      }
+      case TF2 -> {
+        BundleContents bundle = verified(location.path());
+        CheckpointObjects objects = CheckpointObjects.read(location.path(), bundle);
+        yield new WeightNaming(location, configuration, bundle, Optional.empty())
+            .named(objects, pathNames(bundle));
+      }
+    };
+  }
+
+  /**
+   * Reads the checkpoint of a training that keeps its slots in a file of their own, under {@code
+   * VARIABLE/m} and {@code VARIABLE/v}.
+   *
+   * @param location of the weights, whose names are those of a SavedModel's variables
+   * @param slots prefix of the other checkpoint
+   * @param step where the training stood
+   */
+  public static ModelWeights readTraining(WeightLocation location, Path slots, long step)
+      throws IOException {
+    Optional<ModelConfiguration> configuration = Optional.empty();
+    if (location.configuration().isPresent()) {
+      configuration = Optional.of(ConfigurationReader.read(location.configuration().get()));
+    }
+    NamedTensors both = new JoinedTensors(verified(location.path()), verified(slots));
+    ModelWeights weights =
+        new WeightNaming(location, configuration, both, Optional.empty())
+            .named(Set.of(Dialect.KERAS, Dialect.TF1));
+    return weights.atStep(step);
+  }
+
+  private static NamedTensors open(Path file) throws IOException {
+    return file.getFileName().toString().endsWith("5")
+        ? Hdf5Reader.open(file)
+        : SafetensorsReader.open(file);
+  }
+
+  private static BundleContents verified(Path prefix) throws IOException {
+    BundleContents bundle = BundleReader.open(prefix);
+    bundle.verifyAll();
+    return bundle;
+  }
+
+  /** The path of each variable's object by key. */
+  private static Map<String, String> pathNames(BundleContents bundle) {
+    Map<String, String> names = new LinkedHashMap<>();
+    for (String key : bundle.names()) {
+      if (key.endsWith(VALUE_SUFFIX)) {
+        names.put(key, key.substring(0, key.length() - VALUE_SUFFIX.length()));
+      }
+    }
+    return names;
+  }
+}

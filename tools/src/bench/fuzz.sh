@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# fuzz.sh [CASES [SEED [CORPUS [FIRST]]]]    do broken files bring Belay down?
+#
+# Breaks the sound files of the fixtures at random, CASES [10000] times from SEED [1], and reads them as the commands do before native code sees
+# them: SavedModels, checkpoints, record files, tokenizers and data files, with a heap of 256 MB. Prints how many were refused and how many read, the
+# slowest and the largest refusal, and every case that ended otherwise, with its number: FIRST [0] begins there, and CASES 1 makes that one again.
+# CORPUS [tools/target/fuzz] keeps one case of each kind of outcome. Exit code 1 where a case was neither refused as it should be nor read.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+cases=${1:-10000}
+seed=${2:-1}
+corpus=${3:-$root/tools/target/fuzz}
+first=${4:-0}
+
+(cd "$root" && ./mvnw -q -B ${BELAY_PROFILE:+-P"$BELAY_PROFILE"} -pl tools -am -DskipTests package)
+classes=$root/savedmodel/target/test-classes:$root/tools/target/test-classes
+for room in tools train graph savedmodel; do
+  classes=$classes:$root/$room/target/classes
+done
+cd "$root"
+export TF_CPP_MIN_LOG_LEVEL=3 RUST_FLAVOR=cpu LC_ALL=C.UTF-8
+exec nice -n 15 "${JAVA_HOME:+$JAVA_HOME/bin/}java" -Xmx256m -XX:+UseSerialGC -cp "$classes:$root/tools/target/lib/*" \
+  dev.belay.tools.fuzz.FuzzProgram "$cases" "$seed" "$corpus" "$first"

@@ -1,0 +1,120 @@
+package dev.belay.tools.judge;
+
+import dev.belay.savedmodel.model.SavedModelReader;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.failure.MachineException;
+import dev.belay.train.failure.ModelException;
+import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tries models in a process of their own, with limits on its memory and time; each model once,
+ * until it or Belay changes.
+ */
+public final class ChildJudge implements ModelJudge {
+  private static final Logger LOG = LoggerFactory.getLogger(ChildJudge.class);
+
+  private final JudgedModels judged;
+  private final Limits limits;
+
+  ChildJudge(JudgedModels judged, Limits limits) {
+    this.judged = judged;
+    this.limits = limits;
+  }
+
+  /** What a trial of a model may take. */
+  @FunctionalInterface
+  interface Limits {
+    TrialLimits of(Path model) throws IOException;
+  }
+
+  /** A judge that remembers what it has judged for this user. */
+  public static ModelJudge ofUser() {
+    return new ChildJudge(JudgedModels.ofUser(), TrialLimits::of);
+  }
+
+  @Override
+  public Judgement begin(ModelConfig config, boolean trains) throws IOException {
+    if (config.trust().untried()) {
+      return Judgement.PASSED;
+    }
+    Path model = SavedModelReader.find(ModelSource.at(config.path()).directory());
+    List<String> arguments = new TrialRequest(config, trains).arguments();
+    String key = JudgedModels.key(model, arguments.subList(1, arguments.size()));
+    if (judged.holds(key)) {
+      LOG.debug("{} was tried before and passed", model);
+      return Judgement.PASSED;
+    }
+    return new Trial(model, key, start(arguments, model));
+  }
+
+  private TrialProcess start(List<String> arguments, Path model) throws IOException {
+    try {
+      return TrialProcess.start(arguments, limits.of(model));
+    } catch (IOException e) {
+      throw notTried(model, e.getMessage(), e);
+    }
+  }
+
+  private static MachineException notTried(Path model, String why, Throwable cause) {
+    return new MachineException(
+        model
+            + ": the process that tries a foreign model could not be started: "
+            + why
+            + "; --trust-model goes without it, if you trust the model",
+        cause);
+  }
+
+  /** Owns the process that tries one model. */
+  private final class Trial implements Judgement {
+    private final Path model;
+    private final String key;
+    private final TrialProcess process;
+
+    Trial(Path model, String key, TrialProcess process) {
+      this.model = model;
+      this.key = key;
+      this.process = process;
+    }
+
+    @Override
+    public void await() throws IOException {
+      TrialEnd end = process.await();
+      LOG.debug("{} was tried: {}", model, end);
+      if (end.isPassed()) {
+        remember();
+      } else if (!end.isRefused()) {
+        throw end.began() ? killed(end) : notTried(model, end.cause(), null);
+      }
+    }
+
+    private void remember() {
+      try {
+        judged.add(key, model);
+      } catch (IOException e) {
+        LOG.warn("{} passed, which could not be remembered: {}", model, e.toString());
+      }
+    }
+
+    private ModelException killed(TrialEnd end) {
+      return new ModelException(
+          model.resolve("saved_model.pb")
+              + ": expected a model that TensorFlow survives, found that the process that tried it "
+              + end.cause()
+              + " while "
+              + end.stage()
+              + ". The model is damaged, hostile, or larger than this machine; if you trust it,"
+              + " --trust-model takes it into this process, which may die of it");
+    }
+
+    @Override
+    public void close() {
+      process.close();
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package dev.belay.train;
+
+import dev.belay.graph.EvaluationStep;
+import dev.belay.graph.TrainStep;
+import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.BatchPosition;
+import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.example.ElementType;
+import dev.belay.train.data.example.FeatureNames;
+import dev.belay.train.data.example.FeatureRequest;
+import dev.belay.train.model.InputMapping;
+import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.Task;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+
+/**
+ * Everything that a model makes native code do, done once and small: its graph imported, gradients
+ * built, weights set, one update and one evaluation of two short examples. Nothing is kept of it.
+ */
+public final class ModelTrial {
+  private static final int EXAMPLES = 2;
+  private static final int LENGTH = 8;
+
+  /** A model that fixes more tokens than this gets no batch. */
+  private static final int LONGEST = 1 << 16;
+
+  private ModelTrial() {}
+
+  /**
+   * Tries a model in this process.
+   *
+   * @param trains whether to build gradients and make an update
+   * @param stage told what is about to be tried
+   * @throws IOException if the model cannot be read or is refused
+   */
+  public static void run(ModelConfig config, boolean trains, Consumer<String> stage)
+      throws IOException {
+    stage.accept("reading the model");
+    TrainableModel model =
+        trains ? TrainableModel.forTraining(config) : TrainableModel.forEvaluation(config);
+    InputMapping inputs = InputMapping.of(model.evaluation().source(), config.inputs());
+    stage.accept("importing its graph");
+    try (ModelGraph graph = ModelGraph.of(model, config, MachineConfig.DEFAULT_SEED)) {
+      stage.accept(trains ? "building its gradients" : "building its evaluation");
+      try (StepRunner runner = runner(config, graph, trains)) {
+        stage.accept("setting its weights");
+        ModelRun.load(runner, model, graph.forward().variables().all());
+        Optional<Batch> batch = batch(inputs.requests(), graph.task());
+        if (batch.isPresent() && trains) {
+          stage.accept("running its training function on two examples");
+          runner.train(batch.get(), 0, 1);
+        }
+        if (batch.isPresent()) {
+          stage.accept("running its evaluation function on two examples");
+          runner.evaluate(batch.get());
+        }
+      }
+    }
+  }
+
+  private static StepRunner runner(ModelConfig config, ModelGraph graph, boolean trains) {
+    MachineConfig machine = new MachineConfig("cpu", OptionalInt.of(1), MachineConfig.DEFAULT_SEED);
+    if (trains) {
+      TrainStep step = ModelRun.plannedStep(config, graph);
+      return StepRunner.forTraining(graph.graph(), step, evaluation(graph), machine);
+    }
+    return StepRunner.forEvaluation(
+        graph.graph(), evaluation(graph), ModelRun.weights(graph, Optional.empty()), machine);
+  }
+
+  private static EvaluationStep evaluation(ModelGraph graph) {
+    return EvaluationStep.build(graph.graph(), graph.evaluation(), Optional.empty(), graph.loss());
+  }
+
+  /** Two examples of the first token, all of it seen; nothing for a model of endless rows. */
+  private static Optional<Batch> batch(List<FeatureRequest> requests, Task task) {
+    int length =
+        requests.stream()
+            .filter(request -> FeatureNames.isPerToken(request.feature()))
+            .flatMapToInt(request -> request.staticLength().stream())
+            .max()
+            .orElse(LENGTH);
+    Map<String, Column> features = new LinkedHashMap<>();
+    for (FeatureRequest request : requests) {
+      int columns = request.scalar() ? 1 : request.staticLength().orElse(length);
+      if (columns > LONGEST) {
+        return Optional.empty();
+      }
+      features.put(request.name(), column(request, columns));
+    }
+    return Optional.of(
+        new Batch(
+            BatchPosition.START,
+            BatchPosition.START,
+            features,
+            Optional.of(labels(task, length)),
+            (long) EXAMPLES * length,
+            Collections.nCopies(EXAMPLES, length),
+            List.of()));
+  }
+
+  private static Column column(FeatureRequest request, int columns) {
+    if (request.type() == ElementType.STRING) {
+      return new Column.Texts(Collections.nCopies(EXAMPLES, "a"));
+    }
+    boolean mask = request.feature().equals(FeatureNames.ATTENTION_MASK);
+    int[] ints = new int[EXAMPLES * columns];
+    Arrays.fill(ints, mask ? 1 : 0);
+    if (request.type() == ElementType.INTEGER) {
+      return new Column.IntMatrix(EXAMPLES, columns, ints);
+    }
+    float[] floats = new float[ints.length];
+    Arrays.fill(floats, mask ? 1 : 0);
+    return new Column.FloatMatrix(EXAMPLES, columns, floats);
+  }
+
+  private static Column labels(Task task, int length) {
+    return switch (task.kind()) {
+      case REGRESSION -> new Column.FloatMatrix(EXAMPLES, 1, new float[EXAMPLES]);
+      case CLASSIFICATION -> new Column.IntMatrix(EXAMPLES, 1, new int[EXAMPLES]);
+      case TOKENS -> new Column.IntMatrix(EXAMPLES, length, new int[EXAMPLES * length]);
+    };
+  }
+}

@@ -1,0 +1,52 @@
+package dev.belay.train;
+
+import dev.belay.train.failure.StoppedException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * Somebody's wish that a run ends: after the step in flight, with a checkpoint. Any thread may make
+ * it, the run looks at it between steps and between the batches of an evaluation.
+ */
+public final class StopRequest {
+  private final AtomicReference<String> reason = new AtomicReference<>();
+  private final AtomicBoolean heard = new AtomicBoolean();
+
+  /**
+   * Asks.
+   *
+   * @param why as a person is told, such as "SIGTERM"; the first one counts
+   * @return whether the run has something to save and so ends by itself; before its first step and
+   *     after its last word there is nothing, and the process may just exit
+   */
+  public boolean make(String why) {
+    reason.compareAndSet(null, why);
+    return heard.get();
+  }
+
+  /** Whether anybody asked. */
+  public boolean isMade() {
+    return reason.get() != null;
+  }
+
+  /** Begins or ends the time in which the run answers a request by itself. */
+  void listen(boolean listening) {
+    heard.set(listening);
+  }
+
+  /**
+   * Ends the run here if somebody asked.
+   *
+   * @param where as in "stopped by SIGTERM before the first step"
+   */
+  void check(String where) {
+    if (isMade()) {
+      throw stopped(where);
+    }
+  }
+
+  StoppedException stopped(String where) {
+    return new StoppedException(
+        "stopped by " + reason.get() + " " + where + "; run the same command to go on");
+  }
+}

@@ -1,0 +1,101 @@
+package dev.belay.train;
+
+import dev.belay.savedmodel.model.GraphPolicy;
+import dev.belay.savedmodel.weights.ModelWeights;
+import dev.belay.savedmodel.weights.WeightFinder;
+import dev.belay.savedmodel.weights.WeightFormat;
+import dev.belay.savedmodel.weights.WeightLocation;
+import dev.belay.savedmodel.weights.WeightReader;
+import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.config.WeightsConfig;
+import dev.belay.train.failure.ModelException;
+import dev.belay.train.model.ModelSource;
+import dev.belay.train.report.RecordedRun;
+import dev.belay.train.report.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The weights that a path means, which may be a run of Belay too. */
+final class WeightSource {
+  private WeightSource() {}
+
+  /** Reads them; of a run directory what it exported last. */
+  static ModelWeights read(WeightsConfig config) throws IOException {
+    Path path = config.path();
+    if (!Files.exists(path) && WeightFinder.prefix(path).isEmpty()) {
+      throw new ModelException(
+          path
+              + " does not exist; expected a SavedModel, a Hugging Face folder, a file of weights,"
+              + " the prefix of a checkpoint, or a run directory");
+    }
+    if (isCheckpoint(path)) {
+      return ofCheckpoint(path);
+    }
+    Path model = RunDirectory.isRun(path) ? ModelSource.at(path).directory() : path;
+    WeightLocation location = WeightFinder.find(model, config.format());
+    if (config.configuration().isPresent()) {
+      location = location.withConfiguration(config.configuration().get());
+    } else if (RunDirectory.isRun(path) && location.configuration().isEmpty()) {
+      location = withOrigin(location, recorded(path));
+    }
+    return WeightReader.read(location, GraphPolicy.strict().allowing(config.allowedOps()));
+  }
+
+  static boolean isCheckpoint(Path path) {
+    return Files.isDirectory(path) && Checkpoint.isCheckpoint(path.toAbsolutePath().normalize());
+  }
+
+  /** A checkpoint of a run, with the slots of its optimizer. */
+  static ModelWeights ofCheckpoint(Path path) throws IOException {
+    Path directory = path.toAbsolutePath().normalize();
+    Checkpoint checkpoint = Checkpoint.open(directory);
+    Path run = directory.getParent().getParent();
+    WeightLocation location =
+        new WeightLocation(
+            WeightFormat.TF1, directory.resolve("model"), directory, Optional.empty());
+    if (RunDirectory.isRun(run)) {
+      RecordedRun recorded = recorded(run);
+      requirePooledHead(path, recorded);
+      location = withOrigin(location, recorded);
+    }
+    return WeightReader.readTraining(
+        location, directory.resolve("optimizer"), checkpoint.state().step());
+  }
+
+  private static RecordedRun recorded(Path run) throws IOException {
+    RunDirectory directory = new RunDirectory(run);
+    return RecordedRun.read(directory.config(), directory.provenance());
+  }
+
+  /** What lies with the model that the run began with: its configuration and tokenizer. */
+  private static WeightLocation withOrigin(WeightLocation location, RecordedRun recorded)
+      throws IOException {
+    Path origin = recorded.model().path();
+    List<WeightLocation> found = Files.exists(origin) ? WeightFinder.candidates(origin) : List.of();
+    Optional<Path> configuration =
+        found.stream().flatMap(each -> each.configuration().stream()).findFirst();
+    Path folder =
+        recorded
+            .tokenizer()
+            .filter(Files::exists)
+            .map(file -> Files.isDirectory(file) ? file : file.toAbsolutePath().getParent())
+            .orElse(configuration.map(Path::getParent).orElse(location.folder()));
+    return new WeightLocation(location.format(), location.path(), folder, configuration);
+  }
+
+  /** Hugging Face's classifier reads the pooled output; no other format can say more of a head. */
+  private static void requirePooledHead(Path path, RecordedRun recorded) {
+    String features = recorded.model().features().orElse("pooler_output");
+    if (!features.matches("(.*[/.])?pool(er|ed)_output(:0)?")) {
+      throw new ModelException(
+          path
+              + ": its new head reads '"
+              + features
+              + "', and a classifier in formats without a graph reads the pooled output: export it"
+              + " as a SavedModel, whose graph says so");
+    }
+  }
+}

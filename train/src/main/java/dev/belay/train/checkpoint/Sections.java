@@ -1,0 +1,66 @@
+package dev.belay.train.checkpoint;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.belay.savedmodel.CorruptModelException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The parts of one run that remember something, each under its own name. */
+public final class Sections {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Map<String, Resumable<?>> parts = new LinkedHashMap<>();
+
+  /** Adds a part, before the run goes on from anything. */
+  public void add(Resumable<?> part) {
+    if (parts.putIfAbsent(part.section(), part) != null) {
+      throw new IllegalArgumentException("two parts of the run are named " + part.section());
+    }
+  }
+
+  /** What all of them remember now. */
+  public Map<String, JsonNode> save() {
+    Map<String, JsonNode> sections = new LinkedHashMap<>();
+    parts.forEach((name, part) -> sections.put(name, JSON.valueToTree(part.state())));
+    return sections;
+  }
+
+  /**
+   * Lets all of them go on from a checkpoint.
+   *
+   * @return what a person should know: parts that the checkpoint has not, or that this run has not
+   * @throws CorruptModelException if a section is not what its part writes
+   */
+  public List<String> resume(Checkpoint checkpoint) throws CorruptModelException {
+    Map<String, JsonNode> saved = checkpoint.state().sections();
+    List<String> notes = new ArrayList<>();
+    for (Resumable<?> part : parts.values()) {
+      if (saved.containsKey(part.section())) {
+        resume(part, checkpoint);
+      } else {
+        notes.add("the checkpoint remembers nothing of '" + part.section() + "': it starts anew");
+      }
+    }
+    saved.keySet().stream()
+        .filter(name -> !parts.containsKey(name))
+        .forEach(name -> notes.add("not used, for this run has no '" + name + "' to go on with"));
+    return notes;
+  }
+
+  private static <S extends Record> void resume(Resumable<S> part, Checkpoint checkpoint)
+      throws CorruptModelException {
+    try {
+      part.resume(JSON.treeToValue(checkpoint.state().sections().get(part.section()), part.type()));
+    } catch (JsonProcessingException e) {
+      throw new CorruptModelException(
+          checkpoint.directory().resolve(CheckpointWriter.STATE),
+          "section '" + part.section() + "'",
+          "what a run of this version writes",
+          e.getOriginalMessage());
+    }
+  }
+}

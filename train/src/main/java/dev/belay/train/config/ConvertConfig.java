@@ -1,0 +1,26 @@
+package dev.belay.train.config;
+
+import dev.belay.savedmodel.weights.WeightTarget;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A conversion of weights.
+ *
+ * @param source what to convert
+ * @param destination a folder that does not exist yet
+ * @param target the form to write
+ * @param graph a SavedModel whose graph takes the weights, for a SavedModel as target; empty: the
+ *     source's own
+ */
+public record ConvertConfig(
+    WeightsConfig source, Path destination, WeightTarget target, Optional<Path> graph) {
+
+  public ConvertConfig {
+    new Check()
+        .that(
+            graph.isEmpty() || target == WeightTarget.SAVEDMODEL,
+            "--graph is for --to savedmodel only: no other form holds a graph")
+        .verify();
+  }
+}

@@ -1,0 +1,31 @@
+package dev.belay.train.config;
+
+import dev.belay.savedmodel.weights.WeightFormat;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Weights to read.
+ *
+ * @param path a SavedModel, a Hugging Face folder, a file of weights, a checkpoint's prefix, a run
+ *     or one of its checkpoints
+ * @param format what it must be; empty: whatever is there
+ * @param configuration config.json, where none lies beside the weights
+ * @param allowedOps ops of a SavedModel's graph that are accepted beyond the policy
+ */
+public record WeightsConfig(
+    Path path,
+    Optional<WeightFormat> format,
+    Optional<Path> configuration,
+    Set<String> allowedOps) {
+
+  public WeightsConfig {
+    allowedOps = Set.copyOf(allowedOps);
+  }
+
+  /** Those weights, and otherwise what the command line takes without options. */
+  public static WeightsConfig of(Path path) {
+    return new WeightsConfig(path, Optional.empty(), Optional.empty(), Set.of());
+  }
+}

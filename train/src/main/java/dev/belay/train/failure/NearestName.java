@@ -1,0 +1,42 @@
+package dev.belay.train.failure;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Locale;
+
+/** What somebody may have meant who wrote a name that there is not. */
+public final class NearestName {
+  private NearestName() {}
+
+  /**
+   * {@code "; did you mean NAME?"} with the name that takes the fewest edits, case left aside, or
+   * nothing where a third of it would have to change.
+   */
+  public static String suggestion(String written, Collection<String> names) {
+    String wanted = written.strip().toLowerCase(Locale.ROOT);
+    return names.stream()
+        .min(Comparator.comparingInt(name -> distance(wanted, name)))
+        .filter(name -> distance(wanted, name) <= Math.max(1, wanted.length() / 3))
+        .map(name -> "; did you mean " + name + "?")
+        .orElse("");
+  }
+
+  /** Levenshtein's distance, by rows of its table. */
+  private static int distance(String wanted, String candidate) {
+    String name = candidate.toLowerCase(Locale.ROOT);
+    int[] previous = new int[name.length() + 1];
+    for (int j = 0; j <= name.length(); j++) {
+      previous[j] = j;
+    }
+    for (int i = 1; i <= wanted.length(); i++) {
+      int[] current = new int[name.length() + 1];
+      current[0] = i;
+      for (int j = 1; j <= name.length(); j++) {
+        int replaced = previous[j - 1] + (wanted.charAt(i - 1) == name.charAt(j - 1) ? 0 : 1);
+        current[j] = Math.min(replaced, Math.min(previous[j], current[j - 1]) + 1);
+      }
+      previous = current;
+    }
+    return previous[name.length()];
+  }
+}

@@ -1,0 +1,160 @@
+package dev.belay.train.resume;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.report.ConfigJson;
+import dev.belay.train.report.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What differs between a run as it was recorded and as it is asked for now.
+ *
+ * @param serious what makes it another run: going on gives other weights than either alone
+ * @param harmless what changes at most last digits, or when something is written
+ */
+public record Changes(List<Change> serious, List<Change> harmless) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String UNSET = "not given";
+
+  /** What says nothing about the weights. */
+  private static final Set<String> FREE =
+      Set.of(
+          "output-dir",
+          "resume",
+          "allow-changes",
+          "logging-steps",
+          "save-steps",
+          "save-total-limit",
+          "background-save",
+          "report");
+
+  /** Files may move: it is what they hold that is compared. */
+  private static final Set<String> BY_CONTENT =
+      Set.of("model", "train-file", "validation-file", "tokenizer");
+
+  /** Kernels may add in another order with other threads; evaluation changes no weight. */
+  private static final Set<String> HARMLESS =
+      Set.of("device", "threads", "eval-batch-size", "eval-steps", "early-stopping-patience");
+
+  /**
+   * Compares.
+   *
+   * @param before a run directory with config.json and run.json
+   * @param facts what run.json would say of model and data now
+   */
+  public static Changes since(RunDirectory before, TrainConfig config, Map<String, Object> facts)
+      throws IOException {
+    JsonNode defaults =
+        tree(
+            ConfigJson.options(
+                TrainConfig.of(config.model(), config.data(), config.outputDirectory())));
+    JsonNode options = read(before.config());
+    JsonNode recorded = read(before.provenance());
+    Changes changes = new Changes(new ArrayList<>(), new ArrayList<>());
+    changes.compareOptions(options, tree(ConfigJson.options(config)), defaults);
+    JsonNode found = tree(facts);
+    changes.compareFiles("--model", contents(recorded, "model"), contents(found, "model"));
+    changes.compareFiles("--train-file", data(recorded, "train"), data(found, "train"));
+    changes.compareFiles(
+        "--tokenizer", contents(recorded, "tokenizer"), contents(found, "tokenizer"));
+    Map<String, String> validation = data(recorded, "validation");
+    if (!validation.equals(data(found, "validation"))) {
+      changes.compareFiles("--validation-file", validation, data(found, "validation"));
+    }
+    return changes;
+  }
+
+  private void compareOptions(JsonNode before, JsonNode now, JsonNode defaults) {
+    Set<String> names = new TreeSet<>();
+    before.fieldNames().forEachRemaining(names::add);
+    now.fieldNames().forEachRemaining(names::add);
+    names.removeAll(FREE);
+    names.removeAll(BY_CONTENT);
+    for (String name : names) {
+      // A version that did not know an option did what is the default now.
+      JsonNode old = before.has(name) ? before.get(name) : defaults.get(name);
+      JsonNode asked = now.get(name);
+      if (old == null ? asked != null : !old.equals(asked)) {
+        (HARMLESS.contains(name) ? harmless : serious)
+            .add(new Change("--" + name, text(old), text(asked)));
+      }
+    }
+  }
+
+  private void compareFiles(String option, Map<String, String> before, Map<String, String> now) {
+    Set<String> names = new TreeSet<>(before.keySet());
+    names.addAll(now.keySet());
+    for (String name : names) {
+      String old = before.getOrDefault(name, UNSET);
+      String found = now.getOrDefault(name, UNSET);
+      if (!old.equals(found)) {
+        serious.add(new Change(option + ", " + name, shortened(old), shortened(found)));
+      }
+    }
+  }
+
+  /** SHA-256 by name below the directory that all of them lie in. */
+  private static Map<String, String> contents(JsonNode facts, String name) {
+    Map<String, String> contents = new LinkedHashMap<>();
+    JsonNode node = facts.path(name);
+    Path directory = Path.of(facts.path("model_directory").asText("/"));
+    for (JsonNode file : node.isArray() ? node : List.of(node)) {
+      if (file.has("sha256")) {
+        Path path = Path.of(file.path("path").asText());
+        Path shown =
+            path.startsWith(directory) && node.isArray()
+                ? directory.relativize(path)
+                : path.getFileName();
+        contents.put(shown.toString(), file.path("sha256").asText());
+      }
+    }
+    return contents;
+  }
+
+  /** SHA-256 of data files by their place, since their order makes the order of examples. */
+  private static Map<String, String> data(JsonNode facts, String which) {
+    Map<String, String> contents = new LinkedHashMap<>();
+    int place = 0;
+    for (JsonNode file : facts.path(which + "_files")) {
+      place++;
+      contents.put("file " + place, file.path("sha256").asText());
+    }
+    return contents;
+  }
+
+  private static String text(JsonNode value) {
+    if (value == null) {
+      return UNSET;
+    }
+    return value.isTextual() ? value.textValue() : value.toString();
+  }
+
+  private static String shortened(String sha256) {
+    return sha256.equals(UNSET)
+        ? UNSET
+        : "SHA-256 " + sha256.substring(0, Math.min(12, sha256.length()));
+  }
+
+  /** As a file would give it back, so that numbers compare by value. */
+  private static JsonNode tree(Map<String, Object> values) throws IOException {
+    return JSON.readTree(JSON.writeValueAsBytes(values));
+  }
+
+  static JsonNode read(Path file) throws IOException {
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (JacksonException e) {
+      throw new CorruptModelException(file, "JSON", "an object", e.getOriginalMessage());
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package dev.belay.train.resume;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.train.report.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What run.json says of a run that came to its end.
+ *
+ * @param step the last one
+ * @param when it ended
+ * @param export the SavedModel
+ * @param startMetrics before the first step
+ * @param finalMetrics of the exported weights
+ */
+public record FinishedRun(
+    long step,
+    String when,
+    Path export,
+    Map<String, Double> startMetrics,
+    Map<String, Double> finalMetrics) {
+  /** The name of the fact in run.json. */
+  public static final String FACT = "result";
+
+  /** Empty if the run did not come to its end, or its export is not there any more. */
+  public static Optional<FinishedRun> of(RunDirectory run) throws IOException {
+    JsonNode facts = Changes.read(run.provenance());
+    JsonNode result = facts.path(FACT);
+    if (!facts.path("status").asText().equals("done") || result.isMissingNode()) {
+      return Optional.empty();
+    }
+    Path export = run.root().resolve(result.path("export").asText());
+    return Files.isDirectory(export)
+        ? Optional.of(
+            new FinishedRun(
+                result.path("step").asLong(),
+                facts.path("finished").asText(),
+                export,
+                metrics(result.path("start_metrics")),
+                metrics(result.path("final_metrics"))))
+        : Optional.empty();
+  }
+
+  /** As run.json keeps it; the export relative to the run directory, which may move. */
+  public static Map<String, Object> fact(
+      long step, Path export, Map<String, Double> startMetrics, Map<String, Double> finalMetrics) {
+    Map<String, Object> fact = new LinkedHashMap<>();
+    fact.put("step", step);
+    fact.put("export", export.getParent().getFileName() + "/" + export.getFileName());
+    fact.put("start_metrics", startMetrics);
+    fact.put("final_metrics", finalMetrics);
+    return fact;
+  }
+
+  private static Map<String, Double> metrics(JsonNode node) {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    node.properties()
+        .forEach(
+            entry ->
+                metrics.put(
+                    entry.getKey(),
+                    entry.getValue().isTextual()
+                        ? Double.valueOf(entry.getValue().textValue())
+                        : entry.getValue().doubleValue()));
+    return metrics;
+  }
+}

@@ -1,0 +1,150 @@
+package dev.belay.train.resume;
+
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.checkpoint.CheckpointFolder;
+import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.report.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Where a run begins.
+ *
+ * @param checkpoint what it goes on from; empty: the start
+ * @param own whether the checkpoint is the run directory's own, so that its records go on too
+ * @param finished whether all was done before, and nothing is left to do
+ * @param changed whether it goes on with other options than before
+ * @param notes what a person should know: checkpoints that were passed over, what changed
+ */
+public record RunStart(
+    Optional<Checkpoint> checkpoint,
+    boolean own,
+    boolean finished,
+    boolean changed,
+    List<String> notes) {
+
+  private static final RunStart ANEW =
+      new RunStart(Optional.empty(), true, false, false, List.of());
+
+  /** Where a checkpoint was looked for, and what was found. */
+  private record Source(RunDirectory run, CheckpointFolder.Found found) {}
+
+  /**
+   * Looks at what there is, and changes nothing.
+   *
+   * @param directory held by the caller
+   * @param facts what run.json will say of model and data
+   * @throws ConfigException if options, model or data are not what they were, and that was not
+   *     allowed
+   * @throws CorruptModelException if there are checkpoints and none of them is whole
+   */
+  public static RunStart find(TrainConfig config, RunDirectory directory, Map<String, Object> facts)
+      throws IOException {
+    Optional<Source> source =
+        switch (config.resume().mode()) {
+          case NEVER -> Optional.empty();
+          case AUTO -> newest(directory);
+          case FROM -> Optional.of(named(config.resume().checkpoint().orElseThrow()));
+        };
+    if (source.isEmpty() || source.get().found().checkpoint().isEmpty()) {
+      return ANEW;
+    }
+    return from(config, directory, facts, source.get());
+  }
+
+  private static Optional<Source> newest(RunDirectory run) throws IOException {
+    if (!RunDirectory.isRun(run.root())) {
+      if (Checkpoint.newest(run.checkpoints()).isPresent()) {
+        throw new CorruptModelException(
+            run.root(),
+            "run directory",
+            "config.json and run.json, beside its checkpoints",
+            "not both. Put them back to go on, or name another directory");
+      }
+      return Optional.empty();
+    }
+    CheckpointFolder.Found found =
+        new CheckpointFolder(run.checkpoints(), OptionalInt.empty()).newestWhole();
+    if (found.checkpoint().isEmpty() && !found.damaged().isEmpty()) {
+      throw new CorruptModelException(
+          run.checkpoints(),
+          "checkpoints",
+          "one that is whole, to go on from",
+          found.damaged().size()
+              + " that are damaged: "
+              + String.join("; ", found.damaged())
+              + ". To train from the start, remove the directory or name another");
+    }
+    return Optional.of(new Source(run, found));
+  }
+
+  private static Source named(Path given) throws IOException {
+    Path path = given.toAbsolutePath().normalize();
+    if (Files.exists(path) && Checkpoint.isCheckpoint(path)) {
+      return new Source(
+          new RunDirectory(path.getParent().getParent()),
+          new CheckpointFolder.Found(Optional.of(Checkpoint.open(path)), List.of()));
+    }
+    Optional<Source> run = newest(new RunDirectory(path));
+    if (run.isEmpty() || run.get().found().checkpoint().isEmpty()) {
+      throw new ConfigException(
+          "--resume", "auto, never, a checkpoint or a run that has one", given);
+    }
+    return run.get();
+  }
+
+  private static RunStart from(
+      TrainConfig config, RunDirectory directory, Map<String, Object> facts, Source source)
+      throws IOException {
+    Checkpoint checkpoint = source.found().checkpoint().orElseThrow();
+    boolean own = Files.isSameFile(source.run().root(), directory.root());
+    Changes changes = Changes.since(source.run(), config, facts);
+    List<String> refused = new ArrayList<>();
+    changes.serious().forEach(change -> refused.add(change.toString()));
+    if (own) {
+      newer(directory, checkpoint).forEach(path -> refused.add(path + ": newer, will be removed"));
+    }
+    if (!refused.isEmpty() && !config.resume().allowChanges()) {
+      throw new ConfigException(refusal(source.run(), checkpoint, refused));
+    }
+    boolean finished = own && refused.isEmpty() && FinishedRun.of(source.run()).isPresent();
+    List<String> notes = new ArrayList<>();
+    source.found().damaged().forEach(damage -> notes.add("passed over and removed: " + damage));
+    refused.forEach(change -> notes.add("as allowed: " + change));
+    changes.harmless().forEach(change -> notes.add(change.toString()));
+    return new RunStart(
+        Optional.of(checkpoint), own, finished, !changes.serious().isEmpty(), notes);
+  }
+
+  /** Whole checkpoints of the same run that going back to an older one makes void. */
+  private static List<Path> newer(RunDirectory directory, Checkpoint checkpoint)
+      throws IOException {
+    List<Path> newer = new ArrayList<>();
+    for (Path path : Checkpoint.newestFirst(directory.checkpoints())) {
+      if (path.getFileName().toString().compareTo(Checkpoint.name(checkpoint.state().step())) > 0
+          && Checkpoint.isWhole(path)) {
+        newer.add(path);
+      }
+    }
+    return newer;
+  }
+
+  private static String refusal(RunDirectory run, Checkpoint checkpoint, List<String> changes) {
+    return "--resume: "
+        + run.root()
+        + " was begun with other settings, and going on with new ones makes a run that is neither:"
+        + changes.stream().map(change -> "\n  " + change).reduce("", String::concat)
+        + "\nTake the settings from before to go on from step "
+        + checkpoint.state().step()
+        + ", or say --allow-changes to go on with the new ones, or name another --output-dir to"
+        + " begin a new run.";
+  }
+}

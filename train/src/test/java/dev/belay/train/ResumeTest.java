@@ -1,0 +1,210 @@
+package dev.belay.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.ResumeConfig;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.event.RunEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A run that was stopped and goes on is the run that was not stopped, to the last bit. */
+final class ResumeTest {
+  @TempDir Path folder;
+
+  private Path file(String name) {
+    return folder.resolve(name);
+  }
+
+  private void assertSame(SmallRun expected, SmallRun found) throws IOException {
+    assertEquals(Optional.empty(), found.stopped());
+    assertEquals(expected.metrics(), found.metrics());
+    assertEquals(expected.weights(), found.weights());
+  }
+
+  /** Steps 3 and 6 end an epoch, 4 and 8 are evaluated, 2, 4, 6 and 8 are saved anyway. */
+  @Test
+  void stopsAfterManyStepsChangeNothing() throws IOException {
+    SmallRun.Setting setting = SmallRun.Setting.of(folder);
+    SmallRun whole = SmallRun.whole(setting.config(file("whole")));
+    TrainConfig config = setting.config(file("stopped"));
+    for (int step : new int[] {1, 3, 4, 8}) {
+      SmallRun run = SmallRun.until(config, SmallRun.step(step));
+      assertEquals(
+          "stopped by a test after step "
+              + step
+              + ", whose checkpoint is written; run the same command to go on",
+          run.stopped().orElseThrow());
+    }
+    SmallRun end = SmallRun.whole(config);
+    assertSame(whole, end);
+    assertEquals(
+        List.of(
+            new RunEvent.Resumed(8, config.outputDirectory().resolve("checkpoints/step-00000008"))),
+        end.events().stream().filter(event -> event instanceof RunEvent.Resumed).toList());
+  }
+
+  @Test
+  void twoThreadsGoOnToTheSameBytesToo() throws IOException {
+    SmallRun.Setting setting = SmallRun.Setting.of(folder).with(2);
+    TrainConfig config = setting.config(file("stopped"));
+    SmallRun.until(config, SmallRun.step(5));
+    assertSame(SmallRun.whole(setting.config(file("whole"))), SmallRun.whole(config));
+  }
+
+  /** Step 4 is evaluated: the second event of its kind. The metric of the best step hangs on it. */
+  @Test
+  void anEvaluationThatIsStoppedIsDoneAgain() throws IOException {
+    SmallRun.Setting setting =
+        SmallRun.Setting.of(folder).with(SmallRun.Setting.loop(OptionalInt.of(2), false));
+    SmallRun whole = SmallRun.whole(setting.config(file("whole")));
+    TrainConfig config = setting.config(file("stopped"));
+    SmallRun run = SmallRun.until(config, SmallRun.step(4));
+    assertTrue(
+        run.events().stream().noneMatch(SmallRun.evaluated(4)), "stopped within the evaluation");
+    assertSame(whole, SmallRun.whole(config));
+  }
+
+  @Test
+  void aRunThatIsStoppedBeforeItsFirstStepBeginsAgain() throws IOException {
+    TrainConfig config = SmallRun.Setting.of(folder).config(file("run"));
+    SmallRun run = SmallRun.until(config, event -> event instanceof RunEvent.Started);
+    assertEquals(
+        "stopped by a test before its first step; run the same command to go on",
+        run.stopped().orElseThrow());
+    assertFalse(run.names().contains("checkpoints"), run.names().toString());
+    SmallRun again = SmallRun.whole(config);
+    assertTrue(again.events().stream().noneMatch(event -> event instanceof RunEvent.Resumed));
+    assertEquals(
+        SmallRun.STEPS, again.metrics().stream().filter(l -> l.contains("clip_s")).count());
+  }
+
+  @Test
+  void whatAKilledRunLeavesIsCutAndRemoved() throws IOException {
+    TrainConfig config = SmallRun.Setting.of(folder).config(file("run"));
+    SmallRun stopped = SmallRun.until(config, SmallRun.step(5));
+    Path run = config.outputDirectory();
+    SmallRun.Litter.in(run);
+    assertTrue(stopped.names().toString().contains(".partial"), stopped.names().toString());
+    SmallRun end = SmallRun.whole(config);
+    assertEquals(List.of(), SmallRun.Litter.foundIn(run));
+    assertEquals(
+        SmallRun.STEPS,
+        end.metrics().stream().filter(l -> l.contains("clip_s")).distinct().count());
+    assertEquals(SmallRun.STEPS, end.metrics().stream().filter(l -> l.contains("clip_s")).count());
+  }
+
+  @Test
+  void aDamagedCheckpointIsPassedOverAndNamed() throws IOException {
+    TrainConfig config = SmallRun.Setting.of(folder).config(file("run"));
+    SmallRun.until(config, SmallRun.step(5));
+    Path damaged = file("run/checkpoints/step-00000005/optimizer.data-00000-of-00001");
+    byte[] bytes = Files.readAllBytes(damaged);
+    bytes[77] ^= 8;
+    Files.write(damaged, bytes);
+    SmallRun end = SmallRun.whole(config);
+    assertTrue(
+        end.events().stream().anyMatch(e -> e instanceof RunEvent.Resumed r && r.step() == 4));
+    String note = end.notes().get(0);
+    assertTrue(
+        note.startsWith("passed over and removed: " + damaged + ": SHA-256: expected "), note);
+    assertSame(SmallRun.whole(SmallRun.Setting.of(folder).config(file("whole"))), end);
+  }
+
+  @Test
+  void ifAllAreDamagedNothingIsDone() throws IOException {
+    TrainConfig config = SmallRun.Setting.of(folder).config(file("run"));
+    SmallRun run = SmallRun.until(config, SmallRun.step(1));
+    Path manifest = file("run/checkpoints/step-00000001/manifest.json");
+    Files.delete(manifest);
+    List<String> before = run.names();
+    CorruptModelException refused =
+        assertThrows(CorruptModelException.class, () -> SmallRun.whole(config));
+    assertTrue(
+        refused.getMessage().contains("1 that are damaged: " + manifest), refused.getMessage());
+    assertEquals(before, run.names());
+  }
+
+  @Test
+  void changesAreNamedAndNeedToBeAllowed() throws IOException {
+    SmallRun.Setting setting = SmallRun.Setting.of(folder);
+    Path run = file("run");
+    SmallRun stopped = SmallRun.until(setting.config(run), SmallRun.step(1));
+    List<String> before = stopped.names();
+    Files.writeString(
+        setting.data(), Files.readString(setting.data()).replaceAll("(?s)\\n[^\\n]*\\n$", "\n"));
+    ConfigException refused =
+        assertThrows(
+            ConfigException.class,
+            () -> SmallRun.whole(setting.config(run, 1, ResumeConfig.defaults())));
+    String message = refused.getMessage().replaceAll("SHA-256 [0-9a-f]{12}", "SHA");
+    assertEquals(
+        "--resume: "
+            + run
+            + """
+             was begun with other settings, and going on with new ones makes a run that is neither:
+              --train-batch-size: 2 before, 1 now
+              --train-file, file 1: SHA before, SHA now
+              --validation-file, file 1: SHA before, SHA now
+            Take the settings from before to go on from step 1, or say --allow-changes to go on with \
+            the new ones, or name another --output-dir to begin a new run.""",
+        message);
+    assertEquals(before, stopped.names());
+    SmallRun end = SmallRun.whole(setting.config(run, 1, ResumeConfig.of("auto", true)));
+    assertTrue(
+        end.notes().contains("as allowed: --train-batch-size: 2 before, 1 now"),
+        end.notes().toString());
+    assertTrue(Files.readString(run.resolve("config.json")).contains("\"train-batch-size\" : 1"));
+  }
+
+  @Test
+  void aFinishedRunIsLeftAlone() throws IOException {
+    TrainConfig config = SmallRun.Setting.of(folder).config(file("run"));
+    SmallRun run = SmallRun.whole(config);
+    List<String> names = run.names();
+    String metrics = Files.readString(file("run/metrics.jsonl"));
+    SmallRun again = SmallRun.whole(config);
+    assertEquals(1, again.events().size());
+    assertTrue(again.events().get(0) instanceof RunEvent.AlreadyDone done && done.step() == 9);
+    assertEquals(names, run.names());
+    assertEquals(metrics, Files.readString(file("run/metrics.jsonl")));
+    ConfigException refused =
+        assertThrows(
+            ConfigException.class,
+            () ->
+                SmallRun.whole(
+                    SmallRun.Setting.of(folder)
+                        .config(file("run"), 2, ResumeConfig.of("never", false))));
+    assertTrue(refused.getMessage().contains("so that no run is written over"));
+  }
+
+  @Test
+  void anotherRunsCheckpointBeginsANewDirectory() throws IOException {
+    SmallRun.Setting setting = SmallRun.Setting.of(folder);
+    SmallRun whole = SmallRun.whole(setting.config(file("whole")));
+    Path checkpoint = file("whole/checkpoints/step-00000006");
+    SmallRun branch =
+        SmallRun.whole(
+            setting.config(file("branch"), 2, ResumeConfig.of(checkpoint.toString(), false)));
+    for (String part : List.of("model", "optimizer")) {
+      String file = "checkpoints/step-00000009/" + part + ".data-00000-of-00001";
+      assertEquals(whole.weights().get(file), branch.weights().get(file));
+    }
+    assertEquals(
+        "the best step so far was 4, but its checkpoint is not here: the best of the coming steps"
+            + " is looked for",
+        branch.notes().get(0));
+    assertEquals(3, branch.metrics().stream().filter(line -> line.contains("clip_s")).count());
+  }
+}
