@@ -17,6 +17,8 @@ import numpy as np
 import tensorflow as tf
 import transformers
 
+transformers.logging.set_verbosity_error()
+tf.get_logger().setLevel("ERROR")
 TORCH = importlib.util.find_spec("torch") is not None
 CLASSES = {
     "bert": "BertForSequenceClassification",
@@ -97,8 +99,9 @@ def of_tf2(case, inputs):
         optimizer._create_all_weights(model.trainable_variables)
         tf.train.Checkpoint(model=model, optimizer=optimizer).read(prefix).expect_partial()
         assert int(optimizer.iterations) == case["step"], optimizer.iterations
-        norms = [float(tf.norm(optimizer.get_slot(v, s))) for v in model.trainable_variables for s in ("m", "v")]
-        assert min(norms) > 0, norms
+        # The gradient of key biases is zero in exact arithmetic, and the square of what floats give may be so too.
+        slots = [optimizer.get_slot(v, s) for v in model.trainable_variables for s in ("m", "v") if "key/bias" not in v.name]
+        assert all(np.any(slot.numpy()) for slot in slots), "a slot was not restored"
     status = tf.train.Checkpoint(model=model).read(prefix)
     status.assert_existing_objects_matched()
     return logits(model, inputs)

@@ -5,8 +5,6 @@ import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.optimizer.Optimizer;
-import dev.belay.graph.stage.GradientStage;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -17,7 +15,7 @@ import java.util.function.Predicate;
  * @param forward the call that is trained through
  * @param head new layers on the call's output
  * @param loss of the output or the head
- * @param stages between the gradient and the clip, in order
+ * @param gradients how they come to be: accumulated, scaled, reduced
  * @param clip once per update
  * @param optimizer that changes the variables
  * @param mayHaveNoGradient names of variables that the loss may read without having a gradient
@@ -27,7 +25,7 @@ public record TrainPlan(
     ForwardPass forward,
     Optional<AttachedHead> head,
     Loss loss,
-    List<GradientStage> stages,
+    GradientPlan gradients,
     ClipRule clip,
     Optimizer optimizer,
     Predicate<String> mayHaveNoGradient) {}

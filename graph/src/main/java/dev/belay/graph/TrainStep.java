@@ -1,5 +1,6 @@
 package dev.belay.graph;
 
+import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
@@ -21,6 +22,9 @@ import org.tensorflow.types.TInt64;
  * @param feeds what a step needs from outside
  * @param measures what a step says
  * @param apply makes the update, if all is finite, and runs the call's own updates
+ * @param pass over the batch, or over a part of it
+ * @param settle to be run after somebody has set variables of the model; empty if nothing depends
+ *     on it
  * @param initializers to run once, in one run, before the first step: first values of slots and
  *     head, and the model's own tables; the model's variables get theirs by {@link
  *     GraphVariable#assign}
@@ -32,6 +36,8 @@ public record TrainStep(
     Feeds feeds,
     Measures measures,
     Operation apply,
+    Pass pass,
+    Optional<Operation> settle,
     List<Operation> initializers,
     Parts parts,
     List<String> unused,
@@ -44,23 +50,28 @@ public record TrainStep(
    * @param labels of the loss
    * @param learningRate of the step
    * @param step from 1, by which random numbers are drawn; always to be fed
+   * @param normLimit a norm above this keeps the update from being made; infinity unless fed
    */
   public record Feeds(
       Map<String, Output<?>> inputs,
       Output<?> labels,
       Operand<TFloat32> learningRate,
-      Operand<TInt64> step) {}
+      Operand<TInt64> step,
+      Operand<TFloat32> normLimit) {}
 
   /**
    * Tensors of one step, all before its update but for the update's own norms.
    *
    * @param loss mean over what counts, scalar
    * @param lossSum sum over what counts, scalar
-   * @param weight how many count, scalar
+   * @param weight how many count, scalar; may be fed instead
    * @param norm global norm of the gradients before the clip, scalar
    * @param clippedNorm global norm after it, scalar
-   * @param clipScale what gradients were multiplied by, scalar
-   * @param allFinite whether the update is made, scalar
+   * @param clipScale what gradients were multiplied by, or their norm under a rule without a common
+   *     factor, scalar
+   * @param clips whether the clip changes anything, scalar
+   * @param lossScale what the loss is multiplied by before the gradient, scalar
+   * @param applied whether the update is made: all is finite and the norm within its limit, scalar
    * @param variableNorms of each variable: gradient, weight and update
    * @param output of the call or the head
    */
@@ -71,16 +82,30 @@ public record TrainStep(
       Operand<TFloat32> norm,
       Operand<TFloat32> clippedNorm,
       Operand<TFloat32> clipScale,
-      Operand<TBool> allFinite,
+      Operand<TBool> clips,
+      Operand<TFloat32> lossScale,
+      Operand<TBool> applied,
       VariableNorms variableNorms,
       Operand<?> output) {}
+
+  /**
+   * One pass from inputs to gradients.
+   *
+   * @param lossSum over what counts in it, scalar
+   * @param gradients scaled, before anything is done to them
+   * @param accumulate where an update takes several passes: what each of them runs, with inputs,
+   *     labels and the weight of the whole fed; {@code apply} then only needs the weight and the
+   *     rate
+   */
+  public record Pass(
+      Operand<TFloat32> lossSum, List<Gradient> gradients, Optional<Operation> accumulate) {}
 
   /**
    * Variables by where they come from.
    *
    * @param model of the imported model, those that do not train included
    * @param head of the new layers
-   * @param slots of the optimizer
+   * @param slots what the step keeps between updates: of optimizer, clip and loss scale
    */
   public record Parts(Variables model, Optional<Variables> head, Variables slots) {}
 }

@@ -10,11 +10,14 @@ import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.optimizer.UpdateRequest;
-import dev.belay.graph.optimizer.Updates;
+import dev.belay.graph.stage.CallState;
 import dev.belay.graph.stage.FiniteCheck;
 import dev.belay.graph.stage.GradientStage;
+import dev.belay.graph.stage.LossScale;
+import dev.belay.graph.stage.MicroBatches;
 import dev.belay.graph.stage.UpdateGate;
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.Slots;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Graph;
@@ -44,66 +47,128 @@ public final class TrainStepBuilder {
     Ops tf = Ops.create(graph).withSubScope("belay_train");
     Operand<TFloat32> learningRate = scalar(tf, TFloat32.class);
     Operand<TInt64> step = step(tf, plan.model());
-    Output<?> features = plan.forward().output();
+    Operand<TFloat32> normLimit =
+        tf.placeholderWithDefault(tf.constant(Float.POSITIVE_INFINITY), Shape.scalar());
+    Slots slots = new Slots(tf.withSubScope("slots"));
 
-    // forward and loss
+    // forward and loss, the sum of a part divided by the weight of the whole
+    Output<?> features = plan.forward().output();
     Operand<?> output =
         plan.head().<Operand<?>>map(h -> h.train(tf, features, step)).orElse(features);
     LossTensors loss = plan.loss().build(tf.withSubScope("loss"), output);
 
-    // gradients, dense, of the mean
-    List<GraphVariable> trainable = trainable(plan);
-    NoGradientReport.of(
-            graph,
-            loss.mean(),
-            trainable,
-            plan.model().savedGradients(),
-            plan.model().lostGradients())
-        .requireEmpty();
-    Gradients gradients =
-        Gradients.of(
-            tf.withSubScope("gradient"),
-            loss.mean(),
-            trainable,
-            plan.model().savedGradients(),
-            plan.mayHaveNoGradient());
+    // gradients, dense, of the scaled mean
+    LossScale scale = LossScale.of(tf, slots, plan.gradients().lossScale());
+    Gradients gradients = gradients(tf, plan, scale.scaled(tf, loss.mean()));
 
-    // stages, then one clip of the whole
-    List<Gradient> whole = gradients.gradients();
-    for (GradientStage stage : plan.stages()) {
+    // stages: accumulate, reduce, unscale
+    MicroBatches parts = accumulated(tf, plan, gradients.gradients(), loss);
+    List<Gradient> whole = parts.gradients();
+    for (GradientStage stage : plan.gradients().stages()) {
       whole = stage.apply(tf.withSubScope("stage"), whole);
     }
-    Clipped clipped = plan.clip().apply(tf.withSubScope("clip"), whole);
-    Operand<TBool> allFinite = FiniteCheck.allFinite(tf, loss.sum(), clipped.norm());
+    whole = scale.unscaled(tf, whole);
 
-    // apply, after every gradient, if all is finite
-    Ops gated = UpdateGate.of(tf.withSubScope("gate"), allFinite, clipped.gradients());
-    Updates updates =
+    // one clip of the whole, and whether all of it is sound
+    Clipped clipped = plan.clip().apply(tf.withSubScope("clip"), slots, whole);
+    FiniteCheck.Finite finite = FiniteCheck.of(tf, parts.lossSum(), clipped.norm());
+    Operand<TBool> sound =
+        tf.math.logicalAnd(finite.all(), tf.math.lessEqual(clipped.norm(), normLimit));
+
+    // apply, after every gradient, if all is sound
+    UpdateGate gate = UpdateGate.of(tf.withSubScope("gate"), sound, clipped.gradients());
+    Ops gated = gate.open(tf);
+    List<Op> updates = new ArrayList<>();
+    updates.addAll(
         plan.optimizer()
             .build(
                 tf.withSubScope("optimizer"),
-                new UpdateRequest(gated, clipped.gradients(), learningRate));
-    Operation apply = all(tf, updates.updates(), plan.forward().call().updates());
-    VariableNorms norms = VariableNorms.of(tf.withSubScope("norms"), whole, apply, allFinite);
+                new UpdateRequest(gated, clipped.gradients(), learningRate, slots)));
+    VariableNorms norms = VariableNorms.of(tf.withSubScope("norms"), whole, updates, sound);
+    clipped.memory().forEach(memory -> updates.add(memory.write(gated)));
+    updates.addAll(scale.adjust(tf, finite));
+    CallState state = callState(tf, plan);
+    Operation apply = apply(tf, plan, gate, new Parts(parts, updates, state));
 
     return new TrainStep(
-        new TrainStep.Feeds(plan.forward().call().inputs(), loss.labels(), learningRate, step),
+        new TrainStep.Feeds(
+            plan.forward().call().inputs(), loss.labels(), learningRate, step, normLimit),
         new TrainStep.Measures(
-            loss.mean(),
-            loss.sum(),
+            parts.loss(),
+            parts.lossSum(),
             loss.weight(),
             clipped.norm(),
             clipped.clippedNorm(),
             clipped.scale(),
-            allFinite,
+            clipped.bites(),
+            scale.value(tf),
+            sound,
             norms,
             output),
         apply,
-        initializers(plan, updates),
+        new TrainStep.Pass(
+            loss.sum(), gradients.gradients(), parts.pass(tf, plan.forward().call().updates())),
+        state.copy(tf),
+        initializers(plan, slots, parts),
         new TrainStep.Parts(
-            plan.model().variables(), plan.head().map(AttachedHead::variables), updates.slots()),
+            plan.model().variables(), plan.head().map(AttachedHead::variables), slots.variables()),
         names(gradients.unused()),
         names(gradients.allowed()));
+  }
+
+  private static Gradients gradients(Ops tf, TrainPlan plan, Operand<TFloat32> loss) {
+    List<GraphVariable> trainable = trainable(plan);
+    ImportedForward model = plan.model();
+    NoGradientReport.of(
+            (Graph) tf.scope().env(),
+            loss,
+            trainable,
+            model.savedGradients(),
+            model.lostGradients())
+        .requireEmpty();
+    return Gradients.of(
+        tf.withSubScope("gradient"),
+        loss,
+        new Gradients.Request(
+            trainable,
+            model.savedGradients(),
+            plan.mayHaveNoGradient(),
+            plan.gradients().normRows()));
+  }
+
+  private static MicroBatches accumulated(
+      Ops tf, TrainPlan plan, List<Gradient> gradients, LossTensors loss) {
+    return plan.gradients().accumulates()
+        ? MicroBatches.several(tf.withSubScope("accumulate"), gradients, loss)
+        : MicroBatches.one(gradients, loss);
+  }
+
+  private static CallState callState(Ops tf, TrainPlan plan) {
+    List<GraphVariable> fixed =
+        plan.model().variables().all().stream().filter(v -> !v.spec().trainable()).toList();
+    return CallState.of(tf, fixed, plan.forward().call().updates());
+  }
+
+  /** What an update runs. */
+  private record Parts(MicroBatches passes, List<Op> updates, CallState state) {}
+
+  private static Operation apply(Ops tf, TrainPlan plan, UpdateGate gate, Parts parts) {
+    List<Operation> all = new ArrayList<>();
+    parts.updates().forEach(update -> all.add(update.op()));
+    // Where an update takes several passes, it was they that ran the call's own updates.
+    List<Operation> ofCall =
+        parts.passes().accumulators().isPresent() ? List.of() : plan.forward().call().updates();
+    all.addAll(ofCall);
+    all.addAll(parts.state().settle(tf, gate, ofCall));
+    parts
+        .passes()
+        .accumulators()
+        .ifPresent(
+            sums -> {
+              Ops afterUse = tf.withControlDependencies(List.of(gate.decided()));
+              sums.reset(afterUse).forEach(reset -> all.add(reset.op()));
+            });
+    return tf.withControlDependencyOps(all).noOp().op();
   }
 
   private static <T extends TType> Operand<T> scalar(Ops tf, Class<T> type) {
@@ -130,16 +195,13 @@ public final class TrainStepBuilder {
     return trainable;
   }
 
-  private static Operation all(Ops tf, List<Op> updates, List<Operation> ofCall) {
-    List<Operation> operations = new ArrayList<>(ofCall);
-    updates.forEach(update -> operations.add(update.op()));
-    return tf.withControlDependencyOps(operations).noOp().op();
-  }
-
-  private static List<Operation> initializers(TrainPlan plan, Updates updates) {
+  private static List<Operation> initializers(TrainPlan plan, Slots slots, MicroBatches passes) {
     List<Operation> initializers = new ArrayList<>(plan.model().initializers());
     plan.head().ifPresent(head -> head.initializers().forEach(op -> initializers.add(op.op())));
-    updates.initializers().forEach(op -> initializers.add(op.op()));
+    slots.initializers().forEach(op -> initializers.add(op.op()));
+    passes
+        .accumulators()
+        .ifPresent(sums -> sums.slots().initializers().forEach(op -> initializers.add(op.op())));
     return initializers;
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.belay.graph.clip.GlobalNormClip;
+import dev.belay.graph.gradient.NormRows;
 import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ForwardSpec;
@@ -73,6 +74,31 @@ class ParityTest {
     List<float[]> steps =
         train(model, new Batch(batch(arrays), arrays.get("batch/labels")), optimizer, golden);
     compare(golden.get("loss"), golden.get("pre_clip_norm"), steps);
+  }
+
+  /** As TensorFlow Python clips by default: each row of a looked-up table counts apart. */
+  @ParameterizedTest
+  @CsvSource({
+    "savedmodel_keras_bert, serving",
+    "savedmodel_keras_bert, training",
+    "savedmodel_hf_bert, serving",
+    "savedmodel_hf_bert, training"
+  })
+  void clipsByTheNormOfTensorFlowPythonOnRequest(String fixture, String function)
+      throws IOException {
+    JsonNode goldens = Fixtures.json(Fixtures.path(fixture, "goldens.json"));
+    JsonNode golden = goldens.get("trainings").get("adam_slices");
+    Map<String, Npz.Array> arrays = Npz.read(Fixtures.path(fixture, "goldens.npz"));
+    FixtureModel model = model(Fixtures.path(fixture, "saved_model"), function);
+    Batch batch = new Batch(batch(arrays), arrays.get("batch/labels"));
+    List<Float> rates = new ArrayList<>();
+    golden.get("lr").forEach(rate -> rates.add((float) rate.asDouble()));
+    ImportOptions options = ImportOptions.of(Dropout.OFF, 1);
+    List<float[]> steps = train(model, batch, new Rules(ADAM, NormRows.TF), options, rates);
+    compare(golden.get("loss"), golden.get("pre_clip_norm"), steps);
+    float dense = train(model, batch, ADAM, options, rates.subList(0, 1)).get(0)[1];
+    // Rows that point away from each other are larger apart than together.
+    assertTrue(Math.abs(steps.get(0)[1] / dense - 1) > 0.01, steps.get(0)[1] + " beside " + dense);
   }
 
   @Test
@@ -182,13 +208,21 @@ class ParityTest {
     return train(model, batch, optimizer, options, rates);
   }
 
-  /** Loss and norm of each step. */
+  private record Rules(Optimizer optimizer, NormRows rows) {}
+
   private static List<float[]> train(
       FixtureModel model,
       Batch batch,
       Optimizer optimizer,
       ImportOptions options,
       List<Float> rates)
+      throws IOException {
+    return train(model, batch, new Rules(optimizer, NormRows.DENSE), options, rates);
+  }
+
+  /** Loss and norm of each step. */
+  private static List<float[]> train(
+      FixtureModel model, Batch batch, Rules rules, ImportOptions options, List<Float> rates)
       throws IOException {
     List<float[]> measured = new ArrayList<>();
     try (Graph graph = new Graph();
@@ -209,14 +243,15 @@ class ParityTest {
                   new ForwardPass(call, call.output(output)),
                   Optional.empty(),
                   new SparseSoftmaxCrossEntropy(),
-                  List.of(),
+                  new GradientPlan(false, Optional.empty(), List.of(), rules.rows()),
                   new GlobalNormClip(1),
-                  optimizer,
+                  rules.optimizer(),
                   name -> false));
       Session.Runner first = session.runner();
       step.initializers().forEach(first::addTarget);
       first.run();
       model.restore(session, forward.variables());
+      step.settle().ifPresent(settle -> session.runner().addTarget(settle).run());
       for (int i = 0; i < rates.size(); i++) {
         measured.add(run(session, step, batch, rates.get(i), i + 1));
       }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.clip.GlobalNormClip;
+import dev.belay.graph.gradient.NormRows;
 import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.head.ClassificationHead;
@@ -81,6 +82,9 @@ class TrainStepTest {
       assertTrue(Float.isNaN(measured[0]) && Float.isNaN(measured[1]));
       assertEquals(0, measured[4], "all finite");
       run.assertWeights(before);
+      try (Result result = run.fetch("calls")) {
+        assertEquals(1, ((TInt64) result.get(0)).getLong(), "the call's own counter");
+      }
       run.set("dense/bias", 0, 0, 0);
       assertEquals(1, run.step(2, 0.05f, true)[4]);
       assertThrows(AssertionError.class, () -> run.assertWeights(before));
@@ -232,7 +236,7 @@ class TrainStepTest {
                   forward,
                   head,
                   new SparseSoftmaxCrossEntropy(),
-                  stages,
+                  new GradientPlan(false, Optional.empty(), stages, NormRows.DENSE),
                   new GlobalNormClip(0.1),
                   new AdamW(new Moments(0.9, 0.999, 1e-8), DecayRule.ofWeights(0.01)),
                   name -> false));
@@ -240,6 +244,7 @@ class TrainStepTest {
       step.initializers().forEach(first::addTarget);
       first.run();
       SmallModel.restore(session, model.variables());
+      step.settle().ifPresent(settle -> session.runner().addTarget(settle).run());
     }
 
     /** Loss, norm, clipped norm, clip scale, and 1 if all is finite. */
@@ -261,7 +266,7 @@ class TrainStepTest {
                 measures.norm(),
                 measures.clippedNorm(),
                 measures.clipScale(),
-                measures.allFinite())) {
+                measures.applied())) {
           runner.fetch(measure);
         }
         if (apply) {

@@ -37,6 +37,7 @@ final class FakeDoors implements Doors {
   ModelConfig planned;
   Set<String> allowedOps;
   Path exportedTo;
+  WeightsConfig inspected;
   ConvertConfig converted;
   double tolerance;
 
@@ -116,6 +117,7 @@ final class FakeDoors implements Doors {
   @Override
   public ModelInspection.Contents inspect(WeightsConfig config) throws IOException {
     fail();
+    this.inspected = config;
     this.allowedOps = config.allowedOps();
     return new ModelInspection.Contents(
         config.path(),

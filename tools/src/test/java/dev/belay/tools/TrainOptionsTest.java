@@ -30,13 +30,16 @@ final class TrainOptionsTest {
   private static final Set<String> WITHOUT_CONFIG =
       Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan", "--verify");
 
-  /** What only means something in a single run; and a rule without a threshold to try. */
+  /** What only means something in a single run. */
   private static final Set<String> REFUSED_BY_SWEEP =
       new TreeSet<>(
           Set.of(
               "--max-grad-norm",
               "--clip-mode",
-              "--clip-modes",
+              "--clip-value",
+              "--on-nonfinite",
+              "--explode-factor",
+              "--max-rollbacks",
               "--save-steps",
               "--save-total-limit",
               "--background-save",
@@ -56,10 +59,16 @@ final class TrainOptionsTest {
           "--head", "classification",
           "--features", "pooled");
 
+  /** What a sample needs beside it. */
+  private static final Map<String, Map<String, String>> BESIDE =
+      Map.of("--nesterov", Map.of("--optimizer", "momentum"));
+
   /** For each option a value that is not its default. */
   private static final Map<String, String> SAMPLES =
       Map.ofEntries(
           Map.entry("--model", "other"),
+          Map.entry("--model-format", "tf1"),
+          Map.entry("--model-config", "bert_config.json"),
           Map.entry("--signature", "serving"),
           Map.entry("--inputs", "input_ids=ids,attention_mask=mask"),
           Map.entry("--output", "scores"),
@@ -90,6 +99,22 @@ final class TrainOptionsTest {
           Map.entry("--momentum", "0.5"),
           Map.entry("--max-grad-norm", "5"),
           Map.entry("--clip-mode", "none"),
+          Map.entry("--clip-value", "0.5"),
+          Map.entry("--adaptive-clip-lambda", "0.1"),
+          Map.entry("--adaptive-clip-skip", "bias"),
+          Map.entry("--auto-clip-percentile", "50"),
+          Map.entry("--clip-group", "embeddings=norm:0.5"),
+          Map.entry("--norm-compatibility", "tf"),
+          Map.entry("--nesterov", ""),
+          Map.entry("--amsgrad", ""),
+          Map.entry("--gradient-accumulation-steps", "4"),
+          Map.entry("--precision", "fp16"),
+          Map.entry("--loss-scale", "1024"),
+          Map.entry("--loss-scale-growth", "100"),
+          Map.entry("--on-nonfinite", "skip"),
+          Map.entry("--max-skipped-steps", "3"),
+          Map.entry("--max-rollbacks", "1"),
+          Map.entry("--explode-factor", "20"),
           Map.entry("--num-train-epochs", "0.5"),
           Map.entry("--max-steps", "10"),
           Map.entry("--lr-scheduler", "cosine"),
@@ -110,7 +135,7 @@ final class TrainOptionsTest {
           Map.entry("--report", "none"),
           Map.entry("--log-layer-norms", "10"),
           Map.entry("--clip-norms", "3,none"),
-          Map.entry("--clip-modes", "none"),
+          Map.entry("--clip-modes", "norm"),
           Map.entry("--learning-rates", "1e-3,1e-4"),
           Map.entry("--seeds", "7,8"),
           Map.entry("--halving", "off"),
@@ -158,6 +183,17 @@ final class TrainOptionsTest {
                 Map.entry("--momentum", "0.9"),
                 Map.entry("--max-grad-norm", "1"),
                 Map.entry("--clip-mode", "global_norm"),
+                Map.entry("--clip-value", "1"),
+                Map.entry("--adaptive-clip-lambda", "0.01"),
+                Map.entry("--auto-clip-percentile", "10"),
+                Map.entry("--norm-compatibility", "dense"),
+                Map.entry("--gradient-accumulation-steps", "1"),
+                Map.entry("--precision", "fp32"),
+                Map.entry("--loss-scale", "32768"),
+                Map.entry("--loss-scale-growth", "2000"),
+                Map.entry("--on-nonfinite", "halt"),
+                Map.entry("--max-skipped-steps", "10"),
+                Map.entry("--max-rollbacks", "3"),
                 Map.entry("--num-train-epochs", "3"),
                 Map.entry("--lr-scheduler", "linear"),
                 Map.entry("--warmup-ratio", "0"),
@@ -175,17 +211,21 @@ final class TrainOptionsTest {
     TrainConfig usual = train(NEEDED, "");
     for (OptionSpec option : options("train")) {
       String name = option.longestName();
-      Map<String, String> arguments = new TreeMap<>(NEEDED);
-      arguments.put(name, sample(name));
-      assertNotEquals(text(usual), text(train(arguments, "")), name);
+      Map<String, String> arguments = arguments(name);
+      String without = text(usual);
+      if (BESIDE.containsKey(name)) {
+        Map<String, String> beside = new TreeMap<>(NEEDED);
+        beside.putAll(BESIDE.get(name));
+        without = text(train(beside, ""));
+      }
+      assertNotEquals(without, text(train(arguments, "")), name);
     }
   }
 
   @Test
   void everyOptionOfTrainMayBeSpelledWithUnderscores() {
     for (OptionSpec option : options("train")) {
-      Map<String, String> arguments = new TreeMap<>(NEEDED);
-      arguments.put(option.longestName(), sample(option.longestName()));
+      Map<String, String> arguments = arguments(option.longestName());
       assertEquals(text(train(arguments, "")), text(train(arguments, "snake")));
     }
   }
@@ -193,8 +233,7 @@ final class TrainOptionsTest {
   @Test
   void theConfigOfARunRunsItAgain(@TempDir Path directory) throws IOException {
     for (OptionSpec option : options("train")) {
-      Map<String, String> arguments = new TreeMap<>(NEEDED);
-      arguments.put(option.longestName(), sample(option.longestName()));
+      Map<String, String> arguments = arguments(option.longestName());
       TrainConfig first = train(arguments, "");
       Path file = directory.resolve("config.json");
       ConfigJson.write(first, file);
@@ -230,6 +269,7 @@ final class TrainOptionsTest {
     for (OptionSpec option : options("sweep")) {
       String name = option.longestName();
       Map<String, String> arguments = new TreeMap<>(needed);
+      arguments.putAll(BESIDE.getOrDefault(name, Map.of()));
       arguments.put(name, sample(name));
       if (REFUSED_BY_SWEEP.contains(name)) {
         FakeDoors doors = new FakeDoors();
@@ -283,7 +323,23 @@ final class TrainOptionsTest {
         }
       }
     }
-    assertEquals(Set.of("--head", "--optimizer", "--clip-mode", "--lr-scheduler"), seen);
+    assertEquals(
+        Set.of(
+            "--head",
+            "--optimizer",
+            "--clip-mode",
+            "--norm-compatibility",
+            "--precision",
+            "--on-nonfinite",
+            "--lr-scheduler"),
+        seen);
+  }
+
+  private static Map<String, String> arguments(String name) {
+    Map<String, String> arguments = new TreeMap<>(NEEDED);
+    arguments.putAll(BESIDE.getOrDefault(name, Map.of()));
+    arguments.put(name, sample(name));
+    return arguments;
   }
 
   private static String sample(String name) {
@@ -309,7 +365,7 @@ final class TrainOptionsTest {
     Map<String, String> all = new TreeMap<>(arguments);
     all.put("--plan", "");
     run(doors, "inspect", all, "");
-    return doors.planned.toString();
+    return doors.inspected + " " + doors.planned;
   }
 
   /** Patterns are equal only to themselves, so configs are compared as text. */

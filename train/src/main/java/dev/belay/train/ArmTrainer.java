@@ -1,10 +1,12 @@
 package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
-import dev.belay.train.data.batch.Batch;
+import dev.belay.train.config.UpdateConfig;
 import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.batch.UpdateBatch;
+import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.norm.NormSummary;
 import dev.belay.train.step.StepResult;
@@ -34,12 +36,16 @@ final class ArmTrainer {
    * What an arm is trained with.
    *
    * @param runner whose weights and slots have their first values
+   * @param update how many batches make one
+   * @param maxSkippedSteps so many updates in a row may be left out for an overflow of fp16
    * @param interval between evaluations
    * @param judge says after an evaluation why the arm should be stopped, if it should
    */
   record Setting(
       StepRunner runner,
       BatchSource source,
+      UpdateConfig update,
+      int maxSkippedSteps,
       Evaluator evaluator,
       Schedule schedule,
       long totalSteps,
@@ -58,15 +64,19 @@ final class ArmTrainer {
     setting.events().accept(start);
     evaluations.add(new ArmResult.Evaluation(0, start.metrics()));
     long step = 0;
+    int overflows = 0;
     Outcome outcome = Outcome.DONE;
     String reason = "";
     try (Prefetcher batches =
         Prefetcher.start(setting.source().from(BatchPosition.START), BATCHES_AHEAD)) {
+      UpdateBatches updates = new UpdateBatches(batches, setting.update().gradientAccumulationSteps());
       while (step < setting.totalSteps() && outcome == Outcome.DONE) {
         step++;
-        StepResult result = step(step, batches);
+        StepResult result = step(step, updates);
+        overflows = result.overflowed() ? overflows + 1 : 0;
         Optional<String> verdict = Optional.empty();
-        if (!result.isFinite()) {
+        if (overflows > setting.maxSkippedSteps()
+            || (!result.applied() && !result.overflowed())) {
           outcome = Outcome.DIVERGED;
           reason =
               "diverged at step "
@@ -102,25 +112,24 @@ final class ArmTrainer {
         seconds);
   }
 
-  private StepResult step(long step, Prefetcher batches) {
+  private StepResult step(long step, UpdateBatches batches) {
     long begin = System.nanoTime();
-    Batch batch = batches.next();
+    UpdateBatch batch = batches.next();
     double rate = setting.schedule().at(step);
-    StepResult result = setting.runner().train(batch, rate, step);
+    StepResult result = setting.runner().train(batch, rate, step, Double.POSITIVE_INFINITY);
     double millis = (System.nanoTime() - begin) / 1e6;
-    boolean clipped = result.clipScale() < 1 && result.gradNormClipped() < result.gradNorm();
-    norms.add(result.gradNorm(), clipped);
+    norms.add(result.gradNorm(), result.clipped() && result.applied());
     setting
         .events()
         .accept(
             new RunEvent.Trained(
                 step,
-                (double) step / setting.source().batchesPerEpoch(),
+                (double) step / setting.update().updates(setting.source().batchesPerEpoch()),
                 result.loss(),
                 result.gradNorm(),
                 result.gradNormClipped(),
                 result.clipScale(),
-                clipped,
+                result.clipped(),
                 rate,
                 batch.exampleCount(),
                 Math.toIntExact(batch.tokenCount()),

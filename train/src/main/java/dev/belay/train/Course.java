@@ -11,6 +11,7 @@ import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DiskFailure;
 import dev.belay.train.model.ModelGraph;
@@ -20,6 +21,8 @@ import dev.belay.train.report.RunDirectory;
 import dev.belay.train.resume.FinishedRun;
 import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
+import dev.belay.train.stability.StepGuard;
+import dev.belay.train.step.StepRunner;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +38,7 @@ final class Course {
   private final Ground ground;
   private final Place place;
   private final BatchSource source;
+  private final int updatesPerEpoch;
   private final Sections sections = new Sections();
 
   Course(TrainConfig config, Ground ground, Place place) {
@@ -42,6 +46,7 @@ final class Course {
     this.ground = ground;
     this.place = place;
     this.source = ground.datasets().batches(config);
+    this.updatesPerEpoch = config.update().updates(source.batchesPerEpoch());
   }
 
   /** Model and data. */
@@ -74,25 +79,28 @@ final class Course {
 
   TrainingRun.Result run() throws IOException {
     long done = place.done();
-    long total = config.schedule().totalSteps(source.batchesPerEpoch());
+    long total = config.schedule().totalSteps(updatesPerEpoch);
     BatchPosition next = place.start().checkpoint().map(this::next).orElse(BatchPosition.START);
     long begin = System.nanoTime();
     try (RunSaver saver = saver();
         Prefetcher batches = Prefetcher.start(source.from(next), BATCHES_AHEAD)) {
       Milestones milestones = milestones(saver);
+      StepGuard guard = guard(saver);
       Schedule schedule = UpdateRules.schedule(config.schedule(), config.optimizer(), total);
       Trainer trainer =
           new Trainer(
               new Trainer.Parts(
                   ground.training().runner(),
-                  batches,
-                  source.batchesPerEpoch(),
+                  new UpdateBatches(batches, config.update().gradientAccumulationSteps()),
+                  updatesPerEpoch,
                   schedule::at,
+                  guard,
                   milestones,
                   config.report().layerNormSteps(),
                   place.records()));
       sections.add(milestones);
       sections.add(trainer);
+      sections.add(guard);
       tellStart(total, resume(milestones));
 
       place.stop().listen(true);
@@ -102,6 +110,7 @@ final class Course {
       } else {
         milestones.before();
       }
+      guard.begin();
       long steps = trainer.train(done, total);
       Map<String, Double> metrics = milestones.finish();
       place.stop().check("before its export");
@@ -149,8 +158,22 @@ final class Course {
             ground.datasets().evaluator(config),
             place.checkpoints(config),
             saver,
-            source.batchesPerEpoch(),
+            updatesPerEpoch,
             place.stop(),
+            place.records()));
+  }
+
+  private StepGuard guard(RunSaver saver) {
+    StepRunner runner = ground.training().runner();
+    return new StepGuard(
+        config.stability(),
+        new StepGuard.Setting(
+            runner,
+            new SavedPoint(runner, saver, place.checkpoints(config)),
+            place.directory().failure(),
+            place.directory().config(),
+            config.machine().seed(),
+            ground.datasets().outputs(),
             place.records()));
   }
 

@@ -41,14 +41,14 @@ final class Milestones implements Resumable<Milestones.State> {
    *
    * @param evaluator empty without validation data
    * @param checkpoints where the best one is found again
-   * @param batchesPerEpoch evaluation follows each epoch where no interval is given
+   * @param updatesPerEpoch evaluation follows each epoch where no interval is given
    */
   record Setting(
       StepRunner runner,
       Optional<Evaluator> evaluator,
       CheckpointFolder checkpoints,
       RunSaver saver,
-      int batchesPerEpoch,
+      int updatesPerEpoch,
       StopRequest stop,
       Consumer<RunEvent> events) {}
 
@@ -188,7 +188,7 @@ final class Milestones implements Resumable<Milestones.State> {
 
   private boolean evaluationIsDue(long step, boolean last) {
     return setting.evaluator().isPresent()
-        && (last || isDue(step, loop.evalSteps().orElse(setting.batchesPerEpoch())));
+        && (last || isDue(step, loop.evalSteps().orElse(setting.updatesPerEpoch())));
   }
 
   private static boolean isDue(long step, long interval) {

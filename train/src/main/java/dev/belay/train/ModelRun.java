@@ -1,6 +1,7 @@
 package dev.belay.train;
 
 import dev.belay.graph.EvaluationStep;
+import dev.belay.graph.GradientPlan;
 import dev.belay.graph.TrainPlan;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.TrainStepBuilder;
@@ -67,7 +68,10 @@ final class ModelRun {
             config.model(),
             graph,
             head,
-            new Rules(clip, UpdateRules.optimizer(config.optimizer())));
+            new Rules(
+                UpdateRules.gradients(config.update(), config.clip()),
+                clip,
+                UpdateRules.optimizer(config.optimizer())));
     EvaluationStep evaluation =
         EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
     StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, config.machine());
@@ -99,7 +103,7 @@ final class ModelRun {
   }
 
   /** How gradients become an update. */
-  private record Rules(ClipRule clip, Optimizer optimizer) {}
+  private record Rules(GradientPlan gradients, ClipRule clip, Optimizer optimizer) {}
 
   private static TrainStep step(
       ModelConfig config, ModelGraph graph, Optional<AttachedHead> head, Rules rules) {
@@ -110,7 +114,7 @@ final class ModelRun {
             graph.training(),
             head,
             graph.loss(),
-            List.of(),
+            rules.gradients(),
             rules.clip(),
             rules.optimizer(),
             name -> matchesAny(config.trust().withoutGradient(), name)));
@@ -123,7 +127,8 @@ final class ModelRun {
    */
   static TrainStep plannedStep(ModelConfig config, ModelGraph graph) {
     int outputs = config.labels().orElse(2);
-    return step(config, graph, head(config, 0, graph, outputs), new Rules(new NoClip(), new Sgd()));
+    Rules simplest = new Rules(GradientPlan.PLAIN, new NoClip(), new Sgd());
+    return step(config, graph, head(config, 0, graph, outputs), simplest);
   }
 
   private static boolean matchesAny(List<Pattern> patterns, String name) {

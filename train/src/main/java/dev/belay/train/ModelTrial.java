@@ -7,6 +7,7 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.data.example.ElementType;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.FeatureRequest;
@@ -60,7 +61,7 @@ public final class ModelTrial {
         Optional<Batch> batch = batch(inputs.requests(), graph.task());
         if (batch.isPresent() && trains) {
           stage.accept("running its training function on two examples");
-          runner.train(batch.get(), 0, 1);
+          runner.train(new UpdateBatch(List.of(batch.get())), 0, 1, Double.POSITIVE_INFINITY);
         }
         if (batch.isPresent()) {
           stage.accept("running its evaluation function on two examples");

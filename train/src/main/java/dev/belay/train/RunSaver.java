@@ -70,9 +70,18 @@ final class RunSaver implements AutoCloseable {
    * @param keep a step whose checkpoint is never removed, 0 for none
    */
   void save(long step, BatchPosition next, Map<String, Double> metrics, long keep) {
-    if (step == savedStep) {
-      return;
+    if (step != savedStep) {
+      begin(step, next, metrics, keep);
     }
+  }
+
+  /** Saves what a run begins with, for those who may want to return to it. */
+  void saveStart(BatchPosition next, Map<String, Double> metrics) {
+    begin(0, next, metrics, 0);
+    await();
+  }
+
+  private void begin(long step, BatchPosition next, Map<String, Double> metrics, long keep) {
     await();
     long begin = System.nanoTime();
     // What is on the disk after a power cut: first the lines of a step, then its checkpoint.

@@ -144,7 +144,8 @@ public final class Sweep {
 
   private static Plan plan(SweepConfig config, RunDatasets datasets) {
     TrainConfig base = config.base();
-    long total = base.schedule().totalSteps(datasets.batches(base).batchesPerEpoch());
+    int updatesPerEpoch = base.update().updates(datasets.batches(base).batchesPerEpoch());
+    long total = base.schedule().totalSteps(updatesPerEpoch);
     long interval = base.loop().evalSteps().orElse(Math.toIntExact((total + 3) / 4));
     String metric =
         base.loop()
@@ -263,6 +264,8 @@ public final class Sweep {
                   new ArmTrainer.Setting(
                       session.runner(),
                       source,
+                      ofArm.update(),
+                      ofArm.stability().maxSkippedSteps(),
                       material.datasets().evaluator(ofArm).orElseThrow(),
                       schedule,
                       plan.totalSteps(),

@@ -4,7 +4,6 @@ import dev.belay.graph.clip.Threshold;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
-import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
@@ -44,11 +43,9 @@ final class SweepSession implements AutoCloseable {
     Variables own = new Variables(Ops.create(graph.graph()).withSubScope("belay_sweep"));
     GraphVariable threshold =
         own.create(new VariableSpec("clip_threshold", DataType.DT_FLOAT, Shape.scalar(), false));
-    ClipConfig.Mode configured = config.clip().mode();
-    ClipConfig.Mode mode =
-        configured == ClipConfig.Mode.NONE ? ClipConfig.Mode.GLOBAL_NORM : configured;
     ModelRun.Training training =
-        ModelRun.training(config, graph, outputs, UpdateRules.clip(mode, Threshold.of(threshold)));
+        ModelRun.training(
+            config, graph, outputs, UpdateRules.clip(config.clip(), Threshold.of(threshold)));
     return new SweepSession(model, training, threshold);
   }
 

@@ -1,12 +1,13 @@
 package dev.belay.train;
 
 import dev.belay.train.checkpoint.Resumable;
-import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.batch.UpdateBatch;
+import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.event.RunEvent;
-import dev.belay.train.failure.DivergedException;
+import dev.belay.train.stability.StepGuard;
 import dev.belay.train.step.StepResult;
 import dev.belay.train.step.StepRunner;
+import java.io.IOException;
 import java.util.function.Consumer;
 import java.util.function.LongToDoubleFunction;
 
@@ -16,9 +17,10 @@ import java.util.function.LongToDoubleFunction;
  */
 final class Trainer implements Resumable<Trainer.State> {
   private final StepRunner runner;
-  private final Prefetcher batches;
-  private final int batchesPerEpoch;
+  private final UpdateBatches batches;
+  private final int updatesPerEpoch;
   private final LongToDoubleFunction learningRate;
+  private final StepGuard guard;
   private final Milestones milestones;
   private final int layerNormSteps;
   private final Consumer<RunEvent> events;
@@ -29,8 +31,9 @@ final class Trainer implements Resumable<Trainer.State> {
   Trainer(Parts parts) {
     this.runner = parts.runner();
     this.batches = parts.batches();
-    this.batchesPerEpoch = parts.batchesPerEpoch();
+    this.updatesPerEpoch = parts.updatesPerEpoch();
     this.learningRate = parts.learningRate();
+    this.guard = parts.guard();
     this.milestones = parts.milestones();
     this.layerNormSteps = parts.layerNormSteps();
     this.events = parts.events();
@@ -40,14 +43,16 @@ final class Trainer implements Resumable<Trainer.State> {
    * What a loop is made of.
    *
    * @param learningRate of step t, from 1
+   * @param guard what happens when a step is not usable
    * @param milestones what happens between the steps
    * @param layerNormSteps every so many steps say what each does to every variable; 0: never
    */
   record Parts(
       StepRunner runner,
-      Prefetcher batches,
-      int batchesPerEpoch,
+      UpdateBatches batches,
+      int updatesPerEpoch,
       LongToDoubleFunction learningRate,
+      StepGuard guard,
       Milestones milestones,
       int layerNormSteps,
       Consumer<RunEvent> events) {}
@@ -58,12 +63,12 @@ final class Trainer implements Resumable<Trainer.State> {
    * @param done updates that were made before
    * @return the number of updates made in all, fewer than asked for where it stopped early
    */
-  long train(long done, long totalSteps) {
+  long train(long done, long totalSteps) throws IOException {
     long step = done;
     while (step < totalSteps && !milestones.stopEarly()) {
       step++;
       long begin = System.nanoTime();
-      Batch batch = batches.next();
+      UpdateBatch batch = batches.next();
       double rate = learningRate.applyAsDouble(step);
       StepResult result = make(step, batch, rate);
       double millis = (System.nanoTime() - begin) / 1e6;
@@ -71,18 +76,16 @@ final class Trainer implements Resumable<Trainer.State> {
       if (!result.variableNorms().isEmpty()) {
         events.accept(new RunEvent.NormsMeasured(step, result.variableNorms()));
       }
-      if (!result.isFinite()) {
-        throw new DivergedException(divergence(step, result));
-      }
+      guard.settle(new StepGuard.Attempt(step, batch, rate, result));
       milestones.after(step, batch.next(), step == totalSteps);
     }
     return step;
   }
 
-  private StepResult make(long step, Batch batch, double rate) {
+  private StepResult make(long step, UpdateBatch batch, double rate) {
     return layerNormSteps > 0 && step % layerNormSteps == 0
-        ? runner.trainMeasuring(batch, rate, step)
-        : runner.train(batch, rate, step);
+        ? runner.trainMeasuring(batch, rate, step, guard.normLimit())
+        : runner.train(batch, rate, step, guard.normLimit());
   }
 
   /** What a checkpoint keeps of the loop, beside the step. */
@@ -114,33 +117,21 @@ final class Trainer implements Resumable<Trainer.State> {
   }
 
   private RunEvent.Trained report(
-      long step, Batch batch, double rate, StepResult result, double millis) {
-    boolean clipped = result.clipScale() < 1 && result.gradNormClipped() < result.gradNorm();
-    clippedSteps += clipped ? 1 : 0;
+      long step, UpdateBatch batch, double rate, StepResult result, double millis) {
+    clippedSteps += result.clipped() && result.applied() ? 1 : 0;
     return new RunEvent.Trained(
         step,
-        (double) step / batchesPerEpoch,
+        (double) step / updatesPerEpoch,
         result.loss(),
         result.gradNorm(),
         result.gradNormClipped(),
         result.clipScale(),
-        clipped,
+        result.clipped(),
         rate,
         batch.exampleCount(),
         Math.toIntExact(batch.tokenCount()),
         millis,
         batches.waitNanos() / 1e6,
         result.millis());
-  }
-
-  private static String divergence(long step, StepResult result) {
-    return "step "
-        + step
-        + ": the loss is "
-        + result.loss()
-        + " and the gradient norm "
-        + result.gradNorm()
-        + ", so training stopped and this step's weights are not kept. Lower --learning-rate, add"
-        + " --warmup-ratio 0.1, or lower --max-grad-norm; metrics.jsonl shows the steps before.";
   }
 }

@@ -14,7 +14,9 @@ import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.ScheduleConfig;
+import dev.belay.train.config.StabilityConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.config.UpdateConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.StoppedException;
 import dev.belay.train.model.ModelJudge;
@@ -84,10 +86,20 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           ModelConfig.of(Fixtures.path(FIXTURE, "saved_model")),
           new DataConfig(
               List.of(data), List.of(data), Optional.empty(), 32, batchSize, 2, true, false),
-          new OptimizerConfig(OptimizerConfig.Kind.ADAMW, 1e-3, 0.01, 0.9, 0.999, 1e-8, 0.9),
+          new OptimizerConfig(
+              OptimizerConfig.Kind.ADAMW,
+              1e-3,
+              0.01,
+              0.9,
+              0.999,
+              1e-8,
+              0.9,
+              OptimizerConfig.DEFAULT_LOOK),
           new ScheduleConfig(
               ScheduleConfig.Kind.LINEAR, OptionalInt.of(2), 0, 3, OptionalInt.of(STEPS)),
           ClipConfig.defaults(),
+          UpdateConfig.defaults(),
+          StabilityConfig.defaults(),
           loop,
           new MachineConfig("cpu", OptionalInt.of(threads), 7),
           resume,

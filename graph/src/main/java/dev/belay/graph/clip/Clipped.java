@@ -1,8 +1,12 @@
 package dev.belay.graph.clip;
 
 import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.variable.GraphVariable;
 import java.util.List;
 import org.tensorflow.Operand;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -11,10 +15,57 @@ import org.tensorflow.types.TFloat32;
  * @param gradients bounded, in the order they came
  * @param norm global norm before the rule, scalar
  * @param clippedNorm global norm after it, scalar
- * @param scale what gradients were multiplied by, scalar; 1 for a rule without a common scale
+ * @param scale what gradients were multiplied by, scalar; for a rule without a common factor, what
+ *     the global norm was multiplied by
+ * @param bites whether the rule changed anything, scalar
+ * @param memory what the rule wants to remember of this update, if it is made
  */
 public record Clipped(
     List<Gradient> gradients,
     Operand<TFloat32> norm,
     Operand<TFloat32> clippedNorm,
-    Operand<TFloat32> scale) {}
+    Operand<TFloat32> scale,
+    Operand<TBool> bites,
+    List<Memory> memory) {
+
+  /** A slot of the rule and its next value. */
+  public record Memory(GraphVariable slot, Operand<TFloat32> next) {
+    /** Writes it. */
+    public Op write(Ops gated) {
+      return gated.assignVariableOp(slot.handle(), next);
+    }
+  }
+
+  /** Of a rule with one factor for all. */
+  static Clipped byFactor(Ops tf, List<Gradient> before, Operand<TFloat32> norm, Factor factor) {
+    List<Gradient> clipped =
+        before.stream().map(g -> g.withValue(tf.math.mul(g.value(), factor.scale()))).toList();
+    return new Clipped(
+        clipped,
+        norm,
+        tf.math.mul(norm, factor.scale()),
+        factor.scale(),
+        factor.bites(),
+        List.of());
+  }
+
+  /** One factor for all gradients, and whether it makes them smaller. */
+  record Factor(Operand<TFloat32> scale, Operand<TBool> bites) {}
+
+  /** Of a rule that treats each gradient apart. */
+  static Clipped each(Ops tf, List<Gradient> before, List<Gradient> after, Operand<TBool> bites) {
+    Operand<TFloat32> norm = GlobalNorm.of(tf, before);
+    Operand<TFloat32> clippedNorm = GlobalNorm.of(tf, after);
+    return new Clipped(after, norm, clippedNorm, ratio(tf, clippedNorm, norm), bites, List.of());
+  }
+
+  /** How much smaller a norm became; 1 for a norm of 0. */
+  static Operand<TFloat32> ratio(Ops tf, Operand<TFloat32> after, Operand<TFloat32> before) {
+    Operand<TFloat32> zero = tf.constant(0f);
+    return tf.select(tf.math.equal(before, zero), tf.constant(1f), tf.math.div(after, before));
+  }
+
+  Clipped remembering(List<Memory> more) {
+    return new Clipped(gradients, norm, clippedNorm, scale, bites, more);
+  }
+}

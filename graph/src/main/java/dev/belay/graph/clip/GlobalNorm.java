@@ -1,6 +1,7 @@
 package dev.belay.graph.clip;
 
 import dev.belay.graph.gradient.Gradient;
+import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -15,8 +16,13 @@ final class GlobalNorm {
    * for each tensor in float32, then over the tensors. Overflows to infinity above 1.8e19.
    */
   static Operand<TFloat32> of(Ops tf, List<Gradient> gradients) {
-    List<Operand<TFloat32>> halfSquares =
-        gradients.stream().<Operand<TFloat32>>map(g -> tf.nn.l2Loss(g.value())).toList();
+    List<Operand<TFloat32>> halfSquares = new ArrayList<>();
+    for (Gradient gradient : gradients) {
+      gradient.measured().forEach(tensor -> halfSquares.add(tf.nn.l2Loss(tensor)));
+    }
+    if (halfSquares.isEmpty()) {
+      return tf.constant(0f);
+    }
     Operand<TFloat32> sum = tf.math.addN(halfSquares);
     return tf.math.sqrt(tf.math.mul(sum, tf.constant(2f)));
   }

@@ -1,6 +1,7 @@
 package dev.belay.graph.clip;
 
 import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.variable.Slots;
 import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -25,16 +26,18 @@ public record GlobalNormClip(Threshold threshold) implements ClipRule {
   }
 
   @Override
-  public Clipped apply(Ops tf, List<Gradient> gradients) {
+  public Clipped apply(Ops tf, Slots slots, List<Gradient> gradients) {
     Operand<TFloat32> norm = GlobalNorm.of(tf, gradients);
+    return Clipped.byFactor(tf, gradients, norm, factor(tf, norm, threshold.in(tf)));
+  }
+
+  /** The factor for gradients of that norm. */
+  static Clipped.Factor factor(Ops tf, Operand<TFloat32> norm, Operand<TFloat32> clip) {
     Operand<TFloat32> one = tf.constant(1f);
-    Operand<TFloat32> clip = threshold.in(tf);
     Operand<TFloat32> ofFinite =
         tf.math.mul(clip, tf.math.minimum(tf.math.div(one, norm), tf.math.div(one, clip)));
     // 0 for a finite norm, else NaN: an overflow must not pass for a very small gradient.
     Operand<TFloat32> scale = tf.math.add(ofFinite, tf.math.sub(norm, norm));
-    List<Gradient> clipped =
-        gradients.stream().map(g -> g.withValue(tf.math.mul(g.value(), scale))).toList();
-    return new Clipped(clipped, norm, tf.math.mul(norm, scale), scale);
+    return new Clipped.Factor(scale, tf.math.greater(norm, clip));
   }
 }

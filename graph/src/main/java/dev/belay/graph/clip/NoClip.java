@@ -1,6 +1,7 @@
 package dev.belay.graph.clip;
 
 import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.variable.Slots;
 import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -10,9 +11,10 @@ import org.tensorflow.types.TFloat32;
 public record NoClip() implements ClipRule {
 
   @Override
-  public Clipped apply(Ops tf, List<Gradient> gradients) {
+  public Clipped apply(Ops tf, Slots slots, List<Gradient> gradients) {
     Operand<TFloat32> norm = GlobalNorm.of(tf, gradients);
     // A session fetches each tensor once, so the second measure is a tensor of its own.
-    return new Clipped(gradients, norm, tf.identity(norm), tf.constant(1f));
+    return new Clipped(
+        gradients, norm, tf.identity(norm), tf.constant(1f), tf.constant(false), List.of());
   }
 }

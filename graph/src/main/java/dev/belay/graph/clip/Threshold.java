@@ -24,13 +24,7 @@ public interface Threshold {
    * @param bound a number that float32 knows as finite and above 0
    */
   static Threshold fixed(String what, double bound) {
-    if (!(bound > 0) || Float.isInfinite((float) bound) || (float) bound == 0f) {
-      throw new IllegalArgumentException(
-          what
-              + " must be a finite number above 0, such as 1.0; found "
-              + bound
-              + ". To train without clipping, choose the mode none.");
-    }
+    Bound.require(what, bound);
     return tf -> tf.constant((float) bound);
   }
 

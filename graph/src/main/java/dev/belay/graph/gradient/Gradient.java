@@ -1,6 +1,8 @@
 package dev.belay.graph.gradient;
 
 import dev.belay.graph.variable.GraphVariable;
+import java.util.List;
+import java.util.function.UnaryOperator;
 import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
@@ -9,11 +11,30 @@ import org.tensorflow.types.TFloat32;
  *
  * @param variable that is to change
  * @param value dense, of the variable's shape
+ * @param measured tensors whose squares a norm sums: the value itself, or, where norms are to be
+ *     those of TensorFlow Python, the rows of a lookup before equal rows are added
  */
-public record Gradient(GraphVariable variable, Operand<TFloat32> value) {
+public record Gradient(
+    GraphVariable variable, Operand<TFloat32> value, List<Operand<TFloat32>> measured) {
+  public Gradient {
+    measured = List.copyOf(measured);
+  }
+
+  /** A gradient that is measured as it is. */
+  public Gradient(GraphVariable variable, Operand<TFloat32> value) {
+    this(variable, value, List.of(value));
+  }
 
   /** Another value for the same variable. */
   public Gradient withValue(Operand<TFloat32> other) {
     return new Gradient(variable, other);
+  }
+
+  /** Value and what is measured of it, changed by the same linear function. */
+  public Gradient map(UnaryOperator<Operand<TFloat32>> function) {
+    Operand<TFloat32> changed = function.apply(value);
+    boolean asItIs = measured.equals(List.of(value));
+    return new Gradient(
+        variable, changed, asItIs ? List.of(changed) : measured.stream().map(function).toList());
   }
 }

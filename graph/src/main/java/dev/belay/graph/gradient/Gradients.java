@@ -41,15 +41,23 @@ public record Gradients(
     List<Gradient> gradients, List<GraphVariable> unused, List<GraphVariable> allowed) {
 
   /**
-   * Adds the gradient to the graph.
+   * What is to be differentiated by.
    *
-   * @param tf where the nodes go
-   * @param loss scalar
    * @param variables by which the gradient is taken; float32
    * @param saved gaps that are crossed by a saved function
    * @param mayHaveNone names of variables that the loss may read without having a gradient
-   * @throws UntrainableModelException if another variable that the loss reads has no gradient; it
-   *     lists all of them
+   * @param rows what the norm of a gradient is measured on
+   */
+  public record Request(
+      List<GraphVariable> variables,
+      List<SavedGradient> saved,
+      Predicate<String> mayHaveNone,
+      NormRows rows) {}
+
+  /**
+   * Adds the gradient to the graph, to be measured as dense.
+   *
+   * @see #of(Ops, Operand, Request)
    */
   public static Gradients of(
       Ops tf,
@@ -57,8 +65,21 @@ public record Gradients(
       List<GraphVariable> variables,
       List<SavedGradient> saved,
       Predicate<String> mayHaveNone) {
+    return of(tf, loss, new Request(variables, saved, mayHaveNone, NormRows.DENSE));
+  }
+
+  /**
+   * Adds the gradient to the graph.
+   *
+   * @param tf where the nodes go
+   * @param loss scalar
+   * @throws UntrainableModelException if a variable that the loss reads has no gradient, and may
+   *     not have none; it lists all of them
+   */
+  public static Gradients of(Ops tf, Operand<TFloat32> loss, Request request) {
+    List<GraphVariable> variables = request.variables();
     requireFloat32(variables);
-    Backward backward = new Backward(tf, variables, saved);
+    Backward backward = new Backward(tf, variables, request.saved());
     backward.run(loss.asOutput());
     List<Gradient> gradients = new ArrayList<>();
     List<GraphVariable> unused = new ArrayList<>();
@@ -67,10 +88,11 @@ public record Gradients(
     for (GraphVariable variable : variables) {
       Operand<?> sum = backward.sum(variable.value());
       if (sum != null) {
-        gradients.add(new Gradient(variable, float32(sum)));
+        Operand<TFloat32> value = float32(sum);
+        gradients.add(new Gradient(variable, value, request.rows().of(value)));
       } else if (!backward.isRead(variable)) {
         unused.add(variable);
-      } else if (mayHaveNone.test(variable.name())) {
+      } else if (request.mayHaveNone().test(variable.name())) {
         allowed.add(variable);
       } else {
         missing.add(variable.name());

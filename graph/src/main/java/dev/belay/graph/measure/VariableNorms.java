@@ -5,7 +5,7 @@ import dev.belay.graph.variable.GraphVariable;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;
-import org.tensorflow.Operation;
+import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Stack;
 import org.tensorflow.types.TBool;
@@ -38,12 +38,12 @@ public record VariableNorms(List<String> variables, Operand<TFloat32> rows) {
    * one after, so it needs the weights' memory a second time.
    *
    * @param gradients before the clip
-   * @param apply makes the update
+   * @param updates of all variables
    * @param applied whether the update is made
    */
   public static VariableNorms of(
-      Ops tf, List<Gradient> gradients, Operation apply, Operand<TBool> applied) {
-    Ops after = tf.withControlDependencyOps(List.of(apply));
+      Ops tf, List<Gradient> gradients, List<Op> updates, Operand<TBool> applied) {
+    Ops after = tf.withControlDependencies(List.copyOf(updates));
     List<Operand<TFloat32>> ofGradients = new ArrayList<>();
     List<Operand<TFloat32>> ofWeights = new ArrayList<>();
     List<Operand<TFloat32>> ofUpdates = new ArrayList<>();

@@ -1,6 +1,8 @@
 package dev.belay.graph.optimizer;
 
+import java.util.List;
 import java.util.Optional;
+import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 
 /**
@@ -10,7 +12,11 @@ import org.tensorflow.op.Ops;
 public record BertAdam(Moments moments, DecayRule decay) implements Optimizer {
 
   @Override
-  public Updates build(Ops tf, UpdateRequest request) {
-    return new FusedAdam(moments, false, Optional.of(decay)).build(tf, request);
+  public List<Op> build(Ops tf, UpdateRequest request) {
+    return new FusedAdam(
+            moments,
+            new FusedAdam.Form(AdamVariant.PLAIN, FusedAdam.Epsilon.UNCORRECTED),
+            Optional.of(decay))
+        .build(tf, request);
   }
 }

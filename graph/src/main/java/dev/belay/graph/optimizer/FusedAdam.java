@@ -2,12 +2,14 @@ package dev.belay.graph.optimizer;
 
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.Slots;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.train.ResourceApplyAdam;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -21,12 +23,25 @@ import org.tensorflow.types.TFloat32;
  */
 final class FusedAdam {
   private final Moments moments;
-  private final boolean correctsBias;
+  private final Form form;
   private final Optional<DecayRule> decay;
 
-  FusedAdam(Moments moments, boolean correctsBias, Optional<DecayRule> decay) {
+  /** What epsilon is added to. */
+  enum Epsilon {
+    /** The root of the mean of squares, before the correction: TensorFlow's "epsilon hat". */
+    HAT,
+    /** The root of the corrected mean of squares. */
+    CORRECTED,
+    /** The root of the mean of squares, and nothing is corrected. */
+    UNCORRECTED
+  }
+
+  /** Which of the relatives. */
+  record Form(AdamVariant variant, Epsilon epsilon) {}
+
+  FusedAdam(Moments moments, Form form, Optional<DecayRule> decay) {
     this.moments = moments;
-    this.correctsBias = correctsBias;
+    this.form = form;
     this.decay = decay;
   }
 
@@ -40,12 +55,14 @@ final class FusedAdam {
       Operand<TFloat32> beta2,
       Operand<TFloat32> epsilon) {}
 
-  Updates build(Ops tf, UpdateRequest request) {
-    Slots slots = new Slots(tf);
-    return correctsBias ? corrected(tf, slots, request) : uncorrected(tf, slots, request);
+  List<Op> build(Ops tf, UpdateRequest request) {
+    Slots slots = request.slots();
+    return form.epsilon() == Epsilon.UNCORRECTED
+        ? uncorrected(tf, slots, request)
+        : corrected(tf, slots, request);
   }
 
-  private Updates corrected(Ops tf, Slots slots, UpdateRequest request) {
+  private List<Op> corrected(Ops tf, Slots slots, UpdateRequest request) {
     Operand<TFloat32> beta1 = tf.constant((float) moments.beta1());
     Operand<TFloat32> beta2 = tf.constant((float) moments.beta2());
     GraphVariable power1 = slots.scalar("beta1_power", (float) moments.beta1());
@@ -53,6 +70,11 @@ final class FusedAdam {
     Operand<TFloat32> value1 = Slots.value(power1);
     Operand<TFloat32> value2 = Slots.value(power2);
     Operand<TFloat32> epsilon = tf.constant((float) moments.epsilon());
+    if (form.epsilon() == Epsilon.CORRECTED) {
+      // The kernel multiplies by sqrt(1 - b2^t) after it has added epsilon.
+      Operand<TFloat32> correction = tf.math.sqrt(tf.math.sub(tf.constant(1f), value2));
+      epsilon = tf.math.mul(epsilon, correction);
+    }
     List<Op> updates =
         applyAll(
             tf,
@@ -64,7 +86,7 @@ final class FusedAdam {
     Ops afterAll = tf.withControlDependencies(List.copyOf(updates));
     updates.add(afterAll.assignVariableOp(power1.handle(), tf.math.mul(value1, beta1)));
     updates.add(afterAll.assignVariableOp(power2.handle(), tf.math.mul(value2, beta2)));
-    return slots.with(updates);
+    return updates;
   }
 
   /**
@@ -72,24 +94,23 @@ final class FusedAdam {
    * the bias hides that, so without it the kernel is given "powers" that divide exactly this out
    * again.
    */
-  private Updates uncorrected(Ops tf, Slots slots, UpdateRequest request) {
+  private List<Op> uncorrected(Ops tf, Slots slots, UpdateRequest request) {
     float beta1 = (float) moments.beta1();
     float beta2 = (float) moments.beta2();
     double excess1 = (1 - beta1) / (1 - moments.beta1());
     double excess2 = (1 - beta2) / (1 - moments.beta2());
-    return slots.with(
-        applyAll(
-            tf,
-            slots,
-            request,
-            new Shared(
-                request.gated(),
-                request.learningRate(),
-                tf.constant((float) (1 - excess1)),
-                tf.constant((float) (1 - excess2)),
-                tf.constant(beta1),
-                tf.constant(beta2),
-                tf.constant((float) (moments.epsilon() * Math.sqrt(excess2))))));
+    return applyAll(
+        tf,
+        slots,
+        request,
+        new Shared(
+            request.gated(),
+            request.learningRate(),
+            tf.constant((float) (1 - excess1)),
+            tf.constant((float) (1 - excess2)),
+            tf.constant(beta1),
+            tf.constant(beta2),
+            tf.constant((float) (moments.epsilon() * Math.sqrt(excess2)))));
   }
 
   private List<Op> applyAll(Ops tf, Slots slots, UpdateRequest request, Shared shared) {
@@ -106,6 +127,20 @@ final class FusedAdam {
     if (decay.isPresent() && decay.get().decays(variable.name())) {
       gated = afterDecay(tf, shared, variable, (float) decay.get().rate());
     }
+    if (form.variant() == AdamVariant.AMSGRAD) {
+      return gated.train.resourceApplyAdamWithAmsgrad(
+          variable.handle(),
+          m.handle(),
+          v.handle(),
+          slots.zeros(variable, "adam_vhat").handle(),
+          shared.beta1Power(),
+          shared.beta2Power(),
+          shared.learningRate(),
+          shared.beta1(),
+          shared.beta2(),
+          shared.epsilon(),
+          gradient.value());
+    }
     return gated.train.resourceApplyAdam(
         variable.handle(),
         m.handle(),
@@ -116,7 +151,8 @@ final class FusedAdam {
         shared.beta1(),
         shared.beta2(),
         shared.epsilon(),
-        gradient.value());
+        gradient.value(),
+        ResourceApplyAdam.useNesterov(form.variant() == AdamVariant.NESTEROV));
   }
 
   private static Ops afterDecay(Ops tf, Shared shared, GraphVariable variable, float rate) {

@@ -1,6 +1,7 @@
 package dev.belay.graph.optimizer;
 
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.Slots;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;
@@ -12,13 +13,17 @@ import org.tensorflow.types.TFloat32;
 /**
  * TensorFlow's ApplyMomentum, the rule of PyTorch's SGD too: {@code a = momentum a + g}, {@code w
  * -= lr a}, or with Nesterov {@code w -= lr (g + momentum a)}. Keras multiplies by lr before it
- * accumulates, which differs when the learning rate changes.
+ * accumulates, which differs when the learning rate changes: {@link KerasMomentum}.
  *
  * @param momentum share of the old direction that is kept, 0 to below 1
  * @param nesterov whether the step looks ahead
  */
 public record Momentum(double momentum, boolean nesterov) implements Optimizer {
   public Momentum {
+    requireShare(momentum);
+  }
+
+  static void requireShare(double momentum) {
     if (!(momentum >= 0 && (float) momentum < 1)) {
       throw new IllegalArgumentException(
           "The momentum must be at least 0 and below 1, such as 0.9; found " + momentum + ".");
@@ -26,8 +31,8 @@ public record Momentum(double momentum, boolean nesterov) implements Optimizer {
   }
 
   @Override
-  public Updates build(Ops tf, UpdateRequest request) {
-    Slots slots = new Slots(tf);
+  public List<Op> build(Ops tf, UpdateRequest request) {
+    Slots slots = request.slots();
     Operand<TFloat32> kept = tf.constant((float) momentum);
     List<Op> updates = new ArrayList<>();
     request
@@ -47,6 +52,6 @@ public record Momentum(double momentum, boolean nesterov) implements Optimizer {
                           kept,
                           ResourceApplyMomentum.useNesterov(nesterov)));
             });
-    return slots.with(updates);
+    return updates;
   }
 }

@@ -1,5 +1,7 @@
 package dev.belay.graph.optimizer;
 
+import java.util.List;
+import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 
 /** How gradients change variables. One class for each rule. */
@@ -7,8 +9,9 @@ public interface Optimizer {
   /**
    * Adds slots and updates to the graph.
    *
-   * @param tf where nodes go that need not wait: slots, their initial values, their reads
+   * @param tf where nodes go that need not wait, such as constants and reads of slots
    * @param request what to update, and after what
+   * @return what changes variables and slots by one step
    */
-  Updates build(Ops tf, UpdateRequest request);
+  List<Op> build(Ops tf, UpdateRequest request);
 }

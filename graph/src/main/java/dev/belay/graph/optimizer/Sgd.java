@@ -9,7 +9,7 @@ import org.tensorflow.op.Ops;
 public record Sgd() implements Optimizer {
 
   @Override
-  public Updates build(Ops tf, UpdateRequest request) {
+  public List<Op> build(Ops tf, UpdateRequest request) {
     List<Op> updates = new ArrayList<>();
     request
         .gradients()
@@ -23,6 +23,6 @@ public record Sgd() implements Optimizer {
                             gradient.variable().handle(),
                             request.learningRate(),
                             gradient.value())));
-    return new Slots(tf).with(updates);
+    return updates;
   }
 }

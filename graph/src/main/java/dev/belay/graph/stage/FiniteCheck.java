@@ -10,13 +10,22 @@ public final class FiniteCheck {
   private FiniteCheck() {}
 
   /**
-   * Whether the loss and every element of every gradient are finite.
+   * What is finite, scalars.
+   *
+   * @param loss the loss
+   * @param all the loss and every element of every gradient
+   */
+  public record Finite(Operand<TBool> loss, Operand<TBool> all) {}
+
+  /**
+   * Looks at the whole update.
    *
    * @param loss scalar
    * @param norm global norm of all gradients before the clip; it is finite only if each element is,
    *     and if it does not overflow float32, which counts as not finite
    */
-  public static Operand<TBool> allFinite(Ops tf, Operand<TFloat32> loss, Operand<TFloat32> norm) {
-    return tf.math.logicalAnd(tf.math.isFinite(loss), tf.math.isFinite(norm));
+  public static Finite of(Ops tf, Operand<TFloat32> loss, Operand<TFloat32> norm) {
+    Operand<TBool> lossFinite = tf.math.isFinite(loss);
+    return new Finite(lossFinite, tf.math.logicalAnd(lossFinite, tf.math.isFinite(norm)));
   }
 }

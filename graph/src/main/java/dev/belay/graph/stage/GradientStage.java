@@ -5,9 +5,9 @@ import java.util.List;
 import org.tensorflow.op.Ops;
 
 /**
- * What is done to gradients between the loss and the clip. Stages run in the order of the numerics
- * contract: unscale, accumulate, all-reduce; the finite check and the clip see what they leave, so
- * that clipping happens once, on the aggregated and unscaled gradient.
+ * What is done to the gradients of a whole update between the accumulation and the clip, such as
+ * adding them up over replicas. Stages see scaled gradients; they are unscaled after the last, and
+ * then come the finite check and the clip, once.
  */
 public interface GradientStage {
   /** Gradients of the same variables in the same order. */

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.belay.graph.TensorData;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.Slots;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
 import java.util.List;
+import java.util.function.Function;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
@@ -30,18 +32,29 @@ class ThresholdTest {
   @ValueSource(floats = {0x1p-99f, 0x1p-33f, 1, 0x1p31f, 0x1p62f})
   void theVariableClipsAsAConstantWouldAndNoneChangesNoBit(float size) {
     float[] values = {0.3f * size, -0.7f * size, 0, 0.123456f * size};
+    assertSameClip(values, new GlobalNormClip(0.5), GlobalNormClip::new, true);
+    assertSameClip(values, new NormClip(0.5), NormClip::new, false);
+    assertSameClip(values, new ValueClip(0.5), ValueClip::new, true);
+  }
+
+  private static void assertSameClip(
+      float[] values, ClipRule fixed, Function<Threshold, ClipRule> rule, boolean passes) {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       Ops tf = Ops.create(graph);
       Variables variables = new Variables(tf);
+      Slots slots = new Slots(tf);
       GraphVariable weight = variable(variables, "weight", Shape.of(4));
       GraphVariable threshold = variable(variables, "threshold", Shape.scalar());
       List<Gradient> gradients = List.of(new Gradient(weight, tf.constant(values)));
-      Clipped varying = new GlobalNormClip(Threshold.of(threshold)).apply(tf, gradients);
-      Clipped fixed = new GlobalNormClip(0.5).apply(tf, gradients);
+      Clipped varying = rule.apply(Threshold.of(threshold)).apply(tf, slots, gradients);
+      Clipped constant = fixed.apply(tf, slots, gradients);
 
       assign(session, threshold, 0.5f);
-      assertArrayEquals(gradient(session, fixed), gradient(session, varying));
+      assertArrayEquals(gradient(session, constant), gradient(session, varying));
+      if (!passes) {
+        return;
+      }
       assign(session, threshold, Threshold.NONE);
       assertArrayEquals(values, gradient(session, varying));
       try (Result result = session.runner().fetch(varying.scale()).run()) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.ForwardPass;
+import dev.belay.graph.GradientPlan;
 import dev.belay.graph.SmallModel;
 import dev.belay.graph.TensorData;
 import dev.belay.graph.TrainPlan;
@@ -59,7 +60,7 @@ class VariableNormsTest {
                 new ForwardPass(call, call.output("logits")),
                 Optional.empty(),
                 new SparseSoftmaxCrossEntropy(),
-                List.of(),
+                GradientPlan.PLAIN,
                 new GlobalNormClip(0.1),
                 new AdamW(new Moments(0.9, 0.999, 1e-8), DecayRule.ofWeights(0.01)),
                 name -> false));
@@ -67,6 +68,7 @@ class VariableNormsTest {
     step.initializers().forEach(first::addTarget);
     first.run();
     SmallModel.restore(session, model.variables());
+    step.settle().ifPresent(settle -> session.runner().addTarget(settle).run());
     ids = TensorData.of(Shape.of(4, 3), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 1);
     labels = TensorData.of(Shape.of(4), 0, 1, 2, 1);
   }

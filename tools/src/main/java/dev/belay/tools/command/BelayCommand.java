@@ -19,9 +19,14 @@ public final class BelayCommand {
 
   /** The program and all its commands, ready to parse. */
   public static CommandLine commandLine(Context context) {
+    return commandLine(context, new TrainCommand(context));
+  }
+
+  /** The same with a command to train that the caller keeps, to see what it was told. */
+  static CommandLine commandLine(Context context, TrainCommand train) {
     CommandLine program =
         new CommandLine(new BelayCommand())
-            .addSubcommand(new TrainCommand(context))
+            .addSubcommand(train)
             .addSubcommand(new EvaluateCommand(context))
             .addSubcommand(new PredictCommand(context))
             .addSubcommand(new ExportCommand(context))
@@ -29,7 +34,8 @@ public final class BelayCommand {
             .addSubcommand(new ConvertCommand(context))
             .addSubcommand(new DiffCommand(context))
             .addSubcommand(new ReportCommand(context))
-            .addSubcommand(new SweepCommand(context));
+            .addSubcommand(new SweepCommand(context))
+            .addSubcommand(new ReplayCommand(context));
     program.setCaseInsensitiveEnumValuesAllowed(true);
     program.getCommandSpec().parser().collectErrors(true);
     for (CommandLine command : program.getSubcommands().values()) {

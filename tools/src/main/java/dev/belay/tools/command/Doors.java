@@ -5,6 +5,7 @@ import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.Replay;
 import dev.belay.train.RunReporting;
 import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
@@ -20,6 +21,7 @@ import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.SweepEvent;
 import dev.belay.train.model.ModelJudge;
+import dev.belay.train.stability.ReplayBundle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -81,6 +83,11 @@ public interface Doors {
   /** {@link RunReporting#report}. */
   default Path report(Path run) throws IOException {
     return RunReporting.report(run);
+  }
+
+  /** {@link Replay#replay}. */
+  default Replay.Result replay(ReplayBundle bundle, TrainConfig config) throws IOException {
+    return Replay.replay(bundle, config);
   }
 
   /** {@link ModelInspection#inspect}. */

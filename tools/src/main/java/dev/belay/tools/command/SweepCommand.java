@@ -25,11 +25,17 @@ import picocli.CommandLine.Spec;
         "Try clip norms (and rules and learning rates) on the same data, order and seeds; compare"
             + " them on validation data; recommend one. The same command goes on after a kill.")
 final class SweepCommand implements RunnableCommand {
+  private static final String DIVERGED = "an arm that diverges ends, and the next one begins";
+
   /** Options of a single run, with what takes their place. */
   private static final Map<String, String> NOT_HERE =
       Map.ofEntries(
           Map.entry("--max-grad-norm", "--clip-norms names the thresholds to try"),
           Map.entry("--clip-mode", "--clip-modes names the rules to try"),
+          Map.entry("--clip-value", "--clip-norms names the thresholds to try"),
+          Map.entry("--on-nonfinite", DIVERGED),
+          Map.entry("--explode-factor", DIVERGED),
+          Map.entry("--max-rollbacks", DIVERGED),
           Map.entry("--save-steps", "a sweep keeps no checkpoints"),
           Map.entry("--save-total-limit", "a sweep keeps no checkpoints"),
           Map.entry("--background-save", "a sweep keeps no checkpoints"),

@@ -29,7 +29,7 @@ final class TrainCommand implements RunnableCommand {
   @Override
   @SuppressWarnings("try") // signals are listened to by being open
   public void run() throws IOException {
-    TrainConfig config = training.toConfig(new Problems());
+    TrainConfig config = toConfig();
     StopRequest stop = new StopRequest();
     try (RunConsole console = new RunConsole(context.terminal(), System::nanoTime);
         StopSignals signals = StopSignals.listen(stop, context.terminal())) {
@@ -38,5 +38,10 @@ final class TrainCommand implements RunnableCommand {
       console.conclude(result);
       context.terminal().out().println(json ? JsonText.of(result) : result.exportDirectory());
     }
+  }
+
+  /** What the options ask for. */
+  TrainConfig toConfig() {
+    return training.toConfig(new Problems());
   }
 }

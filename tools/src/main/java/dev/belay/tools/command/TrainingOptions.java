@@ -1,5 +1,6 @@
 package dev.belay.tools.command;
 
+import dev.belay.tools.option.ClipOptions;
 import dev.belay.tools.option.DataOptions;
 import dev.belay.tools.option.LoopOptions;
 import dev.belay.tools.option.MachineOptions;
@@ -8,6 +9,7 @@ import dev.belay.tools.option.OptimizerOptions;
 import dev.belay.tools.option.Problems;
 import dev.belay.tools.option.ReportOptions;
 import dev.belay.tools.option.ScheduleOptions;
+import dev.belay.tools.option.StabilityOptions;
 import dev.belay.tools.option.TrainDataOptions;
 import dev.belay.tools.option.TuningOptions;
 import dev.belay.train.config.ClipConfig;
@@ -18,7 +20,9 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.ScheduleConfig;
+import dev.belay.train.config.StabilityConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.config.UpdateConfig;
 import picocli.CommandLine.Mixin;
 
 /** What {@code train} and {@code sweep} share: all that one training is asked to do. */
@@ -28,6 +32,8 @@ final class TrainingOptions {
   @Mixin private TrainDataOptions trainData;
   @Mixin private DataOptions data;
   @Mixin private OptimizerOptions optimizer;
+  @Mixin private ClipOptions clip;
+  @Mixin private StabilityOptions stability;
   @Mixin private ScheduleOptions schedule;
   @Mixin private LoopOptions loop;
   @Mixin private ReportOptions report;
@@ -42,7 +48,9 @@ final class TrainingOptions {
     DataConfig dataConfig = problems.part(() -> data.toConfig(trainData));
     OptimizerConfig optimizerConfig = problems.part(optimizer::toConfig);
     ScheduleConfig scheduleConfig = problems.part(schedule::toConfig);
-    ClipConfig clipConfig = problems.part(optimizer::toClipConfig);
+    ClipConfig clipConfig = problems.part(clip::toConfig);
+    UpdateConfig updateConfig = problems.part(stability::toUpdateConfig);
+    StabilityConfig stabilityConfig = problems.part(stability::toStabilityConfig);
     LoopConfig loopConfig = problems.part(loop::toConfig);
     ReportConfig reportConfig = problems.part(report::toConfig);
     MachineConfig machineConfig = problems.part(() -> machine.toConfig(loop.seed()));
@@ -53,6 +61,8 @@ final class TrainingOptions {
         optimizerConfig,
         scheduleConfig,
         clipConfig,
+        updateConfig,
+        stabilityConfig,
         loopConfig,
         machineConfig,
         loop.toResumeConfig(),

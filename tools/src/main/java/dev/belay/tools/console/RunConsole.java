@@ -34,6 +34,15 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
     } else if (event instanceof RunEvent.Trained step) {
       pace.add(step);
       progress.step(step.step(), status(step));
+    } else if (event instanceof RunEvent.Skipped skipped) {
+      progress.say(line(skipped));
+    } else if (event instanceof RunEvent.RolledBack back) {
+      progress.say(
+          "step "
+              + back.step()
+              + ": not usable, so back to the weights of step "
+              + back.toStep()
+              + " and on with the next batch");
     } else if (event instanceof RunEvent.Evaluated evaluated) {
       progress.say(line(evaluated));
     } else if (event instanceof RunEvent.Saved saved) {
@@ -93,6 +102,20 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
         + count(Math.round(pace.examplesPerSecond()))
         + " ex/s left "
         + duration(pace.secondsFor(totalSteps - step));
+  }
+
+  private static String line(RunEvent.Skipped skipped) {
+    return "step "
+        + skipped.step()
+        + ": left out, "
+        + switch (skipped.reason()) {
+          case NOT_FINITE -> "loss or norm are not finite";
+          case EXPLODED -> "the norm is far above its running median";
+          case OVERFLOW ->
+              "half precision overflowed under the loss scale "
+                  + number(skipped.lossScale())
+                  + ", which is halved";
+        };
   }
 
   private static String line(RunEvent.Evaluated evaluated) {

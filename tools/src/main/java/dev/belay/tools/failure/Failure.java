@@ -1,5 +1,6 @@
 package dev.belay.tools.failure;
 
+import dev.belay.graph.clip.ClipGroupException;
 import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.UnsupportedModelException;
@@ -48,6 +49,7 @@ public record Failure(ExitCode code, String message) {
     if (cause instanceof CorruptModelException
         || cause instanceof UnsupportedModelException
         || cause instanceof UntrainableModelException
+        || cause instanceof ClipGroupException
         || cause instanceof ModelException
         || cause instanceof DataException) {
       return new Failure(ExitCode.INPUT, cause.getMessage());

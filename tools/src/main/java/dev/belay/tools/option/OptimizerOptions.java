@@ -1,16 +1,17 @@
 package dev.belay.tools.option;
 
-import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.OptimizerConfig;
 import picocli.CommandLine.Option;
 
-/** The update rule, and the clip before it. */
+/** The update rule. */
 @Section("Update")
 public final class OptimizerOptions {
   @Option(
       names = "--optimizer",
       paramLabel = "RULE",
-      description = "adam, adamw, bert_adam, sgd or momentum.")
+      description =
+          "adam, adamw, bert_adam, adam_torch, adamw_torch, sgd, momentum, keras_momentum, lamb or"
+              + " adafactor.")
   private OptimizerConfig.Kind kind = OptimizerConfig.DEFAULT_KIND;
 
   @Option(names = "--learning-rate", paramLabel = "R", description = "The peak of the schedule.")
@@ -20,7 +21,8 @@ public final class OptimizerOptions {
       names = "--weight-decay",
       paramLabel = "R",
       description =
-          "Decoupled weight decay of adamw and bert_adam; none on biases and normalisation weights.")
+          "Decoupled weight decay of adamw, adamw_torch, bert_adam, lamb and adafactor; none on"
+              + " biases and normalisation weights.")
   private double weightDecay = OptimizerConfig.DEFAULT_WEIGHT_DECAY;
 
   @Option(names = "--adam-beta1", paramLabel = "R", description = "Decay of the first moment.")
@@ -35,28 +37,30 @@ public final class OptimizerOptions {
       description = "Added to the root of the second moment.")
   private double epsilon = OptimizerConfig.DEFAULT_EPSILON;
 
-  @Option(names = "--momentum", paramLabel = "R", description = "Of the momentum rule.")
+  @Option(names = "--momentum", paramLabel = "R", description = "Of the momentum rules.")
   private double momentum = OptimizerConfig.DEFAULT_MOMENTUM;
 
   @Option(
-      names = "--max-grad-norm",
-      paramLabel = "C",
-      description = "Gradients whose global norm is above this are scaled down to it.")
-  private double maxGradNorm = ClipConfig.DEFAULT_MAX_GRAD_NORM;
+      names = "--nesterov",
+      description = "The update looks ahead: adam, momentum and keras_momentum.")
+  private boolean nesterov;
 
   @Option(
-      names = "--clip-mode",
-      paramLabel = "RULE",
-      description = "global_norm or none; the norm is measured in either case.")
-  private ClipConfig.Mode clipMode = ClipConfig.DEFAULT_MODE;
+      names = "--amsgrad",
+      description =
+          "Adam divides by the largest mean of squares so far: adam, adamw and their PyTorch forms.")
+  private boolean amsgrad;
 
   /** The update rule. */
   public OptimizerConfig toConfig() {
-    return new OptimizerConfig(kind, learningRate, weightDecay, beta1, beta2, epsilon, momentum);
-  }
-
-  /** The clip. */
-  public ClipConfig toClipConfig() {
-    return new ClipConfig(clipMode, maxGradNorm);
+    return new OptimizerConfig(
+        kind,
+        learningRate,
+        weightDecay,
+        beta1,
+        beta2,
+        epsilon,
+        momentum,
+        new OptimizerConfig.Look(nesterov, amsgrad));
   }
 }

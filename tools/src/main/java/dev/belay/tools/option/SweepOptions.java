@@ -25,7 +25,9 @@ public final class SweepOptions {
       names = "--clip-modes",
       paramLabel = "RULE",
       split = ",",
-      description = "Rules to try each threshold with (default: global_norm).")
+      description =
+          "Rules to try each threshold with: global_norm, norm, value; adaptive and auto, which have"
+              + " their own options, are one arm each (default: global_norm).")
   private List<ClipConfig.Mode> clipModes = new ArrayList<>();
 
   @Option(

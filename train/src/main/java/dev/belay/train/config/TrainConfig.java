@@ -14,6 +14,8 @@ public record TrainConfig(
     OptimizerConfig optimizer,
     ScheduleConfig schedule,
     ClipConfig clip,
+    UpdateConfig update,
+    StabilityConfig stability,
     LoopConfig loop,
     MachineConfig machine,
     ResumeConfig resume,
@@ -27,6 +29,10 @@ public record TrainConfig(
             !data.trainFiles().isEmpty(),
             "--train-file is missing: name a .tsv, .csv, .jsonl or .tfrecord file")
         .that(
+            clip.norms() == ClipConfig.Norms.DENSE || update.gradientAccumulationSteps() == 1,
+            "--norm-compatibility tf counts the rows of one batch, --gradient-accumulation-steps adds"
+                + " up several: choose one")
+        .that(
             !needsEvaluation || !data.validationFiles().isEmpty(),
             "--load-best-model-at-end and --early-stopping-patience need --validation-file")
         .verify();
@@ -35,7 +41,18 @@ public record TrainConfig(
   /** The same run with another update and another seed. */
   public TrainConfig with(OptimizerConfig other, ClipConfig otherClip, MachineConfig otherMachine) {
     return new TrainConfig(
-        model, data, other, schedule, otherClip, loop, otherMachine, resume, outputDirectory, report);
+        model,
+        data,
+        other,
+        schedule,
+        otherClip,
+        update,
+        stability,
+        loop,
+        otherMachine,
+        resume,
+        outputDirectory,
+        report);
   }
 
   /** That model on that data, and otherwise what the command line takes without options. */
@@ -46,6 +63,8 @@ public record TrainConfig(
         OptimizerConfig.defaults(),
         ScheduleConfig.defaults(),
         ClipConfig.defaults(),
+        UpdateConfig.defaults(),
+        StabilityConfig.defaults(),
         LoopConfig.defaults(),
         MachineConfig.defaults(),
         ResumeConfig.defaults(),

@@ -47,6 +47,26 @@ public sealed interface RunEvent {
   /** What an update did to each variable, where somebody asked; it follows that update. */
   record NormsMeasured(long step, List<VariableNorm> variables) implements RunEvent {}
 
+  /**
+   * An update that was not made.
+   *
+   * @param lossScale at the step; 1 but for fp16
+   */
+  record Skipped(long step, Reason reason, double lossScale) implements RunEvent {
+    /** Why. */
+    public enum Reason {
+      /** Loss or norm were not finite. */
+      NOT_FINITE,
+      /** The norm was far above what it was before. */
+      EXPLODED,
+      /** A gradient left the range of half precision under this loss scale: usual with fp16. */
+      OVERFLOW
+    }
+  }
+
+  /** The run returned to a checkpoint after a step that was not usable. */
+  record RolledBack(long step, long toStep) implements RunEvent {}
+
   /** Metrics on the validation data; {@code loss} is among them. */
   record Evaluated(long step, Map<String, Double> metrics, int examples, double seconds)
       implements RunEvent {}

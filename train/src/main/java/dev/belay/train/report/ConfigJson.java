@@ -2,6 +2,8 @@ package dev.belay.train.report;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ClipGroup;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.ReportConfig;
@@ -13,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
@@ -46,6 +49,8 @@ public final class ConfigJson {
     put(options, "adam-beta2", config.optimizer().beta2());
     put(options, "adam-epsilon", config.optimizer().epsilon());
     put(options, "momentum", config.optimizer().momentum());
+    put(options, "nesterov", config.optimizer().look().nesterov());
+    put(options, "amsgrad", config.optimizer().look().amsgrad());
     put(options, "lr-scheduler", config.schedule().kind());
     if (config.schedule().warmupSteps().isPresent()) {
       put(options, "warmup-steps", config.schedule().warmupSteps());
@@ -57,8 +62,15 @@ public final class ConfigJson {
     } else {
       put(options, "num-train-epochs", config.schedule().numTrainEpochs());
     }
-    put(options, "clip-mode", config.clip().mode());
-    put(options, "max-grad-norm", config.clip().maxGradNorm());
+    putClip(options, config.clip());
+    put(options, "gradient-accumulation-steps", config.update().gradientAccumulationSteps());
+    put(options, "precision", config.update().precision());
+    put(options, "loss-scale", config.update().lossScale());
+    put(options, "loss-scale-growth", config.update().lossScaleGrowth());
+    put(options, "on-nonfinite", config.stability().onNonfinite());
+    put(options, "max-skipped-steps", config.stability().maxSkippedSteps());
+    put(options, "max-rollbacks", config.stability().maxRollbacks());
+    put(options, "explode-factor", config.stability().explodeFactor());
     put(options, "logging-steps", config.loop().loggingSteps());
     put(options, "eval-steps", config.loop().evalSteps());
     put(options, "save-steps", config.loop().saveSteps());
@@ -80,6 +92,17 @@ public final class ConfigJson {
 
   private static Object reports(ReportConfig report) {
     return report.kinds().isEmpty() ? "none" : report.kinds().stream().sorted().toList();
+  }
+
+  private static void putClip(Map<String, Object> options, ClipConfig clip) {
+    put(options, "clip-mode", clip.mode());
+    put(options, "max-grad-norm", clip.maxGradNorm());
+    put(options, "clip-value", clip.clipValue());
+    put(options, "adaptive-clip-lambda", clip.adaptive().lambda());
+    put(options, "adaptive-clip-skip", clip.adaptive().skip());
+    put(options, "auto-clip-percentile", clip.autoPercentile());
+    put(options, "clip-group", clip.groups().stream().map(ClipGroup::toString).toList());
+    put(options, "norm-compatibility", clip.norms());
   }
 
   private static void putModel(Map<String, Object> options, ModelConfig model) {
@@ -120,6 +143,8 @@ public final class ConfigJson {
     if (value instanceof Optional<?> optional) {
       optional.ifPresent(present -> put(options, name, present));
     } else if (value instanceof OptionalInt optional) {
+      optional.ifPresent(present -> options.put(name, present));
+    } else if (value instanceof OptionalDouble optional) {
       optional.ifPresent(present -> options.put(name, present));
     } else if (value instanceof Collection<?> collection) {
       if (!collection.isEmpty()) {

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
@@ -134,6 +135,13 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
       line.put("event", "norms").put("step", measured.step());
       putNorms(line.putObject("layers"), LayerNorms.of(measured.variables()));
       putNorms(line.putObject("variables"), measured.variables());
+    } else if (event instanceof RunEvent.Skipped skipped) {
+      line.put("event", "skipped").put("step", skipped.step());
+      line.put("reason", skipped.reason().name().toLowerCase(Locale.ROOT));
+      put(line, "loss_scale", skipped.lossScale(), NINE_DIGITS);
+    } else if (event instanceof RunEvent.RolledBack rolledBack) {
+      line.put("event", "rollback").put("step", rolledBack.step());
+      line.put("to_step", rolledBack.toStep());
     } else if (event instanceof RunEvent.Evaluated evaluated) {
       line.put("event", "eval").put("step", evaluated.step());
       evaluated.metrics().forEach((name, value) -> put(line, name, value, NINE_DIGITS));

@@ -156,6 +156,11 @@ public record RunDirectory(Path root) {
     return root.resolve("checkpoints");
   }
 
+  /** The replay bundle of the first step that was not usable. */
+  public Path failure() {
+    return root.resolve("failure");
+  }
+
   /** Version folders of exported models. */
   public Path exports() {
     return root.resolve("export");

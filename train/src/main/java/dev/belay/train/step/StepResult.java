@@ -4,13 +4,17 @@ import dev.belay.train.event.VariableNorm;
 import java.util.List;
 
 /**
- * The numbers of one update.
+ * The numbers of one update, all from before it.
  *
- * @param loss mean over the batch's counted labels, before the update
+ * @param loss mean over the counted labels of the whole update
  * @param gradNorm global norm of the gradients before clipping
  * @param gradNormClipped global norm after clipping
- * @param clipScale what every gradient was multiplied with; 1 where nothing was clipped
- * @param millis the session's run alone
+ * @param clipScale what every gradient was multiplied with, or the norm under a rule without a
+ *     common factor; 1 where nothing was clipped
+ * @param clipped whether clipping changed anything
+ * @param lossScale what the loss was multiplied with before the gradient; 1 but for fp16
+ * @param applied whether the update was made
+ * @param millis the session's runs alone
  * @param variableNorms of every variable that has a gradient; empty where they were not asked for
  */
 public record StepResult(
@@ -18,11 +22,22 @@ public record StepResult(
     float gradNorm,
     float gradNormClipped,
     float clipScale,
+    boolean clipped,
+    float lossScale,
+    boolean applied,
     double millis,
     List<VariableNorm> variableNorms) {
 
   /** Whether loss and norm are finite. */
   public boolean isFinite() {
     return Float.isFinite(loss) && Float.isFinite(gradNorm);
+  }
+
+  /**
+   * Whether the scaled gradient left the range of half precision, which a smaller scale mends: no
+   * sign of a training that diverges.
+   */
+  public boolean overflowed() {
+    return Float.isFinite(loss) && !Float.isFinite(gradNorm) && lossScale > 1;
   }
 }

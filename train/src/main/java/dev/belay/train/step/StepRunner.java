@@ -2,31 +2,26 @@ package dev.belay.train.step;
 
 import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.TrainStep;
-import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Column;
-import dev.belay.train.event.VariableNorm;
+import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operation;
-import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.exceptions.TFFailedPreconditionException;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt64;
 
 /**
  * Owns the session of a model's graph and runs it: one update, one evaluation, one variable read or
@@ -39,21 +34,25 @@ public final class StepRunner implements AutoCloseable {
   /** A message names no more variables than a person reads. */
   private static final int MOST_NAMED = 5;
 
+  private final Graph graph;
   private final Session session;
   private final Optional<TrainStep> train;
   private final EvaluationStep evaluation;
   private final List<Variables> weights;
 
-  private StepRunner(
-      Session session,
-      Optional<TrainStep> train,
-      EvaluationStep evaluation,
-      List<Variables> weights) {
+  /** Made when a step goes wrong. */
+  private StepProbe probe;
+
+  private StepRunner(Graph graph, Session session, Steps steps, List<Variables> weights) {
+    this.graph = graph;
     this.session = session;
-    this.train = train;
-    this.evaluation = evaluation;
+    this.train = steps.train();
+    this.evaluation = steps.evaluation();
     this.weights = weights;
   }
+
+  /** What it runs. */
+  private record Steps(Optional<TrainStep> train, EvaluationStep evaluation) {}
 
   /** A runner that trains and evaluates. Variables have no values yet. */
   public static StepRunner forTraining(
@@ -61,7 +60,7 @@ public final class StepRunner implements AutoCloseable {
     List<Variables> weights = new ArrayList<>(List.of(train.parts().model()));
     train.parts().head().ifPresent(weights::add);
     Session session = new Session(graph, SessionOptions.of(machine));
-    return new StepRunner(session, Optional.of(train), evaluation, weights)
+    return new StepRunner(graph, session, new Steps(Optional.of(train), evaluation), weights)
         .started(train.initializers());
   }
 
@@ -77,7 +76,8 @@ public final class StepRunner implements AutoCloseable {
   public static StepRunner forEvaluation(
       Graph graph, EvaluationStep evaluation, Weights weights, MachineConfig machine) {
     Session session = new Session(graph, SessionOptions.of(machine));
-    return new StepRunner(session, Optional.empty(), evaluation, weights.variables())
+    return new StepRunner(
+            graph, session, new Steps(Optional.empty(), evaluation), weights.variables())
         .started(weights.initializers());
   }
 
@@ -115,62 +115,38 @@ public final class StepRunner implements AutoCloseable {
    * Makes one update.
    *
    * @param step from 1; with the seed it decides what dropout drops
+   * @param normLimit a norm above this keeps the update from being made; infinity for no limit
    */
-  public StepResult train(Batch batch, double learningRate, long step) {
-    return train(batch, learningRate, step, Optional.empty());
+  public StepResult train(UpdateBatch batch, double learningRate, long step, double normLimit) {
+    return train(batch, step, update(learningRate, normLimit));
   }
 
   /** Makes one update, and measures what it does to each variable. */
-  public StepResult trainMeasuring(Batch batch, double learningRate, long step) {
-    return train(
-        batch, learningRate, step, Optional.of(train.orElseThrow().measures().variableNorms()));
+  public StepResult trainMeasuring(
+      UpdateBatch batch, double learningRate, long step, double normLimit) {
+    return train(batch, step, update(learningRate, normLimit).measuring());
   }
 
-  private StepResult train(
-      Batch batch, double learningRate, long step, Optional<VariableNorms> norms) {
-    TrainStep graph = train.orElseThrow();
-    TrainStep.Measures measures = graph.measures();
-    try (Feeds feeds = new Feeds(session.runner())) {
-      feeds.columns(graph.feeds().inputs(), batch.features());
-      feeds.labels(graph.feeds().labels(), batch.labels().orElseThrow());
-      feeds.put(graph.feeds().learningRate().asOutput(), TFloat32.scalarOf((float) learningRate));
-      feeds.put(graph.feeds().step().asOutput(), TInt64.scalarOf(step));
-      Session.Runner runner =
-          feeds
-              .runner()
-              .fetch(measures.loss())
-              .fetch(measures.norm())
-              .fetch(measures.clippedNorm())
-              .fetch(measures.clipScale())
-              .addTarget(graph.apply());
-      norms.ifPresent(measured -> runner.fetch(measured.rows()));
-      long begin = System.nanoTime();
-      try (Result result = runner.run()) {
-        double millis = (System.nanoTime() - begin) / 1e6;
-        return new StepResult(
-            scalar(result, 0),
-            scalar(result, 1),
-            scalar(result, 2),
-            scalar(result, 3),
-            millis,
-            norms.map(measured -> columns(measured, result.get(4))).orElse(List.of()));
-      }
-    }
+  private UpdateRun update(double learningRate, double normLimit) {
+    return new UpdateRun(session, train.orElseThrow(), learningRate, normLimit);
   }
 
-  private static List<VariableNorm> columns(VariableNorms norms, Tensor rows) {
-    float[] values = NativeTensors.floats(rows); // [3, V]
-    int count = norms.variables().size();
-    List<VariableNorm> columns = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      columns.add(
-          new VariableNorm(
-              norms.variables().get(i),
-              values[VariableNorms.GRADIENT * count + i],
-              values[VariableNorms.WEIGHT * count + i],
-              values[VariableNorms.UPDATE * count + i]));
+  private StepResult train(UpdateBatch batch, long step, UpdateRun update) {
+    return train.orElseThrow().pass().accumulate().isPresent()
+        ? update.inParts(batch, step)
+        : update.atOnce(batch.parts().get(0), step);
+  }
+
+  /**
+   * Looks for where a step went wrong, by running it again without its update.
+   *
+   * @return empty if, this time, everything is finite
+   */
+  public Optional<NonFinite> examine(UpdateBatch batch, long step) {
+    if (probe == null) {
+      probe = new StepProbe(graph, session, train.orElseThrow());
     }
-    return columns;
+    return probe.examine(batch, step);
   }
 
   /** Asks the model; the loss is zero for a batch without labels. */
@@ -212,6 +188,7 @@ public final class StepRunner implements AutoCloseable {
         feeds.runner().run().close();
       }
     }
+    run(train.flatMap(TrainStep::settle).stream().toList());
   }
 
   /** Where the value of a variable comes from, little-endian. */
@@ -295,6 +272,17 @@ public final class StepRunner implements AutoCloseable {
     return new TensorSpec(variable.spec().dtype(), variable.spec().shape());
   }
 
+  /** Sets the loss scale, where there is one. */
+  public void setLossScale(float scale) throws IOException {
+    List<GraphVariable> slots =
+        train.orElseThrow().parts().slots().all().stream()
+            .filter(slot -> slot.name().equals("loss_scale/value"))
+            .toList();
+    ByteBuffer value =
+        ByteBuffer.allocate(Float.BYTES).order(java.nio.ByteOrder.LITTLE_ENDIAN).putFloat(0, scale);
+    assign(slots, slot -> value);
+  }
+
   /** Sets every weight from a checkpoint that {@link #snapshotWeights} was written to. */
   public void restore(NamedTensors saved) throws IOException {
     restore(weights(), saved, "weights");
@@ -336,42 +324,5 @@ public final class StepRunner implements AutoCloseable {
   @Override
   public void close() {
     session.close();
-  }
-
-  /** Owns the tensors that one run is fed with. */
-  private static final class Feeds implements AutoCloseable {
-    private final Session.Runner runner;
-    private final List<Tensor> tensors = new ArrayList<>();
-
-    Feeds(Session.Runner runner) {
-      this.runner = runner;
-    }
-
-    Session.Runner runner() {
-      return runner;
-    }
-
-    void columns(Map<String, Output<?>> inputs, Map<String, Column> columns) {
-      inputs.forEach(
-          (name, input) ->
-              put(
-                  input,
-                  BatchTensors.of(
-                      columns.get(name), input.dataType(), input.shape().numDimensions())));
-    }
-
-    void labels(Output<?> labels, Column column) {
-      put(labels, BatchTensors.of(column, labels.dataType(), labels.shape().numDimensions()));
-    }
-
-    void put(Output<?> input, Tensor tensor) {
-      tensors.add(tensor);
-      runner.feed(input, tensor);
-    }
-
-    @Override
-    public void close() {
-      tensors.forEach(Tensor::close);
-    }
   }
 }

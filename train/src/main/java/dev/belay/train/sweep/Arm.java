@@ -8,15 +8,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * One setting that a sweep tries.
  *
- * @param mode how gradients are clipped; NONE exactly where there is no threshold
- * @param clipNorm the threshold
+ * @param mode how gradients are clipped
+ * @param clipNorm the threshold; empty for NONE, and for rules that have one of their own
  * @param learningRate the schedule's peak
  */
 public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learningRate) {
+  /** Rules that find their threshold themselves, or by an option of their own. */
+  private static final Set<ClipConfig.Mode> THRESHOLD_OF_ITS_OWN =
+      Set.of(ClipConfig.Mode.AUTO, ClipConfig.Mode.ADAPTIVE);
 
   /** All of them, in the order in which they are tried. */
   public static List<Arm> of(SweepConfig config) {
@@ -24,7 +28,10 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
     for (double rate : config.learningRates()) {
       for (ClipConfig.Mode mode : config.clipModes()) {
         for (OptionalDouble norm : config.clipNorms()) {
-          Arm arm = new Arm(norm.isPresent() ? mode : ClipConfig.Mode.NONE, norm, rate);
+          Arm arm =
+              THRESHOLD_OF_ITS_OWN.contains(mode)
+                  ? new Arm(mode, OptionalDouble.empty(), rate)
+                  : new Arm(norm.isPresent() ? mode : ClipConfig.Mode.NONE, norm, rate);
           if (!arms.contains(arm)) {
             arms.add(arm);
           }
@@ -36,28 +43,28 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
 
   /** Whether gradients are clipped at all. */
   public boolean clips() {
-    return clipNorm.isPresent();
+    return mode != ClipConfig.Mode.NONE;
   }
 
-  /** The rule whose graph can run this arm. Without a threshold any norm passes. */
+  /** The rule whose graph can run this arm. Without a clip any norm passes. */
   public ClipConfig.Mode graphMode() {
     return clips() ? mode : ClipConfig.Mode.GLOBAL_NORM;
   }
 
-  /** What the graph's threshold must be. */
+  /** What the graph's threshold must be; of no effect where the rule has its own. */
   public float threshold() {
-    return clips() ? (float) clipNorm.getAsDouble() : Threshold.NONE;
+    return clipNorm.isPresent() ? (float) clipNorm.getAsDouble() : Threshold.NONE;
   }
 
-  /** {@code 1.0}, or {@code none}. */
+  /** {@code 1.0}, {@code auto}, or {@code none}. */
   public String clipText() {
-    return clips() ? plain(clipNorm.getAsDouble()) : "none";
+    return clipNorm.isPresent() ? plain(clipNorm.getAsDouble()) : modeText();
   }
 
   /** {@code clip 1.0}, with the rule and the learning rate where the sweep tries several. */
   public String label(SweepConfig sweep) {
     String label = clips() ? "clip " + clipText() : "no clip";
-    if (clips() && sweep.clipModes().size() > 1) {
+    if (clipNorm.isPresent() && sweep.clipModes().size() > 1) {
       label += " " + modeText();
     }
     return sweep.learningRates().size() > 1 ? label + ", rate " + plain(learningRate) : label;
@@ -71,7 +78,7 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
   /** A name for files, different for each arm. */
   public String slug() {
     return modeText()
-        + (clips() ? "-" + plain(clipNorm.getAsDouble()) : "")
+        + (clipNorm.isPresent() ? "-" + plain(clipNorm.getAsDouble()) : "")
         + "-rate-"
         + plain(learningRate);
   }

@@ -75,7 +75,9 @@ public record Recommendation(Optional<Arm> arm, String reason) {
     }
 
     private static double fromUsual(Arm arm) {
-      return arm.clips() ? Math.abs(Math.log(arm.clipNorm().getAsDouble())) : 0;
+      return arm.clipNorm().isPresent()
+          ? Math.abs(Math.log(arm.clipNorm().getAsDouble()))
+          : Double.MAX_VALUE;
     }
 
     private String reason(ArmSummary chosen, List<ArmSummary> equals, double noise) {
@@ -102,7 +104,7 @@ public record Recommendation(Optional<Arm> arm, String reason) {
             .append('.');
         text.append(besideBest(chosen, best));
         text.append(
-            chosen.arm().clips()
+            chosen.arm().clipNorm().isPresent()
                 ? " Of those that clip it is the one nearest to 1.0, the usual threshold for"
                     + " fine-tuning."
                 : "");

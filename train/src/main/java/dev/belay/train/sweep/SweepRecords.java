@@ -28,6 +28,7 @@ public final class SweepRecords {
           "allow-changes",
           "clip-mode",
           "max-grad-norm",
+          "clip-value",
           "learning-rate",
           "seed");
 

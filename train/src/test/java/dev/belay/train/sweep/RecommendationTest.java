@@ -3,6 +3,7 @@ package dev.belay.train.sweep;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.SweepConfig;
 import java.util.List;
 import java.util.Optional;
@@ -116,6 +117,21 @@ class RecommendationTest {
   void withoutAFinishedArmNoneIsRecommended() {
     assertEquals(Optional.empty(), recommend().arm());
     assertTrue(recommend().reason().startsWith("No arm came to its end with every seed"));
+  }
+
+  @Test
+  void rulesWithAThresholdOfTheirOwnAreOneArm() {
+    SweepConfig several =
+        new SweepConfig(
+            sweep.base(),
+            sweep.clipNorms(),
+            List.of(ClipConfig.Mode.NORM, ClipConfig.Mode.AUTO),
+            sweep.learningRates(),
+            sweep.seeds(),
+            true);
+    assertEquals(
+        List.of("clip 1.0 norm", "clip 5.0 norm", "no clip", "clip auto"),
+        Arm.of(several).stream().map(arm -> arm.label(several)).toList());
   }
 
   @Test

@@ -26,6 +26,12 @@ public record Batch(
     List<Integer> lengths,
     List<SourcePosition> sources) {
 
+  /** A batch of which only the columns are known. */
+  public static Batch ofColumns(Map<String, Column> features, Optional<Column> labels) {
+    return new Batch(
+        BatchPosition.START, BatchPosition.START, features, labels, 0, List.of(), List.of());
+  }
+
   /** B. */
   public int exampleCount() {
     return sources.size();

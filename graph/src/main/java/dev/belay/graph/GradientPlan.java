@@ -1,0 +1,34 @@
+package dev.belay.graph;
+
+import dev.belay.graph.gradient.NormRows;
+import dev.belay.graph.stage.DynamicLossScale;
+import dev.belay.graph.stage.GradientStage;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How the gradient of an update comes to be.
+ *
+ * @param accumulates whether an update takes several passes over parts of its batch
+ * @param lossScale for half precision
+ * @param stages between accumulation and unscaling, in order
+ * @param normRows what a norm is measured on
+ */
+public record GradientPlan(
+    boolean accumulates,
+    Optional<DynamicLossScale> lossScale,
+    List<GradientStage> stages,
+    NormRows normRows) {
+  /** One pass, float32, dense norms. */
+  public static final GradientPlan PLAIN =
+      new GradientPlan(false, Optional.empty(), List.of(), NormRows.DENSE);
+
+  public GradientPlan {
+    stages = List.copyOf(stages);
+    if (accumulates && normRows == NormRows.TF) {
+      throw new IllegalArgumentException(
+          "Rows of a lookup can be counted in one pass only: accumulators hold their sums, so the"
+              + " norm of TensorFlow Python cannot be told for an update of several passes.");
+    }
+  }
+}

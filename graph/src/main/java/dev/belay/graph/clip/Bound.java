@@ -1,0 +1,17 @@
+package dev.belay.graph.clip;
+
+/** The numbers that rules may be given. */
+final class Bound {
+  private Bound() {}
+
+  /** A bound that float32 knows as a finite number above 0. */
+  static void require(String what, double bound) {
+    if (!(bound > 0) || Float.isInfinite((float) bound) || (float) bound == 0f) {
+      throw new IllegalArgumentException(
+          what
+              + " must be a finite number above 0, such as 1.0; found "
+              + bound
+              + ". To train without clipping, choose the mode none.");
+    }
+  }
+}

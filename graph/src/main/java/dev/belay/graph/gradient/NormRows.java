@@ -1,0 +1,49 @@
+package dev.belay.graph.gradient;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.types.TFloat32;
+
+/** Which tensors the norm of a gradient is measured on. */
+public enum NormRows {
+  /** The dense gradient: equal rows of a lookup are added first, as in PyTorch. */
+  DENSE {
+    @Override
+    List<Operand<TFloat32>> of(Operand<TFloat32> gradient) {
+      return List.of(gradient);
+    }
+  },
+  /**
+   * The rows of a lookup as they come, so that a word that occurs twice counts twice: what
+   * tf.linalg.global_norm says of the IndexedSlices that tf.GradientTape gives. A variable that is
+   * used otherwise too has a dense gradient there as well.
+   */
+  TF {
+    @Override
+    List<Operand<TFloat32>> of(Operand<TFloat32> gradient) {
+      List<Operand<TFloat32>> rows = new ArrayList<>();
+      return collect(gradient.asOutput(), rows) ? rows : List.of(gradient);
+    }
+  };
+
+  abstract List<Operand<TFloat32>> of(Operand<TFloat32> gradient);
+
+  /**
+   * The runtime adds up rows by UnsortedSegmentSum, and what comes from several lookups by AddN.
+   */
+  private static boolean collect(Output<?> gradient, List<Operand<TFloat32>> rows) {
+    GraphOperation operation = (GraphOperation) gradient.op();
+    return switch (operation.type()) {
+      case "UnsortedSegmentSum" -> rows.add(operation.input(0).expect(TFloat32.class));
+      case "AddN" ->
+          IntStream.range(0, operation.numInputs())
+              .allMatch(i -> collect(operation.input(i), rows));
+      case "Identity", "Reshape", "Transpose" -> collect(operation.input(0), rows);
+      default -> false;
+    };
+  }
+}

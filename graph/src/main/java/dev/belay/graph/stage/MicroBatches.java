@@ -1,0 +1,86 @@
+package dev.belay.graph.stage;
+
+import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.loss.LossTensors;
+import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.Slots;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.Operation;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * One update made of several passes over parts of its batch. Each pass adds the gradients of its
+ * part to float32 accumulators. Since every part's loss is its sum divided by the weight of the
+ * whole, which is fed, the accumulators hold the gradient of the whole without another division.
+ *
+ * <p>They are empty between updates, so they are no part of a checkpoint.
+ *
+ * @param gradients of the whole update
+ * @param lossSum of the whole update, scalar
+ * @param loss mean of the whole update, scalar
+ * @param accumulators empty for a batch in one pass
+ */
+public record MicroBatches(
+    List<Gradient> gradients,
+    Operand<TFloat32> lossSum,
+    Operand<TFloat32> loss,
+    Optional<Accumulators> accumulators) {
+
+  /**
+   * What several passes need.
+   *
+   * @param adds adds one pass to the accumulators
+   * @param slots the accumulators
+   */
+  public record Accumulators(List<Op> adds, Slots slots) {
+
+    /** Empties them. */
+    public List<Op> reset(Ops after) {
+      List<Op> resets = new ArrayList<>();
+      for (GraphVariable slot : slots.variables()) {
+        resets.add(
+            after.assignVariableOp(
+                slot.handle(),
+                after.fill(after.constant(slot.spec().shape().asArray()), after.constant(0f))));
+      }
+      return resets;
+    }
+  }
+
+  /** The whole batch in one pass: nothing is added to the graph. */
+  public static MicroBatches one(List<Gradient> gradients, LossTensors loss) {
+    return new MicroBatches(gradients, loss.sum(), loss.mean(), Optional.empty());
+  }
+
+  /** Accumulators for these gradients and this loss. */
+  public static MicroBatches several(Ops tf, List<Gradient> gradients, LossTensors loss) {
+    Slots slots = new Slots(tf);
+    List<Op> adds = new ArrayList<>();
+    List<Gradient> whole = new ArrayList<>();
+    for (Gradient gradient : gradients) {
+      GraphVariable sum = slots.zeros(gradient.variable(), "accumulated");
+      adds.add(tf.assignAddVariableOp(sum.handle(), gradient.value()));
+      whole.add(gradient.withValue(Slots.value(sum)));
+    }
+    GraphVariable lossSum = slots.scalar("loss/accumulated", 0);
+    adds.add(tf.assignAddVariableOp(lossSum.handle(), loss.sum()));
+    Operand<TFloat32> sum = Slots.value(lossSum);
+    Operand<TFloat32> mean = tf.math.div(sum, tf.math.maximum(loss.weight(), tf.constant(1f)));
+    return new MicroBatches(whole, sum, mean, Optional.of(new Accumulators(adds, slots)));
+  }
+
+  /** What a pass over a part runs, with the call's own updates; empty for a batch in one pass. */
+  public Optional<Operation> pass(Ops tf, List<Operation> ofCall) {
+    return accumulators.map(
+        parts -> {
+          List<Operation> all = new ArrayList<>(ofCall);
+          parts.adds().forEach(add -> all.add(add.op()));
+          return tf.withControlDependencyOps(all).noOp().op();
+        });
+  }
+}

@@ -1,0 +1,82 @@
+package dev.belay.graph.variable;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.tensorflow.Operand;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
+import org.tensorflow.op.Ops;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * What a training step keeps between updates, with its first values: the optimizer's slots, the
+ * history of a clip, the scale of a loss. All of it is float32 and part of a checkpoint. Views of
+ * it put their variables under a prefix.
+ */
+public final class Slots {
+  private final Ops tf;
+  private final Variables variables;
+  private final List<Op> initializers;
+  private final String prefix;
+
+  /**
+   * None yet.
+   *
+   * @param tf where nodes go; it must carry no control dependency
+   */
+  public Slots(Ops tf) {
+    this(tf, new Variables(tf), new ArrayList<>(), "");
+  }
+
+  private Slots(Ops tf, Variables variables, List<Op> initializers, String prefix) {
+    this.tf = tf;
+    this.variables = variables;
+    this.initializers = initializers;
+    this.prefix = prefix;
+  }
+
+  /** The same slots, where new ones get names that begin with {@code name/}. */
+  public Slots within(String name) {
+    return new Slots(tf, variables, initializers, prefix + name + "/");
+  }
+
+  /** A slot of a variable's declared shape, zero at first. */
+  public GraphVariable zeros(GraphVariable of, String suffix) {
+    return add(of.name() + "/" + suffix, of.spec().shape(), 0f);
+  }
+
+  /** A slot of any shape, zero at first. */
+  public GraphVariable zeros(String name, Shape shape) {
+    return add(name, shape, 0f);
+  }
+
+  /** A scalar. */
+  public GraphVariable scalar(String name, float initial) {
+    return add(name, Shape.scalar(), initial);
+  }
+
+  /** All of them, in the order they came. */
+  public Variables variables() {
+    return variables;
+  }
+
+  /** What gives them their first values. */
+  public List<Op> initializers() {
+    return List.copyOf(initializers);
+  }
+
+  private GraphVariable add(String name, Shape shape, float initial) {
+    GraphVariable slot =
+        variables.create(new VariableSpec(prefix + name, DataType.DT_FLOAT, shape, false));
+    initializers.add(
+        tf.assignVariableOp(
+            slot.handle(), tf.fill(tf.constant(shape.asArray()), tf.constant(initial))));
+    return slot;
+  }
+
+  /** The value of a slot at the start of the step. */
+  public static Operand<TFloat32> value(GraphVariable slot) {
+    return slot.value().expect(TFloat32.class);
+  }
+}

@@ -1,0 +1,64 @@
+package dev.belay.tools.command;
+
+import dev.belay.tools.argument.Arguments;
+import dev.belay.tools.console.JsonText;
+import dev.belay.tools.option.Problems;
+import dev.belay.train.Replay;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.stability.ReplayBundle;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Makes a failed step again. */
+@Command(
+    name = "replay",
+    description =
+        "Re-run a recorded step that was not finite, and name the first op and variable that are"
+            + " not.")
+final class ReplayCommand implements RunnableCommand {
+  private final Context context;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "RUN",
+      description = "A run directory with a replay bundle in failure/, or the bundle.")
+  private Path path;
+
+  @Option(names = "--json", description = "Print JSON instead of a paragraph.")
+  private boolean json;
+
+  ReplayCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public void run() throws IOException {
+    Problems problems = new Problems();
+    problems.require(path != null, "RUN", "name a run directory, or a replay bundle");
+    problems.verify();
+    ReplayBundle bundle = ReplayBundle.find(path);
+    Replay.Result result = context.doors().replay(bundle, config(bundle));
+    context
+        .terminal()
+        .out()
+        .println(
+            json
+                ? JsonText.of(result.facts())
+                : "step " + result.recorded().step() + ": " + result.diagnosis().text());
+  }
+
+  /** The options of the run, read as `belay train --config` reads them. */
+  private TrainConfig config(ReplayBundle bundle) throws IOException {
+    TrainCommand train = new TrainCommand(context);
+    CommandLine program = BelayCommand.commandLine(context, train);
+    Arguments arguments =
+        Arguments.of(program, List.of("train", "--config", bundle.config().toString()));
+    program.parseArgs(arguments.tokens().toArray(new String[0]));
+    return train.toConfig();
+  }
+}

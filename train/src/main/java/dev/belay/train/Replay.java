@@ -1,0 +1,63 @@
+package dev.belay.train;
+
+import dev.belay.savedmodel.bundle.BundleContents;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.stability.Diagnosis;
+import dev.belay.train.stability.Diagnostics;
+import dev.belay.train.stability.ReplayBundle;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Makes a step again that went wrong, and says where. */
+public final class Replay {
+  private Replay() {}
+
+  /**
+   * What came of it.
+   *
+   * @param bundle what was replayed
+   * @param recorded the step as the run saw it
+   * @param diagnosis as it is seen now
+   */
+  public record Result(ReplayBundle bundle, ReplayBundle.Step recorded, Diagnosis diagnosis) {
+
+    /** For programs: names in snake_case. */
+    public Map<String, Object> facts() {
+      Map<String, Object> facts = new LinkedHashMap<>();
+      facts.put("bundle", bundle.directory().toString());
+      facts.put("loss", recorded.loss());
+      facts.put("grad_norm", recorded.gradNorm());
+      facts.put("learning_rate", recorded.learningRate());
+      facts.put("loss_scale", recorded.lossScale());
+      facts.putAll(diagnosis.facts());
+      return facts;
+    }
+  }
+
+  /**
+   * Replays a bundle.
+   *
+   * @param config of the run that wrote it
+   * @throws IOException if model or bundle cannot be read
+   */
+  public static Result replay(ReplayBundle bundle, TrainConfig config) throws IOException {
+    ReplayBundle.Step step = bundle.step();
+    TrainableModel model = TrainableModel.forTraining(config.model());
+    try (ModelGraph graph = ModelGraph.of(model, config.model(), step.seed())) {
+      ModelRun.Training training = ModelRun.training(config, model, graph, step.outputs());
+      try (StepRunner runner = training.runner()) {
+        BundleContents weights = bundle.weights();
+        runner.restore(weights);
+        runner.setLossScale((float) step.lossScale());
+        return new Result(
+            bundle,
+            step,
+            Diagnostics.examine(runner, bundle.batch(), step.step(), step.lossScale()));
+      }
+    }
+  }
+}

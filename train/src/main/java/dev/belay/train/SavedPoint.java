@@ -1,0 +1,38 @@
+package dev.belay.train;
+
+import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.checkpoint.CheckpointFolder;
+import dev.belay.train.data.batch.BatchPosition;
+import dev.belay.train.stability.ReturnPoint;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * Returns to the newest whole checkpoint of the run.
+ *
+ * @param saver whose save under way is waited for
+ */
+record SavedPoint(StepRunner runner, RunSaver saver, CheckpointFolder folder)
+    implements ReturnPoint {
+
+  @Override
+  public void ensure() throws IOException {
+    if (folder.newestWhole().checkpoint().isEmpty()) {
+      saver.saveStart(BatchPosition.START, Map.of());
+    }
+  }
+
+  @Override
+  public long goBack() throws IOException {
+    saver.await();
+    Checkpoint newest =
+        folder
+            .newestWhole()
+            .checkpoint()
+            .orElseThrow(() -> new IllegalStateException("no checkpoint is whole any more"));
+    runner.restore(newest.model());
+    runner.restoreOptimizer(newest.optimizer());
+    return newest.state().step();
+  }
+}

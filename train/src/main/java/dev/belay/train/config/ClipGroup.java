@@ -1,0 +1,87 @@
+package dev.belay.train.config;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
+
+/**
+ * Variables that are clipped by a rule of their own.
+ *
+ * @param variables those whose name matches
+ * @param mode which rule
+ * @param value the rule's number: its threshold, lambda or percentile; unused by none
+ */
+public record ClipGroup(Pattern variables, ClipConfig.Mode mode, double value) {
+  private static final String OPTION = "--clip-group";
+  private static final String EXPECTED =
+      "REGEX=MODE:VALUE, such as embeddings=norm:0.5, or REGEX=none";
+
+  public ClipGroup {
+    boolean percentile = mode == ClipConfig.Mode.AUTO;
+    boolean sound =
+        mode == ClipConfig.Mode.NONE || (value > 0 && value <= (percentile ? 100 : 1e38));
+    if (!sound) {
+      throw new ConfigException(
+          OPTION,
+          percentile ? "a percentile above 0 and at most 100" : "a finite number above 0",
+          name(mode) + ":" + value);
+    }
+  }
+
+  /**
+   * Reads one as the user writes it. The pattern may hold equals signs itself: the last one counts.
+   *
+   * @throws ConfigException if it is not one
+   */
+  public static ClipGroup parse(String text) {
+    int equals = text.lastIndexOf('=');
+    if (equals < 1) {
+      throw new ConfigException(OPTION, EXPECTED, text);
+    }
+    String[] rule = text.substring(equals + 1).split(":", 2);
+    ClipConfig.Mode mode =
+        Arrays.stream(ClipConfig.Mode.values())
+            .filter(known -> name(known).equals(rule[0].toLowerCase(Locale.ROOT)))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new ConfigException(
+                        OPTION,
+                        "one of the modes "
+                            + Arrays.stream(ClipConfig.Mode.values())
+                                .map(ClipGroup::name)
+                                .collect(Collectors.joining(", ")),
+                        text));
+    if ((rule.length == 2) == (mode == ClipConfig.Mode.NONE)) {
+      throw new ConfigException(OPTION, EXPECTED, text);
+    }
+    try {
+      return new ClipGroup(
+          Pattern.compile(text.substring(0, equals)),
+          mode,
+          rule.length == 2 ? Double.parseDouble(rule[1]) : 0);
+    } catch (NumberFormatException e) {
+      throw new ConfigException(OPTION, EXPECTED, text);
+    } catch (PatternSyntaxException e) {
+      throw new ConfigException(OPTION, "a regular expression", text + ": " + e.getDescription());
+    }
+  }
+
+  /** Whether a variable of that name is in it. */
+  public boolean holds(String variable) {
+    return variables.matcher(variable).find();
+  }
+
+  /** As the user writes it. */
+  @Override
+  public String toString() {
+    String rule = mode == ClipConfig.Mode.NONE ? "" : ":" + value;
+    return variables + "=" + name(mode) + rule;
+  }
+
+  private static String name(ClipConfig.Mode mode) {
+    return mode.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,213 @@
+package dev.belay.train.stability;
+
+import dev.belay.train.checkpoint.Resumable;
+import dev.belay.train.config.StabilityConfig;
+import dev.belay.train.config.StabilityConfig.Policy;
+import dev.belay.train.data.batch.UpdateBatch;
+import dev.belay.train.event.RunEvent;
+import dev.belay.train.failure.DivergedException;
+import dev.belay.train.step.StepResult;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.function.Consumer;
+
+/**
+ * Decides how a run goes on after each step. A step whose loss or norm is not finite, or whose norm
+ * explodes, has already changed nothing; here it is decided whether the run stops, goes on, or
+ * returns to a checkpoint first. The first one is kept in a replay bundle.
+ */
+public final class StepGuard implements Resumable<StepGuard.State> {
+  private final StabilityConfig config;
+  private final Setting setting;
+  private final RunningMedian norms = new RunningMedian();
+  private int skippedInARow;
+  private int rollbacks;
+
+  /**
+   * What a guard works with.
+   *
+   * @param returnPoint where rollbacks return to
+   * @param failure where the replay bundle goes
+   * @param configFile config.json of the run
+   * @param seed of the run
+   * @param outputs classes of a new head
+   */
+  public record Setting(
+      StepRunner runner,
+      ReturnPoint returnPoint,
+      Path failure,
+      Path configFile,
+      long seed,
+      int outputs,
+      Consumer<RunEvent> events) {}
+
+  public StepGuard(StabilityConfig config, Setting setting) {
+    this.config = config;
+    this.setting = setting;
+  }
+
+  /**
+   * What a checkpoint keeps of it.
+   *
+   * @param norms the last ones, of which the median is taken
+   */
+  public record State(List<Double> norms, int skippedInARow, int rollbacks) {}
+
+  @Override
+  public String section() {
+    return "guard";
+  }
+
+  @Override
+  public Class<State> type() {
+    return State.class;
+  }
+
+  @Override
+  public State state() {
+    return new State(norms.recent(), skippedInARow, rollbacks);
+  }
+
+  @Override
+  public void resume(State state) {
+    state.norms().forEach(norms::add);
+    skippedInARow = state.skippedInARow();
+    rollbacks = state.rollbacks();
+  }
+
+  /**
+   * A step that was tried.
+   *
+   * @param step from 1
+   */
+  public record Attempt(long step, UpdateBatch batch, double learningRate, StepResult result) {}
+
+  /** Above this a norm explodes; infinity where that is not asked for, or not known yet. */
+  public double normLimit() {
+    OptionalDouble median = norms.median();
+    return config.explodeFactor().isPresent() && median.isPresent()
+        ? config.explodeFactor().getAsDouble() * median.getAsDouble()
+        : Double.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Takes note of a step, and does what the policy asks for if it went wrong.
+   *
+   * @throws DivergedException if the run is to stop
+   */
+  public void settle(Attempt attempt) throws IOException {
+    StepResult result = attempt.result();
+    if (result.applied()) {
+      norms.add(result.gradNorm());
+      skippedInARow = 0;
+      return;
+    }
+    if (result.overflowed()) {
+      skip(attempt, RunEvent.Skipped.Reason.OVERFLOW);
+      return;
+    }
+    boolean exploded = result.isFinite();
+    String found = recorded(attempt, exploded);
+    switch (config.onNonfinite()) {
+      case HALT -> throw new DivergedException(message(attempt) + "; " + found);
+      case SKIP ->
+          skip(
+              attempt,
+              exploded ? RunEvent.Skipped.Reason.EXPLODED : RunEvent.Skipped.Reason.NOT_FINITE);
+      case ROLLBACK -> rollBack(attempt);
+    }
+  }
+
+  /** Makes sure that there is something to return to. */
+  public void begin() throws IOException {
+    if (config.onNonfinite() == Policy.ROLLBACK) {
+      setting.returnPoint().ensure();
+    }
+  }
+
+  private void skip(Attempt attempt, RunEvent.Skipped.Reason reason) {
+    skippedInARow++;
+    setting
+        .events()
+        .accept(new RunEvent.Skipped(attempt.step(), reason, attempt.result().lossScale()));
+    if (skippedInARow > config.maxSkippedSteps()) {
+      throw new DivergedException(
+          message(attempt)
+              + ", the "
+              + skippedInARow
+              + "th step in a row that was left out, more than --max-skipped-steps "
+              + config.maxSkippedSteps()
+              + "; "
+              + replayHint());
+    }
+  }
+
+  private void rollBack(Attempt attempt) throws IOException {
+    rollbacks++;
+    if (rollbacks > config.maxRollbacks()) {
+      throw new DivergedException(
+          message(attempt)
+              + ", and the run has returned to a checkpoint "
+              + config.maxRollbacks()
+              + " times already (--max-rollbacks); "
+              + replayHint());
+    }
+    long to = setting.returnPoint().goBack();
+    setting.events().accept(new RunEvent.RolledBack(attempt.step(), to));
+  }
+
+  /** Keeps the first failure for replay, and says what was found. */
+  private String recorded(Attempt attempt, boolean exploded) throws IOException {
+    if (Files.exists(setting.failure())) {
+      return replayHint();
+    }
+    StepResult result = attempt.result();
+    Diagnosis diagnosis =
+        exploded
+            ? Diagnosis.without(attempt.step(), Cause.EXPLODED)
+            : Diagnostics.examine(
+                setting.runner(), attempt.batch(), attempt.step(), result.lossScale());
+    ReplayBundle.write(
+        setting.failure(),
+        new ReplayBundle.Contents(
+            new ReplayBundle.Step(
+                attempt.step(),
+                setting.seed(),
+                attempt.learningRate(),
+                result.loss(),
+                result.gradNorm(),
+                result.lossScale(),
+                setting.outputs()),
+            attempt.batch(),
+            diagnosis,
+            setting.configFile()),
+        setting.runner());
+    return diagnosis.text() + " " + replayHint();
+  }
+
+  private String replayHint() {
+    return "Its batch and weights are kept in "
+        + setting.failure()
+        + ": `belay replay "
+        + setting.failure()
+        + "` looks at it again.";
+  }
+
+  private String message(Attempt attempt) {
+    StepResult result = attempt.result();
+    return "step "
+        + attempt.step()
+        + ": the loss is "
+        + result.loss()
+        + " and the gradient norm "
+        + result.gradNorm()
+        + (result.isFinite()
+            ? ", above " + (float) normLimit() + ", --explode-factor times the running median"
+            : "")
+        + ", so this step changed no weight";
+  }
+}

@@ -1,0 +1,46 @@
+package dev.belay.train.step;
+
+import dev.belay.train.data.batch.Column;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Output;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+
+/** Owns the tensors that one run is fed with. */
+final class Feeds implements AutoCloseable {
+  private final Session.Runner runner;
+  private final List<Tensor> tensors = new ArrayList<>();
+
+  Feeds(Session.Runner runner) {
+    this.runner = runner;
+  }
+
+  Session.Runner runner() {
+    return runner;
+  }
+
+  void columns(Map<String, Output<?>> inputs, Map<String, Column> columns) {
+    inputs.forEach(
+        (name, input) ->
+            put(
+                input,
+                BatchTensors.of(
+                    columns.get(name), input.dataType(), input.shape().numDimensions())));
+  }
+
+  void labels(Output<?> labels, Column column) {
+    put(labels, BatchTensors.of(column, labels.dataType(), labels.shape().numDimensions()));
+  }
+
+  void put(Output<?> input, Tensor tensor) {
+    tensors.add(tensor);
+    runner.feed(input, tensor);
+  }
+
+  @Override
+  public void close() {
+    tensors.forEach(Tensor::close);
+  }
+}

@@ -1,0 +1,147 @@
+package dev.belay.train.step;
+
+import dev.belay.graph.TrainStep;
+import dev.belay.graph.diagnosis.FiniteFlags;
+import dev.belay.graph.diagnosis.FirstNonFinite;
+import dev.belay.graph.diagnosis.Surroundings;
+import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.variable.GraphVariable;
+import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.UpdateBatch;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TBool;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * Runs a step again without its update and asks every tensor on the way whether it is finite. It
+ * adds nodes to the graph, so it is for steps that went wrong, not for every one.
+ */
+final class StepProbe {
+  private final Ops tf;
+  private final Session session;
+  private final TrainStep step;
+  private final Surroundings surroundings;
+  private final FiniteFlags flags;
+
+  StepProbe(Graph graph, Session session, TrainStep step) {
+    this.tf = Ops.create(graph).withSubScope("belay_probe");
+    this.session = session;
+    this.step = step;
+    List<GraphVariable> variables = new ArrayList<>(step.parts().model().all());
+    step.parts().head().ifPresent(head -> variables.addAll(head.all()));
+    this.surroundings = new Surroundings(variables);
+    List<Operand<?>> targets = new ArrayList<>(List.of(step.pass().lossSum()));
+    step.pass().gradients().forEach(gradient -> targets.add(gradient.value()));
+    if (step.pass().accumulate().isEmpty()) {
+      targets.add(step.measures().norm());
+    }
+    this.flags = FiniteFlags.of(tf, targets);
+  }
+
+  Optional<NonFinite> examine(UpdateBatch batch, long number) {
+    float weight = 0;
+    UpdateRun run = new UpdateRun(session, step, 0, Double.POSITIVE_INFINITY);
+    for (Batch part : batch.parts()) {
+      weight += run.weight(part);
+    }
+    for (int i = 0; i < batch.parts().size(); i++) {
+      Pass pass = new Pass(run, batch.parts().get(i), number, weight);
+      boolean[] finite = finite(pass, UpdateRun.draw(step, number, i));
+      Optional<FirstNonFinite> first = FirstNonFinite.of(flags, finite);
+      if (first.isPresent()) {
+        long draw = UpdateRun.draw(step, number, i);
+        return Optional.of(
+            describe(i, first.get(), gradients(finite), measure(pass, draw, first.get())));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** What to feed. */
+  private record Pass(UpdateRun run, Batch part, long number, float weight) {
+    void feed(Feeds feeds, long draw) {
+      run.data(feeds, part, draw);
+      feeds.put(run.graph().measures().weight().asOutput(), TFloat32.scalarOf(weight));
+    }
+  }
+
+  private boolean[] finite(Pass pass, long draw) {
+    try (Feeds feeds = new Feeds(session.runner())) {
+      pass.feed(feeds, draw);
+      try (Result result = feeds.runner().fetch(flags.flags()).run()) {
+        TBool values = (TBool) result.get(0);
+        boolean[] finite = new boolean[flags.tensors().size()];
+        for (int i = 0; i < finite.length; i++) {
+          finite[i] = values.getBoolean(i);
+        }
+        return finite;
+      }
+    }
+  }
+
+  private List<String> gradients(boolean... finite) {
+    Map<Output<?>, String> names = new HashMap<>();
+    for (Gradient gradient : step.pass().gradients()) {
+      names.put(gradient.value().asOutput(), gradient.variable().name());
+    }
+    List<String> bad = new ArrayList<>();
+    for (int i = 0; i < finite.length; i++) {
+      String variable = names.get(flags.tensors().get(i));
+      if (!finite[i] && variable != null) {
+        bad.add(variable);
+      }
+    }
+    return bad;
+  }
+
+  /** The ranges of the op's result and of its inputs. */
+  private List<TensorRange> measure(Pass pass, long draw, FirstNonFinite first) {
+    List<Output<?>> tensors = new ArrayList<>(List.of(first.output()));
+    tensors.addAll(first.inputs());
+    List<Operand<TFloat32>> copies = FirstNonFinite.fetchable(tf, tensors);
+    try (Feeds feeds = new Feeds(session.runner())) {
+      pass.feed(feeds, draw);
+      copies.forEach(feeds.runner()::fetch);
+      try (Result result = feeds.runner().run()) {
+        List<TensorRange> ranges = new ArrayList<>();
+        for (int i = 0; i < copies.size(); i++) {
+          Output<?> tensor = tensors.get(i);
+          ranges.add(
+              TensorRange.of(
+                  tensor.op().name() + (tensor.index() == 0 ? "" : ":" + tensor.index()),
+                  Arrays.stream(result.get(i).shape().asArray()).boxed().toList(),
+                  NativeTensors.floats(result.get(i))));
+        }
+        return ranges;
+      }
+    }
+  }
+
+  private NonFinite describe(
+      int part, FirstNonFinite first, List<String> gradients, List<TensorRange> ranges) {
+    GraphOperation operation = first.operation();
+    return new NonFinite(
+        part,
+        operation.name(),
+        operation.type(),
+        Surroundings.layer(operation),
+        Surroundings.isBackward(operation),
+        surroundings.variable(operation),
+        surroundings.nearestVariable(operation),
+        gradients,
+        ranges.get(0),
+        ranges.subList(1, ranges.size()));
+  }
+}
