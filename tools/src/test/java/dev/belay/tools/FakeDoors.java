@@ -6,6 +6,7 @@ import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.tools.command.Doors;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
 import dev.belay.train.Sweep;
 import dev.belay.train.TrainingRun;
@@ -193,6 +194,19 @@ final class FakeDoors implements Doors {
         List.of(),
         List.of("BatchMatMulV2 becomes Einsum (12)"),
         List.of());
+  }
+
+  @Override
+  public RunVerification.Report verify(Path run) throws IOException {
+    fail();
+    return new RunVerification.Report(
+        run.toString(),
+        "done",
+        false,
+        List.of(
+            new RunVerification.Item("record", "run.json", true, "JSON"),
+            new RunVerification.Item("checkpoint", "checkpoints/step-00000002", false, "cut"),
+            new RunVerification.Item("input", "t.tsv", false, "not there any more")));
   }
 
   private void fail() throws IOException {

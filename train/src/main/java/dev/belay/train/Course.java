@@ -192,8 +192,13 @@ final class Course {
     List<String> notes = new ArrayList<>(place.start().notes());
     if (place.start().checkpoint().isPresent()) {
       Checkpoint checkpoint = place.start().checkpoint().get();
-      ground.training().runner().restore(checkpoint.model());
-      ground.training().runner().restoreOptimizer(checkpoint.optimizer());
+      StepRunner runner = ground.training().runner();
+      runner.restore(checkpoint.model());
+      if (place.start().changed()) {
+        notes.addAll(runner.restoreMatchingOptimizer(checkpoint.optimizer()));
+      } else {
+        runner.restoreOptimizer(checkpoint.optimizer());
+      }
       notes.addAll(sections.resume(checkpoint));
       milestones.forgetLostBest().ifPresent(notes::add);
       place
@@ -258,6 +263,7 @@ final class Course {
       export.write(ground.training().runner(), target, pass);
       return target;
     } catch (IOException e) {
+      place.lock().requireHeld();
       throw DiskFailure.writing(exports, 0, e);
     }
   }

@@ -24,8 +24,8 @@ import java.util.concurrent.FutureTask;
  * values that it writes: close it.
  */
 final class RunSaver implements AutoCloseable {
-  /** Names, shapes and the state, beside the values. */
-  private static final long SLACK_BYTES = 1L << 20;
+  /** Names, shapes and the state, beside the values: an estimate, the disk has the last word. */
+  private static final long SLACK_BYTES = 1L << 17;
 
   private final Setting setting;
   private Optional<Save> running = Optional.empty();
@@ -123,6 +123,7 @@ final class RunSaver implements AutoCloseable {
       setting.folder().save(weights, optimizer, state, keep);
       return System.nanoTime();
     } catch (IOException e) {
+      setting.lock().requireHeld(); // a directory that is gone says more than a file that is
       throw DiskFailure.writing(target, bytes, e);
     }
   }

@@ -39,6 +39,15 @@ public final class TrainingRun {
       Map<String, Double> finalMetrics) {}
 
   /**
+   * Trains a model that is trusted, with nobody who could stop it; see {@link #execute(TrainConfig,
+   * ModelJudge, List, Consumer, StopRequest)}.
+   */
+  public static Result execute(
+      TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
+    return execute(config, ModelJudge.TRUSTING, command, listener, new StopRequest());
+  }
+
+  /**
    * Trains, or goes on with what was begun in the same directory.
    *
    * @param judge tries the model while it is read here

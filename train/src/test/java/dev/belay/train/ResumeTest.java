@@ -10,6 +10,7 @@ import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.failure.MachineException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -206,5 +207,29 @@ final class ResumeTest {
             + " is looked for",
         branch.notes().get(0));
     assertEquals(3, branch.metrics().stream().filter(line -> line.contains("clip_s")).count());
+  }
+
+  @Test
+  void aDirectoryThatVanishesEndsTheRun() throws IOException {
+    TrainConfig config = SmallRun.Setting.of(folder).config(file("run"));
+    MachineException gone =
+        assertThrows(
+            MachineException.class,
+            () ->
+                SmallRun.until(
+                    config,
+                    event -> {
+                      if (SmallRun.step(3).test(event)) {
+                        SmallRun.move(file("run"), file("elsewhere"));
+                      }
+                      return false;
+                    }));
+    assertTrue(
+        gone.getMessage().startsWith(file("run") + ": the run directory vanished"),
+        gone.getMessage());
+    assertFalse(Files.exists(file("run")), "nothing is written where the directory was");
+    SmallRun.move(file("elsewhere"), file("run"));
+    assertSame(
+        SmallRun.whole(SmallRun.Setting.of(folder).config(file("whole"))), SmallRun.whole(config));
   }
 }

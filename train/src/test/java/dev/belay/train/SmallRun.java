@@ -22,6 +22,7 @@ import dev.belay.train.failure.StoppedException;
 import dev.belay.train.model.ModelJudge;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -142,6 +143,15 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
     return event -> event instanceof RunEvent.Evaluated evaluated && evaluated.step() == step;
   }
 
+  /** Moves a directory, from within a listener. */
+  static void move(Path from, Path to) {
+    try {
+      Files.move(from, to);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** What processes that were killed at the worst moments leave. */
   static final class Litter {
     private Litter() {}
@@ -206,7 +216,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
     for (String line : Files.readAllLines(directory.resolve("metrics.jsonl"))) {
       JsonNode event = JSON.readTree(line);
       if (List.of("train", "eval", "done").contains(event.get("event").textValue())) {
-        ((ObjectNode) event).remove(List.of("step_ms", "data_wait_ms", "session_ms", "seconds"));
+        ((ObjectNode) event).remove(List.of("step_ms", "session_ms", "data_wait_ms", "seconds"));
         lines.add(event.toString());
       }
     }

@@ -116,6 +116,21 @@ final class RunConsoleTest {
   }
 
   @Test
+  void aRunThatGoesOnOrHasEndedSaysSo() {
+    try (RunConsole console = console(OptionalInt.empty())) {
+      console.accept(new RunEvent.Resumed(8, Path.of("runs/a/checkpoints/step-00000008")));
+      console.accept(new RunEvent.AlreadyDone(1200, "2026-01-02T03:04:05.678Z", Path.of("runs/a")));
+    }
+    assertEquals(
+        """
+        goes on from step 8: runs/a/checkpoints/step-00000008
+        runs/a holds this run, which ended at 2026-01-02T03:04:05.678Z after 1,200 steps: nothing \
+        is left to do; name another --output-dir to train again
+        """,
+        err());
+  }
+
+  @Test
   void aBarEndsHoweverTheRunEnded() {
     try (RunConsole console = console(OptionalInt.of(80))) {
       console.accept(started(4));

@@ -58,7 +58,7 @@ public final class RunLock implements AutoCloseable {
     this.file = file;
     this.key = key;
     this.channel = channel;
-    write(channel, content);
+    write(file, channel, content);
     this.inode = inode(file);
     this.life = new Thread(() -> showLife(content), "belay-run-lock");
     this.life.setDaemon(true);
@@ -114,9 +114,7 @@ public final class RunLock implements AutoCloseable {
     }
     FileChannel channel = null;
     try {
-      channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+      channel = open(file);
       requireFree(file, channel);
       return new RunLock(file, key, channel, JSON.writeValueAsBytes(Owner.self()));
     } catch (Throwable e) {
@@ -125,6 +123,15 @@ public final class RunLock implements AutoCloseable {
         channel.close();
       }
       throw e;
+    }
+  }
+
+  private static FileChannel open(Path file) {
+    try {
+      return FileChannel.open(
+          file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw DiskFailure.writing(file, 0, e);
     }
   }
 
@@ -204,10 +211,14 @@ public final class RunLock implements AutoCloseable {
     return new String(bytes.array(), 0, bytes.position(), java.nio.charset.StandardCharsets.UTF_8);
   }
 
-  private static void write(FileChannel channel, byte[] content) throws IOException {
-    channel.write(ByteBuffer.wrap(content), 0);
-    channel.truncate(content.length);
-    channel.force(true);
+  private static void write(Path file, FileChannel channel, byte[] content) {
+    try {
+      channel.write(ByteBuffer.wrap(content), 0);
+      channel.truncate(content.length);
+      channel.force(true);
+    } catch (IOException e) {
+      throw DiskFailure.writing(file, content.length, e);
+    }
   }
 
   /** Blanks after the JSON come and go. */

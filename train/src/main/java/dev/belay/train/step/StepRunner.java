@@ -31,9 +31,6 @@ public final class StepRunner implements AutoCloseable {
   /** Variables are read and set in parts of about this size. */
   private static final long PART_BYTES = 64L << 20;
 
-  /** A message names no more variables than a person reads. */
-  private static final int MOST_NAMED = 5;
-
   private final Graph graph;
   private final Session session;
   private final Optional<TrainStep> train;
@@ -285,40 +282,27 @@ public final class StepRunner implements AutoCloseable {
 
   /** Sets every weight from a checkpoint that {@link #snapshotWeights} was written to. */
   public void restore(NamedTensors saved) throws IOException {
-    restore(weights(), saved, "weights");
+    SavedValues.of(weights(), saved).requireAll("weights");
+    assign(weights(), variable -> saved.read(variable.name()));
   }
 
   /** Sets slots and beta powers from a checkpoint. */
   public void restoreOptimizer(NamedTensors saved) throws IOException {
-    restore(optimizerVariables(), saved, "optimizer");
+    List<GraphVariable> variables = optimizerVariables();
+    SavedValues.of(variables, saved).requireAll("optimizer");
+    assign(variables, variable -> saved.read(variable.name()));
   }
 
-  /** TensorFlow aborts the process if it is fed a value of another shape. */
-  private void restore(List<GraphVariable> variables, NamedTensors saved, String what)
-      throws IOException {
-    List<String> missing = new ArrayList<>();
-    for (GraphVariable variable : variables) {
-      String name = variable.name();
-      if (!saved.names().contains(name)) {
-        missing.add(name + ": not there");
-      } else if (!saved.spec(name).equals(spec(variable))) {
-        missing.add(name + ": " + saved.spec(name) + ", expected " + spec(variable));
-      }
-    }
-    if (!missing.isEmpty()) {
-      throw new ModelException(
-          "the checkpoint's "
-              + what
-              + " are not those of this run, "
-              + missing.size()
-              + " of "
-              + variables.size()
-              + " variables differ: "
-              + String.join("; ", missing.subList(0, Math.min(MOST_NAMED, missing.size())))
-              + (missing.size() > MOST_NAMED ? "; ..." : "")
-              + ". Was the model, the head or the optimizer another one?");
-    }
-    assign(variables, variable -> saved.read(variable.name()));
+  /**
+   * Sets those slots and beta powers that a checkpoint of another optimizer has too; the others
+   * start at their first values.
+   *
+   * @return what a person should know
+   */
+  public List<String> restoreMatchingOptimizer(NamedTensors saved) throws IOException {
+    SavedValues matching = SavedValues.of(optimizerVariables(), saved);
+    assign(matching.found(), variable -> saved.read(variable.name()));
+    return matching.notes();
   }
 
   @Override
