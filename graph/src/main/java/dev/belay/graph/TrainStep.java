@@ -1,6 +1,7 @@
 package dev.belay.graph;
 
 import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import java.util.List;
@@ -59,7 +60,7 @@ public record TrainStep(
       Operand<TFloat32> normLimit) {}
 
   /**
-   * Tensors of one step, all before its update.
+   * Tensors of one step, all before its update but for the update's own norms.
    *
    * @param loss mean over what counts, scalar
    * @param lossSum sum over what counts, scalar
@@ -71,6 +72,7 @@ public record TrainStep(
    * @param clips whether the clip changes anything, scalar
    * @param lossScale what the loss is multiplied by before the gradient, scalar
    * @param applied whether the update is made: all is finite and the norm within its limit, scalar
+   * @param variableNorms of each variable: gradient, weight and update
    * @param output of the call or the head
    */
   public record Measures(
@@ -83,6 +85,7 @@ public record TrainStep(
       Operand<TBool> clips,
       Operand<TFloat32> lossScale,
       Operand<TBool> applied,
+      VariableNorms variableNorms,
       Operand<?> output) {}
 
   /**

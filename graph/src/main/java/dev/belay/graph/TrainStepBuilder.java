@@ -8,6 +8,7 @@ import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.LossTensors;
+import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.optimizer.UpdateRequest;
 import dev.belay.graph.stage.CallState;
 import dev.belay.graph.stage.FiniteCheck;
@@ -83,6 +84,7 @@ public final class TrainStepBuilder {
             .build(
                 tf.withSubScope("optimizer"),
                 new UpdateRequest(gated, clipped.gradients(), learningRate, slots)));
+    VariableNorms norms = VariableNorms.of(tf.withSubScope("norms"), whole, updates, sound);
     clipped.memory().forEach(memory -> updates.add(memory.write(gated)));
     updates.addAll(scale.adjust(tf, finite));
     CallState state = callState(tf, plan);
@@ -101,6 +103,7 @@ public final class TrainStepBuilder {
             clipped.bites(),
             scale.value(tf),
             sound,
+            norms,
             output),
         apply,
         new TrainStep.Pass(

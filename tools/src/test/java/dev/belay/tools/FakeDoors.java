@@ -6,22 +6,26 @@ import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.tools.command.Doors;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.Replay;
 import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
-import dev.belay.train.Replay;
+import dev.belay.train.Sweep;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.WeightConversion;
 import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.SweepEvent;
 import dev.belay.train.model.ModelJudge;
 import dev.belay.train.stability.Cause;
 import dev.belay.train.stability.Diagnosis;
 import dev.belay.train.stability.ReplayBundle;
 import dev.belay.train.step.TensorRange;
+import dev.belay.train.sweep.Recommendation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -33,6 +37,7 @@ import java.util.function.Consumer;
 /** Remembers what a command asked for, and answers at once. */
 final class FakeDoors implements Doors {
   TrainConfig trained;
+  SweepConfig swept;
   List<String> command;
   EvaluateConfig evaluated;
   ModelConfig planned;
@@ -60,12 +65,28 @@ final class FakeDoors implements Doors {
     this.trained = config;
     this.command = command;
     listener.accept(new RunEvent.Started(10, 10, 320, 4242, List.of("through serving_default")));
-    listener.accept(new RunEvent.Done(10, 62, 0.25, Map.of()));
+    listener.accept(new RunEvent.Done(10, 62, 0.25, Map.of(), Map.of()));
     return new TrainingRun.Result(
         config.outputDirectory(),
         config.outputDirectory().resolve("export/1"),
         Map.of("accuracy", 0.5),
         Map.of("accuracy", 0.875));
+  }
+
+  @Override
+  public Sweep.Result sweep(SweepConfig config, List<String> command, Consumer<SweepEvent> listener)
+      throws IOException {
+    fail();
+    this.swept = config;
+    listener.accept(new SweepEvent.Started(2, 1, 40, List.of(10L, 20L), List.of()));
+    listener.accept(new SweepEvent.ArmStarted("clip 1.0", 42, 1, 2));
+    listener.accept(new SweepEvent.ArmEnded("clip 1.0", 42, "", Map.of("accuracy", 0.5), false));
+    return new Sweep.Result(
+        config.base().outputDirectory(),
+        "accuracy",
+        List.of(),
+        new Recommendation(Optional.empty(), "No arm came to its end."),
+        config.base().outputDirectory().resolve("report.html"));
   }
 
   @Override
@@ -93,6 +114,12 @@ final class FakeDoors implements Doors {
     fail();
     this.exportedTo = target;
     return target.resolve("3");
+  }
+
+  @Override
+  public Path report(Path run) throws IOException {
+    fail();
+    return run.resolve("report.html");
   }
 
   @Override

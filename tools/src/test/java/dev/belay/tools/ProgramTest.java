@@ -106,6 +106,31 @@ final class ProgramTest {
   }
 
   @Test
+  void reportPrintsTheFile() {
+    assertEquals("runs/a/report.html\n", run("report", "runs/a").out());
+    assertEquals(
+        "{\"report\":\"runs/a/report.html\"}\n", run("report", "--model=runs/a", "--json").out());
+    assertEquals(2, run("report").code());
+  }
+
+  @Test
+  void sweepPrintsItsTableAndTellsAPersonHowItGoes() {
+    String[] sweep = {
+      "sweep", "--model=m", "--train-file=t.tsv", "--validation-file=v.tsv", "--output-dir=out"
+    };
+    ProgramRun run = run(sweep);
+    assertEquals(
+        "arm  accuracy  loss  clipped  median norm\n\nNo arm came to its end.\n", run.out());
+    assertEquals(
+        """
+        2 arms with 1 seed, 40 steps each; those that fall behind stop at step 10 or 20
+        arm 1/2: clip 1.0, seed 42
+          clip 1.0, seed 42: accuracy 0.5000
+        """,
+        run.err());
+  }
+
+  @Test
   void exportTellsWhatItWroteInAnotherFormat() {
     ProgramRun run = run("export", "runs/a", "--output-dir", "out", "--format", "tf1");
     assertEquals("out\n", run.out());

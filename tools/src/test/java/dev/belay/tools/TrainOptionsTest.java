@@ -9,6 +9,7 @@ import dev.belay.tools.command.Context;
 import dev.belay.tools.option.DefaultText;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.report.ConfigJson;
+import dev.belay.train.sweep.Arm;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,6 +29,25 @@ import picocli.CommandLine.Model.OptionSpec;
 final class TrainOptionsTest {
   private static final Set<String> WITHOUT_CONFIG =
       Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan", "--verify");
+
+  /** What only means something in a single run. */
+  private static final Set<String> REFUSED_BY_SWEEP =
+      new TreeSet<>(
+          Set.of(
+              "--max-grad-norm",
+              "--clip-mode",
+              "--clip-value",
+              "--on-nonfinite",
+              "--explode-factor",
+              "--max-rollbacks",
+              "--save-steps",
+              "--save-total-limit",
+              "--background-save",
+              "--allow-changes",
+              "--load-best-model-at-end",
+              "--early-stopping-patience",
+              "--report",
+              "--log-layer-norms"));
 
   /** What is given always; a sample for the same option changes it. */
   private static final Map<String, String> NEEDED =
@@ -113,6 +133,12 @@ final class TrainOptionsTest {
           Map.entry("--metric-for-best-model", "loss"),
           Map.entry("--early-stopping-patience", "3"),
           Map.entry("--report", "none"),
+          Map.entry("--log-layer-norms", "10"),
+          Map.entry("--clip-norms", "3,none"),
+          Map.entry("--clip-modes", "norm"),
+          Map.entry("--learning-rates", "1e-3,1e-4"),
+          Map.entry("--seeds", "7,8"),
+          Map.entry("--halving", "off"),
           Map.entry("--device", "cpu"),
           Map.entry("--threads", "2"),
           Map.entry("--file", "d.tsv"),
@@ -173,7 +199,7 @@ final class TrainOptionsTest {
                 Map.entry("--warmup-ratio", "0"),
                 Map.entry("--seed", "42"),
                 Map.entry("--logging-steps", "1"),
-                Map.entry("--report", "tensorboard"),
+                Map.entry("--log-layer-norms", "0"),
                 Map.entry("--resume", "auto"),
                 Map.entry("--background-save", "on"),
                 Map.entry("--device", "auto"))),
@@ -236,6 +262,45 @@ final class TrainOptionsTest {
   }
 
   @Test
+  void everyOptionOfSweepReachesTheConfigOrIsRefused() {
+    Map<String, String> needed = new TreeMap<>(NEEDED);
+    String usual = sweep(needed);
+    Set<String> refused = new TreeSet<>();
+    for (OptionSpec option : options("sweep")) {
+      String name = option.longestName();
+      Map<String, String> arguments = new TreeMap<>(needed);
+      arguments.putAll(BESIDE.getOrDefault(name, Map.of()));
+      arguments.put(name, sample(name));
+      if (REFUSED_BY_SWEEP.contains(name)) {
+        FakeDoors doors = new FakeDoors();
+        assertEquals(2, ProgramRun.of(doors, line("sweep", arguments, "")).code(), name);
+        refused.add(name);
+      } else {
+        assertNotEquals(usual, sweep(arguments), name);
+      }
+    }
+    assertEquals(REFUSED_BY_SWEEP, refused);
+  }
+
+  @Test
+  void sweepTriesTheseUnlessTold() {
+    FakeDoors doors = new FakeDoors();
+    run(doors, "sweep", NEEDED, "");
+    assertEquals(
+        "[0.5, 1.0, 2.0, 5.0, none]",
+        Arm.of(doors.swept).stream().map(Arm::clipText).toList() + "");
+    assertEquals(List.of(42L), doors.swept.seeds());
+    assertEquals(List.of(5e-5), doors.swept.learningRates());
+    assertTrue(doors.swept.halving());
+  }
+
+  private static String sweep(Map<String, String> arguments) {
+    FakeDoors doors = new FakeDoors();
+    run(doors, "sweep", arguments, "");
+    return doors.swept.toString();
+  }
+
+  @Test
   void everyOptionOfInspectReachesThePlan() {
     Map<String, String> needed = new TreeMap<>(NEEDED);
     needed.keySet().removeAll(Set.of("--train-file", "--validation-file", "--output-dir"));
@@ -267,8 +332,7 @@ final class TrainOptionsTest {
             "--norm-compatibility",
             "--precision",
             "--on-nonfinite",
-            "--lr-scheduler",
-            "--report"),
+            "--lr-scheduler"),
         seen);
   }
 
@@ -312,13 +376,18 @@ final class TrainOptionsTest {
 
   private static void run(
       FakeDoors doors, String command, Map<String, String> arguments, String spelling) {
+    String[] line = line(command, arguments, spelling);
+    ProgramRun run = ProgramRun.of(doors, line);
+    assertEquals(0, run.code(), () -> Arrays.toString(line) + run.err());
+  }
+
+  private static String[] line(String command, Map<String, String> arguments, String spelling) {
     List<String> line = new ArrayList<>(List.of(command));
     arguments.forEach(
         (name, value) -> {
           String spelled = spelling.isEmpty() ? name : "--" + name.substring(2).replace('-', '_');
           line.add(value.isEmpty() ? spelled : spelled + "=" + value);
         });
-    ProgramRun run = ProgramRun.of(doors, line.toArray(new String[0]));
-    assertEquals(0, run.code(), () -> Arrays.toString(line.toArray()) + run.err());
+    return line.toArray(new String[0]);
   }
 }

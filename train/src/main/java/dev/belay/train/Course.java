@@ -2,7 +2,6 @@ package dev.belay.train;
 
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.optimizer.Schedule;
-import dev.belay.graph.variable.GraphVariable;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
@@ -97,6 +96,7 @@ final class Course {
                   schedule::at,
                   guard,
                   milestones,
+                  config.report().layerNormSteps(),
                   place.records()));
       sections.add(milestones);
       sections.add(trainer);
@@ -118,7 +118,13 @@ final class Course {
       double seconds = (System.nanoTime() - begin) / 1e9;
       place
           .records()
-          .accept(new RunEvent.Done(steps, seconds, trainer.clippedFraction(steps), metrics));
+          .accept(
+              new RunEvent.Done(
+                  steps,
+                  seconds,
+                  trainer.clippedFraction(steps),
+                  place.records().normPercentiles(),
+                  metrics));
       place
           .records()
           .provenance()
@@ -204,9 +210,6 @@ final class Course {
 
   private void tellStart(long total, List<String> first) {
     TrainStep step = ground.training().step();
-    List<GraphVariable> trained = new ArrayList<>(step.parts().model().trainable());
-    step.parts().head().ifPresent(head -> trained.addAll(head.trainable()));
-    trained.removeIf(variable -> step.unused().contains(variable.name()));
     List<String> notes = new ArrayList<>(first);
     notes.addAll(ground.graph().notes());
     notes.addAll(ground.data().notes());
@@ -218,7 +221,7 @@ final class Course {
     if (!step.withoutGradient().isEmpty()) {
       notes.add("without a gradient, as allowed: " + step.withoutGradient());
     }
-    long parameters = trained.stream().mapToLong(variable -> variable.spec().shape().size()).sum();
+    long parameters = ModelRun.parameters(ModelRun.trained(step));
     place
         .records()
         .accept(

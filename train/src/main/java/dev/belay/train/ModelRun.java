@@ -52,6 +52,16 @@ final class ModelRun {
    */
   static Training training(TrainConfig config, TrainableModel model, ModelGraph graph, int outputs)
       throws IOException {
+    Training training = training(config, graph, outputs, UpdateRules.clip(config.clip()));
+    load(training.runner(), model, training.step().parts().model().all());
+    return training;
+  }
+
+  /**
+   * A session that trains with another clip than the configured one. The model's variables have no
+   * values yet.
+   */
+  static Training training(TrainConfig config, ModelGraph graph, int outputs, ClipRule clip) {
     Optional<AttachedHead> head = head(config.model(), config.machine().seed(), graph, outputs);
     TrainStep step =
         step(
@@ -60,12 +70,11 @@ final class ModelRun {
             head,
             new Rules(
                 UpdateRules.gradients(config.update(), config.clip()),
-                UpdateRules.clip(config.clip()),
+                clip,
                 UpdateRules.optimizer(config.optimizer())));
     EvaluationStep evaluation =
         EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
     StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, machine(config));
-    load(runner, model, step.parts().model().all());
     return new Training(runner, step, evaluation);
   }
 
@@ -131,6 +140,19 @@ final class ModelRun {
     return patterns.stream().anyMatch(pattern -> pattern.matcher(name).find());
   }
 
+  /** The variables that a step changes. */
+  static List<GraphVariable> trained(TrainStep step) {
+    List<GraphVariable> trained = new ArrayList<>(step.parts().model().trainable());
+    step.parts().head().ifPresent(head -> trained.addAll(head.trainable()));
+    trained.removeIf(variable -> step.unused().contains(variable.name()));
+    return trained;
+  }
+
+  /** How many numbers they hold. */
+  static long parameters(List<GraphVariable> variables) {
+    return variables.stream().mapToLong(variable -> variable.spec().shape().size()).sum();
+  }
+
   /** A session that evaluates. */
   static StepRunner evaluation(MachineConfig machine, TrainableModel model, ModelGraph graph)
       throws IOException {
@@ -142,13 +164,19 @@ final class ModelRun {
     return runner;
   }
 
+  /** Gives variables the values that the model came with. */
+  static void restore(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
+      throws IOException {
+    runner.assign(
+        variables,
+        variable -> model.contents().read(model.variables().get(variable.name()).variable()));
+  }
+
   /** Sets a model's weights; closes the session where that fails, since its owner never gets it. */
   static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
       throws IOException {
     try {
-      runner.assign(
-          variables,
-          variable -> model.contents().read(model.variables().get(variable.name()).variable()));
+      restore(runner, model, variables);
     } catch (Throwable e) {
       runner.close();
       throw e;

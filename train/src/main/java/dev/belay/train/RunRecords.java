@@ -2,16 +2,19 @@ package dev.belay.train;
 
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
+import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.MachineException;
 import dev.belay.train.failure.StoppedException;
+import dev.belay.train.norm.NormSummary;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.MetricsLog;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.report.TensorBoardLog;
+import dev.belay.train.report.html.RunReport;
 import dev.belay.train.resume.RunStart;
 import java.io.IOException;
 import java.util.List;
@@ -28,18 +31,29 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
   private final Provenance provenance;
   private final MetricsLog metrics;
   private final Optional<TensorBoardLog> tensorboard;
+  private final Optional<RunDirectory> reported;
   private final Consumer<RunEvent> listener;
+  private final NormSummary norms;
 
-  private RunRecords(
+  private RunRecords(Files files, NormSummary norms, Consumer<RunEvent> listener) {
+    this.norms = norms;
+    this.provenance = files.provenance();
+    this.metrics = files.metrics();
+    this.tensorboard = files.tensorboard();
+    this.reported = files.reported();
+    this.listener = listener;
+  }
+
+  /**
+   * What is written.
+   *
+   * @param reported the run, if a page is made of it when it ends
+   */
+  private record Files(
       Provenance provenance,
       MetricsLog metrics,
       Optional<TensorBoardLog> tensorboard,
-      Consumer<RunEvent> listener) {
-    this.provenance = provenance;
-    this.metrics = metrics;
-    this.tensorboard = tensorboard;
-    this.listener = listener;
-  }
+      Optional<RunDirectory> reported) {}
 
   /**
    * What the records are about.
@@ -64,12 +78,17 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
     Provenance provenance = provenance(about);
     about.facts().forEach(provenance::put);
     provenance.write();
+    NormSummary earlier = RunReport.norms(directory);
+    ReportConfig report = about.config().report();
     return new RunRecords(
-        provenance,
-        MetricsLog.open(directory.metrics(), about.config().loop().loggingSteps()),
-        about.config().tensorboard()
-            ? Optional.of(new TensorBoardLog(directory.tensorboard()))
-            : Optional.empty(),
+        new Files(
+            provenance,
+            MetricsLog.open(directory.metrics(), about.config().loop().loggingSteps()),
+            report.tensorboard()
+                ? Optional.of(new TensorBoardLog(directory.tensorboard()))
+                : Optional.empty(),
+            report.html() ? Optional.of(directory) : Optional.empty()),
+        earlier,
         listener);
   }
 
@@ -102,8 +121,16 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
     return provenance;
   }
 
+  /** Of the norms before the clip; those of steps before a resumption are read from the file. */
+  Map<String, Double> normPercentiles() {
+    return norms.percentiles();
+  }
+
   @Override
   public void accept(RunEvent event) {
+    if (event instanceof RunEvent.Trained trained) {
+      norms.add(trained.gradNorm(), trained.clipped());
+    }
     metrics.accept(event);
     tensorboard.ifPresent(log -> log.accept(event));
     listener.accept(event);
@@ -119,7 +146,7 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
     T run() throws IOException;
   }
 
-  /** Runs it, and says in run.json how it ended. */
+  /** Runs it, says in run.json how it ended, and makes the report of it, however it ended. */
   <T> T recording(Recorded<T> part) throws IOException {
     try {
       T result = part.run();
@@ -134,6 +161,22 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
     } catch (IOException | RuntimeException | Error e) {
       finish("failed", e);
       throw e;
+    } finally {
+      reported.ifPresent(this::report);
+    }
+  }
+
+  /** A page that cannot be made changes nothing of how the run ended. */
+  private void report(RunDirectory run) {
+    try {
+      listener.accept(new RunEvent.Reported(RunReport.write(run)));
+    } catch (IOException | RuntimeException e) {
+      listener.accept(
+          new RunEvent.Warned(
+              run.report()
+                  + " could not be written ("
+                  + e.getMessage()
+                  + "); `belay report` tries again"));
     }
   }
 

@@ -22,6 +22,7 @@ final class Trainer implements Resumable<Trainer.State> {
   private final LongToDoubleFunction learningRate;
   private final StepGuard guard;
   private final Milestones milestones;
+  private final int layerNormSteps;
   private final Consumer<RunEvent> events;
 
   /** How often gradients were clipped. */
@@ -34,6 +35,7 @@ final class Trainer implements Resumable<Trainer.State> {
     this.learningRate = parts.learningRate();
     this.guard = parts.guard();
     this.milestones = parts.milestones();
+    this.layerNormSteps = parts.layerNormSteps();
     this.events = parts.events();
   }
 
@@ -43,6 +45,7 @@ final class Trainer implements Resumable<Trainer.State> {
    * @param learningRate of step t, from 1
    * @param guard what happens when a step is not usable
    * @param milestones what happens between the steps
+   * @param layerNormSteps every so many steps say what each does to every variable; 0: never
    */
   record Parts(
       StepRunner runner,
@@ -51,6 +54,7 @@ final class Trainer implements Resumable<Trainer.State> {
       LongToDoubleFunction learningRate,
       StepGuard guard,
       Milestones milestones,
+      int layerNormSteps,
       Consumer<RunEvent> events) {}
 
   /**
@@ -66,13 +70,22 @@ final class Trainer implements Resumable<Trainer.State> {
       long begin = System.nanoTime();
       UpdateBatch batch = batches.next();
       double rate = learningRate.applyAsDouble(step);
-      StepResult result = runner.train(batch, rate, step, guard.normLimit());
+      StepResult result = make(step, batch, rate);
       double millis = (System.nanoTime() - begin) / 1e6;
       events.accept(report(step, batch, rate, result, millis));
+      if (!result.variableNorms().isEmpty()) {
+        events.accept(new RunEvent.NormsMeasured(step, result.variableNorms()));
+      }
       guard.settle(new StepGuard.Attempt(step, batch, rate, result));
       milestones.after(step, batch.next(), step == totalSteps);
     }
     return step;
+  }
+
+  private StepResult make(long step, UpdateBatch batch, double rate) {
+    return layerNormSteps > 0 && step % layerNormSteps == 0
+        ? runner.trainMeasuring(batch, rate, step, guard.normLimit())
+        : runner.train(batch, rate, step, guard.normLimit());
   }
 
   /** What a checkpoint keeps of the loop, beside the step. */

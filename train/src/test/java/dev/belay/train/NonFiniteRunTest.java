@@ -18,6 +18,7 @@ import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptimizerConfig;
+import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.ScheduleConfig;
 import dev.belay.train.config.StabilityConfig;
@@ -229,7 +230,7 @@ class NonFiniteRunTest {
         MachineConfig.defaults(),
         ResumeConfig.defaults(),
         run,
-        false);
+        ReportConfig.defaults());
   }
 
   private static byte[] bytes(Path run, int step, String part) throws IOException {

@@ -11,6 +11,7 @@ import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptimizerConfig;
+import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.ScheduleConfig;
 import dev.belay.train.config.StabilityConfig;
@@ -104,7 +105,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           new MachineConfig("cpu", OptionalInt.of(threads), 7),
           resume,
           directory,
-          true);
+          ReportConfig.defaults());
     }
   }
 

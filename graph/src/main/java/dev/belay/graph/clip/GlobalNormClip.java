@@ -12,17 +12,23 @@ import org.tensorflow.types.TFloat32;
  * multiplied by {@code c * min(1/n, 1/c)}, and by NaN if n is not finite. Gradients of norm 0 stay.
  * Below the bound the factor may be one ulp less than 1, as there.
  *
- * @param bound c, a finite number above 0
+ * @param threshold c
  */
-public record GlobalNormClip(double bound) implements ClipRule {
-  public GlobalNormClip {
-    Bound.require("The bound of the global norm", bound);
+public record GlobalNormClip(Threshold threshold) implements ClipRule {
+
+  /**
+   * By a bound that stays.
+   *
+   * @param bound c, a finite number above 0
+   */
+  public GlobalNormClip(double bound) {
+    this(Threshold.fixed("The bound of the global norm", bound));
   }
 
   @Override
   public Clipped apply(Ops tf, Slots slots, List<Gradient> gradients) {
     Operand<TFloat32> norm = GlobalNorm.of(tf, gradients);
-    return Clipped.byFactor(tf, gradients, norm, factor(tf, norm, tf.constant((float) bound)));
+    return Clipped.byFactor(tf, gradients, norm, factor(tf, norm, threshold.in(tf)));
   }
 
   /** The factor for gradients of that norm. */

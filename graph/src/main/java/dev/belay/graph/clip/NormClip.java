@@ -13,16 +13,22 @@ import org.tensorflow.types.TFloat32;
  * tf.clip_by_norm on each tensor: {@code t * c / max(||t||, c)}. Directions of the single tensors
  * stay, that of the whole update does not.
  *
- * @param bound c, a finite number above 0
+ * @param threshold c
  */
-public record NormClip(double bound) implements ClipRule {
-  public NormClip {
-    Bound.require("The bound of a tensor's norm", bound);
+public record NormClip(Threshold threshold) implements ClipRule {
+
+  /**
+   * By a bound that stays.
+   *
+   * @param bound c, a finite number above 0
+   */
+  public NormClip(double bound) {
+    this(Threshold.fixed("The bound of a tensor's norm", bound));
   }
 
   @Override
   public Clipped apply(Ops tf, Slots slots, List<Gradient> gradients) {
-    Operand<TFloat32> clip = tf.constant((float) bound);
+    Operand<TFloat32> clip = threshold.in(tf);
     List<Gradient> clipped = new ArrayList<>();
     List<Operand<TBool>> bites = new ArrayList<>();
     for (Gradient gradient : gradients) {

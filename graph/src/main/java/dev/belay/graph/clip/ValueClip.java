@@ -13,17 +13,23 @@ import org.tensorflow.types.TFloat32;
  * tf.clip_by_value on each element: {@code max(min(t, c), -c)}. The direction of the update
  * changes.
  *
- * @param bound c, a finite number above 0
+ * @param threshold c
  */
-public record ValueClip(double bound) implements ClipRule {
-  public ValueClip {
-    Bound.require("The bound of a gradient's elements", bound);
+public record ValueClip(Threshold threshold) implements ClipRule {
+
+  /**
+   * By a bound that stays.
+   *
+   * @param bound c, a finite number above 0
+   */
+  public ValueClip(double bound) {
+    this(Threshold.fixed("The bound of a gradient's elements", bound));
   }
 
   @Override
   public Clipped apply(Ops tf, Slots slots, List<Gradient> gradients) {
-    Operand<TFloat32> low = tf.constant((float) -bound);
-    Operand<TFloat32> high = tf.constant((float) bound);
+    Operand<TFloat32> high = threshold.in(tf);
+    Operand<TFloat32> low = tf.math.neg(high);
     List<Gradient> clipped = new ArrayList<>();
     List<Operand<TBool>> bites = new ArrayList<>();
     for (Gradient gradient : gradients) {

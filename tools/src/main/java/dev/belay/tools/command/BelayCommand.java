@@ -33,6 +33,8 @@ public final class BelayCommand {
             .addSubcommand(new InspectCommand(context))
             .addSubcommand(new ConvertCommand(context))
             .addSubcommand(new DiffCommand(context))
+            .addSubcommand(new ReportCommand(context))
+            .addSubcommand(new SweepCommand(context))
             .addSubcommand(new ReplayCommand(context));
     program.setCaseInsensitiveEnumValuesAllowed(true);
     program.getCommandSpec().parser().collectErrors(true);

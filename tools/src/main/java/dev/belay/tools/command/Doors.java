@@ -6,16 +6,20 @@ import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.Replay;
+import dev.belay.train.RunReporting;
 import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
+import dev.belay.train.Sweep;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.WeightConversion;
 import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.SweepEvent;
 import dev.belay.train.model.ModelJudge;
 import dev.belay.train.stability.ReplayBundle;
 import java.io.IOException;
@@ -35,6 +39,12 @@ public interface Doors {
       TrainConfig config, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
       throws IOException {
     return TrainingRun.execute(config, judge(), command, listener, stop);
+  }
+
+  /** {@link Sweep#execute}. */
+  default Sweep.Result sweep(
+      SweepConfig config, List<String> command, Consumer<SweepEvent> listener) throws IOException {
+    return Sweep.execute(config, judge(), command, listener);
   }
 
   /** {@link ModelEvaluation#evaluate}. */
@@ -68,6 +78,11 @@ public interface Doors {
   default WeightDifference compare(WeightsConfig first, WeightsConfig second, double tolerance)
       throws IOException {
     return WeightConversion.compare(first, second, tolerance);
+  }
+
+  /** {@link RunReporting#report}. */
+  default Path report(Path run) throws IOException {
+    return RunReporting.report(run);
   }
 
   /** {@link Replay#replay}. */

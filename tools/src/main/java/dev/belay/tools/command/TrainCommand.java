@@ -3,29 +3,10 @@ package dev.belay.tools.command;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.RunConsole;
 import dev.belay.tools.console.StopSignals;
-import dev.belay.tools.option.ClipOptions;
-import dev.belay.tools.option.DataOptions;
-import dev.belay.tools.option.LoopOptions;
-import dev.belay.tools.option.MachineOptions;
-import dev.belay.tools.option.ModelOptions;
-import dev.belay.tools.option.OptimizerOptions;
 import dev.belay.tools.option.Problems;
-import dev.belay.tools.option.ScheduleOptions;
-import dev.belay.tools.option.StabilityOptions;
-import dev.belay.tools.option.TrainDataOptions;
-import dev.belay.tools.option.TuningOptions;
 import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
-import dev.belay.train.config.ClipConfig;
-import dev.belay.train.config.DataConfig;
-import dev.belay.train.config.LoopConfig;
-import dev.belay.train.config.MachineConfig;
-import dev.belay.train.config.ModelConfig;
-import dev.belay.train.config.OptimizerConfig;
-import dev.belay.train.config.ScheduleConfig;
-import dev.belay.train.config.StabilityConfig;
 import dev.belay.train.config.TrainConfig;
-import dev.belay.train.config.UpdateConfig;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,16 +17,7 @@ import picocli.CommandLine.Option;
 final class TrainCommand implements RunnableCommand {
   private final Context context;
 
-  @Mixin private ModelOptions model;
-  @Mixin private TuningOptions tuning;
-  @Mixin private TrainDataOptions trainData;
-  @Mixin private DataOptions data;
-  @Mixin private OptimizerOptions optimizer;
-  @Mixin private ClipOptions clip;
-  @Mixin private StabilityOptions stability;
-  @Mixin private ScheduleOptions schedule;
-  @Mixin private LoopOptions loop;
-  @Mixin private MachineOptions machine;
+  @Mixin private TrainingOptions training;
 
   @Option(names = "--json", description = "Print the result as JSON, not only the export's path.")
   private boolean json;
@@ -70,32 +42,6 @@ final class TrainCommand implements RunnableCommand {
 
   /** What the options ask for. */
   TrainConfig toConfig() {
-    Problems problems = new Problems();
-    model.requirePath(problems);
-    trainData.requireFiles(problems);
-    loop.requireDirectory(problems);
-    ModelConfig modelConfig = problems.part(() -> model.toConfig(tuning));
-    DataConfig dataConfig = problems.part(() -> data.toConfig(trainData));
-    OptimizerConfig optimizerConfig = problems.part(optimizer::toConfig);
-    ScheduleConfig scheduleConfig = problems.part(schedule::toConfig);
-    ClipConfig clipConfig = problems.part(clip::toConfig);
-    UpdateConfig updateConfig = problems.part(stability::toUpdateConfig);
-    StabilityConfig stabilityConfig = problems.part(stability::toStabilityConfig);
-    LoopConfig loopConfig = problems.part(loop::toConfig);
-    MachineConfig machineConfig = problems.part(() -> machine.toConfig(loop.seed()));
-    problems.verify();
-    return new TrainConfig(
-        modelConfig,
-        dataConfig,
-        optimizerConfig,
-        scheduleConfig,
-        clipConfig,
-        updateConfig,
-        stabilityConfig,
-        loopConfig,
-        machineConfig,
-        loop.toResumeConfig(),
-        loop.outputDirectory(),
-        loop.tensorboard());
+    return training.toConfig(new Problems());
   }
 }

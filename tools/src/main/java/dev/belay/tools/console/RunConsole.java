@@ -54,6 +54,13 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
     } else if (event instanceof RunEvent.Done done) {
       close();
       terminal.err().println(line(done));
+      if (!done.gradNormPercentiles().isEmpty()) {
+        terminal.err().println(norms(done.gradNormPercentiles()));
+      }
+    } else if (event instanceof RunEvent.Reported reported) {
+      progress.say("report: " + reported.file());
+    } else if (event instanceof RunEvent.Warned warned) {
+      progress.say("warning: " + warned.message());
     }
   }
 
@@ -137,6 +144,17 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
         + ", "
         + percent(done.clippedFraction())
         + " of them clipped";
+  }
+
+  private static String norms(Map<String, Double> percentiles) {
+    return "gradient norm before the clip: median "
+        + number(percentiles.get("p50"))
+        + ", 90% below "
+        + number(percentiles.get("p90"))
+        + ", 99% below "
+        + number(percentiles.get("p99"))
+        + ", largest "
+        + number(percentiles.get("max"));
   }
 
   /** The last words: what training changed, and where the model lies. */

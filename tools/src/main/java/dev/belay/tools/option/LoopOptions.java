@@ -10,12 +10,6 @@ import picocli.CommandLine.Option;
 /** What happens between the steps, and what a run leaves behind. */
 @Section("Run")
 public final class LoopOptions {
-  /** What is written beside metrics.jsonl. */
-  public enum Report {
-    TENSORBOARD,
-    NONE
-  }
-
   @Option(
       names = "--output-dir",
       paramLabel = "DIR",
@@ -90,12 +84,6 @@ public final class LoopOptions {
       description = "Stop after so many evaluations without a better metric (default: never).")
   private Optional<Integer> earlyStoppingPatience = Optional.empty();
 
-  @Option(
-      names = "--report",
-      paramLabel = "KIND",
-      description = "tensorboard or none: what to write beside metrics.jsonl.")
-  private Report report = Report.TENSORBOARD;
-
   /** Complains if there is nowhere to write. */
   public void requireDirectory(Problems problems) {
     problems.require(
@@ -115,11 +103,6 @@ public final class LoopOptions {
   /** Of everything random. */
   public long seed() {
     return seed;
-  }
-
-  /** Whether event files are written. */
-  public boolean tensorboard() {
-    return report == Report.TENSORBOARD;
   }
 
   /** What happens between the steps. */

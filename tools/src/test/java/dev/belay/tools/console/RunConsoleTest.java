@@ -63,7 +63,10 @@ final class RunConsoleTest {
           new RunEvent.Saved(200, Path.of("runs/a/checkpoints/step-00000200"), 0.1, 0.01, 42));
       console.accept(new RunEvent.Evaluated(200, metrics(0.8123, 0.42), 872, 1));
       console.accept(new RunEvent.Exported(200, Path.of("runs/a/export/1")));
-      console.accept(new RunEvent.Done(200, 95, 0.5, Map.of()));
+      console.accept(
+          new RunEvent.Done(
+              200, 95, 0.5, Map.of("p50", 0.9, "p90", 2.5, "p99", 7.0, "max", 12.25), Map.of()));
+      console.accept(new RunEvent.Reported(Path.of("runs/a/report.html")));
       console.conclude(
           new TrainingRun.Result(
               Path.of("runs/a"),
@@ -83,6 +86,8 @@ final class RunConsoleTest {
         step 200: checkpoint runs/a/checkpoints/step-00000200
         step 200: accuracy 0.8123, loss 0.4200 on 872 examples
         done: 200 steps in 1:35, 50.0% of them clipped
+        gradient norm before the clip: median 0.9000, 90% below 2.5000, 99% below 7.0000, largest 12.25
+        report: runs/a/report.html
         accuracy: 0.5000 -> 0.8123
         loss: 0.7000 -> 0.4200
         exported to runs/a/export/1
@@ -100,7 +105,7 @@ final class RunConsoleTest {
       console.accept(new RunEvent.Evaluated(2, metrics(0.75, 0.6), 872, 1));
       console.accept(step(3, false));
       console.accept(step(4, false));
-      console.accept(new RunEvent.Done(4, 2, 0.5, Map.of()));
+      console.accept(new RunEvent.Done(4, 2, 0.5, Map.of(), Map.of()));
     }
     assertTrue(
         err().contains("\r\u001b[Kstep 2: accuracy 0.7500, loss 0.6000 on 872 examples\n"), err());

@@ -86,6 +86,18 @@ public record ClipConfig(
         DEFAULT_NORMS);
   }
 
+  /** Another rule with another threshold, and otherwise the same. */
+  public ClipConfig with(Mode other, double threshold) {
+    return new ClipConfig(
+        other,
+        other == Mode.VALUE ? maxGradNorm : threshold,
+        other == Mode.VALUE ? threshold : clipValue,
+        adaptive,
+        autoPercentile,
+        groups,
+        norms);
+  }
+
   /** What the command line takes without options. */
   public static ClipConfig defaults() {
     return new ClipConfig(DEFAULT_MODE, DEFAULT_MAX_GRAD_NORM);

@@ -21,6 +21,11 @@ public record MachineConfig(String device, OptionalInt threads, long seed) {
         .verify();
   }
 
+  /** The same machine with another seed. */
+  public MachineConfig withSeed(long other) {
+    return new MachineConfig(device, threads, other);
+  }
+
   /** TensorFlow's threads. */
   public int effectiveThreads() {
     return threads.orElse(Runtime.getRuntime().availableProcessors());

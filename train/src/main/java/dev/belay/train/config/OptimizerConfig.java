@@ -82,6 +82,11 @@ public record OptimizerConfig(
         .verify();
   }
 
+  /** The same rule with another peak of the schedule. */
+  public OptimizerConfig withLearningRate(double rate) {
+    return new OptimizerConfig(kind, rate, weightDecay, beta1, beta2, epsilon, momentum, look);
+  }
+
   /** What the command line takes without options. */
   public static OptimizerConfig defaults() {
     return new OptimizerConfig(

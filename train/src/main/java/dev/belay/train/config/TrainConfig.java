@@ -6,7 +6,7 @@ import java.nio.file.Path;
  * All that one training run is asked to do.
  *
  * @param outputDirectory the run directory: new, empty, or this run's own
- * @param tensorboard whether event files are written
+ * @param report what is written beside metrics.jsonl
  */
 public record TrainConfig(
     ModelConfig model,
@@ -20,7 +20,7 @@ public record TrainConfig(
     MachineConfig machine,
     ResumeConfig resume,
     Path outputDirectory,
-    boolean tensorboard) {
+    ReportConfig report) {
 
   public TrainConfig {
     boolean needsEvaluation = loop.loadBestModelAtEnd() || loop.earlyStoppingPatience().isPresent();
@@ -38,6 +38,23 @@ public record TrainConfig(
         .verify();
   }
 
+  /** The same run with another update and another seed. */
+  public TrainConfig with(OptimizerConfig other, ClipConfig otherClip, MachineConfig otherMachine) {
+    return new TrainConfig(
+        model,
+        data,
+        other,
+        schedule,
+        otherClip,
+        update,
+        stability,
+        loop,
+        otherMachine,
+        resume,
+        outputDirectory,
+        report);
+  }
+
   /** That model on that data, and otherwise what the command line takes without options. */
   public static TrainConfig of(ModelConfig model, DataConfig data, Path outputDirectory) {
     return new TrainConfig(
@@ -52,6 +69,6 @@ public record TrainConfig(
         MachineConfig.defaults(),
         ResumeConfig.defaults(),
         outputDirectory,
-        true);
+        ReportConfig.defaults());
   }
 }

@@ -45,6 +45,9 @@ public sealed interface RunEvent {
       double sessionMillis)
       implements RunEvent {}
 
+  /** What an update did to each variable, where somebody asked; it follows that update. */
+  record NormsMeasured(long step, List<VariableNorm> variables) implements RunEvent {}
+
   /**
    * An update that was not made.
    *
@@ -89,9 +92,25 @@ public sealed interface RunEvent {
   /** A SavedModel was committed. */
   record Exported(long step, Path directory) implements RunEvent {}
 
-  /** The run ended well. */
-  record Done(long step, double seconds, double clippedFraction, Map<String, Double> bestMetrics)
+  /**
+   * The run ended well.
+   *
+   * @param clippedFraction the share of steps whose gradients were clipped
+   * @param gradNormPercentiles of the norms before the clip, {@code p1} to {@code max}
+   */
+  record Done(
+      long step,
+      double seconds,
+      double clippedFraction,
+      Map<String, Double> gradNormPercentiles,
+      Map<String, Double> bestMetrics)
       implements RunEvent {}
+
+  /** A file for people to open was written about the run. */
+  record Reported(Path file) implements RunEvent {}
+
+  /** Something went wrong that does not stop the run. */
+  record Warned(String message) implements RunEvent {}
 
   /**
    * The run had ended before, with the same settings: there was nothing to do.

@@ -8,6 +8,7 @@ import dev.belay.graph.clip.GlobalNormClip;
 import dev.belay.graph.clip.GroupedClip;
 import dev.belay.graph.clip.NoClip;
 import dev.belay.graph.clip.NormClip;
+import dev.belay.graph.clip.Threshold;
 import dev.belay.graph.clip.ValueClip;
 import dev.belay.graph.gradient.NormRows;
 import dev.belay.graph.optimizer.Adafactor;
@@ -39,7 +40,10 @@ public final class UpdateRules {
 
   /** The clip. */
   public static ClipRule clip(ClipConfig config) {
-    ClipRule rest = clip(config, config.mode(), value(config));
+    return grouped(config, clip(config, config.mode(), value(config)));
+  }
+
+  private static ClipRule grouped(ClipConfig config, ClipRule rest) {
     if (config.groups().isEmpty()) {
       return rest;
     }
@@ -73,6 +77,21 @@ public final class UpdateRules {
       case AUTO -> new AutoClip(value);
       case NONE -> new NoClip();
     };
+  }
+
+  /**
+   * The clip with a threshold that may change between runs of the graph. Rules without one, and
+   * those of groups, are as configured.
+   */
+  public static ClipRule clip(ClipConfig config, Threshold threshold) {
+    return grouped(
+        config,
+        switch (config.mode()) {
+          case GLOBAL_NORM, NONE -> new GlobalNormClip(threshold);
+          case NORM -> new NormClip(threshold);
+          case VALUE -> new ValueClip(threshold);
+          case ADAPTIVE, AUTO -> clip(config, config.mode(), value(config));
+        });
   }
 
   /** How the gradient of an update comes to be. */

@@ -6,6 +6,7 @@ import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.ClipGroup;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.TrainConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,11 +82,16 @@ public final class ConfigJson {
     put(options, "device", config.machine().device());
     put(options, "threads", config.machine().threads());
     put(options, "seed", config.machine().seed());
-    put(options, "report", config.tensorboard() ? "tensorboard" : "none");
+    put(options, "report", reports(config.report()));
+    put(options, "log-layer-norms", config.report().layerNormSteps());
     put(options, "resume", config.resume().text());
     put(options, "allow-changes", config.resume().allowChanges());
     put(options, "output-dir", config.outputDirectory());
     return options;
+  }
+
+  private static Object reports(ReportConfig report) {
+    return report.kinds().isEmpty() ? "none" : report.kinds().stream().sorted().toList();
   }
 
   private static void putClip(Map<String, Object> options, ClipConfig clip) {

@@ -12,13 +12,13 @@ import java.nio.file.StandardOpenOption;
 /**
  * A small file that is replaced as a whole: readers, and the next start, see the old or the new.
  */
-final class DurableFile {
+public final class DurableFile {
   private static final String ASIDE = ".partial";
 
   private DurableFile() {}
 
   /** Writes beside, brings it to the disk, renames. */
-  static void write(Path file, byte[] content) {
+  public static void write(Path file, byte[] content) {
     Path aside = file.resolveSibling(file.getFileName() + ASIDE);
     try {
       try (FileChannel channel =

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.VariableNorm;
 import dev.belay.train.failure.DiskFailure;
+import dev.belay.train.norm.LayerNorms;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -14,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
@@ -93,7 +96,11 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     if (resumed && event instanceof RunEvent.Started) {
       return;
     }
-    String line = line(event) + "\n";
+    ObjectNode object = line(event);
+    if (object.isEmpty()) {
+      return;
+    }
+    String line = object + "\n";
     try {
       ByteBuffer bytes = ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8));
       while (bytes.hasRemaining()) {
@@ -113,6 +120,7 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
+  /** Empty for what is told to people only. */
   private ObjectNode line(RunEvent event) {
     ObjectNode line = JSON.createObjectNode();
     if (event instanceof RunEvent.Started started) {
@@ -123,6 +131,10 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
       line.put("trainable_parameters", started.trainableParameters());
     } else if (event instanceof RunEvent.Trained trained) {
       putTrained(line, trained);
+    } else if (event instanceof RunEvent.NormsMeasured measured) {
+      line.put("event", "norms").put("step", measured.step());
+      putNorms(line.putObject("layers"), LayerNorms.of(measured.variables()));
+      putNorms(line.putObject("variables"), measured.variables());
     } else if (event instanceof RunEvent.Skipped skipped) {
       line.put("event", "skipped").put("step", skipped.step());
       line.put("reason", skipped.reason().name().toLowerCase(Locale.ROOT));
@@ -151,6 +163,9 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
       line.put("event", "done").put("step", done.step());
       put(line, "seconds", done.seconds(), SIX_DIGITS);
       put(line, "clipped_fraction", done.clippedFraction(), NINE_DIGITS);
+      ObjectNode percentiles = line.putObject("grad_norm_percentiles");
+      done.gradNormPercentiles()
+          .forEach((name, value) -> put(percentiles, name, value, NINE_DIGITS));
       ObjectNode metrics = line.putObject("metrics");
       done.bestMetrics().forEach((name, value) -> put(metrics, name, value, NINE_DIGITS));
     }
@@ -171,6 +186,15 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     put(line, "step_ms", trained.stepMillis(), SIX_DIGITS);
     put(line, "data_wait_ms", trained.dataWaitMillis(), SIX_DIGITS);
     put(line, "session_ms", trained.sessionMillis(), SIX_DIGITS);
+  }
+
+  private static void putNorms(ObjectNode object, List<VariableNorm> norms) {
+    for (VariableNorm norm : norms) {
+      ObjectNode entry = object.putObject(norm.name());
+      put(entry, "gradient", norm.gradient(), SIX_DIGITS);
+      put(entry, "weight", norm.weight(), SIX_DIGITS);
+      put(entry, "update_ratio", norm.updateRatio(), SIX_DIGITS);
+    }
   }
 
   private static void put(ObjectNode line, String name, double value, MathContext digits) {

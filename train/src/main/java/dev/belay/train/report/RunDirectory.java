@@ -141,6 +141,11 @@ public record RunDirectory(Path root) {
     return root.resolve("metrics.jsonl");
   }
 
+  /** The run as a page of charts. */
+  public Path report() {
+    return root.resolve("report.html");
+  }
+
   /** Event files. */
   public Path tensorboard() {
     return root.resolve("tensorboard");

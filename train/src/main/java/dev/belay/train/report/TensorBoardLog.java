@@ -2,16 +2,16 @@ package dev.belay.train.report;
 
 import com.google.protobuf.ByteString;
 import dev.belay.savedmodel.record.EventFile;
-import dev.belay.savedmodel.record.RecordWriter;
 import dev.belay.train.event.RunEvent;
-import dev.belay.train.failure.DiskFailure;
+import dev.belay.train.event.VariableNorm;
+import dev.belay.train.norm.LayerNorms;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
+import java.util.function.ToDoubleFunction;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.Summary;
 import org.tensorflow.proto.framework.SummaryMetadata;
@@ -21,61 +21,31 @@ import org.tensorflow.proto.util.Event;
 
 /**
  * TensorBoard's event files, {@code train} and {@code validation} under one directory, as
- * tf.summary of TensorFlow 2 writes them: tensors with the scalars plugin's metadata.
+ * tf.summary of TensorFlow 2 writes them: tensors with the metadata of the scalars or the
+ * histograms plugin.
  *
  * <p>Close it to close the files.
  */
 public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
-  private static final SummaryMetadata SCALAR =
-      SummaryMetadata.newBuilder()
-          .setPluginData(
-              SummaryMetadata.PluginData.newBuilder()
-                  .setPluginName("scalars")
-                  .setContent(ByteString.EMPTY))
-          .build();
+  private static final SummaryMetadata SCALAR = plugin("scalars");
+  private static final SummaryMetadata HISTOGRAM = plugin("histograms");
 
-  private static final String PREFIX = "events.out.tfevents.";
-
-  private final Path directory;
-  private final RecordWriter train;
-  private final RecordWriter validation;
+  private final EventWriter train;
+  private final EventWriter validation;
 
   /** Opens new files in a directory, which is made; earlier ones of the run stay beside them. */
   public TensorBoardLog(Path directory) throws IOException {
-    this.directory = directory;
-    try {
-      this.train = open(directory.resolve("train"));
-      this.validation = open(directory.resolve("validation"));
-    } catch (IOException e) {
-      throw DiskFailure.writing(directory, 0, e);
-    }
-    write(train, Event.newBuilder().setFileVersion("brain.Event:2"));
-    write(validation, Event.newBuilder().setFileVersion("brain.Event:2"));
+    this.train = new EventWriter(directory.resolve("train"));
+    this.validation = new EventWriter(directory.resolve("validation"));
   }
 
-  /** Files are read in the order of their names: the second, then what tells apart a restart. */
-  private static RecordWriter open(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    String name =
-        PREFIX
-            + "%010d.belay.%d.%d.v2"
-                .formatted(
-                    System.currentTimeMillis() / 1000,
-                    ProcessHandle.current().pid(),
-                    eventFiles(directory).size());
-    return RecordWriter.create(directory.resolve(name));
-  }
-
-  private static List<Path> eventFiles(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      return List.of();
-    }
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries
-          .filter(entry -> entry.getFileName().toString().startsWith(PREFIX))
-          .sorted()
-          .toList();
-    }
+  private static SummaryMetadata plugin(String name) {
+    return SummaryMetadata.newBuilder()
+        .setPluginData(
+            SummaryMetadata.PluginData.newBuilder()
+                .setPluginName(name)
+                .setContent(ByteString.EMPTY))
+        .build();
   }
 
   /**
@@ -85,7 +55,7 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
    */
   public static void cutAfter(Path directory, long step) throws IOException {
     for (String part : List.of("train", "validation")) {
-      for (Path file : eventFiles(directory.resolve(part))) {
+      for (Path file : EventWriter.files(directory.resolve(part))) {
         EventFile.cutAfter(file, step);
       }
     }
@@ -104,12 +74,43 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
               "gradient/clip_scale", (double) trained.clipScale(),
               "learning_rate", trained.learningRate(),
               "examples_per_second", trained.examples() * 1000.0 / trained.stepMillis()));
+    } else if (event instanceof RunEvent.NormsMeasured measured) {
+      norms(measured);
     } else if (event instanceof RunEvent.Evaluated evaluated) {
       scalars(validation, evaluated.step(), evaluated.metrics());
     }
   }
 
-  private void scalars(RecordWriter writer, long step, Map<String, Double> values) {
+  /** Curves for each layer, and how the norms of all variables are spread. */
+  private void norms(RunEvent.NormsMeasured measured) {
+    Map<String, Double> layers = new LinkedHashMap<>();
+    for (VariableNorm layer : LayerNorms.of(measured.variables())) {
+      layers.put("gradient_norm/" + layer.name(), (double) layer.gradient());
+      layers.put("weight_norm/" + layer.name(), (double) layer.weight());
+      layers.put("update_ratio/" + layer.name(), layer.updateRatio());
+    }
+    scalars(train, measured.step(), layers);
+    Summary.Builder spread = Summary.newBuilder();
+    spread(spread, "variables/gradient_norm", measured, VariableNorm::gradient);
+    spread(spread, "variables/weight_norm", measured, VariableNorm::weight);
+    spread(spread, "variables/update_ratio", measured, VariableNorm::updateRatio);
+    train.write(Event.newBuilder().setStep(measured.step()).setSummary(spread));
+  }
+
+  private static void spread(
+      Summary.Builder summary,
+      String tag,
+      RunEvent.NormsMeasured measured,
+      ToDoubleFunction<VariableNorm> value) {
+    double[] values = measured.variables().stream().mapToDouble(value).toArray();
+    summary.addValue(
+        Summary.Value.newBuilder()
+            .setTag(tag)
+            .setMetadata(HISTOGRAM)
+            .setTensor(Histogram.of(values)));
+  }
+
+  private static void scalars(EventWriter writer, long step, Map<String, Double> values) {
     Summary.Builder summary = Summary.newBuilder();
     values.forEach(
         (tag, value) ->
@@ -122,24 +123,13 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
                             .setDtype(DataType.DT_FLOAT)
                             .setTensorShape(TensorShapeProto.getDefaultInstance())
                             .addFloatVal(value.floatValue()))));
-    write(writer, Event.newBuilder().setStep(step).setSummary(summary));
-  }
-
-  private void write(RecordWriter writer, Event.Builder event) {
-    event.setWallTime(System.currentTimeMillis() / 1000.0);
-    try {
-      writer.write(event.build().toByteArray());
-    } catch (IOException e) {
-      throw DiskFailure.writing(directory, 0, e);
-    }
+    writer.write(Event.newBuilder().setStep(step).setSummary(summary));
   }
 
   @Override
   public void close() throws IOException {
-    try (train;
-        validation) {
-      train.flush();
-      validation.flush();
+    try (train) {
+      validation.close();
     }
   }
 }

@@ -1,5 +1,8 @@
 package dev.belay.train.step;
 
+import dev.belay.train.event.VariableNorm;
+import java.util.List;
+
 /**
  * The numbers of one update, all from before it.
  *
@@ -12,6 +15,7 @@ package dev.belay.train.step;
  * @param lossScale what the loss was multiplied with before the gradient; 1 but for fp16
  * @param applied whether the update was made
  * @param millis the session's runs alone
+ * @param variableNorms of every variable that has a gradient; empty where they were not asked for
  */
 public record StepResult(
     float loss,
@@ -21,7 +25,8 @@ public record StepResult(
     boolean clipped,
     float lossScale,
     boolean applied,
-    double millis) {
+    double millis,
+    List<VariableNorm> variableNorms) {
 
   /** Whether loss and norm are finite. */
   public boolean isFinite() {

@@ -105,6 +105,11 @@ public final class StepRunner implements AutoCloseable {
     }
   }
 
+  /** Gives slots, head and tables their first values again. The model's variables stay. */
+  public void initialize() {
+    run(train.orElseThrow().initializers());
+  }
+
   private void run(List<Operation> operations) {
     if (!operations.isEmpty()) {
       Session.Runner runner = session.runner();
@@ -120,9 +125,21 @@ public final class StepRunner implements AutoCloseable {
    * @param normLimit a norm above this keeps the update from being made; infinity for no limit
    */
   public StepResult train(UpdateBatch batch, double learningRate, long step, double normLimit) {
-    TrainStep graph = train.orElseThrow();
-    UpdateRun update = new UpdateRun(session, graph, learningRate, normLimit);
-    return graph.pass().accumulate().isPresent()
+    return train(batch, step, update(learningRate, normLimit));
+  }
+
+  /** Makes one update, and measures what it does to each variable. */
+  public StepResult trainMeasuring(
+      UpdateBatch batch, double learningRate, long step, double normLimit) {
+    return train(batch, step, update(learningRate, normLimit).measuring());
+  }
+
+  private UpdateRun update(double learningRate, double normLimit) {
+    return new UpdateRun(session, train.orElseThrow(), learningRate, normLimit);
+  }
+
+  private StepResult train(UpdateBatch batch, long step, UpdateRun update) {
+    return train.orElseThrow().pass().accumulate().isPresent()
         ? update.inParts(batch, step)
         : update.atOnce(batch.parts().get(0), step);
   }

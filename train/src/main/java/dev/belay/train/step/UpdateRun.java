@@ -1,10 +1,15 @@
 package dev.belay.train.step;
 
 import dev.belay.graph.TrainStep;
+import dev.belay.graph.measure.VariableNorms;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.UpdateBatch;
+import dev.belay.train.event.VariableNorm;
+import java.util.ArrayList;
+import java.util.List;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.Tensor;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
@@ -14,8 +19,19 @@ import org.tensorflow.types.TInt64;
  * of it and one for the update.
  *
  * @param normLimit a norm above this keeps the update from being made
+ * @param measures whether it says what it does to each variable
  */
-record UpdateRun(Session session, TrainStep graph, double learningRate, double normLimit) {
+record UpdateRun(
+    Session session, TrainStep graph, double learningRate, double normLimit, boolean measures) {
+
+  UpdateRun(Session session, TrainStep graph, double learningRate, double normLimit) {
+    this(session, graph, learningRate, normLimit, false);
+  }
+
+  /** The same, and it says what it does to each variable. */
+  UpdateRun measuring() {
+    return new UpdateRun(session, graph, learningRate, normLimit, true);
+  }
 
   StepResult atOnce(Batch batch, long step) {
     try (Feeds feeds = new Feeds(session.runner())) {
@@ -71,20 +87,23 @@ record UpdateRun(Session session, TrainStep graph, double learningRate, double n
   }
 
   private StepResult apply(Feeds feeds, double millisBefore) {
-    TrainStep.Measures measures = graph.measures();
+    TrainStep.Measures tensors = graph.measures();
     feeds.put(graph.feeds().learningRate().asOutput(), TFloat32.scalarOf((float) learningRate));
     feeds.put(graph.feeds().normLimit().asOutput(), TFloat32.scalarOf((float) normLimit));
     Session.Runner runner =
         feeds
             .runner()
-            .fetch(measures.loss())
-            .fetch(measures.norm())
-            .fetch(measures.clippedNorm())
-            .fetch(measures.clipScale())
-            .fetch(measures.clips())
-            .fetch(measures.lossScale())
-            .fetch(measures.applied())
+            .fetch(tensors.loss())
+            .fetch(tensors.norm())
+            .fetch(tensors.clippedNorm())
+            .fetch(tensors.clipScale())
+            .fetch(tensors.clips())
+            .fetch(tensors.lossScale())
+            .fetch(tensors.applied())
             .addTarget(graph.apply());
+    if (measures) {
+      runner.fetch(graph.measures().variableNorms().rows());
+    }
     long begin = System.nanoTime();
     try (Result result = runner.run()) {
       double millis = millisBefore + (System.nanoTime() - begin) / 1e6;
@@ -96,8 +115,25 @@ record UpdateRun(Session session, TrainStep graph, double learningRate, double n
           flag(result, 4),
           scalar(result, 5),
           flag(result, 6),
-          millis);
+          millis,
+          measures ? columns(result.get(7)) : List.of());
     }
+  }
+
+  private List<VariableNorm> columns(Tensor rows) {
+    VariableNorms norms = graph.measures().variableNorms();
+    float[] values = NativeTensors.floats(rows); // [3, V]
+    int count = norms.variables().size();
+    List<VariableNorm> columns = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      columns.add(
+          new VariableNorm(
+              norms.variables().get(i),
+              values[VariableNorms.GRADIENT * count + i],
+              values[VariableNorms.WEIGHT * count + i],
+              values[VariableNorms.UPDATE * count + i]));
+    }
+    return columns;
   }
 
   private static float scalar(Result result, int index) {

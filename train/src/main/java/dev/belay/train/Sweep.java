@@ -1,0 +1,307 @@
+package dev.belay.train;
+
+import dev.belay.graph.optimizer.Schedule;
+import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.SweepConfig;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.data.batch.BatchSource;
+import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.SweepEvent;
+import dev.belay.train.failure.ModelException;
+import dev.belay.train.model.InputMapping;
+import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.model.UpdateRules;
+import dev.belay.train.report.MetricsLog;
+import dev.belay.train.report.TensorBoardLog;
+import dev.belay.train.report.html.SweepReport;
+import dev.belay.train.resume.RunLock;
+import dev.belay.train.sweep.Arm;
+import dev.belay.train.sweep.ArmResult;
+import dev.belay.train.sweep.ArmResult.Outcome;
+import dev.belay.train.sweep.ArmSummary;
+import dev.belay.train.sweep.Halving;
+import dev.belay.train.sweep.Recommendation;
+import dev.belay.train.sweep.Score;
+import dev.belay.train.sweep.SweepDirectory;
+import dev.belay.train.sweep.SweepRecords;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * {@code belay sweep}: the same training with several clips and learning rates, seed by seed, in
+ * one process. All arms of a seed and a rule run in one graph and one session: between them the
+ * weights are set back, the slots begin anew, and the threshold, which is a variable, gets another
+ * value. Each arm makes the very steps that {@code belay train} makes with the same options.
+ */
+public final class Sweep {
+  private final SweepConfig config;
+  private final SweepRecords records;
+  private final Material material;
+  private final Consumer<SweepEvent> listener;
+  private final List<Arm> arms;
+  private final List<ArmResult> results = new ArrayList<>();
+
+  private Sweep(
+      SweepConfig config, SweepRecords records, Material material, Consumer<SweepEvent> listener) {
+    this.config = config;
+    this.records = records;
+    this.material = material;
+    this.listener = listener;
+    this.arms = Arm.of(config);
+  }
+
+  /** What all arms are made of. */
+  private record Material(TrainableModel model, RunDatasets datasets, Plan plan) {}
+
+  /**
+   * How long, and how arms are compared.
+   *
+   * @param interval between evaluations
+   */
+  private record Plan(long totalSteps, long interval, Score score) {
+    Halving halving() {
+      return new Halving(totalSteps, interval, score);
+    }
+  }
+
+  /**
+   * What a sweep found.
+   *
+   * @param metric that arms are compared by
+   * @param report the page of charts
+   */
+  public record Result(
+      Path directory,
+      String metric,
+      List<ArmSummary> arms,
+      Recommendation recommendation,
+      Path report) {}
+
+  /**
+   * Tries all arms; goes on where a killed sweep in the same directory ended.
+   *
+   * @param judge tries the model while it is read here
+   * @param command the command line, for sweep.json
+   * @param listener told of everything that happens, on the calling thread
+   * @throws IOException if a file cannot be read or written
+   * @throws ModelException if the model cannot be used as asked
+   */
+  public static Result execute(
+      SweepConfig config, ModelJudge judge, List<String> command, Consumer<SweepEvent> listener)
+      throws IOException {
+    TrainConfig base = config.base();
+    try (ModelJudge.Judgement judgement = judge.begin(base.model(), true)) {
+      TrainableModel model = TrainableModel.forTraining(base.model());
+      InputMapping inputs = InputMapping.of(model.training().source(), base.model().inputs());
+      try (RunData data = new RunData(base.data(), model, inputs)) {
+        judgement.await();
+        SweepRecords records = SweepRecords.open(config, model.contents().directory(), command);
+        RunDatasets datasets = datasets(config, model, data, listener);
+        Plan plan = plan(config, datasets);
+        return new Sweep(config, records, new Material(model, datasets, plan), listener).locked();
+      }
+    }
+  }
+
+  @SuppressWarnings("try") // held by being open
+  private Result locked() throws IOException {
+    Files.createDirectories(records.directory().root());
+    try (RunLock lock = RunLock.take(records.directory().lock())) {
+      return run();
+    }
+  }
+
+  /** Data are read once; which labels they must have, the graph says. */
+  private static RunDatasets datasets(
+      SweepConfig config, TrainableModel model, RunData data, Consumer<SweepEvent> listener)
+      throws IOException {
+    TrainConfig base = config.base();
+    try (ModelGraph graph = ModelGraph.of(model, base.model(), config.seeds().get(0))) {
+      graph.requireMatches(base.model());
+      RunDatasets datasets = RunDatasets.read(base.data(), data, model.source(), graph.task());
+      Plan plan = plan(config, datasets);
+      List<String> notes = new ArrayList<>(graph.notes());
+      notes.addAll(data.notes());
+      notes.addAll(datasets.notes());
+      listener.accept(
+          new SweepEvent.Started(
+              Arm.of(config).size(),
+              config.seeds().size(),
+              plan.totalSteps(),
+              config.halving() ? plan.halving().rungs() : List.of(),
+              notes));
+      return datasets;
+    }
+  }
+
+  private static Plan plan(SweepConfig config, RunDatasets datasets) {
+    TrainConfig base = config.base();
+    int updatesPerEpoch = base.update().updates(datasets.batches(base).batchesPerEpoch());
+    long total = base.schedule().totalSteps(updatesPerEpoch);
+    long interval = base.loop().evalSteps().orElse(Math.toIntExact((total + 3) / 4));
+    String metric =
+        base.loop()
+            .metricForBestModel()
+            .orElseGet(() -> datasets.evaluator(base).orElseThrow().primaryMetric());
+    return new Plan(total, interval, new Score(metric, datasets.validation().orElseThrow().size()));
+  }
+
+  private Result run() throws IOException {
+    Score score = material.plan().score();
+    records.begin(score);
+    for (long seed : config.seeds()) {
+      for (ClipConfig.Mode mode : arms.stream().map(Arm::graphMode).distinct().toList()) {
+        List<Arm> ofGraph = arms.stream().filter(arm -> arm.graphMode() == mode).toList();
+        run(seed, ofGraph);
+      }
+    }
+    List<ArmSummary> summaries = ArmSummary.of(arms, results);
+    Recommendation recommendation = Recommendation.of(config, summaries, score);
+    records.finish(recommendation, score);
+    Path report =
+        SweepReport.write(
+            records.directory(),
+            new SweepReport.Findings(config, summaries, recommendation, score));
+    listener.accept(new SweepEvent.Reported(report));
+    return new Result(
+        records.directory().root(), score.metric(), summaries, recommendation, report);
+  }
+
+  /** Tries arms that share a graph; it is only built if one of them is still to be tried. */
+  private void run(long seed, List<Arm> ofGraph) throws IOException {
+    List<Arm> open = new ArrayList<>();
+    for (Arm arm : ofGraph) {
+      Optional<ArmResult> known = known(arm, seed);
+      if (known.isPresent()) {
+        add(known.get(), true);
+      } else {
+        open.add(arm);
+      }
+    }
+    if (open.isEmpty()) {
+      return;
+    }
+    TrainConfig ofSeed = config(open.get(0), seed);
+    try (ModelGraph graph = ModelGraph.of(material.model(), ofSeed.model(), seed);
+        SweepSession session =
+            SweepSession.open(ofSeed, material.model(), graph, material.datasets().outputs())) {
+      Evaluator evaluator = material.datasets().evaluator(ofSeed).orElseThrow();
+      session.reset(open.get(0).threshold());
+      RunEvent.Evaluated start = ArmTrainer.evaluated(evaluator, session.runner(), 0);
+      requireMetric(start.metrics());
+      for (Arm arm : open) {
+        add(train(arm, seed, session, start), false);
+      }
+    }
+  }
+
+  private void requireMetric(Map<String, Double> metrics) {
+    String name = material.plan().score().metric();
+    if (!metrics.containsKey(name)) {
+      throw new ModelException(
+          "--metric-for-best-model: there is no metric '"
+              + name
+              + "'; this task has "
+              + metrics.keySet());
+    }
+  }
+
+  /** What is known without training: an arm that has ended, or that an earlier seed has judged. */
+  private Optional<ArmResult> known(Arm arm, long seed) throws IOException {
+    Optional<ArmResult> judged =
+        results.stream()
+            .filter(r -> r.arm().equals(arm))
+            .filter(r -> r.outcome() == Outcome.STOPPED || r.outcome() == Outcome.DIVERGED)
+            .findFirst();
+    if (judged.isPresent()) {
+      String reason = "not tried with seed " + seed + ": " + judged.get().reason();
+      return Optional.of(ArmResult.skipped(arm, seed, reason));
+    }
+    return records.directory().result(arm, seed);
+  }
+
+  private ArmResult train(Arm arm, long seed, SweepSession session, RunEvent.Evaluated start)
+      throws IOException {
+    Plan plan = material.plan();
+    TrainConfig ofArm = config(arm, seed);
+    String label = arm.label(config);
+    int number = results.size() + 1;
+    int count = arms.size() * config.seeds().size();
+    listener.accept(new SweepEvent.ArmStarted(label, seed, number, count));
+    SweepDirectory directory = records.directory();
+    directory.begin(arm, seed);
+    session.reset(arm.threshold());
+    BatchSource source = material.datasets().batches(ofArm);
+    Schedule schedule =
+        UpdateRules.schedule(ofArm.schedule(), ofArm.optimizer(), plan.totalSteps());
+    ArmResult result;
+    try (MetricsLog metrics =
+            MetricsLog.open(directory.metrics(arm, seed), ofArm.loop().loggingSteps());
+        TensorBoardLog events = new TensorBoardLog(directory.tensorboard(arm, seed))) {
+      Consumer<RunEvent> all =
+          event -> {
+            metrics.accept(event);
+            events.accept(event);
+            listener.accept(new SweepEvent.InArm(label, seed, event));
+          };
+      all.accept(
+          new RunEvent.Started(
+              plan.totalSteps(),
+              source.batchesPerEpoch(),
+              source.examplesPerEpoch(),
+              session.trainableParameters(),
+              List.of()));
+      result =
+          new ArmTrainer(
+                  new ArmTrainer.Setting(
+                      session.runner(),
+                      source,
+                      ofArm.update(),
+                      ofArm.stability().maxSkippedSteps(),
+                      material.datasets().evaluator(ofArm).orElseThrow(),
+                      schedule,
+                      plan.totalSteps(),
+                      plan.interval(),
+                      (step, found) -> verdict(step, seed, found),
+                      all))
+              .train(arm, seed, start);
+    }
+    records.add(result);
+    return result;
+  }
+
+  private Optional<String> verdict(long step, long seed, Map<String, Double> metrics) {
+    return config.halving()
+        ? material.plan().halving().verdict(step, seed, metrics, results)
+        : Optional.empty();
+  }
+
+  private void add(ArmResult result, boolean earlier) {
+    results.add(result);
+    Map<String, Double> last =
+        result.evaluations().isEmpty()
+            ? Map.of()
+            : result.evaluations().get(result.evaluations().size() - 1).metrics();
+    listener.accept(
+        new SweepEvent.ArmEnded(
+            result.arm().label(config), result.seed(), result.reason(), last, earlier));
+  }
+
+  /** The run that an arm is. */
+  private TrainConfig config(Arm arm, long seed) {
+    TrainConfig base = config.base();
+    double bound = arm.clipNorm().orElse(ClipConfig.DEFAULT_MAX_GRAD_NORM);
+    return base.with(
+        base.optimizer().withLearningRate(arm.learningRate()),
+        base.clip().with(arm.mode(), bound),
+        base.machine().withSeed(seed));
+  }
+}

@@ -1,0 +1,74 @@
+package dev.belay.train;
+
+import dev.belay.graph.clip.Threshold;
+import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.VariableSpec;
+import dev.belay.graph.variable.Variables;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.model.UpdateRules;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Ops;
+import org.tensorflow.proto.framework.DataType;
+
+/**
+ * Owns the session in which arms of a sweep are trained one after the other. Close it before the
+ * graph.
+ */
+final class SweepSession implements AutoCloseable {
+  private final TrainableModel model;
+  private final ModelRun.Training training;
+  private final GraphVariable threshold;
+
+  private SweepSession(TrainableModel model, ModelRun.Training training, GraphVariable threshold) {
+    this.model = model;
+    this.training = training;
+    this.threshold = threshold;
+  }
+
+  /**
+   * Builds the step of a rule, for any threshold; {@link #reset} before it is used.
+   *
+   * @param config of one of the arms
+   * @param outputs classes of a new classification head
+   */
+  static SweepSession open(
+      TrainConfig config, TrainableModel model, ModelGraph graph, int outputs) {
+    Variables own = new Variables(Ops.create(graph.graph()).withSubScope("belay_sweep"));
+    GraphVariable threshold =
+        own.create(new VariableSpec("clip_threshold", DataType.DT_FLOAT, Shape.scalar(), false));
+    ModelRun.Training training =
+        ModelRun.training(
+            config, graph, outputs, UpdateRules.clip(config.clip(), Threshold.of(threshold)));
+    return new SweepSession(model, training, threshold);
+  }
+
+  /** Gives weights and slots the values that every run begins with, and the clip its threshold. */
+  void reset(float clipThreshold) throws IOException {
+    StepRunner runner = training.runner();
+    runner.initialize();
+    ModelRun.restore(runner, model, training.step().parts().model().all());
+    ByteBuffer value =
+        ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, clipThreshold);
+    runner.assign(List.of(threshold), variable -> value);
+  }
+
+  StepRunner runner() {
+    return training.runner();
+  }
+
+  long trainableParameters() {
+    return ModelRun.parameters(ModelRun.trained(training.step()));
+  }
+
+  @Override
+  public void close() {
+    training.runner().close();
+  }
+}

@@ -1,0 +1,175 @@
+package dev.belay.train.report.html;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.norm.NormSummary;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What metrics.jsonl tells of a run, as curves. Where steps were made twice, the later ones count.
+ */
+final class RunHistory {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Set<String> NO_METRICS = Set.of("event", "step", "examples", "seconds");
+
+  private final Series loss = new Series("training");
+  private final Series norm = new Series("before the clip");
+  private final Series clippedNorm = new Series("after the clip");
+  private final Series scale = new Series("clip scale");
+  private final Series clipped = new Series("clipped");
+  private final Series learningRate = new Series("learning rate");
+  private final Map<String, Series> metrics = new LinkedHashMap<>();
+  private final LayerHistory layers = new LayerHistory();
+  private long totalSteps;
+  private boolean done;
+
+  private RunHistory() {}
+
+  /**
+   * Reads a file. A last line without an end is what a killed run left, and is passed over.
+   *
+   * @throws CorruptModelException if another line is no JSON object
+   */
+  static RunHistory read(Path file) throws IOException {
+    RunHistory history = new RunHistory();
+    try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+      String line = lines.readLine();
+      for (long number = 1; line != null; number++) {
+        String next = lines.readLine();
+        try {
+          history.add(JSON.readTree(line));
+        } catch (JsonProcessingException broken) {
+          if (next != null) {
+            throw new CorruptModelException(
+                file, "line " + number, "a JSON object", broken.getOriginalMessage());
+          }
+        }
+        line = next;
+      }
+    }
+    return history;
+  }
+
+  private void add(JsonNode event) {
+    long step = event.path("step").asLong();
+    switch (event.path("event").asText()) {
+      case "start" -> totalSteps = event.path("total_steps").asLong();
+      case "train" -> addTrained(step, event);
+      case "eval" -> addEvaluated(step, event);
+      case "norms" -> layers.add(step, event.path("layers"));
+      case "done" -> done = true;
+      default -> {
+        // Checkpoints and exports are no curves.
+      }
+    }
+  }
+
+  private void addTrained(long step, JsonNode event) {
+    if (loss.size() > 0 && step <= loss.step(loss.size() - 1)) {
+      forgetFrom(step);
+    }
+    loss.add(step, number(event, "loss"));
+    norm.add(step, number(event, "grad_norm"));
+    clippedNorm.add(step, number(event, "grad_norm_clipped"));
+    scale.add(step, number(event, "clip_scale"));
+    clipped.add(step, event.path("clipped").asBoolean() ? 1 : 0);
+    learningRate.add(step, number(event, "learning_rate"));
+  }
+
+  private void forgetFrom(long step) {
+    for (Series series : new Series[] {loss, norm, clippedNorm, scale, clipped, learningRate}) {
+      series.forgetFrom(step);
+    }
+    metrics.values().forEach(series -> series.forgetFrom(step));
+    layers.forgetFrom(step);
+    done = false;
+  }
+
+  private void addEvaluated(long step, JsonNode event) {
+    event
+        .fields()
+        .forEachRemaining(
+            field -> {
+              if (!NO_METRICS.contains(field.getKey())) {
+                Series series = metrics.computeIfAbsent(field.getKey(), Series::new);
+                series.forgetFrom(step);
+                series.add(step, number(event, field.getKey()));
+              }
+            });
+  }
+
+  /** A number, or what stands for one that is not finite; NaN where there is none. */
+  static double number(JsonNode object, String name) {
+    JsonNode value = object.path(name);
+    if (value.isNumber()) {
+      return value.doubleValue();
+    }
+    return switch (value.asText()) {
+      case "Infinity" -> Double.POSITIVE_INFINITY;
+      case "-Infinity" -> Double.NEGATIVE_INFINITY;
+      default -> Double.NaN;
+    };
+  }
+
+  Series loss() {
+    return loss;
+  }
+
+  Series norm() {
+    return norm;
+  }
+
+  Series clippedNorm() {
+    return clippedNorm;
+  }
+
+  Series scale() {
+    return scale;
+  }
+
+  Series learningRate() {
+    return learningRate;
+  }
+
+  /** By name, the loss on the validation data among them. */
+  Map<String, Series> metrics() {
+    return metrics;
+  }
+
+  LayerHistory layers() {
+    return layers;
+  }
+
+  /** How many steps were planned; 0 if the file does not say. */
+  long totalSteps() {
+    return totalSteps;
+  }
+
+  /** The last step that is in the file; 0 if none is. */
+  long lastStep() {
+    return loss.size() == 0 ? 0 : loss.step(loss.size() - 1);
+  }
+
+  /** Whether the run came to its end. */
+  boolean done() {
+    return done;
+  }
+
+  /** Of the steps in the file. */
+  NormSummary norms() {
+    NormSummary summary = new NormSummary();
+    for (int i = 0; i < norm.size(); i++) {
+      summary.add((float) norm.value(i), clipped.value(i) > 0);
+    }
+    return summary;
+  }
+}

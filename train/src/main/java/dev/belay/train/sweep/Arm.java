@@ -1,0 +1,96 @@
+package dev.belay.train.sweep;
+
+import dev.belay.graph.clip.Threshold;
+import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.SweepConfig;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/**
+ * One setting that a sweep tries.
+ *
+ * @param mode how gradients are clipped
+ * @param clipNorm the threshold; empty for NONE, and for rules that have one of their own
+ * @param learningRate the schedule's peak
+ */
+public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learningRate) {
+  /** Rules that find their threshold themselves, or by an option of their own. */
+  private static final Set<ClipConfig.Mode> THRESHOLD_OF_ITS_OWN =
+      Set.of(ClipConfig.Mode.AUTO, ClipConfig.Mode.ADAPTIVE);
+
+  /** All of them, in the order in which they are tried. */
+  public static List<Arm> of(SweepConfig config) {
+    List<Arm> arms = new ArrayList<>();
+    for (double rate : config.learningRates()) {
+      for (ClipConfig.Mode mode : config.clipModes()) {
+        for (OptionalDouble norm : config.clipNorms()) {
+          Arm arm =
+              THRESHOLD_OF_ITS_OWN.contains(mode)
+                  ? new Arm(mode, OptionalDouble.empty(), rate)
+                  : new Arm(norm.isPresent() ? mode : ClipConfig.Mode.NONE, norm, rate);
+          if (!arms.contains(arm)) {
+            arms.add(arm);
+          }
+        }
+      }
+    }
+    return arms;
+  }
+
+  /** Whether gradients are clipped at all. */
+  public boolean clips() {
+    return mode != ClipConfig.Mode.NONE;
+  }
+
+  /** The rule whose graph can run this arm. Without a clip any norm passes. */
+  public ClipConfig.Mode graphMode() {
+    return clips() ? mode : ClipConfig.Mode.GLOBAL_NORM;
+  }
+
+  /** What the graph's threshold must be; of no effect where the rule has its own. */
+  public float threshold() {
+    return clipNorm.isPresent() ? (float) clipNorm.getAsDouble() : Threshold.NONE;
+  }
+
+  /** {@code 1.0}, {@code auto}, or {@code none}. */
+  public String clipText() {
+    return clipNorm.isPresent() ? plain(clipNorm.getAsDouble()) : modeText();
+  }
+
+  /** {@code clip 1.0}, with the rule and the learning rate where the sweep tries several. */
+  public String label(SweepConfig sweep) {
+    String label = clips() ? "clip " + clipText() : "no clip";
+    if (clipNorm.isPresent() && sweep.clipModes().size() > 1) {
+      label += " " + modeText();
+    }
+    return sweep.learningRates().size() > 1 ? label + ", rate " + plain(learningRate) : label;
+  }
+
+  /** The rule as options have it. */
+  public String modeText() {
+    return mode.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** A name for files, different for each arm. */
+  public String slug() {
+    return modeText()
+        + (clipNorm.isPresent() ? "-" + plain(clipNorm.getAsDouble()) : "")
+        + "-rate-"
+        + plain(learningRate);
+  }
+
+  /** {@code 1.0}, {@code 0.25}, {@code 5e-5}. */
+  public static String plain(double value) {
+    BigDecimal exact = new BigDecimal(Double.toString(value));
+    if (value >= 1e-3 && value < 1e6) {
+      return exact.toPlainString();
+    }
+    BigDecimal digits = exact.stripTrailingZeros();
+    int exponent = digits.precision() - digits.scale() - 1;
+    return digits.movePointLeft(exponent).toPlainString() + "e" + exponent;
+  }
+}

@@ -1,0 +1,203 @@
+package dev.belay.train.sweep;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.config.ConfigException;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The directory of one sweep: sweep.json, report.html, tensorboard/, and arms/NAME/seed-N with
+ * metrics.jsonl and, once the arm has ended, result.json.
+ *
+ * @param root the directory itself
+ */
+public record SweepDirectory(Path root) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String LOCK = "run.lock";
+
+  /**
+   * A directory that is new or empty, or the one that the same sweep has begun.
+   *
+   * @param mayGoOn whether it may be one that was begun
+   * @param identity what makes two sweeps the same, as it is in sweep.json
+   * @throws ConfigException if there is anything else in it, or a sweep that is not the same
+   */
+  public static SweepDirectory open(Path root, boolean mayGoOn, Map<String, Object> identity)
+      throws IOException {
+    SweepDirectory directory = new SweepDirectory(root);
+    if (Files.exists(directory.facts())) {
+      if (!mayGoOn) {
+        throw new ConfigException(
+            "--resume never", "a new or an empty directory", root + ", in which a sweep was begun");
+      }
+      directory.requireSame(identity);
+      return directory;
+    }
+    if (Files.isRegularFile(root)) {
+      throw new ConfigException("--output-dir", "a directory", "the file " + root);
+    }
+    if (holdsOtherFiles(root)) {
+      throw new ConfigException(
+          "--output-dir",
+          "a new or an empty directory, or that of the same sweep",
+          root + ", which holds other files; name another, or remove it first");
+    }
+    return directory;
+  }
+
+  private static boolean holdsOtherFiles(Path root) throws IOException {
+    if (!Files.isDirectory(root)) {
+      return false;
+    }
+    try (Stream<Path> entries = Files.list(root)) {
+      return entries.anyMatch(entry -> !entry.getFileName().toString().equals(LOCK));
+    }
+  }
+
+  private void requireSame(Map<String, Object> identity) throws IOException {
+    JsonNode wanted = JSON.valueToTree(identity);
+    JsonNode found = read(facts());
+    List<String> different = new ArrayList<>();
+    wanted
+        .fields()
+        .forEachRemaining(
+            part -> compare(part.getKey(), part.getValue(), found.path(part.getKey()), different));
+    if (!different.isEmpty()) {
+      throw new ConfigException(
+          "--output-dir",
+          "the directory of the same sweep, to go on with it",
+          root
+              + ", whose sweep differs in "
+              + String.join("; ", different)
+              + "; name another directory, or give the options that it was begun with");
+    }
+  }
+
+  private static void compare(
+      String path, JsonNode wanted, JsonNode found, List<String> different) {
+    if (wanted.isObject() && found.isObject()) {
+      wanted
+          .fields()
+          .forEachRemaining(
+              field ->
+                  compare(field.getKey(), field.getValue(), found.path(field.getKey()), different));
+      found
+          .fieldNames()
+          .forEachRemaining(
+              name -> {
+                if (!wanted.has(name)) {
+                  different.add(name + " (" + found.get(name) + ", now not given)");
+                }
+              });
+    } else if (!wanted.toString().equals(found.toString())) {
+      String then = found.isMissingNode() ? "not given" : shortened(found);
+      different.add(path + " (" + then + ", now " + shortened(wanted) + ")");
+    }
+  }
+
+  private static String shortened(JsonNode value) {
+    String text = value.toString();
+    return text.length() > 80 ? text.substring(0, 77) + "..." : text;
+  }
+
+  private static JsonNode read(Path file) throws IOException {
+    try {
+      return JSON.readTree(file.toFile());
+    } catch (JacksonException e) {
+      throw new CorruptModelException(file, "JSON", "an object", e.getOriginalMessage());
+    }
+  }
+
+  /** Whether a directory was made by a sweep. */
+  public static boolean isSweep(Path path) {
+    return Files.isRegularFile(path.resolve("sweep.json"));
+  }
+
+  /** What was tried, on what, and what came of it. */
+  public Path facts() {
+    return root.resolve("sweep.json");
+  }
+
+  /** Held by the process that works here. */
+  public Path lock() {
+    return root.resolve(LOCK);
+  }
+
+  /** The sweep as a page of charts. */
+  public Path report() {
+    return root.resolve("report.html");
+  }
+
+  /** Where one arm with one seed writes. */
+  public Path arm(Arm arm, long seed) {
+    return root.resolve("arms").resolve(arm.slug()).resolve("seed-" + seed);
+  }
+
+  /** One object per event of an arm. */
+  public Path metrics(Arm arm, long seed) {
+    return arm(arm, seed).resolve("metrics.jsonl");
+  }
+
+  /** Event files, one folder per arm and seed below it. */
+  public Path tensorboard() {
+    return root.resolve("tensorboard");
+  }
+
+  /** Event files of an arm. */
+  public Path tensorboard(Arm arm, long seed) {
+    return tensorboard().resolve(arm.slug()).resolve("seed-" + seed);
+  }
+
+  /** The result of an arm, if it has ended. */
+  public Optional<ArmResult> result(Arm arm, long seed) throws IOException {
+    return ResultFile.read(arm(arm, seed).resolve("result.json"), arm, seed);
+  }
+
+  /** Empties an arm's place, in which a killed process may have left the beginning of it. */
+  public void begin(Arm arm, long seed) throws IOException {
+    deleteTree(arm(arm, seed));
+    deleteTree(tensorboard(arm, seed));
+    Files.createDirectories(arm(arm, seed));
+  }
+
+  /** Says that an arm has ended; from here on it is not tried again. */
+  public void finish(ArmResult result) throws IOException {
+    Path arm = Files.createDirectories(arm(result.arm(), result.seed()));
+    ResultFile.write(arm.resolve("result.json"), result);
+  }
+
+  private static void deleteTree(Path tree) throws IOException {
+    if (!Files.exists(tree)) {
+      return;
+    }
+    Files.walkFileTree(
+        tree,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException failed)
+              throws IOException {
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

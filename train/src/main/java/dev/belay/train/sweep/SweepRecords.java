@@ -1,0 +1,136 @@
+package dev.belay.train.sweep;
+
+import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ResumeConfig;
+import dev.belay.train.config.SweepConfig;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.report.ConfigJson;
+import dev.belay.train.report.Provenance;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/** What a sweep writes about itself. Nothing is written before model and data were found sound. */
+public final class SweepRecords {
+  /** Options that say nothing of what a sweep does. */
+  private static final Set<String> NO_PART_OF_IT =
+      Set.of(
+          "output-dir",
+          "report",
+          "log-layer-norms",
+          "resume",
+          "allow-changes",
+          "clip-mode",
+          "max-grad-norm",
+          "clip-value",
+          "learning-rate",
+          "seed");
+
+  private final SweepConfig config;
+  private final SweepDirectory directory;
+  private final Map<String, Object> identity;
+  private final List<String> command;
+
+  private SweepRecords(
+      SweepConfig config,
+      SweepDirectory directory,
+      Map<String, Object> identity,
+      List<String> command) {
+    this.config = config;
+    this.directory = directory;
+    this.identity = identity;
+    this.command = command;
+  }
+
+  /**
+   * Opens a sweep's directory, or that of the same sweep which was killed.
+   *
+   * @param model the SavedModel's directory
+   * @throws dev.belay.train.config.ConfigException if the directory holds anything else
+   */
+  public static SweepRecords open(SweepConfig config, Path model, List<String> command)
+      throws IOException {
+    Map<String, Object> identity = identity(config, model);
+    boolean mayGoOn = config.base().resume().mode() == ResumeConfig.Mode.AUTO;
+    SweepDirectory directory =
+        SweepDirectory.open(config.base().outputDirectory(), mayGoOn, identity);
+    return new SweepRecords(config, directory, identity, command);
+  }
+
+  private static Map<String, Object> identity(SweepConfig config, Path model) throws IOException {
+    TrainConfig base = config.base();
+    Map<String, Object> options = new LinkedHashMap<>(ConfigJson.options(base));
+    options.keySet().removeAll(NO_PART_OF_IT);
+    options.put("clip-norms", config.clipNorms().stream().map(SweepRecords::text).toList());
+    options.put("clip-modes", config.clipModes().stream().map(SweepRecords::text).toList());
+    options.put("learning-rates", config.learningRates());
+    options.put("seeds", config.seeds());
+    options.put("halving", config.halving() ? "on" : "off");
+    Map<String, Object> identity = new LinkedHashMap<>();
+    identity.put("options", options);
+    identity.put("model", Provenance.hashTree(model.toAbsolutePath().normalize()));
+    identity.put("train_files", hashes(base.data().trainFiles()));
+    identity.put("validation_files", hashes(base.data().validationFiles()));
+    return identity;
+  }
+
+  private static String text(OptionalDouble norm) {
+    return norm.isPresent() ? Arm.plain(norm.getAsDouble()) : "none";
+  }
+
+  private static String text(ClipConfig.Mode mode) {
+    return mode.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static List<Map<String, Object>> hashes(List<Path> files) throws IOException {
+    List<Map<String, Object>> hashes = new ArrayList<>();
+    for (Path file : files) {
+      hashes.add(Provenance.hash(file));
+    }
+    return hashes;
+  }
+
+  /** Where everything is. */
+  public SweepDirectory directory() {
+    return directory;
+  }
+
+  /** Says that the sweep is going on. */
+  public void begin(Score score) throws IOException {
+    facts(score).write();
+    HParamsLog.writeExperiment(directory, config, score.metric());
+  }
+
+  private Provenance facts(Score score) {
+    Provenance facts = Provenance.begin(directory.facts(), command);
+    identity.forEach(facts::put);
+    return facts.put("metric", score.metric()).put("validation_examples", score.examples());
+  }
+
+  /** Says that an arm has ended. */
+  public void add(ArmResult result) throws IOException {
+    HParamsLog.writeSession(directory, config, result);
+    directory.finish(result);
+  }
+
+  /** Says what came of it. */
+  public void finish(Recommendation recommendation, Score score) throws IOException {
+    Map<String, Object> said = new LinkedHashMap<>();
+    recommendation
+        .arm()
+        .ifPresent(
+            arm -> {
+              said.put("clip_norm", arm.clipText());
+              said.put("clip_mode", arm.modeText());
+              said.put("learning_rate", arm.learningRate());
+            });
+    said.put("reason", recommendation.reason());
+    facts(score).put("recommendation", said).finish("done");
+  }
+}
