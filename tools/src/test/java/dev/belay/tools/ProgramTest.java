@@ -196,6 +196,29 @@ final class ProgramTest {
             + "\"shapes\":[],\"values\":[{\"name\":\"pooler.weight\",\"max_absolute\":0.125,"
             + "\"differing\":3,\"elements\":1024}]}\n",
         run("diff", "a", "b", "--json").out());
+=======
+  }
+
+  @Test
+  void inspectVerifiesARun() {
+    ProgramRun run = run("inspect", "runs/a", "--verify");
+    assertEquals(3, run.code());
+    assertEquals(
+        """
+        runs/a: run, done
+
+          ok       record      run.json                   JSON
+          DAMAGED  checkpoint  checkpoints/step-00000002  cut
+          changed  input       t.tsv                      not there any more
+        """,
+        run.out());
+    assertTrue(
+        run.err().startsWith("belay inspect: runs/a: not all is what the run wrote"), run.err());
+    assertTrue(
+        run("inspect", "runs/a", "--verify", "--json")
+            .out()
+            .startsWith("{\"run\":\"runs/a\",\"status\":\"done\",\"sound\":false,"));
+>>>>>>> main
   }
 
   @Test

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -47,14 +48,40 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
   private static final String FIXTURE = "savedmodel_hf_bert";
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What keeps something of its own between steps. */
+  record Rules(ClipConfig clip, UpdateConfig update, StabilityConfig stability) {
+    /**
+     * Half precision whose scale overflows at first, so that steps are skipped and it is halved,
+     * and doubles after two good ones; two batches an update; a threshold from the norms so far.
+     */
+    static Rules withMemory() {
+      ClipConfig usual = ClipConfig.defaults();
+      return new Rules(
+          new ClipConfig(
+              ClipConfig.Mode.AUTO,
+              usual.maxGradNorm(),
+              usual.clipValue(),
+              usual.adaptive(),
+              50,
+              usual.groups(),
+              usual.norms()),
+          new UpdateConfig(2, UpdateConfig.Precision.FP16, 1 << 30, 2),
+          new StabilityConfig(StabilityConfig.Policy.SKIP, 10, 3, OptionalDouble.of(50)));
+    }
+  }
+
   /** What the run looks like from outside. */
-  record Setting(Path data, int threads, LoopConfig loop) {
+  record Setting(Path data, int threads, LoopConfig loop, Rules rules) {
     static Setting of(Path folder) throws IOException {
       List<String> four = Files.readAllLines(Fixtures.path(FIXTURE, "batch.jsonl"));
       List<String> five = new ArrayList<>(four);
       five.add(four.get(1));
       Path data = Files.write(folder.resolve("five.jsonl"), five);
-      return new Setting(data, 1, loop(OptionalInt.empty(), true));
+      return new Setting(
+          data,
+          1,
+          loop(OptionalInt.empty(), true),
+          new Rules(ClipConfig.defaults(), UpdateConfig.defaults(), StabilityConfig.defaults()));
     }
 
     static LoopConfig loop(OptionalInt patience, boolean background) {
@@ -70,11 +97,15 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
     }
 
     Setting with(int otherThreads) {
-      return new Setting(data, otherThreads, loop);
+      return new Setting(data, otherThreads, loop, rules);
     }
 
     Setting with(LoopConfig otherLoop) {
-      return new Setting(data, threads, otherLoop);
+      return new Setting(data, threads, otherLoop, rules);
+    }
+
+    Setting with(Rules otherRules) {
+      return new Setting(data, threads, loop, otherRules);
     }
 
     TrainConfig config(Path directory) {
@@ -97,9 +128,9 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               OptimizerConfig.DEFAULT_LOOK),
           new ScheduleConfig(
               ScheduleConfig.Kind.LINEAR, OptionalInt.of(2), 0, 3, OptionalInt.of(STEPS)),
-          ClipConfig.defaults(),
-          UpdateConfig.defaults(),
-          StabilityConfig.defaults(),
+          rules.clip(),
+          rules.update(),
+          rules.stability(),
           loop,
           new MachineConfig("cpu", OptionalInt.of(threads), 7),
           resume,
@@ -215,7 +246,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
     for (String line : Files.readAllLines(directory.resolve("metrics.jsonl"))) {
       JsonNode event = JSON.readTree(line);
       if (List.of("train", "eval", "done").contains(event.get("event").textValue())) {
-        ((ObjectNode) event).remove(List.of("step_ms", "data_wait_ms", "seconds"));
+        ((ObjectNode) event).remove(List.of("step_ms", "session_ms", "data_wait_ms", "seconds"));
         lines.add(event.toString());
       }
     }
