@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.record.RecordReader;
+import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LoopConfig;
@@ -51,8 +52,8 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
   /** What keeps something of its own between steps. */
   record Rules(ClipConfig clip, UpdateConfig update, StabilityConfig stability) {
     /**
-     * Half precision whose scale overflows at first, so that steps are skipped and it is halved,
-     * and doubles after two good ones; two batches an update; a threshold from the norms so far.
+     * Half precision whose scale doubles after two good steps; steps above the median norm are
+     * skipped; two batches an update; a threshold from the norms so far.
      */
     static Rules withMemory() {
       ClipConfig usual = ClipConfig.defaults();
@@ -65,13 +66,13 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               50,
               usual.groups(),
               usual.norms()),
-          new UpdateConfig(2, UpdateConfig.Precision.FP16, 1 << 30, 2),
-          new StabilityConfig(StabilityConfig.Policy.SKIP, 10, 3, OptionalDouble.of(50)));
+          new UpdateConfig(2, UpdateConfig.Precision.FP16, 1 << 15, 2),
+          new StabilityConfig(StabilityConfig.Policy.SKIP, 10, 3, OptionalDouble.of(1.05)));
     }
   }
 
   /** What the run looks like from outside. */
-  record Setting(Path data, int threads, LoopConfig loop, Rules rules) {
+  record Setting(Path data, int threads, LoopConfig loop, Rules rules, int steps) {
     static Setting of(Path folder) throws IOException {
       List<String> four = Files.readAllLines(Fixtures.path(FIXTURE, "batch.jsonl"));
       List<String> five = new ArrayList<>(four);
@@ -81,7 +82,8 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           data,
           1,
           loop(OptionalInt.empty(), true),
-          new Rules(ClipConfig.defaults(), UpdateConfig.defaults(), StabilityConfig.defaults()));
+          new Rules(ClipConfig.defaults(), UpdateConfig.defaults(), StabilityConfig.defaults()),
+          STEPS);
     }
 
     static LoopConfig loop(OptionalInt patience, boolean background) {
@@ -97,15 +99,15 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
     }
 
     Setting with(int otherThreads) {
-      return new Setting(data, otherThreads, loop, rules);
+      return new Setting(data, otherThreads, loop, rules, steps);
     }
 
     Setting with(LoopConfig otherLoop) {
-      return new Setting(data, threads, otherLoop, rules);
+      return new Setting(data, threads, otherLoop, rules, steps);
     }
 
-    Setting with(Rules otherRules) {
-      return new Setting(data, threads, loop, otherRules);
+    Setting with(Rules otherRules, int otherSteps) {
+      return new Setting(data, threads, loop, otherRules, otherSteps);
     }
 
     TrainConfig config(Path directory) {
@@ -127,7 +129,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               0.9,
               OptimizerConfig.DEFAULT_LOOK),
           new ScheduleConfig(
-              ScheduleConfig.Kind.LINEAR, OptionalInt.of(2), 0, 3, OptionalInt.of(STEPS)),
+              ScheduleConfig.Kind.LINEAR, OptionalInt.of(2), 0, 3, OptionalInt.of(steps)),
           rules.clip(),
           rules.update(),
           rules.stability(),
@@ -230,7 +232,8 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
   /** SHA-256 of each file of the export and of the last checkpoint. */
   Map<String, String> weights() throws IOException {
     Map<String, String> files = new TreeMap<>();
-    for (String part : List.of("checkpoints/step-%08d".formatted(STEPS), "export")) {
+    Path newest = Checkpoint.newest(directory.resolve("checkpoints")).orElseThrow();
+    for (String part : List.of("checkpoints/" + newest.getFileName(), "export")) {
       try (Stream<Path> found = Files.walk(directory.resolve(part))) {
         for (Path file : found.filter(Files::isRegularFile).toList()) {
           files.put(directory.relativize(file).toString(), Provenance.sha256(file));
