@@ -65,7 +65,7 @@ final class ResumeTest {
   }
 
   @Test
-  void lossScaleSkippedStepsClipHistoryAndAccumulationGoOn() throws IOException {
+  void skippedStepsClipHistoryAndAccumulationGoOn() throws IOException {
     SmallRun.Setting setting = SmallRun.Setting.of(folder).with(SmallRun.Rules.withMemory(), 18);
     SmallRun whole = SmallRun.whole(setting.config(file("whole")));
     String events = whole.events().toString();

@@ -53,8 +53,8 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
   /** What keeps something of its own between steps. */
   record Rules(ClipConfig clip, UpdateConfig update, StabilityConfig stability) {
     /**
-     * Half precision whose scale doubles after two good steps; steps above the median norm are
-     * skipped; two batches an update; a threshold from the norms so far.
+     * Steps above the median norm are skipped; two batches an update; a threshold from the norms so
+     * far. A loss scale, which a processor has no use for, is a variable like the other slots.
      */
     static Rules withMemory() {
       ClipConfig usual = ClipConfig.defaults();
@@ -67,7 +67,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               50,
               usual.groups(),
               usual.norms()),
-          new UpdateConfig(2, UpdateConfig.Precision.FP16, 1 << 15, 2),
+          new UpdateConfig(2, UpdateConfig.Precision.FP32, 1 << 15, 2),
           new StabilityConfig(StabilityConfig.Policy.SKIP, 10, 3, OptionalDouble.of(1.05)));
     }
   }
