@@ -69,14 +69,14 @@ final class ArmTrainer {
     String reason = "";
     try (Prefetcher batches =
         Prefetcher.start(setting.source().from(BatchPosition.START), BATCHES_AHEAD)) {
-      UpdateBatches updates = new UpdateBatches(batches, setting.update().gradientAccumulationSteps());
+      UpdateBatches updates =
+          new UpdateBatches(batches, setting.update().gradientAccumulationSteps());
       while (step < setting.totalSteps() && outcome == Outcome.DONE) {
         step++;
         StepResult result = step(step, updates);
         overflows = result.overflowed() ? overflows + 1 : 0;
         Optional<String> verdict = Optional.empty();
-        if (overflows > setting.maxSkippedSteps()
-            || (!result.applied() && !result.overflowed())) {
+        if (overflows > setting.maxSkippedSteps() || (!result.applied() && !result.overflowed())) {
           outcome = Outcome.DIVERGED;
           reason =
               "diverged at step "

@@ -160,7 +160,7 @@ public final class Sweep {
     for (long seed : config.seeds()) {
       for (ClipConfig.Mode mode : arms.stream().map(Arm::graphMode).distinct().toList()) {
         List<Arm> ofGraph = arms.stream().filter(arm -> arm.graphMode() == mode).toList();
-        run(seed, mode, ofGraph);
+        run(seed, ofGraph);
       }
     }
     List<ArmSummary> summaries = ArmSummary.of(arms, results);
@@ -176,7 +176,7 @@ public final class Sweep {
   }
 
   /** Tries arms that share a graph; it is only built if one of them is still to be tried. */
-  private void run(long seed, ClipConfig.Mode mode, List<Arm> ofGraph) throws IOException {
+  private void run(long seed, List<Arm> ofGraph) throws IOException {
     List<Arm> open = new ArrayList<>();
     for (Arm arm : ofGraph) {
       Optional<ArmResult> known = known(arm, seed);

@@ -84,8 +84,7 @@ public record OptimizerConfig(
 
   /** The same rule with another peak of the schedule. */
   public OptimizerConfig withLearningRate(double rate) {
-    return new OptimizerConfig(
-        kind, rate, weightDecay, beta1, beta2, epsilon, momentum, look);
+    return new OptimizerConfig(kind, rate, weightDecay, beta1, beta2, epsilon, momentum, look);
   }
 
   /** What the command line takes without options. */

@@ -21,7 +21,8 @@ import org.tensorflow.types.TInt64;
  * @param normLimit a norm above this keeps the update from being made
  * @param measures whether it says what it does to each variable
  */
-record UpdateRun(Session session, TrainStep graph, double learningRate, double normLimit, boolean measures) {
+record UpdateRun(
+    Session session, TrainStep graph, double learningRate, double normLimit, boolean measures) {
 
   UpdateRun(Session session, TrainStep graph, double learningRate, double normLimit) {
     this(session, graph, learningRate, normLimit, false);
@@ -31,7 +32,6 @@ record UpdateRun(Session session, TrainStep graph, double learningRate, double n
   UpdateRun measuring() {
     return new UpdateRun(session, graph, learningRate, normLimit, true);
   }
-
 
   StepResult atOnce(Batch batch, long step) {
     try (Feeds feeds = new Feeds(session.runner())) {

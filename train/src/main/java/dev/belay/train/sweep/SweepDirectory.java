@@ -34,7 +34,8 @@ public record SweepDirectory(Path root) {
    * @param identity what makes two sweeps the same, as it is in sweep.json
    * @throws ConfigException if there is anything else in it, or a sweep that is not the same
    */
-  public static SweepDirectory open(Path root, boolean mayGoOn, Map<String, Object> identity) throws IOException {
+  public static SweepDirectory open(Path root, boolean mayGoOn, Map<String, Object> identity)
+      throws IOException {
     SweepDirectory directory = new SweepDirectory(root);
     if (Files.exists(directory.facts())) {
       if (!mayGoOn) {
@@ -48,10 +49,10 @@ public record SweepDirectory(Path root) {
       throw new ConfigException("--output-dir", "a directory", "the file " + root);
     }
     if (holdsOtherFiles(root)) {
-        throw new ConfigException(
-            "--output-dir",
-            "a new or an empty directory, or that of the same sweep",
-            root + ", which holds other files; name another, or remove it first");
+      throw new ConfigException(
+          "--output-dir",
+          "a new or an empty directory, or that of the same sweep",
+          root + ", which holds other files; name another, or remove it first");
     }
     return directory;
   }

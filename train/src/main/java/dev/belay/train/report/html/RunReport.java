@@ -34,9 +34,7 @@ public final class RunReport {
 
   /** The norms of the steps that a run has made so far; of none before its first. */
   public static NormSummary norms(RunDirectory run) throws IOException {
-    return Files.exists(run.metrics())
-        ? RunHistory.read(run.metrics()).norms()
-        : new NormSummary();
+    return Files.exists(run.metrics()) ? RunHistory.read(run.metrics()).norms() : new NormSummary();
   }
 
   private static String body(String name, RunFacts facts, RunHistory history) {
