@@ -6,6 +6,7 @@ import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.tools.command.Doors;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.Replay;
 import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
 import dev.belay.train.Sweep;
@@ -20,6 +21,10 @@ import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.SweepEvent;
 import dev.belay.train.model.ModelJudge;
+import dev.belay.train.stability.Cause;
+import dev.belay.train.stability.Diagnosis;
+import dev.belay.train.stability.ReplayBundle;
+import dev.belay.train.step.TensorRange;
 import dev.belay.train.sweep.Recommendation;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,6 +46,8 @@ final class FakeDoors implements Doors {
   WeightsConfig inspected;
   ConvertConfig converted;
   double tolerance;
+
+  TrainConfig replayed;
 
   /** Thrown by every door, if it is set. */
   Throwable thrown;
@@ -67,8 +74,8 @@ final class FakeDoors implements Doors {
   }
 
   @Override
-  public Sweep.Result sweep(
-      SweepConfig config, List<String> command, Consumer<SweepEvent> listener) throws IOException {
+  public Sweep.Result sweep(SweepConfig config, List<String> command, Consumer<SweepEvent> listener)
+      throws IOException {
     fail();
     this.swept = config;
     listener.accept(new SweepEvent.Started(2, 1, 40, List.of(10L, 20L), List.of()));
@@ -207,6 +214,25 @@ final class FakeDoors implements Doors {
             new RunVerification.Item("record", "run.json", true, "JSON"),
             new RunVerification.Item("checkpoint", "checkpoints/step-00000002", false, "cut"),
             new RunVerification.Item("input", "t.tsv", false, "not there any more")));
+  }
+
+  @Override
+  public Replay.Result replay(ReplayBundle bundle, TrainConfig config) throws IOException {
+    fail();
+    this.replayed = config;
+    Diagnosis diagnosis =
+        new Diagnosis(
+            bundle.step().step(),
+            Optional.of("loss/Log"),
+            Optional.of("Log"),
+            Optional.of("loss"),
+            false,
+            Optional.of("head/kernel"),
+            Optional.of(new TensorRange("loss/Log", List.of(4L), -3, -1, 0, 1, 4)),
+            List.of(new TensorRange("probabilities", List.of(4L), 0, 1, 0, 0, 4)),
+            Cause.LOG_OF_ZERO,
+            Cause.LOG_OF_ZERO.advice());
+    return new Replay.Result(bundle, bundle.step(), diagnosis);
   }
 
   private void fail() throws IOException {

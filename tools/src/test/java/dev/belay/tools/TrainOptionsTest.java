@@ -287,7 +287,8 @@ final class TrainOptionsTest {
     FakeDoors doors = new FakeDoors();
     run(doors, "sweep", NEEDED, "");
     assertEquals(
-        "[0.5, 1.0, 2.0, 5.0, none]", Arm.of(doors.swept).stream().map(Arm::clipText).toList() + "");
+        "[0.5, 1.0, 2.0, 5.0, none]",
+        Arm.of(doors.swept).stream().map(Arm::clipText).toList() + "");
     assertEquals(List.of(42L), doors.swept.seeds());
     assertEquals(List.of(5e-5), doors.swept.learningRates());
     assertTrue(doors.swept.halving());

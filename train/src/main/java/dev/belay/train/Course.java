@@ -214,6 +214,7 @@ final class Course {
     notes.addAll(ground.graph().notes());
     notes.addAll(ground.data().notes());
     notes.addAll(ground.datasets().notes());
+    notes.addAll(ModelRun.machine(config).notes());
     if (!step.unused().isEmpty()) {
       notes.add("not read by the training function, so left as they are: " + step.unused());
     }
@@ -225,7 +226,7 @@ final class Course {
         .records()
         .accept(
             new RunEvent.Started(
-                total, source.batchesPerEpoch(), source.examplesPerEpoch(), parameters, notes));
+                total, updatesPerEpoch, source.examplesPerEpoch(), parameters, notes));
   }
 
   /** One that was committed just before the process was killed is the same, and stays. */

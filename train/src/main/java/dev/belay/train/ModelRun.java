@@ -74,8 +74,13 @@ final class ModelRun {
                 UpdateRules.optimizer(config.optimizer())));
     EvaluationStep evaluation =
         EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
-    StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, config.machine());
+    StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, machine(config));
     return new Training(runner, step, evaluation);
+  }
+
+  /** Where a run trains, and how precisely. */
+  static StepRunner.Machine machine(TrainConfig config) {
+    return new StepRunner.Machine(config.machine(), config.update().precision());
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.TrainStep;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.UpdateConfig;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.data.batch.Column;
@@ -75,7 +76,11 @@ public final class ModelTrial {
     MachineConfig machine = new MachineConfig("cpu", OptionalInt.of(1), MachineConfig.DEFAULT_SEED);
     if (trains) {
       TrainStep step = ModelRun.plannedStep(config, graph);
-      return StepRunner.forTraining(graph.graph(), step, evaluation(graph), machine);
+      return StepRunner.forTraining(
+          graph.graph(),
+          step,
+          evaluation(graph),
+          new StepRunner.Machine(machine, UpdateConfig.DEFAULT_PRECISION));
     }
     return StepRunner.forEvaluation(
         graph.graph(), evaluation(graph), ModelRun.weights(graph, Optional.empty()), machine);

@@ -64,6 +64,19 @@ final class ResumeTest {
     assertSame(SmallRun.whole(setting.config(file("whole"))), SmallRun.whole(config));
   }
 
+  @Test
+  void skippedStepsClipHistoryAndAccumulationGoOn() throws IOException {
+    SmallRun.Setting setting = SmallRun.Setting.of(folder).with(SmallRun.Rules.withMemory(), 18);
+    SmallRun whole = SmallRun.whole(setting.config(file("whole")));
+    String events = whole.events().toString();
+    assertTrue(events.contains("Skipped"), "no step was skipped, so this shows nothing: " + events);
+    TrainConfig config = setting.config(file("stopped"));
+    for (int step : new int[] {3, 12, 16}) {
+      SmallRun.until(config, SmallRun.step(step));
+    }
+    assertSame(whole, SmallRun.whole(config));
+  }
+
   /** Step 4 is evaluated: the second event of its kind. The metric of the best step hangs on it. */
   @Test
   void anEvaluationThatIsStoppedIsDoneAgain() throws IOException {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.record.RecordReader;
+import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LoopConfig;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -48,14 +50,41 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
   private static final String FIXTURE = "savedmodel_hf_bert";
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What keeps something of its own between steps. */
+  record Rules(ClipConfig clip, UpdateConfig update, StabilityConfig stability) {
+    /**
+     * Steps above the median norm are skipped; two batches an update; a threshold from the norms so
+     * far. A loss scale, which a processor has no use for, is a variable like the other slots.
+     */
+    static Rules withMemory() {
+      ClipConfig usual = ClipConfig.defaults();
+      return new Rules(
+          new ClipConfig(
+              ClipConfig.Mode.AUTO,
+              usual.maxGradNorm(),
+              usual.clipValue(),
+              usual.adaptive(),
+              50,
+              usual.groups(),
+              usual.norms()),
+          new UpdateConfig(2, UpdateConfig.Precision.FP32, 1 << 15, 2),
+          new StabilityConfig(StabilityConfig.Policy.SKIP, 10, 3, OptionalDouble.of(1.05)));
+    }
+  }
+
   /** What the run looks like from outside. */
-  record Setting(Path data, int threads, LoopConfig loop) {
+  record Setting(Path data, int threads, LoopConfig loop, Rules rules, int steps) {
     static Setting of(Path folder) throws IOException {
       List<String> four = Files.readAllLines(Fixtures.path(FIXTURE, "batch.jsonl"));
       List<String> five = new ArrayList<>(four);
       five.add(four.get(1));
       Path data = Files.write(folder.resolve("five.jsonl"), five);
-      return new Setting(data, 1, loop(OptionalInt.empty(), true));
+      return new Setting(
+          data,
+          1,
+          loop(OptionalInt.empty(), true),
+          new Rules(ClipConfig.defaults(), UpdateConfig.defaults(), StabilityConfig.defaults()),
+          STEPS);
     }
 
     static LoopConfig loop(OptionalInt patience, boolean background) {
@@ -71,11 +100,15 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
     }
 
     Setting with(int otherThreads) {
-      return new Setting(data, otherThreads, loop);
+      return new Setting(data, otherThreads, loop, rules, steps);
     }
 
     Setting with(LoopConfig otherLoop) {
-      return new Setting(data, threads, otherLoop);
+      return new Setting(data, threads, otherLoop, rules, steps);
+    }
+
+    Setting with(Rules otherRules, int otherSteps) {
+      return new Setting(data, threads, loop, otherRules, otherSteps);
     }
 
     TrainConfig config(Path directory) {
@@ -97,10 +130,10 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               0.9,
               OptimizerConfig.DEFAULT_LOOK),
           new ScheduleConfig(
-              ScheduleConfig.Kind.LINEAR, OptionalInt.of(2), 0, 3, OptionalInt.of(STEPS)),
-          ClipConfig.defaults(),
-          UpdateConfig.defaults(),
-          StabilityConfig.defaults(),
+              ScheduleConfig.Kind.LINEAR, OptionalInt.of(2), 0, 3, OptionalInt.of(steps)),
+          rules.clip(),
+          rules.update(),
+          rules.stability(),
           loop,
           new MachineConfig("cpu", OptionalInt.of(threads), 7),
           resume,
@@ -200,7 +233,8 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
   /** SHA-256 of each file of the export and of the last checkpoint. */
   Map<String, String> weights() throws IOException {
     Map<String, String> files = new TreeMap<>();
-    for (String part : List.of("checkpoints/step-%08d".formatted(STEPS), "export")) {
+    Path newest = Checkpoint.newest(directory.resolve("checkpoints")).orElseThrow();
+    for (String part : List.of("checkpoints/" + newest.getFileName(), "export")) {
       try (Stream<Path> found = Files.walk(directory.resolve(part))) {
         for (Path file : found.filter(Files::isRegularFile).toList()) {
           files.put(directory.relativize(file).toString(), Provenance.sha256(file));

@@ -4,9 +4,11 @@ import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.variable.Slots;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -56,6 +58,7 @@ public record GroupedClip(List<Group> groups, ClipRule rest) implements ClipRule
   private Map<Integer, List<Gradient>> split(List<Gradient> gradients) {
     Map<Integer, List<Gradient>> parts = new LinkedHashMap<>();
     List<String> problems = new ArrayList<>();
+    Set<Integer> matched = new HashSet<>();
     for (Gradient gradient : gradients) {
       String name = gradient.variable().name();
       List<Integer> homes = new ArrayList<>();
@@ -64,6 +67,7 @@ public record GroupedClip(List<Group> groups, ClipRule rest) implements ClipRule
           homes.add(i);
         }
       }
+      matched.addAll(homes);
       if (homes.size() > 1) {
         problems.add(
             name
@@ -76,7 +80,7 @@ public record GroupedClip(List<Group> groups, ClipRule rest) implements ClipRule
           .add(gradient);
     }
     for (int i = 0; i < groups.size(); i++) {
-      if (!parts.containsKey(i)) {
+      if (!matched.contains(i)) {
         problems.add(groups.get(i).label() + " holds no variable that trains");
       }
     }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.tensorflow.GraphOperation;
+import org.tensorflow.Output;
 
 /** Where in a model an op stands. */
 public final class Surroundings {
@@ -34,30 +35,30 @@ public final class Surroundings {
     return Optional.ofNullable(variables.get(operation.name()));
   }
 
-  /** The variable closest upstream, through at most a few ops. */
+  /** The variable closest upstream. */
   public Optional<String> nearestVariable(GraphOperation operation) {
-    return nearest(operation, 4).stream().findFirst();
-  }
-
-  private List<String> nearest(GraphOperation from, int hops) {
-    Deque<GraphOperation> level = new ArrayDeque<>(List.of(from));
+    Deque<GraphOperation> queue = new ArrayDeque<>(List.of(operation));
     Set<String> seen = new HashSet<>();
-    for (int hop = 0; hop <= hops; hop++) {
-      Deque<GraphOperation> next = new ArrayDeque<>();
-      for (GraphOperation operation : level) {
-        if (variables.containsKey(operation.name())) {
-          return List.of(variables.get(operation.name()));
-        }
-        for (int i = 0; i < operation.numInputs(); i++) {
-          GraphOperation input = (GraphOperation) operation.input(i).op();
-          if (seen.add(input.name())) {
-            next.add(input);
-          }
+    while (!queue.isEmpty()) {
+      GraphOperation at = queue.poll();
+      if (variables.containsKey(at.name())) {
+        return variable(at);
+      }
+      for (int i = 0; i < at.numInputs(); i++) {
+        GraphOperation input = (GraphOperation) at.input(i).op();
+        if (seen.add(input.name())) {
+          queue.add(input);
         }
       }
-      level = next;
     }
-    return List.of();
+    return Optional.empty();
+  }
+
+  /** What people call a tensor: a variable by its own name, any other by its node's. */
+  public String name(Output<?> tensor) {
+    String node = tensor.op().name();
+    return variable((GraphOperation) tensor.op())
+        .orElse(tensor.index() == 0 ? node : node + ":" + tensor.index());
   }
 
   /** Whether the op belongs to the way back from the loss. */
@@ -69,14 +70,16 @@ public final class Surroundings {
    * The layer that an op belongs to, as the model names it: the scope of its node, or for a node of
    * ours, of the closest node of the model that it is computed from.
    */
-  public static String layer(GraphOperation operation) {
+  public String layer(GraphOperation operation) {
+    if (variables.containsKey(operation.name())) {
+      return scope(variables.get(operation.name()));
+    }
     Deque<GraphOperation> queue = new ArrayDeque<>(List.of(operation));
     Set<String> seen = new HashSet<>();
     while (!queue.isEmpty()) {
       GraphOperation at = queue.poll();
       if (!at.name().startsWith(OURS) && !at.type().equals("Const")) {
-        int end = at.name().lastIndexOf('/');
-        return end < 0 ? at.name() : at.name().substring(0, end);
+        return variable(at).map(Surroundings::scope).orElseGet(() -> scope(at.name()));
       }
       for (int i = 0; i < at.numInputs(); i++) {
         GraphOperation input = (GraphOperation) at.input(i).op();
@@ -86,5 +89,10 @@ public final class Surroundings {
       }
     }
     return operation.name();
+  }
+
+  private static String scope(String name) {
+    int end = name.lastIndexOf('/');
+    return end < 0 ? name : name.substring(0, end);
   }
 }

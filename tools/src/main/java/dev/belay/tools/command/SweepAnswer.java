@@ -15,12 +15,7 @@ import java.util.Map;
  * @param recommended the label of an arm; null if there is none
  */
 record SweepAnswer(
-    Path directory,
-    String metric,
-    String recommended,
-    String reason,
-    List<Row> arms,
-    Path report) {
+    Path directory, String metric, String recommended, String reason, List<Row> arms, Path report) {
 
   /** One arm; what is not known, since no seed came to its end, is null. */
   record Row(

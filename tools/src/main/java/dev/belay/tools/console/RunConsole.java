@@ -76,7 +76,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
             + " examples: "
             + count(totalSteps)
             + " steps, "
-            + count(started.batchesPerEpoch())
+            + count(started.stepsPerEpoch())
             + " an epoch");
     if (terminal.columns().isPresent()) {
       progress = new BarProgress(terminal.err(), terminal.columns().getAsInt(), totalSteps);

@@ -89,8 +89,7 @@ final class LayerNormsTest {
   }
 
   private static void assertTensorBoardReads(Path run, List<JsonNode> norms) throws Exception {
-    Path script =
-        PythonScripts.named("check_events.py");
+    Path script = PythonScripts.named("check_events.py");
     JsonNode tags = PythonInterop.run(script, run.resolve("tensorboard")).get("train");
     for (String layer : LAYERS) {
       for (String kind : List.of("gradient_norm", "weight_norm", "update_ratio")) {

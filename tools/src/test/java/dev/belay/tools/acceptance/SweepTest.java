@@ -21,8 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code belay sweep}, on a model that Python wrote, with dropout and shuffling on. */
 final class SweepTest {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final List<String> ARMS =
-      List.of("global_norm-0.5-rate-0.001", "none-rate-0.001");
+  private static final List<String> ARMS = List.of("global_norm-0.5-rate-0.001", "none-rate-0.001");
 
   private final GoldenModel golden = GoldenModel.named("savedmodel_hf_bert");
 
@@ -104,7 +103,8 @@ final class SweepTest {
         assertEquals(8, last.get("step").asInt());
         accuracy += last.get("accuracy").asDouble() / 2;
         loss += last.get("loss").asDouble() / 2;
-        clipped += MetricsFile.trained(run, "clip_scale").stream().filter(s -> s < 1).count() / 16.0;
+        clipped +=
+            MetricsFile.trained(run, "clip_scale").stream().filter(s -> s < 1).count() / 16.0;
       }
       assertEquals(accuracy, row.get("mean").asDouble(), 1e-8);
       assertEquals(loss, row.get("loss_mean").asDouble(), 1e-8);

@@ -11,11 +11,12 @@ public sealed interface RunEvent {
    * The model and data are read, the graph is built, training begins.
    *
    * @param totalSteps updates to come
+   * @param stepsPerEpoch updates of one pass over the data
    * @param notes what the user should know: functions chosen, ops rewritten, variables left out
    */
   record Started(
       long totalSteps,
-      int batchesPerEpoch,
+      int stepsPerEpoch,
       int trainExamples,
       long trainableParameters,
       List<String> notes)

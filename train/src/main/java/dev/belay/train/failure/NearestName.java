@@ -10,15 +10,20 @@ public final class NearestName {
 
   /**
    * {@code "; did you mean NAME?"} with the name that takes the fewest edits, case left aside, or
-   * nothing where a third of it would have to change.
+   * nothing where more than a third of it would have to change.
    */
   public static String suggestion(String written, Collection<String> names) {
     String wanted = written.strip().toLowerCase(Locale.ROOT);
     return names.stream()
         .min(Comparator.comparingInt(name -> distance(wanted, name)))
-        .filter(name -> distance(wanted, name) <= Math.max(1, wanted.length() / 3))
+        .filter(name -> distance(wanted, name) <= alike(wanted.length()))
         .map(name -> "; did you mean " + name + "?")
         .orElse("");
+  }
+
+  /** Two letters that changed places are two edits. */
+  private static int alike(int length) {
+    return length < 4 ? 1 : Math.max(2, length / 3);
   }
 
   /** Levenshtein's distance, by rows of its table. */

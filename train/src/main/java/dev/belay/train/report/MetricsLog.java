@@ -126,7 +126,7 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     if (event instanceof RunEvent.Started started) {
       line.put("event", "start");
       line.put("total_steps", started.totalSteps());
-      line.put("batches_per_epoch", started.batchesPerEpoch());
+      line.put("steps_per_epoch", started.stepsPerEpoch());
       line.put("train_examples", started.trainExamples());
       line.put("trainable_parameters", started.trainableParameters());
     } else if (event instanceof RunEvent.Trained trained) {

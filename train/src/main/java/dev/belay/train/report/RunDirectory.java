@@ -22,7 +22,7 @@ public record RunDirectory(Path root) {
 
   /** What a run writes; a start that found no checkpoint removes it. */
   private static final Set<String> RECORDS =
-      Set.of("config.json", "run.json", "metrics.jsonl", "tensorboard", "checkpoints");
+      Set.of("config.json", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "failure");
 
   /** Where runs that were killed at any instant leave half a file. */
   private static final Pattern PARTIAL = Pattern.compile("\\..*writable.*|.*\\.partial");

@@ -36,15 +36,29 @@ public record Changes(List<Change> serious, List<Change> harmless) {
           "save-steps",
           "save-total-limit",
           "background-save",
-          "report");
+          "report",
+          "allow-op",
+          "trust-model");
 
   /** Files may move: it is what they hold that is compared. */
   private static final Set<String> BY_CONTENT =
       Set.of("model", "train-file", "validation-file", "tokenizer");
 
-  /** Kernels may add in another order with other threads; evaluation changes no weight. */
+  /**
+   * Kernels may add in another order with other threads, evaluation changes no weight, and what is
+   * done about a step that is not finite changes no step that is.
+   */
   private static final Set<String> HARMLESS =
-      Set.of("device", "threads", "eval-batch-size", "eval-steps", "early-stopping-patience");
+      Set.of(
+          "device",
+          "threads",
+          "eval-batch-size",
+          "eval-steps",
+          "early-stopping-patience",
+          "allow-no-gradient",
+          "on-nonfinite",
+          "max-skipped-steps",
+          "max-rollbacks");
 
   /**
    * Compares.

@@ -37,10 +37,13 @@ public record Diagnosis(
   /** Of a step in which an op was found. */
   static Diagnosis of(long step, NonFinite found, double lossScale) {
     Cause cause = Cause.of(found, lossScale);
+    // If already the way to the loss is not finite, every gradient is not; on the way back the
+    // first that is not is the one concerned.
+    Optional<String> ofGradient = found.gradients().stream().findFirst();
     Optional<String> variable =
         found.variable().isPresent()
             ? found.variable()
-            : found.gradients().stream().findFirst().or(found::nearestVariable);
+            : found.backward() && ofGradient.isPresent() ? ofGradient : found.nearestVariable();
     return new Diagnosis(
         step,
         Optional.of(found.operation()),

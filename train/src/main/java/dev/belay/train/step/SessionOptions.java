@@ -1,6 +1,7 @@
 package dev.belay.train.step;
 
 import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.UpdateConfig.Precision;
 import org.tensorflow.proto.framework.ConfigProto;
 import org.tensorflow.proto.framework.GPUOptions;
 
@@ -8,7 +9,7 @@ import org.tensorflow.proto.framework.GPUOptions;
 final class SessionOptions {
   private SessionOptions() {}
 
-  static ConfigProto of(MachineConfig machine) {
+  static ConfigProto of(MachineConfig machine, Precision precision) {
     int threads = machine.effectiveThreads();
     ConfigProto.Builder config =
         ConfigProto.newBuilder()
@@ -21,6 +22,9 @@ final class SessionOptions {
     } else if (machine.device().startsWith("gpu:")) {
       gpu.setVisibleDeviceList(machine.device().substring("gpu:".length()));
     }
-    return config.setGpuOptions(gpu).build();
+    config.setGpuOptions(gpu);
+    HalfPrecision.ofThisMachine()
+        .enable(precision, machine, config.getGraphOptionsBuilder().getRewriteOptionsBuilder());
+    return config.build();
   }
 }

@@ -120,7 +120,7 @@ final class StepProbe {
           Output<?> tensor = tensors.get(i);
           ranges.add(
               TensorRange.of(
-                  tensor.op().name() + (tensor.index() == 0 ? "" : ":" + tensor.index()),
+                  surroundings.name(tensor),
                   Arrays.stream(result.get(i).shape().asArray()).boxed().toList(),
                   NativeTensors.floats(result.get(i))));
         }
@@ -134,9 +134,9 @@ final class StepProbe {
     GraphOperation operation = first.operation();
     return new NonFinite(
         part,
-        operation.name(),
+        surroundings.name(first.output()),
         operation.type(),
-        Surroundings.layer(operation),
+        surroundings.layer(operation),
         Surroundings.isBackward(operation),
         surroundings.variable(operation),
         surroundings.nearestVariable(operation),

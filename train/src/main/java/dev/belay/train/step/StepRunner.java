@@ -7,6 +7,7 @@ import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.UpdateConfig.Precision;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.failure.ModelException;
@@ -51,12 +52,21 @@ public final class StepRunner implements AutoCloseable {
   /** What it runs. */
   private record Steps(Optional<TrainStep> train, EvaluationStep evaluation) {}
 
+  /** Where a training runs, and how precisely. */
+  public record Machine(MachineConfig config, Precision precision) {
+
+    /** What the user should know about that. */
+    public List<String> notes() {
+      return HalfPrecision.ofThisMachine().notes(precision);
+    }
+  }
+
   /** A runner that trains and evaluates. Variables have no values yet. */
   public static StepRunner forTraining(
-      Graph graph, TrainStep train, EvaluationStep evaluation, MachineConfig machine) {
+      Graph graph, TrainStep train, EvaluationStep evaluation, Machine machine) {
     List<Variables> weights = new ArrayList<>(List.of(train.parts().model()));
     train.parts().head().ifPresent(weights::add);
-    Session session = new Session(graph, SessionOptions.of(machine));
+    Session session = new Session(graph, SessionOptions.of(machine.config(), machine.precision()));
     return new StepRunner(graph, session, new Steps(Optional.of(train), evaluation), weights)
         .started(train.initializers());
   }
@@ -72,7 +82,7 @@ public final class StepRunner implements AutoCloseable {
   /** A runner that only evaluates. Variables have no values yet. */
   public static StepRunner forEvaluation(
       Graph graph, EvaluationStep evaluation, Weights weights, MachineConfig machine) {
-    Session session = new Session(graph, SessionOptions.of(machine));
+    Session session = new Session(graph, SessionOptions.of(machine, Precision.FP32));
     return new StepRunner(
             graph, session, new Steps(Optional.empty(), evaluation), weights.variables())
         .started(weights.initializers());
