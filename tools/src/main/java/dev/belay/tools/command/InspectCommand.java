@@ -1,11 +1,11 @@
 package dev.belay.tools.command;
 
-import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.tools.console.InspectionReport;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.option.ModelOptions;
 import dev.belay.tools.option.Problems;
 import dev.belay.tools.option.TuningOptions;
+import dev.belay.tools.option.WeightFormatOptions;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.RunVerification;
 import dev.belay.train.config.ConfigException;
@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,19 +50,7 @@ final class InspectCommand implements RunnableCommand {
 
   @Mixin private ModelOptions model;
 
-  @Option(
-      names = "--model-format",
-      paramLabel = "FORMAT",
-      description =
-          "What the path holds: savedmodel, huggingface, safetensors, hdf5, tf1 or tf2 (default:"
-              + " found out).")
-  private Optional<WeightFormat> format = Optional.empty();
-
-  @Option(
-      names = "--model-config",
-      paramLabel = "FILE",
-      description = "config.json or bert_config.json, where none lies beside the weights.")
-  private Optional<Path> configuration = Optional.empty();
+  @Mixin private WeightFormatOptions form;
 
   @Option(
       names = "--plan",
@@ -120,7 +107,7 @@ final class InspectCommand implements RunnableCommand {
   }
 
   private WeightsConfig weights() {
-    return new WeightsConfig(model.path(), format, configuration, model.allowedOps());
+    return form.toConfig(model.path(), model.allowedOps());
   }
 
   private void verify() throws IOException {

@@ -4,13 +4,11 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.train.config.ConfigException;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -167,8 +165,8 @@ public record SweepDirectory(Path root) {
 
   /** Empties an arm's place, in which a killed process may have left the beginning of it. */
   public void begin(Arm arm, long seed) throws IOException {
-    deleteTree(arm(arm, seed));
-    deleteTree(tensorboard(arm, seed));
+    remove(arm(arm, seed));
+    remove(tensorboard(arm, seed));
     Files.createDirectories(arm(arm, seed));
   }
 
@@ -178,26 +176,10 @@ public record SweepDirectory(Path root) {
     ResultFile.write(arm.resolve("result.json"), result);
   }
 
-  private static void deleteTree(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
+  private static void remove(Path tree) throws IOException {
+    AtomicDirectory.removeUnfinished(tree.getParent());
+    if (Files.exists(tree)) {
+      AtomicDirectory.remove(tree);
     }
-    Files.walkFileTree(
-        tree,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, IOException failed)
-              throws IOException {
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }
