@@ -8,12 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.belay.graph.clip.GlobalNormClip;
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.NormRows;
 import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ForwardSpec;
 import dev.belay.graph.imported.ImportOptions;
-import dev.belay.graph.imported.ImportedCall;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
@@ -228,8 +229,8 @@ class ParityTest {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       ForwardSpec spec = model.spec();
-      ImportedForward forward = ImportedForward.importInto(graph, spec, options);
-      ImportedCall call = forward.call("call");
+      ForwardModel forward = ImportedForward.importInto(graph, spec, options);
+      ForwardCall call = forward.call("call");
       String output =
           call.outputs().keySet().stream()
               .filter(name -> name.endsWith("logits"))

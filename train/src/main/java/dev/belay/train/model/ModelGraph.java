@@ -1,9 +1,10 @@
 package dev.belay.train.model;
 
 import dev.belay.graph.ForwardPass;
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
-import dev.belay.graph.imported.ImportedCall;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.FinalSigmoid;
 import dev.belay.graph.loss.FinalSoftmax;
@@ -34,7 +35,7 @@ import org.tensorflow.op.Ops;
  */
 public final class ModelGraph implements AutoCloseable {
   private final Graph graph;
-  private final ImportedForward forward;
+  private final ForwardModel forward;
   private final ForwardPass training;
   private final ForwardPass evaluation;
   private final Task task;
@@ -100,7 +101,7 @@ public final class ModelGraph implements AutoCloseable {
 
   private Target target(TrainableModel model, FlatGraph.FlatFunction function, ModelConfig config)
       throws IOException {
-    ImportedCall call = forward.call(TrainableModel.callName(function));
+    ForwardCall call = forward.call(TrainableModel.callName(function));
     if (config.head() != ModelConfig.HeadKind.NONE) {
       Output<?> features =
           FeatureTensor.find(graph, call, function, config.features().orElseThrow());
@@ -161,7 +162,7 @@ public final class ModelGraph implements AutoCloseable {
   }
 
   /** The model in the graph. */
-  public ImportedForward forward() {
+  public ForwardModel forward() {
     return forward;
   }
 
