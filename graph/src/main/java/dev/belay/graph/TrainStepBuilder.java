@@ -197,7 +197,7 @@ public final class TrainStepBuilder {
 
   private static List<Operation> initializers(TrainPlan plan, Slots slots, MicroBatches passes) {
     List<Operation> initializers = new ArrayList<>(plan.model().initializers());
-    plan.head().ifPresent(head -> head.initializers().forEach(op -> initializers.add(op.op())));
+    plan.head().ifPresent(head -> initializers.addAll(head.initializers()));
     slots.initializers().forEach(op -> initializers.add(op.op()));
     passes
         .accumulators()
