@@ -15,13 +15,14 @@ public final class TuningOptions {
       names = "--head",
       paramLabel = "HEAD",
       description =
-          "A new head on the model: none, classification or regression. It needs --features.")
+          "A new head on the model: none, classification, regression or token-classification (weights"
+              + " alone). On a SavedModel it needs --features.")
   private HeadKind head = HeadKind.NONE;
 
   @Option(
       names = "--features",
       paramLabel = "NAME",
-      description = "The output or inner tensor that a new head reads.")
+      description = "The output or inner tensor of a SavedModel that a new head reads.")
   private Optional<String> features = Optional.empty();
 
   @Option(
