@@ -211,6 +211,7 @@ final class Course {
     TrainStep step = ground.training().step();
     List<String> notes = new ArrayList<>(first);
     notes.addAll(ground.graph().notes());
+    notes.addAll(ground.training().notes());
     notes.addAll(ground.data().notes());
     notes.addAll(ground.datasets().notes());
     notes.addAll(ModelRun.machine(config).notes());

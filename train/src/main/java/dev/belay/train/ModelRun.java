@@ -30,7 +30,7 @@ final class ModelRun {
   private ModelRun() {}
 
   /** Owns a session, with the steps that it runs; close it before the graph. */
-  record Training(StepRunner runner, TrainStep step, EvaluationStep evaluation)
+  record Training(StepRunner runner, TrainStep step, EvaluationStep evaluation, List<String> notes)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -47,7 +47,13 @@ final class ModelRun {
       throws IOException {
     Training training = training(config, graph, outputs, UpdateRules.clip(config.clip()));
     load(training.runner(), model);
-    return training;
+    if (model.optimizer().isEmpty()) {
+      return training;
+    }
+    List<String> notes =
+        RestoredOptimizer.restore(
+            training.runner(), training.step(), model.optimizer().get(), config.optimizer());
+    return new Training(training.runner(), training.step(), training.evaluation(), notes);
   }
 
   /**
@@ -68,7 +74,7 @@ final class ModelRun {
     EvaluationStep evaluation =
         EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
     StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, machine(config));
-    return new Training(runner, step, evaluation);
+    return new Training(runner, step, evaluation, List.of());
   }
 
   /** Where a run trains, and how precisely. */

@@ -64,6 +64,25 @@ public final class TuningOptions {
       description = "Trainable variables that match may stay without a gradient; repeatable.")
   private List<Pattern> withoutGradient = new ArrayList<>();
 
+  @Option(
+      names = "--restore-optimizer",
+      paramLabel = "auto|no",
+      description =
+          "Whether to go on with the optimizer's slots and step that a checkpoint has of an earlier"
+              + " training.")
+  private RestoreOptimizer restoreOptimizer = RestoreOptimizer.AUTO;
+
+  /** Whether slots are restored. */
+  enum RestoreOptimizer {
+    /** Where the files have them and the optimizer has a place for them. */
+    AUTO,
+    NO
+  }
+
+  boolean restoresOptimizer() {
+    return restoreOptimizer == RestoreOptimizer.AUTO;
+  }
+
   HeadKind head() {
     return head;
   }

@@ -26,8 +26,8 @@ public final class WeightFormatOptions {
   private Optional<Path> configuration = Optional.empty();
 
   /** What the files of a model are. */
-  ModelConfig.Files toFiles() {
-    return new ModelConfig.Files(format, configuration);
+  ModelConfig.Files toFiles(boolean restoreOptimizer) {
+    return new ModelConfig.Files(format, configuration, restoreOptimizer);
   }
 
   /**

@@ -61,9 +61,12 @@ public record ModelConfig(
    *
    * @param format empty: found out
    * @param configuration config.json or bert_config.json; empty: beside the weights
+   * @param restoreOptimizer whether a training goes on with the slots and the step that the files
+   *     have of an earlier one
    */
-  public record Files(Optional<WeightFormat> format, Optional<Path> configuration) {
-    public static final Files FOUND_OUT = new Files(Optional.empty(), Optional.empty());
+  public record Files(
+      Optional<WeightFormat> format, Optional<Path> configuration, boolean restoreOptimizer) {
+    public static final Files FOUND_OUT = new Files(Optional.empty(), Optional.empty(), true);
   }
 
   /**

@@ -13,6 +13,7 @@ import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.TrainingFunctions;
 import dev.belay.savedmodel.model.inline.FunctionInliner;
 import dev.belay.savedmodel.model.inline.InlineOptions;
+import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureNames;
@@ -220,6 +221,11 @@ public record ImportedModel(
   @Override
   public ByteBuffer read(String variable) throws IOException {
     return contents.read(variables.get(variable).variable());
+  }
+
+  @Override
+  public Optional<OptimizerState> optimizer() {
+    return Optional.empty();
   }
 
   @Override

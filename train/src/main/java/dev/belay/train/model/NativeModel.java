@@ -21,6 +21,8 @@ import dev.belay.savedmodel.names.RestoreReport;
 import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
+import dev.belay.savedmodel.weights.ModelWeights;
+import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.config.ConfigException;
@@ -50,6 +52,7 @@ import org.tensorflow.Graph;
  * @param configuration what the model is made of
  * @param weights float32, by canonical name
  * @param head what the model answers
+ * @param optimizer slots and step of an earlier training
  * @param origins notes on the files
  */
 record NativeModel(
@@ -57,14 +60,14 @@ record NativeModel(
     ModelConfiguration configuration,
     NamedTensors weights,
     NativeHead head,
+    Optional<OptimizerState> optimizer,
     List<String> origins)
     implements TrainableModel {
 
   static NativeModel read(ModelSource source, ModelConfig config) throws IOException {
     refuseGraphOptions(config);
     WeightLocation location = source.weights().orElseThrow();
-    dev.belay.savedmodel.weights.ModelWeights read =
-        WeightReader.read(location, GraphPolicy.strict());
+    ModelWeights read = WeightReader.read(location, GraphPolicy.strict());
     ModelConfiguration configuration =
         read.configuration()
             .orElseThrow(
@@ -81,7 +84,12 @@ record NativeModel(
     }
     NamedTensors weights = new FloatWidening(read.canonical());
     return new NativeModel(
-        source, configuration, weights, NativeHead.of(config, configuration, weights), notes);
+        source,
+        configuration,
+        weights,
+        NativeHead.of(config, configuration, weights),
+        config.files().restoreOptimizer() ? read.optimizer() : Optional.empty(),
+        notes);
   }
 
   /** What only a foreign graph has. */

@@ -5,6 +5,7 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import java.io.IOException;
@@ -68,6 +69,9 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
   /** The value of a variable, little-endian. */
   ByteBuffer read(String variable) throws IOException;
+
+  /** Slots and step of an earlier training, if its files have them. */
+  Optional<OptimizerState> optimizer();
 
   /** Whether its author lets a variable train. */
   boolean marksTrainable(String variable);

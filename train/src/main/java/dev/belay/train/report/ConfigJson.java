@@ -110,6 +110,7 @@ public final class ConfigJson {
     put(options, "model", model.path());
     put(options, "model-format", model.files().format().map(WeightFormat::option));
     put(options, "model-config", model.files().configuration());
+    put(options, "restore-optimizer", model.files().restoreOptimizer() ? "auto" : "no");
     put(options, "signature", model.signature());
     put(
         options,

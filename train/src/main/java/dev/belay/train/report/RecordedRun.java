@@ -54,7 +54,8 @@ public record RecordedRun(
         new ModelConfig.Files(
             text(options, "model-format")
                 .map(format -> WeightFormat.valueOf(format.toUpperCase(Locale.ROOT))),
-            text(facts, "model_configuration").map(Path::of)),
+            text(facts, "model_configuration").map(Path::of),
+            false),
         text(options, "signature"),
         inputs,
         text(options, "output"),
