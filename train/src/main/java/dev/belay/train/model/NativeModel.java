@@ -6,6 +6,7 @@ import dev.belay.graph.encoder.EncoderSpec;
 import dev.belay.graph.encoder.Reading;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.MeanSquaredError;
@@ -142,6 +143,12 @@ record NativeModel(
     if (!unused.isEmpty()) {
       notes.add("weights of other heads, not used by this one: " + unused);
     }
+    notes.add(
+        0,
+        "trains Belay's own graph of "
+            + configuration.family().modelType()
+            + ", "
+            + head.description());
     return new ModelGraph.Parts(
         forward,
         pass(forward, EncoderModel.TRAINING),
@@ -149,17 +156,13 @@ record NativeModel(
         head.task(),
         loss(),
         head.description(),
-        List.of(
-            "trains Belay's own graph of "
-                + configuration.family().modelType()
-                + ", "
-                + head.description()),
         notes,
+        List.of(),
         outputs ->
             Optional.of(head.layers(new NativeHead.Making(this, config, outputs, seed, notes))));
   }
 
-  private dev.belay.graph.layer.Activation activation() {
+  private Activation activation() {
     boolean google =
         source
             .weights()
