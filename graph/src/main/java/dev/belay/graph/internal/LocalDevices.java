@@ -66,12 +66,6 @@ public final class LocalDevices {
     }
   }
 
-  /** Whether kernels of oneDNN are in use, as the build and TF_ENABLE_ONEDNN_OPTS have it. */
-  public static boolean usesOneDnn() {
-    TensorFlow.version();
-    return tensorflow.IsMklEnabled();
-  }
-
   /** Whether the library that was loaded has CUDA kernels. */
   public static boolean builtWithCuda() {
     TensorFlow.version();

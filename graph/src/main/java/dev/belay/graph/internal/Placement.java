@@ -23,7 +23,7 @@ public final class Placement {
     for (Iterator<GraphOperation> all = graph.operations(); all.hasNext(); ) {
       var node = all.next().getUnsafeNativeHandle().node();
       try (BytePointer asked = node.requested_device()) {
-        if (asked.getString().isEmpty()) {
+        if (asked == null || asked.getString().isEmpty()) {
           node.set_requested_device(device);
         }
       }

@@ -83,7 +83,7 @@ public final class ProbeGraph implements AutoCloseable {
     float[] expected = PlainArithmetic.matmul(left.floats(), right.floats(), SIZE, CHECKED_ROWS);
     return new Probe(
         "matmul",
-        List.of("MatMul", "_FusedMatMul", "_MklMatMul"),
+        List.of("MatMul", "_MklMatMul", "_MklNativeMatMul"),
         List.of(left, right),
         List.of(),
         Optional.empty(),
@@ -100,8 +100,8 @@ public final class ProbeGraph implements AutoCloseable {
     return new Probe(
         "gather gradient",
         List.of("UnsortedSegmentSum"),
-        List.of(lookup.ids(), lookup.weights()),
-        List.of(),
+        lookup.feeds(),
+        List.of(lookup.table().assign()),
         Optional.empty(),
         Probe.Check.of(lookup.gradient().value().asOutput(), expected),
         0);
@@ -149,17 +149,14 @@ public final class ProbeGraph implements AutoCloseable {
     List<Operation> setUp = new ArrayList<>();
     setUp.add(lookup.table().assign());
     slots.initializers().forEach(op -> setUp.add(op.op()));
-    float[] weights = PlainArithmetic.uniform(3, TABLE_ROWS * WIDTH);
+    float[] weights = lookup.values();
     float[] gradient =
         PlainArithmetic.gatherGradient(
             lookup.ids().integers(), lookup.weights().floats(), TABLE_ROWS, WIDTH);
     return new Probe(
         "Adam step",
         List.of("ResourceApplyAdam"),
-        List.of(
-            lookup.ids(),
-            lookup.weights(),
-            Probe.Feed.of(lookup.table().newValue(), Shape.of(TABLE_ROWS, WIDTH), weights)),
+        lookup.feeds(),
         setUp,
         Optional.of(update),
         Probe.Check.of(
@@ -170,6 +167,17 @@ public final class ProbeGraph implements AutoCloseable {
   /** Rows of a table, summed with weights, and the gradient of that sum by the table. */
   private record Lookup(
       GraphVariable table, Probe.Feed ids, Probe.Feed weights, Gradient gradient) {
+
+    float[] values() {
+      return PlainArithmetic.uniform(3, TABLE_ROWS * WIDTH);
+    }
+
+    List<Probe.Feed> feeds() {
+      return List.of(
+          ids,
+          weights,
+          Probe.Feed.of(table.newValue(), Shape.of(TABLE_ROWS, WIDTH), values()));
+    }
 
     static Lookup in(Ops tf) {
       GraphVariable table =

@@ -35,6 +35,7 @@ final class DoctorCommand implements RunnableCommand {
     } else {
       DoctorReport.of(checkup).forEach(context.terminal().out()::println);
     }
+    context.terminal().out().flush();
     checkup.requireSound();
     if (requireGpu) {
       checkup.requireGpu();

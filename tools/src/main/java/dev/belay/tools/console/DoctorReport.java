@@ -16,7 +16,9 @@ public final class DoctorReport {
     int width =
         checkup.findings().stream().mapToInt(finding -> finding.subject().length()).max().orElse(0);
     Finding.Area area = null;
-    for (Finding finding : checkup.findings()) {
+    List<Finding> findings = checkup.findings();
+    for (int i = 0; i < findings.size(); i++) {
+      Finding finding = findings.get(i);
       if (finding.area() != area) {
         area = finding.area();
         lines.add(area.name().toLowerCase(Locale.ROOT));
@@ -28,7 +30,10 @@ public final class DoctorReport {
               + subject
               + " ".repeat(width + 2 - subject.length())
               + finding.found());
-      if (!finding.advice().isEmpty()) {
+      // Advice that several in a row have in common stands below the last of them.
+      boolean repeated =
+          i + 1 < findings.size() && findings.get(i + 1).advice().equals(finding.advice());
+      if (!finding.advice().isEmpty() && !repeated) {
         lines.add(" ".repeat(width + 12) + "-> " + finding.advice());
       }
     }

@@ -51,28 +51,25 @@ final class CudaLibraryCheck {
             .filter(folder -> !folder.isBlank())
             .toList();
     List<Finding> findings = new ArrayList<>();
+    findings.add(
+        Finding.ok(
+            GPU,
+            "searched folders",
+            (path.isEmpty() ? "no LD_LIBRARY_PATH" : "LD_LIBRARY_PATH " + String.join(":", path))
+                + ", /etc/ld.so.cache, "
+                + String.join(", ", DEFAULT_FOLDERS)));
     for (Library library : LIBRARIES) {
       NativeLoader.Opened opened = loader.open(library.name());
       findings.add(
           opened.done()
               ? Finding.ok(GPU, library.name(), library.wanted() + ", " + opened.text())
-              : missing(files, library, path, opened.text()));
+              : Finding.missing(
+                  GPU,
+                  library.name(),
+                  library.wanted() + " wanted, none found: " + opened.text(),
+                  advice(files, library, path)));
     }
     return findings;
-  }
-
-  private static Finding missing(
-      MachineFiles files, Library library, List<String> path, String reason) {
-    String looked =
-        "looked in "
-            + (path.isEmpty() ? "no LD_LIBRARY_PATH" : "LD_LIBRARY_PATH " + String.join(":", path))
-            + ", /etc/ld.so.cache, "
-            + String.join(", ", DEFAULT_FOLDERS);
-    return Finding.missing(
-        GPU,
-        library.name(),
-        library.wanted() + " wanted: " + reason + "; " + looked,
-        advice(files, library, path));
   }
 
   private static String advice(MachineFiles files, Library library, List<String> path) {

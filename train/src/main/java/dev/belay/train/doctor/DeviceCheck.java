@@ -92,7 +92,7 @@ record DeviceCheck(List<Finding> findings, int usableGpus) {
               DEVICE,
               subject,
               found,
-              "this is TF32, which keeps 10 bits of a product; --tf32 off computes in float32")
+              "this is TF32, which keeps 10 bits of a product; NVIDIA_TF32_OVERRIDE=0 turns it off")
           : Finding.wrong(
               DEVICE,
               subject,

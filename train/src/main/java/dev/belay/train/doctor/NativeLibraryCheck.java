@@ -49,7 +49,7 @@ record NativeLibraryCheck(List<Finding> findings, boolean loads) {
                 "this build of TensorFlow is for CPUs only",
                 "build Belay without BELAY_PROFILE=cpu"));
       }
-      findings.add(oneDnn(LocalDevices.usesOneDnn()));
+      findings.add(oneDnn(System.getenv("TF_ENABLE_ONEDNN_OPTS")));
       return new NativeLibraryCheck(findings, true);
     } catch (LinkageError e) {
       findings.add(
@@ -63,13 +63,13 @@ record NativeLibraryCheck(List<Finding> findings, boolean loads) {
     }
   }
 
-  private static Finding oneDnn(boolean used) {
-    return used
+  private static Finding oneDnn(String setting) {
+    return "1".equals(setting) || "true".equals(setting)
         ? Finding.ok(LIBRARY, "oneDNN", "on; TF_ENABLE_ONEDNN_OPTS=0 turns it off")
         : Finding.note(
             LIBRARY,
             "oneDNN",
-            "off",
+            setting == null ? "as TensorFlow likes, TF_ENABLE_ONEDNN_OPTS is not set" : "off",
             "steps on a CPU are faster with TF_ENABLE_ONEDNN_OPTS=1; sums are then made in another"
                 + " order");
   }
