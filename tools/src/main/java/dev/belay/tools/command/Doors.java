@@ -18,6 +18,7 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.WeightsConfig;
+import dev.belay.train.doctor.Checkup;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.SweepEvent;
 import dev.belay.train.model.ModelJudge;
@@ -103,5 +104,10 @@ public interface Doors {
   /** {@link ModelInspection#plan}. */
   default ModelInspection.Plan plan(ModelConfig config) throws IOException {
     return ModelInspection.plan(config, judge());
+  }
+
+  /** {@link Checkup#ofThisMachine}. */
+  default Checkup examine() {
+    return Checkup.ofThisMachine();
   }
 }
