@@ -22,16 +22,7 @@ trap 'rm -rf "$scratch"' EXIT
 "$python" "$here/python_step.py" --write-batches "$scratch/batches.jsonl" --vocabulary "$vocabulary" --batch-size "$batch" --length "$length"
 model=${MODEL:-$scratch/bert/saved_model/1}
 if [[ -z ${MODEL:-} ]]; then
-  HF_HUB_OFFLINE=1 CUDA_VISIBLE_DEVICES='' TF_CPP_MIN_LOG_LEVEL=2 "$python" - "$scratch/bert" "${LAYERS:-12}" "${HIDDEN:-768}" "${HEADS:-12}" "$vocabulary" <<'PYTHON'
-import sys
-from transformers import BertConfig, TFBertForSequenceClassification
-target, layers, hidden, heads, vocabulary = sys.argv[1], *map(int, sys.argv[2:])
-config = BertConfig(vocab_size=vocabulary, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads, intermediate_size=4 * hidden, num_labels=2)
-model = TFBertForSequenceClassification(config)
-model(model.dummy_inputs)
-model.save_pretrained(target, saved_model=True)
-print("model: %d layers of %d, %.1f million parameters" % (layers, hidden, model.count_params() / 1e6))
-PYTHON
+  "$python" "$here/python_bert.py" "$scratch/bert" "${LAYERS:-12}" "${HIDDEN:-768}" "${HEADS:-12}" "$vocabulary"
 fi
 
 side() { # NAME MODE    what a round runs, as the shell reads it

@@ -14,6 +14,7 @@ public final class TuningOptions {
   @Option(
       names = "--head",
       paramLabel = "HEAD",
+      converter = HeadName.class,
       description =
           "A new head on the model: none, classification, regression or token-classification (weights"
               + " alone). On a SavedModel it needs --features.")
