@@ -136,13 +136,27 @@ final class ImportedPasses {
           false,
           "output " + name + " is a sigmoid, taken as the second of two classes, by its logit");
     }
-    boolean probabilities = name.toLowerCase(Locale.ROOT).contains("prob");
+    boolean probabilities = areProbabilities(name);
     return new Target(
-        new ForwardPass(call, output),
-        probabilities,
-        probabilities
-            ? "output " + name + ", whose logarithm is taken since no softmax was found behind it"
-            : "output " + name);
+        new ForwardPass(call, output), probabilities, described(name, output, probabilities));
+  }
+
+  /** By its name; logarithms of probabilities are logits as good as any. */
+  private static boolean areProbabilities(String output) {
+    String name = output.toLowerCase(Locale.ROOT);
+    return name.contains("prob") && !name.contains("log_prob") && !name.contains("logprob");
+  }
+
+  private static String described(String name, Output<?> output, boolean probabilities) {
+    if (probabilities) {
+      return "output " + name + ", whose logarithm is taken since no softmax was found behind it";
+    }
+    return FinalSoftmax.isItsLogarithm(output)
+        ? "output "
+            + name
+            + ", the logarithm of a softmax: minus infinity, and then NaN, where a probability is"
+            + " rounded to 0; an output with the logits is safe"
+        : "output " + name;
   }
 
   private static Task task(ModelConfig config, Target trained) {

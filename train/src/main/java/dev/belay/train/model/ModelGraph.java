@@ -48,7 +48,6 @@ public final class ModelGraph implements AutoCloseable {
     this.parts = parts;
   }
 
-<<<<<<< HEAD
   /**
    * Adds the model's head, or its new one.
    *
@@ -58,106 +57,6 @@ public final class ModelGraph implements AutoCloseable {
   public Optional<AttachedHead> attachHead(int outputs) {
     Ops tf = Ops.create(graph).withSubScope("belay_head");
     return parts.heads().apply(outputs).map(head -> head.attach(tf, parts.training().output()));
-=======
-  /** Imports a model into a new graph. */
-  public static ModelGraph of(TrainableModel model, ModelConfig config, long seed)
-      throws IOException {
-    Graph graph = new Graph();
-    try {
-      return new ModelGraph(graph, model, config, seed);
-    } catch (IOException | RuntimeException e) {
-      graph.close();
-      throw e;
-    }
-  }
-
-  private static ImportOptions options(ModelConfig config, long seed) {
-    return new ImportOptions(
-        config.dropout() ? Dropout.ON : Dropout.OFF,
-        seed,
-        spec -> trains(config, spec),
-        gradient -> config.trust().naturalGradients());
-  }
-
-  private static boolean trains(ModelConfig config, VariableSpec variable) {
-    boolean chosen = matches(config.trainable(), variable).orElse(true);
-    return chosen && !matches(config.freeze(), variable).orElse(false);
-  }
-
-  private static Optional<Boolean> matches(Optional<Pattern> pattern, VariableSpec variable) {
-    return pattern.map(regex -> regex.matcher(variable.name()).find());
-  }
-
-  private Target target(TrainableModel model, FlatGraph.FlatFunction function, ModelConfig config)
-      throws IOException {
-    ImportedCall call = forward.call(TrainableModel.callName(function));
-    if (config.head() != ModelConfig.HeadKind.NONE) {
-      Output<?> features =
-          FeatureTensor.find(graph, call, function, config.features().orElseThrow());
-      return new Target(
-          new ForwardPass(call, features), false, "a new head on " + features.op().name());
-    }
-    int position = OutputChoice.choose(model.contents().file(), function.source(), config.output());
-    String name = function.source().outputs().get(position).name();
-    Output<?> output = call.output(name);
-    Optional<Output<?>> behind = FinalSoftmax.logitsBehind(output);
-    if (behind.isPresent()) {
-      return new Target(
-          new ForwardPass(call, behind.get()),
-          false,
-          "output " + name + " is a softmax, so the logits behind it are used");
-    }
-    Optional<Output<?>> pair =
-        FinalSigmoid.logitsBehind(Ops.create(graph).withSubScope("belay_logits"), output);
-    if (pair.isPresent()) {
-      return new Target(
-          new ForwardPass(call, pair.get()),
-          false,
-          "output " + name + " is a sigmoid, taken as the second of two classes, by its logit");
-    }
-    boolean probabilities = areProbabilities(name);
-    return new Target(
-        new ForwardPass(call, output), probabilities, described(name, output, probabilities));
-  }
-
-  /** By its name; logarithms of probabilities are logits as good as any. */
-  private static boolean areProbabilities(String output) {
-    String name = output.toLowerCase(Locale.ROOT);
-    return name.contains("prob") && !name.contains("log_prob") && !name.contains("logprob");
-  }
-
-  private static String described(String name, Output<?> output, boolean probabilities) {
-    if (probabilities) {
-      return "output " + name + ", whose logarithm is taken since no softmax was found behind it";
-    }
-    return FinalSoftmax.isItsLogarithm(output)
-        ? "output "
-            + name
-            + ", the logarithm of a softmax: minus infinity, and then NaN, where a probability is"
-            + " rounded to 0; an output with the logits is safe"
-        : "output " + name;
-  }
-
-  private static Task task(ModelConfig config, Target trained) {
-    return switch (config.head()) {
-      case CLASSIFICATION -> new Task(Task.Kind.CLASSIFICATION, labelCount(config));
-      case REGRESSION -> new Task(Task.Kind.REGRESSION, java.util.OptionalInt.of(1));
-      case NONE -> Task.of(trained.pass().output().op().name(), trained.pass().output().shape());
-    };
-  }
-
-  private static java.util.OptionalInt labelCount(ModelConfig config) {
-    return config.labels().map(java.util.OptionalInt::of).orElse(java.util.OptionalInt.empty());
-  }
-
-  private static Loss loss(Task task, Target trained) {
-    if (task.kind() == Task.Kind.REGRESSION) {
-      return new MeanSquaredError();
-    }
-    return trained.probabilities()
-        ? new ProbabilityCrossEntropy()
-        : new SparseSoftmaxCrossEntropy();
->>>>>>> stability
   }
 
   /** The graph itself. */
