@@ -103,7 +103,8 @@ def main():
         for event, plain in pairs:
             print(
                 f"{mode} step {event['step']}: {event['bytes']} bytes in {event['seconds']:.3f} s, stall {event['stall_seconds']:.3f} s, "
-                f"plain {plain:.3f} s: throughput {plain / event['seconds']:.2f}, stall {event['stall_seconds'] / plain:.2f}"
+                f"plain {plain:.3f} s: throughput {plain / event['seconds']:.2f}, stall {event['stall_seconds'] / plain:.2f}",
+                flush=True,
             )
         throughput = statistics.median(plain / event["seconds"] for event, plain in pairs)
         stall = statistics.median(event["stall_seconds"] / plain for event, plain in pairs)

@@ -146,7 +146,12 @@ final class Course {
             place.lock(),
             place.records(),
             config),
-        place.start().own() ? place.done() : 0);
+        place
+            .start()
+            .checkpoint()
+            .filter(from -> place.start().own() && !from.state().interim())
+            .map(from -> from.state().step())
+            .orElse(0L));
   }
 
   private Milestones milestones(RunSaver saver) {

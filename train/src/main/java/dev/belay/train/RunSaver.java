@@ -40,7 +40,7 @@ final class RunSaver implements AutoCloseable {
   /**
    * A saver.
    *
-   * @param savedStep the step whose checkpoint is there already, 0 for none
+   * @param savedStep the step whose checkpoint is there already and is no interim one, 0 for none
    */
   RunSaver(Setting setting, long savedStep) {
     this.setting = setting;
@@ -72,22 +72,25 @@ final class RunSaver implements AutoCloseable {
   /**
    * Saves; nothing if this step's checkpoint is there.
    *
+   * @param interim whether only a stop asks for it, not the schedule
    * @param next the batch that comes next
    * @param keep a step whose checkpoint is never removed, 0 for none
    */
-  void save(long step, BatchPosition next, Map<String, Double> metrics, long keep) {
+  void save(
+      long step, BatchPosition next, boolean interim, Map<String, Double> metrics, long keep) {
     if (step != savedStep) {
-      begin(step, next, metrics, keep);
+      begin(step, next, interim, metrics, keep);
     }
   }
 
   /** Saves what a run begins with, for those who may want to return to it. */
   void saveStart(BatchPosition next, Map<String, Double> metrics) {
-    begin(0, next, metrics, 0);
+    begin(0, next, false, metrics, 0);
     await();
   }
 
-  private void begin(long step, BatchPosition next, Map<String, Double> metrics, long keep) {
+  private void begin(
+      long step, BatchPosition next, boolean interim, Map<String, Double> metrics, long keep) {
     await();
     long begin = System.nanoTime();
     // What is on the disk after a power cut: first the lines of a step, then its checkpoint.
@@ -100,6 +103,7 @@ final class RunSaver implements AutoCloseable {
             next.batch(),
             (long) next.batch() * setting.config().data().trainBatchSize(),
             setting.config().machine().seed(),
+            interim,
             metrics,
             setting.sections().save());
     Path target = setting.folder().of(step);

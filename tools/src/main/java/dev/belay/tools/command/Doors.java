@@ -6,6 +6,7 @@ import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.Replay;
+import dev.belay.train.RunCheckpoint;
 import dev.belay.train.RunReporting;
 import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
@@ -26,6 +27,7 @@ import dev.belay.train.stability.ReplayBundle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** What commands call in {@code train}; tests put something else behind them. */
@@ -57,6 +59,11 @@ public interface Doors {
   default void predict(EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink)
       throws IOException {
     ModelEvaluation.predict(config, judge(), sink);
+  }
+
+  /** {@link RunCheckpoint#choose}. */
+  default RunCheckpoint checkpoint(Path run, Optional<String> choice) throws IOException {
+    return RunCheckpoint.choose(run, choice);
   }
 
   /** {@link ModelExport#export(Path, Path)}. */

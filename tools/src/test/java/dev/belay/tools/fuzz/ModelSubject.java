@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.tensorflow.proto.framework.MetaGraphDef;
 import org.tensorflow.proto.framework.SavedModel;
@@ -21,6 +22,9 @@ import org.tensorflow.proto.framework.SavedModel;
 /** A SavedModel, read to train it: its graph, checkpoint and assets, its functions expanded. */
 final class ModelSubject implements Subject {
   private static final String GRAPH = "saved_model.pb";
+
+  /** Looking through a model is the slow part of making a subject, and always ends the same. */
+  private static final Map<Path, Optional<String>> SIGNATURES = new ConcurrentHashMap<>();
 
   private final String name;
   private final Map<Path, byte[]> files = new LinkedHashMap<>();
@@ -36,7 +40,9 @@ final class ModelSubject implements Subject {
       }
     }
     this.model = SavedModel.parseFrom(files.get(Path.of(GRAPH)));
-    this.signature = signature(directory);
+    Optional<String> known = SIGNATURES.get(directory);
+    this.signature = known == null ? signature(directory) : known;
+    SIGNATURES.put(directory, signature);
   }
 
   /** Models without a default are asked for their first signature, or whatever they have. */
