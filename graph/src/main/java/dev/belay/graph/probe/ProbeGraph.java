@@ -174,9 +174,7 @@ public final class ProbeGraph implements AutoCloseable {
 
     List<Probe.Feed> feeds() {
       return List.of(
-          ids,
-          weights,
-          Probe.Feed.of(table.newValue(), Shape.of(TABLE_ROWS, WIDTH), values()));
+          ids, weights, Probe.Feed.of(table.newValue(), Shape.of(TABLE_ROWS, WIDTH), values()));
     }
 
     static Lookup in(Ops tf) {
