@@ -64,7 +64,8 @@ class Stage:
 def in_root(stage, command, mounts=(), environment=None):
     """Runs a command in the root, in mount and process namespaces of its own, which end with it."""
     root = stage.root
-    prepare = [f"mount --rbind /dev {root}/dev", f"mount -t proc proc {root}/proc", f"mount --rbind /sys {root}/sys"]
+    # A root that is a mount is what a container has, and what a program asks of its disk is then answered.
+    prepare = [f"mount --rbind {root} {root}", f"mount --rbind /dev {root}/dev", f"mount -t proc proc {root}/proc", f"mount --rbind /sys {root}/sys"]
     for source, target in mounts:
         source.mkdir(parents=True, exist_ok=True)
         (root / target.lstrip("/")).mkdir(parents=True, exist_ok=True)
@@ -193,6 +194,8 @@ class Builder:
         print(f"-- {stage.name}, line {number}: RUN {' '.join(text.split())[:100]}", flush=True)
         begin = time.monotonic()
         arguments = {**stage.arguments}
+        if self.options.certificate:
+            arguments["PIP_CERT"] = "/etc/ssl/certs/ca-certificates.crt"
         code = in_root(stage, [*stage.shell, text], mounts, arguments)
         print(f"   {time.monotonic() - begin:.1f} s, exit code {code}", flush=True)
         if code:

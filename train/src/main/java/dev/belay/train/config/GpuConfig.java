@@ -10,8 +10,7 @@ import java.util.OptionalInt;
  * @param tf32 whether matrix products may keep 10 bits of their factors, where the card can
  * @param xla whether clusters of operations are compiled for the card
  */
-public record GpuConfig(
-    boolean memoryGrowth, OptionalInt memoryLimit, boolean tf32, boolean xla) {
+public record GpuConfig(boolean memoryGrowth, OptionalInt memoryLimit, boolean tf32, boolean xla) {
 
   public static final boolean DEFAULT_MEMORY_GROWTH = true;
 

@@ -17,8 +17,7 @@ final class SessionOptions {
             .setIntraOpParallelismThreads(threads)
             .setInterOpParallelismThreads(threads)
             .setAllowSoftPlacement(true);
-    GPUOptions.Builder gpu =
-        GPUOptions.newBuilder().setAllowGrowth(machine.gpu().memoryGrowth());
+    GPUOptions.Builder gpu = GPUOptions.newBuilder().setAllowGrowth(machine.gpu().memoryGrowth());
     if (machine.device().equals("cpu")) {
       config.putDeviceCount("GPU", 0);
     } else if (machine.device().startsWith("gpu:")) {
@@ -35,7 +34,8 @@ final class SessionOptions {
                             .addMemoryLimitMb(megabytes)));
     config.setGpuOptions(gpu);
     if (machine.gpu().xla()) {
-      // Of the optimizer's choice: GPU clusters only, as XLA on a CPU gains a training step nothing.
+      // Of the optimizer's choice: GPU clusters only, as XLA on a CPU gains a training step
+      // nothing.
       config
           .getGraphOptionsBuilder()
           .getOptimizerOptionsBuilder()

@@ -41,11 +41,11 @@ final class RuntimeSettingsTest {
     String message =
         assertThrows(MachineException.class, () -> late.verify(machine("auto", FLOAT32)))
             .getMessage();
-    assertTrue(message.endsWith("elsewhere set NVIDIA_TF32_OVERRIDE=0 in the environment"), message);
+    assertTrue(
+        message.endsWith("elsewhere set NVIDIA_TF32_OVERRIDE=0 in the environment"), message);
     late.verify(machine("cpu", FLOAT32));
     late.verify(machine("auto", GpuConfig.defaults()));
-    new RuntimeSettings(Map.of("NVIDIA_TF32_OVERRIDE", "0"), true)
-        .verify(machine("auto", FLOAT32));
+    new RuntimeSettings(Map.of("NVIDIA_TF32_OVERRIDE", "0"), true).verify(machine("auto", FLOAT32));
     new RuntimeSettings(Map.of(), false).verify(machine("auto", FLOAT32));
   }
 
