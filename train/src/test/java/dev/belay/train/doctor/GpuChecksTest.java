@@ -118,11 +118,13 @@ final class GpuChecksTest {
   void capabilitiesAreJudgedByWhatTheLibraryHolds() {
     NvidiaCards cards =
         NvidiaCards.parse(
-            "Tesla K10, 3.0, 4096 MiB\n"
-                + "Tesla T4, 7.5, 15360 MiB\n"
-                + "NVIDIA RTX A6000, 8.6, 49140 MiB\n"
-                + "NVIDIA H100 80GB HBM3, 9.0, 81559 MiB\n"
-                + "Field \"compute_cap\" is not a valid field to query.\n");
+            """
+            Tesla K10, 3.0, 4096 MiB
+            Tesla T4, 7.5, 15360 MiB
+            NVIDIA RTX A6000, 8.6, 49140 MiB
+            NVIDIA H100 80GB HBM3, 9.0, 81559 MiB
+            Field "compute_cap" is not a valid field to query.
+            """);
     List<Finding> findings = ComputeCapability.findings(cards, Map.of());
     assertEquals(
         List.of(State.WRONG, State.OK, State.OK, State.NOTE),
