@@ -1,6 +1,6 @@
 package dev.belay.graph;
 
-import dev.belay.graph.imported.ImportedCall;
+import dev.belay.graph.forward.ForwardCall;
 import org.tensorflow.Output;
 
 /**
@@ -9,4 +9,4 @@ import org.tensorflow.Output;
  * @param call whose placeholders are fed and whose updates run
  * @param output logits, probabilities or predictions; or features, if a head reads them
  */
-public record ForwardPass(ImportedCall call, Output<?> output) {}
+public record ForwardPass(ForwardCall call, Output<?> output) {}

@@ -1,8 +1,8 @@
 package dev.belay.graph;
 
 import dev.belay.graph.clip.ClipRule;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.head.AttachedHead;
-import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.optimizer.Optimizer;
 import java.util.Optional;
@@ -21,7 +21,7 @@ import java.util.function.Predicate;
  * @param mayHaveNoGradient names of variables that the loss may read without having a gradient
  */
 public record TrainPlan(
-    ImportedForward model,
+    ForwardModel model,
     ForwardPass forward,
     Optional<AttachedHead> head,
     Loss loss,

@@ -1,12 +1,12 @@
 package dev.belay.graph;
 
 import dev.belay.graph.clip.Clipped;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.gradient.Gradients;
 import dev.belay.graph.gradient.NoGradientReport;
 import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.head.AttachedHead;
-import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.optimizer.UpdateRequest;
@@ -115,7 +115,7 @@ public final class TrainStepBuilder {
 
   private static Gradients gradients(Ops tf, TrainPlan plan, Operand<TFloat32> loss) {
     List<GraphVariable> trainable = trainable(plan);
-    ImportedForward model = plan.model();
+    ForwardModel model = plan.model();
     NoGradientReport.of(
             (Graph) tf.scope().env(),
             loss,
@@ -173,7 +173,7 @@ public final class TrainStepBuilder {
   }
 
   /** The placeholder that the model's random numbers already hang on, or a new one. */
-  private static Operand<TInt64> step(Ops tf, ImportedForward model) {
+  private static Operand<TInt64> step(Ops tf, ForwardModel model) {
     return model.step().isPresent()
         ? model.step().get().expect(TInt64.class)
         : scalar(tf, TInt64.class);
@@ -194,7 +194,7 @@ public final class TrainStepBuilder {
 
   private static List<Operation> initializers(TrainPlan plan, Slots slots, MicroBatches passes) {
     List<Operation> initializers = new ArrayList<>(plan.model().initializers());
-    plan.head().ifPresent(head -> head.initializers().forEach(op -> initializers.add(op.op())));
+    plan.head().ifPresent(head -> initializers.addAll(head.initializers()));
     slots.initializers().forEach(op -> initializers.add(op.op()));
     passes
         .accumulators()

@@ -10,6 +10,7 @@ import dev.belay.graph.clip.GlobalNormClip;
 import dev.belay.graph.clip.NoClip;
 import dev.belay.graph.diagnosis.FiniteFlags;
 import dev.belay.graph.diagnosis.FirstNonFinite;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
 import dev.belay.graph.imported.ImportedForward;
@@ -151,7 +152,7 @@ class NanStoryTest {
             : new SparseSoftmaxCrossEntropy();
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
-      ImportedForward model =
+      ForwardModel model =
           ImportedForward.importInto(
               graph, new BertModel(weights).spec(SIZE, LENGTH), ImportOptions.of(Dropout.OFF, 1));
       TrainStep step =
@@ -180,7 +181,7 @@ class NanStoryTest {
   }
 
   private static void start(
-      Session session, TrainStep step, ImportedForward model, BundleContents weights)
+      Session session, TrainStep step, ForwardModel model, BundleContents weights)
       throws IOException {
     Session.Runner first = session.runner();
     step.initializers().forEach(first::addTarget);

@@ -1,19 +1,24 @@
 package dev.belay.graph;
 
+import static dev.belay.graph.GoldenTraining.batch;
+import static dev.belay.graph.GoldenTraining.compare;
+import static dev.belay.graph.GoldenTraining.constantRate;
+import static dev.belay.graph.GoldenTraining.near;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.graph.GoldenTraining.Batch;
 import dev.belay.graph.clip.GlobalNormClip;
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.NormRows;
 import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ForwardSpec;
 import dev.belay.graph.imported.ImportOptions;
-import dev.belay.graph.imported.ImportedCall;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
@@ -37,14 +42,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
-import org.tensorflow.Result;
 import org.tensorflow.Session;
-import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt32;
-import org.tensorflow.types.TInt64;
 
 /**
  * Trains SavedModels that Python wrote as TensorFlow Python trained them: the same batch at every
@@ -192,9 +191,6 @@ class ParityTest {
     compare(training.get("loss"), training.get("pre_clip_norm_dense"), steps);
   }
 
-  /** Inputs by the last part of their names, int32, and labels. */
-  private record Batch(Map<String, Npz.Array> inputs, Npz.Array labels) {}
-
   private static List<float[]> train(
       FixtureModel model, Batch batch, Optimizer optimizer, JsonNode golden) throws IOException {
     return train(model, batch, optimizer, golden, ImportOptions.of(Dropout.OFF, 1));
@@ -228,8 +224,8 @@ class ParityTest {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       ForwardSpec spec = model.spec();
-      ImportedForward forward = ImportedForward.importInto(graph, spec, options);
-      ImportedCall call = forward.call("call");
+      ForwardModel forward = ImportedForward.importInto(graph, spec, options);
+      ForwardCall call = forward.call("call");
       String output =
           call.outputs().keySet().stream()
               .filter(name -> name.endsWith("logits"))
@@ -252,62 +248,9 @@ class ParityTest {
       first.run();
       model.restore(session, forward.variables());
       step.settle().ifPresent(settle -> session.runner().addTarget(settle).run());
-      for (int i = 0; i < rates.size(); i++) {
-        measured.add(run(session, step, batch, rates.get(i), i + 1));
-      }
+      measured.addAll(GoldenTraining.run(session, step, batch, rates));
     }
     return measured;
-  }
-
-  private static float[] run(Session session, TrainStep step, Batch batch, float rate, long at) {
-    List<Tensor> fed = new ArrayList<>();
-    Session.Runner runner = session.runner();
-    try {
-      step.feeds()
-          .inputs()
-          .forEach(
-              (name, placeholder) -> {
-                Npz.Array value = batch.inputs().get(feature(name));
-                assertTrue(value != null, name + " is not in " + batch.inputs().keySet());
-                fed.add(
-                    placeholder.type().equals(TFloat32.class)
-                        ? TFloat32.tensorOf(value.shape(), DataBuffers.of(value.floats()))
-                        : TInt32.tensorOf(value.shape(), DataBuffers.of(value.ints())));
-                runner.feed(placeholder, fed.get(fed.size() - 1));
-              });
-      fed.add(TensorData.of(batch.labels().shape(), batch.labels().ints()));
-      runner.feed(step.feeds().labels(), fed.get(fed.size() - 1));
-      fed.add(TFloat32.scalarOf(rate));
-      runner.feed(step.feeds().learningRate(), fed.get(fed.size() - 1));
-      fed.add(TInt64.scalarOf(at));
-      runner.feed(step.feeds().step(), fed.get(fed.size() - 1));
-      try (Result result =
-          runner
-              .fetch(step.measures().loss())
-              .fetch(step.measures().norm())
-              .addTarget(step.apply())
-              .run()) {
-        return new float[] {TensorData.scalar(result.get(0)), TensorData.scalar(result.get(1))};
-      }
-    } finally {
-      fed.forEach(Tensor::close);
-    }
-  }
-
-  private static void compare(JsonNode losses, JsonNode norms, List<float[]> steps) {
-    assertEquals(losses.size(), steps.size());
-    for (int i = 0; i < steps.size(); i++) {
-      // A loss near zero is the logarithm of a number near one: it and the gradient, which is the
-      // rest to one, are known to one unit in the last place of that.
-      double known = Math.ulp(1f) / losses.get(i).asDouble();
-      double tolerance = Math.max(i == 0 ? 1e-5 : i < 5 ? 1e-4 : 1e-3, known);
-      near(losses.get(i).asDouble(), steps.get(i)[0], tolerance);
-      near(norms.get(i).asDouble(), steps.get(i)[1], tolerance);
-    }
-  }
-
-  private static void near(double expected, double found, double tolerance) {
-    assertEquals(expected, found, tolerance * Math.abs(expected));
   }
 
   private static FixtureModel model(Path folder, String function) throws IOException {
@@ -330,35 +273,6 @@ class ParityTest {
     return new Batch(
         Map.of("ids", arrays.get(batch + "/ids"), "mask", arrays.get("mask")),
         arrays.get("labels"));
-  }
-
-  private static Map<String, Npz.Array> batch(Map<String, Npz.Array> arrays) {
-    Map<String, Npz.Array> inputs = new LinkedHashMap<>();
-    arrays.forEach(
-        (name, array) -> {
-          if (name.startsWith("batch/")) {
-            inputs.put(name.substring("batch/".length()), array);
-          }
-        });
-    // One array under the names that Keras, the TF Model Garden and TF 1 give the same feature.
-    inputs.put("input_mask", inputs.get("attention_mask"));
-    inputs.put("segment_ids", inputs.get("token_type_ids"));
-    // The call of a functional Keras model takes a list, which has positions and no names.
-    inputs.put("0", inputs.get("input_ids"));
-    inputs.put("1", inputs.get("attention_mask"));
-    return inputs;
-  }
-
-  private static String feature(String name) {
-    return name.substring(name.lastIndexOf('/') + 1);
-  }
-
-  private static List<Float> constantRate(int steps) {
-    List<Float> rates = new ArrayList<>();
-    for (int i = 0; i < steps; i++) {
-      rates.add(1e-3f);
-    }
-    return rates;
   }
 
   private static Npz.Array ints(JsonNode nested) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.clip.ClipRule;
 import dev.belay.graph.clip.GlobalNormClip;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.NormRows;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
@@ -222,7 +223,7 @@ class SeveralPassesTest {
 
     final Graph graph = new Graph();
     final Session session = new Session(graph);
-    final ImportedForward model;
+    final ForwardModel model;
     final TrainStep step;
     final List<Float> losses = new ArrayList<>();
     float normLimit = Float.POSITIVE_INFINITY;

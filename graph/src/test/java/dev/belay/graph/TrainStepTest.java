@@ -7,13 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.clip.GlobalNormClip;
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.NormRows;
 import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.head.ClassificationHead;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
-import dev.belay.graph.imported.ImportedCall;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.AdamW;
@@ -157,7 +158,7 @@ class TrainStepTest {
   @Test
   void evaluationReadsTheSameVariablesWithoutDropout() {
     try (Run run = new Run(ImportOptions.of(Dropout.ON, 1), false, List.of())) {
-      ImportedCall serve = run.model.call("serve");
+      ForwardCall serve = run.model.call("serve");
       EvaluationStep evaluation =
           EvaluationStep.build(
               run.graph,
@@ -213,14 +214,14 @@ class TrainStepTest {
   private static final class Run implements AutoCloseable {
     final Graph graph = new Graph();
     final Session session = new Session(graph);
-    final ImportedForward model;
+    final ForwardModel model;
     final TrainStep step;
     private final Tensor ids = TensorData.of(Shape.of(4, 3), 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 1);
     private final Tensor labels = TensorData.of(Shape.of(4), 0, 1, 2, 1);
 
     Run(ImportOptions options, boolean newHead, List<GradientStage> stages) {
       model = ImportedForward.importInto(graph, new SmallModel().spec(), options);
-      ImportedCall call = model.call("train");
+      ForwardCall call = model.call("train");
       ForwardPass forward = new ForwardPass(call, call.output(newHead ? "hidden" : "logits"));
       Optional<AttachedHead> head =
           newHead

@@ -173,6 +173,8 @@ final class Milestones implements Resumable<Milestones.State> {
   /** Goes back to the best weights, where the user wants them; returns the metrics they have. */
   Map<String, Double> finish() throws IOException {
     setting.saver().await();
+    // A run that was killed between its last checkpoint and what it removes saves nothing any more.
+    setting.checkpoints().trim(keep());
     if (!loop.loadBestModelAtEnd() || bestStep == 0) {
       return lastMetrics;
     }
@@ -230,6 +232,10 @@ final class Milestones implements Resumable<Milestones.State> {
   }
 
   private void save(long step, BatchPosition next) {
-    setting.saver().save(step, next, lastMetrics, loop.loadBestModelAtEnd() ? bestStep : 0);
+    setting.saver().save(step, next, lastMetrics, keep());
+  }
+
+  private long keep() {
+    return loop.loadBestModelAtEnd() ? bestStep : 0;
   }
 }

@@ -44,9 +44,9 @@ public final class ModelExport {
     }
     MachineConfig machine =
         new MachineConfig(MachineConfig.DEFAULT_DEVICE, OptionalInt.empty(), recorded.seed());
-    try (ModelGraph graph = ModelGraph.of(model, recorded.model(), recorded.seed())) {
+    try (ModelGraph graph = model.graph(recorded.model(), recorded.seed())) {
       Optional<AttachedHead> head =
-          ModelRun.head(recorded.model(), recorded.seed(), graph, recorded.labels().size());
+          graph.attachHead(graph.task().outputs().orElse(recorded.labels().size()));
       EvaluationStep step =
           EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
       try (StepRunner runner =
@@ -76,7 +76,8 @@ public final class ModelExport {
   }
 
   private static RunExport.NewPass pass(ModelGraph graph, EvaluationStep step) {
-    return new RunExport.NewPass(graph.graph().toGraphDef(), step.output().asOutput());
+    return new RunExport.NewPass(
+        graph.graph().toGraphDef(), graph.evaluation().call(), step.output().asOutput());
   }
 
   private static Path checkpoint(Path given) throws IOException {

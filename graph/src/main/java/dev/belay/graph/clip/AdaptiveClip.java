@@ -2,6 +2,7 @@ package dev.belay.graph.clip;
 
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.variable.Slots;
+import dev.belay.graph.variable.VariableSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -14,7 +15,8 @@ import org.tensorflow.types.TFloat32;
 /**
  * Adaptive gradient clipping, arXiv 2102.06171: each output column's gradient is scaled by {@code
  * min(1, lambda * max(||w||, 1e-3) / ||g||)}, by the norms of that column. The column of a kernel
- * [.., in, out] is all but its last axis; a variable of one axis is one unit.
+ * [.., in, out] is all but its last axis, that of one [out, in] all but its first; a variable of
+ * one axis is one unit.
  *
  * @param lambda how large a gradient may be beside its weights, a finite number above 0
  * @param skips names of variables that are left alone: the paper's are biases, normalisation and
@@ -38,7 +40,7 @@ public record AdaptiveClip(double lambda, Predicate<String> skips) implements Cl
         continue;
       }
       Operand<TFloat32> weight = gradient.variable().value().expect(TFloat32.class);
-      int[] axes = unitAxes(gradient.variable().spec().shape().numDimensions());
+      int[] axes = unitAxes(gradient.variable().spec());
       Operand<TFloat32> weightNorm = TensorNorm.along(tf, weight, axes);
       Operand<TFloat32> allowed =
           tf.math.mul(
@@ -53,7 +55,13 @@ public record AdaptiveClip(double lambda, Predicate<String> skips) implements Cl
     return Clipped.each(tf, gradients, clipped, TensorNorm.any(tf, bites));
   }
 
-  private static int[] unitAxes(int rank) {
-    return IntStream.range(0, rank <= 1 ? rank : rank - 1).toArray();
+  private static int[] unitAxes(VariableSpec spec) {
+    int rank = spec.shape().numDimensions();
+    if (rank <= 1) {
+      return IntStream.range(0, rank).toArray();
+    }
+    return spec.units() == VariableSpec.Units.ROWS
+        ? IntStream.range(1, rank).toArray()
+        : IntStream.range(0, rank - 1).toArray();
   }
 }

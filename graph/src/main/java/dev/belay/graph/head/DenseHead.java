@@ -1,31 +1,30 @@
 package dev.belay.graph.head;
 
+import dev.belay.graph.layer.Pass;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
 import java.util.List;
 import java.util.Set;
 import org.tensorflow.Operand;
+import org.tensorflow.Operation;
 import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.index.Indices;
-import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.nn.BiasAdd;
-import org.tensorflow.op.random.StatelessRandomUniform;
 import org.tensorflow.proto.framework.DataType;
-import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /** Dropout, then one dense layer: what the heads for single answers share. */
-record DenseHead(Variables variables, List<Op> initializers, Settings settings)
+record DenseHead(Variables variables, List<Operation> initializers, Settings settings)
     implements AttachedHead {
   private static final String KERNEL = "head/kernel";
   private static final String BIAS = "head/bias";
   private static final float INITIAL_DEVIATION = 0.02f; // as BERT initialises every kernel
   private static final long KERNEL_SEED = 1;
-  private static final long DROPOUT_SEED = 2;
+  private static final long DROPOUT_SITE = 2;
   private static final Set<DataType> FLOATING =
       Set.of(DataType.DT_FLOAT, DataType.DT_HALF, DataType.DT_BFLOAT16, DataType.DT_DOUBLE);
 
@@ -55,18 +54,19 @@ record DenseHead(Variables variables, List<Op> initializers, Settings settings)
             tf.constant(new long[] {hidden, outputs}),
             tf.constant(new long[] {settings.seed(), KERNEL_SEED}),
             TFloat32.class);
-    List<Op> initializers =
+    Operand<TFloat32> scaled = tf.math.mul(drawn, tf.constant(INITIAL_DEVIATION));
+    List<Operation> initializers =
         List.of(
-            tf.assignVariableOp(
-                kernel.handle(), tf.math.mul(drawn, tf.constant(INITIAL_DEVIATION))),
-            tf.assignVariableOp(bias.handle(), tf.constant(new float[outputs])));
+            tf.assignVariableOp(kernel.handle(), scaled).op(),
+            tf.assignVariableOp(bias.handle(), tf.constant(new float[outputs])).op());
     return new DenseHead(variables, initializers, settings);
   }
 
   @Override
   public Operand<TFloat32> train(Ops tf, Output<?> features, Operand<TInt64> step) {
     Operand<TFloat32> pooled = firstToken(tf, features); // [B, H]
-    return dense(tf, settings.dropoutRate() > 0 ? dropout(tf, pooled, step) : pooled);
+    Pass pass = Pass.training(tf, new Pass.Draws(settings.seed(), step, DROPOUT_SITE));
+    return dense(tf, pass.dropout(pooled, settings.dropoutRate()));
   }
 
   @Override
@@ -79,15 +79,6 @@ record DenseHead(Variables variables, List<Op> initializers, Settings settings)
     Operand<TFloat32> bias = variables.get(BIAS).value().expect(TFloat32.class);
     Operand<TFloat32> product = tf.linalg.matMul(pooled, kernel); // [B, outputs]
     return tf.nn.biasAdd(product, bias, new BiasAdd.Options[0]);
-  }
-
-  private Operand<TFloat32> dropout(Ops tf, Operand<TFloat32> x, Operand<TInt64> step) {
-    float keep = (float) (1 - settings.dropoutRate());
-    Operand<TInt64> pair =
-        tf.stack(List.of(tf.constant(settings.seed() * 1_000_003 + DROPOUT_SEED), step)); // [2]
-    Operand<TFloat32> drawn = StatelessRandomUniform.create(tf.scope(), tf.shape(x), pair);
-    Operand<TBool> kept = tf.math.less(drawn, tf.constant(keep));
-    return tf.math.mul(tf.math.mul(x, tf.constant(1 / keep)), tf.dtypes.cast(kept, TFloat32.class));
   }
 
   private static Operand<TFloat32> firstToken(Ops tf, Output<?> features) {

@@ -1,11 +1,12 @@
 package dev.belay.graph.imported;
 
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.variable.VariableSpec;
 import java.util.List;
 import org.tensorflow.proto.framework.GraphDef;
 
 /**
- * A foreign model's forward passes as one flat graph: what {@link ImportedForward} needs to know.
+ * A foreign model's forward passes as one flat graph: what {@link ForwardModel} needs to know.
  *
  * <p>Tensors are named as in a GraphDef: {@code node} or {@code node:1}.
  *

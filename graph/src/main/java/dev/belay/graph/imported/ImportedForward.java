@@ -1,5 +1,7 @@
 package dev.belay.graph.imported;
 
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.SavedGradient;
 import dev.belay.graph.imported.rewrite.BatchedProduct;
 import dev.belay.graph.imported.rewrite.DropoutRemoval;
@@ -28,28 +30,13 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.proto.framework.FunctionDef;
 
 /**
- * A foreign model's forward passes inside a graph, rewritten so that the native runtime can
- * differentiate and repeat them. The graph owns all nodes.
- *
- * @param calls the forward passes by name
- * @param variables all variables of the model, trainable only if they train in this run
- * @param initializers what to run once, before anything else
- * @param savedGradients gaps that {@link dev.belay.graph.gradient.Gradients} crosses by a saved
- *     function
- * @param lostGradients nodes whose author's gradient was not saved, with its registered name
- * @param step placeholder of the step for repeatable random numbers, an int64 scalar, if any is
- *     drawn
- * @param notes what was rewritten, for people
+ * Brings a foreign model's forward passes into a graph, rewritten so that the native runtime can
+ * differentiate and repeat them.
  */
-public record ImportedForward(
-    Map<String, ImportedCall> calls,
-    Variables variables,
-    List<Operation> initializers,
-    List<SavedGradient> savedGradients,
-    Map<String, String> lostGradients,
-    Optional<Output<?>> step,
-    List<String> notes) {
+public final class ImportedForward {
   private static final String STEP = "belay_step";
+
+  private ImportedForward() {}
 
   /**
    * Rewrites a model's graph and imports it.
@@ -57,18 +44,8 @@ public record ImportedForward(
    * @throws IllegalArgumentException if the graph names nodes it does not have, assigns a variable
    *     that should train, or draws random numbers that cannot be repeated or left out
    */
-  public static ImportedForward importInto(Graph graph, ForwardSpec spec, ImportOptions options) {
+  public static ForwardModel importInto(Graph graph, ForwardSpec spec, ImportOptions options) {
     return new Import(spec, options).into(graph);
-  }
-
-  /** The forward pass of that name. */
-  public ImportedCall call(String name) {
-    ImportedCall call = calls.get(name);
-    if (call == null) {
-      throw new IllegalArgumentException(
-          "No function " + name + " was imported; there are " + calls.keySet());
-    }
-    return call;
   }
 
   /** One import, from the spec to the graph. */
@@ -96,7 +73,7 @@ public record ImportedForward(
                       ForwardSpec.MissingCustomGradient::gradient));
     }
 
-    ImportedForward into(Graph graph) {
+    ForwardModel into(Graph graph) {
       nodes.prune(roots(List.of()));
       OneReadPerVariable reads =
           new OneReadPerVariable(
@@ -155,8 +132,7 @@ public record ImportedForward(
           .toList();
     }
 
-    private ImportedForward bind(
-        Graph graph, Map<String, String> reads, List<SavedGradientCut> cuts) {
+    private ForwardModel bind(Graph graph, Map<String, String> reads, List<SavedGradientCut> cuts) {
       Variables bound = new Variables(Ops.create(graph).withSubScope("belay_model"));
       for (ForwardSpec.BoundVariable variable : variables) {
         String read = reads.get(variable.handle());
@@ -165,11 +141,11 @@ public record ImportedForward(
             output(graph, variable.handle()),
             read == null ? null : output(graph, read));
       }
-      Map<String, ImportedCall> calls = new LinkedHashMap<>();
+      Map<String, ForwardCall> calls = new LinkedHashMap<>();
       for (ForwardSpec.Call call : spec.calls()) {
         calls.put(
             call.name(),
-            new ImportedCall(
+            new ForwardCall(
                 call.name(),
                 tensors(graph, call.inputs()),
                 tensors(graph, call.outputs()),
@@ -179,7 +155,7 @@ public record ImportedForward(
           lost.entrySet().stream()
               .filter(entry -> graph.operation(entry.getKey()) != null)
               .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
-      return new ImportedForward(
+      return new ForwardModel(
           calls,
           bound,
           operations(graph, spec.initializers()),

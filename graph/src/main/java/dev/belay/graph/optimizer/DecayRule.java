@@ -14,7 +14,7 @@ public record DecayRule(double rate, List<String> exempt) {
    * Keras: dense/bias, LayerNorm/gamma, layer_norm/weight, ln_1/beta.
    */
   public static final List<String> BIASES_AND_NORMALISATION =
-      List.of("LayerNorm", "layer_norm", "bias", "beta", "gamma");
+      List.of("LayerNorm", "layer_norm", "ln_", "bias", "beta", "gamma");
 
   public DecayRule {
     if (!(rate >= 0) || Double.isInfinite(rate)) {

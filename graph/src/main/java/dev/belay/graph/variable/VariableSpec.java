@@ -10,8 +10,24 @@ import org.tensorflow.proto.framework.DataType;
  * @param dtype element type
  * @param shape fully defined
  * @param trainable whether an optimizer changes it
+ * @param units what makes one number of the output
  */
-public record VariableSpec(String name, DataType dtype, Shape shape, boolean trainable) {
+public record VariableSpec(
+    String name, DataType dtype, Shape shape, boolean trainable, Units units) {
+
+  /** Along which axis a variable falls into parts that each make one number of the output. */
+  public enum Units {
+    /** The last: kernels [.., in, out] of TensorFlow. A variable of one axis is one unit. */
+    COLUMNS,
+    /** The first: kernels [out, in] of PyTorch. */
+    ROWS
+  }
+
+  /** A variable as TensorFlow lays it out. */
+  public VariableSpec(String name, DataType dtype, Shape shape, boolean trainable) {
+    this(name, dtype, shape, trainable, Units.COLUMNS);
+  }
+
   public VariableSpec {
     if (name.isBlank()) {
       throw new IllegalArgumentException("A variable needs a name; found an empty one.");
@@ -29,6 +45,6 @@ public record VariableSpec(String name, DataType dtype, Shape shape, boolean tra
 
   /** The same variable, told to train or not. */
   public VariableSpec withTrainable(boolean trains) {
-    return new VariableSpec(name, dtype, shape, trains);
+    return new VariableSpec(name, dtype, shape, trains, units);
   }
 }

@@ -17,7 +17,6 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
@@ -114,9 +113,9 @@ class HeadTest {
       Ops ops = Ops.create(own);
       Operand<TFloat32> features = ops.constant(new float[2][128]);
       AttachedHead head = new ClassificationHead(4, 0.1, seed).attach(ops, features.asOutput());
-      for (Op initializer : head.initializers()) {
-        session.run(initializer);
-      }
+      Session.Runner first = session.runner();
+      head.initializers().forEach(first::addTarget);
+      first.run().close();
       try (Result result =
           session.runner().fetch(head.variables().get("head/kernel").value()).run()) {
         return TensorData.floats(result.get(0));

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.SmallModel;
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.variable.GraphVariable;
 import java.util.List;
 import java.util.Set;
@@ -25,9 +27,9 @@ class ImportedForwardTest {
 
   @Test
   void givesCallsVariablesAndNotes() {
-    ImportedForward forward = importWith(Dropout.ON);
+    ForwardModel forward = importWith(Dropout.ON);
     assertEquals(Set.of("train", "serve"), forward.calls().keySet());
-    ImportedCall train = forward.call("train");
+    ForwardCall train = forward.call("train");
     assertArrayEquals(new long[] {-1, -1}, train.inputs().get("ids").shape().asArray());
     assertArrayEquals(
         new long[] {-1, SmallModel.CLASSES}, train.output("logits").shape().asArray());
@@ -47,7 +49,7 @@ class ImportedForwardTest {
 
   @Test
   void withoutDropoutNothingIsDrawn() {
-    ImportedForward forward = importWith(Dropout.OFF);
+    ForwardModel forward = importWith(Dropout.OFF);
     assertFalse(forward.step().isPresent());
     graph
         .operations()
@@ -72,7 +74,7 @@ class ImportedForwardTest {
 
   @Test
   void theCallerMayFreezeWhatTheModelTrains() {
-    ImportedForward forward =
+    ForwardModel forward =
         ImportedForward.importInto(
             graph,
             spec,
@@ -85,7 +87,7 @@ class ImportedForwardTest {
 
   @Test
   void namesThatAreNotThereAreErrors() {
-    ImportedForward forward = importWith(Dropout.OFF);
+    ForwardModel forward = importWith(Dropout.OFF);
     assertEquals(
         "No function predict was imported; there are [train, serve]",
         assertThrows(IllegalArgumentException.class, () -> forward.call("predict")).getMessage());
@@ -142,7 +144,7 @@ class ImportedForwardTest {
             .getMessage());
   }
 
-  private ImportedForward importWith(Dropout dropout) {
+  private ForwardModel importWith(Dropout dropout) {
     return ImportedForward.importInto(graph, spec, ImportOptions.of(dropout, 1));
   }
 }

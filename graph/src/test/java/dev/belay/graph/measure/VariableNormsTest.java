@@ -12,9 +12,10 @@ import dev.belay.graph.TrainPlan;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.TrainStepBuilder;
 import dev.belay.graph.clip.GlobalNormClip;
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
-import dev.belay.graph.imported.ImportedCall;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.AdamW;
@@ -39,7 +40,7 @@ import org.tensorflow.types.TInt64;
 class VariableNormsTest {
   private Graph graph;
   private Session session;
-  private ImportedForward model;
+  private ForwardModel model;
   private TrainStep step;
   private Tensor ids;
   private Tensor labels;
@@ -51,7 +52,7 @@ class VariableNormsTest {
     model =
         ImportedForward.importInto(
             graph, new SmallModel().spec(), ImportOptions.of(Dropout.OFF, 1));
-    ImportedCall call = model.call("train");
+    ForwardCall call = model.call("train");
     step =
         TrainStepBuilder.build(
             graph,

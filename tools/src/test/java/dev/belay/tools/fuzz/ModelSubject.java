@@ -2,8 +2,8 @@ package dev.belay.tools.fuzz;
 
 import dev.belay.train.ModelInspection;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.model.ImportedModel;
 import dev.belay.train.model.InputMapping;
-import dev.belay.train.model.TrainableModel;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -194,7 +194,7 @@ final class ModelSubject implements Subject {
   @Override
   public void read(Path folder) throws IOException {
     // All that happens before the model is put into a native graph.
-    TrainableModel read = TrainableModel.forTraining(config(folder));
+    ImportedModel read = ImportedModel.forTraining(config(folder));
     InputMapping.of(read.training().source(), Map.of());
     read.vocabularySize();
     read.forwardSpec();
@@ -205,6 +205,7 @@ final class ModelSubject implements Subject {
     ModelConfig any = ModelConfig.of(folder);
     return new ModelConfig(
         folder,
+        ModelConfig.Files.FOUND_OUT,
         signature,
         any.inputs(),
         any.output(),

@@ -58,22 +58,27 @@ public final class CheckpointFolder {
   }
 
   /**
-   * Writes a checkpoint, then removes what is over the limit. One that is there under this name is
-   * of another course of the run, or damaged: it gives way.
-   *
-   * @param keep a step whose checkpoint is never removed, 0 for none
+   * Writes a checkpoint. One that is there under this name is of another course of the run, or
+   * damaged: it gives way.
    */
-  public Path save(Values model, Values optimizer, CheckpointState state, long keep)
-      throws IOException {
+  public Path save(Values model, Values optimizer, CheckpointState state) throws IOException {
     Path target = of(state.step());
     if (Files.exists(target)) {
       AtomicDirectory.remove(target);
     }
     CheckpointWriter.write(target, model, optimizer, state);
+    return target;
+  }
+
+  /**
+   * Removes what is over the limit, the oldest first.
+   *
+   * @param keep a step whose checkpoint is never removed, 0 for none
+   */
+  public void trim(long keep) throws IOException {
     if (limit.isPresent()) {
       removeOldest(limit.getAsInt(), of(keep));
     }
-    return target;
   }
 
   /** Removes what a killed process left unfinished. Only the owner of the run may. */

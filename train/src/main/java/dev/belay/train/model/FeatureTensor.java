@@ -1,6 +1,6 @@
 package dev.belay.train.model;
 
-import dev.belay.graph.imported.ImportedCall;
+import dev.belay.graph.forward.ForwardCall;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.train.failure.ModelException;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ final class FeatureTensor {
    * @throws ModelException if there is none, or if several nodes end so; it lists what there is
    */
   static Output<?> find(
-      Graph graph, ImportedCall call, FlatGraph.FlatFunction function, String wanted) {
+      Graph graph, ForwardCall call, FlatGraph.FlatFunction function, String wanted) {
     if (call.outputs().containsKey(wanted)) {
       return call.output(wanted);
     }

@@ -243,6 +243,16 @@ public final class StepRunner implements AutoCloseable {
     return parts;
   }
 
+  /** The weights of the model without a head that was added to it. */
+  public List<GraphVariable> modelWeights() {
+    return weights.get(0).all();
+  }
+
+  /** The weights of the head that was added, if one was. */
+  public List<GraphVariable> headWeights() {
+    return weights.stream().skip(1).flatMap(variables -> variables.all().stream()).toList();
+  }
+
   /** The weights of the model and of a new head, in order. */
   public List<GraphVariable> weights() {
     return weights.stream().flatMap(variables -> variables.all().stream()).toList();

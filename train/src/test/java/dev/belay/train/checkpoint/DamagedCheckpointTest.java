@@ -47,8 +47,7 @@ final class DamagedCheckpointTest {
                   32,
                   42,
                   Map.of("loss", 0.1 + 0.2),
-                  Map.of("loop", IntNode.valueOf((int) step))),
-              0);
+                  Map.of("loop", IntNode.valueOf((int) step))));
     }
   }
 
@@ -154,8 +153,8 @@ final class DamagedCheckpointTest {
       limited.save(
           values("kernel"),
           values("kernel/adam_m"),
-          new CheckpointState(step, 0, 0, 0, 1, Map.of(), Map.of()),
-          20);
+          new CheckpointState(step, 0, 0, 0, 1, Map.of(), Map.of()));
+      limited.trim(20);
     }
     assertEquals(
         List.of("step-00000050", "step-00000040", "step-00000020"),

@@ -1,4 +1,4 @@
-package dev.belay.graph.imported;
+package dev.belay.graph.forward;
 
 import java.util.List;
 import java.util.Map;
@@ -13,7 +13,7 @@ import org.tensorflow.Output;
  * @param outputs results by the model's names, in the spec's order
  * @param updates what must run with the call for its side effects
  */
-public record ImportedCall(
+public record ForwardCall(
     String name,
     Map<String, Output<?>> inputs,
     Map<String, Output<?>> outputs,

@@ -1,0 +1,88 @@
+package dev.belay.graph.encoder;
+
+import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.Pass;
+import java.util.ArrayList;
+import java.util.List;
+import org.tensorflow.Operand;
+import org.tensorflow.ndarray.index.Indices;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/** BERT, arXiv 1810.04805, and its relatives: embeddings, then blocks, each normalised after it. */
+final class Encoder {
+  private static final float MASKED = -10_000f; // as google-research/bert and Hugging Face have it
+
+  private final EncoderSpec spec;
+  private final Embeddings embeddings;
+  private final List<EncoderBlock> blocks = new ArrayList<>(); // by group, then within it
+
+  Encoder(Parameters all, EncoderSpec spec) {
+    this.spec = spec;
+    Parameters parameters = all.within(spec.names().base());
+    this.embeddings = new Embeddings(parameters, spec);
+    for (int group = 0; group < spec.sharing().groups(); group++) {
+      for (int inner = 0; inner < spec.sharing().blocks(); inner++) {
+        blocks.add(new EncoderBlock(parameters.within(spec.names().block(group, inner)), spec));
+      }
+    }
+  }
+
+  /**
+   * Rows after the embeddings and after each layer, [N, H] each. If only the first token of each
+   * example is asked for, the last are [B, H]: the last block looks at all tokens and computes none
+   * but these.
+   */
+  List<Operand<TFloat32>> encode(Pass pass, EncoderInputs inputs, Reading reading) {
+    Ops tf = pass.tf();
+    Extent extent = Extent.of(tf, inputs.ids());
+    Operand<TFloat32> bias = bias(tf, inputs, extent); // [B, 1, 1, T]
+    Operand<TFloat32> x = embeddings.look(pass, inputs, extent); // [N, H]
+    List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
+    int layers = spec.sizes().layers();
+    for (int layer = 0; layer < layers; layer++) {
+      Pass inside = pass.within("layer_" + layer);
+      boolean ends = layer == layers - 1;
+      for (EncoderBlock block : blocks(layer)) {
+        boolean firstOnly = ends && reading == Reading.FIRST_TOKEN && block == last(layer);
+        EncoderBlock.Rows rows =
+            firstOnly
+                ? new EncoderBlock.Rows(
+                    x,
+                    first(inside.tf(), x, extent),
+                    extent.withLength(inside.tf().constant(1)),
+                    extent)
+                : new EncoderBlock.Rows(x, x, extent, extent);
+        x = block.apply(inside, rows, bias);
+      }
+      states.add(x);
+    }
+    return states;
+  }
+
+  /** The blocks that a layer goes through. */
+  private List<EncoderBlock> blocks(int layer) {
+    EncoderSpec.Sharing sharing = spec.sharing();
+    int group = layer * sharing.groups() / spec.sizes().layers();
+    return blocks.subList(group * sharing.blocks(), (group + 1) * sharing.blocks());
+  }
+
+  private EncoderBlock last(int layer) {
+    List<EncoderBlock> inner = blocks(layer);
+    return inner.get(inner.size() - 1);
+  }
+
+  private static Operand<TFloat32> bias(Ops tf, EncoderInputs inputs, Extent extent) {
+    Operand<TFloat32> hidden =
+        tf.math.sub(tf.constant(1f), tf.dtypes.cast(inputs.mask(), TFloat32.class)); // [B, T]
+    return tf.reshape(
+        tf.math.mul(hidden, tf.constant(MASKED)),
+        tf.stack(List.of(extent.batch(), tf.constant(1), tf.constant(1), extent.length())));
+  }
+
+  private Operand<TFloat32> first(Ops tf, Operand<TFloat32> x, Extent extent) {
+    Operand<TFloat32> tokens = extent.perExample(tf, x, spec.sizes().hidden()); // [B, T, H]
+    return tf.stridedSlice(tokens, Indices.all(), Indices.at(0), Indices.all()); // [B, H]
+  }
+}

@@ -1,0 +1,88 @@
+package dev.belay.graph.encoder;
+
+import dev.belay.graph.layer.Activation;
+import dev.belay.graph.layer.Dense;
+import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.Heads;
+import dev.belay.graph.layer.LayerNorm;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.Pass;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/** Attention and feed-forward, each added to what came in and normalised after that. */
+final class EncoderBlock {
+  private final EncoderSpec.Rates dropout;
+  private final Activation activation;
+  private final Heads heads;
+  private final Dense query;
+  private final Dense key;
+  private final Dense value;
+  private final Dense attentionOutput;
+  private final LayerNorm attentionNorm;
+  private final Dense intermediate;
+  private final Dense output;
+  private final LayerNorm outputNorm;
+
+  EncoderBlock(Parameters parameters, EncoderSpec spec) {
+    EncoderNames names = spec.names();
+    int hidden = spec.sizes().hidden();
+    int inner = spec.sizes().intermediate();
+    int count = spec.sizes().heads();
+    this.dropout = spec.dropout();
+    this.activation = spec.activation();
+    this.heads = Heads.scaled(count, hidden / count, spec.dropout().attention());
+    this.query = Dense.declare(parameters, names.query(), hidden, hidden);
+    this.key = Dense.declare(parameters, names.key(), hidden, hidden);
+    this.value = Dense.declare(parameters, names.value(), hidden, hidden);
+    this.attentionOutput = Dense.declare(parameters, names.attentionOutput(), hidden, hidden);
+    this.attentionNorm =
+        LayerNorm.declare(parameters, names.attentionNorm(), hidden, spec.normEpsilon());
+    this.intermediate = Dense.declare(parameters, names.intermediate(), hidden, inner);
+    this.output = Dense.declare(parameters, names.output(), inner, hidden);
+    this.outputNorm = LayerNorm.declare(parameters, names.outputNorm(), hidden, spec.normEpsilon());
+  }
+
+  /**
+   * The rows that are asked for, [B * Q, H].
+   *
+   * @param bias of the attention, [B, 1, 1, T]
+   */
+  Operand<TFloat32> apply(Pass outer, Rows rows, Operand<TFloat32> bias) {
+    Pass pass = outer.within("attention");
+    Ops tf = pass.tf();
+    Operand<TFloat32> context =
+        heads.attend(
+            pass,
+            new Heads.Projected(
+                query.apply(tf, rows.asked()),
+                key.apply(tf, rows.all()),
+                value.apply(tf, rows.all())),
+            rows.queries(),
+            rows.keys(),
+            Optional.of(bias)); // [B * Q, H]
+    Operand<TFloat32> attended =
+        pass.dropout(attentionOutput.apply(tf, context), dropout.attentionOutput());
+    Operand<TFloat32> mixed = attentionNorm.apply(tf, tf.math.add(attended, rows.asked()));
+    return feedForward(outer.within("feed_forward"), mixed);
+  }
+
+  /**
+   * What a block reads.
+   *
+   * @param all rows, [N, H]
+   * @param asked those of them that are wanted, [B * Q, H]; the others are only looked at
+   * @param queries B and Q
+   * @param keys B and T
+   */
+  record Rows(Operand<TFloat32> all, Operand<TFloat32> asked, Extent queries, Extent keys) {}
+
+  private Operand<TFloat32> feedForward(Pass pass, Operand<TFloat32> x) {
+    Ops tf = pass.tf();
+    Operand<TFloat32> inner = activation.apply(tf, intermediate.apply(tf, x)); // [B * Q, I]
+    Operand<TFloat32> added = pass.dropout(output.apply(tf, inner), dropout.feedForward());
+    return outputNorm.apply(tf, tf.math.add(added, x)); // [B * Q, H]
+  }
+}

@@ -1,0 +1,72 @@
+package dev.belay.graph.encoder;
+
+/**
+ * What the weights of an encoder are called: PyTorch's names of each family, which Belay's tables
+ * of names lead to from every other dialect.
+ *
+ * @param base before all of them
+ * @param projection of embeddings to the hidden size, for families that factorise them
+ * @param block a block by its group and its number within it
+ * @param query of the attention, and so on in the order of the data
+ */
+public record EncoderNames(
+    String base,
+    String projection,
+    String block,
+    String query,
+    String key,
+    String value,
+    String attentionOutput,
+    String attentionNorm,
+    String intermediate,
+    String output,
+    String outputNorm) {
+  public static final EncoderNames BERT = likeBert("bert");
+  public static final EncoderNames ROBERTA = likeBert("roberta");
+  public static final EncoderNames ELECTRA = likeBert("electra");
+  public static final EncoderNames DISTILBERT =
+      new EncoderNames(
+          "distilbert",
+          "",
+          "transformer.layer.%1$d",
+          "attention.q_lin",
+          "attention.k_lin",
+          "attention.v_lin",
+          "attention.out_lin",
+          "sa_layer_norm",
+          "ffn.lin1",
+          "ffn.lin2",
+          "output_layer_norm");
+  public static final EncoderNames ALBERT =
+      new EncoderNames(
+          "albert",
+          "encoder.embedding_hidden_mapping_in",
+          "encoder.albert_layer_groups.%1$d.albert_layers.%2$d",
+          "attention.query",
+          "attention.key",
+          "attention.value",
+          "attention.dense",
+          "attention.LayerNorm",
+          "ffn",
+          "ffn_output",
+          "full_layer_layer_norm");
+
+  private static EncoderNames likeBert(String base) {
+    return new EncoderNames(
+        base,
+        "embeddings_project",
+        "encoder.layer.%1$d",
+        "attention.self.query",
+        "attention.self.key",
+        "attention.self.value",
+        "attention.output.dense",
+        "attention.output.LayerNorm",
+        "intermediate.dense",
+        "output.dense",
+        "output.LayerNorm");
+  }
+
+  String block(int group, int inner) {
+    return block.formatted(group, inner);
+  }
+}

@@ -1,0 +1,94 @@
+package dev.belay.graph.encoder;
+
+import dev.belay.graph.layer.Activation;
+import java.util.OptionalInt;
+
+/**
+ * What an encoder of the BERT family is made of: BERT, RoBERTa, DistilBERT, ELECTRA and ALBERT are
+ * settings of one encoder.
+ *
+ * @param names of its weights
+ * @param sizes of it
+ * @param sharing which blocks are the same
+ * @param projected whether embeddings are brought to the hidden size by a layer of their own
+ * @param paddingId RoBERTa's: positions count from one more than this, and only what is not this
+ *     token; empty: from 0, whatever the tokens are
+ * @param activation within the feed-forward
+ * @param normEpsilon of every norm
+ * @param dropout rates while training
+ */
+public record EncoderSpec(
+    EncoderNames names,
+    Sizes sizes,
+    Sharing sharing,
+    boolean projected,
+    OptionalInt paddingId,
+    Activation activation,
+    double normEpsilon,
+    Rates dropout) {
+
+  /**
+   * Sizes.
+   *
+   * @param vocabulary V
+   * @param embedding E
+   * @param hidden H
+   * @param layers how often a token goes through a block
+   * @param heads A, which divides H
+   * @param intermediate I
+   * @param positions rows of the table of positions
+   * @param types rows of the table of token types; 0: there is none
+   */
+  public record Sizes(
+      int vocabulary,
+      int embedding,
+      int hidden,
+      int layers,
+      int heads,
+      int intermediate,
+      int positions,
+      int types) {}
+
+  /**
+   * Which blocks share their weights.
+   *
+   * @param groups of consecutive layers, each of which goes through one group's blocks
+   * @param blocks in a group
+   */
+  public record Sharing(int groups, int blocks) {
+    /** Each layer has its own. */
+    public static Sharing none(int layers) {
+      return new Sharing(layers, 1);
+    }
+  }
+
+  /**
+   * How much is dropped while training.
+   *
+   * @param embeddings of their sum
+   * @param attention of the attention's weights
+   * @param attentionOutput of what an attention adds
+   * @param feedForward of what a feed-forward adds
+   */
+  public record Rates(
+      double embeddings, double attention, double attentionOutput, double feedForward) {}
+
+  public EncoderSpec {
+    if (sizes.hidden() % sizes.heads() != 0) {
+      throw new IllegalArgumentException(
+          "The hidden size must be a multiple of the heads, since each head has a part of it; found "
+              + sizes.hidden()
+              + " for "
+              + sizes.heads()
+              + " heads.");
+    }
+    if (!projected && sizes.embedding() != sizes.hidden()) {
+      throw new IllegalArgumentException(
+          "Embeddings of another width than the hidden size need a projection; found "
+              + sizes.embedding()
+              + " and "
+              + sizes.hidden()
+              + ".");
+    }
+  }
+}

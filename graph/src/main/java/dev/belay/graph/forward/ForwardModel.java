@@ -1,0 +1,43 @@
+package dev.belay.graph.forward;
+
+import dev.belay.graph.gradient.SavedGradient;
+import dev.belay.graph.variable.Variables;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.Operation;
+import org.tensorflow.Output;
+
+/**
+ * The forward passes of a model inside a graph, which owns all nodes: those of a foreign graph, or
+ * those that Belay built itself.
+ *
+ * @param calls the forward passes by name
+ * @param variables all variables of the model, trainable only if they train in this run
+ * @param initializers what to run once, before anything else
+ * @param savedGradients gaps that {@link dev.belay.graph.gradient.Gradients} crosses by a saved
+ *     function
+ * @param lostGradients nodes whose author's gradient was not saved, with its registered name
+ * @param step placeholder of the step for repeatable random numbers, an int64 scalar, if any is
+ *     drawn
+ * @param notes what was rewritten, for people
+ */
+public record ForwardModel(
+    Map<String, ForwardCall> calls,
+    Variables variables,
+    List<Operation> initializers,
+    List<SavedGradient> savedGradients,
+    Map<String, String> lostGradients,
+    Optional<Output<?>> step,
+    List<String> notes) {
+
+  /** The forward pass of that name. */
+  public ForwardCall call(String name) {
+    ForwardCall call = calls.get(name);
+    if (call == null) {
+      throw new IllegalArgumentException(
+          "The model has no function " + name + "; there are " + calls.keySet());
+    }
+    return call;
+  }
+}

@@ -1,0 +1,86 @@
+package dev.belay.graph.layer;
+
+import java.util.List;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * Attention with several heads over rows that are projected already, arXiv 1706.03762.
+ *
+ * @param count A
+ * @param size D
+ * @param scale what products of queries and keys are multiplied by: {@code 1 / sqrt(D)}, or 1 (T5)
+ * @param dropout of the attention's weights
+ */
+public record Heads(int count, int size, double scale, double dropout) {
+
+  /** Heads whose products are divided by the root of their size. */
+  public static Heads scaled(int count, int size, double dropout) {
+    return new Heads(count, size, 1 / Math.sqrt(size), dropout);
+  }
+
+  /** A * D, the width of what is attended. */
+  public int width() {
+    return count * size;
+  }
+
+  /**
+   * Mixes the values that each query asks for.
+   *
+   * @param queries B and Q
+   * @param keys B and K
+   * @param bias added to the products: [B or 1, A or 1, Q or 1, K]
+   * @return [B * Q, A * D]
+   */
+  public Operand<TFloat32> attend(
+      Pass pass, Projected rows, Extent queries, Extent keys, Optional<Operand<TFloat32>> bias) {
+    Ops tf = pass.tf();
+    Operand<TFloat32> scaled =
+        scale == 1 ? rows.query() : tf.math.mul(rows.query(), tf.constant((float) scale));
+    Operand<TFloat32> query = split(tf, scaled, queries); // [B, A, Q, D]
+    Operand<TFloat32> key = split(tf, rows.key(), keys); // [B, A, K, D]
+    Operand<TFloat32> value = split(tf, rows.value(), keys); // [B, A, K, D]
+    Operand<TFloat32> products = product(tf, query, key, true); // [B, A, Q, K]
+    Operand<TFloat32> biased = bias.isPresent() ? tf.math.add(products, bias.get()) : products;
+    Operand<TFloat32> weights = pass.dropout(tf.nn.softmax(biased), dropout);
+    return join(tf, product(tf, weights, value, false)); // [B * Q, A * D]
+  }
+
+  /**
+   * Rows that were made for one attention.
+   *
+   * @param query [B * Q, A * D]
+   * @param key [B * K, A * D]
+   * @param value [B * K, A * D]
+   */
+  public record Projected(
+      Operand<TFloat32> query, Operand<TFloat32> key, Operand<TFloat32> value) {}
+
+  private Operand<TFloat32> split(Ops tf, Operand<TFloat32> rows, Extent extent) {
+    Operand<TFloat32> heads =
+        tf.reshape(
+            rows,
+            tf.stack(
+                List.of(extent.batch(), extent.length(), tf.constant(count), tf.constant(size))));
+    return tf.linalg.transpose(heads, tf.constant(new int[] {0, 2, 1, 3})); // [B, A, T, D]
+  }
+
+  private Operand<TFloat32> join(Ops tf, Operand<TFloat32> heads) {
+    Operand<TFloat32> together = tf.linalg.transpose(heads, tf.constant(new int[] {0, 2, 1, 3}));
+    return tf.reshape(together, tf.constant(new int[] {-1, width()}));
+  }
+
+  /** The runtime can differentiate the first BatchMatMul, not those that broadcast. */
+  private static Operand<TFloat32> product(
+      Ops tf, Operand<TFloat32> x, Operand<TFloat32> y, boolean transposed) {
+    return tf.scope()
+        .opBuilder("BatchMatMul", "BatchMatMul")
+        .addInput(x.asOutput())
+        .addInput(y.asOutput())
+        .setAttr("adj_y", transposed)
+        .build()
+        .<TFloat32>output(0);
+  }
+}

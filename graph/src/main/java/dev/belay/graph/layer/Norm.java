@@ -1,0 +1,16 @@
+package dev.belay.graph.layer;
+
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/** Brings each row to one scale. */
+public interface Norm {
+  /**
+   * Of rows.
+   *
+   * @param x [N, H]
+   * @return [N, H]
+   */
+  Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x);
+}
