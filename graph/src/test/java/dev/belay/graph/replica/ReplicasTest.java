@@ -13,6 +13,7 @@ import dev.belay.graph.TrainPlan;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.TrainStepBuilder;
 import dev.belay.graph.clip.GlobalNormClip;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.NormRows;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
@@ -164,7 +165,7 @@ class ReplicasTest {
     final Graph graph = new Graph();
     final Replicas replicas;
     final Session session;
-    final ImportedForward model;
+    final ForwardModel model;
     final TrainStep step;
     boolean clipped;
     boolean traced;
