@@ -44,13 +44,15 @@ RUN mkdir -p /opt/belay/tools/target \
 
 FROM java AS runtime
 COPY --from=build /opt/cuda /opt/cuda
-RUN echo /opt/cuda > /etc/ld.so.conf.d/cuda.conf \
+COPY --from=build /opt/belay /opt/belay
+# JavaCPP takes a cache only where it may write, or it would unpack all anew.
+RUN chmod 1777 /opt/belay/native \
+    && echo /opt/cuda > /etc/ld.so.conf.d/cuda.conf \
     && ldconfig \
     && useradd --create-home --uid 1000 --shell /bin/bash belay \
     && mkdir -p /work /var/cache/cuda \
     && chown belay:belay /work /var/cache/cuda \
     && ln -s /opt/belay/belay /usr/local/bin/belay
-COPY --from=build /opt/belay /opt/belay
 # What the driver of the host puts into the container, and where it keeps the kernels that it compiles.
 ENV NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility \

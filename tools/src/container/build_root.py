@@ -34,7 +34,7 @@ def instructions(dockerfile):
         start = start if joined else number
         joined += line.rstrip()
         if joined.endswith("\\"):
-            joined = joined[:-1] + "\n"
+            joined = joined[:-1]
             continue
         keyword, text = joined.split(None, 1)
         yield start, keyword.upper(), text
@@ -64,7 +64,8 @@ class Stage:
 def in_root(stage, command, mounts=(), environment=None):
     """Runs a command in the root, in mount and process namespaces of its own, which end with it."""
     root = stage.root
-    prepare = [f"mount --rbind /dev {root}/dev", f"mount -t proc proc {root}/proc", f"mount --rbind /sys {root}/sys"]
+    # A root that is a mount is what a container has, and what a program asks of its disk is then answered.
+    prepare = [f"mount --rbind {root} {root}", f"mount --rbind /dev {root}/dev", f"mount -t proc proc {root}/proc", f"mount --rbind /sys {root}/sys"]
     for source, target in mounts:
         source.mkdir(parents=True, exist_ok=True)
         (root / target.lstrip("/")).mkdir(parents=True, exist_ok=True)
@@ -104,6 +105,9 @@ class Builder:
                 if stage:
                     stage.save(self.options.work / f"{stage.name}.json")
                 words = text.split()
+                if self.options.keep and words[2] in wanted - {target} and (saved := load(self.options.work, words[2])):
+                    self.stages[words[2]], stage = saved, None
+                    continue
                 stage = self.start(words[0], words[2], arguments) if words[2] in wanted else None
             elif keyword == "ARG" and not self.stages:
                 name, _, value = text.partition("=")
@@ -190,6 +194,8 @@ class Builder:
         print(f"-- {stage.name}, line {number}: RUN {' '.join(text.split())[:100]}", flush=True)
         begin = time.monotonic()
         arguments = {**stage.arguments}
+        if self.options.certificate:
+            arguments["PIP_CERT"] = "/etc/ssl/certs/ca-certificates.crt"
         code = in_root(stage, [*stage.shell, text], mounts, arguments)
         print(f"   {time.monotonic() - begin:.1f} s, exit code {code}", flush=True)
         if code:
@@ -232,10 +238,20 @@ def provide_python(root, prefix):
         (root / f"var/lib/dpkg/info/{name}.list").write_text("/.\n")
 
 
+def load(work, name):
+    """A stage as it was left, or None."""
+    file = work / f"{name}.json"
+    if not file.exists():
+        return None
+    stage = Stage(name, work / name)
+    vars(stage).update(json.loads(file.read_text()))
+    return stage
+
+
 def enter(options):
-    facts = json.loads((options.work / f"{options.enter}.json").read_text())
-    stage = Stage(options.enter, options.work / options.enter)
-    vars(stage).update(facts)
+    stage = load(options.work, options.enter)
+    if not stage:
+        sys.exit(f"{options.work} has no {options.enter}: build it with --target {options.enter}")
     return in_root(stage, options.command or stage.entrypoint, environment=dict(pair.split("=", 1) for pair in options.env))
 
 
@@ -247,11 +263,13 @@ def main():
     parser.add_argument("--cache", type=Path, help="where cache mounts lie (default: WORK/cache)")
     parser.add_argument("--certificate", action="append", default=[], help="of an authority that this network has and the base does not")
     parser.add_argument("--provide-python", type=Path, metavar="PREFIX", help="a Python 3.10 to stand for Ubuntu's")
+    parser.add_argument("--keep", action="store_true", help="take the stages before the target as an earlier build left them")
     parser.add_argument("--enter", metavar="STAGE", help="run a command in a root that was built")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE", help="for the command")
     parser.add_argument("command", nargs="*", help="default: the image's entry point")
     options = parser.parse_args()
     options.work = options.work.resolve()
+    options.work.mkdir(parents=True, exist_ok=True)
     options.cache = options.cache or options.work / "cache"
     if options.enter:
         return enter(options)

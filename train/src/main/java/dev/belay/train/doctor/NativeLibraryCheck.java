@@ -4,7 +4,6 @@ import static dev.belay.train.doctor.Finding.Area.LIBRARY;
 
 import dev.belay.graph.internal.LocalDevices;
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,14 +80,15 @@ record NativeLibraryCheck(List<Finding> findings, boolean loads) {
       try (var files = Files.find(cache, 12, (file, a) -> file.endsWith("libtensorflow_cc.so.2"))) {
         unpacked = files.findFirst();
       }
-      FileStore store = Files.getFileStore(cache);
+      // Not by its FileStore, which a chroot and some containers cannot find.
+      long free = cache.toFile().getUsableSpace();
       String found =
           cache
               + (unpacked.isPresent() ? ", unpacked" : ", not unpacked yet")
               + ", "
-              + MemoryCheck.gigabytes(store.getUsableSpace())
+              + MemoryCheck.gigabytes(free)
               + " free";
-      boolean room = unpacked.isPresent() || store.getUsableSpace() > UNPACKED_BYTES;
+      boolean room = unpacked.isPresent() || free > UNPACKED_BYTES;
       return room
           ? Finding.ok(LIBRARY, "native cache", found)
           : Finding.wrong(

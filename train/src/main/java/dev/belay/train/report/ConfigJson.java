@@ -82,6 +82,10 @@ public final class ConfigJson {
     put(options, "early-stopping-patience", config.loop().earlyStoppingPatience());
     put(options, "device", config.machine().device());
     put(options, "threads", config.machine().threads());
+    put(options, "gpu-memory-growth", config.machine().gpu().memoryGrowth() ? "on" : "off");
+    put(options, "gpu-memory-limit", config.machine().gpu().memoryLimit());
+    put(options, "tf32", config.machine().gpu().tf32() ? "on" : "off");
+    put(options, "xla", config.machine().gpu().xla() ? "on" : "off");
     put(options, "seed", config.machine().seed());
     put(options, "report", reports(config.report()));
     put(options, "log-layer-norms", config.report().layerNormSteps());

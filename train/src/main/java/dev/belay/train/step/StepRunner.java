@@ -57,7 +57,12 @@ public final class StepRunner implements AutoCloseable {
 
     /** What the user should know about that. */
     public List<String> notes() {
-      return HalfPrecision.ofThisMachine().notes(precision);
+      HalfPrecision half = HalfPrecision.ofThisMachine();
+      RuntimeSettings settings = RuntimeSettings.ofThisProcess(half.gpu());
+      settings.verify(config);
+      List<String> notes = new ArrayList<>(List.of(settings.note(config)));
+      notes.addAll(half.notes(precision));
+      return notes;
     }
   }
 
