@@ -5,7 +5,7 @@ import dev.belay.graph.layer.Extent;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.Pass;
-import java.util.List;
+import dev.belay.graph.layer.Table;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.tensorflow.Operand;
@@ -17,9 +17,9 @@ import org.tensorflow.types.TInt32;
 /** Words, positions and types, added up and normalised. */
 final class Embeddings {
   private final EncoderSpec spec;
-  private final Operand<TFloat32> words; // [V, E]
-  private final Operand<TFloat32> positions; // [positions, E]
-  private final Optional<Operand<TFloat32>> types; // [types, E]
+  private final Table words; // [V, E]
+  private final Table positions; // [positions, E]
+  private final Optional<Table> types; // [types, E]
   private final LayerNorm norm;
   private final Optional<Dense> projection;
 
@@ -28,12 +28,12 @@ final class Embeddings {
     EncoderSpec.Sizes sizes = spec.sizes();
     int width = sizes.embedding();
     Parameters own = parameters.within("embeddings");
-    this.words = own.table("word_embeddings.weight", sizes.vocabulary(), width);
-    this.positions = own.table("position_embeddings.weight", sizes.positions(), width);
+    this.words = Table.declare(own, "word_embeddings.weight", sizes.vocabulary(), width);
+    this.positions = Table.declare(own, "position_embeddings.weight", sizes.positions(), width);
     this.types =
         sizes.types() == 0
             ? Optional.empty()
-            : Optional.of(own.table("token_type_embeddings.weight", sizes.types(), width));
+            : Optional.of(Table.declare(own, "token_type_embeddings.weight", sizes.types(), width));
     this.norm = LayerNorm.declare(own, "LayerNorm", width, spec.normEpsilon());
     this.projection =
         spec.projected()
@@ -47,31 +47,22 @@ final class Embeddings {
     Pass pass = outer.within("embeddings");
     Ops tf = pass.tf();
     int width = spec.sizes().embedding();
-    Operand<TFloat32> sum = rows(tf, words, inputs.ids()); // [N, E]
+    Operand<TFloat32> sum = words.look(tf, inputs.ids()); // [N, E]
     if (types.isPresent()) {
-      sum = tf.math.add(sum, rows(tf, types.get(), inputs.types().orElseThrow()));
+      sum = tf.math.add(sum, types.get().look(tf, inputs.types().orElseThrow()));
     }
     sum =
         spec.paddingId().isPresent()
-            ? tf.math.add(
-                sum, rows(tf, positions, afterPadding(tf, inputs.ids(), spec.paddingId())))
+            ? tf.math.add(sum, positions.look(tf, afterPadding(tf, inputs.ids(), spec.paddingId())))
             : withPositions(tf, sum, extent);
     Operand<TFloat32> x = norm.apply(tf, tf.reshape(sum, tf.constant(new int[] {-1, width})));
     Operand<TFloat32> kept = pass.dropout(x, spec.dropout().embeddings()); // [N, E]
     return projection.isPresent() ? projection.get().apply(tf, kept) : kept; // [N, H]
   }
 
-  private static Operand<TFloat32> rows(Ops tf, Operand<TFloat32> table, Operand<TInt32> ids) {
-    return tf.gather(table, tf.reshape(ids, tf.constant(new int[] {-1})), tf.constant(0));
-  }
-
   /** The first T rows of the table, for each example. */
   private Operand<TFloat32> withPositions(Ops tf, Operand<TFloat32> sum, Extent extent) {
-    Operand<TFloat32> first =
-        tf.slice(
-            positions,
-            tf.constant(new int[] {0, 0}),
-            tf.stack(List.of(extent.length(), tf.constant(spec.sizes().embedding())))); // [T, E]
+    Operand<TFloat32> first = positions.first(tf, extent.length()); // [T, E]
     return tf.math.add(extent.perExample(tf, sum, spec.sizes().embedding()), first); // [B, T, E]
   }
 

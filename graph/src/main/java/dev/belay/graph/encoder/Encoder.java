@@ -1,5 +1,6 @@
 package dev.belay.graph.encoder;
 
+import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.Extent;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.Pass;
@@ -12,8 +13,6 @@ import org.tensorflow.types.TFloat32;
 
 /** BERT, arXiv 1810.04805, and its relatives: embeddings, then blocks, each normalised after it. */
 final class Encoder {
-  private static final float MASKED = -10_000f; // as google-research/bert and Hugging Face have it
-
   private final EncoderSpec spec;
   private final Embeddings embeddings;
   private final List<EncoderBlock> blocks = new ArrayList<>(); // by group, then within it
@@ -37,7 +36,7 @@ final class Encoder {
   List<Operand<TFloat32>> encode(Pass pass, EncoderInputs inputs, Reading reading) {
     Ops tf = pass.tf();
     Extent extent = Extent.of(tf, inputs.ids());
-    Operand<TFloat32> bias = bias(tf, inputs, extent); // [B, 1, 1, T]
+    Operand<TFloat32> bias = AttentionBias.padding(tf, inputs.mask(), extent); // [B, 1, 1, T]
     Operand<TFloat32> x = embeddings.look(pass, inputs, extent); // [N, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     int layers = spec.sizes().layers();
@@ -71,14 +70,6 @@ final class Encoder {
   private EncoderBlock last(int layer) {
     List<EncoderBlock> inner = blocks(layer);
     return inner.get(inner.size() - 1);
-  }
-
-  private static Operand<TFloat32> bias(Ops tf, EncoderInputs inputs, Extent extent) {
-    Operand<TFloat32> hidden =
-        tf.math.sub(tf.constant(1f), tf.dtypes.cast(inputs.mask(), TFloat32.class)); // [B, T]
-    return tf.reshape(
-        tf.math.mul(hidden, tf.constant(MASKED)),
-        tf.stack(List.of(extent.batch(), tf.constant(1), tf.constant(1), extent.length())));
   }
 
   private Operand<TFloat32> first(Ops tf, Operand<TFloat32> x, Extent extent) {

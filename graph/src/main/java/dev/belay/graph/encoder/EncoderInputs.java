@@ -1,13 +1,12 @@
 package dev.belay.graph.encoder;
 
+import dev.belay.graph.forward.LayeredForward;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
-import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TInt32;
 
 /**
@@ -22,14 +21,9 @@ record EncoderInputs(Operand<TInt32> ids, Operand<TInt32> mask, Optional<Operand
   /** Placeholders under the names that the field uses. */
   static EncoderInputs of(Ops tf, boolean withTypes) {
     return new EncoderInputs(
-        placeholder(tf, "input_ids"),
-        placeholder(tf, "attention_mask"),
-        withTypes ? Optional.of(placeholder(tf, "token_type_ids")) : Optional.empty());
-  }
-
-  private static Operand<TInt32> placeholder(Ops tf, String name) {
-    Shape open = Shape.of(Shape.UNKNOWN_SIZE, Shape.UNKNOWN_SIZE);
-    return tf.withName(name).placeholder(TInt32.class, Placeholder.shape(open));
+        LayeredForward.tokens(tf, "input_ids"),
+        LayeredForward.tokens(tf, "attention_mask"),
+        withTypes ? Optional.of(LayeredForward.tokens(tf, "token_type_ids")) : Optional.empty());
   }
 
   Map<String, Output<?>> named() {

@@ -2,6 +2,7 @@ package dev.belay.graph.forward;
 
 import dev.belay.graph.gradient.SavedGradient;
 import dev.belay.graph.variable.Variables;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,5 +40,13 @@ public record ForwardModel(
           "The model has no function " + name + "; there are " + calls.keySet());
     }
     return call;
+  }
+
+  /** The same with one more forward pass. */
+  public ForwardModel with(ForwardCall call) {
+    Map<String, ForwardCall> more = new LinkedHashMap<>(calls);
+    more.put(call.name(), call);
+    return new ForwardModel(
+        more, variables, initializers, savedGradients, lostGradients, step, notes);
   }
 }

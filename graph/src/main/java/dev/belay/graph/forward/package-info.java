@@ -1,5 +1,6 @@
 /**
- * Reads from: {@code imported} and {@code encoder}, which make it. Hands to: the training step, as
- * passes over one set of variables. Never: knows whether a graph is foreign.
+ * Reads from: {@code imported}, and layers that {@code encoder}, {@code decoder} and {@code
+ * seq2seq} put together. Hands to: the training step, as passes over one set of variables. Never:
+ * knows whether a graph is foreign.
  */
 package dev.belay.graph.forward;

@@ -3,8 +3,11 @@ package dev.belay.graph.layer;
 import java.util.List;
 import java.util.Optional;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Unstack;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 
 /**
  * Attention with several heads over rows that are projected already, arXiv 1706.03762.
@@ -39,13 +42,45 @@ public record Heads(int count, int size, double scale, double dropout) {
     Ops tf = pass.tf();
     Operand<TFloat32> scaled =
         scale == 1 ? rows.query() : tf.math.mul(rows.query(), tf.constant((float) scale));
-    Operand<TFloat32> query = split(tf, scaled, queries); // [B, A, Q, D]
-    Operand<TFloat32> key = split(tf, rows.key(), keys); // [B, A, K, D]
-    Operand<TFloat32> value = split(tf, rows.value(), keys); // [B, A, K, D]
-    Operand<TFloat32> products = product(tf, query, key, true); // [B, A, Q, K]
+    return mix(
+        pass,
+        new PerHead(
+            split(tf, scaled, queries), split(tf, rows.key(), keys), split(tf, rows.value(), keys)),
+        bias);
+  }
+
+  /**
+   * Mixes the values of tokens that look at each other, projected by one product.
+   *
+   * @param rows queries, keys and values of each token, side by side: [B * T, 3 * A * D]
+   * @param bias as above
+   * @return [B * T, A * D]
+   */
+  public Operand<TFloat32> attendTogether(
+      Pass pass, Operand<TFloat32> rows, Extent extent, Optional<Operand<TFloat32>> bias) {
+    Ops tf = pass.tf();
+    List<Operand<TInt32>> sizes =
+        List.of(
+            extent.batch(), extent.length(), tf.constant(3), tf.constant(count), tf.constant(size));
+    Operand<TFloat32> heads =
+        tf.linalg.transpose(
+            tf.reshape(rows, tf.stack(sizes)),
+            tf.constant(new int[] {2, 0, 3, 1, 4})); // [3, B, A, T, D]
+    List<Output<TFloat32>> each = tf.unstack(heads, 3L, Unstack.axis(0L)).output();
+    Operand<TFloat32> query =
+        scale == 1 ? each.get(0) : tf.math.mul(each.get(0), tf.constant((float) scale));
+    return mix(pass, new PerHead(query, each.get(1), each.get(2)), bias);
+  }
+
+  /** What each head has: scaled queries [B, A, Q, D], keys and values [B, A, K, D]. */
+  private record PerHead(Operand<TFloat32> query, Operand<TFloat32> key, Operand<TFloat32> value) {}
+
+  private Operand<TFloat32> mix(Pass pass, PerHead heads, Optional<Operand<TFloat32>> bias) {
+    Ops tf = pass.tf();
+    Operand<TFloat32> products = product(tf, heads.query(), heads.key(), true); // [B, A, Q, K]
     Operand<TFloat32> biased = bias.isPresent() ? tf.math.add(products, bias.get()) : products;
     Operand<TFloat32> weights = pass.dropout(tf.nn.softmax(biased), dropout);
-    return join(tf, product(tf, weights, value, false)); // [B * Q, A * D]
+    return join(tf, product(tf, weights, heads.value(), false)); // [B * Q, A * D]
   }
 
   /**

@@ -1,0 +1,94 @@
+package dev.belay.graph.decoder;
+
+import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.Pass;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+
+/**
+ * Builds a decoder with a pass to train through and a pass to evaluate through, {@link
+ * LayeredForward#TRAINING} and {@link LayeredForward#EVALUATION}. It reads {@code input_ids} and
+ * {@code attention_mask} [B, T]; positions count from 0, so padding belongs to the right.
+ */
+public final class DecoderModel {
+  /**
+   * What comes after each token, [B, T, V]. Nothing is shifted: the label of a position is the
+   * token after it.
+   */
+  public static final String LOGITS = "logits";
+
+  /** What comes after the last token of each example, [B, V]. */
+  public static final String NEXT_LOGITS = "next_logits";
+
+  /** What a head for each token reads, [B, T, H]. */
+  public static final String FEATURES = "features";
+
+  /** What a head for each example reads, which is its last token, [B, H]. */
+  public static final String LAST_FEATURES = "last_features";
+
+  /** The rows after the embeddings, and with the number after it after each layer: [N, H]. */
+  public static final String STATE = "state_";
+
+  private DecoderModel() {}
+
+  /** Adds both passes to a graph, over one set of weights. */
+  public static ForwardModel build(Graph graph, DecoderSpec spec, LayeredForward.Options options) {
+    return LayeredForward.build(
+        graph,
+        options,
+        (tf, parameters) -> {
+          Decoder decoder = new Decoder(parameters, spec);
+          Operand<TInt32> ids = LayeredForward.tokens(tf, "input_ids");
+          Operand<TInt32> mask = LayeredForward.tokens(tf, "attention_mask");
+          Map<String, Output<?>> inputs = new LinkedHashMap<>();
+          inputs.put("input_ids", ids.asOutput());
+          inputs.put("attention_mask", mask.asOutput());
+          return new LayeredForward.Network(
+              inputs, pass -> outputs(pass, decoder, decoder.decode(pass, ids, mask), mask, spec));
+        });
+  }
+
+  private static Map<String, Output<?>> outputs(
+      Pass pass,
+      Decoder decoder,
+      List<Operand<TFloat32>> states,
+      Operand<TInt32> mask,
+      DecoderSpec spec) {
+    Ops tf = pass.tf();
+    Extent extent = Extent.of(tf, mask);
+    Map<String, Output<?>> outputs = new LinkedHashMap<>();
+    for (int i = 0; i < states.size(); i++) {
+      outputs.put(STATE + i, states.get(i).asOutput());
+    }
+    Operand<TFloat32> rows = states.get(states.size() - 1); // [N, H]
+    DecoderSpec.Sizes sizes = spec.sizes();
+    outputs.put(FEATURES, extent.perExample(tf, rows, sizes.hidden()).asOutput());
+    outputs.put(
+        LOGITS, extent.perExample(tf, decoder.logits(tf, rows), sizes.vocabulary()).asOutput());
+    Operand<TFloat32> last = last(tf, rows, mask, extent); // [B, H]
+    outputs.put(LAST_FEATURES, last.asOutput());
+    outputs.put(NEXT_LOGITS, decoder.logits(tf, last).asOutput());
+    return outputs;
+  }
+
+  /** The row of the last token that is no padding, of each example. */
+  private static Operand<TFloat32> last(
+      Ops tf, Operand<TFloat32> rows, Operand<TInt32> mask, Extent extent) {
+    Operand<TInt32> zero = tf.constant(0);
+    Operand<TInt32> one = tf.constant(1);
+    Operand<TInt32> positions = tf.range(zero, extent.length(), one); // [T]
+    Operand<TInt32> last = tf.max(tf.math.mul(mask, positions), one); // [B]
+    Operand<TInt32> first =
+        tf.math.mul(tf.range(zero, extent.batch(), one), extent.length()); // [B]
+    return tf.gather(rows, tf.math.add(first, last), zero);
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * Reads from: {@link dev.belay.graph.decoder.DecoderSpec}, what a decoder is made of. Hands to: the
+ * training step, as a {@link dev.belay.graph.forward.ForwardModel} like that of a foreign graph.
+ * Never: knows which file its weights come from.
+ *
+ * <p>Letters of shapes as in {@code layer}.
+ */
+package dev.belay.graph.decoder;

@@ -1,0 +1,100 @@
+package dev.belay.graph.forward;
+
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.Pass;
+import dev.belay.graph.variable.VariableSpec;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+
+/** Builds a model of layers: one set of weights, a pass to train through, a pass to evaluate. */
+public final class LayeredForward {
+  /** The pass that drops. */
+  public static final String TRAINING = "training";
+
+  /** The pass that does not. */
+  public static final String EVALUATION = "evaluation";
+
+  private static final long FIRST_SITE = 1_000;
+
+  private LayeredForward() {}
+
+  /**
+   * How it is built.
+   *
+   * @param beginning of weights that no file holds
+   * @param trains which weights train
+   * @param dropout whether the training pass drops
+   */
+  public record Options(
+      Parameters.Beginning beginning, Predicate<VariableSpec> trains, boolean dropout) {}
+
+  /**
+   * Layers whose weights are declared.
+   *
+   * @param inputs placeholders by name, which both passes read
+   * @param layers what a pass makes of them
+   */
+  public record Network(Map<String, Output<?>> inputs, Layers layers) {}
+
+  /** The way through layers. */
+  @FunctionalInterface
+  public interface Layers {
+    /** Adds the nodes of a pass, and gives its outputs by name. */
+    Map<String, Output<?>> through(Pass pass);
+  }
+
+  /**
+   * Adds both passes to a graph.
+   *
+   * @param network makes inputs where it is told, and declares weights
+   */
+  public static ForwardModel build(
+      Graph graph, Options options, BiFunction<Ops, Parameters, Network> network) {
+    Ops tf = Ops.create(graph);
+    Parameters parameters =
+        new Parameters(tf.withSubScope("weights"), options.beginning(), options.trains());
+    Network built = network.apply(tf, parameters);
+    Operand<TInt64> step =
+        tf.withName("belay_step").placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+    Ops inTraining = tf.withSubScope(TRAINING);
+    Pass training =
+        options.dropout()
+            ? Pass.training(
+                inTraining, new Pass.Draws(options.beginning().seed(), step, FIRST_SITE))
+            : Pass.evaluating(inTraining);
+    Pass evaluation = Pass.evaluating(tf.withSubScope(EVALUATION));
+    Map<String, ForwardCall> calls = new LinkedHashMap<>();
+    calls.put(TRAINING, call(TRAINING, training, built));
+    calls.put(EVALUATION, call(EVALUATION, evaluation, built));
+    return new ForwardModel(
+        calls,
+        parameters.variables(),
+        parameters.initializers(),
+        List.of(),
+        Map.of(),
+        Optional.of(step.asOutput()),
+        List.of());
+  }
+
+  /** A placeholder for numbers of tokens, [B, T], of any batch and any length. */
+  public static Operand<TInt32> tokens(Ops tf, String name) {
+    Shape open = Shape.of(Shape.UNKNOWN_SIZE, Shape.UNKNOWN_SIZE);
+    return tf.withName(name).placeholder(TInt32.class, Placeholder.shape(open));
+  }
+
+  private static ForwardCall call(String name, Pass pass, Network network) {
+    return new ForwardCall(name, network.inputs(), network.layers().through(pass), List.of());
+  }
+}

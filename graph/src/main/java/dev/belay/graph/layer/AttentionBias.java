@@ -1,0 +1,42 @@
+package dev.belay.graph.layer;
+
+import java.util.List;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+
+/** What is added to an attention's products so that nothing is taken from where it is hidden. */
+public final class AttentionBias {
+  private static final float HIDDEN = -10_000f; // as google-research/bert and Hugging Face have it
+
+  private AttentionBias() {}
+
+  /**
+   * Hides padding.
+   *
+   * @param mask 1 for tokens, 0 for padding, [B, T]
+   * @return [B, 1, 1, T]
+   */
+  public static Operand<TFloat32> padding(Ops tf, Operand<TInt32> mask, Extent extent) {
+    Operand<TFloat32> padding =
+        tf.math.sub(tf.constant(1f), tf.dtypes.cast(mask, TFloat32.class)); // [B, T]
+    return tf.reshape(
+        tf.math.mul(padding, tf.constant(HIDDEN)),
+        tf.stack(List.of(extent.batch(), tf.constant(1), tf.constant(1), extent.length())));
+  }
+
+  /**
+   * Hides from each token those after it.
+   *
+   * @param length T
+   * @return [T, T]
+   */
+  public static Operand<TFloat32> causal(Ops tf, Operand<TInt32> length) {
+    Operand<TInt32> keys = tf.range(tf.constant(0), length, tf.constant(1)); // [T]
+    Operand<TInt32> queries = tf.expandDims(keys, tf.constant(1)); // [T, 1]
+    Operand<TFloat32> later =
+        tf.dtypes.cast(tf.math.greater(keys, queries), TFloat32.class); // [T, T]
+    return tf.math.mul(later, tf.constant(HIDDEN));
+  }
+}

@@ -1,0 +1,90 @@
+package dev.belay.graph.layer;
+
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+
+/**
+ * Attention that depends on how far apart two tokens are, arXiv 1910.10683: distances fall into
+ * buckets, one for each short distance and wider ones further out, and each head learns one number
+ * for each bucket.
+ *
+ * @param table [buckets, A]
+ * @param buckets how they are cut
+ */
+public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
+
+  /**
+   * How distances are cut.
+   *
+   * @param count of buckets, even
+   * @param farthest distance; all from there on share the last bucket
+   * @param bidirectional whether a token looks both ways, with half of the buckets for each
+   */
+  public record Buckets(int count, int farthest, boolean bidirectional) {
+    public Buckets {
+      int near = (bidirectional ? count / 2 : count) / 2;
+      if (near < 1 || farthest <= near) {
+        throw new IllegalArgumentException(
+            "Relative positions need at least "
+                + (bidirectional ? 4 : 2)
+                + " buckets, and a farthest distance beyond the "
+                + near
+                + " that have a bucket of their own; found "
+                + count
+                + " buckets and the distance "
+                + farthest
+                + ".");
+      }
+    }
+
+    /** The bucket of a key's position less the query's, by the formula of T5. */
+    int of(int relative) {
+      int own = bidirectional ? count / 2 : count;
+      int first = bidirectional && relative > 0 ? own : 0;
+      int distance = bidirectional ? Math.abs(relative) : Math.max(-relative, 0);
+      int near = own / 2;
+      if (distance < near) {
+        return first + distance;
+      }
+      double share = Math.log((double) distance / near) / Math.log((double) farthest / near);
+      return first + Math.min(near + (int) (share * (own - near)), own - 1);
+    }
+
+    /** The buckets of {@code -farthest} to {@code farthest}. */
+    private int[] all() {
+      int[] all = new int[2 * farthest + 1];
+      for (int i = 0; i < all.length; i++) {
+        all[i] = of(i - farthest);
+      }
+      return all;
+    }
+  }
+
+  /** With {@code NAME.weight}. */
+  public static RelativePositions declare(
+      Parameters parameters, String name, Buckets buckets, int heads) {
+    return new RelativePositions(
+        parameters.within(name).table("weight", buckets.count(), heads), buckets);
+  }
+
+  /**
+   * What is added to the products of each head.
+   *
+   * @param length T, any
+   * @return [1, A, T, T]
+   */
+  public Operand<TFloat32> bias(Ops tf, Operand<TInt32> length) {
+    Operand<TInt32> zero = tf.constant(0);
+    Operand<TInt32> keys = tf.range(zero, length, tf.constant(1)); // [T]
+    Operand<TInt32> relative = tf.math.sub(keys, tf.expandDims(keys, tf.constant(1))); // [T, T]
+    Operand<TInt32> farthest = tf.constant(buckets.farthest());
+    Operand<TInt32> cut = tf.clipByValue(relative, tf.constant(-buckets.farthest()), farthest);
+    Operand<TInt32> bucket =
+        tf.gather(tf.constant(buckets.all()), tf.math.add(cut, farthest), zero); // [T, T]
+    Operand<TFloat32> numbers = tf.gather(table, bucket, zero); // [T, T, A]
+    return tf.expandDims(
+        tf.linalg.transpose(numbers, tf.constant(new int[] {2, 0, 1})), zero); // [1, A, T, T]
+  }
+}

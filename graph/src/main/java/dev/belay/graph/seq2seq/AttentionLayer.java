@@ -1,0 +1,81 @@
+package dev.belay.graph.seq2seq;
+
+import dev.belay.graph.layer.Dense;
+import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.Heads;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.RmsNorm;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/** Attention of normalised rows, to themselves or to what was read, added to what came in. */
+final class AttentionLayer {
+  private final double dropout;
+  private final RmsNorm norm;
+  private final Heads heads;
+  private final Dense query;
+  private final Dense key;
+  private final Dense value;
+  private final Dense output;
+
+  AttentionLayer(Parameters layer, String name, Seq2SeqSpec spec) {
+    int hidden = spec.sizes().hidden();
+    this.dropout = spec.dropout();
+    // The scale is part of how T5's queries were initialised, so products are left as they are.
+    this.heads = new Heads(spec.sizes().heads(), spec.sizes().headSize(), 1, spec.dropout());
+    Parameters own = layer.within(name);
+    this.query = Dense.declareWithoutBias(own, "q", hidden, heads.width());
+    this.key = Dense.declareWithoutBias(own, "k", hidden, heads.width());
+    this.value = Dense.declareWithoutBias(own, "v", hidden, heads.width());
+    this.output = Dense.declareWithoutBias(own, "o", heads.width(), hidden);
+    this.norm = RmsNorm.declare(layer, "layer_norm", hidden, spec.normEpsilon());
+  }
+
+  /**
+   * Rows that others look at.
+   *
+   * @param rows [B * S, H]
+   * @param extent B and S
+   * @param bias of the attention to them, [B, 1 or A, 1 or S, S]
+   */
+  record Memory(Operand<TFloat32> rows, Extent extent, Operand<TFloat32> bias) {}
+
+  /**
+   * Looks at the rows themselves.
+   *
+   * @param x [N, H]
+   */
+  Operand<TFloat32> toThemselves(
+      Pass pass, Operand<TFloat32> x, Extent extent, Operand<TFloat32> bias) {
+    Operand<TFloat32> normed = norm.apply(pass.tf(), x);
+    return added(pass, x, extent, normed, new Memory(normed, extent, bias));
+  }
+
+  /**
+   * Looks at other rows.
+   *
+   * @param x [N, H]
+   */
+  Operand<TFloat32> to(Memory memory, Pass pass, Operand<TFloat32> x, Extent extent) {
+    return added(pass, x, extent, norm.apply(pass.tf(), x), memory);
+  }
+
+  private Operand<TFloat32> added(
+      Pass pass, Operand<TFloat32> x, Extent extent, Operand<TFloat32> normed, Memory memory) {
+    Ops tf = pass.tf();
+    Operand<TFloat32> context =
+        heads.attend(
+            pass,
+            new Heads.Projected(
+                query.apply(tf, normed),
+                key.apply(tf, memory.rows()),
+                value.apply(tf, memory.rows())),
+            extent,
+            memory.extent(),
+            Optional.of(memory.bias())); // [N, A * D]
+    return tf.math.add(x, pass.dropout(output.apply(tf, context), dropout)); // [N, H]
+  }
+}

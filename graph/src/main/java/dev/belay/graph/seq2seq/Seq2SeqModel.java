@@ -1,0 +1,179 @@
+package dev.belay.graph.seq2seq;
+
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.layer.AttentionBias;
+import dev.belay.graph.layer.Dense;
+import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.Table;
+import dev.belay.graph.seq2seq.AttentionLayer.Memory;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+
+/**
+ * Builds an encoder with a decoder, with a pass to train through and a pass to evaluate through,
+ * {@link LayeredForward#TRAINING} and {@link LayeredForward#EVALUATION}. They read {@code
+ * input_ids} and {@code attention_mask} [B, S], and {@code decoder_input_ids} [B, T]: what is to be
+ * written, after a token to start with. A token looks at none after it, so padding at the right of
+ * what is written needs no mask; padding at its left is not foreseen.
+ *
+ * <p>To write token by token, {@link #READING} is run once and {@link #WRITING} for each token:
+ * both are parts of the evaluation's nodes.
+ */
+public final class Seq2SeqModel {
+  /** Only reads: {@code input_ids} and {@code attention_mask} to {@link #MEMORY}. */
+  public static final String READING = "reading";
+
+  /**
+   * Only writes: {@link #MEMORY}, {@code attention_mask} and {@code decoder_input_ids} to {@link
+   * #LOGITS} and {@link #NEXT_LOGITS}.
+   */
+  public static final String WRITING = "writing";
+
+  /** What was read, [B * S, H]. */
+  public static final String MEMORY = "memory";
+
+  /**
+   * What stands for each token, [B, T, V]. Nothing is shifted: the label of a position is the token
+   * that is to be written after {@code decoder_input_ids} up to there.
+   */
+  public static final String LOGITS = "logits";
+
+  /** What comes after the last of {@code decoder_input_ids}, [B, V]. */
+  public static final String NEXT_LOGITS = "next_logits";
+
+  /** What was read: words, and with the number after it after each block, [B * S, H]. */
+  public static final String ENCODER_STATE = "encoder_state_";
+
+  /** What is written: words, and with the number after it after each block, [B * T, H]. */
+  public static final String DECODER_STATE = "decoder_state_";
+
+  private static final String READ = "input_ids";
+  private static final String MASK = "attention_mask";
+  private static final String WRITTEN = "decoder_input_ids";
+
+  private final Seq2SeqSpec spec;
+  private final Operand<TInt32> read;
+  private final Operand<TInt32> mask;
+  private final Operand<TInt32> written;
+  private final Table words; // [V, H]
+  private final Stack encoder;
+  private final Stack decoder;
+  private final Dense logits; // kernel [V, H]
+
+  private Seq2SeqModel(Ops tf, Parameters parameters, Seq2SeqSpec spec) {
+    Seq2SeqSpec.Sizes sizes = spec.sizes();
+    this.spec = spec;
+    this.read = LayeredForward.tokens(tf, READ);
+    this.mask = LayeredForward.tokens(tf, MASK);
+    this.written = LayeredForward.tokens(tf, WRITTEN);
+    this.words = Table.declare(parameters, "shared.weight", sizes.vocabulary(), sizes.hidden());
+    this.encoder = Stack.encoder(parameters, spec);
+    this.decoder = Stack.decoder(parameters, spec);
+    this.logits =
+        spec.tied()
+            ? new Dense(words.rows(), true, Optional.empty())
+            : Dense.declareWithoutBias(parameters, "lm_head", sizes.hidden(), sizes.vocabulary());
+  }
+
+  /** Adds the passes to a graph, over one set of weights. */
+  public static ForwardModel build(Graph graph, Seq2SeqSpec spec, LayeredForward.Options options) {
+    ForwardModel model =
+        LayeredForward.build(
+            graph,
+            options,
+            (tf, parameters) -> {
+              Seq2SeqModel built = new Seq2SeqModel(tf, parameters, spec);
+              return new LayeredForward.Network(built.inputs(), built::through);
+            });
+    ForwardCall whole = model.call(LayeredForward.EVALUATION);
+    return model
+        .with(part(READING, whole, List.of(READ, MASK), List.of(MEMORY)))
+        .with(part(WRITING, whole, List.of(MEMORY, MASK, WRITTEN), List.of(LOGITS, NEXT_LOGITS)));
+  }
+
+  private Map<String, Output<?>> inputs() {
+    Map<String, Output<?>> inputs = new LinkedHashMap<>();
+    inputs.put(READ, read.asOutput());
+    inputs.put(MASK, mask.asOutput());
+    inputs.put(WRITTEN, written.asOutput());
+    return inputs;
+  }
+
+  private Map<String, Output<?>> through(Pass pass) {
+    Map<String, Output<?>> outputs = new LinkedHashMap<>();
+    Memory memory = read(pass.within("encoder"), outputs);
+    write(pass.within("decoder"), memory, outputs);
+    return outputs;
+  }
+
+  private Memory read(Pass pass, Map<String, Output<?>> outputs) {
+    Ops tf = pass.tf();
+    Extent extent = Extent.of(tf, mask); // not of the ids: writing has the mask alone
+    Operand<TFloat32> hidden = AttentionBias.padding(tf, mask, extent); // [B, 1, 1, S]
+    List<Operand<TFloat32>> states =
+        encoder.apply(pass, words.look(tf, read), extent, hidden, Optional.empty());
+    put(outputs, ENCODER_STATE, states);
+    Operand<TFloat32> last = states.get(states.size() - 1); // [B * S, H]
+    outputs.put(MEMORY, last.asOutput());
+    return new Memory(last, extent, hidden);
+  }
+
+  private void write(Pass pass, Memory memory, Map<String, Output<?>> outputs) {
+    Ops tf = pass.tf();
+    Extent extent = Extent.of(tf, written);
+    List<Operand<TFloat32>> states =
+        decoder.apply(
+            pass,
+            words.look(tf, written),
+            extent,
+            AttentionBias.causal(tf, extent.length()),
+            Optional.of(memory));
+    put(outputs, DECODER_STATE, states);
+    Operand<TFloat32> last = states.get(states.size() - 1); // [B * T, H]
+    outputs.put(
+        LOGITS, extent.perExample(tf, logits(tf, last), spec.sizes().vocabulary()).asOutput());
+    Operand<TInt32> one = tf.constant(1);
+    Operand<TInt32> ends =
+        tf.math.sub(
+            tf.math.mul(tf.range(one, tf.math.add(extent.batch(), one), one), extent.length()),
+            one); // [B], T - 1 and so on
+    outputs.put(
+        NEXT_LOGITS, logits(tf, tf.gather(last, ends, tf.constant(0))).asOutput()); // [B, V]
+  }
+
+  private Operand<TFloat32> logits(Ops tf, Operand<TFloat32> rows) {
+    float scale = (float) (1 / Math.sqrt(spec.sizes().hidden()));
+    return logits.apply(tf, spec.tied() ? tf.math.mul(rows, tf.constant(scale)) : rows);
+  }
+
+  private static void put(
+      Map<String, Output<?>> outputs, String name, List<Operand<TFloat32>> states) {
+    for (int i = 0; i < states.size(); i++) {
+      outputs.put(name + i, states.get(i).asOutput());
+    }
+  }
+
+  /** A part of a call; what flows into it from the rest of the call is fed instead. */
+  private static ForwardCall part(
+      String name, ForwardCall whole, List<String> reads, List<String> makes) {
+    Map<String, Output<?>> inputs = new LinkedHashMap<>();
+    for (String input : reads) {
+      inputs.put(input, whole.inputs().getOrDefault(input, whole.outputs().get(input)));
+    }
+    Map<String, Output<?>> outputs = new LinkedHashMap<>();
+    makes.forEach(output -> outputs.put(output, whole.output(output)));
+    return new ForwardCall(name, inputs, outputs, List.of());
+  }
+}

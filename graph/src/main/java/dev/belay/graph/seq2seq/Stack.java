@@ -1,0 +1,90 @@
+package dev.belay.graph.seq2seq;
+
+import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.RelativePositions;
+import dev.belay.graph.layer.RmsNorm;
+import dev.belay.graph.seq2seq.AttentionLayer.Memory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/** The blocks that read, or those that write, which look at what was read too. */
+final class Stack {
+  private final double dropout;
+  private final RelativePositions positions;
+  private final List<Block> blocks = new ArrayList<>();
+  private final RmsNorm norm;
+
+  private record Block(
+      AttentionLayer attention, Optional<AttentionLayer> cross, FeedForwardLayer feedForward) {}
+
+  private Stack(Parameters parameters, Seq2SeqSpec spec, int layers, boolean reads) {
+    this.dropout = spec.dropout();
+    this.positions =
+        RelativePositions.declare(
+            parameters,
+            // Kept by the first block, used by all.
+            "block.0.layer.0.SelfAttention.relative_attention_bias",
+            new RelativePositions.Buckets(
+                spec.positions().buckets(), spec.positions().farthest(), reads),
+            spec.sizes().heads());
+    for (int i = 0; i < layers; i++) {
+      Parameters block = parameters.within("block." + i);
+      blocks.add(
+          new Block(
+              new AttentionLayer(block.within("layer.0"), "SelfAttention", spec),
+              reads
+                  ? Optional.empty()
+                  : Optional.of(
+                      new AttentionLayer(block.within("layer.1"), "EncDecAttention", spec)),
+              new FeedForwardLayer(block.within(reads ? "layer.1" : "layer.2"), spec)));
+    }
+    this.norm =
+        RmsNorm.declare(parameters, "final_layer_norm", spec.sizes().hidden(), spec.normEpsilon());
+  }
+
+  static Stack encoder(Parameters all, Seq2SeqSpec spec) {
+    return new Stack(all.within("encoder"), spec, spec.sizes().encoderLayers(), true);
+  }
+
+  static Stack decoder(Parameters all, Seq2SeqSpec spec) {
+    return new Stack(all.within("decoder"), spec, spec.sizes().decoderLayers(), false);
+  }
+
+  /**
+   * Rows at first and after each block, the last of them normalised: [N, H] each.
+   *
+   * @param embedded words, [N, H]
+   * @param hidden what none looks at: [T, T] or [B, 1, 1, T]
+   * @param memory what was read; only for blocks that write
+   */
+  List<Operand<TFloat32>> apply(
+      Pass pass,
+      Operand<TFloat32> embedded,
+      Extent extent,
+      Operand<TFloat32> hidden,
+      Optional<Memory> memory) {
+    Ops tf = pass.tf();
+    Operand<TFloat32> bias =
+        tf.math.add(positions.bias(tf, extent.length()), hidden); // [B or 1, A, T, T]
+    Operand<TFloat32> x = pass.dropout(embedded, dropout); // [N, H]
+    List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
+    for (int i = 0; i < blocks.size(); i++) {
+      Block block = blocks.get(i);
+      Pass inside = pass.within("layer_" + i);
+      x = block.attention().toThemselves(inside.within("attention"), x, extent, bias);
+      if (block.cross().isPresent()) {
+        x = block.cross().get().to(memory.orElseThrow(), inside.within("cross"), x, extent);
+      }
+      x = block.feedForward().apply(inside.within("feed_forward"), x);
+      states.add(x);
+    }
+    states.set(blocks.size(), pass.dropout(norm.apply(tf, x), dropout));
+    return states;
+  }
+}

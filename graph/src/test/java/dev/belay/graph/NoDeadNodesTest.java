@@ -1,0 +1,120 @@
+package dev.belay.graph;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.belay.graph.decoder.DecoderModel;
+import dev.belay.graph.decoder.DecoderSpec;
+import dev.belay.graph.encoder.EncoderModel;
+import dev.belay.graph.encoder.EncoderNames;
+import dev.belay.graph.encoder.EncoderSpec;
+import dev.belay.graph.encoder.Reading;
+import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.layer.Activation;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.seq2seq.Seq2SeqModel;
+import dev.belay.graph.seq2seq.Seq2SeqSpec;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.tensorflow.Graph;
+import org.tensorflow.proto.framework.NodeDef;
+
+/** A model that Belay builds holds no node that nothing comes of. */
+class NoDeadNodesTest {
+  private static final Parameters.Beginning FRESH = new Parameters.Beginning(name -> true, 0.02, 1);
+  private static final LayeredForward.Options OPTIONS =
+      new LayeredForward.Options(FRESH, variable -> true, true);
+
+  @ParameterizedTest
+  @EnumSource
+  void encoder(Reading reading) {
+    EncoderSpec spec =
+        new EncoderSpec(
+            EncoderNames.BERT,
+            new EncoderSpec.Sizes(7, 6, 6, 2, 2, 8, 8, 2),
+            EncoderSpec.Sharing.none(2),
+            false,
+            OptionalInt.empty(),
+            Activation.GELU,
+            1e-6,
+            new EncoderSpec.Rates(0.1, 0.1, 0.1, 0.1));
+    check(
+        graph ->
+            EncoderModel.build(
+                graph, spec, new EncoderModel.Options(FRESH, variable -> true, true, reading)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void decoder(boolean tied) {
+    DecoderSpec spec =
+        new DecoderSpec(
+            new DecoderSpec.Sizes(7, 6, 2, 2, 8, 8),
+            DecoderSpec.Scaling.GPT2,
+            tied,
+            Activation.GELU_TANH,
+            1e-5,
+            new DecoderSpec.Rates(0.1, 0.1, 0.1));
+    check(graph -> DecoderModel.build(graph, spec, OPTIONS));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true", "false"})
+  void encoderWithDecoder(boolean tied) {
+    Seq2SeqSpec spec =
+        new Seq2SeqSpec(
+            new Seq2SeqSpec.Sizes(7, 6, 1, 2, 2, 4, 8),
+            new Seq2SeqSpec.Positions(4, 3),
+            tied ? Seq2SeqSpec.FeedForward.RELU : Seq2SeqSpec.FeedForward.GATED_GELU,
+            tied,
+            1e-6,
+            0.1);
+    check(graph -> Seq2SeqModel.build(graph, spec, OPTIONS));
+  }
+
+  private static void check(Function<Graph, ForwardModel> build) {
+    try (Graph graph = new Graph()) {
+      ForwardModel model = build.apply(graph);
+      Set<String> wanted = new TreeSet<>();
+      model
+          .calls()
+          .values()
+          .forEach(
+              call -> {
+                call.inputs().values().forEach(input -> wanted.add(input.op().name()));
+                call.outputs().values().forEach(output -> wanted.add(output.op().name()));
+              });
+      model.step().ifPresent(step -> wanted.add(step.op().name()));
+      model.variables().forEach(variable -> wanted.add(variable.assign().name()));
+      model.initializers().forEach(initializer -> wanted.add(initializer.name()));
+      assertEquals(Set.of(), unreached(graph, wanted));
+    }
+  }
+
+  private static Set<String> unreached(Graph graph, Set<String> wanted) {
+    Map<String, NodeDef> nodes = new HashMap<>();
+    graph.toGraphDef().getNodeList().forEach(node -> nodes.put(node.getName(), node));
+    assertTrue(nodes.size() > 100, "hardly any node was read");
+    Set<String> unreached = new TreeSet<>(nodes.keySet());
+    Deque<String> open = new ArrayDeque<>(wanted);
+    while (!open.isEmpty()) {
+      String name = open.pop();
+      if (unreached.remove(name)) {
+        for (String input : nodes.get(name).getInputList()) {
+          open.push(input.replaceFirst("^\\^", "").replaceFirst(":\\d+$", ""));
+        }
+      }
+    }
+    return unreached;
+  }
+}
