@@ -228,6 +228,7 @@ class InjectedFaultsTest {
       ModelConfig config =
           new ModelConfig(
               plain.path(),
+              plain.files(),
               Optional.of(function),
               plain.inputs(),
               plain.output(),
@@ -239,7 +240,7 @@ class InjectedFaultsTest {
               plain.dropout(),
               plain.trust());
       TrainableModel model = TrainableModel.forTraining(config);
-      ModelGraph graph = ModelGraph.of(model, config, 42);
+      ModelGraph graph = model.graph(config, 42);
       TrainStep step =
           TrainStepBuilder.build(
               graph.graph(),
@@ -259,7 +260,7 @@ class InjectedFaultsTest {
               config, DataConfig.of(List.of(Path.of("unread.tsv")), List.of()), Path.of("none"));
       StepRunner runner =
           StepRunner.forTraining(graph.graph(), step, evaluation, ModelRun.machine(run));
-      ModelRun.load(runner, model, graph.forward().variables().all());
+      ModelRun.load(runner, model);
       return new Subject(graph, runner);
     }
 
