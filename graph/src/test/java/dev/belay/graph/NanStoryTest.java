@@ -192,9 +192,7 @@ class NanStoryTest {
       float[] numbers = new float[bytes.remaining() / Float.BYTES];
       bytes.asFloatBuffer().get(numbers);
       values.add(TensorData.of(variable.spec().shape(), numbers));
-      assign
-          .feed(variable.newValue(), values.get(values.size() - 1))
-          .addTarget(variable.assign());
+      assign.feed(variable.newValue(), values.get(values.size() - 1)).addTarget(variable.assign());
     }
     // All at once: the session plans the graph again for each new set of targets.
     assign.run();
