@@ -249,18 +249,17 @@ final class Course {
 
   private Path newExport(long step, Path exports) throws IOException {
     // With a new head the model's own graph no longer says how logits are made.
+    boolean isNew =
+        ground.model().savedModel().isEmpty()
+            || ground.training().step().parts().head().isPresent();
     Optional<RunExport.NewPass> pass =
-        ground
-            .training()
-            .step()
-            .parts()
-            .head()
-            .map(
-                head ->
-                    new RunExport.NewPass(
-                        ground.graph().graph().toGraphDef(),
-                        ground.graph().evaluation().call(),
-                        ground.training().evaluation().output().asOutput()));
+        isNew
+            ? Optional.of(
+                new RunExport.NewPass(
+                    ground.graph().graph().toGraphDef(),
+                    ground.graph().evaluation().call(),
+                    ground.training().evaluation().output().asOutput()))
+            : Optional.empty();
     RunExport export =
         new RunExport(
             ground.model(),

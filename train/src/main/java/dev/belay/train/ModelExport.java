@@ -52,13 +52,14 @@ public final class ModelExport {
       try (StepRunner runner =
           StepRunner.forEvaluation(graph.graph(), step, ModelRun.weights(graph, head), machine)) {
         runner.restore(checkpoint.model());
+        boolean isNew = model.savedModel().isEmpty() || head.isPresent();
         RunExport export =
             new RunExport(
                 model,
                 Optional.of(recorded.labels()).filter(l -> !l.isEmpty()).map(LabelMap::of),
                 recorded.tokenizer().filter(Files::exists).map(TokenizerFinder::given),
                 recorded.maxSeqLength());
-        return export.write(runner, export.target(target), head.map(any -> pass(graph, step)));
+        return export.write(runner, export.target(target), isNew ? Optional.of(pass(graph, step)) : Optional.empty());
       }
     }
   }

@@ -48,7 +48,9 @@ public record ModelConfig(
     NONE,
     CLASSIFICATION,
     REGRESSION,
-    TOKEN_CLASSIFICATION;
+    TOKEN_CLASSIFICATION,
+    CAUSAL_LM,
+    SEQ2SEQ;
 
     /** {@code token-classification}, as options spell it. */
     public String option() {

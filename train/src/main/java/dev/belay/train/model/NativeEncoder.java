@@ -7,8 +7,6 @@ import dev.belay.graph.layer.Activation;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.configuration.Sizes;
 import dev.belay.savedmodel.names.Family;
-import dev.belay.savedmodel.weights.WeightFormat;
-import dev.belay.train.failure.ModelException;
 import java.util.Locale;
 import java.util.OptionalInt;
 
@@ -57,7 +55,7 @@ final class NativeEncoder {
       case ELECTRA -> EncoderNames.ELECTRA;
       case DISTILBERT -> EncoderNames.DISTILBERT;
       case ALBERT -> EncoderNames.ALBERT;
-      case GPT2, T5 -> throw unbuilt(family);
+      case GPT2, T5 -> throw noEncoder(family);
     };
   }
 
@@ -69,16 +67,11 @@ final class NativeEncoder {
       case ELECTRA -> SequenceHead.Form.ELECTRA;
       case DISTILBERT -> SequenceHead.Form.DISTILBERT;
       case ALBERT -> SequenceHead.Form.ALBERT;
-      case GPT2, T5 -> throw unbuilt(family);
+      case GPT2, T5 -> throw noEncoder(family);
     };
   }
 
-  private static ModelException unbuilt(Family family) {
-    return new ModelException(
-        "Belay reads and converts weights of "
-            + family.modelType()
-            + ", but does not build its graph yet; train it from a SavedModel ("
-            + WeightFormat.SAVEDMODEL.description()
-            + " that Python saved)");
+  private static IllegalStateException noEncoder(Family family) {
+    return new IllegalStateException(family.modelType() + " is no encoder of the BERT family");
   }
 }

@@ -35,6 +35,19 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
   static NativeHead of(ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
     Family family = configuration.family();
     HeadKind asked = config.head();
+    Optional<HeadKind> language = language(family);
+    if (language.isPresent()) {
+      return ofLanguage(language.get(), asked, configuration);
+    }
+    if (asked == HeadKind.CAUSAL_LM || asked == HeadKind.SEQ2SEQ) {
+      throw new ModelException(
+          "--head "
+              + asked.option()
+              + ": a "
+              + family.modelType()
+              + " writes no text; its heads are classification, regression and"
+              + " token-classification");
+    }
     HeadKind kind = asked == HeadKind.NONE ? own(configuration, weights) : asked;
     NativeHead head = new NativeHead(kind, family, OptionalInt.empty(), Optional.empty());
     OptionalInt stored = head.storedOutputs(weights);
@@ -53,6 +66,39 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
         family,
         outputs,
         named ? Optional.of(LabelMap.of(configuration.labels())) : Optional.empty());
+  }
+
+  /** What a family answers that has one answer. */
+  private static Optional<HeadKind> language(Family family) {
+    return switch (family) {
+      case GPT2 -> Optional.of(HeadKind.CAUSAL_LM);
+      case T5 -> Optional.of(HeadKind.SEQ2SEQ);
+      default -> Optional.empty();
+    };
+  }
+
+  private static NativeHead ofLanguage(
+      HeadKind kind, HeadKind asked, ModelConfiguration configuration) {
+    if (asked != HeadKind.NONE && asked != kind) {
+      throw new ModelException(
+          "--head "
+              + asked.option()
+              + ": of "
+              + configuration.family().modelType()
+              + " Belay trains "
+              + kind.option()
+              + ", the head that it has");
+    }
+    return new NativeHead(
+        kind,
+        configuration.family(),
+        OptionalInt.of(configuration.sizes().vocabulary()),
+        Optional.empty());
+  }
+
+  /** Whether it is the model's output over its vocabulary. */
+  private boolean writes() {
+    return kind == HeadKind.CAUSAL_LM || kind == HeadKind.SEQ2SEQ;
   }
 
   private static HeadKind own(ModelConfiguration configuration, NamedTensors weights) {
@@ -89,6 +135,9 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
 
   /** Whether a weight is part of it. */
   boolean reads(String weight) {
+    if (writes()) {
+      return false;
+    }
     return weight.startsWith(projection() + ".")
         || (!perToken() && weight.startsWith(NativeEncoder.sequenceHead(family).dense() + "."));
   }
@@ -101,13 +150,13 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
   Task task() {
     return switch (kind) {
       case REGRESSION -> new Task(Task.Kind.REGRESSION, outputs);
-      case TOKEN_CLASSIFICATION -> new Task(Task.Kind.TOKENS, outputs);
+      case TOKEN_CLASSIFICATION, CAUSAL_LM, SEQ2SEQ -> new Task(Task.Kind.TOKENS, outputs);
       case CLASSIFICATION, NONE -> new Task(Task.Kind.CLASSIFICATION, outputs);
     };
   }
 
   String description() {
-    return "head " + kind.option() + " (" + projection() + ")";
+    return "head " + kind.option() + (writes() ? "" : " (" + projection() + ")");
   }
 
   /**
@@ -118,8 +167,11 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
   record Making(
       NativeModel model, ModelConfig config, int outputs, long seed, List<String> notes) {}
 
-  /** The layers. */
-  Head layers(Making making) {
+  /** The layers; none where the body ends in its own. */
+  Optional<Head> layers(Making making) {
+    if (writes()) {
+      return Optional.empty();
+    }
     NamedTensors weights = making.model().weights();
     boolean restored = storedOutputs(weights).equals(OptionalInt.of(making.outputs()));
     List<String> fresh =
@@ -155,7 +207,13 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
 
   /** config.json of the model with this head. */
   byte[] configuration(ModelConfiguration body, List<String> names) {
-    String ending = perToken() ? "ForTokenClassification" : "ForSequenceClassification";
+    String ending =
+        switch (kind) {
+          case TOKEN_CLASSIFICATION -> "ForTokenClassification";
+          case CAUSAL_LM -> "LMHeadModel";
+          case SEQ2SEQ -> "ForConditionalGeneration";
+          case NONE, CLASSIFICATION, REGRESSION -> "ForSequenceClassification";
+        };
     return ConfigurationWriter.huggingFace(body.withHead(family.className() + ending, names));
   }
 }

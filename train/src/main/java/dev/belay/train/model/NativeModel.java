@@ -1,11 +1,9 @@
 package dev.belay.train.model;
 
 import dev.belay.graph.ForwardPass;
-import dev.belay.graph.encoder.EncoderModel;
-import dev.belay.graph.encoder.EncoderSpec;
-import dev.belay.graph.encoder.Reading;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.loss.Loss;
@@ -126,40 +124,36 @@ record NativeModel(
   }
 
   private ModelGraph.Parts parts(Graph graph, ModelConfig config, long seed) throws IOException {
-    EncoderSpec spec = NativeEncoder.spec(configuration, activation());
-    Reading reading = head.perToken() ? Reading.ALL_TOKENS : Reading.FIRST_TOKEN;
+    NativeBody body = NativeBody.of(configuration, activation(), head);
     ForwardModel forward =
-        EncoderModel.build(
+        body.build(
             graph,
-            spec,
-            new EncoderModel.Options(
+            new LayeredForward.Options(
                 new Parameters.Beginning(name -> false, NativeHead.DEVIATION, seed),
                 variable -> config.trains(variable.name()),
-                config.dropout(),
-                reading));
-    requireRestored(forward, spec.names().base() + ".");
-    List<String> notes = new ArrayList<>(origins);
-    List<String> unused = unused(forward);
-    if (!unused.isEmpty()) {
-      notes.add("weights of other heads, not used by this one: " + unused);
-    }
+                config.dropout()));
+    requireRestored(forward, body.base());
+    List<String> notes = new ArrayList<>();
     notes.add(
-        0,
         "trains Belay's own graph of "
             + configuration.family().modelType()
             + ", "
             + head.description());
+    notes.addAll(origins);
+    List<String> unused = unused(forward);
+    if (!unused.isEmpty()) {
+      notes.add("weights of other heads, not used by this one: " + unused);
+    }
     return new ModelGraph.Parts(
         forward,
-        pass(forward, EncoderModel.TRAINING),
-        pass(forward, EncoderModel.EVALUATION),
+        pass(forward, LayeredForward.TRAINING, body),
+        pass(forward, LayeredForward.EVALUATION, body),
         head.task(),
         loss(),
         head.description(),
         notes,
         List.of(),
-        outputs ->
-            Optional.of(head.layers(new NativeHead.Making(this, config, outputs, seed, notes))));
+        outputs -> head.layers(new NativeHead.Making(this, config, outputs, seed, notes)));
   }
 
   private Activation activation() {
@@ -172,9 +166,9 @@ record NativeModel(
     return NativeEncoder.activation(configuration, google);
   }
 
-  private static ForwardPass pass(ForwardModel forward, String name) {
+  private static ForwardPass pass(ForwardModel forward, String name, NativeBody body) {
     ForwardCall call = forward.call(name);
-    return new ForwardPass(call, call.output(EncoderModel.FEATURES));
+    return new ForwardPass(call, call.output(body.output()));
   }
 
   private Loss loss() {
@@ -211,12 +205,10 @@ record NativeModel(
 
   @Override
   public InputMapping inputs(Map<String, String> chosen, boolean trains) {
-    List<FeatureRequest> requests = new ArrayList<>();
-    requests.add(FeatureRequest.ids("input_ids"));
-    requests.add(FeatureRequest.ids("attention_mask"));
-    if (configuration.sizes().types() > 0) {
-      requests.add(FeatureRequest.ids("token_type_ids"));
-    }
+    List<FeatureRequest> requests =
+        NativeBody.of(configuration, activation(), head).inputs().stream()
+            .map(FeatureRequest::ids)
+            .toList();
     return new InputMapping(requests, List.of());
   }
 
@@ -227,9 +219,7 @@ record NativeModel(
 
   @Override
   public OptionalInt maxSeqLength() {
-    EncoderSpec spec = NativeEncoder.spec(configuration, activation());
-    int before = spec.paddingId().isPresent() ? spec.paddingId().getAsInt() + 1 : 0;
-    return OptionalInt.of(spec.sizes().positions() - before);
+    return NativeBody.of(configuration, activation(), head).maxLength();
   }
 
   @Override
