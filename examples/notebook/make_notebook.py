@@ -24,7 +24,7 @@ var data = new DataConfig(
     List.of(examples.resolve("sentiment/train.tsv")), List.of(examples.resolve("sentiment/dev.tsv")), Optional.empty(),
     48, 32, 32, true, false);                                      // tokens, batch sizes, shuffle, group by length
 var defaults = TrainConfig.of(ModelConfig.of(model), data, output);
-var schedule = new ScheduleConfig(ScheduleConfig.Kind.LINEAR, OptionalInt.empty(), 0.1, 1, OptionalInt.of(200)); // 200 steps
+var schedule = new ScheduleConfig(ScheduleConfig.Kind.LINEAR, OptionalInt.empty(), 0.1, 1, OptionalInt.of(600)); // 600 steps
 var config = new TrainConfig(
     defaults.model(), defaults.data(), defaults.optimizer().withLearningRate(1e-3), schedule, defaults.clip(), defaults.update(),
     defaults.stability(), defaults.loop(), defaults.machine(), defaults.resume(), defaults.outputDirectory(), defaults.report());
