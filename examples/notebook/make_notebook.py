@@ -17,7 +17,7 @@ import java.util.*;
 Path examples = Path.of(Optional.ofNullable(System.getenv("BELAY_EXAMPLES")).orElse("/opt/belay/examples"));
 Path model = examples.resolve("sentiment/model");
 var contents = ModelInspection.inspect(WeightsConfig.of(model));
-contents"""),
+contents.functions().size() + " functions, " + contents.variables().size() + " variables, " + contents.producer()"""),
     ("markdown", "## Import and fine-tune\nEvery option that is not named here has the command line's default."),
     ("code", """Path output = Files.createTempDirectory("belay-notebook").resolve("run");
 var data = new DataConfig(
