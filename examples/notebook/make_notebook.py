@@ -17,14 +17,14 @@ import java.util.*;
 Path examples = Path.of(Optional.ofNullable(System.getenv("BELAY_EXAMPLES")).orElse("/opt/belay/examples"));
 Path model = examples.resolve("sentiment/model");
 var contents = ModelInspection.inspect(WeightsConfig.of(model));
-contents"""),
+contents.functions().size() + " functions, " + contents.variables().size() + " variables, " + contents.producer()"""),
     ("markdown", "## Import and fine-tune\nEvery option that is not named here has the command line's default."),
     ("code", """Path output = Files.createTempDirectory("belay-notebook").resolve("run");
 var data = new DataConfig(
     List.of(examples.resolve("sentiment/train.tsv")), List.of(examples.resolve("sentiment/dev.tsv")), Optional.empty(),
     48, 32, 32, true, false);                                      // tokens, batch sizes, shuffle, group by length
 var defaults = TrainConfig.of(ModelConfig.of(model), data, output);
-var schedule = new ScheduleConfig(ScheduleConfig.Kind.LINEAR, OptionalInt.empty(), 0.1, 1, OptionalInt.of(200)); // 200 steps
+var schedule = new ScheduleConfig(ScheduleConfig.Kind.LINEAR, OptionalInt.empty(), 0.1, 1, OptionalInt.of(600)); // 600 steps
 var config = new TrainConfig(
     defaults.model(), defaults.data(), defaults.optimizer().withLearningRate(1e-3), schedule, defaults.clip(), defaults.update(),
     defaults.stability(), defaults.loop(), defaults.machine(), defaults.resume(), defaults.outputDirectory(), defaults.report());

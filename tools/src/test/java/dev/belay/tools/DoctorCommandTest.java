@@ -69,6 +69,6 @@ final class DoctorCommandTest {
     Checkup checkup = new Checkup(List.of(finding("GPU:0", Finding.State.OK, "")), 1);
     ProgramRun run = run(checkup, "doctor", "--require-gpu", "--json");
     assertEquals(0, run.code());
-    assertTrue(run.out().contains("\"usableGpus\":1"), run.out());
+    assertTrue(run.out().contains("\"usable_gpus\":1"), run.out());
   }
 }

@@ -12,7 +12,8 @@ final class DriverCheck {
   /** The oldest driver that CUDA 11.2 runs on, by the release notes of CUDA 11. */
   private static final int OLDEST_DRIVER = 450;
 
-  private static final Pattern VERSION = Pattern.compile("Kernel Module\\D*?\\s(\\d+)\\.(\\S+)");
+  private static final Pattern VERSION =
+      Pattern.compile("Kernel Module(?: for \\S+)?\\s+(\\d+)\\.(\\S+)");
 
   private DriverCheck() {}
 
