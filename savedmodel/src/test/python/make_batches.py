@@ -50,11 +50,14 @@ def make(fixtures):
         "bert_tf2_ckpt",
         "safetensors_bert",
         "gpt2_tiny",
+        "t5_tiny",
     ):
         g = goldens(name)
-        features = {k: g["batch/" + k] for k in ("input_ids", "attention_mask", "token_type_ids") if "batch/" + k in g}
+        features = {k: g["batch/" + k] for k in ("input_ids", "attention_mask", "token_type_ids", "decoder_input_ids") if "batch/" + k in g}
         labels = g["batch/labels"]
-        if name == "gpt2_tiny":
+        if name == "t5_tiny":
+            write(name, "batch.jsonl", features, "labels", labels)
+        elif name == "gpt2_tiny":
             write(name, "batch.jsonl", features, "labels", shifted(labels))
         else:
             write(name, "batch.jsonl", features, "label", labels)

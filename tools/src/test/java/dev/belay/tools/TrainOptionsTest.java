@@ -68,6 +68,7 @@ final class TrainOptionsTest {
       Map.ofEntries(
           Map.entry("--model", "other"),
           Map.entry("--model-format", "tf1"),
+          Map.entry("--restore-optimizer", "no"),
           Map.entry("--model-config", "bert_config.json"),
           Map.entry("--signature", "serving"),
           Map.entry("--inputs", "input_ids=ids,attention_mask=mask"),
@@ -173,6 +174,7 @@ final class TrainOptionsTest {
         new TreeMap<>(
             Map.ofEntries(
                 Map.entry("--head", "none"),
+                Map.entry("--restore-optimizer", "auto"),
                 Map.entry("--dropout", "on"),
                 Map.entry("--train-batch-size", "32"),
                 Map.entry("--shuffle", "on"),
@@ -327,13 +329,15 @@ final class TrainOptionsTest {
         seen.add(option.longestName());
         for (Object constant : option.type().getEnumConstants()) {
           String word = constant.toString().toLowerCase(Locale.ROOT);
-          assertTrue(String.join(" ", option.description()).contains(word), word);
+          String said = String.join(" ", option.description()).replace('-', '_');
+          assertTrue(said.contains(word), word);
         }
       }
     }
     assertEquals(
         Set.of(
             "--head",
+            "--restore-optimizer",
             "--optimizer",
             "--clip-mode",
             "--norm-compatibility",

@@ -59,7 +59,10 @@ public final class ModelExport {
                 Optional.of(recorded.labels()).filter(l -> !l.isEmpty()).map(LabelMap::of),
                 recorded.tokenizer().filter(Files::exists).map(TokenizerFinder::given),
                 recorded.maxSeqLength());
-        return export.write(runner, export.target(target), isNew ? Optional.of(pass(graph, step)) : Optional.empty());
+        return export.write(
+            runner,
+            export.target(target),
+            isNew ? Optional.of(pass(graph, step)) : Optional.empty());
       }
     }
   }

@@ -100,6 +100,7 @@ public final class UsageProblems {
           " or ",
           Arrays.stream(type.getEnumConstants())
               .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
+              .map(name -> option.converters().length > 0 ? name.replace('_', '-') : name)
               .toList());
     }
     if (type == boolean.class || type == Boolean.class) {

@@ -16,8 +16,9 @@ public final class TuningOptions {
       paramLabel = "HEAD",
       converter = HeadName.class,
       description =
-          "A new head on the model: none, classification, regression or token-classification (weights"
-              + " alone). On a SavedModel it needs --features.")
+          "A new head on the model: none, classification or regression, which on a SavedModel needs"
+              + " --features; on weights alone token-classification too. causal-lm and seq2seq are"
+              + " what GPT-2 and T5 have.")
   private HeadKind head = HeadKind.NONE;
 
   @Option(
@@ -69,8 +70,8 @@ public final class TuningOptions {
       names = "--restore-optimizer",
       paramLabel = "auto|no",
       description =
-          "Whether to go on with the optimizer's slots and step that a checkpoint has of an earlier"
-              + " training.")
+          "auto: go on with the optimizer's slots and step that a checkpoint has of an earlier"
+              + " training; no: begin anew.")
   private RestoreOptimizer restoreOptimizer = RestoreOptimizer.AUTO;
 
   /** Whether slots are restored. */

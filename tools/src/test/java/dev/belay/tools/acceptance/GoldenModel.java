@@ -68,7 +68,26 @@ record GoldenModel(
             "--model-config=" + huggingFace.resolve("config.json")),
         weights("safetensors", huggingFace.resolve("model.safetensors"), "goldens.json"),
         weights("Hugging Face folder", huggingFace, "goldens.json", "--model-format=huggingface"),
-        weights("h5", huggingFace.resolve("tf_model.h5"), "goldens.json"));
+        weights("h5", huggingFace.resolve("tf_model.h5"), "goldens.json"),
+        language("gpt2", "tf_model.h5"),
+        language("gpt2", "model.safetensors"),
+        language("gpt2", "ckpt"),
+        language("t5", "tf_model.h5"),
+        language("t5", "model.safetensors"),
+        language("t5", "ckpt"));
+  }
+
+  private static GoldenModel language(String family, String file) {
+    Path fixture = Fixtures.path(family + "_tiny");
+    return of(
+        new Place(
+            family + " " + file,
+            fixture.resolve(file),
+            fixture.resolve("batch.jsonl"),
+            fixture.resolve("goldens.json")),
+        "Belay's own graph of " + family,
+        List.of(),
+        json -> training(json, "trainings/adam_dense"));
   }
 
   private static GoldenModel weights(String name, Path model, String goldens, String... options) {

@@ -42,8 +42,8 @@ final class GoldenTrainingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"albert", "distilbert", "electra", "roberta"})
-  void everyFamilyOfBertAgreesWithPython(String family, @TempDir Path folder) throws IOException {
+  @ValueSource(strings = {"albert", "distilbert", "electra", "roberta", "gpt2", "t5"})
+  void everyFamilyAgreesWithPython(String family, @TempDir Path folder) throws IOException {
     GoldenModel golden = GoldenModel.named("families/" + family);
     Path weights = folder.resolve("weights");
     ProgramRun conversion =

@@ -196,9 +196,12 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
                 making.seed()),
             variable -> making.config().trains(variable.name()));
     double dropout = making.config().dropout() ? dropout(making.model().configuration()) : 0;
-    return perToken()
-        ? new TokenHead(projection(), making.outputs(), dropout, begin)
-        : new SequenceHead(NativeEncoder.sequenceHead(family), making.outputs(), dropout, begin);
+    Head head =
+        perToken()
+            ? new TokenHead(projection(), making.outputs(), dropout, begin)
+            : new SequenceHead(
+                NativeEncoder.sequenceHead(family), making.outputs(), dropout, begin);
+    return Optional.of(head);
   }
 
   private static double dropout(ModelConfiguration configuration) {
