@@ -2,7 +2,7 @@
 # fuzz.sh [CASES [SEED [CORPUS [FIRST]]]]    do broken files bring Belay down?
 #
 # Breaks the sound files of the fixtures at random, CASES [10000] times from SEED [1], and reads them as the commands do before native code sees
-# them: SavedModels, checkpoints, record files, tokenizers and data files, with a heap of 256 MB. Prints how many were refused and how many read, the
+# them: SavedModels, checkpoints, safetensors, h5, record files, tokenizers and data files, with a heap of 256 MB. Prints how many were refused and how many read, the
 # slowest and the largest refusal, and every case that ended otherwise, with its number: FIRST [0] begins there, and CASES 1 makes that one again.
 # CORPUS [tools/target/fuzz] keeps one case of each kind of outcome. Exit code 1 where a case was neither refused as it should be nor read.
 set -euo pipefail

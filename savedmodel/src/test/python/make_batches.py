@@ -42,7 +42,15 @@ def make(fixtures):
     def write(name, file, features, label_key, labels):
         write_batch(os.path.join(fixtures, name, file), features, label_key, labels)
 
-    for name in ("savedmodel_keras_bert", "savedmodel_hf_bert", "savedmodel_tf1", "gpt2_tiny"):
+    for name in (
+        "savedmodel_keras_bert",
+        "savedmodel_hf_bert",
+        "savedmodel_tf1",
+        "bert_tf1_ckpt",
+        "bert_tf2_ckpt",
+        "safetensors_bert",
+        "gpt2_tiny",
+    ):
         g = goldens(name)
         features = {k: g["batch/" + k] for k in ("input_ids", "attention_mask", "token_type_ids") if "batch/" + k in g}
         labels = g["batch/labels"]

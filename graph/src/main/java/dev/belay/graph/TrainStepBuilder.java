@@ -12,7 +12,6 @@ import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.optimizer.UpdateRequest;
 import dev.belay.graph.stage.CallState;
 import dev.belay.graph.stage.FiniteCheck;
-import dev.belay.graph.stage.GradientStage;
 import dev.belay.graph.stage.LossScale;
 import dev.belay.graph.stage.MicroBatches;
 import dev.belay.graph.stage.UpdateGate;
@@ -62,12 +61,10 @@ public final class TrainStepBuilder {
     Gradients gradients = gradients(tf, plan, scale.scaled(tf, loss.mean()));
 
     // stages: accumulate, reduce, unscale
-    MicroBatches parts = accumulated(tf, plan, gradients.gradients(), loss);
-    List<Gradient> whole = parts.gradients();
-    for (GradientStage stage : plan.gradients().stages()) {
-      whole = stage.apply(tf.withSubScope("stage"), whole);
-    }
-    whole = scale.unscaled(tf, whole);
+    MicroBatches parts =
+        accumulated(tf, plan, gradients.gradients(), loss)
+            .through(tf.withSubScope("stage"), plan.gradients().stages(), loss);
+    List<Gradient> whole = scale.unscaled(tf, parts.gradients());
 
     // one clip of the whole, and whether all of it is sound
     Clipped clipped = plan.clip().apply(tf.withSubScope("clip"), slots, whole);

@@ -7,6 +7,7 @@ import dev.belay.tools.command.Doors;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.Replay;
+import dev.belay.train.RunCheckpoint;
 import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
 import dev.belay.train.Sweep;
@@ -42,6 +43,7 @@ final class FakeDoors implements Doors {
   EvaluateConfig evaluated;
   ModelConfig planned;
   Set<String> allowedOps;
+  Path exported;
   Path exportedTo;
   WeightsConfig inspected;
   ConvertConfig converted;
@@ -55,6 +57,13 @@ final class FakeDoors implements Doors {
   @Override
   public ModelJudge judge() {
     return ModelJudge.TRUSTING;
+  }
+
+  @Override
+  public RunCheckpoint checkpoint(Path run, Optional<String> choice) throws IOException {
+    fail();
+    return new RunCheckpoint(
+        run.resolve(choice.orElse("checkpoints/step-00000007")), List.of("of step 7"));
   }
 
   @Override
@@ -112,6 +121,7 @@ final class FakeDoors implements Doors {
   @Override
   public Path export(Path run, Path target) throws IOException {
     fail();
+    this.exported = run;
     this.exportedTo = target;
     return target.resolve("3");
   }

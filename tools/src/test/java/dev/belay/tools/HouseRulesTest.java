@@ -144,6 +144,15 @@ final class HouseRulesTest {
     rules.put("only tools prints", prints(root, inside));
     rules.put("only tools exits", exits(root, inside));
     rules.put(
+        "only tools.judge starts processes",
+        noClasses()
+            .that(resideInAPackage(inside))
+            .and()
+            .resideOutsideOfPackage(root + ".tools.judge..")
+            .should(call(ProcessBuilder.class, "start"))
+            .orShould(call(ProcessBuilder.class, "startPipeline"))
+            .orShould(call(Runtime.class, "exec")));
+    rules.put(
         "only tools knows picocli and the progress bar",
         noClasses()
             .that(resideInAPackage(inside))

@@ -99,7 +99,12 @@ final class ProgramTest {
 
   @Test
   void exportPrintsTheVersionFolder() {
-    assertEquals("out/3\n", run("export", "runs/a", "--output-dir", "out").out());
+    ProgramRun run = run("export", "runs/a", "--output-dir", "out");
+    assertEquals("out/3\n", run.out());
+    assertEquals("of step 7\n", run.err());
+    assertEquals(Path.of("runs/a/checkpoints/step-00000007"), doors.exported);
+    run("export", "runs/a", "--output-dir", "out", "--checkpoint", "best");
+    assertEquals(Path.of("runs/a/best"), doors.exported);
     assertEquals(
         "{\"export_directory\":\"out/3\"}\n",
         run("export", "--model=runs/a", "--output_dir=out", "--json").out());
@@ -134,7 +139,7 @@ final class ProgramTest {
   void exportTellsWhatItWroteInAnotherFormat() {
     ProgramRun run = run("export", "runs/a", "--output-dir", "out", "--format", "tf1");
     assertEquals("out\n", run.out());
-    assertEquals("41 tensors from tf1 to tf1\n", run.err());
+    assertEquals("of step 7\n41 tensors from tf1 to tf1\n", run.err());
   }
 
   @Test

@@ -141,6 +141,10 @@ final class TrainOptionsTest {
           Map.entry("--halving", "off"),
           Map.entry("--device", "cpu"),
           Map.entry("--threads", "2"),
+          Map.entry("--gpu-memory-growth", "off"),
+          Map.entry("--gpu-memory-limit", "4096"),
+          Map.entry("--tf32", "off"),
+          Map.entry("--xla", "on"),
           Map.entry("--file", "d.tsv"),
           Map.entry("--labels", "no,yes"));
 
@@ -202,6 +206,9 @@ final class TrainOptionsTest {
                 Map.entry("--log-layer-norms", "0"),
                 Map.entry("--resume", "auto"),
                 Map.entry("--background-save", "on"),
+                Map.entry("--gpu-memory-growth", "on"),
+                Map.entry("--tf32", "on"),
+                Map.entry("--xla", "off"),
                 Map.entry("--device", "auto"))),
         defaults);
   }

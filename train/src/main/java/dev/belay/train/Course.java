@@ -6,7 +6,6 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
 import dev.belay.train.checkpoint.Sections;
-import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.data.batch.BatchSource;
@@ -147,7 +146,12 @@ final class Course {
             place.lock(),
             place.records(),
             config),
-        place.start().own() ? place.done() : 0);
+        place
+            .start()
+            .checkpoint()
+            .filter(from -> place.start().own() && !from.state().interim())
+            .map(from -> from.state().step())
+            .orElse(0L));
   }
 
   private Milestones milestones(RunSaver saver) {
@@ -212,6 +216,7 @@ final class Course {
     TrainStep step = ground.training().step();
     List<String> notes = new ArrayList<>(first);
     notes.addAll(ground.graph().notes());
+    notes.addAll(ground.training().notes());
     notes.addAll(ground.data().notes());
     notes.addAll(ground.datasets().notes());
     notes.addAll(ModelRun.machine(config).notes());
@@ -245,12 +250,17 @@ final class Course {
   private Path newExport(long step, Path exports) throws IOException {
     // With a new head the model's own graph no longer says how logits are made.
     Optional<RunExport.NewPass> pass =
-        config.model().head() == ModelConfig.HeadKind.NONE
-            ? Optional.empty()
-            : Optional.of(
-                new RunExport.NewPass(
-                    ground.graph().graph().toGraphDef(),
-                    ground.training().evaluation().output().asOutput()));
+        ground
+            .training()
+            .step()
+            .parts()
+            .head()
+            .map(
+                head ->
+                    new RunExport.NewPass(
+                        ground.graph().graph().toGraphDef(),
+                        ground.graph().evaluation().call(),
+                        ground.training().evaluation().output().asOutput()));
     RunExport export =
         new RunExport(
             ground.model(),

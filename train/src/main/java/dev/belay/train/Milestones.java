@@ -1,7 +1,9 @@
 package dev.belay.train;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
+import dev.belay.train.checkpoint.CheckpointState;
 import dev.belay.train.checkpoint.Resumable;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.data.batch.BatchPosition;
@@ -21,6 +23,8 @@ import java.util.function.Consumer;
  * the stop that somebody asks for.
  */
 final class Milestones implements Resumable<Milestones.State> {
+  private static final String SECTION = "milestones";
+
   private final LoopConfig loop;
   private final Setting setting;
 
@@ -55,6 +59,7 @@ final class Milestones implements Resumable<Milestones.State> {
   /**
    * What a checkpoint keeps of them.
    *
+   * @param bestIsKept whether the checkpoint of the best step stays until the end
    * @param evaluationOpen whether the run was stopped within the evaluation of this step
    */
   record State(
@@ -62,12 +67,21 @@ final class Milestones implements Resumable<Milestones.State> {
       Map<String, Double> lastMetrics,
       Map<String, Double> bestMetrics,
       long bestStep,
+      boolean bestIsKept,
       int evaluationsWithoutBetter,
       boolean evaluationOpen) {}
 
   @Override
   public String section() {
-    return "milestones";
+    return SECTION;
+  }
+
+  /** The best step of a run whose weights were kept for its end; 0 if there is none. */
+  static long bestKept(CheckpointState state) {
+    JsonNode section = state.sections().get(SECTION);
+    return section == null || !section.path("bestIsKept").asBoolean()
+        ? 0
+        : section.path("bestStep").asLong();
   }
 
   @Override
@@ -78,7 +92,13 @@ final class Milestones implements Resumable<Milestones.State> {
   @Override
   public State state() {
     return new State(
-        startMetrics, lastMetrics, bestMetrics, bestStep, evaluationsWithoutBetter, evaluationOpen);
+        startMetrics,
+        lastMetrics,
+        bestMetrics,
+        bestStep,
+        loop.loadBestModelAtEnd(),
+        evaluationsWithoutBetter,
+        evaluationOpen);
   }
 
   @Override
@@ -138,8 +158,9 @@ final class Milestones implements Resumable<Milestones.State> {
     boolean better = evaluationIsDue(step, last) && isBetter(step, evaluateOrSave(step, next));
     boolean keepsBest = better && loop.loadBestModelAtEnd();
     boolean stopped = setting.stop().isMade() && !last;
-    if (keepsBest || last || stopped || stopEarly() || isDue(step, loop.saveSteps().orElse(0))) {
-      save(step, next);
+    boolean due = keepsBest || last || stopEarly() || isDue(step, loop.saveSteps().orElse(0));
+    if (due || stopped) {
+      save(step, next, !due);
     }
     if (stopped) {
       throw stopped(step);
@@ -154,7 +175,7 @@ final class Milestones implements Resumable<Milestones.State> {
       evaluationOpen = false;
       return metrics;
     } catch (StoppedException e) {
-      save(step, next);
+      save(step, next, true);
       throw stopped(step);
     }
   }
@@ -173,6 +194,8 @@ final class Milestones implements Resumable<Milestones.State> {
   /** Goes back to the best weights, where the user wants them; returns the metrics they have. */
   Map<String, Double> finish() throws IOException {
     setting.saver().await();
+    // A run that was killed between its last checkpoint and what it removes saves nothing any more.
+    setting.checkpoints().trim(keep());
     if (!loop.loadBestModelAtEnd() || bestStep == 0) {
       return lastMetrics;
     }
@@ -229,7 +252,11 @@ final class Milestones implements Resumable<Milestones.State> {
     return better;
   }
 
-  private void save(long step, BatchPosition next) {
-    setting.saver().save(step, next, lastMetrics, loop.loadBestModelAtEnd() ? bestStep : 0);
+  private void save(long step, BatchPosition next, boolean interim) {
+    setting.saver().save(step, next, interim, lastMetrics, keep());
+  }
+
+  private long keep() {
+    return loop.loadBestModelAtEnd() ? bestStep : 0;
   }
 }

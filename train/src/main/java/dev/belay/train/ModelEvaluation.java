@@ -105,7 +105,7 @@ public final class ModelEvaluation {
       throws IOException {
     try (ModelJudge.Judgement judgement = judge.begin(config.model(), false)) {
       TrainableModel model = TrainableModel.forEvaluation(config.model());
-      InputMapping inputs = InputMapping.of(model.evaluation().source(), config.model().inputs());
+      InputMapping inputs = model.inputs(config.model().inputs(), false);
       try (RunData data = new RunData(config.data(), model, inputs)) {
         judgement.await();
         return open(config, model, data, use);
@@ -115,12 +115,11 @@ public final class ModelEvaluation {
 
   private static <T> T open(EvaluateConfig config, TrainableModel model, RunData data, Use<T> use)
       throws IOException {
-    try (ModelGraph graph = ModelGraph.of(model, config.model(), config.machine().seed());
-        StepRunner runner = ModelRun.evaluation(config.machine(), model, graph)) {
+    try (ModelGraph graph = model.graph(config.model(), config.machine().seed());
+        StepRunner runner =
+            ModelRun.evaluation(config.machine(), model, graph, graph.task().outputs().orElse(1))) {
       Optional<LabelMap> labels =
-          config.labels().isEmpty()
-              ? model.source().labels()
-              : Optional.of(LabelMap.of(config.labels()));
+          config.labels().isEmpty() ? model.labels() : Optional.of(LabelMap.of(config.labels()));
       return use.with(new Setting(data, graph, runner, labels));
     }
   }

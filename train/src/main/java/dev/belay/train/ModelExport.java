@@ -6,7 +6,6 @@ import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.data.example.LabelMap;
-import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelJudge;
 import dev.belay.train.model.TrainableModel;
@@ -27,13 +26,14 @@ public final class ModelExport {
   /**
    * Exports a run.
    *
-   * @param run a run directory, or one of its checkpoints; of a run, the newest checkpoint
+   * @param run a run directory, or one of its checkpoints; of a run, the best it kept, else the
+   *     newest
    * @param judge tries the run's model while it is read here
    * @param target a directory for integer version folders; the next free one is written
    * @return the version folder
    */
   public static Path export(Path run, ModelJudge judge, Path target) throws IOException {
-    Path checkpointPath = checkpoint(run);
+    Path checkpointPath = RunCheckpoint.choose(run, Optional.empty()).directory();
     RunDirectory directory = new RunDirectory(checkpointPath.getParent().getParent());
     Checkpoint checkpoint = Checkpoint.open(checkpointPath);
     RecordedRun recorded = RecordedRun.read(directory.config(), directory.provenance());
@@ -44,9 +44,9 @@ public final class ModelExport {
     }
     MachineConfig machine =
         new MachineConfig(MachineConfig.DEFAULT_DEVICE, OptionalInt.empty(), recorded.seed());
-    try (ModelGraph graph = ModelGraph.of(model, recorded.model(), recorded.seed())) {
+    try (ModelGraph graph = model.graph(recorded.model(), recorded.seed())) {
       Optional<AttachedHead> head =
-          ModelRun.head(recorded.model(), recorded.seed(), graph, recorded.labels().size());
+          graph.attachHead(graph.task().outputs().orElse(recorded.labels().size()));
       EvaluationStep step =
           EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
       try (StepRunner runner =
@@ -66,33 +66,21 @@ public final class ModelExport {
   /**
    * Exports a run as weights without a graph.
    *
-   * @param run a run directory, or one of its checkpoints; of a run, the newest checkpoint
+   * @param run a run directory, or one of its checkpoints; of a run, the best it kept, else the
+   *     newest
    * @param folder must not exist
    */
   public static WeightConversion.Result export(Path run, WeightTarget target, Path folder)
       throws IOException {
     return WeightConversion.write(
-        WeightSource.ofCheckpoint(checkpoint(run)), target, folder, Optional.empty());
+        WeightSource.ofCheckpoint(RunCheckpoint.choose(run, Optional.empty()).directory()),
+        target,
+        folder,
+        Optional.empty());
   }
 
   private static RunExport.NewPass pass(ModelGraph graph, EvaluationStep step) {
-    return new RunExport.NewPass(graph.graph().toGraphDef(), step.output().asOutput());
-  }
-
-  private static Path checkpoint(Path given) throws IOException {
-    Path path = given.toAbsolutePath().normalize();
-    if (Checkpoint.isCheckpoint(path)) {
-      return path;
-    }
-    if (!RunDirectory.isRun(path)) {
-      throw new ModelException(
-          given + ": expected a run directory of `belay train`, or one of its checkpoints");
-    }
-    Path checkpoints = new RunDirectory(path).checkpoints();
-    return Checkpoint.newest(checkpoints)
-        .orElseThrow(
-            () ->
-                new ModelException(
-                    given + ": the run has no checkpoint in " + checkpoints + " to export"));
+    return new RunExport.NewPass(
+        graph.graph().toGraphDef(), graph.evaluation().call(), step.output().asOutput());
   }
 }

@@ -247,7 +247,7 @@ public final class ModelInspection {
 
   private static Plan plan(ModelConfig config, TrainableModel model) throws IOException {
     List<String> frozen = new ArrayList<>();
-    try (ModelGraph graph = ModelGraph.of(model, config, 0)) {
+    try (ModelGraph graph = model.graph(config, 0)) {
       graph.requireMatches(config);
       List<GraphVariable> variables = graph.forward().variables().all();
       variables.stream()
@@ -267,8 +267,8 @@ public final class ModelInspection {
         obstacles.add(e.getMessage());
       }
       return new Plan(
-          describe(model.training().source()),
-          describe(model.evaluation().source()),
+          model.describe().get(0),
+          model.describe().get(1),
           graph.target(),
           trained,
           frozen,
@@ -278,13 +278,8 @@ public final class ModelInspection {
     }
   }
 
-  private static String describe(ModelFunction function) {
-    return function.path()
-        + function.training().map(training -> " (training=" + training + ")").orElse("");
-  }
-
   private static String frozen(TrainableModel model, GraphVariable variable) {
-    boolean marked = model.variables().get(variable.name()).variable().trainable();
+    boolean marked = model.marksTrainable(variable.name());
     return variable.name()
         + (marked ? ": by --trainable or --freeze" : ": the model does not mark it trainable");
   }

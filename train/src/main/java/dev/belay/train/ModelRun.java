@@ -8,9 +8,6 @@ import dev.belay.graph.TrainStepBuilder;
 import dev.belay.graph.clip.ClipRule;
 import dev.belay.graph.clip.NoClip;
 import dev.belay.graph.head.AttachedHead;
-import dev.belay.graph.head.ClassificationHead;
-import dev.belay.graph.head.Head;
-import dev.belay.graph.head.RegressionHead;
 import dev.belay.graph.optimizer.Optimizer;
 import dev.belay.graph.optimizer.Sgd;
 import dev.belay.graph.variable.GraphVariable;
@@ -27,17 +24,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.tensorflow.op.Ops;
 
 /** Puts a model's steps into its graph and its weights into a session. */
 final class ModelRun {
-  /** As Hugging Face's classifiers have it by default. */
-  private static final double HEAD_DROPOUT = 0.1;
-
   private ModelRun() {}
 
   /** Owns a session, with the steps that it runs; close it before the graph. */
-  record Training(StepRunner runner, TrainStep step, EvaluationStep evaluation)
+  record Training(StepRunner runner, TrainStep step, EvaluationStep evaluation, List<String> notes)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -53,8 +46,14 @@ final class ModelRun {
   static Training training(TrainConfig config, TrainableModel model, ModelGraph graph, int outputs)
       throws IOException {
     Training training = training(config, graph, outputs, UpdateRules.clip(config.clip()));
-    load(training.runner(), model, training.step().parts().model().all());
-    return training;
+    load(training.runner(), model);
+    if (model.optimizer().isEmpty()) {
+      return training;
+    }
+    List<String> notes =
+        RestoredOptimizer.restore(
+            training.runner(), training.step(), model.optimizer().get(), config.optimizer());
+    return new Training(training.runner(), training.step(), training.evaluation(), notes);
   }
 
   /**
@@ -62,7 +61,7 @@ final class ModelRun {
    * values yet.
    */
   static Training training(TrainConfig config, ModelGraph graph, int outputs, ClipRule clip) {
-    Optional<AttachedHead> head = head(config.model(), config.machine().seed(), graph, outputs);
+    Optional<AttachedHead> head = graph.attachHead(outputs);
     TrainStep step =
         step(
             config.model(),
@@ -75,29 +74,12 @@ final class ModelRun {
     EvaluationStep evaluation =
         EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
     StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, machine(config));
-    return new Training(runner, step, evaluation);
+    return new Training(runner, step, evaluation, List.of());
   }
 
   /** Where a run trains, and how precisely. */
   static StepRunner.Machine machine(TrainConfig config) {
     return new StepRunner.Machine(config.machine(), config.update().precision());
-  }
-
-  /**
-   * The new head, if the model gets one.
-   *
-   * @param outputs classes of a classification head
-   */
-  static Optional<AttachedHead> head(ModelConfig config, long seed, ModelGraph graph, int outputs) {
-    double dropout = config.dropout() ? HEAD_DROPOUT : 0;
-    Optional<Head> head =
-        switch (config.head()) {
-          case NONE -> Optional.empty();
-          case CLASSIFICATION -> Optional.of(new ClassificationHead(outputs, dropout, seed));
-          case REGRESSION -> Optional.of(new RegressionHead(dropout, seed));
-        };
-    Ops tf = Ops.create(graph.graph()).withSubScope("belay_head");
-    return head.map(layers -> layers.attach(tf, graph.training().output()));
   }
 
   /** All variables of a model, then those of its new head, with what initializes tables. */
@@ -131,9 +113,9 @@ final class ModelRun {
    * @throws dev.belay.graph.gradient.UntrainableModelException if it cannot be made
    */
   static TrainStep plannedStep(ModelConfig config, ModelGraph graph) {
-    int outputs = config.labels().orElse(2);
+    int outputs = config.labels().orElse(graph.task().outputs().orElse(2));
     Rules simplest = new Rules(GradientPlan.PLAIN, new NoClip(), new Sgd());
-    return step(config, graph, head(config, 0, graph, outputs), simplest);
+    return step(config, graph, graph.attachHead(outputs), simplest);
   }
 
   private static boolean matchesAny(List<Pattern> patterns, String name) {
@@ -153,30 +135,34 @@ final class ModelRun {
     return variables.stream().mapToLong(variable -> variable.spec().shape().size()).sum();
   }
 
-  /** A session that evaluates. */
-  static StepRunner evaluation(MachineConfig machine, TrainableModel model, ModelGraph graph)
+  /**
+   * A session that evaluates.
+   *
+   * @param outputs classes of the head, if the model's own graph has none
+   */
+  static StepRunner evaluation(
+      MachineConfig machine, TrainableModel model, ModelGraph graph, int outputs)
       throws IOException {
+    Optional<AttachedHead> head = graph.attachHead(outputs);
     EvaluationStep step =
-        EvaluationStep.build(graph.graph(), graph.evaluation(), Optional.empty(), graph.loss());
+        EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
     StepRunner runner =
-        StepRunner.forEvaluation(graph.graph(), step, weights(graph, Optional.empty()), machine);
-    load(runner, model, graph.forward().variables().all());
+        StepRunner.forEvaluation(graph.graph(), step, weights(graph, head), machine);
+    load(runner, model);
     return runner;
   }
 
-  /** Gives variables the values that the model came with. */
-  static void restore(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
-      throws IOException {
-    runner.assign(
-        variables,
-        variable -> model.contents().read(model.variables().get(variable.name()).variable()));
+  /** Gives variables the values that the model came with; a new head keeps its first ones. */
+  static void restore(StepRunner runner, TrainableModel model) throws IOException {
+    List<GraphVariable> held = new ArrayList<>(runner.modelWeights());
+    runner.headWeights().stream().filter(model::holds).forEach(held::add);
+    runner.assign(held, variable -> model.read(variable.name()));
   }
 
   /** Sets a model's weights; closes the session where that fails, since its owner never gets it. */
-  static void load(StepRunner runner, TrainableModel model, List<GraphVariable> variables)
-      throws IOException {
+  static void load(StepRunner runner, TrainableModel model) throws IOException {
     try {
-      restore(runner, model, variables);
+      restore(runner, model);
     } catch (Throwable e) {
       runner.close();
       throw e;

@@ -52,13 +52,13 @@ public final class ModelTrial {
     stage.accept("reading the model");
     TrainableModel model =
         trains ? TrainableModel.forTraining(config) : TrainableModel.forEvaluation(config);
-    InputMapping inputs = InputMapping.of(model.evaluation().source(), config.inputs());
+    InputMapping inputs = model.inputs(config.inputs(), false);
     stage.accept("importing its graph");
-    try (ModelGraph graph = ModelGraph.of(model, config, MachineConfig.DEFAULT_SEED)) {
+    try (ModelGraph graph = model.graph(config, MachineConfig.DEFAULT_SEED)) {
       stage.accept(trains ? "building its gradients" : "building its evaluation");
       try (StepRunner runner = runner(config, graph, trains)) {
         stage.accept("setting its weights");
-        ModelRun.load(runner, model, graph.forward().variables().all());
+        ModelRun.load(runner, model);
         Optional<Batch> batch = batch(inputs.requests(), graph.task());
         if (batch.isPresent() && trains) {
           stage.accept("running its training function on two examples");

@@ -47,7 +47,7 @@ public final class Replay {
   public static Result replay(ReplayBundle bundle, TrainConfig config) throws IOException {
     ReplayBundle.Step step = bundle.step();
     TrainableModel model = TrainableModel.forTraining(config.model());
-    try (ModelGraph graph = ModelGraph.of(model, config.model(), step.seed())) {
+    try (ModelGraph graph = model.graph(config.model(), step.seed())) {
       ModelRun.Training training = ModelRun.training(config, model, graph, step.outputs());
       try (StepRunner runner = training.runner()) {
         BundleContents weights = bundle.weights();

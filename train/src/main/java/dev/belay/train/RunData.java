@@ -43,8 +43,7 @@ final class RunData implements AutoCloseable {
     this.inputs = inputs;
     this.vocabularySize = model.vocabularySize();
     this.maxSeqLength =
-        Math.min(
-            config.maxSeqLength(), model.source().maxSeqLength().orElse(config.maxSeqLength()));
+        Math.min(config.maxSeqLength(), model.maxSeqLength().orElse(config.maxSeqLength()));
     this.files = inputs.wantsTokens() ? find(config, model.source().directory()) : Optional.empty();
     this.tokenizer = files.flatMap(this::open);
   }

@@ -7,8 +7,8 @@ import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
-import dev.belay.train.model.ModelSource;
 import dev.belay.train.model.Task;
+import dev.belay.train.model.TrainableModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -23,8 +23,8 @@ record RunDatasets(Task task, Dataset train, Optional<Dataset> validation) {
   /** Rows are padded to a multiple of this, so that TensorFlow sees few shapes. */
   static final int PAD_TO_MULTIPLE = 8;
 
-  static RunDatasets read(DataConfig config, RunData data, ModelSource source, Task task) {
-    Dataset train = data.read(config.trainFiles(), task.labelRule(source.labels()));
+  static RunDatasets read(DataConfig config, RunData data, TrainableModel model, Task task) {
+    Dataset train = data.read(config.trainFiles(), task.labelRule(model.labels()));
     if (config.validationFiles().isEmpty()) {
       return new RunDatasets(task, train, Optional.empty());
     }

@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import dev.belay.graph.forward.ForwardCall;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.savedmodel.export.NewModel;
 import dev.belay.savedmodel.export.SavedModelWriter;
@@ -41,7 +42,7 @@ record RunExport(
     int maxSeqLength) {
 
   /** The pass of a new SavedModel, where the model has a new head. */
-  record NewPass(GraphDef graphDef, Output<?> logits) {}
+  record NewPass(GraphDef graphDef, ForwardCall call, Output<?> logits) {}
 
   /**
    * The next version folder, to be written.
@@ -61,19 +62,22 @@ record RunExport(
    */
   Path write(StepRunner runner, Path target, Optional<NewPass> pass) throws IOException {
     if (pass.isPresent()) {
-      SavedModelWriter.write(newModel(runner, pass.get()), extras(), target);
+      TrainableModel.Serving serving =
+          model.serving(pass.get().call(), labels.map(LabelMap::names).orElse(List.of()));
+      Map<String, byte[]> extras = extras();
+      extras.putAll(serving.extras());
+      SavedModelWriter.write(newModel(runner, pass.get(), serving), extras, target);
     } else {
       Map<ModelVariable, ByteBuffer> values = new LinkedHashMap<>();
       runner.read(
-          runner.weights(),
-          (variable, value) ->
-              values.put(model.variables().get(variable.name()).variable(), value));
-      SavedModelWriter.replaceVariables(model.contents(), values, extras(), target);
+          runner.weights(), (variable, value) -> values.put(model.stored(variable.name()), value));
+      SavedModelWriter.replaceVariables(model.savedModel().orElseThrow(), values, extras(), target);
     }
     return target;
   }
 
-  private NewModel newModel(StepRunner runner, NewPass pass) throws IOException {
+  private static NewModel newModel(StepRunner runner, NewPass pass, TrainableModel.Serving serving)
+      throws IOException {
     List<NewModel.NewVariable> variables = new ArrayList<>();
     runner.read(
         runner.weights(),
@@ -89,14 +93,9 @@ record RunExport(
     FlatTensor output =
         new FlatTensor("logits", tensorName(logits), logits.dataType(), logits.shape());
     NewModel.NewSignature signature =
-        new NewModel.NewSignature(
-            "serving_default", model.evaluation().inputs(), List.of(output), List.of());
+        new NewModel.NewSignature("serving_default", serving.inputs(), List.of(output), List.of());
     return new NewModel(
-        pass.graphDef(),
-        variables,
-        List.of(signature),
-        model.flat().initializers(),
-        model.flat().assets());
+        pass.graphDef(), variables, List.of(signature), serving.initializers(), serving.assets());
   }
 
   private static String tensorName(Output<?> output) {

@@ -21,13 +21,17 @@ final class RunFacts {
       TrainConfig config, TrainableModel model, RunData data, RunDatasets datasets)
       throws IOException {
     Map<String, Object> facts = new LinkedHashMap<>();
-    Path modelDirectory = model.contents().directory().toAbsolutePath().normalize();
     facts.put("tensorflow", TensorFlow.version());
     facts.put("device", config.machine().device());
     facts.put("threads", config.machine().effectiveThreads());
     facts.put("seed", config.machine().seed());
-    facts.put("model_directory", modelDirectory.toString());
-    facts.put("model", Provenance.hashTree(modelDirectory));
+    facts.put("model_directory", absolute(model.source().path()));
+    config
+        .model()
+        .files()
+        .configuration()
+        .ifPresent(file -> facts.put("model_configuration", absolute(file)));
+    facts.put("model", model.hashes());
     facts.put("train_files", hashes(config.data().trainFiles()));
     facts.put("validation_files", hashes(config.data().validationFiles()));
     if (data.tokenizerFiles().isPresent()) {
@@ -37,6 +41,10 @@ final class RunFacts {
     facts.put("validation_examples", datasets.validation().map(Dataset::size).orElse(0));
     datasets.train().labels().map(LabelMap::names).ifPresent(names -> facts.put("labels", names));
     return facts;
+  }
+
+  private static String absolute(Path path) {
+    return path.toAbsolutePath().normalize().toString();
   }
 
   private static List<Map<String, Object>> hashes(List<Path> files) throws IOException {

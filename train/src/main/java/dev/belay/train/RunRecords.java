@@ -146,13 +146,18 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
     T run() throws IOException;
   }
 
-  /** Runs it, says in run.json how it ended, and makes the report of it, however it ended. */
+  /**
+   * Runs it, says in run.json how it ended, and makes the report of it, however it ended. Only who
+   * stops a run does not wait for a page: the run's own end draws it, or {@code belay report}.
+   */
   <T> T recording(Recorded<T> part) throws IOException {
+    boolean stopped = false;
     try {
       T result = part.run();
       provenance.finish("done");
       return result;
     } catch (StoppedException e) {
+      stopped = true;
       finish("stopped", e);
       throw e;
     } catch (DivergedException e) {
@@ -162,7 +167,9 @@ final class RunRecords implements Consumer<RunEvent>, AutoCloseable {
       finish("failed", e);
       throw e;
     } finally {
-      reported.ifPresent(this::report);
+      if (!stopped) {
+        reported.ifPresent(this::report);
+      }
     }
   }
 

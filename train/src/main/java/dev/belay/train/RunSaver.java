@@ -16,25 +16,31 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /**
  * Saves where a run stands. The values are held on the training thread, which is quick, and written
- * by a second one, which is not; the next save waits for the last. It owns that thread and the
- * values that it writes: close it.
+ * by a second one, which is not. When they are on the disk, that thread removes the checkpoints
+ * over the limit, for which nobody waits but the next save. It owns that thread and the values that
+ * it writes: close it.
  */
 final class RunSaver implements AutoCloseable {
   /** Names, shapes and the state, beside the values: an estimate, the disk has the last word. */
   private static final long SLACK_BYTES = 1L << 17;
 
   private final Setting setting;
+
+  /** One that was not told of yet. */
   private Optional<Save> running = Optional.empty();
+
+  private Optional<Future<?>> removal = Optional.empty();
   private long savedStep;
 
   /**
    * A saver.
    *
-   * @param savedStep the step whose checkpoint is there already, 0 for none
+   * @param savedStep the step whose checkpoint is there already and is no interim one, 0 for none
    */
   RunSaver(Setting setting, long savedStep) {
     this.setting = setting;
@@ -61,27 +67,30 @@ final class RunSaver implements AutoCloseable {
       long bytes,
       long beginNanos,
       long stallNanos,
-      FutureTask<Long> task) {}
+      FutureTask<Long> written) {}
 
   /**
    * Saves; nothing if this step's checkpoint is there.
    *
+   * @param interim whether only a stop asks for it, not the schedule
    * @param next the batch that comes next
    * @param keep a step whose checkpoint is never removed, 0 for none
    */
-  void save(long step, BatchPosition next, Map<String, Double> metrics, long keep) {
+  void save(
+      long step, BatchPosition next, boolean interim, Map<String, Double> metrics, long keep) {
     if (step != savedStep) {
-      begin(step, next, metrics, keep);
+      begin(step, next, interim, metrics, keep);
     }
   }
 
   /** Saves what a run begins with, for those who may want to return to it. */
   void saveStart(BatchPosition next, Map<String, Double> metrics) {
-    begin(0, next, metrics, 0);
+    begin(0, next, false, metrics, 0);
     await();
   }
 
-  private void begin(long step, BatchPosition next, Map<String, Double> metrics, long keep) {
+  private void begin(
+      long step, BatchPosition next, boolean interim, Map<String, Double> metrics, long keep) {
     await();
     long begin = System.nanoTime();
     // What is on the disk after a power cut: first the lines of a step, then its checkpoint.
@@ -94,37 +103,58 @@ final class RunSaver implements AutoCloseable {
             next.batch(),
             (long) next.batch() * setting.config().data().trainBatchSize(),
             setting.config().machine().seed(),
+            interim,
             metrics,
             setting.sections().save());
     Path target = setting.folder().of(step);
     VariableSnapshot weights = setting.runner().snapshotWeights();
     VariableSnapshot optimizer = setting.runner().snapshotOptimizer();
     long bytes = weights.bytes() + optimizer.bytes();
-    FutureTask<Long> task = new FutureTask<>(() -> write(weights, optimizer, state, keep));
+    FutureTask<Long> written = new FutureTask<>(() -> write(weights, optimizer, state));
+    FutureTask<?> removed = new FutureTask<>(() -> removeOldest(written, keep), null);
     savedStep = step;
-    running = Optional.of(new Save(step, target, bytes, begin, System.nanoTime() - begin, task));
-    Thread writer = new Thread(task, "belay-checkpoint");
+    running = Optional.of(new Save(step, target, bytes, begin, System.nanoTime() - begin, written));
+    removal = Optional.of(removed);
+    Thread writer =
+        new Thread(
+            () -> {
+              written.run();
+              removed.run();
+            },
+            "belay-checkpoint");
     writer.setDaemon(true);
     writer.start();
     if (!setting.config().loop().backgroundSave()) {
-      await();
+      tell();
     }
   }
 
   /** Returns when it ended. */
-  private long write(
-      VariableSnapshot weights, VariableSnapshot optimizer, CheckpointState state, long keep)
-      throws IOException {
+  private long write(VariableSnapshot weights, VariableSnapshot optimizer, CheckpointState state) {
     Path target = setting.folder().of(state.step());
     long bytes = weights.bytes() + optimizer.bytes() + SLACK_BYTES;
     try (weights;
         optimizer) {
       DiskFailure.requireRoom(target, bytes);
-      setting.folder().save(weights, optimizer, state, keep);
+      setting.folder().save(weights, optimizer, state);
       return System.nanoTime();
     } catch (IOException e) {
       setting.lock().requireHeld(); // a directory that is gone says more than a file that is
       throw DiskFailure.writing(target, bytes, e);
+    }
+  }
+
+  private void removeOldest(FutureTask<Long> written, long keep) {
+    try {
+      written.get();
+      setting.folder().trim(keep);
+    } catch (ExecutionException e) {
+      // What was to take their place is not there.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      setting.lock().requireHeld();
+      throw DiskFailure.removing(setting.folder().of(keep).getParent(), e);
     }
   }
 
@@ -134,28 +164,31 @@ final class RunSaver implements AutoCloseable {
    * @throws MachineException if it failed; the checkpoints before it are untouched
    */
   void poll() {
-    if (running.isPresent() && running.get().task().isDone()) {
-      await();
+    if (running.isPresent() && running.get().written().isDone()) {
+      tell();
     }
   }
 
-  /** Waits for the save that runs, and tells of it; errors as {@link #poll}. */
+  /**
+   * Waits for the save that runs and for what is removed after it, and tells of it; errors as
+   * {@link #poll}.
+   */
   void await() {
+    tell();
+    if (removal.isPresent()) {
+      get(removal.get());
+      removal = Optional.empty();
+    }
+  }
+
+  private void tell() {
     if (running.isEmpty()) {
       return;
     }
     long begin = System.nanoTime();
     Save save = running.get();
     running = Optional.empty();
-    long end;
-    try {
-      end = save.task().get();
-    } catch (ExecutionException e) {
-      throw rethrown(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while a checkpoint was written", e);
-    }
+    long end = get(save.written());
     long stall = save.stallNanos() + System.nanoTime() - begin;
     setting
         .records()
@@ -166,6 +199,17 @@ final class RunSaver implements AutoCloseable {
                 (end - save.beginNanos()) / 1e9,
                 stall / 1e9,
                 save.bytes()));
+  }
+
+  private static <T> T get(Future<T> task) {
+    try {
+      return task.get();
+    } catch (ExecutionException e) {
+      throw rethrown(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a checkpoint was written", e);
+    }
   }
 
   private static RuntimeException rethrown(Throwable cause) {
@@ -180,12 +224,13 @@ final class RunSaver implements AutoCloseable {
   /** Lets the save that runs come to its end, whatever ended the run. */
   @Override
   public void close() {
-    running.ifPresent(
-        save -> {
+    // The removal follows the save on the same thread.
+    removal.ifPresent(
+        task -> {
           try {
-            save.task().get();
+            task.get();
           } catch (ExecutionException e) {
-            // What ended the run is told; that this save failed too is seen when it is resumed.
+            // What ended the run is told; that this failed too is seen when it is resumed.
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }

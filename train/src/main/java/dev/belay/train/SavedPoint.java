@@ -9,7 +9,8 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Returns to the newest whole checkpoint of the run.
+ * Returns to the newest whole checkpoint that the run's schedule asked for: a run that was stopped
+ * and went on returns to where an undisturbed one would.
  *
  * @param saver whose save under way is waited for
  */
@@ -28,8 +29,9 @@ record SavedPoint(StepRunner runner, RunSaver saver, CheckpointFolder folder)
     saver.await();
     Checkpoint newest =
         folder
-            .newestWhole()
+            .newestScheduled()
             .checkpoint()
+            .or(folder.newestWhole()::checkpoint)
             .orElseThrow(() -> new IllegalStateException("no checkpoint is whole any more"));
     runner.restore(newest.model());
     runner.restoreOptimizer(newest.optimizer());

@@ -100,10 +100,10 @@ public final class Sweep {
     TrainConfig base = config.base();
     try (ModelJudge.Judgement judgement = judge.begin(base.model(), true)) {
       TrainableModel model = TrainableModel.forTraining(base.model());
-      InputMapping inputs = InputMapping.of(model.training().source(), base.model().inputs());
+      InputMapping inputs = model.inputs(base.model().inputs(), true);
       try (RunData data = new RunData(base.data(), model, inputs)) {
         judgement.await();
-        SweepRecords records = SweepRecords.open(config, model.contents().directory(), command);
+        SweepRecords records = SweepRecords.open(config, model.source().directory(), command);
         RunDatasets datasets = datasets(config, model, data, listener);
         Plan plan = plan(config, datasets);
         return new Sweep(config, records, new Material(model, datasets, plan), listener).locked();
@@ -124,9 +124,9 @@ public final class Sweep {
       SweepConfig config, TrainableModel model, RunData data, Consumer<SweepEvent> listener)
       throws IOException {
     TrainConfig base = config.base();
-    try (ModelGraph graph = ModelGraph.of(model, base.model(), config.seeds().get(0))) {
+    try (ModelGraph graph = model.graph(base.model(), config.seeds().get(0))) {
       graph.requireMatches(base.model());
-      RunDatasets datasets = RunDatasets.read(base.data(), data, model.source(), graph.task());
+      RunDatasets datasets = RunDatasets.read(base.data(), data, model, graph.task());
       Plan plan = plan(config, datasets);
       List<String> notes = new ArrayList<>(graph.notes());
       notes.addAll(data.notes());
@@ -190,7 +190,7 @@ public final class Sweep {
       return;
     }
     TrainConfig ofSeed = config(open.get(0), seed);
-    try (ModelGraph graph = ModelGraph.of(material.model(), ofSeed.model(), seed);
+    try (ModelGraph graph = material.model().graph(ofSeed.model(), seed);
         SweepSession session =
             SweepSession.open(ofSeed, material.model(), graph, material.datasets().outputs())) {
       Evaluator evaluator = material.datasets().evaluator(ofSeed).orElseThrow();

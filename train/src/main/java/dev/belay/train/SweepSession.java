@@ -53,7 +53,7 @@ final class SweepSession implements AutoCloseable {
   void reset(float clipThreshold) throws IOException {
     StepRunner runner = training.runner();
     runner.initialize();
-    ModelRun.restore(runner, model, training.step().parts().model().all());
+    ModelRun.restore(runner, model);
     ByteBuffer value =
         ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, clipThreshold);
     runner.assign(List.of(threshold), variable -> value);

@@ -72,7 +72,7 @@ public final class TrainingRun {
     try (RunLock lock = RunLock.take(directory.lock());
         ModelJudge.Judgement judgement = judge.begin(config.model(), true)) {
       TrainableModel model = TrainableModel.forTraining(config.model());
-      InputMapping inputs = InputMapping.of(model.training().source(), config.model().inputs());
+      InputMapping inputs = model.inputs(config.model().inputs(), true);
       try (RunData data = new RunData(config.data(), model, inputs)) {
         judgement.await();
         return execute(new Job(config, directory, lock, model, data), command, listener, stop);
@@ -95,9 +95,9 @@ public final class TrainingRun {
     TrainableModel model = job.model();
     RunData data = job.data();
     RunDirectory directory = job.directory();
-    try (ModelGraph graph = ModelGraph.of(model, config.model(), config.machine().seed())) {
+    try (ModelGraph graph = model.graph(config.model(), config.machine().seed())) {
       graph.requireMatches(config.model());
-      RunDatasets datasets = RunDatasets.read(config.data(), data, model.source(), graph.task());
+      RunDatasets datasets = RunDatasets.read(config.data(), data, model, graph.task());
       Map<String, Object> facts = RunFacts.of(config, model, data, datasets);
       RunStart start = RunStart.find(config, directory, facts);
       if (start.finished()) {

@@ -44,16 +44,14 @@ class ReplayFaultsTest {
     Path folder = Fixtures.path("savedmodel_hf_bert", "saved_model");
     TrainConfig config = config(ModelConfig.of(folder));
     model = TrainableModel.forTraining(config.model());
-    graph = ModelGraph.of(model, config.model(), 42);
+    graph = model.graph(config.model(), 42);
     runner = ModelRun.training(config, model, graph, 3).runner();
     arrays = Npz.read(Fixtures.path("savedmodel_hf_bert", "goldens.npz"));
   }
 
   @AfterEach
   void mend() throws IOException {
-    runner.assign(
-        graph.forward().variables().all(),
-        variable -> model.contents().read(model.variables().get(variable.name()).variable()));
+    ModelRun.restore(runner, model);
   }
 
   @AfterAll
@@ -171,6 +169,7 @@ class ReplayFaultsTest {
     ModelConfig regression =
         new ModelConfig(
             plain.path(),
+            ModelConfig.Files.FOUND_OUT,
             plain.signature(),
             plain.inputs(),
             plain.output(),
@@ -215,7 +214,7 @@ class ReplayFaultsTest {
   private static Diagnosis elsewhere(TrainConfig config, UpdateBatch batch, int outputs)
       throws IOException {
     TrainableModel other = TrainableModel.forTraining(config.model());
-    try (ModelGraph otherGraph = ModelGraph.of(other, config.model(), 42);
+    try (ModelGraph otherGraph = other.graph(config.model(), 42);
         StepRunner otherRunner = ModelRun.training(config, other, otherGraph, outputs).runner()) {
       return Diagnostics.examine(otherRunner, batch, 1, 1);
     }

@@ -13,10 +13,24 @@ public final class FinalSoftmax {
 
   /** The input of the softmax that gave {@code probabilities}, if nothing lies between. */
   public static Optional<Output<?>> logitsBehind(Output<?> probabilities) {
-    GraphOperation operation = (GraphOperation) probabilities.op();
+    GraphOperation operation = behindIdentities(probabilities);
+    return operation.type().equals("Softmax") ? Optional.of(operation.input(0)) : Optional.empty();
+  }
+
+  /**
+   * Whether an output is {@code log(softmax(..))} in two ops: minus infinity where a probability is
+   * rounded to 0, and NaN in the cross entropy of it. The op LogSoftmax is not that.
+   */
+  public static boolean isItsLogarithm(Output<?> output) {
+    GraphOperation operation = behindIdentities(output);
+    return operation.type().equals("Log") && logitsBehind(operation.input(0)).isPresent();
+  }
+
+  private static GraphOperation behindIdentities(Output<?> output) {
+    GraphOperation operation = (GraphOperation) output.op();
     while (operation.type().equals("Identity")) {
       operation = (GraphOperation) operation.input(0).op();
     }
-    return operation.type().equals("Softmax") ? Optional.of(operation.input(0)) : Optional.empty();
+    return operation;
   }
 }

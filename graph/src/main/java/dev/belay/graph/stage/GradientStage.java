@@ -2,7 +2,9 @@ package dev.belay.graph.stage;
 
 import dev.belay.graph.gradient.Gradient;
 import java.util.List;
+import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
 
 /**
  * What is done to the gradients of a whole update between the accumulation and the clip, such as
@@ -12,4 +14,9 @@ import org.tensorflow.op.Ops;
 public interface GradientStage {
   /** Gradients of the same variables in the same order. */
   List<Gradient> apply(Ops tf, List<Gradient> gradients);
+
+  /** The loss of the whole update, scalar; a stage that does not look at other parts keeps it. */
+  default Operand<TFloat32> lossSum(Ops tf, Operand<TFloat32> sum) {
+    return sum;
+  }
 }

@@ -70,8 +70,23 @@ public record MicroBatches(
     GraphVariable lossSum = slots.scalar("loss/accumulated", 0);
     adds.add(tf.assignAddVariableOp(lossSum.handle(), loss.sum()));
     Operand<TFloat32> sum = Slots.value(lossSum);
-    Operand<TFloat32> mean = tf.math.div(sum, tf.math.maximum(loss.weight(), tf.constant(1f)));
-    return new MicroBatches(whole, sum, mean, Optional.of(new Accumulators(adds, slots)));
+    return new MicroBatches(
+        whole, sum, mean(tf, sum, loss), Optional.of(new Accumulators(adds, slots)));
+  }
+
+  /** The same update after stages that see its gradients and its loss. */
+  public MicroBatches through(Ops tf, List<GradientStage> stages, LossTensors of) {
+    List<Gradient> whole = gradients;
+    Operand<TFloat32> sum = lossSum;
+    for (GradientStage stage : stages) {
+      whole = stage.apply(tf, whole);
+      sum = stage.lossSum(tf, sum);
+    }
+    return new MicroBatches(whole, sum, sum == lossSum ? loss : mean(tf, sum, of), accumulators);
+  }
+
+  private static Operand<TFloat32> mean(Ops tf, Operand<TFloat32> sum, LossTensors loss) {
+    return tf.math.div(sum, tf.math.maximum(loss.weight(), tf.constant(1f)));
   }
 
   /** What a pass over a part runs, with the call's own updates; empty for a batch in one pass. */

@@ -8,13 +8,12 @@ import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.zip.CRC32C;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.TensorSliceProto;
@@ -26,23 +25,25 @@ import org.tensorflow.proto.util.BundleHeaderProto;
  * Writes a checkpoint of one data file, as TensorFlow does, byte for byte. Tensors go to the disk
  * as they come; {@link #commit} writes the index, without which there is no checkpoint.
  *
- * <p>It owns the data file's channel: close it. Closed without a commit, it removes what it wrote.
+ * <p>It owns the data file and the threads that hash it and bring it to the disk: close it. Closed
+ * without a commit, it removes what it wrote. Until it is closed, those threads may read the
+ * elements that it was given: they must stay as they are.
  */
 public final class BundleWriter implements Closeable {
   private static final int FORMAT_VERSION = 1;
 
   private final Path index;
-  private final Path data;
-  private final FileChannel channel;
+  private final Path path;
+  private final DataFile data;
   private final SortedMap<ByteString, BundleEntryProto> entries =
       new TreeMap<>(IndexTable.KEY_ORDER);
   private boolean indexBegun;
   private boolean committed;
 
-  private BundleWriter(Path index, Path data, FileChannel channel) {
+  private BundleWriter(Path index, Path path, DataFile data) {
     this.index = index;
+    this.path = path;
     this.data = data;
-    this.channel = channel;
   }
 
   /**
@@ -51,10 +52,8 @@ public final class BundleWriter implements Closeable {
    * @param prefix its path without {@code .index}; the folder must exist, the files must not
    */
   public static BundleWriter create(Path prefix) throws IOException {
-    Path data = BundleFiles.shard(prefix, 0, 1);
-    FileChannel channel =
-        FileChannel.open(data, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
-    return new BundleWriter(BundleFiles.index(prefix), data, channel);
+    Path path = BundleFiles.shard(prefix, 0, 1);
+    return new BundleWriter(BundleFiles.index(prefix), path, DataFile.create(path));
   }
 
   /**
@@ -85,10 +84,11 @@ public final class BundleWriter implements Closeable {
     ByteString key = key(name);
     requireNew(key, "tensor '" + name + "'");
     StringTensor.Encoded encoded = StringTensor.encode(elements);
-    BundleEntryProto.Builder entry = entry(spec, encoded.size(), encoded.checksum());
-    write(encoded.head());
+    BundleEntryProto.Builder entry =
+        entry(spec, data.position(), encoded.size(), encoded.checksum());
+    data.write(encoded.head());
     for (byte[] element : elements) {
-      write(ByteBuffer.wrap(element));
+      data.write(ByteBuffer.wrap(element));
     }
     entries.put(key, entry.build());
   }
@@ -125,9 +125,13 @@ public final class BundleWriter implements Closeable {
     entries.put(key(name), entry.addSlices(proto(slice)).build());
   }
 
-  /** Writes the index and brings both files to the disk. Nothing can be added after it. */
-  public void commit() throws IOException {
-    channel.force(true);
+  /**
+   * Writes the index and brings both files to the disk. Nothing can be added after it.
+   *
+   * @return the index and the data file
+   */
+  public List<WrittenFile> commit() throws IOException {
+    WrittenFile dataFile = data.finish();
     TableWriter table = new TableWriter();
     table.add(
         ByteString.EMPTY,
@@ -137,23 +141,24 @@ public final class BundleWriter implements Closeable {
             .build()
             .toByteString());
     entries.forEach((key, entry) -> table.add(key, entry.toByteString()));
-    try (FileChannel out =
-        FileChannel.open(index, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
+    WrittenFile indexFile;
+    try (DataFile out = DataFile.create(index)) {
       indexBegun = true;
-      writeAll(out, ByteBuffer.wrap(table.finish()));
-      out.force(true);
+      out.write(ByteBuffer.wrap(table.finish()));
+      indexFile = out.finish();
     }
     committed = true;
+    return List.of(indexFile, dataFile);
   }
 
   @Override
   public void close() throws IOException {
-    channel.close();
+    data.close();
     if (!committed) {
       if (indexBegun) {
         Files.deleteIfExists(index);
       }
-      Files.deleteIfExists(data);
+      Files.deleteIfExists(path);
     }
   }
 
@@ -164,9 +169,11 @@ public final class BundleWriter implements Closeable {
           what + " of " + spec + " with " + elements.remaining() + " bytes");
     }
     requireNew(key, what);
-    BundleEntryProto.Builder entry = entry(spec, elements.remaining(), MaskedCrc32c.of(elements));
-    write(elements.duplicate());
-    entries.put(key, entry.build());
+    long offset = data.position();
+    CRC32C checksum = new CRC32C();
+    data.write(elements, checksum);
+    entries.put(
+        key, entry(spec, offset, elements.remaining(), MaskedCrc32c.mask(checksum)).build());
   }
 
   private void requireNew(ByteString key, String what) {
@@ -178,24 +185,14 @@ public final class BundleWriter implements Closeable {
     }
   }
 
-  private BundleEntryProto.Builder entry(TensorSpec spec, long size, int checksum)
-      throws IOException {
+  private static BundleEntryProto.Builder entry(
+      TensorSpec spec, long offset, long size, int checksum) {
     return BundleEntryProto.newBuilder()
         .setDtype(spec.dtype())
         .setShape(Shapes.toProto(spec.shape()))
-        .setOffset(channel.position())
+        .setOffset(offset)
         .setSize(size)
         .setCrc32C(checksum);
-  }
-
-  private void write(ByteBuffer bytes) throws IOException {
-    writeAll(channel, bytes);
-  }
-
-  private static void writeAll(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
   }
 
   private static ByteString key(String name) {

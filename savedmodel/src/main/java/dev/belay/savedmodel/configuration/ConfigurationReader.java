@@ -26,7 +26,7 @@ public final class ConfigurationReader {
   /** What google-research calls it, by family. */
   public static final List<String> TF1 = List.of("bert_config.json", "albert_config.json");
 
-  private static final long MAX_BYTES = 16 << 20;
+  private static final long MAX_BYTES = 4 << 20;
 
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();

@@ -14,8 +14,10 @@ import org.tensorflow.proto.framework.SavedModel;
 final class SavedModelFile {
   static final String SERVE = "serve";
 
-  /** What a protocol buffer can be at most. */
-  private static final long MOST_BYTES = Integer.MAX_VALUE - 8;
+  /**
+   * A graph without its weights, which lie in variables/; BERT-large in all its forms takes 20 MB.
+   */
+  private static final long MOST_BYTES = 64L << 20;
 
   /** How deep structures of arguments may nest; TensorFlow's own limit. */
   private static final int DEEPEST = 100;
@@ -29,7 +31,11 @@ final class SavedModelFile {
   static MetaGraphDef read(Path file) throws IOException {
     long size = Files.size(file);
     if (size > MOST_BYTES) {
-      throw new CorruptModelException(file, "length", "less than 2 GB", size + " bytes");
+      throw new CorruptModelException(
+          file,
+          "length",
+          "a graph of at most " + MOST_BYTES + " bytes, whose weights lie in variables/",
+          size + " bytes");
     }
     CodedInputStream bytes = CodedInputStream.newInstance(Files.readAllBytes(file));
     bytes.setRecursionLimit(DEEPEST);

@@ -6,13 +6,24 @@ import java.util.Optional;
 
 /** A family of models whose weights have names in common. */
 public enum Family {
-  BERT,
-  ROBERTA,
-  DISTILBERT,
-  ELECTRA,
-  ALBERT,
-  GPT2,
-  T5;
+  BERT("Bert"),
+  ROBERTA("Roberta"),
+  DISTILBERT("DistilBert"),
+  ELECTRA("Electra"),
+  ALBERT("Albert"),
+  GPT2("GPT2"),
+  T5("T5");
+
+  private final String className;
+
+  Family(String className) {
+    this.className = className;
+  }
+
+  /** {@code DistilBert}: how the names of Hugging Face's classes begin. */
+  public String className() {
+    return className;
+  }
 
   /** {@code bert}: Hugging Face's {@code model_type}. */
   public String modelType() {

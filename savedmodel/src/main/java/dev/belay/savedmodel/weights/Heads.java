@@ -30,16 +30,6 @@ final class Heads {
     CLASSES.put("score.", "ForSequenceClassification");
   }
 
-  private static final Map<Family, String> NAMES =
-      Map.of(
-          Family.BERT, "Bert",
-          Family.ROBERTA, "Roberta",
-          Family.DISTILBERT, "DistilBert",
-          Family.ELECTRA, "Electra",
-          Family.ALBERT, "Albert",
-          Family.GPT2, "GPT2",
-          Family.T5, "T5");
-
   private static final int DEFAULT_CLASSES = 2;
 
   private Heads() {}
@@ -62,7 +52,7 @@ final class Heads {
         !configuration.architectures().isEmpty()
             && ending.equals("Model") == configuration.architectures().get(0).endsWith("Model");
     String architecture =
-        said ? configuration.architectures().get(0) : NAMES.get(configuration.family()) + ending;
+        said ? configuration.architectures().get(0) : configuration.family().className() + ending;
     return configuration.withHead(withoutTf(architecture), labels);
   }
 
@@ -77,7 +67,7 @@ final class Heads {
         : configuration
             .architectures()
             .get(0)
-            .replaceFirst("^(TF)?" + NAMES.get(configuration.family()), "");
+            .replaceFirst("^(TF)?" + configuration.family().className(), "");
   }
 
   private static String withoutTf(String architecture) {

@@ -1,8 +1,13 @@
 package dev.belay.savedmodel.weights;
 
+import dev.belay.savedmodel.safetensors.SafetensorsReader;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Where weights lie.
@@ -34,10 +39,33 @@ public record WeightLocation(
 
   /** The tokenizer's files that lie beside the weights. */
   public List<Path> tokenizerFiles() {
-    return TOKENIZER.stream()
-        .map(folder::resolve)
-        .filter(java.nio.file.Files::isRegularFile)
-        .toList();
+    return TOKENIZER.stream().map(folder::resolve).filter(Files::isRegularFile).toList();
+  }
+
+  /**
+   * The files of the weights, with the configuration: of a checkpoint its index and shards, of an
+   * index of safetensors all of those beside it.
+   */
+  public List<Path> files() throws IOException {
+    String name = path.getFileName().toString();
+    boolean index = name.endsWith(SafetensorsReader.INDEX_SUFFIX);
+    List<Path> files = new ArrayList<>();
+    try (Stream<Path> beside = Files.list(path.toAbsolutePath().getParent())) {
+      beside
+          .filter(Files::isRegularFile)
+          .filter(
+              file -> {
+                String other = file.getFileName().toString();
+                return other.equals(name)
+                    || other.equals(name + ".index")
+                    || other.startsWith(name + ".data-")
+                    || (index && other.endsWith(".safetensors"));
+              })
+          .sorted()
+          .forEach(files::add);
+    }
+    configuration.ifPresent(files::add);
+    return files;
   }
 
   @Override

@@ -46,7 +46,7 @@ public final class WeightReader {
         SavedModelContents model = SavedModelReader.read(location.path(), policy);
         yield new WeightNaming(
                 location, configuration, new VariableTensors(model), Optional.of(model))
-            .named(Set.of(Dialect.KERAS, Dialect.TF1));
+            .named(Set.of(Dialect.KERAS, Dialect.TF1, Dialect.PYTORCH));
       }
       case HUGGINGFACE, SAFETENSORS, HDF5 -> {
         NamedTensors file = open(location.path());
@@ -84,7 +84,7 @@ public final class WeightReader {
     NamedTensors both = new JoinedTensors(verified(location.path()), verified(slots));
     ModelWeights weights =
         new WeightNaming(location, configuration, both, Optional.empty())
-            .named(Set.of(Dialect.KERAS, Dialect.TF1));
+            .named(Set.of(Dialect.KERAS, Dialect.TF1, Dialect.PYTORCH));
     return weights.atStep(step);
   }
 

@@ -16,7 +16,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,19 +93,29 @@ class BundleWriterTest {
   }
 
   @Test
-  void aMappedTensorComesBack() throws IOException {
+  void aMappedTensorComesBack() throws Exception {
     Path prefix = folder.resolve("large");
-    int elements = 1 << 20;
+    int elements = (5 << 18) + 3; // five pieces and a rest
     ByteBuffer values = ByteBuffer.allocate(elements * Float.BYTES);
     values.order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < elements; i++) {
       values.putFloat(i * Float.BYTES, i);
     }
-    TensorSpec spec = new TensorSpec(DataType.DT_FLOAT, Shape.of(1024, 1024));
+    TensorSpec spec = new TensorSpec(DataType.DT_FLOAT, Shape.of(elements));
+    List<WrittenFile> written;
     try (BundleWriter writer = BundleWriter.create(prefix)) {
       writer.add("a", PAIR, floats(1, 2));
       writer.add("large", spec, values);
-      writer.commit();
+      written = writer.commit();
+    }
+    assertEquals(
+        List.of(BundleFiles.index(prefix), BundleFiles.shard(prefix, 0, 1)),
+        written.stream().map(WrittenFile::path).toList());
+    for (WrittenFile file : written) {
+      byte[] content = Files.readAllBytes(file.path());
+      assertEquals(content.length, file.bytes());
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(content);
+      assertEquals(HexFormat.of().formatHex(hash), file.sha256());
     }
     BundleContents contents = BundleReader.open(prefix);
     contents.verifyAll();

@@ -35,7 +35,8 @@ public final class BelayCommand {
             .addSubcommand(new DiffCommand(context))
             .addSubcommand(new ReportCommand(context))
             .addSubcommand(new SweepCommand(context))
-            .addSubcommand(new ReplayCommand(context));
+            .addSubcommand(new ReplayCommand(context))
+            .addSubcommand(new DoctorCommand(context));
     program.setCaseInsensitiveEnumValuesAllowed(true);
     program.getCommandSpec().parser().collectErrors(true);
     for (CommandLine command : program.getSubcommands().values()) {

@@ -6,6 +6,7 @@ import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelExport;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.Replay;
+import dev.belay.train.RunCheckpoint;
 import dev.belay.train.RunReporting;
 import dev.belay.train.RunVerification;
 import dev.belay.train.StopRequest;
@@ -18,6 +19,7 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.WeightsConfig;
+import dev.belay.train.doctor.Checkup;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.SweepEvent;
 import dev.belay.train.model.ModelJudge;
@@ -25,6 +27,7 @@ import dev.belay.train.stability.ReplayBundle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** What commands call in {@code train}; tests put something else behind them. */
@@ -56,6 +59,11 @@ public interface Doors {
   default void predict(EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink)
       throws IOException {
     ModelEvaluation.predict(config, judge(), sink);
+  }
+
+  /** {@link RunCheckpoint#choose}. */
+  default RunCheckpoint checkpoint(Path run, Optional<String> choice) throws IOException {
+    return RunCheckpoint.choose(run, choice);
   }
 
   /** {@link ModelExport#export(Path, Path)}. */
@@ -103,5 +111,10 @@ public interface Doors {
   /** {@link ModelInspection#plan}. */
   default ModelInspection.Plan plan(ModelConfig config) throws IOException {
     return ModelInspection.plan(config, judge());
+  }
+
+  /** {@link Checkup#ofThisMachine}. */
+  default Checkup examine() {
+    return Checkup.ofThisMachine();
   }
 }

@@ -3,9 +3,11 @@ package dev.belay.tools.command;
 import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.option.Problems;
+import dev.belay.train.RunCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,8 +25,16 @@ final class ExportCommand implements RunnableCommand {
   @Option(
       names = "--model",
       paramLabel = "RUN",
-      description = "A run directory, or one of its checkpoints; of a run, the newest checkpoint.")
+      description = "A run directory, or one of its checkpoints.")
   private Path run;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "WHICH",
+      description =
+          "Of a run: latest, best, or a checkpoint by name or path. Default: the best, if the run"
+              + " kept it (--load-best-model-at-end), else the latest.")
+  private String checkpoint;
 
   @Option(
       names = "--output-dir",
@@ -58,12 +68,16 @@ final class ExportCommand implements RunnableCommand {
     problems.require(
         outputDirectory != null, "--output-dir", "name a directory for the version folders");
     problems.verify();
+    RunCheckpoint chosen = context.doors().checkpoint(source, Optional.ofNullable(checkpoint));
+    chosen.notes().forEach(context.terminal().err()::println);
     if (format != WeightTarget.SAVEDMODEL) {
       Conversions.print(
-          context.terminal(), context.doors().export(source, format, outputDirectory), json);
+          context.terminal(),
+          context.doors().export(chosen.directory(), format, outputDirectory),
+          json);
       return;
     }
-    Path exported = context.doors().export(source, outputDirectory);
+    Path exported = context.doors().export(chosen.directory(), outputDirectory);
     context
         .terminal()
         .out()

@@ -5,11 +5,9 @@ import dev.belay.tools.console.JsonText;
 import dev.belay.tools.option.ModelOptions;
 import dev.belay.tools.option.Problems;
 import dev.belay.tools.option.TuningOptions;
-import dev.belay.tools.option.WeightFormatOptions;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.RunVerification;
 import dev.belay.train.config.ConfigException;
-import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -49,8 +47,6 @@ final class InspectCommand implements RunnableCommand {
   private Path positional;
 
   @Mixin private ModelOptions model;
-
-  @Mixin private WeightFormatOptions form;
 
   @Option(
       names = "--plan",
@@ -93,7 +89,7 @@ final class InspectCommand implements RunnableCommand {
       verify();
       return;
     }
-    ModelInspection.Contents contents = context.doors().inspect(weights());
+    ModelInspection.Contents contents = context.doors().inspect(model.toWeights());
     ModelInspection.Plan planned = plan ? context.doors().plan(model.toConfig(tuning)) : null;
     PrintStream out = context.terminal().out();
     if (json) {
@@ -104,10 +100,6 @@ final class InspectCommand implements RunnableCommand {
     if (plan) {
       InspectionReport.of(planned).forEach(out::println);
     }
-  }
-
-  private WeightsConfig weights() {
-    return form.toConfig(model.path(), model.allowedOps());
   }
 
   private void verify() throws IOException {

@@ -25,6 +25,7 @@ import java.nio.file.NotDirectoryException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.exceptions.TFResourceExhaustedException;
 import org.tensorflow.exceptions.TensorFlowException;
@@ -36,6 +37,9 @@ import org.tensorflow.exceptions.TensorFlowException;
  * @param message one paragraph: what, where, what was expected, what to do
  */
 public record Failure(ExitCode code, String message) {
+  /** What the system's loader says where a limit on memory leaves no room for a library. */
+  private static final Pattern UNMAPPED =
+      Pattern.compile("failed to map segment|cannot allocate memory", Pattern.CASE_INSENSITIVE);
 
   /** The one place that says what each exception means to the caller of the program. */
   public static Failure of(Throwable thrown) {
@@ -138,6 +142,15 @@ public record Failure(ExitCode code, String message) {
               + described(thrown)
               + "); give Java more with BELAY_JAVA_OPTS=-Xmx8g, or use a smaller"
               + " --train-batch-size or --max-seq-length");
+    }
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (UNMAPPED.matcher(described(cause)).find()) {
+        return new Failure(
+            ExitCode.MACHINE,
+            "memory is used up: a native library cannot be mapped ("
+                + described(cause)
+                + "); Belay needs about 7 GB of addresses, `ulimit -v` must not be less");
+      }
     }
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof UnsatisfiedLinkError || cause instanceof NoClassDefFoundError) {

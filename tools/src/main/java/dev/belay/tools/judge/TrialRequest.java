@@ -62,6 +62,7 @@ record TrialRequest(ModelConfig model, boolean trains) {
     ModelConfig model =
         new ModelConfig(
             Path.of(one(values, "model").orElseThrow()),
+            ModelConfig.Files.FOUND_OUT,
             one(values, "signature"),
             inputs,
             one(values, "output"),

@@ -1,6 +1,7 @@
 package dev.belay.tools.option;
 
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.WeightsConfig;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -8,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model, and how to call it. */
@@ -16,8 +18,12 @@ public final class ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "PATH",
-      description = "A SavedModel directory, or a run directory of Belay.")
+      description =
+          "A SavedModel, a Hugging Face folder, a .safetensors or .h5 file, the prefix of a TF1 or TF2"
+              + " checkpoint, or a run directory of Belay.")
   private Path path;
+
+  @Mixin private WeightFormatOptions form;
 
   @Option(
       names = "--signature",
@@ -67,14 +73,15 @@ public final class ModelOptions {
     return path;
   }
 
-  /** Ops accepted by name. */
-  public Set<String> allowedOps() {
-    return allowedOps;
+  /** The weights that the path means. */
+  public WeightsConfig toWeights() {
+    return form.toConfig(path, allowedOps);
   }
 
   /** Complains if no model is named. */
   public void requirePath(Problems problems) {
-    problems.require(path != null, "--model", "name a SavedModel directory or a run directory");
+    problems.require(
+        path != null, "--model", "name a SavedModel, weights, a checkpoint or a run directory");
   }
 
   /** A model to call, not to train. */
@@ -86,6 +93,7 @@ public final class ModelOptions {
   public ModelConfig toConfig(TuningOptions tuning) {
     return new ModelConfig(
         path,
+        form.toFiles(tuning.restoresOptimizer()),
         signature,
         inputs,
         output,

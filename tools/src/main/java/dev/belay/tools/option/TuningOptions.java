@@ -14,14 +14,16 @@ public final class TuningOptions {
   @Option(
       names = "--head",
       paramLabel = "HEAD",
+      converter = HeadName.class,
       description =
-          "A new head on the model: none, classification or regression. It needs --features.")
+          "A new head on the model: none, classification, regression or token-classification (weights"
+              + " alone). On a SavedModel it needs --features.")
   private HeadKind head = HeadKind.NONE;
 
   @Option(
       names = "--features",
       paramLabel = "NAME",
-      description = "The output or inner tensor that a new head reads.")
+      description = "The output or inner tensor of a SavedModel that a new head reads.")
   private Optional<String> features = Optional.empty();
 
   @Option(
@@ -62,6 +64,25 @@ public final class TuningOptions {
       paramLabel = "REGEX",
       description = "Trainable variables that match may stay without a gradient; repeatable.")
   private List<Pattern> withoutGradient = new ArrayList<>();
+
+  @Option(
+      names = "--restore-optimizer",
+      paramLabel = "auto|no",
+      description =
+          "Whether to go on with the optimizer's slots and step that a checkpoint has of an earlier"
+              + " training.")
+  private RestoreOptimizer restoreOptimizer = RestoreOptimizer.AUTO;
+
+  /** Whether slots are restored. */
+  enum RestoreOptimizer {
+    /** Where the files have them and the optimizer has a place for them. */
+    AUTO,
+    NO
+  }
+
+  boolean restoresOptimizer() {
+    return restoreOptimizer == RestoreOptimizer.AUTO;
+  }
 
   HeadKind head() {
     return head;

@@ -1,6 +1,7 @@
 package dev.belay.tools.option;
 
 import dev.belay.savedmodel.weights.WeightFormat;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -23,6 +24,11 @@ public final class WeightFormatOptions {
       paramLabel = "FILE",
       description = "config.json or bert_config.json, where none lies beside the weights.")
   private Optional<Path> configuration = Optional.empty();
+
+  /** What the files of a model are. */
+  ModelConfig.Files toFiles(boolean restoreOptimizer) {
+    return new ModelConfig.Files(format, configuration, restoreOptimizer);
+  }
 
   /**
    * Those weights.

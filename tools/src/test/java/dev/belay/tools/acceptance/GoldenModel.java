@@ -52,6 +52,46 @@ record GoldenModel(
             .map(GoldenModel::family));
   }
 
+  /**
+   * Weights without a graph: one model in the dialects of TensorFlow 1 and of Hugging Face. Its
+   * gelu is by tanh where google-research/bert reads it, by the error function elsewhere.
+   */
+  static Stream<GoldenModel> weights() {
+    String bert = "bert_tf1_ckpt";
+    Path huggingFace = Fixtures.path("safetensors_bert");
+    return Stream.of(
+        weights("TF1", Fixtures.path(bert).resolve("model.ckpt-20"), "goldens_gelu_tanh.json"),
+        weights(
+            "TF1, gelu by erf",
+            Fixtures.path(bert).resolve("model.ckpt-20"),
+            "goldens.json",
+            "--model-config=" + huggingFace.resolve("config.json")),
+        weights("safetensors", huggingFace.resolve("model.safetensors"), "goldens.json"),
+        weights("Hugging Face folder", huggingFace, "goldens.json", "--model-format=huggingface"),
+        weights("h5", huggingFace.resolve("tf_model.h5"), "goldens.json"));
+  }
+
+  private static GoldenModel weights(String name, Path model, String goldens, String... options) {
+    Path fixture = Fixtures.path("bert_tf1_ckpt");
+    return of(
+        new Place(name, model, fixture.resolve("batch.jsonl"), fixture.resolve(goldens)),
+        "Belay's own graph of bert",
+        Stream.concat(Stream.of(options), Stream.of("--restore-optimizer=no")).toList(),
+        json -> training(json, "trainings/adam_dense"));
+  }
+
+  /** A family's golden training, with the weights of its SavedModel. */
+  GoldenModel withWeights(Path folder) {
+    return new GoldenModel(
+        name,
+        folder,
+        batch,
+        "Belay's own graph of " + name.replaceAll(".*/", ""),
+        List.of(),
+        losses,
+        norms);
+  }
+
   static GoldenModel named(String name) {
     return all().filter(golden -> golden.name().equals(name)).findFirst().orElseThrow();
   }

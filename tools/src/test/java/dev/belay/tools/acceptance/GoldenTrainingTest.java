@@ -3,6 +3,8 @@ package dev.belay.tools.acceptance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.savedmodel.Fixtures;
 import dev.belay.tools.ProgramRun;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * {@code belay train} gives the loss and the dense gradient norm that TensorFlow Python gives, in
@@ -22,16 +25,79 @@ final class GoldenTrainingTest {
     return GoldenModel.all();
   }
 
+  static Stream<GoldenModel> weights() {
+    return GoldenModel.weights();
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("models")
   void everyStepAgreesWithPython(GoldenModel golden, @TempDir Path folder) throws IOException {
+    agrees(golden, "trains through " + golden.through() + ", ", folder);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("weights")
+  void aGraphOfOurOwnAgreesWithPython(GoldenModel golden, @TempDir Path folder) throws IOException {
+    agrees(golden, "trains " + golden.through() + ", ", folder);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"albert", "distilbert", "electra", "roberta"})
+  void everyFamilyOfBertAgreesWithPython(String family, @TempDir Path folder) throws IOException {
+    GoldenModel golden = GoldenModel.named("families/" + family);
+    Path weights = folder.resolve("weights");
+    ProgramRun conversion =
+        ProgramRun.of(
+            List.of(
+                "convert",
+                golden.model().toString(),
+                weights.toString(),
+                "--to=huggingface",
+                "--model-config=" + Fixtures.path("families", family, "config.json")));
+    assertEquals(0, conversion.code(), conversion.err());
+    agrees(golden.withWeights(weights), "trains Belay's own graph of " + family + ", ", folder);
+  }
+
+  /** Steps 4 to 8 of a training of TensorFlow 2, with the slots and the step of its checkpoint. */
+  @ParameterizedTest
+  @ValueSource(strings = {"legacy", "experimental"})
+  void aTrainingOfPythonGoesOn(String optimizer, @TempDir Path folder) throws IOException {
+    Path fixture = Fixtures.path("bert_tf2_ckpt");
+    JsonNode run = Fixtures.json(fixture.resolve("goldens.json")).get("runs").get(optimizer);
+    Path out = folder.resolve("run");
+    ProgramRun training =
+        ProgramRun.of(
+            List.of(
+                "train",
+                "--model=" + fixture.resolve("ckpt_" + optimizer + "-3"),
+                "--model-config=" + Fixtures.path("safetensors_bert", "config.json"),
+                "--train-file=" + fixture.resolve("batch.jsonl"),
+                "--output-dir=" + out,
+                "--max-steps=5",
+                "--train-batch-size=4",
+                "--shuffle=off",
+                "--optimizer=adam",
+                "--learning-rate=1e-3",
+                "--lr-scheduler=constant",
+                "--adam-epsilon=1e-7",
+                "--weight-decay=0",
+                "--device=cpu"));
+    assertEquals(0, training.code(), training.err());
+    assertTrue(training.err().contains("slots of step 3"), training.err());
+    List<Double> losses = MetricsFile.trained(out, "loss");
+    for (int i = 0; i < 5; i++) {
+      double expected = run.get("loss").get(3 + i).asDouble();
+      assertEquals(expected, losses.get(i), 1e-5 * expected, "step " + (4 + i));
+    }
+  }
+
+  private static void agrees(GoldenModel golden, String said, Path folder) throws IOException {
     Path run = folder.resolve("run");
     int steps = golden.losses().size();
     ProgramRun training = ProgramRun.of(golden.trainCommand(steps, run, "--dropout=off"));
     assertEquals(0, training.code(), training.err());
     assertEquals(run.resolve("export/1") + "\n", training.out());
-    assertTrue(
-        training.err().contains("trains through " + golden.through() + ", "), training.err());
+    assertTrue(training.err().contains(said), training.err());
     List<String> wrong = new ArrayList<>();
     compare("loss", golden, golden.losses(), MetricsFile.trained(run, "loss"), wrong);
     compare("grad_norm", golden, golden.norms(), MetricsFile.trained(run, "grad_norm"), wrong);

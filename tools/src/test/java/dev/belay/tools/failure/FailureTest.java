@@ -96,10 +96,10 @@ final class FailureTest {
   void tensorFlowIsShortened() {
     assertFailure(
         ExitCode.INPUT,
-        "TensorFlow: indices[0,1] = 9000 is not in [0, 1000) (node model/embeddings/Gather); a table"
-            + " of the model has 1000 rows: if that is the longest text that the model reads, set"
-            + " --max-seq-length to it; if it is the vocabulary, the tokenizer is another than the"
-            + " model's",
+        "TensorFlow: indices[0,1] = 9000 is not in [0, 1000) (node model/embeddings/Gather); a"
+            + " table of the model has 1000 rows: if that is the longest text that the model reads,"
+            + " set --max-seq-length to it; if it is the vocabulary, the tokenizer is another than"
+            + " the model's",
         new TFInvalidArgumentException(
             """
             2 root error(s) found.
@@ -132,6 +132,14 @@ final class FailureTest {
         Failure.of(new ExceptionInInitializerError(new UnsatisfiedLinkError("libtf")));
     assertEquals(ExitCode.MACHINE, library.code());
     assertTrue(library.message().startsWith("a native library does not load: libtf; "));
+    Error hidden = new UnsatisfiedLinkError("no jnitf in java.library.path");
+    hidden.initCause(new UnsatisfiedLinkError("libtf: failed to map segment from shared object"));
+    Failure unmapped = Failure.of(hidden);
+    assertEquals(ExitCode.MACHINE, unmapped.code());
+    assertEquals(
+        "memory is used up: a native library cannot be mapped (libtf: failed to map segment from"
+            + " shared object); Belay needs about 7 GB of addresses, `ulimit -v` must not be less",
+        unmapped.message());
   }
 
   @Test

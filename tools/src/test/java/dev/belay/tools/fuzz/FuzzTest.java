@@ -32,6 +32,7 @@ final class FuzzTest {
   static Stream<Subject> sound() throws IOException {
     List<Subject> all = new ArrayList<>(Subjects.models());
     all.addAll(Subjects.checkpoints());
+    all.addAll(Subjects.weights());
     all.addAll(Subjects.records());
     all.addAll(Subjects.tokenizers());
     all.addAll(Subjects.data());

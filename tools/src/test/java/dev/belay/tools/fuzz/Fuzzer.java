@@ -13,9 +13,10 @@ import java.util.Map;
  */
 final class Fuzzer {
   /** How many of a hundred cases each kind of file gets. */
-  private static final int MODELS = 50;
+  private static final int MODELS = 40;
 
-  private static final int CHECKPOINTS = 20;
+  private static final int CHECKPOINTS = 15;
+  private static final int WEIGHTS = 15;
   private static final int RECORDS = 10;
   private static final int TOKENIZERS = 10;
 
@@ -23,6 +24,7 @@ final class Fuzzer {
   private final Path scratch;
   private final List<Subject> models;
   private final List<Subject> checkpoints;
+  private final List<Subject> weights;
   private final List<Subject> records;
   private final List<Subject> tokenizers;
   private final List<Subject> data;
@@ -36,6 +38,7 @@ final class Fuzzer {
     this.scratch = scratch;
     this.models = Subjects.models();
     this.checkpoints = Subjects.checkpoints();
+    this.weights = Subjects.weights();
     this.records = Subjects.records();
     this.tokenizers = Subjects.tokenizers();
     this.data = Subjects.data();
@@ -58,16 +61,23 @@ final class Fuzzer {
   }
 
   private List<Subject> kind(int percent) {
-    if (percent < MODELS) {
+    int end = MODELS;
+    if (percent < end) {
       return models;
     }
-    if (percent < MODELS + CHECKPOINTS) {
+    end += CHECKPOINTS;
+    if (percent < end) {
       return checkpoints;
     }
-    if (percent < MODELS + CHECKPOINTS + RECORDS) {
+    end += WEIGHTS;
+    if (percent < end) {
+      return weights;
+    }
+    end += RECORDS;
+    if (percent < end) {
       return records;
     }
-    return percent < MODELS + CHECKPOINTS + RECORDS + TOKENIZERS ? tokenizers : data;
+    return percent < end + TOKENIZERS ? tokenizers : data;
   }
 
   /** Reads a case. */

@@ -2,8 +2,8 @@ package dev.belay.tools.fuzz;
 
 import dev.belay.train.ModelInspection;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.model.ImportedModel;
 import dev.belay.train.model.InputMapping;
-import dev.belay.train.model.TrainableModel;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.tensorflow.proto.framework.MetaGraphDef;
 import org.tensorflow.proto.framework.SavedModel;
@@ -21,6 +22,9 @@ import org.tensorflow.proto.framework.SavedModel;
 /** A SavedModel, read to train it: its graph, checkpoint and assets, its functions expanded. */
 final class ModelSubject implements Subject {
   private static final String GRAPH = "saved_model.pb";
+
+  /** Looking through a model is the slow part of making a subject, and always ends the same. */
+  private static final Map<Path, Optional<String>> SIGNATURES = new ConcurrentHashMap<>();
 
   private final String name;
   private final Map<Path, byte[]> files = new LinkedHashMap<>();
@@ -36,7 +40,9 @@ final class ModelSubject implements Subject {
       }
     }
     this.model = SavedModel.parseFrom(files.get(Path.of(GRAPH)));
-    this.signature = signature(directory);
+    Optional<String> known = SIGNATURES.get(directory);
+    this.signature = known == null ? signature(directory) : known;
+    SIGNATURES.put(directory, signature);
   }
 
   /** Models without a default are asked for their first signature, or whatever they have. */
@@ -194,7 +200,7 @@ final class ModelSubject implements Subject {
   @Override
   public void read(Path folder) throws IOException {
     // All that happens before the model is put into a native graph.
-    TrainableModel read = TrainableModel.forTraining(config(folder));
+    ImportedModel read = ImportedModel.forTraining(config(folder));
     InputMapping.of(read.training().source(), Map.of());
     read.vocabularySize();
     read.forwardSpec();
@@ -205,6 +211,7 @@ final class ModelSubject implements Subject {
     ModelConfig any = ModelConfig.of(folder);
     return new ModelConfig(
         folder,
+        ModelConfig.Files.FOUND_OUT,
         signature,
         any.inputs(),
         any.output(),

@@ -39,6 +39,16 @@ final class Subjects {
       List.of(
           "safetensors_bert/tokenizer.json", "safetensors_bert/vocab.txt", "tokenizer/vocab.txt");
 
+  private static final List<String> WEIGHTS =
+      List.of(
+          "safetensors_bert/model.safetensors",
+          "safetensors_bert/model_fp16.safetensors",
+          "gpt2_tiny/model.safetensors",
+          "t5_tiny/model.safetensors",
+          "safetensors_bert/tf_model.h5",
+          "gpt2_tiny/tf_model.h5",
+          "t5_tiny/tf_model.h5");
+
   private static final String ROWS = "savedmodel_keras_bert/batch.jsonl";
   private static final String TABLE =
       """
@@ -89,6 +99,14 @@ final class Subjects {
     List<Subject> subjects = new ArrayList<>();
     for (String file : RECORDS) {
       subjects.add(new RecordSubject(file, fixture("tfrecord/" + file)));
+    }
+    return subjects;
+  }
+
+  static List<Subject> weights() throws IOException {
+    List<Subject> subjects = new ArrayList<>();
+    for (String file : WEIGHTS) {
+      subjects.add(new WeightFileSubject(file, fixture(file)));
     }
     return subjects;
   }

@@ -179,6 +179,7 @@ final class ChildJudgeTest {
     ModelConfig trusted =
         new ModelConfig(
             any.path(),
+            ModelConfig.Files.FOUND_OUT,
             any.signature(),
             any.inputs(),
             any.output(),

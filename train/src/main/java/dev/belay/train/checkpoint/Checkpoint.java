@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.bundle.BundleContents;
 import dev.belay.savedmodel.bundle.BundleReader;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,17 @@ public record Checkpoint(
   public static boolean isCheckpoint(Path directory) {
     return NAME.matcher(directory.getFileName().toString()).matches()
         && Files.isDirectory(directory);
+  }
+
+  /** Whether it says that it is no more than a stop on the way; a damaged one says nothing. */
+  static boolean isInterim(Path directory) throws IOException {
+    try {
+      return JSON.readTree(directory.resolve(CheckpointWriter.STATE).toFile())
+          .path("interim")
+          .asBoolean();
+    } catch (FileNotFoundException | JacksonException e) {
+      return false;
+    }
   }
 
   /** Whether every file is what the manifest says. */

@@ -36,8 +36,23 @@ public final class CheckpointFolder {
 
   /** The newest checkpoint that is whole. */
   public Found newestWhole() throws IOException {
-    List<String> damaged = new ArrayList<>();
+    return newestOf(Checkpoint.newestFirst(folder));
+  }
+
+  /** The newest whole one that a run which nobody stopped would have too. */
+  public Found newestScheduled() throws IOException {
+    List<Path> scheduled = new ArrayList<>();
     for (Path directory : Checkpoint.newestFirst(folder)) {
+      if (!Checkpoint.isInterim(directory)) {
+        scheduled.add(directory);
+      }
+    }
+    return newestOf(scheduled);
+  }
+
+  private static Found newestOf(List<Path> newestFirst) throws IOException {
+    List<String> damaged = new ArrayList<>();
+    for (Path directory : newestFirst) {
       try {
         return new Found(Optional.of(Checkpoint.open(directory)), damaged);
       } catch (CorruptModelException e) {
@@ -58,22 +73,28 @@ public final class CheckpointFolder {
   }
 
   /**
-   * Writes a checkpoint, then removes what is over the limit. One that is there under this name is
-   * of another course of the run, or damaged: it gives way.
-   *
-   * @param keep a step whose checkpoint is never removed, 0 for none
+   * Writes a checkpoint. One that is there under this name is of another course of the run, or
+   * damaged: it gives way.
    */
-  public Path save(Values model, Values optimizer, CheckpointState state, long keep)
-      throws IOException {
+  public Path save(Values model, Values optimizer, CheckpointState state) throws IOException {
     Path target = of(state.step());
     if (Files.exists(target)) {
       AtomicDirectory.remove(target);
     }
     CheckpointWriter.write(target, model, optimizer, state);
+    return target;
+  }
+
+  /**
+   * Removes what is over the limit, the oldest first. Those that a stop left do not count, so that
+   * they cost none of the others; each goes when there is a newer one.
+   *
+   * @param keep a step whose checkpoint is never removed, 0 for none
+   */
+  public void trim(long keep) throws IOException {
     if (limit.isPresent()) {
       removeOldest(limit.getAsInt(), of(keep));
     }
-    return target;
   }
 
   /** Removes what a killed process left unfinished. Only the owner of the run may. */
@@ -91,10 +112,17 @@ public final class CheckpointFolder {
   }
 
   private void removeOldest(int kept, Path best) throws IOException {
-    List<Path> newestFirst =
-        Checkpoint.newestFirst(folder).stream().filter(path -> !path.equals(best)).toList();
-    for (Path old : newestFirst.subList(Math.min(kept, newestFirst.size()), newestFirst.size())) {
-      AtomicDirectory.remove(old);
+    List<Path> newestFirst = Checkpoint.newestFirst(folder);
+    int counted = 0;
+    for (Path path : newestFirst) {
+      boolean interim = Checkpoint.isInterim(path);
+      if (!interim && !path.equals(best)) {
+        counted++;
+      }
+      boolean old = interim ? !path.equals(newestFirst.get(0)) : counted > kept;
+      if (old && !path.equals(best)) {
+        AtomicDirectory.remove(path);
+      }
     }
   }
 }

@@ -11,6 +11,8 @@ import java.util.Map;
  * @param batch batches of that pass already used
  * @param examples of that pass already used, by which it goes on with another batch size
  * @param seed of data order and dropout; with the step it is all that random numbers depend on
+ * @param interim whether it was written only because somebody stopped the run there: an undisturbed
+ *     run has none, so nothing but the way on may begin from it
  * @param metrics of the last evaluation; empty if there was none
  * @param sections what the parts of the run remember, see {@link Resumable}
  */
@@ -20,6 +22,7 @@ public record CheckpointState(
     long batch,
     long examples,
     long seed,
+    boolean interim,
     Map<String, Double> metrics,
     Map<String, JsonNode> sections) {
 

@@ -3,12 +3,14 @@ package dev.belay.train.checkpoint;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.belay.savedmodel.bundle.BundleWriter;
+import dev.belay.savedmodel.bundle.WrittenFile;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -45,7 +47,7 @@ public final class CheckpointWriter {
   /** Takes variables. */
   @FunctionalInterface
   public interface Sink {
-    /** Takes one; the elements are little-endian. */
+    /** Takes one; the elements are little-endian, and stay while their owner is not closed. */
     void accept(String name, TensorSpec spec, ByteBuffer elements) throws IOException;
   }
 
@@ -61,18 +63,19 @@ public final class CheckpointWriter {
       throws IOException {
     Files.createDirectories(target.toAbsolutePath().getParent());
     try (AtomicDirectory directory = AtomicDirectory.create(target)) {
-      writeBundle(directory.path().resolve(MODEL), model);
-      writeBundle(directory.path().resolve(OPTIMIZER), optimizer);
-      Files.write(directory.path().resolve(STATE), JSON.writeValueAsBytes(state));
-      Manifest.of(directory.path()).write(directory.path());
+      List<WrittenFile> files = new ArrayList<>();
+      files.addAll(writeBundle(directory.path().resolve(MODEL), model));
+      files.addAll(writeBundle(directory.path().resolve(OPTIMIZER), optimizer));
+      files.add(WrittenFile.write(directory.path().resolve(STATE), JSON.writeValueAsBytes(state)));
+      Manifest.of(files).write(directory.path());
       directory.commit();
     }
   }
 
-  private static void writeBundle(Path prefix, Values values) throws IOException {
+  private static List<WrittenFile> writeBundle(Path prefix, Values values) throws IOException {
     try (BundleWriter writer = BundleWriter.create(prefix)) {
       values.forEach(writer::add);
-      writer.commit();
+      return writer.commit();
     }
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.bundle.WrittenFile;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * {@code manifest.json}: size and SHA-256 of every other file of a checkpoint. It is written last,
@@ -39,16 +39,11 @@ record Manifest(int format, SortedMap<String, Entry> files) {
   /** What one file must be. */
   record Entry(long bytes, String sha256) {}
 
-  /** Of the files that lie in a directory now. */
-  static Manifest of(Path directory) throws IOException {
-    List<Path> files;
-    try (Stream<Path> entries = Files.list(directory)) {
-      files = entries.sorted().toList();
-    }
+  /** Of the files that were written. */
+  static Manifest of(List<WrittenFile> written) {
     SortedMap<String, Entry> entries = new TreeMap<>();
-    for (Path file : files) {
-      entries.put(
-          file.getFileName().toString(), new Entry(Files.size(file), Provenance.sha256(file)));
+    for (WrittenFile file : written) {
+      entries.put(file.path().getFileName().toString(), new Entry(file.bytes(), file.sha256()));
     }
     return new Manifest(FORMAT, entries);
   }

@@ -8,8 +8,9 @@ import java.util.OptionalInt;
  * @param device {@code auto}, {@code cpu} or {@code gpu:N}
  * @param threads TensorFlow's threads; empty: as many as this process may use
  * @param seed of data order, dropout and new heads
+ * @param gpu how GPUs are used
  */
-public record MachineConfig(String device, OptionalInt threads, long seed) {
+public record MachineConfig(String device, OptionalInt threads, long seed, GpuConfig gpu) {
 
   public static final String DEFAULT_DEVICE = "auto";
   public static final long DEFAULT_SEED = 42;
@@ -21,9 +22,14 @@ public record MachineConfig(String device, OptionalInt threads, long seed) {
         .verify();
   }
 
+  /** A machine whose GPUs are used as usual. */
+  public MachineConfig(String device, OptionalInt threads, long seed) {
+    this(device, threads, seed, GpuConfig.defaults());
+  }
+
   /** The same machine with another seed. */
   public MachineConfig withSeed(long other) {
-    return new MachineConfig(device, threads, other);
+    return new MachineConfig(device, threads, other, gpu);
   }
 
   /** TensorFlow's threads. */

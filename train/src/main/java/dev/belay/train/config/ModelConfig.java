@@ -1,5 +1,6 @@
 package dev.belay.train.config;
 
+import dev.belay.savedmodel.weights.WeightFormat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -11,7 +12,9 @@ import java.util.regex.Pattern;
 /**
  * Which model, and how to call it.
  *
- * @param path a SavedModel directory, or a run directory of Belay
+ * @param path a SavedModel directory, a Hugging Face folder, a file of weights, the prefix of a
+ *     checkpoint, or a run directory of Belay
+ * @param files what the path holds, where that is not found out
  * @param signature the signature or function to train through; empty: the training=True trace if
  *     there is one, else serving_default
  * @param inputs feature name to input name of the model, where names are not the usual ones
@@ -26,6 +29,7 @@ import java.util.regex.Pattern;
  */
 public record ModelConfig(
     Path path,
+    Files files,
     Optional<String> signature,
     Map<String, String> inputs,
     Optional<String> output,
@@ -43,7 +47,26 @@ public record ModelConfig(
   public enum HeadKind {
     NONE,
     CLASSIFICATION,
-    REGRESSION
+    REGRESSION,
+    TOKEN_CLASSIFICATION;
+
+    /** {@code token-classification}, as options spell it. */
+    public String option() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /**
+   * What the files of a model are.
+   *
+   * @param format empty: found out
+   * @param configuration config.json or bert_config.json; empty: beside the weights
+   * @param restoreOptimizer whether a training goes on with the slots and the step that the files
+   *     have of an earlier one
+   */
+  public record Files(
+      Optional<WeightFormat> format, Optional<Path> configuration, boolean restoreOptimizer) {
+    public static final Files FOUND_OUT = new Files(Optional.empty(), Optional.empty(), true);
   }
 
   /**
@@ -66,24 +89,20 @@ public record ModelConfig(
 
   public ModelConfig {
     inputs = Map.copyOf(inputs);
-    new Check()
-        .that(
-            head == HeadKind.NONE || features.isPresent(),
-            "--head "
-                + head.name().toLowerCase(Locale.ROOT)
-                + " needs --features: the output or inner tensor that the new head reads;"
-                + " `belay inspect MODEL` lists them")
-        .that(
-            head != HeadKind.NONE || features.isEmpty(),
-            "--features is only for a new head: add --head, or leave it out")
-        .atLeast("--num-labels", 2, labels)
-        .verify();
+    new Check().atLeast("--num-labels", 2, labels).verify();
+  }
+
+  /** Whether a variable trains, as far as names decide it. */
+  public boolean trains(String variable) {
+    boolean chosen = trainable.map(regex -> regex.matcher(variable).find()).orElse(true);
+    return chosen && !freeze.map(regex -> regex.matcher(variable).find()).orElse(false);
   }
 
   /** That model, and otherwise what the command line takes without options. */
   public static ModelConfig of(Path path) {
     return new ModelConfig(
         path,
+        Files.FOUND_OUT,
         Optional.empty(),
         Map.of(),
         Optional.empty(),

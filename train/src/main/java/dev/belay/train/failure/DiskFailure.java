@@ -32,6 +32,21 @@ public final class DiskFailure {
   }
 
   /**
+   * A file that could not be removed.
+   *
+   * @param path what was removed, or the folder it is in
+   */
+  public static MachineException removing(Path path, IOException cause) {
+    return new MachineException(
+        "cannot remove what is not needed any more in "
+            + path
+            + ": "
+            + reason(cause)
+            + ". Mend it, then run the same command again: it goes on from the last checkpoint.",
+        cause);
+  }
+
+  /**
    * Refuses a write for which there is no room, before it begins. Quotas are not seen here: they
    * show when the disk refuses.
    */

@@ -1,6 +1,10 @@
 package dev.belay.train.model;
 
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.weights.WeightFinder;
+import dev.belay.savedmodel.weights.WeightFormat;
+import dev.belay.savedmodel.weights.WeightLocation;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.RunDirectory;
@@ -8,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
@@ -15,9 +20,10 @@ import java.util.stream.Stream;
 /**
  * Where a model lies, and what lies with it that a SavedModel does not say.
  *
- * @param directory a SavedModel, or a folder that holds one
+ * @param directory a SavedModel, a folder that holds one, or the folder that weights lie in
+ * @param weights what was found that is no SavedModel: weights without a graph
  */
-public record ModelSource(Path directory) {
+public record ModelSource(Path directory, Optional<WeightLocation> weights) {
   /** Files for people and programs that TF Serving leaves alone, by TensorFlow's own convention. */
   public static final String EXTRA = "assets.extra";
 
@@ -27,17 +33,47 @@ public record ModelSource(Path directory) {
   /** The most tokens that the model was trained with. */
   public static final String MAX_SEQ_LENGTH = "max_seq_length.txt";
 
+  /** A SavedModel. */
+  public ModelSource(Path directory) {
+    this(directory, Optional.empty());
+  }
+
   /**
-   * The model that a path means: of a run directory, what it exported last, since those are the
-   * weights that the run ended with.
+   * The model that a configuration means: of a run directory, what it exported last, since those
+   * are the weights that the run ended with.
+   *
+   * @throws IOException if files cannot be read, or a folder holds several models
    */
-  public static ModelSource at(Path path) throws IOException {
-    if (!Files.exists(path)) {
+  public static ModelSource of(ModelConfig config) throws IOException {
+    Path path = config.path();
+    if (RunDirectory.isRun(path)) {
+      return at(path);
+    }
+    if (!Files.exists(path) && WeightFinder.prefix(path).isEmpty()) {
       throw new ModelException(
           "--model: "
               + path
-              + " does not exist; expected a SavedModel directory or a run directory");
+              + " does not exist; expected a SavedModel directory, a Hugging Face folder, a file of"
+              + " weights, the prefix of a checkpoint, or a run directory");
     }
+    Optional<WeightFormat> format = config.files().format();
+    List<WeightLocation> candidates = WeightFinder.candidates(path);
+    boolean graphs =
+        candidates.stream().allMatch(found -> found.format() == WeightFormat.SAVEDMODEL);
+    if (graphs && format.orElse(WeightFormat.SAVEDMODEL) == WeightFormat.SAVEDMODEL) {
+      return new ModelSource(path);
+    }
+    WeightLocation found = WeightFinder.find(path, format);
+    if (found.format() == WeightFormat.SAVEDMODEL) {
+      return new ModelSource(found.path());
+    }
+    WeightLocation configured =
+        config.files().configuration().map(found::withConfiguration).orElse(found);
+    return new ModelSource(found.folder(), Optional.of(configured));
+  }
+
+  /** The SavedModel that a path means: of a run directory, what it exported last. */
+  public static ModelSource at(Path path) throws IOException {
     if (!RunDirectory.isRun(path)) {
       return new ModelSource(path);
     }
@@ -65,6 +101,11 @@ public record ModelSource(Path directory) {
           .filter(entry -> entry.getFileName().toString().matches("\\d{1,18}"))
           .max(Comparator.comparingLong(entry -> Long.parseLong(entry.getFileName().toString())));
     }
+  }
+
+  /** What to open to find it again. */
+  public Path path() {
+    return weights.map(WeightLocation::path).orElse(directory);
   }
 
   /** The most tokens that the model was trained with, if Belay exported it. */

@@ -1,164 +1,109 @@
 package dev.belay.train.model;
 
-import dev.belay.graph.imported.ForwardSpec;
-import dev.belay.graph.variable.VariableSpec;
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.model.FlatGraph;
-import dev.belay.savedmodel.model.GraphPolicy;
-import dev.belay.savedmodel.model.ModelFunction;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
-import dev.belay.savedmodel.model.SavedModelReader;
-import dev.belay.savedmodel.model.TrainingFunctions;
-import dev.belay.savedmodel.model.inline.FunctionInliner;
-import dev.belay.savedmodel.model.inline.InlineOptions;
+import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.data.example.FeatureNames;
+import dev.belay.train.data.example.LabelMap;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 
 /**
- * A SavedModel with the functions to train and to evaluate through, expanded into one flat graph.
- *
- * @param source where it lies
- * @param contents what the files hold
- * @param training the function to train through
- * @param evaluation the function to evaluate and predict through; may be the same
- * @param flat both, over one set of variables
- * @param variables the flat graph's variables under names that are unique
- * @param notes what people should know about the choice of functions
+ * A model as its files have it, before it is in a graph: a SavedModel, whose own graph is trained,
+ * or weights, for which Belay builds the graph.
  */
-public record TrainableModel(
-    ModelSource source,
-    SavedModelContents contents,
-    FlatGraph.FlatFunction training,
-    FlatGraph.FlatFunction evaluation,
-    FlatGraph flat,
-    Map<String, FlatGraph.FlatVariable> variables,
-    List<String> notes) {
+public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
   /** Reads a model to train it. */
-  public static TrainableModel forTraining(ModelConfig config) throws IOException {
-    SavedModelContents contents = contents(config);
-    TrainingFunctions chosen = TrainingFunctions.choose(contents, config.signature());
-    return of(config, contents, chosen);
+  static TrainableModel forTraining(ModelConfig config) throws IOException {
+    ModelSource source = ModelSource.of(config);
+    return source.weights().isPresent()
+        ? NativeModel.read(source, config)
+        : ImportedModel.forTraining(config);
   }
 
   /** Reads a model to evaluate it or predict with it. */
-  public static TrainableModel forEvaluation(ModelConfig config) throws IOException {
-    SavedModelContents contents = contents(config);
-    TrainingFunctions chosen = TrainingFunctions.choose(contents, config.signature());
-    return of(
-        config,
-        contents,
-        new TrainingFunctions(chosen.evaluation(), chosen.evaluation(), List.of()));
+  static TrainableModel forEvaluation(ModelConfig config) throws IOException {
+    ModelSource source = ModelSource.of(config);
+    return source.weights().isPresent()
+        ? NativeModel.read(source, config)
+        : ImportedModel.forEvaluation(config);
   }
 
-  private static SavedModelContents contents(ModelConfig config) throws IOException {
-    return SavedModelReader.read(
-        ModelSource.at(config.path()).directory(),
-        GraphPolicy.strict().allowing(config.trust().allowedOps()));
-  }
+  /** Where it lies. */
+  ModelSource source();
 
-  private static TrainableModel of(
-      ModelConfig config, SavedModelContents contents, TrainingFunctions chosen)
-      throws IOException {
-    List<ModelFunction> functions =
-        Stream.of(chosen.training(), chosen.evaluation()).distinct().toList();
-    InlineOptions options =
-        InlineOptions.defaults().acceptingNaturalGradient(config.trust().naturalGradients());
-    FlatGraph flat = FunctionInliner.inline(contents, functions, options);
-    List<FlatGraph.FlatFunction> expanded = flat.functions();
-    return new TrainableModel(
-        new ModelSource(contents.directory()),
-        contents,
-        expanded.get(0),
-        expanded.get(expanded.size() - 1),
-        flat,
-        uniquelyNamed(contents, flat),
-        chosen.notes());
-  }
+  /** Puts it into a new graph. */
+  ModelGraph graph(ModelConfig config, long seed) throws IOException;
 
-  /** Names of TensorFlow 2 variables may repeat; then the object's number is added. */
-  private static Map<String, FlatGraph.FlatVariable> uniquelyNamed(
-      SavedModelContents contents, FlatGraph flat) {
-    Map<String, Integer> uses = new LinkedHashMap<>();
-    contents.variables().forEach(variable -> uses.merge(variable.name(), 1, Integer::sum));
-    Map<String, FlatGraph.FlatVariable> named = new LinkedHashMap<>();
-    for (FlatGraph.FlatVariable variable : flat.variables()) {
-      ModelVariable facts = variable.variable();
-      boolean unique = uses.get(facts.name()) == 1;
-      named.put(unique ? facts.name() : facts.name() + "#" + facts.id(), variable);
-    }
-    return named;
-  }
+  /**
+   * Which feature goes into which of its inputs.
+   *
+   * @param chosen the user's own choice, feature name to input name
+   * @param trains whether for training, or for evaluation alone
+   */
+  InputMapping inputs(Map<String, String> chosen, boolean trains);
 
-  /** The same facts in the words of the graph room. */
-  public ForwardSpec forwardSpec() {
-    List<ForwardSpec.BoundVariable> bound = new ArrayList<>();
-    variables.forEach(
-        (name, variable) -> {
-          ModelVariable facts = variable.variable();
-          bound.add(
-              new ForwardSpec.BoundVariable(
-                  new VariableSpec(name, facts.dtype(), facts.shape(), facts.trainable()),
-                  variable.handle()));
-        });
-    return new ForwardSpec(
-        flat.graphDef(),
-        flat.functions().stream().map(TrainableModel::call).toList(),
-        bound,
-        flat.initializers(),
-        flat.customGradients().stream()
-            .map(
-                gradient ->
-                    new ForwardSpec.CustomGradient(
-                        gradient.node(),
-                        gradient.results(),
-                        gradient.function(),
-                        gradient.arguments(),
-                        gradient.captures()))
-            .toList(),
-        flat.missingCustomGradients().stream()
-            .map(lost -> new ForwardSpec.MissingCustomGradient(lost.node(), lost.gradient()))
-            .toList());
-  }
+  /** How many token ids it knows, if it looks its token input up in a table. */
+  OptionalInt vocabularySize();
 
-  private static ForwardSpec.Call call(FlatGraph.FlatFunction function) {
-    return new ForwardSpec.Call(
-        callName(function),
-        named(function.inputs(), InputMapping::lastPart),
-        named(function.outputs(), name -> name),
-        function.updates());
-  }
+  /** The most tokens that it takes, or was trained with. */
+  OptionalInt maxSeqLength() throws IOException;
 
-  /** The name of a function's call in the graph. */
-  public static String callName(FlatGraph.FlatFunction function) {
-    return function.source().path() + ":" + function.source().functionName();
-  }
+  /** Class names in the order of its logits, if they are known. */
+  Optional<LabelMap> labels();
 
-  private static List<ForwardSpec.NamedTensor> named(
-      List<FlatGraph.FlatTensor> tensors, UnaryOperator<String> name) {
-    return tensors.stream()
-        .map(tensor -> new ForwardSpec.NamedTensor(name.apply(tensor.name()), tensor.tensor()))
-        .toList();
-  }
+  /** Each of its files, with its hash. */
+  List<Map<String, Object>> hashes() throws IOException;
 
-  /** How many token ids the model knows, if it looks its token input up in a table. */
-  public OptionalInt vocabularySize() {
-    return training.inputs().stream()
-        .filter(
-            input ->
-                FeatureNames.holdsTokenIds(
-                    FeatureNames.canonical(InputMapping.lastPart(input.name()))))
-        .map(input -> EmbeddingTable.rows(flat, input.tensor()))
-        .filter(OptionalInt::isPresent)
-        .mapToInt(OptionalInt::getAsInt)
-        .min();
-  }
+  /** Whether it has the value of a variable of its head. */
+  boolean holds(GraphVariable variable);
+
+  /** The value of a variable, little-endian. */
+  ByteBuffer read(String variable) throws IOException;
+
+  /** Slots and step of an earlier training, if its files have them. */
+  Optional<OptimizerState> optimizer();
+
+  /** Whether its author lets a variable train. */
+  boolean marksTrainable(String variable);
+
+  /** The whole of it, where it is a SavedModel that can be handed back with its own graph. */
+  Optional<SavedModelContents> savedModel();
+
+  /** What its SavedModel calls a variable. */
+  ModelVariable stored(String variable);
+
+  /**
+   * What a new SavedModel of it needs beside the graph.
+   *
+   * @param call that it serves
+   * @param names of the classes, if there are classes
+   */
+  Serving serving(ForwardCall call, List<String> names);
+
+  /** What it is trained and what it is evaluated through, for people. */
+  List<String> describe();
+
+  /**
+   * What a new SavedModel needs beside the graph.
+   *
+   * @param inputs that callers give
+   * @param initializers nodes that fill lookup tables
+   * @param assets files that they fill them from
+   * @param extras files for people and programs, by name
+   */
+  record Serving(
+      List<FlatGraph.FlatTensor> inputs,
+      List<String> initializers,
+      Map<String, Path> assets,
+      Map<String, byte[]> extras) {}
 }

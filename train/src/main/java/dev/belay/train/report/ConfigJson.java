@@ -2,6 +2,7 @@ package dev.belay.train.report;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.ClipGroup;
 import dev.belay.train.config.DataConfig;
@@ -81,6 +82,10 @@ public final class ConfigJson {
     put(options, "early-stopping-patience", config.loop().earlyStoppingPatience());
     put(options, "device", config.machine().device());
     put(options, "threads", config.machine().threads());
+    put(options, "gpu-memory-growth", config.machine().gpu().memoryGrowth() ? "on" : "off");
+    put(options, "gpu-memory-limit", config.machine().gpu().memoryLimit());
+    put(options, "tf32", config.machine().gpu().tf32() ? "on" : "off");
+    put(options, "xla", config.machine().gpu().xla() ? "on" : "off");
     put(options, "seed", config.machine().seed());
     put(options, "report", reports(config.report()));
     put(options, "log-layer-norms", config.report().layerNormSteps());
@@ -107,6 +112,9 @@ public final class ConfigJson {
 
   private static void putModel(Map<String, Object> options, ModelConfig model) {
     put(options, "model", model.path());
+    put(options, "model-format", model.files().format().map(WeightFormat::option));
+    put(options, "model-config", model.files().configuration());
+    put(options, "restore-optimizer", model.files().restoreOptimizer() ? "auto" : "no");
     put(options, "signature", model.signature());
     put(
         options,
@@ -116,7 +124,7 @@ public final class ConfigJson {
             .map(entry -> entry.getKey() + "=" + entry.getValue())
             .toList());
     put(options, "output", model.output());
-    put(options, "head", model.head());
+    put(options, "head", model.head().option());
     put(options, "features", model.features());
     put(options, "num-labels", model.labels());
     put(options, "trainable", model.trainable());

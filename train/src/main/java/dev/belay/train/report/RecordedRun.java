@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.train.config.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,10 +51,16 @@ public record RecordedRun(
     return new ModelConfig(
         // config.json has the path as it was typed, from wherever that was.
         Path.of(facts.path("model_directory").asText()),
+        new ModelConfig.Files(
+            text(options, "model-format")
+                .map(format -> WeightFormat.valueOf(format.toUpperCase(Locale.ROOT))),
+            text(facts, "model_configuration").map(Path::of),
+            false),
         text(options, "signature"),
         inputs,
         text(options, "output"),
-        ModelConfig.HeadKind.valueOf(options.path("head").asText().toUpperCase(Locale.ROOT)),
+        ModelConfig.HeadKind.valueOf(
+            options.path("head").asText().toUpperCase(Locale.ROOT).replace('-', '_')),
         text(options, "features"),
         text(options, "num-labels").map(Integer::valueOf),
         text(options, "trainable").map(Pattern::compile),

@@ -52,6 +52,9 @@ public record Changes(List<Change> serious, List<Change> harmless) {
       Set.of(
           "device",
           "threads",
+          "gpu-memory-growth",
+          "gpu-memory-limit",
+          "xla",
           "eval-batch-size",
           "eval-steps",
           "early-stopping-patience",

@@ -108,6 +108,11 @@ public final class RunLock implements AutoCloseable {
    * @throws MachineException if another run has it; the message says which
    */
   public static RunLock take(Path file) throws IOException {
+    return take(file, WATCH);
+  }
+
+  /** Takes the lock; an owner on another machine that shows no life for so long is gone. */
+  static RunLock take(Path file, Duration watch) throws IOException {
     Path key = realPath(file);
     if (!HELD.add(key)) {
       throw owned(file, Optional.of(Owner.self()));
@@ -115,7 +120,7 @@ public final class RunLock implements AutoCloseable {
     FileChannel channel = null;
     try {
       channel = open(file);
-      requireFree(file, channel);
+      requireFree(file, channel, watch);
       return new RunLock(file, key, channel, JSON.writeValueAsBytes(Owner.self()));
     } catch (Throwable e) {
       HELD.remove(key);
@@ -139,7 +144,8 @@ public final class RunLock implements AutoCloseable {
     return file.toAbsolutePath().getParent().toRealPath().resolve(file.getFileName());
   }
 
-  private static void requireFree(Path file, FileChannel channel) throws IOException {
+  private static void requireFree(Path file, FileChannel channel, Duration watch)
+      throws IOException {
     boolean locked;
     boolean systemLocks = true;
     try {
@@ -157,21 +163,22 @@ public final class RunLock implements AutoCloseable {
       return;
     }
     Owner owner = before.get();
-    boolean lives = owner.isOfThisHost() ? !systemLocks && owner.isAlive() : showsLife(channel);
+    boolean lives =
+        owner.isOfThisHost() ? !systemLocks && owner.isAlive() : showsLife(channel, watch);
     if (lives) {
       throw owned(file, before);
     }
   }
 
   /** A clock of this machine says how long to look, the file says only whether it changes. */
-  private static boolean showsLife(FileChannel channel) throws IOException {
+  private static boolean showsLife(FileChannel channel, Duration watch) throws IOException {
     String first = text(channel);
-    long end = System.nanoTime() + WATCH.toNanos();
+    long end = System.nanoTime() + watch.toNanos();
     while (System.nanoTime() < end) {
       if (!text(channel).equals(first)) {
         return true;
       }
-      pause(Duration.ofMillis(500));
+      pause(watch.dividedBy(32));
     }
     return false;
   }

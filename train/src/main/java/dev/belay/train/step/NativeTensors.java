@@ -3,11 +3,14 @@ package dev.belay.train.step;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
 import org.tensorflow.RawTensor;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.ByteDataBuffer;
 import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.ndarray.buffer.DataStorageVisitor;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.types.TBfloat16;
 import org.tensorflow.types.TBool;
@@ -53,6 +56,45 @@ final class NativeTensors {
     byte[] copy = new byte[Math.toIntExact(data.size())];
     data.read(copy);
     return ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * The elements where they are, not copied; only while the tensor is not closed, which nothing
+   * checks: a read after that is a read of somebody else's memory.
+   */
+  static ByteBuffer view(Tensor tensor) {
+    ByteBuffer view = tensor.asRawTensor().data().accept(new MemoryOf());
+    return view == null ? bytes(tensor) : view.order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Finds the memory behind a buffer; null where it cannot be had as one. */
+  private static final class MemoryOf implements DataStorageVisitor<ByteBuffer> {
+    @Override
+    public ByteBuffer visit(ByteBuffer buffer) {
+      return buffer.duplicate();
+    }
+
+    @Override
+    public ByteBuffer visit(long address, long length, long scale) {
+      return length * scale > Integer.MAX_VALUE
+          ? null
+          : new Memory(address, length * scale).asByteBuffer();
+    }
+
+    @Override
+    public ByteBuffer fallback() {
+      return null;
+    }
+  }
+
+  /** A pointer that owns nothing. */
+  private static final class Memory extends BytePointer {
+    Memory(long address, long bytes) {
+      super((Pointer) null);
+      this.address = address;
+      this.capacity = bytes;
+      this.limit = bytes;
+    }
   }
 
   /** A copy of the elements of a float32 tensor. */

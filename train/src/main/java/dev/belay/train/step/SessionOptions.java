@@ -4,6 +4,7 @@ import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
 import org.tensorflow.proto.framework.ConfigProto;
 import org.tensorflow.proto.framework.GPUOptions;
+import org.tensorflow.proto.framework.OptimizerOptions;
 
 /** TensorFlow's session settings for a machine. */
 final class SessionOptions {
@@ -16,13 +17,30 @@ final class SessionOptions {
             .setIntraOpParallelismThreads(threads)
             .setInterOpParallelismThreads(threads)
             .setAllowSoftPlacement(true);
-    GPUOptions.Builder gpu = GPUOptions.newBuilder().setAllowGrowth(true);
+    GPUOptions.Builder gpu = GPUOptions.newBuilder().setAllowGrowth(machine.gpu().memoryGrowth());
     if (machine.device().equals("cpu")) {
       config.putDeviceCount("GPU", 0);
     } else if (machine.device().startsWith("gpu:")) {
       gpu.setVisibleDeviceList(machine.device().substring("gpu:".length()));
     }
+    machine
+        .gpu()
+        .memoryLimit()
+        .ifPresent(
+            megabytes ->
+                gpu.getExperimentalBuilder()
+                    .addVirtualDevices(
+                        GPUOptions.Experimental.VirtualDevices.newBuilder()
+                            .addMemoryLimitMb(megabytes)));
     config.setGpuOptions(gpu);
+    if (machine.gpu().xla()) {
+      // Of the optimizer's choice: GPU clusters only, as XLA on a CPU gains a training step
+      // nothing.
+      config
+          .getGraphOptionsBuilder()
+          .getOptimizerOptionsBuilder()
+          .setGlobalJitLevel(OptimizerOptions.GlobalJitLevel.ON_1);
+    }
     HalfPrecision.ofThisMachine()
         .enable(precision, machine, config.getGraphOptionsBuilder().getRewriteOptionsBuilder());
     return config.build();

@@ -60,7 +60,12 @@ public final class StepRunner implements AutoCloseable {
 
     /** What the user should know about that. */
     public List<String> notes() {
-      return HalfPrecision.ofThisMachine().notes(precision);
+      HalfPrecision half = HalfPrecision.ofThisMachine();
+      RuntimeSettings settings = RuntimeSettings.ofThisProcess(half.gpu());
+      settings.verify(config);
+      List<String> notes = new ArrayList<>(List.of(settings.note(config)));
+      notes.addAll(half.notes(precision));
+      return notes;
     }
   }
 
@@ -255,6 +260,16 @@ public final class StepRunner implements AutoCloseable {
       bytes += spec(variable).bytes();
     }
     return parts;
+  }
+
+  /** The weights of the model without a head that was added to it. */
+  public List<GraphVariable> modelWeights() {
+    return weights.get(0).all();
+  }
+
+  /** The weights of the head that was added, if one was. */
+  public List<GraphVariable> headWeights() {
+    return weights.stream().skip(1).flatMap(variables -> variables.all().stream()).toList();
   }
 
   /** The weights of the model and of a new head, in order. */

@@ -34,7 +34,7 @@ public final class VariableSnapshot implements CheckpointWriter.Values, AutoClos
     for (Part part : parts) {
       for (int i = 0; i < part.variables().size(); i++) {
         GraphVariable variable = part.variables().get(i);
-        sink.accept(variable.name(), spec(variable), NativeTensors.bytes(part.values().get(i)));
+        sink.accept(variable.name(), spec(variable), NativeTensors.view(part.values().get(i)));
       }
     }
   }

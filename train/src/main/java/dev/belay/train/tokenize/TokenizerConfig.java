@@ -23,11 +23,13 @@ record TokenizerConfig(
     Optional<Boolean> splitChinese,
     Optional<String> paddingToken) {
 
+  private static final long MOST_BYTES = 4 << 20;
+
   static final TokenizerConfig NONE =
       new TokenizerConfig(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
   static TokenizerConfig read(Path file) {
-    JsonNode root = parse(file);
+    JsonNode root = parse(file, MOST_BYTES);
     return new TokenizerConfig(
         flag(file, root, "do_lower_case"),
         flag(file, root, "strip_accents"),
@@ -38,9 +40,11 @@ record TokenizerConfig(
   /**
    * A JSON object.
    *
-   * @throws DataException if the file holds none
+   * @param mostBytes of the file
+   * @throws DataException if the file holds none, or is larger
    */
-  static JsonNode parse(Path file) {
+  static JsonNode parse(Path file, long mostBytes) {
+    requireSize(file, mostBytes);
     try {
       JsonNode root = new ObjectMapper().readTree(Files.readAllBytes(file));
       if (root == null || !root.isObject()) {
@@ -55,6 +59,23 @@ record TokenizerConfig(
               + ": not JSON: "
               + e.getOriginalMessage(),
           e);
+    } catch (IOException e) {
+      throw new DataException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Refuses a file that is larger than any of its kind, before it is read. */
+  static void requireSize(Path file, long mostBytes) {
+    try {
+      if (Files.size(file) > mostBytes) {
+        throw new DataException(
+            file
+                + ": expected at most "
+                + mostBytes
+                + " bytes, found "
+                + Files.size(file)
+                + "; is this the right file?");
+      }
     } catch (IOException e) {
       throw new DataException(file + ": cannot be read: " + e.getMessage(), e);
     }

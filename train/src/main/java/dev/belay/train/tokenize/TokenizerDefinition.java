@@ -25,6 +25,9 @@ import java.util.OptionalInt;
 record TokenizerDefinition(
     Path file, String json, int vocabularySize, OptionalInt paddingId, List<String> notes) {
 
+  /** The largest that are known, of a quarter of a million tokens, take 17 to 34 MB. */
+  private static final long MOST_BYTES = 48L << 20;
+
   /** The usual names of the padding token, where no file says which it is. */
   private static final List<String> PADDING_TOKENS = List.of("[PAD]", "<pad>", "<|pad|>");
 
@@ -75,11 +78,12 @@ record TokenizerDefinition(
    */
   private static JsonNode ofJson(
       Path file, Optional<Boolean> lowerCase, TokenizerConfig config, List<String> notes) {
-    JsonNode root = TokenizerConfig.parse(file);
+    JsonNode root = TokenizerConfig.parse(file, MOST_BYTES);
     if (!root.path("model").isObject()) {
       throw new DataException(
           file
-              + ": not a tokenizer.json: expected an object 'model' in it; is this the right file?");
+              + ": not a tokenizer.json: expected an object 'model' in it; is this the right"
+              + " file?");
     }
     Optional<Boolean> wanted = lowerCase.or(config::lowerCase);
     boolean bert = root.path("normalizer").path("type").asText().equals("BertNormalizer");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.data.DataException;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -17,6 +18,9 @@ import java.util.Map;
  * normalizer, its split at blanks and punctuation, WordPiece, [CLS] A [SEP] B [SEP].
  */
 final class WordPieceVocabulary {
+  /** The largest that is known, of half a million tokens, takes 5 MB. */
+  private static final long MOST_BYTES = 8L << 20;
+
   private static final String UNKNOWN = "[UNK]";
   private static final String CLASSIFY = "[CLS]";
   private static final String SEPARATE = "[SEP]";
@@ -41,10 +45,11 @@ final class WordPieceVocabulary {
    * @throws DataException if the file is no vocabulary of BERT
    */
   static WordPieceVocabulary read(Path file) {
+    TokenizerConfig.requireSize(file, MOST_BYTES);
     Map<String, Integer> ids = new LinkedHashMap<>();
-    try {
+    try (BufferedReader lines = Files.newBufferedReader(file)) {
       int line = 0;
-      for (String token : Files.readAllLines(file)) {
+      for (String token = lines.readLine(); token != null; token = lines.readLine()) {
         ids.put(line == 0 ? withoutMark(token) : token, line);
         line++;
       }
@@ -68,8 +73,8 @@ final class WordPieceVocabulary {
     if (!missing.isEmpty()) {
       throw new DataException(
           file
-              + ": not a vocabulary of BERT: expected one token per line, among them [UNK], [CLS] and"
-              + " [SEP], found "
+              + ": not a vocabulary of BERT: expected one token per line, among them [UNK], [CLS]"
+              + " and [SEP], found "
               + ids.size()
               + " lines without "
               + String.join(", ", missing)

@@ -46,9 +46,9 @@ final class DamagedCheckpointTest {
                   1,
                   32,
                   42,
+                  false,
                   Map.of("loss", 0.1 + 0.2),
-                  Map.of("loop", IntNode.valueOf((int) step))),
-              0);
+                  Map.of("loop", IntNode.valueOf((int) step))));
     }
   }
 
@@ -151,14 +151,39 @@ final class DamagedCheckpointTest {
   void theOldestGoAndTheBestStays() throws IOException {
     CheckpointFolder limited = new CheckpointFolder(directory, OptionalInt.of(2));
     for (long step : new long[] {30, 40, 50}) {
-      limited.save(
-          values("kernel"),
-          values("kernel/adam_m"),
-          new CheckpointState(step, 0, 0, 0, 1, Map.of(), Map.of()),
-          20);
+      save(limited, step, false);
+      limited.trim(20);
     }
-    assertEquals(
-        List.of("step-00000050", "step-00000040", "step-00000020"),
-        Checkpoint.newestFirst(directory).stream().map(p -> p.getFileName().toString()).toList());
+    assertEquals(List.of("step-00000050", "step-00000040", "step-00000020"), names());
+  }
+
+  /** A run that was stopped keeps and returns to the same checkpoints as one that was not. */
+  @Test
+  void whatAStopLeftTakesNoPlaceOfOthersAndIsNotReturnedTo() throws IOException {
+    CheckpointFolder limited = new CheckpointFolder(directory, OptionalInt.of(2));
+    save(limited, 30, false);
+    limited.trim(0);
+    save(limited, 33, true);
+    limited.trim(0);
+    assertEquals(List.of("step-00000033", "step-00000030", "step-00000020"), names());
+    assertEquals(33, limited.newestWhole().checkpoint().orElseThrow().state().step());
+    assertEquals(30, limited.newestScheduled().checkpoint().orElseThrow().state().step());
+    save(limited, 36, true);
+    limited.trim(0);
+    assertEquals(List.of("step-00000036", "step-00000030", "step-00000020"), names());
+    save(limited, 40, false);
+    limited.trim(0);
+    assertEquals(List.of("step-00000040", "step-00000030"), names());
+  }
+
+  private static void save(CheckpointFolder folder, long step, boolean interim) throws IOException {
+    folder.save(
+        values("kernel"),
+        values("kernel/adam_m"),
+        new CheckpointState(step, 0, 0, 0, 1, interim, Map.of(), Map.of()));
+  }
+
+  private List<String> names() throws IOException {
+    return Checkpoint.newestFirst(directory).stream().map(p -> p.getFileName().toString()).toList();
   }
 }

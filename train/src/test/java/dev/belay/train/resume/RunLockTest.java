@@ -8,6 +8,7 @@ import dev.belay.train.failure.MachineException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,10 +83,46 @@ final class RunLockTest {
       Files.writeString(
           file(),
           """
-          {"pid":%d,"host":"%s","processStarted":"2001-01-01T00:00:00Z","since":"2001-01-01T00:00:01Z"}"""
+          {"pid":%d,"host":"%s","processStarted":"2001-01-01T00:00:00Z","since":"2001-01-01T00:00:01Z"}\
+          """
               .formatted(pid, host));
       RunLock.take(file()).close();
     }
+  }
+
+  /** On a file system that machines share, the system's lock may reach no further than one. */
+  @Test
+  void anOwnerOnAnotherMachineIsWatchedForItsSignOfLife() throws Exception {
+    String owner =
+        """
+        {"pid":7,"host":"another-machine","processStarted":"unknown","since":"2026-01-01T00:00:01Z"}\
+        """;
+    Files.writeString(file(), owner);
+    RunLock.take(file(), Duration.ofMillis(200)).close();
+
+    Files.writeString(file(), owner);
+    Thread life =
+        new Thread(
+            () -> {
+              try {
+                Thread.sleep(100);
+                Files.writeString(file(), owner + " ");
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    life.start();
+    MachineException refused =
+        assertThrows(
+            MachineException.class, () -> RunLock.take(file(), Duration.ofSeconds(20)).close());
+    life.join();
+    assertTrue(
+        refused
+            .getMessage()
+            .contains(
+                "belongs to another run: process 7 on another-machine, running since"
+                    + " 2026-01-01T00:00:01Z"),
+        refused.getMessage());
   }
 
   @Test

@@ -1,0 +1,69 @@
+package dev.belay.graph.probe;
+
+import java.nio.Buffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.List;
+import java.util.Optional;
+import org.tensorflow.Operation;
+import org.tensorflow.Output;
+import org.tensorflow.ndarray.Shape;
+
+/**
+ * A small computation that shows whether a device computes right.
+ *
+ * @param name for people, such as {@code matmul}
+ * @param operations types of the operations that do its work
+ * @param feeds in each of its runs
+ * @param setUp to be run once, before
+ * @param update to be run once before the result is read; empty if the result is computed by its
+ *     own read
+ * @param check what the result must be
+ * @param flops floating point operations of one run; 0 where its speed is that of memory
+ */
+public record Probe(
+    String name,
+    List<String> operations,
+    List<Feed> feeds,
+    List<Operation> setUp,
+    Optional<Operation> update,
+    Check check,
+    double flops) {
+
+  /**
+   * A value for a placeholder.
+   *
+   * @param placeholder that takes it
+   * @param shape of the value
+   * @param values the elements, a FloatBuffer or an IntBuffer on an array
+   */
+  public record Feed(Output<?> placeholder, Shape shape, Buffer values) {
+    static Feed of(Output<?> placeholder, Shape shape, float... values) {
+      return new Feed(placeholder, shape, FloatBuffer.wrap(values));
+    }
+
+    float[] floats() {
+      return ((FloatBuffer) values).array();
+    }
+
+    int[] integers() {
+      return ((IntBuffer) values).array();
+    }
+  }
+
+  /**
+   * What must come out.
+   *
+   * @param result float32
+   * @param expected its first elements
+   * @param tolerance largest difference allowed, as a part of the largest element expected
+   */
+  public record Check(Output<?> result, FloatBuffer expected, double tolerance) {
+    static Check of(Output<?> result, float... expected) {
+      return new Check(result, FloatBuffer.wrap(expected), TOLERANCE);
+    }
+  }
+
+  /** What float32 may lose in sums of some thousand terms. */
+  private static final double TOLERANCE = 1e-5;
+}

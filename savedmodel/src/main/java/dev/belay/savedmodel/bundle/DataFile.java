@@ -1,0 +1,160 @@
+package dev.belay.savedmodel.bundle;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
+
+/**
+ * A file on its way to the disk. What is written is taken in pieces that a processor's cache holds:
+ * summed up and handed to the system on the caller's thread, hashed on a second one, and brought to
+ * the disk by a third while the next pieces come, so that neither the disk nor the processor waits
+ * for the other.
+ *
+ * <p>It owns the channel and both threads: close it. Until then the bytes that it was given must
+ * stay as they are.
+ */
+final class DataFile implements Closeable {
+  private static final int PIECE_BYTES = 1 << 20;
+
+  /** Less is not worth a call to the disk. */
+  private static final long FLUSH_BYTES = 4L << 20;
+
+  private final Path path;
+  private final FileChannel channel;
+  private final MessageDigest hash = sha256();
+  private final ExecutorService hasher = thread("belay-hash");
+  private final ExecutorService flusher = thread("belay-flush");
+  private Future<?> flush;
+  private long unflushedBytes;
+
+  private DataFile(Path path, FileChannel channel) {
+    this.path = path;
+    this.channel = channel;
+  }
+
+  /** Begins a file that must not exist. */
+  static DataFile create(Path path) throws IOException {
+    return new DataFile(
+        path, FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
+  }
+
+  /** Where the next byte goes. */
+  long position() throws IOException {
+    return channel.position();
+  }
+
+  /** Writes what remains in {@code bytes}, whose position stays where it is. */
+  void write(ByteBuffer bytes) throws IOException {
+    write(bytes, new CRC32C());
+  }
+
+  /** Writes, and adds what was written to a checksum. */
+  void write(ByteBuffer bytes, CRC32C checksum) throws IOException {
+    for (int at = bytes.position(); at < bytes.limit(); at += PIECE_BYTES) {
+      ByteBuffer piece = bytes.slice(at, Math.min(PIECE_BYTES, bytes.limit() - at));
+      checksum.update(piece.duplicate());
+      hasher.execute(() -> hash.update(piece.duplicate()));
+      ByteBuffer rest = piece.duplicate();
+      while (rest.hasRemaining()) {
+        channel.write(rest);
+      }
+      flushWhatIsThere(piece.capacity());
+    }
+  }
+
+  /** One call at a time: each takes what has gathered during the last. */
+  private void flushWhatIsThere(int pieceBytes) throws IOException {
+    unflushedBytes += pieceBytes;
+    if (flush != null && flush.isDone()) {
+      await(flush);
+      flush = null;
+    }
+    if (flush == null && unflushedBytes >= FLUSH_BYTES) {
+      unflushedBytes = 0;
+      flush =
+          flusher.submit(
+              () -> {
+                channel.force(false);
+                return null;
+              });
+    }
+  }
+
+  /** Brings the rest to the disk. Nothing can be written after it. */
+  WrittenFile finish() throws IOException {
+    if (flush != null) {
+      await(flush);
+    }
+    channel.force(true);
+    await(hasher.submit(() -> {}));
+    return new WrittenFile(path, channel.size(), HexFormat.of().formatHex(hash.digest()));
+  }
+
+  private static void await(Future<?> task) throws IOException {
+    try {
+      task.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException disk) {
+        throw disk;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while a file was brought to the disk");
+    }
+  }
+
+  /** Returns when no thread of it reads the bytes that it was given any more. */
+  @Override
+  public void close() throws IOException {
+    hasher.shutdownNow();
+    flusher.shutdown();
+    awaitEnd(hasher);
+    awaitEnd(flusher);
+    channel.close();
+  }
+
+  private static void awaitEnd(ExecutorService threads) {
+    boolean interrupted = false;
+    for (boolean ended = false; !ended; ) {
+      try {
+        ended = threads.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static ExecutorService thread(String name) {
+    return Executors.newSingleThreadExecutor(
+        task -> {
+          Thread thread = new Thread(task, name);
+          thread.setDaemon(true);
+          return thread;
+        });
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.belay.tools.command;
+
+import dev.belay.tools.console.DoctorReport;
+import dev.belay.tools.console.JsonText;
+import dev.belay.train.doctor.Checkup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Says what is wrong with a machine. */
+@Command(
+    name = "doctor",
+    description =
+        "Examine the machine: limits, native libraries, CUDA, and whether each device computes"
+            + " right. Exit code 5 if something is broken.")
+final class DoctorCommand implements RunnableCommand {
+  private final Context context;
+
+  @Option(
+      names = "--require-gpu",
+      description = "Exit with code 5 unless there is a GPU that works.")
+  private boolean requireGpu;
+
+  @Option(names = "--json", description = "Print JSON instead of a list.")
+  private boolean json;
+
+  DoctorCommand(Context context) {
+    this.context = context;
+  }
+
+  @Override
+  public void run() {
+    Checkup checkup = context.doors().examine();
+    if (json) {
+      context.terminal().out().println(JsonText.of(checkup));
+    } else {
+      DoctorReport.of(checkup).forEach(context.terminal().out()::println);
+    }
+    context.terminal().out().flush();
+    checkup.requireSound();
+    if (requireGpu) {
+      checkup.requireGpu();
+    }
+  }
+}

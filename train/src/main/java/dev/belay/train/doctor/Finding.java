@@ -1,0 +1,51 @@
+package dev.belay.train.doctor;
+
+/**
+ * One thing that the doctor looked at.
+ *
+ * @param area of the machine
+ * @param subject what was looked at
+ * @param state how it is
+ * @param found in words, with figures
+ * @param advice what to do; empty where nothing is to be done
+ */
+public record Finding(Area area, String subject, State state, String found, String advice) {
+
+  /** Parts of a machine, in the order in which they stand on each other. */
+  public enum Area {
+    SYSTEM,
+    MEMORY,
+    PROCESSOR,
+    LIBRARY,
+    GPU,
+    DEVICE
+  }
+
+  /** How it is. */
+  public enum State {
+    /** As it should be. */
+    OK,
+    /** Works, and could be better. */
+    NOTE,
+    /** Not there; what needs it cannot be used. */
+    MISSING,
+    /** Broken: what stands on it fails or computes wrong numbers. */
+    WRONG
+  }
+
+  static Finding ok(Area area, String subject, String found) {
+    return new Finding(area, subject, State.OK, found, "");
+  }
+
+  static Finding note(Area area, String subject, String found, String advice) {
+    return new Finding(area, subject, State.NOTE, found, advice);
+  }
+
+  static Finding missing(Area area, String subject, String found, String advice) {
+    return new Finding(area, subject, State.MISSING, found, advice);
+  }
+
+  static Finding wrong(Area area, String subject, String found, String advice) {
+    return new Finding(area, subject, State.WRONG, found, advice);
+  }
+}

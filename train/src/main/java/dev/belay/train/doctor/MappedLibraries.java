@@ -1,0 +1,23 @@
+package dev.belay.train.doctor;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Which libraries are in a process, and from where.
+ *
+ * @param maps as in /proc/self/maps
+ */
+record MappedLibraries(String maps) {
+  static MappedLibraries ofThisProcess() {
+    return new MappedLibraries(new MachineFiles(Path.of("/")).text("/proc/self/maps").orElse(""));
+  }
+
+  /** The file of a library; a library is known by the name that it was asked for. */
+  Optional<String> file(String library) {
+    return maps.lines()
+        .map(line -> line.substring(Math.max(0, line.indexOf('/'))))
+        .filter(file -> file.contains("/" + library))
+        .findFirst();
+  }
+}

@@ -1,0 +1,161 @@
+package dev.belay.train.model;
+
+import dev.belay.graph.head.Head;
+import dev.belay.graph.head.HeadWeights;
+import dev.belay.graph.head.SequenceHead;
+import dev.belay.graph.head.TokenHead;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.savedmodel.configuration.ConfigurationWriter;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.ModelConfig.HeadKind;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.failure.ModelException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * The head of a model that Belay builds: the one that its weights hold, or a new one.
+ *
+ * @param kind what it answers
+ * @param family whose head it is
+ * @param outputs C, if it is known before the data are
+ * @param labels class names by index, if they are known
+ */
+record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<LabelMap> labels) {
+  /** What kernels begin with, as in every family of BERT. */
+  static final double DEVIATION = 0.02;
+
+  private static final String TOKENS = "classifier";
+
+  /** The head that is asked for, else the one that the weights hold. */
+  static NativeHead of(ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
+    Family family = configuration.family();
+    HeadKind asked = config.head();
+    HeadKind kind = asked == HeadKind.NONE ? own(configuration, weights) : asked;
+    NativeHead head = new NativeHead(kind, family, OptionalInt.empty(), Optional.empty());
+    OptionalInt stored = head.storedOutputs(weights);
+    OptionalInt outputs =
+        kind == HeadKind.REGRESSION
+            ? OptionalInt.of(1)
+            : config.labels().isPresent()
+                ? OptionalInt.of(config.labels().get())
+                : asked == HeadKind.NONE ? stored : OptionalInt.empty();
+    boolean named =
+        outputs.equals(stored)
+            && configuration.labels().size() == outputs.orElse(-1)
+            && configuration.labels().stream().noneMatch(label -> label.matches("LABEL_\\d+"));
+    return new NativeHead(
+        kind,
+        family,
+        outputs,
+        named ? Optional.of(LabelMap.of(configuration.labels())) : Optional.empty());
+  }
+
+  private static HeadKind own(ModelConfiguration configuration, NamedTensors weights) {
+    boolean perToken =
+        configuration.architectures().stream()
+            .anyMatch(architecture -> architecture.endsWith("ForTokenClassification"));
+    HeadKind kind = perToken ? HeadKind.TOKEN_CLASSIFICATION : HeadKind.CLASSIFICATION;
+    OptionalInt outputs =
+        new NativeHead(kind, configuration.family(), OptionalInt.empty(), Optional.empty())
+            .storedOutputs(weights);
+    if (outputs.isEmpty()) {
+      throw new ModelException(
+          "The weights have no head that Belay trains: name a new one with --head classification,"
+              + " regression or token-classification");
+    }
+    return outputs.getAsInt() == 1 ? HeadKind.REGRESSION : kind;
+  }
+
+  /** How many outputs the head of the weights has, if they hold one of this kind. */
+  private OptionalInt storedOutputs(NamedTensors weights) {
+    String kernel = projection() + ".weight";
+    return weights.names().contains(kernel)
+        ? OptionalInt.of(Math.toIntExact(weights.spec(kernel).shape().get(0)))
+        : OptionalInt.empty();
+  }
+
+  private String projection() {
+    return perToken() ? TOKENS : NativeEncoder.sequenceHead(family).projection();
+  }
+
+  boolean perToken() {
+    return kind == HeadKind.TOKEN_CLASSIFICATION;
+  }
+
+  /** Whether a weight is part of it. */
+  boolean reads(String weight) {
+    return weight.startsWith(projection() + ".")
+        || (!perToken() && weight.startsWith(NativeEncoder.sequenceHead(family).dense() + "."));
+  }
+
+  /** Whether a weight of the body is the layer that only heads of whole examples read. */
+  static boolean isPooler(String weight) {
+    return weight.matches("[^.]+\\.pooler\\..*");
+  }
+
+  Task task() {
+    return switch (kind) {
+      case REGRESSION -> new Task(Task.Kind.REGRESSION, outputs);
+      case TOKEN_CLASSIFICATION -> new Task(Task.Kind.TOKENS, outputs);
+      case CLASSIFICATION, NONE -> new Task(Task.Kind.CLASSIFICATION, outputs);
+    };
+  }
+
+  String description() {
+    return "head " + kind.option() + " (" + projection() + ")";
+  }
+
+  /**
+   * What the layers are made for.
+   *
+   * @param notes to be told what begins at random
+   */
+  record Making(
+      NativeModel model, ModelConfig config, int outputs, long seed, List<String> notes) {}
+
+  /** The layers. */
+  Head layers(Making making) {
+    NamedTensors weights = making.model().weights();
+    boolean restored = storedOutputs(weights).equals(OptionalInt.of(making.outputs()));
+    List<String> fresh =
+        (perToken()
+                ? List.of(projection())
+                : List.of(NativeEncoder.sequenceHead(family).dense(), projection()))
+            .stream()
+                .filter(
+                    layer ->
+                        layer.equals(projection())
+                            ? !restored
+                            : !weights.names().contains(layer + ".weight"))
+                .toList();
+    if (!fresh.isEmpty()) {
+      making.notes().add("new layers, which begin at random: " + fresh);
+    }
+    HeadWeights begin =
+        new HeadWeights(
+            new Parameters.Beginning(
+                name -> fresh.stream().anyMatch(layer -> name.startsWith(layer + ".")),
+                DEVIATION,
+                making.seed()),
+            variable -> making.config().trains(variable.name()));
+    double dropout = making.config().dropout() ? dropout(making.model().configuration()) : 0;
+    return perToken()
+        ? new TokenHead(projection(), making.outputs(), dropout, begin)
+        : new SequenceHead(NativeEncoder.sequenceHead(family), making.outputs(), dropout, begin);
+  }
+
+  private static double dropout(ModelConfiguration configuration) {
+    return configuration.dropouts().classifier().orElse(configuration.dropouts().hidden());
+  }
+
+  /** config.json of the model with this head. */
+  byte[] configuration(ModelConfiguration body, List<String> names) {
+    String ending = perToken() ? "ForTokenClassification" : "ForSequenceClassification";
+    return ConfigurationWriter.huggingFace(body.withHead(family.className() + ending, names));
+  }
+}

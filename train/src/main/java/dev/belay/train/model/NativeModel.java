@@ -1,0 +1,296 @@
+package dev.belay.train.model;
+
+import dev.belay.graph.ForwardPass;
+import dev.belay.graph.encoder.EncoderModel;
+import dev.belay.graph.encoder.EncoderSpec;
+import dev.belay.graph.encoder.Reading;
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.layer.Activation;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.loss.Loss;
+import dev.belay.graph.loss.MeanSquaredError;
+import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
+import dev.belay.graph.variable.GraphVariable;
+import dev.belay.savedmodel.configuration.ConfigurationReader;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.model.FlatGraph;
+import dev.belay.savedmodel.model.GraphPolicy;
+import dev.belay.savedmodel.model.ModelVariable;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.names.RestoreReport;
+import dev.belay.savedmodel.tensor.FloatWidening;
+import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorSpec;
+import dev.belay.savedmodel.weights.ModelWeights;
+import dev.belay.savedmodel.weights.OptimizerState;
+import dev.belay.savedmodel.weights.WeightLocation;
+import dev.belay.savedmodel.weights.WeightReader;
+import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.data.example.FeatureRequest;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.failure.ModelException;
+import dev.belay.train.report.Provenance;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import org.tensorflow.Graph;
+
+/**
+ * Weights without a graph, whichever dialect they are in: Belay builds the graph, whose variables
+ * have the weights' canonical names and forms.
+ *
+ * @param source where they lie
+ * @param configuration what the model is made of
+ * @param weights float32, by canonical name
+ * @param head what the model answers
+ * @param optimizer slots and step of an earlier training
+ * @param origins notes on the files
+ */
+record NativeModel(
+    ModelSource source,
+    ModelConfiguration configuration,
+    NamedTensors weights,
+    NativeHead head,
+    Optional<OptimizerState> optimizer,
+    List<String> origins)
+    implements TrainableModel {
+
+  static NativeModel read(ModelSource source, ModelConfig config) throws IOException {
+    refuseGraphOptions(config);
+    WeightLocation location = source.weights().orElseThrow();
+    ModelWeights read = WeightReader.read(location, GraphPolicy.strict());
+    ModelConfiguration configuration =
+        read.configuration()
+            .orElseThrow(
+                () ->
+                    new ModelException(
+                        location.path()
+                            + ": Belay builds the graph of these weights, and no config.json or"
+                            + " bert_config.json lies beside them to say what it is made of; name"
+                            + " one with --model-config"));
+    List<String> notes = new ArrayList<>();
+    notes.add("weights: " + location);
+    if (!read.leftovers().unknown().isEmpty()) {
+      notes.add("tensors that no table of names knows, left out: " + read.leftovers().unknown());
+    }
+    NamedTensors weights = new FloatWidening(read.canonical());
+    return new NativeModel(
+        source,
+        configuration,
+        weights,
+        NativeHead.of(config, configuration, weights),
+        config.files().restoreOptimizer() ? read.optimizer() : Optional.empty(),
+        notes);
+  }
+
+  /** What only a foreign graph has. */
+  private static void refuseGraphOptions(ModelConfig config) {
+    Map<String, Boolean> given = new LinkedHashMap<>();
+    given.put("--signature", config.signature().isPresent());
+    given.put("--inputs", !config.inputs().isEmpty());
+    given.put("--output", config.output().isPresent());
+    given.put("--features", config.features().isPresent());
+    List<String> problems =
+        given.entrySet().stream()
+            .filter(Map.Entry::getValue)
+            .map(
+                option ->
+                    option.getKey()
+                        + " is for a SavedModel, and these are weights, whose graph Belay builds:"
+                        + " leave it out")
+            .toList();
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+  }
+
+  @Override
+  public ModelGraph graph(ModelConfig config, long seed) throws IOException {
+    Graph graph = new Graph();
+    try {
+      return new ModelGraph(graph, parts(graph, config, seed));
+    } catch (IOException | RuntimeException e) {
+      graph.close();
+      throw e;
+    }
+  }
+
+  private ModelGraph.Parts parts(Graph graph, ModelConfig config, long seed) throws IOException {
+    EncoderSpec spec = NativeEncoder.spec(configuration, activation());
+    Reading reading = head.perToken() ? Reading.ALL_TOKENS : Reading.FIRST_TOKEN;
+    ForwardModel forward =
+        EncoderModel.build(
+            graph,
+            spec,
+            new EncoderModel.Options(
+                new Parameters.Beginning(name -> false, NativeHead.DEVIATION, seed),
+                variable -> config.trains(variable.name()),
+                config.dropout(),
+                reading));
+    requireRestored(forward, spec.names().base() + ".");
+    List<String> notes = new ArrayList<>(origins);
+    List<String> unused = unused(forward);
+    if (!unused.isEmpty()) {
+      notes.add("weights of other heads, not used by this one: " + unused);
+    }
+    notes.add(
+        0,
+        "trains Belay's own graph of "
+            + configuration.family().modelType()
+            + ", "
+            + head.description());
+    return new ModelGraph.Parts(
+        forward,
+        pass(forward, EncoderModel.TRAINING),
+        pass(forward, EncoderModel.EVALUATION),
+        head.task(),
+        loss(),
+        head.description(),
+        notes,
+        List.of(),
+        outputs ->
+            Optional.of(head.layers(new NativeHead.Making(this, config, outputs, seed, notes))));
+  }
+
+  private Activation activation() {
+    boolean google =
+        source
+            .weights()
+            .flatMap(WeightLocation::configuration)
+            .map(file -> ConfigurationReader.TF1.contains(file.getFileName().toString()))
+            .orElse(false);
+    return NativeEncoder.activation(configuration, google);
+  }
+
+  private static ForwardPass pass(ForwardModel forward, String name) {
+    ForwardCall call = forward.call(name);
+    return new ForwardPass(call, call.output(EncoderModel.FEATURES));
+  }
+
+  private Loss loss() {
+    return head.task().kind() == Task.Kind.REGRESSION
+        ? new MeanSquaredError()
+        : new SparseSoftmaxCrossEntropy();
+  }
+
+  /**
+   * Every weight of the body comes from the file, and all that the file has of the body is used.
+   */
+  private void requireRestored(ForwardModel forward, String base) throws IOException {
+    Map<String, TensorSpec> wanted = new LinkedHashMap<>();
+    forward.variables().forEach(variable -> wanted.put(variable.name(), spec(variable)));
+    RestoreReport all = RestoreReport.compare(wanted, weights, Set.of());
+    List<String> unexpected =
+        all.unexpected().stream()
+            .filter(name -> name.startsWith(base) && !NativeHead.isPooler(name))
+            .toList();
+    new RestoreReport(all.restored(), all.missing(), unexpected, all.wrongShape(), List.of())
+        .requireComplete(source.weights().orElseThrow().path());
+  }
+
+  private List<String> unused(ForwardModel forward) {
+    Set<String> rest = new TreeSet<>(weights.names());
+    forward.variables().forEach(variable -> rest.remove(variable.name()));
+    rest.removeIf(head::reads);
+    return List.copyOf(rest);
+  }
+
+  static TensorSpec spec(GraphVariable variable) {
+    return new TensorSpec(variable.spec().dtype(), variable.spec().shape());
+  }
+
+  @Override
+  public InputMapping inputs(Map<String, String> chosen, boolean trains) {
+    List<FeatureRequest> requests = new ArrayList<>();
+    requests.add(FeatureRequest.ids("input_ids"));
+    requests.add(FeatureRequest.ids("attention_mask"));
+    if (configuration.sizes().types() > 0) {
+      requests.add(FeatureRequest.ids("token_type_ids"));
+    }
+    return new InputMapping(requests, List.of());
+  }
+
+  @Override
+  public OptionalInt vocabularySize() {
+    return OptionalInt.of(configuration.sizes().vocabulary());
+  }
+
+  @Override
+  public OptionalInt maxSeqLength() {
+    EncoderSpec spec = NativeEncoder.spec(configuration, activation());
+    int before = spec.paddingId().isPresent() ? spec.paddingId().getAsInt() + 1 : 0;
+    return OptionalInt.of(spec.sizes().positions() - before);
+  }
+
+  @Override
+  public Optional<LabelMap> labels() {
+    return head.labels();
+  }
+
+  @Override
+  public List<Map<String, Object>> hashes() throws IOException {
+    List<Map<String, Object>> hashes = new ArrayList<>();
+    for (Path file : source.weights().orElseThrow().files()) {
+      hashes.add(Provenance.hash(file));
+    }
+    return hashes;
+  }
+
+  @Override
+  public boolean holds(GraphVariable variable) {
+    return weights.names().contains(variable.name())
+        && weights.spec(variable.name()).equals(spec(variable));
+  }
+
+  @Override
+  public ByteBuffer read(String variable) throws IOException {
+    return weights.read(variable);
+  }
+
+  @Override
+  public boolean marksTrainable(String variable) {
+    return true;
+  }
+
+  @Override
+  public Optional<SavedModelContents> savedModel() {
+    return Optional.empty();
+  }
+
+  @Override
+  public ModelVariable stored(String variable) {
+    throw new IllegalStateException("weights without a graph are not handed back in their own");
+  }
+
+  @Override
+  public Serving serving(ForwardCall call, List<String> names) {
+    List<FlatGraph.FlatTensor> inputs = new ArrayList<>();
+    call.inputs()
+        .forEach(
+            (name, input) ->
+                inputs.add(
+                    new FlatGraph.FlatTensor(
+                        name, input.op().name(), input.dataType(), input.shape())));
+    return new Serving(
+        inputs,
+        List.of(),
+        Map.of(),
+        Map.of(ConfigurationReader.HUGGING_FACE, head.configuration(configuration, names)));
+  }
+
+  @Override
+  public List<String> describe() {
+    String graph = "Belay's own graph of " + configuration.family().modelType();
+    return List.of(graph + " (training)", graph + " (evaluation)");
+  }
+}

@@ -1,0 +1,57 @@
+package dev.belay.train.step;
+
+import dev.belay.train.config.MachineConfig;
+import dev.belay.train.failure.MachineException;
+import java.util.Map;
+
+/**
+ * What TensorFlow was told before it was loaded, by the launcher or by whoever set it first.
+ *
+ * @param environment of this process
+ * @param gpu whether there is an NVIDIA driver
+ */
+record RuntimeSettings(Map<String, String> environment, boolean gpu) {
+  /** What the driver reads when its library is loaded, which is before any option is. */
+  private static final String TF32 = "NVIDIA_TF32_OVERRIDE";
+
+  static RuntimeSettings ofThisProcess(boolean gpu) {
+    return new RuntimeSettings(System.getenv(), gpu);
+  }
+
+  /** Threads, kernels and allocator in one line, with how to choose others. */
+  String note(MachineConfig machine) {
+    int threads = machine.effectiveThreads();
+    return threads
+        + (threads == 1 ? " thread" : " threads")
+        + (machine.threads().isPresent()
+            ? " (--threads)"
+            : " (cores and CPU quota of this process; --threads sets another number)")
+        + ", oneDNN "
+        + setting("TF_ENABLE_ONEDNN_OPTS", Map.of("1", "on", "0", "off"), "as TensorFlow likes")
+        + " (TF_ENABLE_ONEDNN_OPTS), freed memory "
+        + setting("MALLOC_MMAP_MAX_", Map.of("0", "kept"), "given back")
+        + " (MALLOC_MMAP_MAX_)";
+  }
+
+  private String setting(String name, Map<String, String> words, String unset) {
+    String value = environment.get(name);
+    return value == null ? unset : words.getOrDefault(value, value);
+  }
+
+  /**
+   * Refuses what comes too late.
+   *
+   * @throws MachineException if TF32 is not wanted and the driver was not told
+   */
+  void verify(MachineConfig machine) {
+    boolean onGpu = gpu && !machine.device().equals("cpu");
+    if (onGpu && !machine.gpu().tf32() && !"0".equals(environment.get(TF32))) {
+      throw new MachineException(
+          "--tf32 off: the driver must be told before TensorFlow is loaded; the launcher does so if"
+              + " the option stands on the command line, elsewhere set "
+              + TF32
+              + "=0 in the environment",
+          null);
+    }
+  }
+}
