@@ -18,6 +18,9 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.op.Ops;
+import org.tensorflow.proto.framework.ConfigProto;
+import org.tensorflow.proto.framework.GraphOptions;
+import org.tensorflow.proto.framework.RewriterConfig;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -50,7 +53,7 @@ final class CentralDifferences {
     CentralDifferences differences = new CentralDifferences(feeds);
     try (Graph wide = new Graph()) {
       wide.importGraphDef(WideGraph.of(graph.toGraphDef()));
-      try (Session session = new Session(wide)) {
+      try (Session session = new Session(wide, withoutRewrites())) {
         differences.check(session, name(loss), gradients.gradients());
       }
     }
@@ -129,5 +132,13 @@ final class CentralDifferences {
   private static String name(Operand<?> operand) {
     Output<?> output = operand.asOutput();
     return output.op().name() + ":" + output.index();
+  }
+
+  /** The optimizer of graphs turns a gather of a read into one of the variable, which has no value. */
+  private static ConfigProto withoutRewrites() {
+    RewriterConfig none = RewriterConfig.newBuilder().setDisableMetaOptimizer(true).build();
+    return ConfigProto.newBuilder()
+        .setGraphOptions(GraphOptions.newBuilder().setRewriteOptions(none))
+        .build();
   }
 }
