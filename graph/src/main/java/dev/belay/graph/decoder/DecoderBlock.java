@@ -29,16 +29,19 @@ final class DecoderBlock {
     int inner = spec.sizes().intermediate();
     int count = spec.sizes().heads();
     int size = hidden / count;
+    // 2 * layers of these are added up, and their sum should not grow with them.
+    Parameters added =
+        parameters.deviating(parameters.deviation() / Math.sqrt(2.0 * spec.sizes().layers()));
     this.dropout = spec.dropout().residual();
     this.activation = spec.activation();
     this.heads = new Heads(count, size, spec.scaling().of(layer, size), spec.dropout().attention());
     this.attentionNorm = LayerNorm.declare(parameters, "ln_1", hidden, spec.normEpsilon());
     this.projections =
         Dense.declareTransposed(parameters, "attn.c_attn", hidden, 3L * hidden); // [H, 3 H]
-    this.attentionOutput = Dense.declareTransposed(parameters, "attn.c_proj", hidden, hidden);
+    this.attentionOutput = Dense.declareTransposed(added, "attn.c_proj", hidden, hidden);
     this.feedForwardNorm = LayerNorm.declare(parameters, "ln_2", hidden, spec.normEpsilon());
     this.intermediate = Dense.declareTransposed(parameters, "mlp.c_fc", hidden, inner);
-    this.output = Dense.declareTransposed(parameters, "mlp.c_proj", inner, hidden);
+    this.output = Dense.declareTransposed(added, "mlp.c_proj", inner, hidden);
   }
 
   /**

@@ -67,6 +67,17 @@ public final class Parameters {
     return new Parameters(tf, beginning, trains, variables, initializers, inner);
   }
 
+  /** The same set, where fresh kernels and tables are drawn with another deviation. */
+  public Parameters deviating(double deviation) {
+    Beginning other = new Beginning(beginning.isFresh(), deviation, beginning.seed());
+    return new Parameters(tf, other, trains, variables, initializers, prefix);
+  }
+
+  /** Of fresh kernels and tables. */
+  public double deviation() {
+    return beginning.deviation();
+  }
+
   /** A kernel, [out, in]: each row makes one number of the output. */
   public Operand<TFloat32> kernel(String name, long out, long in) {
     return drawn(name, Units.ROWS, out, in);

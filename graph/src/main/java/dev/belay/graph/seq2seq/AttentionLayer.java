@@ -24,13 +24,16 @@ final class AttentionLayer {
   AttentionLayer(Parameters layer, String name, Seq2SeqSpec spec) {
     int hidden = spec.sizes().hidden();
     this.dropout = spec.dropout();
-    // The scale is part of how T5's queries were initialised, so products are left as they are.
+    // The scale is part of how fresh queries are drawn, so products are left as they are.
     this.heads = new Heads(spec.sizes().heads(), spec.sizes().headSize(), 1, spec.dropout());
     Parameters own = layer.within(name);
-    this.query = Dense.declareWithoutBias(own, "q", hidden, heads.width());
-    this.key = Dense.declareWithoutBias(own, "k", hidden, heads.width());
-    this.value = Dense.declareWithoutBias(own, "v", hidden, heads.width());
-    this.output = Dense.declareWithoutBias(own, "o", heads.width(), hidden);
+    Parameters scaled = own.deviating(1 / Math.sqrt((double) hidden * spec.sizes().headSize()));
+    Parameters in = own.deviating(1 / Math.sqrt(hidden));
+    Parameters out = own.deviating(1 / Math.sqrt(heads.width()));
+    this.query = Dense.declareWithoutBias(scaled, "q", hidden, heads.width());
+    this.key = Dense.declareWithoutBias(in, "k", hidden, heads.width());
+    this.value = Dense.declareWithoutBias(in, "v", hidden, heads.width());
+    this.output = Dense.declareWithoutBias(out, "o", heads.width(), hidden);
     this.norm = RmsNorm.declare(layer, "layer_norm", hidden, spec.normEpsilon());
   }
 

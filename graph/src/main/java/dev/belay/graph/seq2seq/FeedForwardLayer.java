@@ -26,10 +26,12 @@ final class FeedForwardLayer {
     this.dropout = spec.dropout();
     this.activation = spec.feedForward().activation();
     Parameters own = layer.within("DenseReluDense");
-    this.inner = Dense.declareWithoutBias(own, gated ? "wi_0" : "wi", hidden, size);
+    Parameters in = own.deviating(1 / Math.sqrt(hidden));
+    Parameters out = own.deviating(1 / Math.sqrt(size));
+    this.inner = Dense.declareWithoutBias(in, gated ? "wi_0" : "wi", hidden, size);
     this.gate =
-        gated ? Optional.of(Dense.declareWithoutBias(own, "wi_1", hidden, size)) : Optional.empty();
-    this.output = Dense.declareWithoutBias(own, "wo", size, hidden);
+        gated ? Optional.of(Dense.declareWithoutBias(in, "wi_1", hidden, size)) : Optional.empty();
+    this.output = Dense.declareWithoutBias(out, "wo", size, hidden);
     this.norm = RmsNorm.declare(layer, "layer_norm", hidden, spec.normEpsilon());
   }
 

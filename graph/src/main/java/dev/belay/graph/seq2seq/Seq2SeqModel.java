@@ -78,13 +78,14 @@ public final class Seq2SeqModel {
     this.read = LayeredForward.tokens(tf, READ);
     this.mask = LayeredForward.tokens(tf, MASK);
     this.written = LayeredForward.tokens(tf, WRITTEN);
-    this.words = Table.declare(parameters, "shared.weight", sizes.vocabulary(), sizes.hidden());
+    Parameters ofUnit = parameters.deviating(1); // as T5 was, whatever other families begin with
+    this.words = Table.declare(ofUnit, "shared.weight", sizes.vocabulary(), sizes.hidden());
     this.encoder = Stack.encoder(parameters, spec);
     this.decoder = Stack.decoder(parameters, spec);
     this.logits =
         spec.tied()
             ? new Dense(words.rows(), true, Optional.empty())
-            : Dense.declareWithoutBias(parameters, "lm_head", sizes.hidden(), sizes.vocabulary());
+            : Dense.declareWithoutBias(ofUnit, "lm_head", sizes.hidden(), sizes.vocabulary());
   }
 
   /** Adds the passes to a graph, over one set of weights. */

@@ -27,7 +27,7 @@ final class Stack {
     this.dropout = spec.dropout();
     this.positions =
         RelativePositions.declare(
-            parameters,
+            parameters.deviating(1 / Math.sqrt(spec.sizes().hidden())),
             // Kept by the first block, used by all.
             "block.0.layer.0.SelfAttention.relative_attention_bias",
             new RelativePositions.Buckets(

@@ -2,6 +2,7 @@ package dev.belay.train.step;
 
 import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.TrainStep;
+import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.tensor.NamedTensors;
@@ -9,12 +10,14 @@ import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
 import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.Column;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operation;
@@ -178,6 +181,22 @@ public final class StepRunner implements AutoCloseable {
             logits.shape(),
             labelled ? scalar(result, 1) : 0,
             labelled ? scalar(result, 2) : 0);
+      }
+    }
+  }
+
+  /**
+   * Asks a pass of the model for one of its outputs, float32.
+   *
+   * @param columns by the names of the pass's inputs
+   * @return without a loss
+   */
+  public EvaluationResult ask(ForwardCall call, Map<String, Column> columns, String output) {
+    try (Feeds feeds = new Feeds(session.runner())) {
+      feeds.columns(call.inputs(), columns);
+      try (Result result = feeds.runner().fetch(call.output(output)).run()) {
+        Tensor answer = result.get(0);
+        return new EvaluationResult(NativeTensors.floats(answer), answer.shape(), 0, 0);
       }
     }
   }

@@ -1,0 +1,251 @@
+package dev.belay.graph;
+
+import dev.belay.graph.decoder.DecoderModel;
+import dev.belay.graph.decoder.DecoderSpec;
+import dev.belay.graph.encoder.EncoderModel;
+import dev.belay.graph.encoder.EncoderNames;
+import dev.belay.graph.encoder.EncoderSpec;
+import dev.belay.graph.encoder.Reading;
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.layer.Activation;
+import dev.belay.graph.layer.AttentionBias;
+import dev.belay.graph.layer.Dense;
+import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.Heads;
+import dev.belay.graph.layer.LayerNorm;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.RelativePositions;
+import dev.belay.graph.layer.RmsNorm;
+import dev.belay.graph.layer.Table;
+import dev.belay.graph.loss.LossTensors;
+import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
+import dev.belay.graph.seq2seq.Seq2SeqModel;
+import dev.belay.graph.seq2seq.Seq2SeqSpec;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * The gradient of every layer, and of whole models with their dropout, by every weight and by what
+ * comes in, is the central difference: in float64, to 1e-6.
+ */
+class LayerGradientTest {
+  private static final Parameters.Beginning RESTORED =
+      new Parameters.Beginning(name -> false, 0.02, 1);
+  private static final LayeredForward.Options DROPPING =
+      new LayeredForward.Options(RESTORED, variable -> true, true);
+  private static final int BATCH = 2;
+  private static final int LENGTH = 4;
+  private static final int ROWS = BATCH * LENGTH;
+
+  /** A layer over rows that are variables themselves. */
+  private record Site(Pass pass, Parameters parameters, Extent extent) {
+    Ops tf() {
+      return pass.tf();
+    }
+
+    Operand<TFloat32> rows(String name, int size) {
+      return parameters.table(name, ROWS, size);
+    }
+  }
+
+  private static void check(Function<Site, Operand<TFloat32>> layer) {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      Parameters parameters = new Parameters(tf, RESTORED, variable -> true);
+      Pass pass = Pass.training(tf, new Pass.Draws(5, tf.constant(3L), 1));
+      Extent extent = new Extent(tf.constant(BATCH), tf.constant(LENGTH));
+      Operand<TFloat32> out = layer.apply(new Site(pass, parameters, extent));
+      Operand<TFloat32> flat = tf.reshape(out, tf.constant(new int[] {-1}));
+      Operand<TInt32> numbers = tf.range(tf.constant(0), tf.size(flat), tf.constant(1));
+      Operand<TFloat32> weights = tf.math.sin(tf.dtypes.cast(numbers, TFloat32.class));
+      Operand<TFloat32> loss = tf.reduceSum(tf.math.mul(flat, weights), tf.constant(0));
+      CentralDifferences.check(graph, loss, parameters.variables().all(), Map.of());
+    }
+  }
+
+  @Test
+  void dense() {
+    check(at -> Dense.declare(at.parameters(), "d", 3, 5).apply(at.tf(), at.rows("x", 3)));
+    check(
+        at -> Dense.declareWithoutBias(at.parameters(), "d", 3, 5).apply(at.tf(), at.rows("x", 3)));
+    check(
+        at -> Dense.declareTransposed(at.parameters(), "d", 3, 5).apply(at.tf(), at.rows("x", 3)));
+  }
+
+  @Test
+  void norms() {
+    check(
+        at -> LayerNorm.declare(at.parameters(), "norm", 5, 1e-5).apply(at.tf(), at.rows("x", 5)));
+    check(at -> RmsNorm.declare(at.parameters(), "norm", 5, 1e-6).apply(at.tf(), at.rows("x", 5)));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void activations(Activation activation) {
+    check(at -> activation.apply(at.tf(), at.rows("x", 5)));
+  }
+
+  @Test
+  void tables() {
+    check(
+        at ->
+            Table.declare(at.parameters(), "t", 6, 3)
+                .look(at.tf(), at.tf().constant(new int[][] {{1, 1}, {5, 0}})));
+    check(at -> Table.declare(at.parameters(), "t", 6, 3).first(at.tf(), at.tf().constant(4)));
+  }
+
+  @Test
+  void dropout() {
+    check(at -> at.pass().dropout(at.rows("x", 5), 0.4));
+  }
+
+  @Test
+  void attention() {
+    check(
+        at -> {
+          Ops tf = at.tf();
+          Operand<TInt32> mask = tf.constant(new int[][] {{1, 1, 1, 1}, {1, 1, 0, 0}});
+          return Heads.scaled(2, 3, 0.3)
+              .attend(
+                  at.pass(),
+                  new Heads.Projected(at.rows("q", 6), at.rows("k", 6), at.rows("v", 6)),
+                  at.extent(),
+                  at.extent(),
+                  Optional.of(AttentionBias.padding(tf, mask, at.extent())));
+        });
+  }
+
+  @Test
+  void attentionOfOneProjection() {
+    check(
+        at ->
+            Heads.scaled(2, 3, 0.3)
+                .attendTogether(
+                    at.pass(),
+                    at.rows("qkv", 18),
+                    at.extent(),
+                    Optional.of(AttentionBias.causal(at.tf(), at.extent().length()))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void relativePositions(boolean bothWays) {
+    check(
+        at ->
+            RelativePositions.declare(
+                    at.parameters(), "r", new RelativePositions.Buckets(4, 3, bothWays), 2)
+                .bias(at.tf(), at.extent().length()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"BERT, FIRST_TOKEN", "BERT, ALL_TOKENS", "ROBERTA, ALL_TOKENS", "ALBERT, ALL_TOKENS"})
+  void encoders(String family, Reading reading) {
+    boolean shares = family.equals("ALBERT");
+    EncoderSpec spec =
+        new EncoderSpec(
+            shares
+                ? EncoderNames.ALBERT
+                : family.equals("BERT") ? EncoderNames.BERT : EncoderNames.ROBERTA,
+            new EncoderSpec.Sizes(7, shares ? 4 : 6, 6, 2, 2, 8, 8, 2),
+            shares ? new EncoderSpec.Sharing(1, 1) : EncoderSpec.Sharing.none(2),
+            shares,
+            family.equals("ROBERTA") ? OptionalInt.of(1) : OptionalInt.empty(),
+            Activation.GELU,
+            1e-6,
+            new EncoderSpec.Rates(0.1, 0.2, 0.3, 0.4));
+    try (Graph graph = new Graph()) {
+      ForwardModel model =
+          EncoderModel.build(
+              graph, spec, new EncoderModel.Options(RESTORED, variable -> true, true, reading));
+      ForwardCall call = model.call(EncoderModel.TRAINING);
+      // The features themselves as logits of six classes.
+      check(graph, model, call.output(EncoderModel.FEATURES), reading == Reading.ALL_TOKENS);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void decoders(boolean tied) {
+    DecoderSpec spec =
+        new DecoderSpec(
+            new DecoderSpec.Sizes(7, 6, 2, 2, 8, 8),
+            new DecoderSpec.Scaling(true, !tied),
+            tied,
+            Activation.GELU_TANH,
+            1e-5,
+            new DecoderSpec.Rates(0.1, 0.2, 0.3));
+    try (Graph graph = new Graph()) {
+      ForwardModel model = DecoderModel.build(graph, spec, DROPPING);
+      ForwardCall call = model.call(LayeredForward.TRAINING);
+      check(graph, model, call.output(DecoderModel.LOGITS), true);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void encodersWithDecoders(boolean tied) {
+    Seq2SeqSpec spec =
+        new Seq2SeqSpec(
+            new Seq2SeqSpec.Sizes(7, 6, 1, 2, 2, 4, 8),
+            new Seq2SeqSpec.Positions(4, 3),
+            tied ? Seq2SeqSpec.FeedForward.RELU : Seq2SeqSpec.FeedForward.GATED_GELU,
+            tied,
+            1e-6,
+            0.2);
+    try (Graph graph = new Graph()) {
+      ForwardModel model = Seq2SeqModel.build(graph, spec, DROPPING);
+      ForwardCall call = model.call(LayeredForward.TRAINING);
+      check(graph, model, call.output(Seq2SeqModel.LOGITS), true);
+    }
+  }
+
+  /** By all weights of a model at once. */
+  private static void check(Graph graph, ForwardModel model, Output<?> logits, boolean everyToken) {
+    LossTensors loss = new SparseSoftmaxCrossEntropy().build(Ops.create(graph), logits);
+    Map<String, Tensor> feeds = new LinkedHashMap<>();
+    Shape shape = Shape.of(BATCH, LENGTH);
+    model
+        .call(LayeredForward.TRAINING)
+        .inputs()
+        .forEach(
+            (name, input) ->
+                feeds.put(
+                    input.op().name(),
+                    switch (name) {
+                      case "attention_mask" -> TensorData.of(shape, 1, 1, 1, 1, 1, 1, 1, 0);
+                      case "token_type_ids" -> TensorData.of(shape, 0, 0, 1, 1, 0, 1, 1, 0);
+                      default -> TensorData.of(shape, 3, 2, 6, 3, 0, 5, 4, 1);
+                    }));
+    feeds.put(
+        loss.labels().op().name(),
+        everyToken
+            ? TensorData.of(shape, 2, 5, 3, -100, 5, 4, 0, -100)
+            : TensorData.of(Shape.of(BATCH), 2, 5));
+    feeds.put("belay_step", TInt64.scalarOf(4));
+    try {
+      CentralDifferences.check(graph, loss.mean(), model.variables().all(), feeds);
+    } finally {
+      feeds.values().forEach(Tensor::close);
+    }
+  }
+}

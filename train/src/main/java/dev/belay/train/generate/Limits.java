@@ -1,0 +1,27 @@
+package dev.belay.train.generate;
+
+import java.util.OptionalInt;
+
+/**
+ * Where a text ends.
+ *
+ * @param newTokens how many at most, those that the text begins with not counted
+ * @param endToken that ends it, {@code eos_token_id}; empty if the vocabulary has none
+ */
+public record Limits(int newTokens, OptionalInt endToken) {
+  public Limits {
+    if (newTokens < 1) {
+      throw new IllegalArgumentException(
+          "A text needs room for at least one new token; found " + newTokens + ".");
+    }
+  }
+
+  boolean ends(int token) {
+    return endToken.isPresent() && endToken.getAsInt() == token;
+  }
+
+  /** How long a text may become that begins with so many tokens. */
+  int length(NextTokens model, int begins) {
+    return (int) Math.min(model.longest(), (long) begins + newTokens);
+  }
+}

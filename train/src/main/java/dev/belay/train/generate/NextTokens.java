@@ -1,0 +1,56 @@
+package dev.belay.train.generate;
+
+import java.util.List;
+
+/** What a model thinks may come next. */
+public sealed interface NextTokens permits DecoderTokens, Seq2SeqTokens {
+
+  /** What each example's text begins with: a prompt, or the token that a decoder starts from. */
+  List<int[]> begins();
+
+  /** How many tokens a text may have, those that it begins with counted. */
+  int longest();
+
+  /**
+   * Asks the model.
+   *
+   * @param texts of any lengths, at least one
+   * @return a row for each text with a logit for each word of the vocabulary
+   */
+  Logits after(List<Begun> texts);
+
+  /**
+   * Logits of texts.
+   *
+   * @param values row by row
+   * @param vocabulary V, the length of a row
+   */
+  @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
+  record Logits(float[] values, int vocabulary) {
+
+    /** The word with the highest logit; the first of equal ones. */
+    int best(int row) {
+      int best = 0;
+      for (int word = 1; word < vocabulary; word++) {
+        if (at(row, word) > at(row, best)) {
+          best = word;
+        }
+      }
+      return best;
+    }
+
+    float at(int row, int word) {
+      return values[row * vocabulary + word];
+    }
+
+    /** {@code log sum exp} of a row, by which a logit becomes the logarithm of a probability. */
+    double total(int row) {
+      double highest = at(row, best(row));
+      double sum = 0;
+      for (int word = 0; word < vocabulary; word++) {
+        sum += Math.exp(at(row, word) - highest);
+      }
+      return highest + Math.log(sum);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Reads from: a model's logits of the next token, by way of {@code step}. Hands to: a prediction,
+ * the tokens that were written. Never: turns tokens into text, or trains.
+ */
+package dev.belay.train.generate;
