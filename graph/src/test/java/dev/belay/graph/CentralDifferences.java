@@ -134,7 +134,9 @@ final class CentralDifferences {
     return output.op().name() + ":" + output.index();
   }
 
-  /** The optimizer of graphs turns a gather of a read into one of the variable, which has no value. */
+  /**
+   * The optimizer of graphs turns a gather of a read into one of the variable, which has no value.
+   */
   private static ConfigProto withoutRewrites() {
     RewriterConfig none = RewriterConfig.newBuilder().setDisableMetaOptimizer(true).build();
     return ConfigProto.newBuilder()

@@ -20,11 +20,8 @@ import org.tensorflow.types.TFloat32;
  * at 0, gains at 1.
  */
 public final class Parameters {
-  private final Ops tf;
+  private final Declared declared;
   private final Beginning beginning;
-  private final Predicate<VariableSpec> trains;
-  private final Variables variables;
-  private final List<Operation> initializers;
   private final String prefix;
 
   /**
@@ -36,6 +33,10 @@ public final class Parameters {
    */
   public record Beginning(Predicate<String> isFresh, double deviation, long seed) {}
 
+  /** What all views of one set share. */
+  private record Declared(
+      Ops tf, Predicate<VariableSpec> trains, Variables variables, List<Operation> initializers) {}
+
   /**
    * None yet.
    *
@@ -43,34 +44,24 @@ public final class Parameters {
    * @param trains which of them train
    */
   public Parameters(Ops tf, Beginning beginning, Predicate<VariableSpec> trains) {
-    this(tf, beginning, trains, new Variables(tf), new ArrayList<>(), "");
+    this(new Declared(tf, trains, new Variables(tf), new ArrayList<>()), beginning, "");
   }
 
-  private Parameters(
-      Ops tf,
-      Beginning beginning,
-      Predicate<VariableSpec> trains,
-      Variables variables,
-      List<Operation> initializers,
-      String prefix) {
-    this.tf = tf;
+  private Parameters(Declared declared, Beginning beginning, String prefix) {
+    this.declared = declared;
     this.beginning = beginning;
-    this.trains = trains;
-    this.variables = variables;
-    this.initializers = initializers;
     this.prefix = prefix;
   }
 
   /** The same set, where new names begin with {@code name} and a dot; an empty name adds none. */
   public Parameters within(String name) {
-    String inner = name.isEmpty() ? prefix : prefix + name + ".";
-    return new Parameters(tf, beginning, trains, variables, initializers, inner);
+    return new Parameters(declared, beginning, name.isEmpty() ? prefix : prefix + name + ".");
   }
 
   /** The same set, where fresh kernels and tables are drawn with another deviation. */
   public Parameters deviating(double deviation) {
     Beginning other = new Beginning(beginning.isFresh(), deviation, beginning.seed());
-    return new Parameters(tf, other, trains, variables, initializers, prefix);
+    return new Parameters(declared, other, prefix);
   }
 
   /** Of fresh kernels and tables. */
@@ -105,24 +96,29 @@ public final class Parameters {
 
   /** All of them, in the order they were declared. */
   public Variables variables() {
-    return variables;
+    return declared.variables();
   }
 
   /** Give those that no file holds their first values. */
   public List<Operation> initializers() {
-    return List.copyOf(initializers);
+    return List.copyOf(declared.initializers());
   }
 
   private Operand<TFloat32> drawn(String name, Units units, long... sizes) {
     GraphVariable variable = declare(name, units, sizes);
     if (beginning.isFresh().test(variable.name())) {
-      long order = variables.all().size();
+      long order = declared.variables().all().size();
       Operand<TFloat32> numbers =
-          tf.random.statelessTruncatedNormal(
-              tf.constant(sizes),
-              tf.constant(new long[] {beginning.seed(), order}),
-              TFloat32.class);
-      begin(variable, tf.math.mul(numbers, tf.constant((float) beginning.deviation())));
+          declared
+              .tf()
+              .random
+              .statelessTruncatedNormal(
+                  declared.tf().constant(sizes),
+                  declared.tf().constant(new long[] {beginning.seed(), order}),
+                  TFloat32.class);
+      begin(
+          variable,
+          declared.tf().math.mul(numbers, declared.tf().constant((float) beginning.deviation())));
     }
     return variable.value().expect(TFloat32.class);
   }
@@ -130,7 +126,11 @@ public final class Parameters {
   private Operand<TFloat32> filled(String name, long size, float value) {
     GraphVariable variable = declare(name, Units.COLUMNS, size);
     if (beginning.isFresh().test(variable.name())) {
-      begin(variable, tf.fill(tf.constant(new long[] {size}), tf.constant(value)));
+      begin(
+          variable,
+          declared
+              .tf()
+              .fill(declared.tf().constant(new long[] {size}), declared.tf().constant(value)));
     }
     return variable.value().expect(TFloat32.class);
   }
@@ -138,10 +138,10 @@ public final class Parameters {
   private GraphVariable declare(String name, Units units, long... sizes) {
     VariableSpec spec =
         new VariableSpec(prefix + name, DataType.DT_FLOAT, Shape.of(sizes), true, units);
-    return variables.create(spec.withTrainable(trains.test(spec)));
+    return declared.variables().create(spec.withTrainable(declared.trains().test(spec)));
   }
 
   private void begin(GraphVariable variable, Operand<TFloat32> value) {
-    initializers.add(tf.assignVariableOp(variable.handle(), value).op());
+    declared.initializers().add(declared.tf().assignVariableOp(variable.handle(), value).op());
   }
 }
