@@ -89,7 +89,7 @@ class ImportedForwardTest {
   void namesThatAreNotThereAreErrors() {
     ForwardModel forward = importWith(Dropout.OFF);
     assertEquals(
-        "No function predict was imported; there are [train, serve]",
+        "The model has no function predict; there are [train, serve]",
         assertThrows(IllegalArgumentException.class, () -> forward.call("predict")).getMessage());
     assertEquals(
         "The function serve has no output pooled; it has [logits, hidden]",
