@@ -144,11 +144,11 @@ final class HouseRulesTest {
     rules.put("only tools prints", prints(root, inside));
     rules.put("only tools exits", exits(root, inside));
     rules.put(
-        "only tools.judge starts processes",
+        "only the judge and the doctor start processes",
         noClasses()
             .that(resideInAPackage(inside))
             .and()
-            .resideOutsideOfPackage(root + ".tools.judge..")
+            .resideOutsideOfPackages(root + ".tools.judge..", root + ".train.doctor..")
             .should(call(ProcessBuilder.class, "start"))
             .orShould(call(ProcessBuilder.class, "startPipeline"))
             .orShould(call(Runtime.class, "exec")));

@@ -337,7 +337,7 @@ final class ProgramTest {
     assertEquals(
         """
         belay train: 8 options need a change:
-          --model is missing: name a SavedModel directory or a run directory
+          --model is missing: name a SavedModel, weights, a checkpoint or a run directory
           --train-file is missing: name a .tsv, .csv, .jsonl or .tfrecord file
           --output-dir is missing: name a directory for the run to write
           --learning-rate: expected a finite number above 0, found -1.0

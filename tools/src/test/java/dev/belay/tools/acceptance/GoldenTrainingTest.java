@@ -85,9 +85,12 @@ final class GoldenTrainingTest {
     assertEquals(0, training.code(), training.err());
     assertTrue(training.err().contains("slots of step 3"), training.err());
     List<Double> losses = MetricsFile.trained(out, "loss");
+    List<Double> norms = MetricsFile.trained(out, "grad_norm");
     for (int i = 0; i < 5; i++) {
       double expected = run.get("loss").get(3 + i).asDouble();
       assertEquals(expected, losses.get(i), 1e-5 * expected, "step " + (4 + i));
+      double norm = run.get("pre_clip_norm").get(3 + i).asDouble();
+      assertEquals(norm, norms.get(i), 1e-4 * norm, "step " + (4 + i));
     }
   }
 

@@ -31,10 +31,13 @@ record NvidiaCards(List<Card> cards) {
                   "--format=csv,noheader")
               .redirectErrorStream(true)
               .start();
+      // A driver that hangs must not hang the doctor: the few lines fit into the pipe meanwhile.
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        return new NvidiaCards(List.of());
+      }
       String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0
-          ? parse(text)
-          : new NvidiaCards(List.of());
+      return process.exitValue() == 0 ? parse(text) : new NvidiaCards(List.of());
     } catch (IOException e) {
       return new NvidiaCards(List.of());
     } catch (InterruptedException e) {
