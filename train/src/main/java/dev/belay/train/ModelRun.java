@@ -14,6 +14,7 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
@@ -47,12 +48,7 @@ final class ModelRun {
       throws IOException {
     Training training = training(config, graph, outputs, UpdateRules.clip(config.clip()));
     load(training.runner(), model);
-    if (model.optimizer().isEmpty()) {
-      return training;
-    }
-    List<String> notes =
-        RestoredOptimizer.restore(
-            training.runner(), training.step(), model.optimizer().get(), config.optimizer());
+    List<String> notes = restoreOptimizer(training, model, config.optimizer());
     return new Training(training.runner(), training.step(), training.evaluation(), notes);
   }
 
@@ -157,6 +153,15 @@ final class ModelRun {
     List<GraphVariable> held = new ArrayList<>(runner.modelWeights());
     runner.headWeights().stream().filter(model::holds).forEach(held::add);
     runner.assign(held, variable -> model.read(variable.name()));
+  }
+
+  /** Goes on with the slots that the model's files have of an earlier training, if they do. */
+  static List<String> restoreOptimizer(
+      Training training, TrainableModel model, OptimizerConfig optimizer) throws IOException {
+    return model.optimizer().isEmpty()
+        ? List.of()
+        : RestoredOptimizer.restore(
+            training.runner(), training.step(), model.optimizer().get(), optimizer);
   }
 
   /** Sets a model's weights; closes the session where that fails, since its owner never gets it. */

@@ -4,6 +4,7 @@ import dev.belay.graph.clip.Threshold;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
+import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
@@ -24,10 +25,16 @@ import org.tensorflow.proto.framework.DataType;
 final class SweepSession implements AutoCloseable {
   private final TrainableModel model;
   private final ModelRun.Training training;
+  private final OptimizerConfig optimizer;
   private final GraphVariable threshold;
 
-  private SweepSession(TrainableModel model, ModelRun.Training training, GraphVariable threshold) {
+  private SweepSession(
+      TrainableModel model,
+      ModelRun.Training training,
+      OptimizerConfig optimizer,
+      GraphVariable threshold) {
     this.model = model;
+    this.optimizer = optimizer;
     this.training = training;
     this.threshold = threshold;
   }
@@ -46,7 +53,7 @@ final class SweepSession implements AutoCloseable {
     ModelRun.Training training =
         ModelRun.training(
             config, graph, outputs, UpdateRules.clip(config.clip(), Threshold.of(threshold)));
-    return new SweepSession(model, training, threshold);
+    return new SweepSession(model, training, config.optimizer(), threshold);
   }
 
   /** Gives weights and slots the values that every run begins with, and the clip its threshold. */
@@ -54,6 +61,7 @@ final class SweepSession implements AutoCloseable {
     StepRunner runner = training.runner();
     runner.initialize();
     ModelRun.restore(runner, model);
+    ModelRun.restoreOptimizer(training, model, optimizer);
     ByteBuffer value =
         ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, clipThreshold);
     runner.assign(List.of(threshold), variable -> value);

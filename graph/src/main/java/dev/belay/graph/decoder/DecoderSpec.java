@@ -1,6 +1,7 @@
 package dev.belay.graph.decoder;
 
 import dev.belay.graph.layer.Activation;
+import dev.belay.graph.layer.Heads;
 
 /**
  * What a decoder is made of that says which token comes next: GPT-2.
@@ -59,13 +60,6 @@ public record DecoderSpec(
   public record Rates(double embeddings, double attention, double residual) {}
 
   public DecoderSpec {
-    if (sizes.hidden() % sizes.heads() != 0) {
-      throw new IllegalArgumentException(
-          "The hidden size must be a multiple of the heads, since each head has a part of it; found "
-              + sizes.hidden()
-              + " for "
-              + sizes.heads()
-              + " heads.");
-    }
+    Heads.requireParts(sizes.hidden(), sizes.heads());
   }
 }

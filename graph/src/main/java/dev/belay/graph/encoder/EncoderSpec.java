@@ -1,6 +1,7 @@
 package dev.belay.graph.encoder;
 
 import dev.belay.graph.layer.Activation;
+import dev.belay.graph.layer.Heads;
 import java.util.OptionalInt;
 
 /**
@@ -74,14 +75,7 @@ public record EncoderSpec(
       double embeddings, double attention, double attentionOutput, double feedForward) {}
 
   public EncoderSpec {
-    if (sizes.hidden() % sizes.heads() != 0) {
-      throw new IllegalArgumentException(
-          "The hidden size must be a multiple of the heads, since each head has a part of it; found "
-              + sizes.hidden()
-              + " for "
-              + sizes.heads()
-              + " heads.");
-    }
+    Heads.requireParts(sizes.hidden(), sizes.heads());
     if (!projected && sizes.embedding() != sizes.hidden()) {
       throw new IllegalArgumentException(
           "Embeddings of another width than the hidden size need a projection; found "

@@ -24,6 +24,22 @@ public record Heads(int count, int size, double scale, double dropout) {
     return new Heads(count, size, 1 / Math.sqrt(size), dropout);
   }
 
+  /**
+   * Complains of a hidden size that the heads cannot share.
+   *
+   * @throws IllegalArgumentException if it is not a multiple of their number
+   */
+  public static void requireParts(int hidden, int heads) {
+    if (hidden % heads != 0) {
+      throw new IllegalArgumentException(
+          "The hidden size must be a multiple of the heads, since each head has a part of it; found "
+              + hidden
+              + " for "
+              + heads
+              + " heads.");
+    }
+  }
+
   /** A * D, the width of what is attended. */
   public int width() {
     return count * size;

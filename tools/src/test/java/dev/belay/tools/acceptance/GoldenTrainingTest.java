@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -62,13 +63,34 @@ final class GoldenTrainingTest {
   @ParameterizedTest
   @ValueSource(strings = {"legacy", "experimental"})
   void aTrainingOfPythonGoesOn(String optimizer, @TempDir Path folder) throws IOException {
-    Path fixture = Fixtures.path("bert_tf2_ckpt");
-    JsonNode run = Fixtures.json(fixture.resolve("goldens.json")).get("runs").get(optimizer);
     Path out = folder.resolve("run");
-    ProgramRun training =
-        ProgramRun.of(
+    ProgramRun training = goOn(optimizer, "train", out);
+    assertTrue(training.err().contains("slots of step 3"), training.err());
+    assertTrue(training.err().contains("head: classifier goes on"), training.err());
+    assertGoesOn(optimizer, out);
+  }
+
+  /** An arm of a sweep begins where a run begins. */
+  @Test
+  void aSweepGoesOnFromTheSameSlots(@TempDir Path folder) throws IOException {
+    Path batch = Fixtures.path("bert_tf2_ckpt", "batch.jsonl");
+    goOn(
+        "legacy",
+        "sweep",
+        folder,
+        "--validation-file=" + batch,
+        "--clip-norms=2,1",
+        "--seeds=1",
+        "--halving=off");
+    assertGoesOn("legacy", folder.resolve("arms/global_norm-1.0-rate-0.001/seed-1"));
+  }
+
+  private static ProgramRun goOn(String optimizer, String command, Path out, String... more) {
+    Path fixture = Fixtures.path("bert_tf2_ckpt");
+    List<String> arguments =
+        new ArrayList<>(
             List.of(
-                "train",
+                command,
                 "--model=" + fixture.resolve("ckpt_" + optimizer + "-3"),
                 "--model-config=" + Fixtures.path("safetensors_bert", "config.json"),
                 "--train-file=" + fixture.resolve("batch.jsonl"),
@@ -82,14 +104,21 @@ final class GoldenTrainingTest {
                 "--adam-epsilon=1e-7",
                 "--weight-decay=0",
                 "--device=cpu"));
-    assertEquals(0, training.code(), training.err());
-    assertTrue(training.err().contains("slots of step 3"), training.err());
+    arguments.addAll(List.of(more));
+    ProgramRun run = ProgramRun.of(arguments);
+    assertEquals(0, run.code(), run.err());
+    return run;
+  }
+
+  private static void assertGoesOn(String optimizer, Path out) throws IOException {
+    JsonNode golden =
+        Fixtures.json(Fixtures.path("bert_tf2_ckpt", "goldens.json")).get("runs").get(optimizer);
     List<Double> losses = MetricsFile.trained(out, "loss");
     List<Double> norms = MetricsFile.trained(out, "grad_norm");
     for (int i = 0; i < 5; i++) {
-      double expected = run.get("loss").get(3 + i).asDouble();
-      assertEquals(expected, losses.get(i), 1e-5 * expected, "step " + (4 + i));
-      double norm = run.get("pre_clip_norm").get(3 + i).asDouble();
+      double loss = golden.get("loss").get(3 + i).asDouble();
+      assertEquals(loss, losses.get(i), 1e-5 * loss, "step " + (4 + i));
+      double norm = golden.get("pre_clip_norm").get(3 + i).asDouble();
       assertEquals(norm, norms.get(i), 1e-4 * norm, "step " + (4 + i));
     }
   }

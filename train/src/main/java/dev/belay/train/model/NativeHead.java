@@ -13,6 +13,7 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.ModelConfig.HeadKind;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -48,7 +49,7 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
               + " writes no text; its heads are classification, regression and"
               + " token-classification");
     }
-    HeadKind kind = asked == HeadKind.NONE ? own(configuration, weights) : asked;
+    HeadKind kind = asked == HeadKind.NONE ? own(config.path(), configuration, weights) : asked;
     NativeHead head = new NativeHead(kind, family, OptionalInt.empty(), Optional.empty());
     OptionalInt stored = head.storedOutputs(weights);
     OptionalInt outputs =
@@ -101,7 +102,7 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
     return kind == HeadKind.CAUSAL_LM || kind == HeadKind.SEQ2SEQ;
   }
 
-  private static HeadKind own(ModelConfiguration configuration, NamedTensors weights) {
+  private static HeadKind own(Path model, ModelConfiguration configuration, NamedTensors weights) {
     boolean perToken =
         configuration.architectures().stream()
             .anyMatch(architecture -> architecture.endsWith("ForTokenClassification"));
@@ -111,8 +112,11 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
             .storedOutputs(weights);
     if (outputs.isEmpty()) {
       throw new ModelException(
-          "The weights have no head that Belay trains: name a new one with --head classification,"
-              + " regression or token-classification");
+          model
+              + ": expected a head for classes of examples or tokens, found none among the "
+              + weights.names().size()
+              + " weights: add a new one with --head classification, regression or"
+              + " token-classification");
     }
     return outputs.getAsInt() == 1 ? HeadKind.REGRESSION : kind;
   }
@@ -185,6 +189,9 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
                             ? !restored
                             : !weights.names().contains(layer + ".weight"))
                 .toList();
+    if (restored) {
+      making.notes().add("head: " + projection() + " goes on as the files have it");
+    }
     if (!fresh.isEmpty()) {
       making.notes().add("new layers, which begin at random: " + fresh);
     }
