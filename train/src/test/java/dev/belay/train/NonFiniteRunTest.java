@@ -215,7 +215,7 @@ class NonFiniteRunTest {
             false),
         OptimizerConfig.defaults(),
         new ScheduleConfig(
-            ScheduleConfig.Kind.CONSTANT, OptionalInt.empty(), 0, 1, OptionalInt.of(steps)),
+            ScheduleConfig.Kind.CONSTANT, 0, 1, OptionalInt.empty(), 0, 1, OptionalInt.of(steps)),
         ClipConfig.defaults(),
         UpdateConfig.defaults(),
         stability,

@@ -33,6 +33,13 @@ public record TrainConfig(
             "--norm-compatibility tf counts the rows of one batch, --gradient-accumulation-steps adds"
                 + " up several: choose one")
         .that(
+            schedule.end() <= optimizer.learningRate(),
+            "--lr-end "
+                + schedule.end()
+                + " is above --learning-rate "
+                + optimizer.learningRate()
+                + ": a schedule goes down")
+        .that(
             !needsEvaluation || !data.validationFiles().isEmpty(),
             "--load-best-model-at-end and --early-stopping-patience need --validation-file")
         .verify();

@@ -139,10 +139,10 @@ public final class UpdateRules {
       case CONSTANT -> Schedules.constant(span);
       case LINEAR ->
           optimizer.kind() == OptimizerConfig.Kind.BERT_ADAM
-              ? Schedules.bertLinear(span)
-              : Schedules.linear(span, 0);
+              ? Schedules.bertLinear(span, config.end())
+              : Schedules.linear(span, config.end());
       case COSINE -> Schedules.cosine(span);
-      case POLYNOMIAL -> Schedules.polynomial(span, 0, 2);
+      case POLYNOMIAL -> Schedules.polynomial(span, config.end(), config.power());
       case INVERSE_SQRT -> Schedules.inverseSqrt(span);
     };
   }
