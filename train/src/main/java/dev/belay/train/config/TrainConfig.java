@@ -33,6 +33,11 @@ public record TrainConfig(
             "--norm-compatibility tf counts the rows of one batch, --gradient-accumulation-steps adds"
                 + " up several: choose one")
         .that(
+            clip.norms() == ClipConfig.Norms.DENSE || machine.replicaDevices().size() == 1,
+            "--norm-compatibility tf counts the rows of one batch, --device "
+                + machine.device()
+                + " shares it between devices: choose one")
+        .that(
             schedule.end() <= optimizer.learningRate(),
             "--lr-end "
                 + schedule.end()
