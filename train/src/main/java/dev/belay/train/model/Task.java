@@ -91,7 +91,7 @@ public record Task(Kind kind, OptionalInt outputs) {
       case CLASSIFICATION -> new ClassificationMetrics(classes);
       case TOKENS -> {
         List<String> names = labels.map(LabelMap::names).orElse(List.of());
-        yield EntityMetrics.fit(names)
+        yield names.size() == classes && EntityMetrics.fit(names)
             ? new EntityMetrics(names)
             : new ClassificationMetrics(classes);
       }
