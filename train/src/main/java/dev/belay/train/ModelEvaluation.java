@@ -6,9 +6,12 @@ import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.data.example.Origin;
 import dev.belay.train.metrics.ClassificationMetrics;
+import dev.belay.train.metrics.Softmax;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelJudge;
@@ -40,14 +43,17 @@ public final class ModelEvaluation {
   public record Result(
       Map<String, Double> metrics, int examples, List<String> labels, List<String> notes) {}
 
+  /** The model's answer to one input line; each task has its own. */
+  public interface Prediction {}
+
   /**
-   * The model's answer to one input line.
+   * A class, a number, or what is said of each token.
    *
    * @param label the most probable class; null for regression and per-token outputs
    * @param score its probability, or the predicted value for regression
    * @param logits as the model gives them; nested lists for per-token outputs
    */
-  public record Prediction(String label, Double score, List<?> logits) {}
+  public record Choice(String label, Double score, List<?> logits) implements Prediction {}
 
   /** What is done with a model that is ready to be asked. */
   private interface Use<T> {
@@ -70,7 +76,8 @@ public final class ModelEvaluation {
           int outputs =
               task.outputs().orElseGet(() -> dataset.labels().map(LabelMap::size).orElse(1));
           Evaluator.Result result =
-              new Evaluator(source, () -> task.newMetrics(outputs)).evaluate(setting.runner());
+              new Evaluator(source, () -> task.newMetrics(outputs, dataset.labels()))
+                  .evaluate(setting.runner());
           return new Result(
               result.metrics(),
               result.examples(),
@@ -86,14 +93,20 @@ public final class ModelEvaluation {
         config,
         judge,
         setting -> {
-          Dataset dataset = setting.data().read(config.files(), LabelRule.none());
+          LabelRule rule = setting.graph().task().unlabelled(setting.labels());
+          Dataset dataset = setting.data().read(config.files(), rule);
           BatchSource source = new BatchSource(dataset, options(config));
+          int answered = 0;
           try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
             while (batches.hasNext()) {
               Batch batch = batches.next();
               EvaluationResult result = setting.runner().evaluate(batch);
               for (int row = 0; row < batch.exampleCount(); row++) {
-                sink.accept(prediction(setting, result, row, batch.lengths().get(row)));
+                EncodedExample example = dataset.examples().get(answered++);
+                sink.accept(
+                    example.origin() instanceof Origin.Words words
+                        ? WordLabels.of(words, result, row, setting.labels().orElseThrow())
+                        : prediction(setting, result, row, batch.lengths().get(row)));
               }
             }
           }
@@ -148,13 +161,13 @@ public final class ModelEvaluation {
     return switch (setting.graph().task().kind()) {
       case REGRESSION -> {
         float value = result.logits()[row];
-        yield new Prediction(null, (double) value, List.of(value));
+        yield new Choice(null, (double) value, List.of(value));
       }
       case CLASSIFICATION -> {
         float[] logits = java.util.Arrays.copyOfRange(result.logits(), start, start + width);
         int best = ClassificationMetrics.argmax(logits);
         String label = setting.labels().map(map -> map.name(best)).orElse(String.valueOf(best));
-        yield new Prediction(label, softmax(logits, best), floats(logits));
+        yield new Choice(label, Softmax.of(logits, best), floats(logits));
       }
       case TOKENS -> {
         List<List<Float>> rows = new ArrayList<>();
@@ -162,7 +175,7 @@ public final class ModelEvaluation {
         for (int at = start; at < end; at += width) {
           rows.add(floats(java.util.Arrays.copyOfRange(result.logits(), at, at + width)));
         }
-        yield new Prediction(null, null, rows);
+        yield new Choice(null, null, rows);
       }
     };
   }
@@ -173,13 +186,5 @@ public final class ModelEvaluation {
       list.add(value);
     }
     return list;
-  }
-
-  private static double softmax(float[] logits, int index) {
-    double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp(logit - (double) logits[index]);
-    }
-    return 1 / sum;
   }
 }

@@ -28,8 +28,7 @@ record RunDatasets(Task task, Dataset train, Optional<Dataset> validation) {
     if (config.validationFiles().isEmpty()) {
       return new RunDatasets(task, train, Optional.empty());
     }
-    LabelRule rule =
-        train.labels().map(LabelRule::classes).orElseGet(() -> task.labelRule(Optional.empty()));
+    LabelRule rule = task.labelRule(train.labels());
     return new RunDatasets(task, train, Optional.of(data.read(config.validationFiles(), rule)));
   }
 
@@ -55,7 +54,9 @@ record RunDatasets(Task task, Dataset train, Optional<Dataset> validation) {
     BatchOptions options = BatchOptions.inOrder(config.data().evalBatchSize(), PAD_TO_MULTIPLE);
     return validation.map(
         dataset ->
-            new Evaluator(new BatchSource(dataset, options), () -> task.newMetrics(outputs())));
+            new Evaluator(
+                new BatchSource(dataset, options),
+                () -> task.newMetrics(outputs(), train.labels())));
   }
 
   /** What the user should know about both. */

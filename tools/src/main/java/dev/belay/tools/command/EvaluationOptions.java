@@ -25,7 +25,8 @@ final class EvaluationOptions {
       paramLabel = "FILE",
       description =
           ".tsv, .csv, .jsonl or .tfrecord, .gz allowed; repeatable. Columns: text[,text_b],label,"
-              + " or input_ids,attention_mask,token_type_ids,label.")
+              + " or input_ids,attention_mask,token_type_ids,label; for tokens text,labels with a"
+              + " label per word.")
   private List<Path> files = new ArrayList<>();
 
   @Option(

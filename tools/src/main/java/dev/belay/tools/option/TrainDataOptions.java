@@ -14,7 +14,8 @@ public final class TrainDataOptions {
       paramLabel = "FILE",
       description =
           ".tsv, .csv, .jsonl or .tfrecord, .gz allowed; repeatable. Columns: text[,text_b],label,"
-              + " or input_ids,attention_mask,token_type_ids,label.")
+              + " or input_ids,attention_mask,token_type_ids,label; for tokens text,labels with a"
+              + " label per word.")
   private List<Path> trainFiles = new ArrayList<>();
 
   @Option(

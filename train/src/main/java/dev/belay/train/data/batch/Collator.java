@@ -150,14 +150,14 @@ final class Collator {
   }
 
   private Optional<Column> labels(List<EncodedExample> examples, int tokens) {
-    if (options.labels().kind() == LabelRule.Kind.NONE) {
+    if (!options.labels().kind().isRead()) {
       return Optional.empty();
     }
     List<FeatureRow> rows = examples.stream().map(e -> e.label().orElseThrow()).toList();
     return Optional.of(
         switch (options.labels().kind()) {
           case NUMBER -> floats(rows, 1);
-          case TOKENS -> ints(rows, tokens, LabelRule.IGNORED);
+          case TOKENS, WORDS -> ints(rows, tokens, LabelRule.IGNORED);
           default -> ints(rows, 1, 0);
         });
   }

@@ -29,7 +29,8 @@ record ColumnChoice(
     String summary) {
 
   private static final List<String> LABEL = List.of("label", "label_ids", "label_id", "labels");
-  private static final List<String> LABELS = List.of("labels", "label_ids", "label");
+  private static final List<String> LABELS =
+      List.of("labels", "label_ids", "label", "ner_tags", "tags");
   private static final String REAL_EXAMPLE = "is_real_example";
 
   /**
@@ -50,7 +51,11 @@ record ColumnChoice(
           options.features().stream().anyMatch(FeatureRequest::isText)
               || (options.wantsTokens() && !preTokenised);
       Optional<TextColumns> text =
-          needsText ? TextColumns.find(position, columns) : Optional.empty();
+          !needsText
+              ? Optional.empty()
+              : options.labels().kind().splitsWords()
+                  ? TextColumns.findWords(columns)
+                  : TextColumns.find(position, columns);
       if (options.wantsTokens() && !preTokenised) {
         requireTokenSource(text, tokenizer);
       }
@@ -118,10 +123,11 @@ record ColumnChoice(
 
     private OptionalInt label() {
       LabelRule.Kind kind = options.labels().kind();
-      if (kind == LabelRule.Kind.NONE) {
+      if (!kind.isRead()) {
         return OptionalInt.empty();
       }
-      List<String> names = kind == LabelRule.Kind.TOKENS ? LABELS : LABEL;
+      boolean several = kind == LabelRule.Kind.TOKENS || kind == LabelRule.Kind.WORDS;
+      List<String> names = several ? LABELS : LABEL;
       for (String name : names) {
         OptionalInt column = columns.named(name);
         if (column.isPresent()) {
@@ -131,7 +137,7 @@ record ColumnChoice(
       throw missing(
           kind == LabelRule.Kind.TOKENS
               ? "a column 'labels' with one class per token"
-              : "a column 'label'");
+              : several ? "a column 'labels' with one class per word" : "a column 'label'");
     }
 
     private DataException missing(String expected) {

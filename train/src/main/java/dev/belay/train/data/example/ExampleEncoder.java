@@ -7,6 +7,7 @@ import dev.belay.train.data.file.Row;
 import dev.belay.train.tokenize.TextPair;
 import dev.belay.train.tokenize.TextTokenizer;
 import dev.belay.train.tokenize.TokenIds;
+import dev.belay.train.tokenize.WordTokens;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +27,7 @@ final class ExampleEncoder {
   private ColumnChoice choice;
   private long padded;
   private long truncated;
+  private long cutWords;
 
   ExampleEncoder(ExampleOptions options, Optional<TextTokenizer> tokenizer, LabelReader labels) {
     if (tokenizer.isPresent() && tokenizer.get().maxLength() > options.maxLength()) {
@@ -55,6 +57,11 @@ final class ExampleEncoder {
     return truncated;
   }
 
+  /** Words that those texts lost. */
+  long cutWords() {
+    return cutWords;
+  }
+
   /**
    * Encodes rows in their order; texts are tokenized on all processors.
    *
@@ -63,20 +70,31 @@ final class ExampleEncoder {
   List<EncodedExample> encode(List<Row> rows) {
     List<Prepared> prepared = new ArrayList<>(rows.size());
     List<TextPair> texts = new ArrayList<>();
+    List<List<String>> words = new ArrayList<>();
+    boolean splits = options.labels().kind().splitsWords();
     for (Row row : rows) {
       choose(row);
       if (isReal(row)) {
         boolean fromText = options.wantsTokens() && !choice.preTokenised();
-        prepared.add(new Prepared(row, names, choice, fromText ? texts.size() : -1));
-        if (fromText) {
+        int text = splits ? words.size() : texts.size();
+        prepared.add(new Prepared(row, names, choice, fromText ? text : -1));
+        if (fromText && splits) {
+          words.add(WordExamples.words(cell(row, choice.text().orElseThrow().first())));
+        } else if (fromText) {
           texts.add(texts(row));
         }
       }
     }
     List<TokenIds> ids = texts.isEmpty() ? List.of() : tokenizer.orElseThrow().encodeAll(texts);
+    List<WordTokens> split =
+        words.isEmpty() ? List.of() : tokenizer.orElseThrow().encodeAllWords(words);
     List<EncodedExample> examples = new ArrayList<>(prepared.size());
     for (Prepared example : prepared) {
-      examples.add(encode(example, ids));
+      boolean ofWords = splits && example.text() >= 0;
+      examples.add(
+          ofWords
+              ? encodeWords(example, words.get(example.text()), split.get(example.text()))
+              : encode(example, ids));
     }
     return examples;
   }
@@ -122,8 +140,34 @@ final class ExampleEncoder {
   }
 
   private String text(Row row, String column) {
+    return cell(row, column).text();
+  }
+
+  private CellValues cell(Row row, String column) {
     int index = names.named(column).orElseThrow();
-    return new CellValues(row.position(), column, row.cells().get(index)).text();
+    return new CellValues(row.position(), column, row.cells().get(index));
+  }
+
+  private EncodedExample encodeWords(Prepared example, List<String> words, WordTokens text) {
+    TokenRows tokens = ofText(example, text.tokens());
+    Origin.Words origin = new Origin.Words(List.copyOf(words), text.wordOf());
+    cutWords += WordExamples.cut(origin, text);
+    List<FeatureRow> features = new ArrayList<>(options.features().size());
+    for (int i = 0; i < options.features().size(); i++) {
+      features.add(feature(example, i, Optional.of(tokens)));
+    }
+    Optional<FeatureRow> label = Optional.empty();
+    if (example.choice().label().isPresent()) {
+      CellValues cell = example.cell(example.choice().label().getAsInt());
+      label = Optional.of(WordExamples.labels(text, labels.perWord(cell, words.size())));
+    }
+    return new EncodedExample(
+        example.row().position(),
+        List.copyOf(features),
+        label,
+        tokens.length(),
+        tokens.tokens(),
+        origin);
   }
 
   private EncodedExample encode(Prepared example, List<TokenIds> ids) {

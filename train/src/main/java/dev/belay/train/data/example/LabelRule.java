@@ -21,7 +21,21 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
     /** One number per example. */
     NUMBER,
     /** One class, or token id, per token; -100 where none counts. */
-    TOKENS
+    TOKENS,
+    /** One class per word of a text, at its first token; rows of token ids as {@link #TOKENS}. */
+    WORDS,
+    /** No label is read, but texts are split into words: prediction. */
+    WORDS_ALONE;
+
+    /** Whether texts are split into words. */
+    boolean splitsWords() {
+      return this == WORDS || this == WORDS_ALONE;
+    }
+
+    /** Whether labels are read. */
+    public boolean isRead() {
+      return this != NONE && this != WORDS_ALONE;
+    }
   }
 
   /** The class index that no loss counts, as in PyTorch and Hugging Face. */
@@ -50,6 +64,21 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
   /** Numbers. */
   public static LabelRule numbers() {
     return new LabelRule(Kind.NUMBER, Optional.empty(), OptionalInt.empty());
+  }
+
+  /**
+   * One class per word.
+   *
+   * @param known the classes; empty: those that the file shows
+   * @param classCount how many outputs the head has, if it exists already
+   */
+  public static LabelRule words(Optional<LabelMap> known, OptionalInt classCount) {
+    return new LabelRule(Kind.WORDS, known, classCount);
+  }
+
+  /** Words without labels. */
+  public static LabelRule wordsAlone() {
+    return new LabelRule(Kind.WORDS_ALONE, Optional.empty(), OptionalInt.empty());
   }
 
   /** One class per token; a bound if the head's outputs are known. */
