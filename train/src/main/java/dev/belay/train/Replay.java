@@ -48,7 +48,10 @@ public final class Replay {
     ReplayBundle.Step step = bundle.step();
     TrainableModel model = TrainableModel.forTraining(config.model());
     try (ModelGraph graph = model.graph(config.model(), step.seed())) {
-      ModelRun.Training training = ModelRun.training(config, model, graph, step.outputs());
+      // A run on several GPUs may be looked at where there is none.
+      TrainConfig here =
+          config.with(config.optimizer(), config.clip(), config.machine().onOneDevice());
+      ModelRun.Training training = ModelRun.training(here, model, graph, step.outputs());
       try (StepRunner runner = training.runner()) {
         BundleContents weights = bundle.weights();
         runner.restore(weights);

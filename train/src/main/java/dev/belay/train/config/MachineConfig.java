@@ -71,6 +71,11 @@ public record MachineConfig(String device, OptionalInt threads, long seed, GpuCo
     return IntStream.range(0, count).mapToObj(number -> prefix + number).toList();
   }
 
+  /** The same machine with one device: a GPU if there is one and a GPU was asked for. */
+  public MachineConfig onOneDevice() {
+    return new MachineConfig(cpuOnly() ? "cpu" : DEFAULT_DEVICE, threads, seed, gpu);
+  }
+
   /** TensorFlow's threads. */
   public int effectiveThreads() {
     return threads.orElse(Runtime.getRuntime().availableProcessors());
