@@ -36,6 +36,7 @@ def restored(tf):
     import transformers as hf
     config = hf.BertConfig.from_json_file(os.path.join(CHECKPOINT, "bert_config.json"))
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+    config.hidden_act = "gelu_new"  # what google-research means by gelu
     model = hf.TFBertForMaskedLM(config)
     model(model.dummy_inputs)
     checkpoint = tf.train.load_checkpoint(os.path.join(CHECKPOINT, "bert_model.ckpt"))

@@ -20,6 +20,7 @@ import org.tensorflow.types.TFloat32;
  * @param output of the call or the head
  * @param lossSum over what counts, scalar; to be added up over batches
  * @param weight how many count, scalar; to be added up over batches
+ * @param choices answers with their labels, where the answer is a choice between classes
  * @param right how many of those are answered by their label, scalar; where the answer is a choice
  *     between classes
  */
@@ -29,6 +30,7 @@ public record EvaluationStep(
     Operand<?> output,
     Operand<TFloat32> lossSum,
     Operand<TFloat32> weight,
+    Optional<LossTensors.Choices> choices,
     Optional<Operand<TFloat32>> right) {
 
   /** Adds an evaluation to the graph that holds the model. */
@@ -51,6 +53,7 @@ public record EvaluationStep(
         output,
         tensors.sum(),
         tensors.weight(),
+        tensors.choices(),
         tensors.choices().map(choices -> choices.right(inLoss)));
   }
 }

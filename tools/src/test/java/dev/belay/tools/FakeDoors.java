@@ -113,9 +113,9 @@ final class FakeDoors implements Doors {
   public void predict(EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink)
       throws IOException {
     this.evaluated = config;
-    sink.accept(new ModelEvaluation.Prediction("gut ✓", 0.75, List.of(-1.5, 2.5)));
+    sink.accept(new ModelEvaluation.Choice("gut ✓", 0.75, List.of(-1.5, 2.5)));
     fail();
-    sink.accept(new ModelEvaluation.Prediction(null, 3.5, List.of(3.5)));
+    sink.accept(new ModelEvaluation.Choice(null, 3.5, List.of(3.5)));
   }
 
   @Override

@@ -40,14 +40,17 @@ public final class ModelEvaluation {
   public record Result(
       Map<String, Double> metrics, int examples, List<String> labels, List<String> notes) {}
 
+  /** The model's answer to one input line; each task has its own. */
+  public interface Prediction {}
+
   /**
-   * The model's answer to one input line.
+   * A class, a number, or what is said of each token.
    *
    * @param label the most probable class; null for regression and per-token outputs
    * @param score its probability, or the predicted value for regression
    * @param logits as the model gives them; nested lists for per-token outputs
    */
-  public record Prediction(String label, Double score, List<?> logits) {}
+  public record Choice(String label, Double score, List<?> logits) implements Prediction {}
 
   /** What is done with a model that is ready to be asked. */
   private interface Use<T> {
@@ -56,7 +59,11 @@ public final class ModelEvaluation {
 
   /** A model that is ready to be asked. */
   private record Setting(
-      RunData data, ModelGraph graph, StepRunner runner, Optional<LabelMap> labels) {}
+      RunData data,
+      TrainableModel model,
+      ModelGraph graph,
+      StepRunner runner,
+      Optional<LabelMap> labels) {}
 
   /** Evaluates. Errors as {@link TrainingRun#execute}. */
   public static Result evaluate(EvaluateConfig config, ModelJudge judge) throws IOException {
@@ -66,7 +73,11 @@ public final class ModelEvaluation {
         setting -> {
           Task task = setting.graph().task();
           Dataset dataset = setting.data().read(config.files(), task.labelRule(setting.labels()));
-          BatchSource source = new BatchSource(dataset, options(config));
+          BatchSource source =
+              RunDatasets.inOrder(
+                  dataset,
+                  config.data().evalBatchSize(),
+                  RunDatasets.masking(task, setting.data(), List.of(dataset)));
           int outputs =
               task.outputs().orElseGet(() -> dataset.labels().map(LabelMap::size).orElse(1));
           Evaluator.Result result =
@@ -86,6 +97,11 @@ public final class ModelEvaluation {
         config,
         judge,
         setting -> {
+          if (setting.graph().task().kind().isLanguage()) {
+            return new LanguageAnswers(
+                    config, setting.data(), setting.model(), setting.graph(), setting.runner())
+                .tell(sink);
+          }
           Dataset dataset = setting.data().read(config.files(), LabelRule.none());
           BatchSource source = new BatchSource(dataset, options(config));
           try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
@@ -120,7 +136,7 @@ public final class ModelEvaluation {
             ModelRun.evaluation(config.machine(), model, graph, graph.task().outputs().orElse(1))) {
       Optional<LabelMap> labels =
           config.labels().isEmpty() ? model.labels() : Optional.of(LabelMap.of(config.labels()));
-      return use.with(new Setting(data, graph, runner, labels));
+      return use.with(new Setting(data, model, graph, runner, labels));
     }
   }
 
@@ -146,15 +162,16 @@ public final class ModelEvaluation {
     int perExample = result.logits().length / Math.toIntExact(result.shape().get(0));
     int start = row * perExample;
     return switch (setting.graph().task().kind()) {
+      case CAUSAL_LM, MASKED_LM, SEQ2SEQ -> throw new IllegalStateException("answers in words");
       case REGRESSION -> {
         float value = result.logits()[row];
-        yield new Prediction(null, (double) value, List.of(value));
+        yield new Choice(null, (double) value, List.of(value));
       }
       case CLASSIFICATION -> {
         float[] logits = java.util.Arrays.copyOfRange(result.logits(), start, start + width);
         int best = ClassificationMetrics.argmax(logits);
         String label = setting.labels().map(map -> map.name(best)).orElse(String.valueOf(best));
-        yield new Prediction(label, softmax(logits, best), floats(logits));
+        yield new Choice(label, softmax(logits, best), floats(logits));
       }
       case TOKENS -> {
         List<List<Float>> rows = new ArrayList<>();
@@ -162,7 +179,7 @@ public final class ModelEvaluation {
         for (int at = start; at < end; at += width) {
           rows.add(floats(java.util.Arrays.copyOfRange(result.logits(), at, at + width)));
         }
-        yield new Prediction(null, null, rows);
+        yield new Choice(null, null, rows);
       }
     };
   }

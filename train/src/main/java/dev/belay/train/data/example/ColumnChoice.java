@@ -30,6 +30,7 @@ record ColumnChoice(
 
   private static final List<String> LABEL = List.of("label", "label_ids", "label_id", "labels");
   private static final List<String> LABELS = List.of("labels", "label_ids", "label");
+  private static final List<String> TARGET = List.of("target", "target_text", "summary");
   private static final String REAL_EXAMPLE = "is_real_example";
 
   /**
@@ -58,7 +59,7 @@ record ColumnChoice(
       for (FeatureRequest request : options.features()) {
         features.add(column(request, preTokenised, text));
       }
-      OptionalInt label = label();
+      OptionalInt label = label(preTokenised);
       return new ColumnChoice(
           text,
           preTokenised,
@@ -92,7 +93,10 @@ record ColumnChoice(
         return preTokenised ? columns.holding(request.feature()) : OptionalInt.empty();
       }
       OptionalInt column = columns.holding(request.feature());
-      if (column.isEmpty()) {
+      boolean ofTarget =
+          request.feature().equals(FeatureNames.DECODER_INPUT_IDS)
+              && options.decoderStart().isPresent();
+      if (column.isEmpty() && !ofTarget) {
         throw missing("a column '" + request.feature() + "' for the model's input of that name");
       }
       return column;
@@ -116,22 +120,30 @@ record ColumnChoice(
       return columns.named(name.get());
     }
 
-    private OptionalInt label() {
+    private OptionalInt label(boolean preTokenised) {
       LabelRule.Kind kind = options.labels().kind();
-      if (kind == LabelRule.Kind.NONE) {
+      boolean writes = kind == LabelRule.Kind.TARGET_TEXT && !preTokenised;
+      if (kind == LabelRule.Kind.NONE || (kind.ofTokens() && !preTokenised)) {
         return OptionalInt.empty();
       }
-      List<String> names = kind == LabelRule.Kind.TOKENS ? LABELS : LABEL;
+      List<String> names = writes ? TARGET : kind.perToken() ? LABELS : LABEL;
       for (String name : names) {
         OptionalInt column = columns.named(name);
         if (column.isPresent()) {
           return column;
         }
       }
+      if (kind.ofTokens()) {
+        return OptionalInt.empty();
+      }
       throw missing(
-          kind == LabelRule.Kind.TOKENS
-              ? "a column 'labels' with one class per token"
-              : "a column 'label'");
+          writes
+              ? "a column 'target' with the text that is to be written"
+              : kind == LabelRule.Kind.TARGET_TEXT
+                  ? "a column 'labels' with the token ids that are to be written"
+                  : kind == LabelRule.Kind.TOKENS
+                      ? "a column 'labels' with one class per token"
+                      : "a column 'label'");
     }
 
     private DataException missing(String expected) {
@@ -140,6 +152,7 @@ record ColumnChoice(
           switch (DataFormat.of(position.file())) {
             case TFRECORD -> "rename the features of the records";
             case JSONL -> "rename the keys of the objects";
+            case TXT -> "a .txt file is text alone: give columns in a .tsv, .csv or .jsonl file";
             case TSV, CSV -> "rename the column, or, if the file has no header, give it one";
           };
       return DataException.at(

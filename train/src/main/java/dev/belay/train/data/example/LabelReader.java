@@ -28,7 +28,7 @@ final class LabelReader {
     return switch (rule.kind()) {
       case CLASS -> new FeatureRow.Ints(new int[] {classOf(cell)});
       case NUMBER -> number(cell);
-      case TOKENS -> perToken(cell, tokens);
+      case TOKENS, NEXT_TOKEN, HIDDEN_TOKEN, TARGET_TEXT -> perToken(cell, tokens);
       case NONE -> throw new IllegalStateException("no label is read for prediction");
     };
   }

@@ -21,7 +21,23 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
     /** One number per example. */
     NUMBER,
     /** One class, or token id, per token; -100 where none counts. */
-    TOKENS
+    TOKENS,
+    /** Of each token the one after it; made of the tokens, unless the data have labels. */
+    NEXT_TOKEN,
+    /** What hidden tokens were; made when they are hidden, unless the data have labels. */
+    HIDDEN_TOKEN,
+    /** The tokens of a second text, which is to be written. */
+    TARGET_TEXT;
+
+    /** Whether there is one label per token. */
+    public boolean perToken() {
+      return ordinal() >= TOKENS.ordinal();
+    }
+
+    /** Whether labels come of the tokens themselves. */
+    boolean ofTokens() {
+      return this == NEXT_TOKEN || this == HIDDEN_TOKEN;
+    }
   }
 
   /** The class index that no loss counts, as in PyTorch and Hugging Face. */
@@ -50,6 +66,11 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
   /** Numbers. */
   public static LabelRule numbers() {
     return new LabelRule(Kind.NUMBER, Optional.empty(), OptionalInt.empty());
+  }
+
+  /** Token ids of a vocabulary, which the kind says where to take from. */
+  public static LabelRule language(Kind kind, int vocabulary) {
+    return new LabelRule(kind, Optional.empty(), OptionalInt.of(vocabulary));
   }
 
   /** One class per token; a bound if the head's outputs are known. */
