@@ -91,6 +91,23 @@ public record ModelConfiguration(
         : 0.02;
   }
 
+  /** The same model with its activation under another name. */
+  public ModelConfiguration withActivation(String name) {
+    return new ModelConfiguration(
+        family,
+        sizes,
+        name,
+        gated,
+        normEpsilon,
+        dropouts,
+        relativePositions,
+        tiedEmbeddings,
+        padId,
+        labels,
+        architectures,
+        others);
+  }
+
   /** The same model with another head, as Hugging Face names its class. */
   public ModelConfiguration withHead(String architecture, List<String> newLabels) {
     return new ModelConfiguration(

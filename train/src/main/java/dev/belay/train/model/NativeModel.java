@@ -323,7 +323,14 @@ record NativeModel(
         inputs,
         List.of(),
         Map.of(),
-        Map.of(ConfigurationReader.HUGGING_FACE, head.configuration(configuration, names)));
+        Map.of(ConfigurationReader.HUGGING_FACE, head.configuration(forHuggingFace(), names)));
+  }
+
+  /** What google-research/bert calls gelu is another function to Hugging Face, which has its name. */
+  private ModelConfiguration forHuggingFace() {
+    boolean byTanh =
+        activation() == Activation.GELU_TANH && configuration.activation().equals("gelu");
+    return byTanh ? configuration.withActivation("gelu_new") : configuration;
   }
 
   @Override
