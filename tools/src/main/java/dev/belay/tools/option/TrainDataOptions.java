@@ -14,7 +14,8 @@ public final class TrainDataOptions {
       paramLabel = "FILE",
       description =
           ".tsv, .csv, .jsonl or .tfrecord, .gz allowed; repeatable. Columns: text[,text_b],label,"
-              + " or input_ids,attention_mask,token_type_ids,label.")
+              + " or input_ids,attention_mask,token_type_ids,label; for language models text (or .txt, one a"
+              + " line), for seq2seq text,target.")
   private List<Path> trainFiles = new ArrayList<>();
 
   @Option(
