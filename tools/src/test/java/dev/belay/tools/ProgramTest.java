@@ -344,7 +344,7 @@ final class ProgramTest {
           --adam-beta1: expected a number in [0, 1), found 1.0
           --max-steps: expected a whole number of at least 1, found 0
           --max-grad-norm: expected a finite number above 0, found 0.0
-          --device: expected auto, cpu or gpu:N, found gpu
+          --device: expected auto, cpu, gpu:N or several as in gpu:0,1, found gpu
         See `belay train --help`.
         """,
         run.err());

@@ -61,7 +61,9 @@ final class TrainOptionsTest {
 
   /** What a sample needs beside it. */
   private static final Map<String, Map<String, String>> BESIDE =
-      Map.of("--nesterov", Map.of("--optimizer", "momentum"));
+      Map.of(
+          "--nesterov", Map.of("--optimizer", "momentum"),
+          "--lr-power", Map.of("--lr-scheduler", "polynomial"));
 
   /** For each option a value that is not its default. */
   private static final Map<String, String> SAMPLES =
@@ -126,6 +128,8 @@ final class TrainOptionsTest {
           Map.entry("--num-train-epochs", "0.5"),
           Map.entry("--max-steps", "10"),
           Map.entry("--lr-scheduler", "cosine"),
+          Map.entry("--lr-end", "1e-6"),
+          Map.entry("--lr-power", "2"),
           Map.entry("--warmup-steps", "10"),
           Map.entry("--warmup-ratio", "0.1"),
           Map.entry("--output-dir", "other"),
@@ -211,6 +215,8 @@ final class TrainOptionsTest {
                 Map.entry("--max-rollbacks", "3"),
                 Map.entry("--num-train-epochs", "3"),
                 Map.entry("--lr-scheduler", "linear"),
+                Map.entry("--lr-end", "0"),
+                Map.entry("--lr-power", "1"),
                 Map.entry("--warmup-ratio", "0"),
                 Map.entry("--seed", "42"),
                 Map.entry("--logging-steps", "1"),

@@ -83,13 +83,18 @@ final class Evaluator {
 
   private static void add(Metrics metrics, EvaluationResult result, Column labels) {
     int width = result.classes();
-    for (int i = 0; i < result.logits().length / width; i++) {
+    int answers = result.logits().length / width;
+    int answersPerExample = Math.max(1, answers / Math.toIntExact(result.shape().get(0)));
+    for (int i = 0; i < answers; i++) {
       double label =
           labels instanceof Column.FloatMatrix values
               ? values.values()[i]
               : ((Column.IntMatrix) labels).values()[i];
       if (label != LabelRule.IGNORED || labels instanceof Column.FloatMatrix) {
         metrics.add(Arrays.copyOfRange(result.logits(), i * width, (i + 1) * width), label);
+      }
+      if ((i + 1) % answersPerExample == 0) {
+        metrics.endExample();
       }
     }
   }

@@ -145,8 +145,7 @@ record LanguageAnswers(
     GenerationConfig how = config.generation();
     OptionalInt end = model.endId().isPresent() ? model.endId() : tokenizer().endId();
     TokenSearch search =
-        TokenSearch.of(
-            new Limits(how.maxNewTokens(), end), how.numBeams(), how.lengthPenalty());
+        TokenSearch.of(new Limits(how.maxNewTokens(), end), how.numBeams(), how.lengthPenalty());
     for (Written text : search.write(next)) {
       sink.accept(
           new GeneratedText(
@@ -163,8 +162,7 @@ record LanguageAnswers(
       int[] labels =
           Arrays.stream(ids.values()).map(id -> id == mask ? 0 : LabelRule.IGNORED).toArray();
       EvaluationResult answers =
-          runner.choices(
-              batch.withLabels(new Column.IntMatrix(ids.rows(), ids.columns(), labels)));
+          runner.choices(batch.withLabels(new Column.IntMatrix(ids.rows(), ids.columns(), labels)));
       int next = 0;
       for (int row = 0; row < ids.rows(); row++) {
         List<List<Candidate>> masks = new ArrayList<>();
@@ -209,6 +207,7 @@ record LanguageAnswers(
     return open.orElseThrow(
         () ->
             new DataException(
-                "the model answers with tokens, and to make text of them " + TokenizerFinder.NOT_FOUND));
+                "the model answers with tokens, and to make text of them "
+                    + TokenizerFinder.NOT_FOUND));
   }
 }

@@ -6,9 +6,12 @@ import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.data.example.Origin;
 import dev.belay.train.metrics.ClassificationMetrics;
+import dev.belay.train.metrics.Softmax;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelJudge;
@@ -81,7 +84,8 @@ public final class ModelEvaluation {
           int outputs =
               task.outputs().orElseGet(() -> dataset.labels().map(LabelMap::size).orElse(1));
           Evaluator.Result result =
-              new Evaluator(source, () -> task.newMetrics(outputs)).evaluate(setting.runner());
+              new Evaluator(source, () -> task.newMetrics(outputs, dataset.labels()))
+                  .evaluate(setting.runner());
           return new Result(
               result.metrics(),
               result.examples(),
@@ -102,14 +106,20 @@ public final class ModelEvaluation {
                     config, setting.data(), setting.model(), setting.graph(), setting.runner())
                 .tell(sink);
           }
-          Dataset dataset = setting.data().read(config.files(), LabelRule.none());
+          LabelRule rule = setting.graph().task().unlabelled(setting.labels());
+          Dataset dataset = setting.data().read(config.files(), rule);
           BatchSource source = new BatchSource(dataset, options(config));
+          int answered = 0;
           try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
             while (batches.hasNext()) {
               Batch batch = batches.next();
               EvaluationResult result = setting.runner().evaluate(batch);
               for (int row = 0; row < batch.exampleCount(); row++) {
-                sink.accept(prediction(setting, result, row, batch.lengths().get(row)));
+                EncodedExample example = dataset.examples().get(answered++);
+                sink.accept(
+                    example.origin() instanceof Origin.Words words
+                        ? WordLabels.of(words, result, row, setting.labels().orElseThrow())
+                        : prediction(setting, result, row, batch.lengths().get(row)));
               }
             }
           }
@@ -171,7 +181,7 @@ public final class ModelEvaluation {
         float[] logits = java.util.Arrays.copyOfRange(result.logits(), start, start + width);
         int best = ClassificationMetrics.argmax(logits);
         String label = setting.labels().map(map -> map.name(best)).orElse(String.valueOf(best));
-        yield new Choice(label, softmax(logits, best), floats(logits));
+        yield new Choice(label, Softmax.of(logits, best), floats(logits));
       }
       case TOKENS -> {
         List<List<Float>> rows = new ArrayList<>();
@@ -190,13 +200,5 @@ public final class ModelEvaluation {
       list.add(value);
     }
     return list;
-  }
-
-  private static double softmax(float[] logits, int index) {
-    double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp(logit - (double) logits[index]);
-    }
-    return 1 / sum;
   }
 }

@@ -64,7 +64,8 @@ final class ModelRun {
             graph,
             head,
             new Rules(
-                UpdateRules.gradients(config.update(), config.clip()),
+                UpdateRules.gradients(
+                    config.update(), config.clip(), config.machine().replicaDevices().size()),
                 clip,
                 UpdateRules.optimizer(config.optimizer())));
     EvaluationStep evaluation =

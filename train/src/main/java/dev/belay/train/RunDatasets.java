@@ -36,8 +36,7 @@ record RunDatasets(
     if (config.validationFiles().isEmpty()) {
       return new RunDatasets(task, train, Optional.empty(), masking(task, data, List.of(train)));
     }
-    LabelRule rule =
-        train.labels().map(LabelRule::classes).orElseGet(() -> task.labelRule(Optional.empty()));
+    LabelRule rule = task.labelRule(train.labels());
     Dataset validation = data.read(config.validationFiles(), rule);
     return new RunDatasets(
         task, train, Optional.of(validation), masking(task, data, List.of(train, validation)));
@@ -92,7 +91,8 @@ record RunDatasets(
     return validation.map(
         dataset ->
             new Evaluator(
-                inOrder(dataset, batchSize, masking), () -> task.newMetrics(outputs())));
+                inOrder(dataset, batchSize, masking),
+                () -> task.newMetrics(outputs(), train.labels())));
   }
 
   /** What the user should know about both. */

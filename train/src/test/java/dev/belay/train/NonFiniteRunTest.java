@@ -134,7 +134,8 @@ class NonFiniteRunTest {
             .getMessage()
             .contains(
                 "step 4: the loss is NaN and the gradient norm NaN, so this step changed no weight,"
-                    + " the 3th step in a row that was left out, more than --max-skipped-steps 2"),
+                    + " and 3 steps in a row were left out, more than --max-skipped-steps 2. In step 2,"
+                    + " the first op whose result is not finite is"),
         stopped.getMessage());
     assertEquals(3, of(RunEvent.Skipped.class).size());
   }
@@ -216,7 +217,7 @@ class NonFiniteRunTest {
             LanguageConfig.defaults()),
         OptimizerConfig.defaults(),
         new ScheduleConfig(
-            ScheduleConfig.Kind.CONSTANT, OptionalInt.empty(), 0, 1, OptionalInt.of(steps)),
+            ScheduleConfig.Kind.CONSTANT, 0, 1, OptionalInt.empty(), 0, 1, OptionalInt.of(steps)),
         ClipConfig.defaults(),
         UpdateConfig.defaults(),
         stability,

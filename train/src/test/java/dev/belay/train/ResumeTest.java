@@ -17,12 +17,23 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run that was stopped and goes on is the run that was not stopped, to the last bit. */
 final class ResumeTest {
+  @TempDir static Path shared;
+
+  /** What most tests here hold theirs against. */
+  private static SmallRun undisturbed;
+
   @TempDir Path folder;
+
+  @BeforeAll
+  static void runUndisturbed() throws IOException {
+    undisturbed = SmallRun.whole(SmallRun.Setting.of(shared).config(shared.resolve("whole")));
+  }
 
   private Path file(String name) {
     return folder.resolve(name);
@@ -37,9 +48,7 @@ final class ResumeTest {
   /** Steps 3 and 6 end an epoch, 4 and 8 are evaluated, 2, 4, 6 and 8 are saved anyway. */
   @Test
   void stopsAfterManyStepsChangeNothing() throws IOException {
-    SmallRun.Setting setting = SmallRun.Setting.of(folder);
-    SmallRun whole = SmallRun.whole(setting.config(file("whole")));
-    TrainConfig config = setting.config(file("stopped"));
+    TrainConfig config = SmallRun.Setting.of(folder).config(file("stopped"));
     for (int step : new int[] {1, 3, 4, 8}) {
       SmallRun run = SmallRun.until(config, SmallRun.step(step));
       assertEquals(
@@ -49,7 +58,7 @@ final class ResumeTest {
           run.stopped().orElseThrow());
     }
     SmallRun end = SmallRun.whole(config);
-    assertSame(whole, end);
+    assertSame(undisturbed, end);
     assertEquals(
         List.of(
             new RunEvent.Resumed(8, config.outputDirectory().resolve("checkpoints/step-00000008"))),
@@ -133,7 +142,7 @@ final class ResumeTest {
     String note = end.notes().get(0);
     assertTrue(
         note.startsWith("passed over and removed: " + damaged + ": SHA-256: expected "), note);
-    assertSame(SmallRun.whole(SmallRun.Setting.of(folder).config(file("whole"))), end);
+    assertSame(undisturbed, end);
   }
 
   @Test
@@ -205,15 +214,14 @@ final class ResumeTest {
 
   @Test
   void anotherRunsCheckpointBeginsANewDirectory() throws IOException {
-    SmallRun.Setting setting = SmallRun.Setting.of(folder);
-    SmallRun whole = SmallRun.whole(setting.config(file("whole")));
-    Path checkpoint = file("whole/checkpoints/step-00000006");
+    Path checkpoint = undisturbed.directory().resolve("checkpoints/step-00000006");
     SmallRun branch =
         SmallRun.whole(
-            setting.config(file("branch"), 2, ResumeConfig.of(checkpoint.toString(), false)));
+            SmallRun.Setting.of(folder)
+                .config(file("branch"), 2, ResumeConfig.of(checkpoint.toString(), false)));
     for (String part : List.of("model", "optimizer")) {
       String file = "checkpoints/step-00000009/" + part + ".data-00000-of-00001";
-      assertEquals(whole.weights().get(file), branch.weights().get(file));
+      assertEquals(undisturbed.weights().get(file), branch.weights().get(file));
     }
     assertEquals(
         "the best step so far was 4, but its checkpoint is not here: the best of the coming steps"
@@ -242,7 +250,6 @@ final class ResumeTest {
         gone.getMessage());
     assertFalse(Files.exists(file("run")), "nothing is written where the directory was");
     SmallRun.move(file("elsewhere"), file("run"));
-    assertSame(
-        SmallRun.whole(SmallRun.Setting.of(folder).config(file("whole"))), SmallRun.whole(config));
+    assertSame(undisturbed, SmallRun.whole(config));
   }
 }

@@ -139,7 +139,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               0.9,
               OptimizerConfig.DEFAULT_LOOK),
           new ScheduleConfig(
-              ScheduleConfig.Kind.LINEAR, OptionalInt.of(2), 0, 3, OptionalInt.of(steps)),
+              ScheduleConfig.Kind.LINEAR, 0, 1, OptionalInt.of(2), 0, 3, OptionalInt.of(steps)),
           rules.clip(),
           rules.update(),
           rules.stability(),

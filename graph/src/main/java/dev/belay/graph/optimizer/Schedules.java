@@ -89,15 +89,15 @@ public final class Schedules {
   }
 
   /**
-   * google-research/bert: as {@link #linear} to 0, but the line starts at step 1, under the
-   * warm-up, so that the rate drops a little when the warm-up ends.
+   * google-research/bert: as {@link #linear}, but the line starts at step 1, under the warm-up, so
+   * that the rate drops a little when the warm-up ends.
    */
-  public static Schedule bertLinear(Span span) {
+  public static Schedule bertLinear(Span span, double end) {
     return step -> {
       long done = requireStep(step) - 1;
       return done < span.warmupSteps()
           ? span.peak() * done / span.warmupSteps()
-          : span.peak() * (1 - Math.min(1, (double) done / span.totalSteps()));
+          : end + (span.peak() - end) * (1 - Math.min(1, (double) done / span.totalSteps()));
     };
   }
 

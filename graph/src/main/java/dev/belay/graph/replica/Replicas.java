@@ -51,6 +51,11 @@ public final class Replicas {
     return new Replicas(graph, prefixes);
   }
 
+  /** The graph as it is, on whatever devices TensorFlow chooses. */
+  public static Replicas single(Graph graph) {
+    return new Replicas(graph, List.of(""));
+  }
+
   private static GraphDef copy(GraphDef original, String prefix, String device) {
     GraphDef.Builder copy = original.toBuilder();
     for (NodeDef.Builder node : copy.getNodeBuilderList()) {

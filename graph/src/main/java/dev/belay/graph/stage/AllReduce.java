@@ -20,7 +20,7 @@ import org.tensorflow.types.TInt32;
  * @param bucketBytes a bucket is closed when it holds this much
  */
 public record AllReduce(int replicas, long bucketBytes) implements GradientStage {
-  /** Eleven buckets of 4 MB were twice as fast as one of 44 MB (docs/numerics.md). */
+  /** Large enough for few collectives, small enough for some to run while gradients still come. */
   public static final long DEFAULT_BUCKET_BYTES = 4L << 20;
 
   private static final int GROUP_KEY = 1;

@@ -25,7 +25,7 @@ class SchedulesTest {
     Schedule schedule =
         switch (name) {
           case "constant" -> Schedules.constant(cold);
-          case "bert_linear" -> Schedules.bertLinear(warm);
+          case "bert_linear" -> Schedules.bertLinear(warm, 0);
           case "hf_warmup_linear" -> Schedules.linear(warm, end);
           case "keras_polynomial" ->
               Schedules.polynomial(cold, end, golden.get("power").asDouble());

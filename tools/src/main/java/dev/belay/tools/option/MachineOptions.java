@@ -8,7 +8,10 @@ import picocli.CommandLine.Option;
 /** Where it runs. */
 @Section("Machine")
 public final class MachineOptions {
-  @Option(names = "--device", paramLabel = "DEVICE", description = "auto, cpu or gpu:N.")
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "auto, cpu, gpu:N, or several that share each batch, as in gpu:0,1.")
   private String device = MachineConfig.DEFAULT_DEVICE;
 
   @Option(

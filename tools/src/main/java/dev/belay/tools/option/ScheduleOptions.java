@@ -28,6 +28,18 @@ public final class ScheduleOptions {
   private ScheduleConfig.Kind kind = ScheduleConfig.DEFAULT_KIND;
 
   @Option(
+      names = "--lr-end",
+      paramLabel = "R",
+      description = "Where a linear or polynomial schedule ends.")
+  private double end;
+
+  @Option(
+      names = "--lr-power",
+      paramLabel = "X",
+      description = "The exponent of a polynomial schedule; 1 is a straight line.")
+  private double power = ScheduleConfig.DEFAULT_POWER;
+
+  @Option(
       names = "--warmup-steps",
       paramLabel = "N",
       description = "Steps in which the learning rate rises to its peak (default: --warmup-ratio).")
@@ -42,7 +54,13 @@ public final class ScheduleOptions {
   /** The schedule. */
   public ScheduleConfig toConfig() {
     return new ScheduleConfig(
-        kind, optionalInt(warmupSteps), warmupRatio, numTrainEpochs, optionalInt(maxSteps));
+        kind,
+        end,
+        power,
+        optionalInt(warmupSteps),
+        warmupRatio,
+        numTrainEpochs,
+        optionalInt(maxSteps));
   }
 
   static OptionalInt optionalInt(Optional<Integer> value) {

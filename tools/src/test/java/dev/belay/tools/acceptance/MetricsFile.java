@@ -14,11 +14,20 @@ final class MetricsFile {
 
   /** A number of every train line, in the order of steps. */
   static List<Double> trained(Path run, String name) throws IOException {
+    return values(run, "train", name);
+  }
+
+  /** A number of every evaluation, in the order of steps. */
+  static List<Double> evaluated(Path run, String name) throws IOException {
+    return values(run, "eval", name);
+  }
+
+  private static List<Double> values(Path run, String kind, String name) throws IOException {
     ObjectMapper json = new ObjectMapper();
     List<Double> values = new ArrayList<>();
     for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
       JsonNode event = json.readTree(line);
-      if (event.get("event").textValue().equals("train")) {
+      if (event.get("event").textValue().equals(kind)) {
         values.add(event.get(name).doubleValue());
       }
     }

@@ -16,8 +16,7 @@ public record GenerationConfig(int numBeams, int maxNewTokens, double lengthPena
     new Check()
         .atLeast("--num-beams", 1, numBeams)
         .atLeast("--max-new-tokens", 1, maxNewTokens)
-        .that(
-            Double.isFinite(lengthPenalty), "--length-penalty", "a finite number", lengthPenalty)
+        .that(Double.isFinite(lengthPenalty), "--length-penalty", "a finite number", lengthPenalty)
         .verify();
   }
 

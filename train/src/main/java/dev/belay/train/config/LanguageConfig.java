@@ -10,8 +10,7 @@ import java.util.OptionalInt;
  * @param mlmProbability share of tokens that are hidden from a masked language model
  * @param wholeWordMask whether all pieces of a word are hidden together
  */
-public record LanguageConfig(
-    OptionalInt blockSize, double mlmProbability, boolean wholeWordMask) {
+public record LanguageConfig(OptionalInt blockSize, double mlmProbability, boolean wholeWordMask) {
   public static final double DEFAULT_MLM_PROBABILITY = 0.15;
   public static final boolean DEFAULT_WHOLE_WORD_MASK = false;
 

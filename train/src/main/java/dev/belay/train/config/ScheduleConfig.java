@@ -6,6 +6,8 @@ import java.util.OptionalInt;
  * How long to train and how the learning rate goes.
  *
  * @param kind the shape after warm-up
+ * @param end the learning rate at the end of a linear or polynomial schedule
+ * @param power the exponent of a polynomial one; 1 is a straight line
  * @param warmupSteps steps of linear warm-up; empty: by ratio
  * @param warmupRatio share of all steps, used where warmupSteps is empty
  * @param numTrainEpochs passes over the training data, used where maxSteps is empty; may be a
@@ -14,12 +16,15 @@ import java.util.OptionalInt;
  */
 public record ScheduleConfig(
     Kind kind,
+    double end,
+    double power,
     OptionalInt warmupSteps,
     double warmupRatio,
     double numTrainEpochs,
     OptionalInt maxSteps) {
 
   public static final Kind DEFAULT_KIND = Kind.LINEAR;
+  public static final double DEFAULT_POWER = 1;
   public static final double DEFAULT_NUM_TRAIN_EPOCHS = 3;
 
   /** The shapes. */
@@ -33,6 +38,15 @@ public record ScheduleConfig(
 
   public ScheduleConfig {
     new Check()
+        .notNegative("--lr-end", end)
+        .positive("--lr-power", power)
+        .that(
+            end == 0 || kind == Kind.LINEAR || kind == Kind.POLYNOMIAL,
+            "--lr-end is the end of a linear or polynomial schedule: leave it out, or choose another"
+                + " --lr-scheduler")
+        .that(
+            power == DEFAULT_POWER || kind == Kind.POLYNOMIAL,
+            "--lr-power shapes a polynomial schedule: leave it out, or add --lr-scheduler polynomial")
         .atLeast("--warmup-steps", 0, warmupSteps)
         .fraction("--warmup-ratio", warmupRatio)
         .that(
@@ -62,6 +76,12 @@ public record ScheduleConfig(
   /** What the command line takes without options. */
   public static ScheduleConfig defaults() {
     return new ScheduleConfig(
-        DEFAULT_KIND, OptionalInt.empty(), 0, DEFAULT_NUM_TRAIN_EPOCHS, OptionalInt.empty());
+        DEFAULT_KIND,
+        0,
+        DEFAULT_POWER,
+        OptionalInt.empty(),
+        0,
+        DEFAULT_NUM_TRAIN_EPOCHS,
+        OptionalInt.empty());
   }
 }

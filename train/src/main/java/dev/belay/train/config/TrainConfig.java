@@ -33,6 +33,18 @@ public record TrainConfig(
             "--norm-compatibility tf counts the rows of one batch, --gradient-accumulation-steps adds"
                 + " up several: choose one")
         .that(
+            clip.norms() == ClipConfig.Norms.DENSE || machine.replicaDevices().size() == 1,
+            "--norm-compatibility tf counts the rows of one batch, --device "
+                + machine.device()
+                + " shares it between devices: choose one")
+        .that(
+            schedule.end() <= optimizer.learningRate(),
+            "--lr-end "
+                + schedule.end()
+                + " is above --learning-rate "
+                + optimizer.learningRate()
+                + ": a schedule goes down")
+        .that(
             !needsEvaluation || !data.validationFiles().isEmpty(),
             "--load-best-model-at-end and --early-stopping-patience need --validation-file")
         .verify();

@@ -4,10 +4,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Accuracy and F1 of classification.
+ * Accuracy, F1 and Matthews' correlation of classification.
  *
  * <p>{@code f1} is that of class 1 where there are two classes, as for GLUE; else {@code macro_f1},
- * the mean over the classes that occur as label or prediction (as scikit-learn).
+ * the mean over the classes that occur as label or prediction (as scikit-learn). {@code
+ * matthews_correlation} is that of Gorodkin for any number of classes, as in scikit-learn; 0 where
+ * all labels or all predictions are one class.
  */
 public final class ClassificationMetrics implements Metrics {
   private final int classes;
@@ -66,7 +68,23 @@ public final class ClassificationMetrics implements Metrics {
     } else {
       result.put("macro_f1", occurring == 0 ? Double.NaN : f1Sum / occurring);
     }
+    result.put("matthews_correlation", matthews(correct));
     return result;
+  }
+
+  /** The correlation of the two assignments of examples to classes. */
+  private double matthews(long correct) {
+    double both = 0;
+    double predictedSquares = 0;
+    double labelledSquares = 0;
+    for (int c = 0; c < classes; c++) {
+      both += (double) predicted[c] * labelled[c];
+      predictedSquares += (double) predicted[c] * predicted[c];
+      labelledSquares += (double) labelled[c] * labelled[c];
+    }
+    double squares = (double) count * count;
+    double spread = (squares - predictedSquares) * (squares - labelledSquares);
+    return spread == 0 ? 0 : ((double) correct * count - both) / Math.sqrt(spread);
   }
 
   private double f1(int c) {

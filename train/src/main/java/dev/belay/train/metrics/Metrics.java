@@ -13,6 +13,9 @@ public interface Metrics {
    */
   void add(float[] outputs, double label);
 
+  /** Told after the last answer of each example; only some metrics ask where one ends. */
+  default void endExample() {}
+
   /** The numbers so far, in the order to show them. */
   Map<String, Double> result();
 

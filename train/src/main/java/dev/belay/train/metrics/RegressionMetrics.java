@@ -1,42 +1,37 @@
 package dev.belay.train.metrics;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/** Mean squared and mean absolute error, and Pearson's correlation. */
+/** Mean squared and mean absolute error, and the correlations of Pearson and of Spearman. */
 public final class RegressionMetrics implements Metrics {
-  private long count;
+  private final List<Double> predicted = new ArrayList<>();
+  private final List<Double> expected = new ArrayList<>();
+  private final Correlation correlation = new Correlation();
   private double squared;
   private double absolute;
-  private double meanX;
-  private double meanY;
-  private double varianceX;
-  private double varianceY;
-  private double covariance;
 
   @Override
   public void add(float[] outputs, double label) {
     double x = outputs[0];
     double error = x - label;
-    count++;
+    predicted.add(x);
+    expected.add(label);
+    correlation.add(x, label);
     squared += error * error;
     absolute += Math.abs(error);
-    // Welford's update: sums of squares of large values would cancel.
-    double deltaX = x - meanX;
-    double deltaY = label - meanY;
-    meanX += deltaX / count;
-    meanY += deltaY / count;
-    varianceX += deltaX * (x - meanX);
-    varianceY += deltaY * (label - meanY);
-    covariance += deltaX * (label - meanY);
   }
 
   @Override
   public Map<String, Double> result() {
     Map<String, Double> result = new LinkedHashMap<>();
+    int count = predicted.size();
     result.put("mse", squared / count);
     result.put("mae", absolute / count);
-    result.put("pearson", covariance / Math.sqrt(varianceX * varianceY));
+    result.put("pearson", correlation.value());
+    result.put("spearman", Ranks.correlation(predicted, expected));
     return result;
   }
 

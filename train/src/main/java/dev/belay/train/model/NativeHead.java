@@ -179,7 +179,9 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
   }
 
   String description() {
-    return "head " + kind.option() + (layerNames().isEmpty() ? "" : " (" + layerNames().get(layerNames().size() - 1) + ")");
+    return "head "
+        + kind.option()
+        + (layerNames().isEmpty() ? "" : " (" + layerNames().get(layerNames().size() - 1) + ")");
   }
 
   /**

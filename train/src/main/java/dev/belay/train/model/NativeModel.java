@@ -326,7 +326,9 @@ record NativeModel(
         Map.of(ConfigurationReader.HUGGING_FACE, head.configuration(forHuggingFace(), names)));
   }
 
-  /** What google-research/bert calls gelu is another function to Hugging Face, which has its name. */
+  /**
+   * What google-research/bert calls gelu is another function to Hugging Face, which has its name.
+   */
   private ModelConfiguration forHuggingFace() {
     boolean byTanh =
         activation() == Activation.GELU_TANH && configuration.activation().equals("gelu");

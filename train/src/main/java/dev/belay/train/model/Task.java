@@ -4,9 +4,11 @@ import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.metrics.ClassificationMetrics;
+import dev.belay.train.metrics.EntityMetrics;
 import dev.belay.train.metrics.LanguageMetrics;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.metrics.RegressionMetrics;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.tensorflow.ndarray.Shape;
@@ -72,7 +74,7 @@ public record Task(Kind kind, OptionalInt outputs) {
   public LabelRule labelRule(Optional<LabelMap> known) {
     return switch (kind) {
       case REGRESSION -> LabelRule.numbers();
-      case TOKENS -> LabelRule.tokens(outputs);
+      case TOKENS -> LabelRule.words(known, outputs);
       case CAUSAL_LM -> LabelRule.language(LabelRule.Kind.NEXT_TOKEN, outputs.orElseThrow());
       case MASKED_LM -> LabelRule.language(LabelRule.Kind.HIDDEN_TOKEN, outputs.orElseThrow());
       case SEQ2SEQ -> LabelRule.language(LabelRule.Kind.TARGET_TEXT, outputs.orElseThrow());
@@ -87,12 +89,28 @@ public record Task(Kind kind, OptionalInt outputs) {
     };
   }
 
-  /** An empty collection of the metrics that fit, for logits of that many classes. */
-  public Metrics newMetrics(int classes) {
+  /** How the data to predict for are read, which need no labels. */
+  public LabelRule unlabelled(Optional<LabelMap> known) {
+    return kind == Kind.TOKENS && known.isPresent() ? LabelRule.wordsAlone() : LabelRule.none();
+  }
+
+  /**
+   * An empty collection of the metrics that fit.
+   *
+   * @param classes how many logits there are
+   * @param labels their names, if they are known
+   */
+  public Metrics newMetrics(int classes, Optional<LabelMap> labels) {
     return switch (kind) {
       case REGRESSION -> new RegressionMetrics();
-      case CLASSIFICATION, TOKENS -> new ClassificationMetrics(classes);
+      case CLASSIFICATION -> new ClassificationMetrics(classes);
       case CAUSAL_LM, MASKED_LM, SEQ2SEQ -> new LanguageMetrics();
+      case TOKENS -> {
+        List<String> names = labels.map(LabelMap::names).orElse(List.of());
+        yield names.size() == classes && EntityMetrics.fit(names)
+            ? new EntityMetrics(names)
+            : new ClassificationMetrics(classes);
+      }
     };
   }
 }

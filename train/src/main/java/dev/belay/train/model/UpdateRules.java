@@ -26,6 +26,7 @@ import dev.belay.graph.optimizer.Optimizer;
 import dev.belay.graph.optimizer.Schedule;
 import dev.belay.graph.optimizer.Schedules;
 import dev.belay.graph.optimizer.Sgd;
+import dev.belay.graph.stage.AllReduce;
 import dev.belay.graph.stage.DynamicLossScale;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.OptimizerConfig;
@@ -94,14 +95,18 @@ public final class UpdateRules {
         });
   }
 
-  /** How the gradient of an update comes to be. */
-  public static GradientPlan gradients(UpdateConfig config, ClipConfig clip) {
+  /**
+   * How the gradient of an update comes to be.
+   *
+   * @param replicas devices that share each batch and add up their gradients
+   */
+  public static GradientPlan gradients(UpdateConfig config, ClipConfig clip, int replicas) {
     return new GradientPlan(
         config.gradientAccumulationSteps() > 1,
         config.precision() == UpdateConfig.Precision.FP16
             ? Optional.of(new DynamicLossScale(config.lossScale(), config.lossScaleGrowth()))
             : Optional.empty(),
-        List.of(),
+        replicas > 1 ? List.of(new AllReduce(replicas, AllReduce.DEFAULT_BUCKET_BYTES)) : List.of(),
         clip.norms() == ClipConfig.Norms.TF ? NormRows.TF : NormRows.DENSE);
   }
 
@@ -139,10 +144,10 @@ public final class UpdateRules {
       case CONSTANT -> Schedules.constant(span);
       case LINEAR ->
           optimizer.kind() == OptimizerConfig.Kind.BERT_ADAM
-              ? Schedules.bertLinear(span)
-              : Schedules.linear(span, 0);
+              ? Schedules.bertLinear(span, config.end())
+              : Schedules.linear(span, config.end());
       case COSINE -> Schedules.cosine(span);
-      case POLYNOMIAL -> Schedules.polynomial(span, 0, 2);
+      case POLYNOMIAL -> Schedules.polynomial(span, config.end(), config.power());
       case INVERSE_SQRT -> Schedules.inverseSqrt(span);
     };
   }

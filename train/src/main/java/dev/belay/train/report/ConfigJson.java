@@ -53,6 +53,8 @@ public final class ConfigJson {
     put(options, "nesterov", config.optimizer().look().nesterov());
     put(options, "amsgrad", config.optimizer().look().amsgrad());
     put(options, "lr-scheduler", config.schedule().kind());
+    put(options, "lr-end", config.schedule().end());
+    put(options, "lr-power", config.schedule().power());
     if (config.schedule().warmupSteps().isPresent()) {
       put(options, "warmup-steps", config.schedule().warmupSteps());
     } else {

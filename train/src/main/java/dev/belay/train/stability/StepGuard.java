@@ -25,6 +25,10 @@ public final class StepGuard implements Resumable<StepGuard.State> {
   private final Setting setting;
   private final RunningMedian norms = new RunningMedian();
   private int skippedInARow;
+
+  /** What the first step that was not usable was found to suffer from; empty before it. */
+  private String firstFinding = "";
+
   private int rollbacks;
 
   /**
@@ -137,12 +141,12 @@ public final class StepGuard implements Resumable<StepGuard.State> {
     if (skippedInARow > config.maxSkippedSteps()) {
       throw new DivergedException(
           message(attempt)
-              + ", the "
+              + ", and "
               + skippedInARow
-              + "th step in a row that was left out, more than --max-skipped-steps "
+              + " steps in a row were left out, more than --max-skipped-steps "
               + config.maxSkippedSteps()
-              + "; "
-              + replayHint());
+              + "."
+              + firstFinding);
     }
   }
 
@@ -153,8 +157,8 @@ public final class StepGuard implements Resumable<StepGuard.State> {
           message(attempt)
               + ", and the run has returned to a checkpoint "
               + config.maxRollbacks()
-              + " times already (--max-rollbacks); "
-              + replayHint());
+              + " times already (--max-rollbacks)."
+              + firstFinding);
     }
     long to = setting.returnPoint().goBack();
     setting.events().accept(new RunEvent.RolledBack(attempt.step(), to));
@@ -163,6 +167,7 @@ public final class StepGuard implements Resumable<StepGuard.State> {
   /** Keeps the first failure for replay, and says what was found. */
   private String recorded(Attempt attempt, boolean exploded) throws IOException {
     if (Files.exists(setting.failure())) {
+      firstFinding = firstFinding.isEmpty() ? " " + replayHint() : firstFinding;
       return replayHint();
     }
     StepResult result = attempt.result();
@@ -186,7 +191,9 @@ public final class StepGuard implements Resumable<StepGuard.State> {
             diagnosis,
             setting.configFile()),
         setting.runner());
-    return diagnosis.text() + " " + replayHint();
+    String finding = diagnosis.text() + " " + replayHint();
+    firstFinding = " In step " + attempt.step() + ", " + finding;
+    return finding;
   }
 
   private String replayHint() {

@@ -53,7 +53,7 @@ record HalfPrecision(Set<String> cpuFlags, boolean gpu) {
    * @throws MachineException if this machine cannot
    */
   void enable(Precision precision, MachineConfig machine, RewriterConfig.Builder rewriter) {
-    boolean onGpu = gpu && !machine.device().equals("cpu");
+    boolean onGpu = gpu && !machine.cpuOnly();
     switch (precision) {
       case FP32 -> {}
       case FP16 -> {

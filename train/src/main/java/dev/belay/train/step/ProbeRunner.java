@@ -1,21 +1,28 @@
 package dev.belay.train.step;
 
+import dev.belay.graph.internal.Placement;
 import dev.belay.graph.probe.Probe;
 import dev.belay.graph.probe.ProbeGraph;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
+import dev.belay.train.failure.MachineException;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.tensorflow.Graph;
 import org.tensorflow.Operation;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
+import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
+import org.tensorflow.op.Ops;
+import org.tensorflow.proto.framework.ConfigProto;
 import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.RunMetadata;
@@ -42,6 +49,39 @@ public final class ProbeRunner {
         results.add(run(session, probe));
       }
       return results;
+    }
+  }
+
+  /**
+   * Makes sure that TensorFlow has every GPU that was asked for by its number: it would train on
+   * the processor without a word.
+   *
+   * @param options of the session that is to train
+   * @throws MachineException if one is not there
+   */
+  static void requireGpus(MachineConfig machine, ConfigProto options) {
+    if (machine.visibleGpus().isEmpty()) {
+      return;
+    }
+    try (Graph graph = new Graph()) {
+      List<Operation> targets = new ArrayList<>();
+      for (String device : machine.replicaDevices()) {
+        targets.add(Ops.create(graph).constant(1f).op());
+        Placement.place(graph, device);
+      }
+      ConfigProto strict = options.toBuilder().setAllowSoftPlacement(false).build();
+      try (Session session = new Session(graph, strict)) {
+        Session.Runner runner = session.runner();
+        targets.forEach(runner::addTarget);
+        runner.run().close();
+      }
+    } catch (TensorFlowException | TFInvalidArgumentException e) {
+      throw new MachineException(
+          "--device "
+              + machine.device()
+              + ": TensorFlow has no such GPU here; `belay doctor` shows which it has, or what is"
+              + " missing, and --device auto takes what there is",
+          e);
     }
   }
 

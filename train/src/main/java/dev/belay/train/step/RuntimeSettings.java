@@ -44,7 +44,7 @@ record RuntimeSettings(Map<String, String> environment, boolean gpu) {
    * @throws MachineException if TF32 is not wanted and the driver was not told
    */
   void verify(MachineConfig machine) {
-    boolean onGpu = gpu && !machine.device().equals("cpu");
+    boolean onGpu = gpu && !machine.cpuOnly();
     if (onGpu && !machine.gpu().tf32() && !"0".equals(environment.get(TF32))) {
       throw new MachineException(
           "--tf32 off: the driver must be told before TensorFlow is loaded; the launcher does so if"

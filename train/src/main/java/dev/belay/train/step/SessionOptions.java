@@ -18,20 +18,11 @@ final class SessionOptions {
             .setInterOpParallelismThreads(threads)
             .setAllowSoftPlacement(true);
     GPUOptions.Builder gpu = GPUOptions.newBuilder().setAllowGrowth(machine.gpu().memoryGrowth());
-    if (machine.device().equals("cpu")) {
-      config.putDeviceCount("GPU", 0);
-    } else if (machine.device().startsWith("gpu:")) {
-      gpu.setVisibleDeviceList(machine.device().substring("gpu:".length()));
+    if (machine.cpuOnly()) {
+      config.putDeviceCount("GPU", 0).putDeviceCount("CPU", machine.replicaDevices().size());
     }
-    machine
-        .gpu()
-        .memoryLimit()
-        .ifPresent(
-            megabytes ->
-                gpu.getExperimentalBuilder()
-                    .addVirtualDevices(
-                        GPUOptions.Experimental.VirtualDevices.newBuilder()
-                            .addMemoryLimitMb(megabytes)));
+    machine.visibleGpus().ifPresent(gpu::setVisibleDeviceList);
+    machine.gpu().memoryLimit().ifPresent(megabytes -> limit(machine, gpu, megabytes));
     config.setGpuOptions(gpu);
     if (machine.gpu().xla()) {
       // Of the optimizer's choice: GPU clusters only, as XLA on a CPU gains a training step
@@ -44,5 +35,14 @@ final class SessionOptions {
     HalfPrecision.ofThisMachine()
         .enable(precision, machine, config.getGraphOptionsBuilder().getRewriteOptionsBuilder());
     return config.build();
+  }
+
+  /** The same for each GPU. */
+  private static void limit(MachineConfig machine, GPUOptions.Builder gpu, int megabytes) {
+    for (int i = 0; i < machine.replicaDevices().size(); i++) {
+      gpu.getExperimentalBuilder()
+          .addVirtualDevices(
+              GPUOptions.Experimental.VirtualDevices.newBuilder().addMemoryLimitMb(megabytes));
+    }
   }
 }

@@ -5,6 +5,7 @@ import dev.belay.graph.diagnosis.FiniteFlags;
 import dev.belay.graph.diagnosis.FirstNonFinite;
 import dev.belay.graph.diagnosis.Surroundings;
 import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.replica.Replicas;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.UpdateBatch;
@@ -32,19 +33,25 @@ final class StepProbe {
   private final Ops tf;
   private final Session session;
   private final TrainStep step;
+  private final Replicas replicas;
   private final Surroundings surroundings;
   private final FiniteFlags flags;
 
-  StepProbe(Graph graph, Session session, TrainStep step) {
+  /**
+   * Of the first replica, which then makes the whole pass alone. What is added up over several
+   * replicas cannot be asked for: it would wait for the others.
+   */
+  StepProbe(Graph graph, Session session, TrainStep step, Replicas replicas) {
     this.tf = Ops.create(graph).withSubScope("belay_probe");
     this.session = session;
     this.step = step;
+    this.replicas = replicas;
     List<GraphVariable> variables = new ArrayList<>(step.parts().model().all());
     step.parts().head().ifPresent(head -> variables.addAll(head.all()));
     this.surroundings = new Surroundings(variables);
     List<Operand<?>> targets = new ArrayList<>(List.of(step.pass().lossSum()));
     step.pass().gradients().forEach(gradient -> targets.add(gradient.value()));
-    if (step.pass().accumulate().isEmpty()) {
+    if (step.pass().accumulate().isEmpty() && replicas.count() == 1) {
       targets.add(step.measures().norm());
     }
     this.flags = FiniteFlags.of(tf, targets);
@@ -52,16 +59,16 @@ final class StepProbe {
 
   Optional<NonFinite> examine(UpdateBatch batch, long number) {
     float weight = 0;
-    UpdateRun run = new UpdateRun(session, step, 0, Double.POSITIVE_INFINITY);
+    UpdateRun run = new UpdateRun(session, step, replicas, 0, Double.POSITIVE_INFINITY);
     for (Batch part : batch.parts()) {
       weight += run.weight(part);
     }
     for (int i = 0; i < batch.parts().size(); i++) {
       Pass pass = new Pass(run, batch.parts().get(i), number, weight);
-      boolean[] finite = finite(pass, UpdateRun.draw(step, number, i));
+      long draw = run.draw(number, i);
+      boolean[] finite = finite(pass, draw);
       Optional<FirstNonFinite> first = FirstNonFinite.of(flags, finite);
       if (first.isPresent()) {
-        long draw = UpdateRun.draw(step, number, i);
         return Optional.of(
             describe(i, first.get(), gradients(finite), measure(pass, draw, first.get())));
       }

@@ -3,10 +3,10 @@ package dev.belay.train.step;
 import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.replica.Replicas;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.tensor.NamedTensors;
-import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
 import dev.belay.train.data.batch.Batch;
@@ -25,6 +25,8 @@ import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.exceptions.TFFailedPreconditionException;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.ConfigProto;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -32,11 +34,10 @@ import org.tensorflow.types.TFloat32;
  * set. Close it before the graph.
  */
 public final class StepRunner implements AutoCloseable {
-  /** Variables are read and set in parts of about this size. */
-  private static final long PART_BYTES = 64L << 20;
-
   private final Graph graph;
+  private final Replicas replicas;
   private final Session session;
+  private final VariableMemory memory;
   private final Optional<TrainStep> train;
   private final EvaluationStep evaluation;
   private final List<Variables> weights;
@@ -44,13 +45,18 @@ public final class StepRunner implements AutoCloseable {
   /** Made when a step goes wrong. */
   private StepProbe probe;
 
-  private StepRunner(Graph graph, Session session, Steps steps, List<Variables> weights) {
+  private StepRunner(Graph graph, Running running, Steps steps, List<Variables> weights) {
     this.graph = graph;
-    this.session = session;
+    this.replicas = running.replicas();
+    this.session = running.session();
+    this.memory = new VariableMemory(session, replicas);
     this.train = steps.train();
     this.evaluation = steps.evaluation();
     this.weights = weights;
   }
+
+  /** Where it runs. */
+  private record Running(Replicas replicas, Session session) {}
 
   /** What it runs. */
   private record Steps(Optional<TrainStep> train, EvaluationStep evaluation) {}
@@ -69,14 +75,48 @@ public final class StepRunner implements AutoCloseable {
     }
   }
 
-  /** A runner that trains and evaluates. Variables have no values yet. */
+  /**
+   * A runner that trains and evaluates. Variables have no values yet. Where several devices share
+   * each batch, the graph must be complete: each gets a copy of it.
+   */
   public static StepRunner forTraining(
       Graph graph, TrainStep train, EvaluationStep evaluation, Machine machine) {
     List<Variables> weights = new ArrayList<>(List.of(train.parts().model()));
     train.parts().head().ifPresent(weights::add);
-    Session session = new Session(graph, SessionOptions.of(machine.config(), machine.precision()));
-    return new StepRunner(graph, session, new Steps(Optional.of(train), evaluation), weights)
+    Replicas replicas = replicas(graph, train, machine.config().replicaDevices());
+    ConfigProto options = SessionOptions.of(machine.config(), machine.precision());
+    ProbeRunner.requireGpus(machine.config(), options);
+    Session session = new Session(graph, options);
+    return new StepRunner(
+            graph,
+            new Running(replicas, session),
+            new Steps(Optional.of(train), evaluation),
+            weights)
         .started(train.initializers());
+  }
+
+  private static Replicas replicas(Graph graph, TrainStep train, List<String> devices) {
+    if (devices.size() == 1) {
+      return Replicas.single(graph);
+    }
+    train
+        .feeds()
+        .inputs()
+        .forEach(
+            (name, input) -> {
+              if (input.shape().get(0) != Shape.UNKNOWN_SIZE) {
+                throw new ModelException(
+                    "input '"
+                        + name
+                        + "' has the fixed shape "
+                        + input.shape()
+                        + ", so a batch cannot be shared between "
+                        + devices.size()
+                        + " devices; name one with --device, or save the model with an open batch"
+                        + " size");
+              }
+            });
+    return Replicas.of(graph, devices);
   }
 
   /**
@@ -90,9 +130,14 @@ public final class StepRunner implements AutoCloseable {
   /** A runner that only evaluates. Variables have no values yet. */
   public static StepRunner forEvaluation(
       Graph graph, EvaluationStep evaluation, Weights weights, MachineConfig machine) {
-    Session session = new Session(graph, SessionOptions.of(machine, Precision.FP32));
+    ConfigProto options = SessionOptions.of(machine, Precision.FP32);
+    ProbeRunner.requireGpus(machine, options);
+    Session session = new Session(graph, options);
     return new StepRunner(
-            graph, session, new Steps(Optional.empty(), evaluation), weights.variables())
+            graph,
+            new Running(Replicas.single(graph), session),
+            new Steps(Optional.empty(), evaluation),
+            weights.variables())
         .started(weights.initializers());
   }
 
@@ -121,7 +166,11 @@ public final class StepRunner implements AutoCloseable {
   private void run(List<Operation> operations) {
     if (!operations.isEmpty()) {
       Session.Runner runner = session.runner();
-      operations.forEach(runner::addTarget);
+      for (int i = 0; i < replicas.count(); i++) {
+        for (Operation operation : operations) {
+          runner.addTarget(replicas.in(i, operation));
+        }
+      }
       runner.run().close();
     }
   }
@@ -143,7 +192,7 @@ public final class StepRunner implements AutoCloseable {
   }
 
   private UpdateRun update(double learningRate, double normLimit) {
-    return new UpdateRun(session, train.orElseThrow(), learningRate, normLimit);
+    return new UpdateRun(session, train.orElseThrow(), replicas, learningRate, normLimit);
   }
 
   private StepResult train(UpdateBatch batch, long step, UpdateRun update) {
@@ -159,7 +208,7 @@ public final class StepRunner implements AutoCloseable {
    */
   public Optional<NonFinite> examine(UpdateBatch batch, long step) {
     if (probe == null) {
-      probe = new StepProbe(graph, session, train.orElseThrow());
+      probe = new StepProbe(graph, session, train.orElseThrow(), replicas);
     }
     return probe.examine(batch, step);
   }
@@ -238,18 +287,7 @@ public final class StepRunner implements AutoCloseable {
 
   /** Gives values to variables. */
   public void assign(List<GraphVariable> variables, ValueSource values) throws IOException {
-    for (List<GraphVariable> part : parts(variables)) {
-      try (Feeds feeds = new Feeds(session.runner())) {
-        for (GraphVariable variable : part) {
-          feeds.put(
-              variable.newValue(),
-              NativeTensors.of(
-                  variable.spec().dtype(), variable.spec().shape(), values.read(variable)));
-          feeds.runner().addTarget(variable.assign());
-        }
-        feeds.runner().run().close();
-      }
-    }
+    memory.assign(variables, values);
     run(train.flatMap(TrainStep::settle).stream().toList());
   }
 
@@ -267,30 +305,7 @@ public final class StepRunner implements AutoCloseable {
 
   /** Hands over a copy of each variable's value. */
   public void read(List<GraphVariable> variables, ValueSink sink) throws IOException {
-    for (List<GraphVariable> part : parts(variables)) {
-      Session.Runner runner = session.runner();
-      part.forEach(variable -> runner.fetch(variable.value()));
-      try (Result result = runner.run()) {
-        for (int i = 0; i < part.size(); i++) {
-          sink.accept(part.get(i), NativeTensors.bytes(result.get(i)));
-        }
-      }
-    }
-  }
-
-  /** A run costs some milliseconds whatever it does, and holds all its values at once. */
-  private static List<List<GraphVariable>> parts(List<GraphVariable> variables) {
-    List<List<GraphVariable>> parts = new ArrayList<>();
-    long bytes = PART_BYTES;
-    for (GraphVariable variable : variables) {
-      if (bytes >= PART_BYTES) {
-        parts.add(new ArrayList<>());
-        bytes = 0;
-      }
-      parts.get(parts.size() - 1).add(variable);
-      bytes += spec(variable).bytes();
-    }
-    return parts;
+    memory.read(variables, sink);
   }
 
   /** The weights of the model without a head that was added to it. */
@@ -313,35 +328,16 @@ public final class StepRunner implements AutoCloseable {
    * memory, so that training may go on while they are written.
    */
   public VariableSnapshot snapshotWeights() {
-    return snapshot(weights());
+    return memory.snapshot(weights());
   }
 
   /** What training keeps between steps beside the weights: slots and beta powers. */
   public VariableSnapshot snapshotOptimizer() {
-    return snapshot(optimizerVariables());
+    return memory.snapshot(optimizerVariables());
   }
 
   private List<GraphVariable> optimizerVariables() {
     return train.orElseThrow().parts().slots().all();
-  }
-
-  private VariableSnapshot snapshot(List<GraphVariable> variables) {
-    List<VariableSnapshot.Part> held = new ArrayList<>();
-    try {
-      for (List<GraphVariable> part : parts(variables)) {
-        Session.Runner runner = session.runner();
-        part.forEach(variable -> runner.fetch(variable.value()));
-        held.add(new VariableSnapshot.Part(part, runner.run()));
-      }
-      return new VariableSnapshot(held);
-    } catch (Throwable e) {
-      held.forEach(part -> part.values().close());
-      throw e;
-    }
-  }
-
-  private static TensorSpec spec(GraphVariable variable) {
-    return new TensorSpec(variable.spec().dtype(), variable.spec().shape());
   }
 
   /** Sets the loss scale, where there is one. */

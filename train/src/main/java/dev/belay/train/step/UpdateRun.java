@@ -2,11 +2,18 @@ package dev.belay.train.step;
 
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.measure.VariableNorms;
+import dev.belay.graph.replica.Replicas;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.event.VariableNorm;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.tensorflow.Operand;
+import org.tensorflow.Operation;
+import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
@@ -22,18 +29,27 @@ import org.tensorflow.types.TInt64;
  * @param measures whether it says what it does to each variable
  */
 record UpdateRun(
-    Session session, TrainStep graph, double learningRate, double normLimit, boolean measures) {
+    Session session,
+    TrainStep graph,
+    Replicas replicas,
+    double learningRate,
+    double normLimit,
+    boolean measures) {
 
-  UpdateRun(Session session, TrainStep graph, double learningRate, double normLimit) {
-    this(session, graph, learningRate, normLimit, false);
+  UpdateRun(
+      Session session, TrainStep graph, Replicas replicas, double learningRate, double normLimit) {
+    this(session, graph, replicas, learningRate, normLimit, false);
   }
 
   /** The same, and it says what it does to each variable. */
   UpdateRun measuring() {
-    return new UpdateRun(session, graph, learningRate, normLimit, true);
+    return new UpdateRun(session, graph, replicas, learningRate, normLimit, true);
   }
 
   StepResult atOnce(Batch batch, long step) {
+    if (replicas.count() > 1) {
+      return shared(batch, step);
+    }
     try (Feeds feeds = new Feeds(session.runner())) {
       data(feeds, batch, step);
       return apply(feeds, 0);
@@ -41,8 +57,25 @@ record UpdateRun(
   }
 
   /**
+   * A batch with fewer rows than there are replicas is done whole by each of them, and weighs as
+   * often as it is done, so that the sum over the replicas is its gradient again.
+   */
+  private StepResult shared(Batch batch, long step) {
+    int count = replicas.count();
+    boolean whole = Shares.rows(batch) < count;
+    long begin = System.nanoTime();
+    float weight = weight(batch) * (whole ? count : 1);
+    double millis = (System.nanoTime() - begin) / 1e6;
+    try (Feeds feeds = new Feeds(session.runner())) {
+      data(feeds, whole ? Collections.nCopies(count, batch) : Shares.of(batch, count), step, 0);
+      toEach(feeds, graph.measures().weight(), TFloat32.scalarOf(weight));
+      return apply(feeds, millis);
+    }
+  }
+
+  /**
    * The loss of each part is its sum divided by the weight of the whole, which is therefore asked
-   * for first. Each part draws random numbers of its own.
+   * for first. Each part, and each replica's share of it, draws random numbers of its own.
    */
   StepResult inParts(UpdateBatch batch, long step) {
     long begin = System.nanoTime();
@@ -50,23 +83,33 @@ record UpdateRun(
     for (Batch part : batch.parts()) {
       weight += weight(part);
     }
+    Operation accumulate = graph.pass().accumulate().orElseThrow();
     for (int i = 0; i < batch.parts().size(); i++) {
+      Batch part = batch.parts().get(i);
+      List<Batch> shares = Shares.of(part, Math.min(Shares.rows(part), replicas.count()));
       try (Feeds feeds = new Feeds(session.runner())) {
-        data(feeds, batch.parts().get(i), draw(graph, step, i));
-        feeds.put(graph.measures().weight().asOutput(), TFloat32.scalarOf(weight));
-        feeds.runner().addTarget(graph.pass().accumulate().orElseThrow()).run().close();
+        data(feeds, shares, step, i);
+        toEach(feeds, graph.measures().weight(), TFloat32.scalarOf(weight));
+        for (int replica = 0; replica < shares.size(); replica++) {
+          feeds.runner().addTarget(replicas.in(replica, accumulate));
+        }
+        feeds.runner().run().close();
       }
     }
     double millis = (System.nanoTime() - begin) / 1e6;
     try (Feeds feeds = new Feeds(session.runner())) {
-      feeds.put(graph.measures().weight().asOutput(), TFloat32.scalarOf(weight));
+      toEach(feeds, graph.measures().weight(), TFloat32.scalarOf(weight));
       return apply(feeds, millis);
     }
   }
 
-  /** By what a pass draws its random numbers: no two passes of a run have the same. */
-  static long draw(TrainStep graph, long step, int part) {
-    return graph.pass().accumulate().isPresent()
+  /**
+   * By what a pass draws its random numbers: no two passes of a run have the same.
+   *
+   * @param part of the step's passes on all replicas, from 0
+   */
+  long draw(long step, int part) {
+    return graph.pass().accumulate().isPresent() || replicas.count() > 1
         ? Math.addExact(Math.multiplyExact(step - 1, 1L << 20), part + 1)
         : step;
   }
@@ -80,16 +123,39 @@ record UpdateRun(
     }
   }
 
+  /** Feeds the first replica alone. */
   void data(Feeds feeds, Batch batch, long draw) {
-    feeds.columns(graph.feeds().inputs(), batch.features());
-    feeds.labels(graph.feeds().labels(), batch.labels().orElseThrow());
-    feeds.put(graph.feeds().step().asOutput(), TInt64.scalarOf(draw));
+    data(feeds, batch, draw, 0);
+  }
+
+  private void data(Feeds feeds, List<Batch> shares, long step, int part) {
+    for (int i = 0; i < shares.size(); i++) {
+      data(feeds, shares.get(i), draw(step, part * replicas.count() + i), i);
+    }
+  }
+
+  private void data(Feeds feeds, Batch batch, long draw, int replica) {
+    Map<String, Output<?>> inputs = new LinkedHashMap<>();
+    graph.feeds().inputs().forEach((name, input) -> inputs.put(name, replicas.in(replica, input)));
+    feeds.columns(inputs, batch.features());
+    feeds.labels(replicas.in(replica, graph.feeds().labels()), batch.labels().orElseThrow());
+    feeds.put(replicas.in(replica, graph.feeds().step().asOutput()), TInt64.scalarOf(draw));
+  }
+
+  private void toEach(Feeds feeds, Operand<?> input, Tensor value) {
+    feeds.put(input.asOutput(), value);
+    for (int i = 1; i < replicas.count(); i++) {
+      feeds.runner().feed(replicas.in(i, input.asOutput()), value);
+    }
   }
 
   private StepResult apply(Feeds feeds, double millisBefore) {
     TrainStep.Measures tensors = graph.measures();
-    feeds.put(graph.feeds().learningRate().asOutput(), TFloat32.scalarOf((float) learningRate));
-    feeds.put(graph.feeds().normLimit().asOutput(), TFloat32.scalarOf((float) normLimit));
+    toEach(feeds, graph.feeds().learningRate(), TFloat32.scalarOf((float) learningRate));
+    toEach(feeds, graph.feeds().normLimit(), TFloat32.scalarOf((float) normLimit));
+    for (int i = 0; i < replicas.count(); i++) {
+      feeds.runner().addTarget(replicas.in(i, graph.apply()));
+    }
     Session.Runner runner =
         feeds
             .runner()
@@ -99,8 +165,7 @@ record UpdateRun(
             .fetch(tensors.clipScale())
             .fetch(tensors.clips())
             .fetch(tensors.lossScale())
-            .fetch(tensors.applied())
-            .addTarget(graph.apply());
+            .fetch(tensors.applied());
     if (measures) {
       runner.fetch(graph.measures().variableNorms().rows());
     }

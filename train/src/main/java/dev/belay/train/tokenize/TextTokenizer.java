@@ -27,6 +27,9 @@ public final class TextTokenizer implements AutoCloseable {
   /** Never more than this goes to native code: it takes some hundred bytes for each character. */
   private static final int LONGEST_TEXT = 1 << 22;
 
+  /** Words that go to native code together. */
+  private static final int WORDS_AT_ONCE = 1 << 12;
+
   /** Hugging Face's own tokenizers know no lone surrogates: each becomes this, as in UTF-8. */
   private static final char REPLACEMENT = '\uFFFD';
 
@@ -115,6 +118,66 @@ public final class TextTokenizer implements AutoCloseable {
   /** Many texts, on all processors. */
   public List<TokenIds> encodeAll(List<TextPair> texts) {
     return IntStream.range(0, texts.size()).parallel().mapToObj(i -> encode(texts.get(i))).toList();
+  }
+
+  /**
+   * Words as at most maxLength ids, each word tokenized by itself, as Hugging Face's {@code
+   * is_split_into_words}: what follows a word does not change its tokens. A blank goes before each
+   * one, as {@code add_prefix_space} has it, since byte-level tokenizers tell words by it.
+   */
+  public WordTokens encodeWords(List<String> words) {
+    int[] tokens = new int[0];
+    int[] owners = new int[0];
+    for (int begin = 0;
+        begin < words.size() && tokens.length <= maxLength;
+        begin += WORDS_AT_ONCE) {
+      String[] some =
+          words.subList(begin, Math.min(words.size(), begin + WORDS_AT_ONCE)).stream()
+              .map(word -> " " + withoutLoneSurrogates(word))
+              .toArray(String[]::new);
+      Owned read = nativeWords(some);
+      tokens = joined(tokens, read.ids());
+      int first = begin;
+      owners = joined(owners, IntStream.of(read.wordOf()).map(word -> first + word).toArray());
+    }
+    TokenIds ids = single.single(tokens, maxLength);
+    int before = single.before().length();
+    int[] wordOf = new int[ids.length()];
+    Arrays.fill(wordOf, WordTokens.NO_WORD);
+    System.arraycopy(
+        owners, 0, wordOf, before, Math.min(owners.length, ids.length() - single.specials()));
+    return new WordTokens(ids, wordOf);
+  }
+
+  /** Many texts of words, on all processors. */
+  public List<WordTokens> encodeAllWords(List<List<String>> texts) {
+    return IntStream.range(0, texts.size())
+        .parallel()
+        .mapToObj(i -> encodeWords(texts.get(i)))
+        .toList();
+  }
+
+  /** Tokens, and for each the index of its word. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Owned(int[] ids, int[] wordOf) {}
+
+  private Owned nativeWords(String[] words) {
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    long handle = tokenizer.getHandle();
+    long encoding = run(() -> library.encodeList(handle, words, false));
+    try {
+      return new Owned(
+          SequenceTemplate.ints(library.getTokenIds(encoding)),
+          SequenceTemplate.ints(library.getWordIds(encoding)));
+    } finally {
+      library.deleteEncoding(encoding);
+    }
+  }
+
+  private static int[] joined(int[] first, int[] second) {
+    int[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
   }
 
   /** One more than the largest id. */

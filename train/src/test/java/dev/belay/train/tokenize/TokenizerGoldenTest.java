@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -155,6 +156,22 @@ class TokenizerGoldenTest {
             ids ->
                 Arrays.equals(ints(ids.path("input_ids")), found.inputIds())
                     && Arrays.equals(ints(ids.path("token_type_ids")), found.tokenTypeIds()));
+  }
+
+  @Test
+  void wordsCutToSixteenAreExact() throws IOException {
+    List<String> lines = lines();
+    JsonNode goldens = JSON.readTree(FIXTURE.resolve("words.json").toFile());
+    assertEquals(58, goldens.size());
+    try (TextTokenizer tokenizer = open("uncased", true, 16)) {
+      for (JsonNode golden : goldens) {
+        String line = lines.get(golden.path("line").asInt());
+        List<String> words = Stream.of(line.split(" ")).filter(word -> !word.isEmpty()).toList();
+        WordTokens tokens = tokenizer.encodeWords(words);
+        assertArrayEquals(ints(golden.path("ids")), tokens.tokens().inputIds(), line);
+        assertArrayEquals(ints(golden.path("words")), tokens.wordOf(), line);
+      }
+    }
   }
 
   private TextTokenizer open(String golden, boolean fromVocabulary, int maxLength)

@@ -34,8 +34,7 @@ public record Batch(
 
   /** The same with other labels. */
   public Batch withLabels(Column other) {
-    return new Batch(
-        position, next, features, Optional.of(other), tokenCount, lengths, sources);
+    return new Batch(position, next, features, Optional.of(other), tokenCount, lengths, sources);
   }
 
   /** B. */

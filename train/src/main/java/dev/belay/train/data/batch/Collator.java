@@ -150,14 +150,14 @@ final class Collator {
   }
 
   private Optional<Column> labels(List<EncodedExample> examples, int tokens) {
-    if (options.labels().kind() == LabelRule.Kind.NONE) {
+    if (!options.labels().kind().isRead()) {
       return Optional.empty();
     }
     List<FeatureRow> rows = examples.stream().map(e -> e.label().orElseThrow()).toList();
     return Optional.of(
         switch (options.labels().kind()) {
           case NUMBER -> floats(rows, 1);
-          case NONE, CLASS -> ints(rows, 1, 0);
+          case NONE, WORDS_ALONE, CLASS -> ints(rows, 1, 0);
           default -> ints(rows, tokens, LabelRule.IGNORED);
         });
   }

@@ -1,5 +1,6 @@
 package dev.belay.train.data.batch;
 
+import java.util.Arrays;
 import java.util.List;
 
 /** One feature of a batch, [B, T], row by row. Arrays are handed over, not copied. */
@@ -11,6 +12,9 @@ public sealed interface Column {
   /** T; 1 where there is one element per example. */
   int columns();
 
+  /** A copy of the rows from {@code begin} on, up to and without {@code end}. */
+  Column slice(int begin, int end);
+
   /**
    * Whole numbers.
    *
@@ -21,6 +25,12 @@ public sealed interface Column {
     /** The element of an example. */
     public int get(int row, int column) {
       return values[row * columns + column];
+    }
+
+    @Override
+    public IntMatrix slice(int begin, int end) {
+      return new IntMatrix(
+          end - begin, columns, Arrays.copyOfRange(values, begin * columns, end * columns));
     }
   }
 
@@ -34,6 +44,12 @@ public sealed interface Column {
     /** The element of an example. */
     public float get(int row, int column) {
       return values[row * columns + column];
+    }
+
+    @Override
+    public FloatMatrix slice(int begin, int end) {
+      return new FloatMatrix(
+          end - begin, columns, Arrays.copyOfRange(values, begin * columns, end * columns));
     }
   }
 
@@ -51,6 +67,11 @@ public sealed interface Column {
     @Override
     public int columns() {
       return 1;
+    }
+
+    @Override
+    public Texts slice(int begin, int end) {
+      return new Texts(List.copyOf(values.subList(begin, end)));
     }
   }
 }

@@ -5,6 +5,7 @@ import dev.belay.train.data.SourcePosition;
 import dev.belay.train.data.file.Cell;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Turns one cell into what a feature or a label needs. In TSV and CSV files a list of numbers is
@@ -70,6 +71,23 @@ record CellValues(SourcePosition position, String column, Cell cell) {
       return texts.values().get(0);
     }
     throw refused("a text");
+  }
+
+  /** Words: the elements of a list, or what stands between the blanks of a text. */
+  List<String> words() {
+    if (cell instanceof Cell.Texts texts) {
+      return texts.values();
+    }
+    if (cell instanceof Cell.Integers integers) {
+      return Arrays.stream(integers.values()).mapToObj(String::valueOf).toList();
+    }
+    if (cell instanceof Cell.Text text) {
+      // Blanks of other scripts are words: data sets of characters have labels for them.
+      return Stream.of(text.value().split("[ \\t\\r\\n]+"))
+          .filter(word -> !word.isEmpty())
+          .toList();
+    }
+    throw refused("words divided by blanks, or a list of words");
   }
 
   /** The name of a class: a text without blanks around it, or a number as it is written. */

@@ -29,7 +29,8 @@ record ColumnChoice(
     String summary) {
 
   private static final List<String> LABEL = List.of("label", "label_ids", "label_id", "labels");
-  private static final List<String> LABELS = List.of("labels", "label_ids", "label");
+  private static final List<String> LABELS =
+      List.of("labels", "label_ids", "label", "ner_tags", "tags");
   private static final List<String> TARGET = List.of("target", "target_text", "summary");
   private static final String REAL_EXAMPLE = "is_real_example";
 
@@ -51,7 +52,11 @@ record ColumnChoice(
           options.features().stream().anyMatch(FeatureRequest::isText)
               || (options.wantsTokens() && !preTokenised);
       Optional<TextColumns> text =
-          needsText ? TextColumns.find(position, columns) : Optional.empty();
+          !needsText
+              ? Optional.empty()
+              : options.labels().kind().splitsWords()
+                  ? TextColumns.findWords(columns)
+                  : TextColumns.find(position, columns);
       if (options.wantsTokens() && !preTokenised) {
         requireTokenSource(text, tokenizer);
       }
@@ -123,7 +128,7 @@ record ColumnChoice(
     private OptionalInt label(boolean preTokenised) {
       LabelRule.Kind kind = options.labels().kind();
       boolean writes = kind == LabelRule.Kind.TARGET_TEXT && !preTokenised;
-      if (kind == LabelRule.Kind.NONE || (kind.ofTokens() && !preTokenised)) {
+      if (!kind.isRead() || (kind.ofTokens() && !preTokenised)) {
         return OptionalInt.empty();
       }
       List<String> names = writes ? TARGET : kind.perToken() ? LABELS : LABEL;
@@ -137,13 +142,15 @@ record ColumnChoice(
         return OptionalInt.empty();
       }
       throw missing(
-          writes
-              ? "a column 'target' with the text that is to be written"
-              : kind == LabelRule.Kind.TARGET_TEXT
-                  ? "a column 'labels' with the token ids that are to be written"
-                  : kind == LabelRule.Kind.TOKENS
-                      ? "a column 'labels' with one class per token"
-                      : "a column 'label'");
+          switch (kind) {
+            case TARGET_TEXT ->
+                writes
+                    ? "a column 'target' with the text that is to be written"
+                    : "a column 'labels' with the token ids that are to be written";
+            case TOKENS -> "a column 'labels' with one class per token";
+            case WORDS -> "a column 'labels' with one class per word";
+            default -> "a column 'label'";
+          });
     }
 
     private DataException missing(String expected) {

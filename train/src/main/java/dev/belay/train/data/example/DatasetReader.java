@@ -8,8 +8,10 @@ import dev.belay.train.data.file.RowReader;
 import dev.belay.train.tokenize.TextTokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 
 /** Reads files into a {@link Dataset}: the one call that a run makes for its data. */
 public final class DatasetReader {
@@ -69,7 +71,8 @@ public final class DatasetReader {
     if (examples.size() == before) {
       throw new DataException(
           file
-              + ": the file has no rows; expected at least one example (behind the header, if any)");
+              + ": the file has no rows; expected at least one example (behind the header, if"
+              + " any)");
     }
   }
 
@@ -87,8 +90,12 @@ public final class DatasetReader {
     }
     Optional<LabelMap> map = labels.learn();
     if (labels.mustFinish()) {
-      int[] indices = labels.finalIndices();
-      examples.replaceAll(example -> withClass(example, indices));
+      IntUnaryOperator indices = labels.finalIndices();
+      boolean ofWords = options.labels().kind() == LabelRule.Kind.WORDS;
+      // Rows of token ids come with the numbers of their classes.
+      examples.replaceAll(
+          example ->
+              ofWords && example.origin() == Origin.NONE ? example : withClass(example, indices));
     }
     notes.addAll(0, encoder.summaries());
     if (encoder.padded() > 0) {
@@ -103,6 +110,11 @@ public final class DatasetReader {
               + options.maxLength()
               + " tokens");
     }
+    if (encoder.cutWords() > 0) {
+      notes.add(
+          encoder.cutWords()
+              + " words at the ends of those texts are not seen, and their labels do not count");
+    }
     long bytes = examples.stream().mapToLong(DatasetReader::bytes).sum();
     if (bytes > LARGE_BYTES) {
       notes.add(examples.size() + " examples take about " + (bytes >> 20) + " MB of memory");
@@ -110,14 +122,10 @@ public final class DatasetReader {
     return new Dataset(options, List.copyOf(examples), map, List.copyOf(notes));
   }
 
-  private static EncodedExample withClass(EncodedExample example, int[] indices) {
-    FeatureRow.Ints number = (FeatureRow.Ints) example.label().orElseThrow();
-    return new EncodedExample(
-        example.source(),
-        example.features(),
-        Optional.of(new FeatureRow.Ints(new int[] {indices[number.values()[0]]})),
-        example.length(),
-        example.tokens());
+  private static EncodedExample withClass(EncodedExample example, IntUnaryOperator indices) {
+    FeatureRow.Ints numbers = (FeatureRow.Ints) example.label().orElseThrow();
+    return example.withLabel(
+        new FeatureRow.Ints(Arrays.stream(numbers.values()).map(indices).toArray()));
   }
 
   /** About what an example takes: its objects, and the rows that it does not share. */
@@ -125,6 +133,9 @@ public final class DatasetReader {
     long bytes = 160;
     for (FeatureRow row : example.features()) {
       bytes += row instanceof FeatureRow.Text text ? 40L + 2L * text.value().length() : 0;
+    }
+    if (example.origin() instanceof Origin.Words words) {
+      bytes += 60L * words.words().size() + 4L * example.length();
     }
     return bytes + 4L * example.length();
   }

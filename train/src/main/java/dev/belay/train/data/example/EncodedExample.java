@@ -13,10 +13,28 @@ import java.util.Optional;
  *     have none or none was asked for
  * @param length tokens, padding in the file included; 0 for a model that takes text
  * @param tokens tokens that the attention mask counts
+ * @param origin what it was made from
  */
 public record EncodedExample(
     SourcePosition source,
     List<FeatureRow> features,
     Optional<FeatureRow> label,
     int length,
-    int tokens) {}
+    int tokens,
+    Origin origin) {
+
+  /** An example of which no answer speaks word by word. */
+  public EncodedExample(
+      SourcePosition source,
+      List<FeatureRow> features,
+      Optional<FeatureRow> label,
+      int length,
+      int tokens) {
+    this(source, features, label, length, tokens, Origin.NONE);
+  }
+
+  /** The same with another label. */
+  EncodedExample withLabel(FeatureRow other) {
+    return new EncodedExample(source, features, Optional.of(other), length, tokens, origin);
+  }
+}

@@ -7,6 +7,7 @@ import dev.belay.train.data.file.Row;
 import dev.belay.train.tokenize.TextPair;
 import dev.belay.train.tokenize.TextTokenizer;
 import dev.belay.train.tokenize.TokenIds;
+import dev.belay.train.tokenize.WordTokens;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +27,7 @@ final class ExampleEncoder {
   private ColumnChoice choice;
   private long padded;
   private long truncated;
+  private long cutWords;
 
   ExampleEncoder(ExampleOptions options, Optional<TextTokenizer> tokenizer, LabelReader labels) {
     if (tokenizer.isPresent() && tokenizer.get().maxLength() > options.maxLength()) {
@@ -55,6 +57,11 @@ final class ExampleEncoder {
     return truncated;
   }
 
+  /** Words that those texts lost. */
+  long cutWords() {
+    return cutWords;
+  }
+
   /**
    * Encodes rows in their order; texts are tokenized on all processors.
    *
@@ -63,12 +70,16 @@ final class ExampleEncoder {
   List<EncodedExample> encode(List<Row> rows) {
     List<Prepared> prepared = new ArrayList<>(rows.size());
     List<TextPair> texts = new ArrayList<>();
+    List<List<String>> words = new ArrayList<>();
+    boolean splits = options.labels().kind().splitsWords();
     for (Row row : rows) {
       choose(row);
       if (isReal(row)) {
         boolean fromText = options.wantsTokens() && !choice.preTokenised();
-        int text = fromText ? texts.size() : -1;
-        if (fromText) {
+        int text = !fromText ? -1 : splits ? words.size() : texts.size();
+        if (fromText && splits) {
+          words.add(WordExamples.words(cell(row, choice.text().orElseThrow().first())));
+        } else if (fromText) {
           texts.add(texts(row));
         }
         int target = writesText(fromText) ? texts.size() : -1;
@@ -79,9 +90,15 @@ final class ExampleEncoder {
       }
     }
     List<TokenIds> ids = texts.isEmpty() ? List.of() : tokenizer.orElseThrow().encodeAll(texts);
+    List<WordTokens> split =
+        words.isEmpty() ? List.of() : tokenizer.orElseThrow().encodeAllWords(words);
     List<EncodedExample> examples = new ArrayList<>(prepared.size());
     for (Prepared example : prepared) {
-      examples.add(encode(example, ids));
+      boolean ofWords = splits && example.text() >= 0;
+      examples.add(
+          ofWords
+              ? encodeWords(example, words.get(example.text()), split.get(example.text()))
+              : encode(example, ids));
     }
     return examples;
   }
@@ -94,8 +111,7 @@ final class ExampleEncoder {
    * A row, and the index of its text among those that are tokenized together, or -1; the same of
    * what is to be written.
    */
-  private record Prepared(
-      Row row, ColumnNames names, ColumnChoice choice, int text, int target) {
+  private record Prepared(Row row, ColumnNames names, ColumnChoice choice, int text, int target) {
 
     CellValues cell(int column) {
       return new CellValues(row.position(), names.name(column), row.cells().get(column));
@@ -123,7 +139,8 @@ final class ExampleEncoder {
     if (choice.realExample().isEmpty()) {
       return true;
     }
-    int[] flag = new Prepared(row, names, choice, -1, -1).cell(choice.realExample().getAsInt()).ints();
+    int[] flag =
+        new Prepared(row, names, choice, -1, -1).cell(choice.realExample().getAsInt()).ints();
     boolean real = flag.length == 0 || flag[0] != 0;
     padded += real ? 0 : 1;
     return real;
@@ -135,8 +152,34 @@ final class ExampleEncoder {
   }
 
   private String text(Row row, String column) {
+    return cell(row, column).text();
+  }
+
+  private CellValues cell(Row row, String column) {
     int index = names.named(column).orElseThrow();
-    return new CellValues(row.position(), column, row.cells().get(index)).text();
+    return new CellValues(row.position(), column, row.cells().get(index));
+  }
+
+  private EncodedExample encodeWords(Prepared example, List<String> words, WordTokens text) {
+    TokenRows tokens = ofText(example, text.tokens());
+    Origin.Words origin = new Origin.Words(List.copyOf(words), text.wordOf());
+    cutWords += WordExamples.cut(origin, text);
+    List<FeatureRow> features = new ArrayList<>(options.features().size());
+    for (int i = 0; i < options.features().size(); i++) {
+      features.add(feature(example, i, Optional.of(tokens)));
+    }
+    Optional<FeatureRow> label = Optional.empty();
+    if (example.choice().label().isPresent()) {
+      CellValues cell = example.cell(example.choice().label().getAsInt());
+      label = Optional.of(WordExamples.labels(text, labels.perWord(cell, words.size())));
+    }
+    return new EncodedExample(
+        example.row().position(),
+        List.copyOf(features),
+        label,
+        tokens.length(),
+        tokens.tokens(),
+        origin);
   }
 
   private EncodedExample encode(Prepared example, List<TokenIds> ids) {
@@ -153,8 +196,7 @@ final class ExampleEncoder {
     List<FeatureRow> features = new ArrayList<>(options.features().size());
     int decoderLength = -1;
     for (int i = 0; i < options.features().size(); i++) {
-      FeatureRow row =
-          isOfTarget(example, i) ? begunWith(written) : feature(example, i, tokens);
+      FeatureRow row = isOfTarget(example, i) ? begunWith(written) : feature(example, i, tokens);
       features.add(row);
       if (FeatureNames.isOfDecoder(options.features().get(i).feature())) {
         decoderLength = row.length();
@@ -162,7 +204,8 @@ final class ExampleEncoder {
     }
     int length = tokens.map(TokenRows::length).orElse(0);
     Optional<FeatureRow> label = written;
-    boolean misfits = written.isPresent() && decoderLength >= 0 && written.get().length() != decoderLength;
+    boolean misfits =
+        written.isPresent() && decoderLength >= 0 && written.get().length() != decoderLength;
     if (example.choice().label().isPresent() && (label.isEmpty() || misfits)) {
       CellValues cell = example.cell(example.choice().label().getAsInt());
       label = Optional.of(labels.read(cell, decoderLength >= 0 ? decoderLength : length));

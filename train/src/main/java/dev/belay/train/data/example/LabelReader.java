@@ -3,8 +3,10 @@ package dev.belay.train.data.example;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Reads labels. Classes that are learned from the file get a number in the order of their
@@ -26,17 +28,39 @@ final class LabelReader {
    */
   FeatureRow read(CellValues cell, int tokens) {
     return switch (rule.kind()) {
-      case CLASS -> new FeatureRow.Ints(new int[] {classOf(cell)});
+      case CLASS -> new FeatureRow.Ints(new int[] {classOf(cell, cell.label())});
       case NUMBER -> number(cell);
-      case TOKENS, NEXT_TOKEN, HIDDEN_TOKEN, TARGET_TEXT -> perToken(cell, tokens);
-      case NONE -> throw new IllegalStateException("no label is read for prediction");
+      case TOKENS, WORDS, NEXT_TOKEN, HIDDEN_TOKEN, TARGET_TEXT -> perToken(cell, tokens);
+      case NONE, WORDS_ALONE -> throw new IllegalStateException("no label is read for prediction");
     };
+  }
+
+  /**
+   * The class of each word.
+   *
+   * @param words how many there are
+   */
+  int[] perWord(CellValues cell, int words) {
+    List<String> names = cell.words();
+    if (names.size() != words) {
+      throw DataException.at(
+          cell.position(),
+          "column '"
+              + cell.column()
+              + "' has "
+              + names.size()
+              + " labels; expected one per word, "
+              + words
+              + ": words and labels are divided by single or more blanks, or are lists");
+    }
+    return names.stream().mapToInt(name -> classOf(cell, name)).toArray();
   }
 
   /** The classes: those given, or those that all rows together have shown. */
   Optional<LabelMap> learn() {
-    if (rule.kind() != LabelRule.Kind.CLASS) {
-      return Optional.empty();
+    boolean named = rule.kind() == LabelRule.Kind.CLASS || rule.kind() == LabelRule.Kind.WORDS;
+    if (!named || (rule.kind() == LabelRule.Kind.WORDS && appearance.isEmpty())) {
+      return rule.known().filter(known -> named);
     }
     learned = rule.known().orElseGet(() -> LabelMap.learn(firstSeen, rule.classCount()));
     return Optional.of(learned);
@@ -44,19 +68,18 @@ final class LabelReader {
 
   /** Whether labels still are numbers in the order of appearance. */
   boolean mustFinish() {
-    return rule.kind() == LabelRule.Kind.CLASS && rule.known().isEmpty();
+    return rule.known().isEmpty() && !appearance.isEmpty();
   }
 
   /** For each number in the order of appearance the final one. */
-  int[] finalIndices() {
+  IntUnaryOperator finalIndices() {
     int[] indices = new int[appearance.size()];
     appearance.forEach(
         (label, number) -> indices[number] = learned.index(label, firstSeen.get(label)));
-    return indices;
+    return number -> number == LabelRule.IGNORED ? number : indices[number];
   }
 
-  private int classOf(CellValues cell) {
-    String label = cell.label();
+  private int classOf(CellValues cell, String label) {
     if (rule.known().isPresent()) {
       return rule.known().get().index(label, cell.position());
     }

@@ -22,6 +22,10 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
     NUMBER,
     /** One class, or token id, per token; -100 where none counts. */
     TOKENS,
+    /** One class per word of a text, at its first token; rows of token ids as {@link #TOKENS}. */
+    WORDS,
+    /** No label is read, but texts are split into words: prediction. */
+    WORDS_ALONE,
     /** Of each token the one after it; made of the tokens, unless the data have labels. */
     NEXT_TOKEN,
     /** What hidden tokens were; made when they are hidden, unless the data have labels. */
@@ -29,9 +33,19 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
     /** The tokens of a second text, which is to be written. */
     TARGET_TEXT;
 
+    /** Whether texts are split into words. */
+    boolean splitsWords() {
+      return this == WORDS || this == WORDS_ALONE;
+    }
+
+    /** Whether labels are read. */
+    public boolean isRead() {
+      return this != NONE && this != WORDS_ALONE;
+    }
+
     /** Whether there is one label per token. */
     public boolean perToken() {
-      return ordinal() >= TOKENS.ordinal();
+      return isRead() && this != CLASS && this != NUMBER;
     }
 
     /** Whether labels come of the tokens themselves. */
@@ -71,6 +85,21 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
   /** Token ids of a vocabulary, which the kind says where to take from. */
   public static LabelRule language(Kind kind, int vocabulary) {
     return new LabelRule(kind, Optional.empty(), OptionalInt.of(vocabulary));
+  }
+
+  /**
+   * One class per word.
+   *
+   * @param known the classes; empty: those that the file shows
+   * @param classCount how many outputs the head has, if it exists already
+   */
+  public static LabelRule words(Optional<LabelMap> known, OptionalInt classCount) {
+    return new LabelRule(Kind.WORDS, known, classCount);
+  }
+
+  /** Words without labels. */
+  public static LabelRule wordsAlone() {
+    return new LabelRule(Kind.WORDS_ALONE, Optional.empty(), OptionalInt.empty());
   }
 
   /** One class per token; a bound if the head's outputs are known. */

@@ -30,6 +30,9 @@ record TextColumns(String first, Optional<String> second) {
           pair("question1", "question2"),
           pair("question", "sentence"));
 
+  private static final List<TextColumns> WORDS =
+      List.of(single("tokens"), single("words"), single("text"), single("sentence"));
+
   private static TextColumns single(String first) {
     return new TextColumns(first, Optional.empty());
   }
@@ -64,6 +67,11 @@ record TextColumns(String first, Optional<String> second) {
               + ")");
     }
     return candidates.stream().findFirst();
+  }
+
+  /** The column of a text that has a label for each word: lists before texts. */
+  static Optional<TextColumns> findWords(ColumnNames columns) {
+    return WORDS.stream().filter(known -> known.isIn(columns)).findFirst();
   }
 
   private boolean isIn(ColumnNames columns) {

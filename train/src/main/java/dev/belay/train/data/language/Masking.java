@@ -15,8 +15,9 @@ import java.util.Random;
 
 /**
  * Hides words from a model that is to find them, arXiv 1810.04805 section 3.1: of the tokens that
- * are chosen, 80 % become the mask, 10 % any token of the vocabulary, and 10 % stay as they are. The
- * label of a chosen token is what it was; no other token has one. Special tokens are never chosen.
+ * are chosen, 80 % become the mask, 10 % any token of the vocabulary, and 10 % stay as they are.
+ * The label of a chosen token is what it was; no other token has one. Special tokens are never
+ * chosen.
  *
  * <p>What is chosen depends on the seed, the epoch and the example's number in its data set alone:
  * each epoch hides other words, and a run that goes on hides those that it would have hidden.

@@ -21,6 +21,9 @@ final class ClipReading {
   /** Norms that reach no further than this share of the threshold are far under it. */
   private static final double FAR_UNDER = 0.5;
 
+  /** Of fewer steps than this, a median and percentiles say nothing. */
+  private static final long FEW = 10;
+
   /** A norm so many times the median is a spike. */
   private static final double SPIKE = 5;
 
@@ -127,6 +130,9 @@ final class ClipReading {
   }
 
   private String ofNone() {
+    if (norms.steps() < FEW) {
+      return "Gradients were not clipped, and the largest norm was " + number(p("max")) + ".";
+    }
     double ratio = p("max") / p("p50");
     String spikes =
         ratio >= SPIKE

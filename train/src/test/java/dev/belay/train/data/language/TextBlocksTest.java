@@ -47,8 +47,7 @@ class TextBlocksTest {
   @Test
   void textsAreJoinedAndCut() throws IOException {
     Dataset texts = read(LabelRule.Kind.NEXT_TOKEN, "input_ids", "attention_mask");
-    assertArrayEquals(
-        new int[] {2, 3, -100}, ints(texts.examples().get(0).label().orElseThrow()));
+    assertArrayEquals(new int[] {2, 3, -100}, ints(texts.examples().get(0).label().orElseThrow()));
     Dataset blocks = TextBlocks.of(texts, 2);
     assertEquals(3, blocks.size());
     assertEquals(2, blocks.options().maxLength());

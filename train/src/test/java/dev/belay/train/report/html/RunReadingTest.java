@@ -94,6 +94,15 @@ class RunReadingTest {
   }
 
   @Test
+  void ofThreeStepsNoPercentilesAreRead() throws IOException {
+    WrittenRun run = new WrittenRun(folder).options(UNCLIPPED).start(100);
+    run.step(1, 6.5, 107.9, 1);
+    run.step(2, 18.8, 23.9, 1);
+    String text = all(run);
+    assertTrue(text.contains("Gradients were not clipped, and the largest norm was 108."), text);
+  }
+
+  @Test
   void aDivergedRunSaysHowItCameToIt() throws IOException {
     WrittenRun run =
         new WrittenRun(folder)

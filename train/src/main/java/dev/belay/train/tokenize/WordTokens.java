@@ -1,0 +1,15 @@
+package dev.belay.train.tokenize;
+
+/**
+ * A text that was given word by word, as token ids with the model's special tokens, not padded.
+ * Arrays are handed over, not copied.
+ *
+ * @param tokens of all words, one after the other
+ * @param wordOf [T], for each token the index of the word that it is part of; -1 for special tokens
+ */
+@SuppressWarnings("ArrayRecordComponent") // handed over, never compared
+public record WordTokens(TokenIds tokens, int[] wordOf) {
+
+  /** What stands for "part of no word" in {@link #wordOf}. */
+  public static final int NO_WORD = -1;
+}
