@@ -78,8 +78,7 @@ final class GoldenTrainingTest {
     for (ProgramRun training :
         List.of(
             ProgramRun.of(imported.trainCommand(20, theirs, "--dropout=off")),
-            ProgramRun.of(
-                imported.withWeights(weights).trainCommand(20, own, "--dropout=off")))) {
+            ProgramRun.of(imported.withWeights(weights).trainCommand(20, own, "--dropout=off")))) {
       assertEquals(0, training.code(), training.err());
     }
     for (String measure : List.of("loss", "grad_norm")) {

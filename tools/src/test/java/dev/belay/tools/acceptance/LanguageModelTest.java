@@ -71,11 +71,7 @@ final class LanguageModelTest {
   private List<String> ask(String command, String run, Path file, String... more) {
     List<String> arguments =
         new ArrayList<>(
-            List.of(
-                command,
-                "--model=" + folder.resolve(run),
-                "--file=" + file,
-                "--device=cpu"));
+            List.of(command, "--model=" + folder.resolve(run), "--file=" + file, "--device=cpu"));
     arguments.addAll(List.of(more));
     return arguments;
   }
@@ -106,7 +102,13 @@ final class LanguageModelTest {
         run(
             0,
             train(
-                "gpt2", texts, model, "--from-scratch", "--dropout=off", "--block-size=8", "--max-steps=100"));
+                "gpt2",
+                texts,
+                model,
+                "--from-scratch",
+                "--dropout=off",
+                "--block-size=8",
+                "--max-steps=100"));
     assertTrue(
         training.err().contains("from scratch: all 16 weights of the body begin at random"),
         training.err());
@@ -116,8 +118,7 @@ final class LanguageModelTest {
     assertTrue(perplexity < 4, "perplexity " + perplexity);
     assertEquals(perplexity, evaluated("gpt2", texts, "perplexity", "--block-size=8"), 1e-4);
     Path prompt = Files.writeString(folder.resolve("prompt.txt"), "c d e\n");
-    String greedy =
-        run(0, ask("predict", "gpt2", prompt, "--max-new-tokens=3")).out();
+    String greedy = run(0, ask("predict", "gpt2", prompt, "--max-new-tokens=3")).out();
     assertTrue(greedy.startsWith("{\"generated_text\":\"f g h\",\"log_probability\":-"), greedy);
     String beams =
         run(0, ask("predict", "gpt2", prompt, "--max-new-tokens=3", "--num-beams=2")).out();
@@ -135,7 +136,8 @@ final class LanguageModelTest {
         "the class that Hugging Face should load");
     assertEquals(
         perplexity,
-        evaluated("gpt2-exported", texts, "perplexity", "--block-size=8", "--tokenizer=" + VOCABULARY),
+        evaluated(
+            "gpt2-exported", texts, "perplexity", "--block-size=8", "--tokenizer=" + VOCABULARY),
         1e-4);
   }
 
@@ -159,8 +161,7 @@ final class LanguageModelTest {
         MetricsFile.trained(folder.resolve("halves"), "loss").subList(3, 6));
     assertEquals(
         last("whole", "perplexity"),
-        evaluated(
-            "whole", texts, "perplexity", "--whole-word-mask=on", "--mlm-probability=0.3"),
+        evaluated("whole", texts, "perplexity", "--whole-word-mask=on", "--mlm-probability=0.3"),
         1e-4);
     Path hidden = Files.writeString(folder.resolve("hidden.txt"), "a b [MASK] d\nno mask\n");
     List<String> filled = run(0, ask("predict", "whole", hidden)).out().lines().toList();
@@ -174,8 +175,7 @@ final class LanguageModelTest {
   @Test
   void anEncoderWithADecoderLearnsToWrite() throws IOException {
     Path pairs =
-        Files.writeString(
-            folder.resolve("pairs.tsv"), "text\ttarget\na b c\tx y\nd e f\tz\n");
+        Files.writeString(folder.resolve("pairs.tsv"), "text\ttarget\na b c\tx y\nd e f\tz\n");
     run(
         0,
         train(
@@ -205,8 +205,7 @@ final class LanguageModelTest {
         "--head=classification | 3 | a .txt file is text alone"
       })
   void whatDoesNotFitIsRefused(String options, int code, String said) {
-    List<String> arguments =
-        train("refused", texts, options.split(" "));
+    List<String> arguments = train("refused", texts, options.split(" "));
     arguments.addAll(List.of("--model=" + BERT, "--max-steps=1"));
     ProgramRun refused = run(code, arguments);
     assertTrue(refused.err().contains(said), refused.err());

@@ -238,7 +238,8 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
   /** A projection to another number of classes is none that could go on. */
   private boolean isFresh(String layer, Making making) {
     NamedTensors weights = making.model().weights();
-    return kind != HeadKind.MASKED_LM && layer.equals(projection())
+    boolean counted = kind != HeadKind.MASKED_LM && layer.equals(projection());
+    return counted
         ? !storedOutputs(weights).equals(OptionalInt.of(making.outputs()))
         : weights.names().stream().noneMatch(weight -> isOf(layer, weight));
   }

@@ -29,8 +29,11 @@ class TextBlocksTest {
     Path file =
         Files.writeString(
             folder.resolve("a.jsonl"),
-            "{\"input_ids\": [1, 2, 3], \"age\": 1}\n{\"input_ids\": [4], \"age\": 2}\n"
-                + "{\"input_ids\": [5, 6, 7], \"age\": 3}\n");
+            """
+            {"input_ids": [1, 2, 3], "age": 1}
+            {"input_ids": [4], "age": 2}
+            {"input_ids": [5, 6, 7], "age": 3}
+            """);
     List<FeatureRequest> requests = List.of(features).stream().map(FeatureRequest::ids).toList();
     return DatasetReader.read(
         List.of(file),
