@@ -20,13 +20,18 @@ import org.tensorflow.types.TFloat32;
  * @param output of the call or the head
  * @param lossSum over what counts, scalar; to be added up over batches
  * @param weight how many count, scalar; to be added up over batches
+ * @param choices answers with their labels, where the answer is a choice between classes
+ * @param right how many of those are answered by their label, scalar; where the answer is a choice
+ *     between classes
  */
 public record EvaluationStep(
     Map<String, Output<?>> inputs,
     Output<?> labels,
     Operand<?> output,
     Operand<TFloat32> lossSum,
-    Operand<TFloat32> weight) {
+    Operand<TFloat32> weight,
+    Optional<LossTensors.Choices> choices,
+    Optional<Operand<TFloat32>> right) {
 
   /** Adds an evaluation to the graph that holds the model. */
   public static EvaluationStep build(
@@ -34,8 +39,21 @@ public record EvaluationStep(
     Ops tf = Ops.create(graph).withSubScope("belay_evaluate");
     Operand<?> output =
         head.<Operand<?>>map(h -> h.evaluate(tf, forward.output())).orElse(forward.output());
-    LossTensors tensors = loss.build(tf.withSubScope("loss"), output);
+    Ops inLoss = tf.withSubScope("loss");
+    LossTensors tensors =
+        head.filter(AttachedHead::ofTokens)
+            .map(
+                h ->
+                    loss.build(
+                        inLoss, forward.output(), rows -> h.evaluate(inLoss, rows.asOutput())))
+            .orElseGet(() -> loss.build(inLoss, output));
     return new EvaluationStep(
-        forward.call().inputs(), tensors.labels(), output, tensors.sum(), tensors.weight());
+        forward.call().inputs(),
+        tensors.labels(),
+        output,
+        tensors.sum(),
+        tensors.weight(),
+        tensors.choices(),
+        tensors.choices().map(choices -> choices.right(inLoss)));
   }
 }

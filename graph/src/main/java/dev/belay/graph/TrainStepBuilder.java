@@ -22,7 +22,6 @@ import java.util.List;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
-import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -51,10 +50,8 @@ public final class TrainStepBuilder {
     Slots slots = new Slots(tf.withSubScope("slots"));
 
     // forward and loss, the sum of a part divided by the weight of the whole
-    Output<?> features = plan.forward().output();
-    Operand<?> output =
-        plan.head().<Operand<?>>map(h -> h.train(tf, features, step)).orElse(features);
-    LossTensors loss = plan.loss().build(tf.withSubScope("loss"), output);
+    Answer answer = Answer.inTraining(tf, plan.forward().output(), plan.head(), plan.loss(), step);
+    LossTensors loss = answer.loss();
 
     // gradients, dense, of the scaled mean
     LossScale scale = LossScale.of(tf, slots, plan.gradients().lossScale());
@@ -101,7 +98,7 @@ public final class TrainStepBuilder {
             scale.value(tf),
             sound,
             norms,
-            output),
+            answer.output()),
         apply,
         new TrainStep.Pass(
             loss.sum(), gradients.gradients(), parts.pass(tf, plan.forward().call().updates())),

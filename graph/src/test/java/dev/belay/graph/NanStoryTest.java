@@ -287,7 +287,8 @@ class NanStoryTest {
       Operand<TFloat32> sum = tf.math.neg(tf.reduceSum(tf.math.log(probability), tf.constant(0)));
       Operand<TFloat32> count =
           tf.placeholderWithDefault(tf.constant((float) SIZE), Shape.scalar());
-      return new LossTensors(labels.asOutput(), sum, count, tf.math.div(sum, count));
+      return new LossTensors(
+          labels.asOutput(), sum, count, tf.math.div(sum, count), Optional.empty());
     }
   }
 }

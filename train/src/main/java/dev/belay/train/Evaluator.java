@@ -6,7 +6,9 @@ import dev.belay.train.data.batch.Column;
 import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.failure.StoppedException;
+import dev.belay.train.metrics.LanguageMetrics;
 import dev.belay.train.metrics.Metrics;
+import dev.belay.train.step.BatchScore;
 import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
 import java.util.Arrays;
@@ -58,11 +60,19 @@ final class Evaluator {
       while (batches.hasNext()) {
         stop.check("within an evaluation");
         Batch batch = batches.next();
-        EvaluationResult result = runner.evaluate(batch);
-        lossSum += result.lossSum();
-        weight += result.weight();
         examples += batch.exampleCount();
-        add(metrics, result, batch.labels().orElseThrow());
+        if (metrics instanceof LanguageMetrics language) {
+          // A logit for each word of a vocabulary is too much to be looked at here.
+          BatchScore score = runner.score(batch);
+          language.addTokens(score.lossSum(), score.weight(), score.right());
+          lossSum += score.lossSum();
+          weight += score.weight();
+        } else {
+          EvaluationResult result = runner.evaluate(batch);
+          lossSum += result.lossSum();
+          weight += result.weight();
+          add(metrics, result, batch.labels().orElseThrow());
+        }
       }
     }
     Map<String, Double> named = new LinkedHashMap<>();

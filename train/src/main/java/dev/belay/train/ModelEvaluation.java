@@ -62,7 +62,11 @@ public final class ModelEvaluation {
 
   /** A model that is ready to be asked. */
   private record Setting(
-      RunData data, ModelGraph graph, StepRunner runner, Optional<LabelMap> labels) {}
+      RunData data,
+      TrainableModel model,
+      ModelGraph graph,
+      StepRunner runner,
+      Optional<LabelMap> labels) {}
 
   /** Evaluates. Errors as {@link TrainingRun#execute}. */
   public static Result evaluate(EvaluateConfig config, ModelJudge judge) throws IOException {
@@ -72,7 +76,11 @@ public final class ModelEvaluation {
         setting -> {
           Task task = setting.graph().task();
           Dataset dataset = setting.data().read(config.files(), task.labelRule(setting.labels()));
-          BatchSource source = new BatchSource(dataset, options(config));
+          BatchSource source =
+              RunDatasets.inOrder(
+                  dataset,
+                  config.data().evalBatchSize(),
+                  RunDatasets.masking(task, setting.data(), List.of(dataset)));
           int outputs =
               task.outputs().orElseGet(() -> dataset.labels().map(LabelMap::size).orElse(1));
           Evaluator.Result result =
@@ -93,6 +101,11 @@ public final class ModelEvaluation {
         config,
         judge,
         setting -> {
+          if (setting.graph().task().kind().isLanguage()) {
+            return new LanguageAnswers(
+                    config, setting.data(), setting.model(), setting.graph(), setting.runner())
+                .tell(sink);
+          }
           LabelRule rule = setting.graph().task().unlabelled(setting.labels());
           Dataset dataset = setting.data().read(config.files(), rule);
           BatchSource source = new BatchSource(dataset, options(config));
@@ -133,7 +146,7 @@ public final class ModelEvaluation {
             ModelRun.evaluation(config.machine(), model, graph, graph.task().outputs().orElse(1))) {
       Optional<LabelMap> labels =
           config.labels().isEmpty() ? model.labels() : Optional.of(LabelMap.of(config.labels()));
-      return use.with(new Setting(data, graph, runner, labels));
+      return use.with(new Setting(data, model, graph, runner, labels));
     }
   }
 
@@ -159,6 +172,7 @@ public final class ModelEvaluation {
     int perExample = result.logits().length / Math.toIntExact(result.shape().get(0));
     int start = row * perExample;
     return switch (setting.graph().task().kind()) {
+      case CAUSAL_LM, MASKED_LM, SEQ2SEQ -> throw new IllegalStateException("answers in words");
       case REGRESSION -> {
         float value = result.logits()[row];
         yield new Choice(null, (double) value, List.of(value));

@@ -151,7 +151,8 @@ final class ModelRun {
 
   /** Gives variables the values that the model came with; a new head keeps its first ones. */
   static void restore(StepRunner runner, TrainableModel model) throws IOException {
-    List<GraphVariable> held = new ArrayList<>(runner.modelWeights());
+    List<GraphVariable> held = new ArrayList<>();
+    runner.modelWeights().stream().filter(model::begins).forEach(held::add);
     runner.headWeights().stream().filter(model::holds).forEach(held::add);
     runner.assign(held, variable -> model.read(variable.name()));
   }

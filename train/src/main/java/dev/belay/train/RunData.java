@@ -1,16 +1,21 @@
 package dev.belay.train;
 
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.DatasetReader;
 import dev.belay.train.data.example.ExampleOptions;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.data.language.Masking;
+import dev.belay.train.data.language.TextBlocks;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.tokenize.TextTokenizer;
 import dev.belay.train.tokenize.TokenizerFiles;
 import dev.belay.train.tokenize.TokenizerFinder;
+import dev.belay.train.tokenize.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,10 +30,15 @@ import java.util.OptionalInt;
  * yet: pre-tokenised data need none, and text that needs one says so.
  */
 final class RunData implements AutoCloseable {
+  /** More tokens than a text has. */
+  private static final int WHOLE = Integer.MAX_VALUE / 4;
+
   private final DataConfig config;
   private final InputMapping inputs;
   private final OptionalInt vocabularySize;
+  private final int longest;
   private final int maxSeqLength;
+  private final OptionalInt decoderStart;
   private final Optional<TokenizerFiles> files;
   private final List<String> notes = new ArrayList<>();
   private final Optional<TextTokenizer> tokenizer;
@@ -42,8 +52,9 @@ final class RunData implements AutoCloseable {
     this.config = config;
     this.inputs = inputs;
     this.vocabularySize = model.vocabularySize();
-    this.maxSeqLength =
-        Math.min(config.maxSeqLength(), model.maxSeqLength().orElse(config.maxSeqLength()));
+    this.longest = model.maxSeqLength().orElse(Integer.MAX_VALUE);
+    this.maxSeqLength = Math.min(config.maxSeqLength(), longest);
+    this.decoderStart = model.decoderStart();
     this.files = inputs.wantsTokens() ? find(config, model.source().directory()) : Optional.empty();
     this.tokenizer = files.flatMap(this::open);
   }
@@ -68,9 +79,14 @@ final class RunData implements AutoCloseable {
     return TokenizerFinder.near(model);
   }
 
-  /** No longer than the model's own inputs, or than what an exported one was trained with. */
+  /**
+   * No longer than the model's own inputs, or than what an exported one was trained with; a text
+   * that is put into blocks stays whole.
+   */
   private int maxLength() {
-    return options(LabelRule.none()).maxLength();
+    return config.language().blockSize().isPresent()
+        ? WHOLE
+        : options(LabelRule.none()).maxLength();
   }
 
   private ExampleOptions options(LabelRule labels) {
@@ -78,12 +94,102 @@ final class RunData implements AutoCloseable {
         tokenizer == null || tokenizer.isEmpty()
             ? OptionalInt.empty()
             : tokenizer.get().paddingId();
-    return new ExampleOptions(inputs.requests(), labels, maxSeqLength, vocabularySize, padding);
+    return new ExampleOptions(
+        inputs.requests(), labels, maxSeqLength, vocabularySize, padding, decoderStart);
   }
 
   /** Reads files as one data set. */
   Dataset read(List<Path> paths, LabelRule labels) throws DataException {
-    return DatasetReader.read(paths, options(labels), tokenizer);
+    OptionalInt blockSize = config.language().blockSize();
+    if (blockSize.isEmpty()) {
+      return DatasetReader.read(paths, options(labels), tokenizer);
+    }
+    LabelRule.Kind kind = labels.kind();
+    if (kind != LabelRule.Kind.NEXT_TOKEN && kind != LabelRule.Kind.HIDDEN_TOKEN) {
+      throw new ConfigException(
+          List.of("--block-size is for --head causal-lm and masked-lm: leave it out"));
+    }
+    if (blockSize.getAsInt() > longest) {
+      throw new ConfigException(
+          List.of(
+              "--block-size "
+                  + blockSize.getAsInt()
+                  + ": the model takes at most "
+                  + longest
+                  + " tokens"));
+    }
+    Dataset texts = DatasetReader.read(paths, options(labels).withMaxLength(WHOLE), tokenizer);
+    return TextBlocks.of(texts, blockSize.getAsInt());
+  }
+
+  /** Reads texts that a model goes on with, none of them cut. */
+  Dataset readPrompts(List<Path> paths) {
+    ExampleOptions whole = options(LabelRule.none()).withMaxLength(WHOLE);
+    if (files.isEmpty()) {
+      return DatasetReader.read(paths, whole, Optional.empty());
+    }
+    try (TextTokenizer uncut = TextTokenizer.open(files.get(), WHOLE, Optional.empty())) {
+      return DatasetReader.read(paths, whole, Optional.of(uncut));
+    }
+  }
+
+  private Vocabulary vocabularyWithMask() {
+    Vocabulary vocabulary =
+        tokenizer
+            .map(TextTokenizer::vocabulary)
+            .orElseThrow(
+                () ->
+                    new DataException(
+                        "a masked language model hides words behind the tokenizer's mask, and "
+                            + TokenizerFinder.NOT_FOUND));
+    if (vocabulary.mask().isEmpty()) {
+      throw new DataException(
+          files.orElseThrow().definition()
+              + ": a masked language model needs a token that hides a word, [MASK] or <mask>, and"
+              + " this tokenizer has none: take the model's own tokenizer");
+    }
+    return vocabulary;
+  }
+
+  /** The id that stands where a word is hidden. */
+  int maskId() {
+    return vocabularyWithMask().mask().orElseThrow();
+  }
+
+  /** The tokenizer, if there is one. */
+  Optional<TextTokenizer> tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * How words are hidden from a model in these data.
+   *
+   * @param seed of the choice
+   * @throws DataException if the tokenizer does not say by which token
+   */
+  Masking masking(long seed) {
+    LanguageConfig language = config.language();
+    Vocabulary vocabulary = vocabularyWithMask();
+    Path file = files.orElseThrow().definition();
+    if (language.wholeWordMask() && !vocabulary.marksInner()) {
+      throw new DataException(
+          file
+              + ": --whole-word-mask on needs a WordPiece vocabulary, whose inner pieces begin with"
+              + " ##, and this is another: leave it out");
+    }
+    if (vocabularySize.isPresent() && vocabulary.size() > vocabularySize.getAsInt()) {
+      throw new DataException(
+          file
+              + ": the tokenizer has "
+              + vocabulary.size()
+              + " tokens, the model "
+              + vocabularySize.getAsInt()
+              + ": take the model's own tokenizer");
+    }
+    return new Masking(
+        vocabulary,
+        new Masking.Rule(language.mlmProbability(), language.wholeWordMask(), seed),
+        inputs.requests());
   }
 
   /** The tokenizer's files, if there is one. */

@@ -1,35 +1,70 @@
 package dev.belay.train;
 
 import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.data.language.Masking;
 import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongFunction;
 
 /**
  * The data of a training run, read for one model.
  *
  * @param task what the model learns
  * @param validation empty where none is given
+ * @param masking how words are hidden by a seed, from a model that is to find them
  */
-record RunDatasets(Task task, Dataset train, Optional<Dataset> validation) {
+record RunDatasets(
+    Task task,
+    Dataset train,
+    Optional<Dataset> validation,
+    Optional<LongFunction<Masking>> masking) {
   /** Rows are padded to a multiple of this, so that TensorFlow sees few shapes. */
   static final int PAD_TO_MULTIPLE = 8;
 
   static RunDatasets read(DataConfig config, RunData data, TrainableModel model, Task task) {
     Dataset train = data.read(config.trainFiles(), task.labelRule(model.labels()));
     if (config.validationFiles().isEmpty()) {
-      return new RunDatasets(task, train, Optional.empty());
+      return new RunDatasets(task, train, Optional.empty(), masking(task, data, List.of(train)));
     }
     LabelRule rule = task.labelRule(train.labels());
-    return new RunDatasets(task, train, Optional.of(data.read(config.validationFiles(), rule)));
+    Dataset validation = data.read(config.validationFiles(), rule);
+    return new RunDatasets(
+        task, train, Optional.of(validation), masking(task, data, List.of(train, validation)));
+  }
+
+  /** Examples that all have labels have their words hidden already, and need no tokenizer. */
+  static Optional<LongFunction<Masking>> masking(Task task, RunData data, List<Dataset> datasets) {
+    boolean labelled =
+        datasets.stream()
+            .flatMap(dataset -> dataset.examples().stream())
+            .allMatch(example -> example.label().isPresent());
+    if (task.kind() != Task.Kind.MASKED_LM || labelled) {
+      return Optional.empty();
+    }
+    data.masking(0); // complains now of a tokenizer that hides nothing
+    return Optional.of(data::masking);
+  }
+
+  /**
+   * The batches to evaluate on: of a model that finds hidden words the same ones every time and in
+   * every run, whatever its seed, so that perplexities may be compared.
+   */
+  static BatchSource inOrder(
+      Dataset dataset, int batchSize, Optional<LongFunction<Masking>> masking) {
+    return new BatchSource(
+        dataset,
+        BatchOptions.inOrder(batchSize, PAD_TO_MULTIPLE),
+        masking.map(of -> of.apply(MachineConfig.DEFAULT_SEED)));
   }
 
   /** Classes, as the head has them or, for a new one, as the data show them. */
@@ -46,16 +81,17 @@ record RunDatasets(Task task, Dataset train, Optional<Dataset> validation) {
             config.data().shuffle(),
             config.data().groupByLength(),
             config.machine().seed(),
-            PAD_TO_MULTIPLE));
+            PAD_TO_MULTIPLE),
+        masking.map(of -> of.apply(config.machine().seed())));
   }
 
   /** Asks the model about the validation data. */
   Optional<Evaluator> evaluator(TrainConfig config) {
-    BatchOptions options = BatchOptions.inOrder(config.data().evalBatchSize(), PAD_TO_MULTIPLE);
+    int batchSize = config.data().evalBatchSize();
     return validation.map(
         dataset ->
             new Evaluator(
-                new BatchSource(dataset, options),
+                inOrder(dataset, batchSize, masking),
                 () -> task.newMetrics(outputs(), train.labels())));
   }
 

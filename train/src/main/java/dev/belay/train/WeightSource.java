@@ -73,10 +73,7 @@ final class WeightSource {
   /** What lies with the model that the run began with: its configuration and tokenizer. */
   private static WeightLocation withOrigin(WeightLocation location, RecordedRun recorded)
       throws IOException {
-    Path origin = recorded.model().path();
-    List<WeightLocation> found = Files.exists(origin) ? WeightFinder.candidates(origin) : List.of();
-    Optional<Path> configuration =
-        found.stream().flatMap(each -> each.configuration().stream()).findFirst();
+    Optional<Path> configuration = configuration(recorded);
     Path folder =
         recorded
             .tokenizer()
@@ -84,6 +81,15 @@ final class WeightSource {
             .map(file -> Files.isDirectory(file) ? file : file.toAbsolutePath().getParent())
             .orElse(configuration.map(Path::getParent).orElse(location.folder()));
     return new WeightLocation(location.format(), location.path(), folder, configuration);
+  }
+
+  private static Optional<Path> configuration(RecordedRun recorded) throws IOException {
+    Path origin = recorded.model().path();
+    if (recorded.model().files().fromScratch()) {
+      return ModelSource.of(recorded.model()).weights().flatMap(WeightLocation::configuration);
+    }
+    List<WeightLocation> found = Files.exists(origin) ? WeightFinder.candidates(origin) : List.of();
+    return found.stream().flatMap(each -> each.configuration().stream()).findFirst();
   }
 
   /** Hugging Face's classifier reads the pooled output; no other format can say more of a head. */

@@ -14,6 +14,7 @@ import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
@@ -212,7 +213,8 @@ class NonFiniteRunTest {
             1,
             1,
             false,
-            false),
+            false,
+            LanguageConfig.defaults()),
         OptimizerConfig.defaults(),
         new ScheduleConfig(
             ScheduleConfig.Kind.CONSTANT, 0, 1, OptionalInt.empty(), 0, 1, OptionalInt.of(steps)),

@@ -8,6 +8,7 @@ import dev.belay.savedmodel.record.RecordReader;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
@@ -119,7 +120,15 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
       return new TrainConfig(
           ModelConfig.of(Fixtures.path(FIXTURE, "saved_model")),
           new DataConfig(
-              List.of(data), List.of(data), Optional.empty(), 32, batchSize, 2, true, false),
+              List.of(data),
+              List.of(data),
+              Optional.empty(),
+              32,
+              batchSize,
+              2,
+              true,
+              false,
+              LanguageConfig.defaults()),
           new OptimizerConfig(
               OptimizerConfig.Kind.ADAMW,
               1e-3,

@@ -18,6 +18,14 @@ public interface AttachedHead {
   List<Operation> initializers();
 
   /**
+   * Whether it answers each token by itself, so that it may be asked about some rows [N, H] alone:
+   * where few of many tokens count, that is most of the work.
+   */
+  default boolean ofTokens() {
+    return false;
+  }
+
+  /**
    * Adds the forward pass of a training call, with dropout.
    *
    * @param step by which dropout is drawn, scalar

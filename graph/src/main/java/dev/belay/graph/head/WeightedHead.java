@@ -17,6 +17,7 @@ record WeightedHead(
     Variables variables,
     List<Operation> initializers,
     long seed,
+    boolean ofTokens,
     BiFunction<Pass, Operand<TFloat32>, Operand<TFloat32>> layers)
     implements AttachedHead {
   private static final long FIRST_SITE = 2;
@@ -25,7 +26,15 @@ record WeightedHead(
       Parameters parameters,
       long seed,
       BiFunction<Pass, Operand<TFloat32>, Operand<TFloat32>> layers) {
-    return new WeightedHead(parameters.variables(), parameters.initializers(), seed, layers);
+    return new WeightedHead(parameters.variables(), parameters.initializers(), seed, false, layers);
+  }
+
+  /** Of layers that make of rows [N, H] what they make of tokens [B, T, H], without their shape. */
+  static WeightedHead ofTokens(
+      Parameters parameters,
+      long seed,
+      BiFunction<Pass, Operand<TFloat32>, Operand<TFloat32>> layers) {
+    return new WeightedHead(parameters.variables(), parameters.initializers(), seed, true, layers);
   }
 
   @Override

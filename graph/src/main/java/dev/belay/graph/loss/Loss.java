@@ -1,7 +1,10 @@
 package dev.belay.graph.loss;
 
+import java.util.function.UnaryOperator;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
 
 /** How far a model's output is from what it should be. One class for each task. */
 public interface Loss {
@@ -12,4 +15,15 @@ public interface Loss {
    * @param output of the model or its head, of a floating-point type
    */
   LossTensors build(Ops tf, Operand<?> output);
+
+  /**
+   * The same for a head that answers each token by itself: a loss that leaves tokens out asks about
+   * the others alone.
+   *
+   * @param features of all tokens, [B, T, H]
+   * @param head makes of rows [N, H] their answers [N, C]
+   */
+  default LossTensors build(Ops tf, Output<?> features, UnaryOperator<Operand<TFloat32>> head) {
+    return build(tf, head.apply(features.expect(TFloat32.class)));
+  }
 }

@@ -1,8 +1,11 @@
 package dev.belay.graph.loss;
 
+import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 
 /**
  * A loss as a sum and a weight, so that sums over parts of a batch can be added before they are
@@ -13,6 +16,28 @@ import org.tensorflow.types.TFloat32;
  * @param weight how many count, scalar; computed from the labels, but may be fed instead: the
  *     weight of a whole whose part this is
  * @param mean {@code sum / weight}, and 0 where nothing counts; the gradient is taken of this
+ * @param choices what was asked and answered, where it is a choice between classes
  */
 public record LossTensors(
-    Output<?> labels, Operand<TFloat32> sum, Operand<TFloat32> weight, Operand<TFloat32> mean) {}
+    Output<?> labels,
+    Operand<TFloat32> sum,
+    Operand<TFloat32> weight,
+    Operand<TFloat32> mean,
+    Optional<Choices> choices) {
+
+  /**
+   * Answers with their labels.
+   *
+   * @param logits [N, C]
+   * @param labels [N]; -100 for those that do not count
+   */
+  public record Choices(Operand<TFloat32> logits, Operand<TInt32> labels) {
+
+    /** How many of those that count have their label as the likeliest class, scalar. */
+    public Operand<TFloat32> right(Ops tf) {
+      Operand<TInt32> best = tf.math.argMax(logits, tf.constant(1), TInt32.class); // [N]
+      Operand<TFloat32> right = tf.dtypes.cast(tf.math.equal(best, labels), TFloat32.class);
+      return tf.reduceSum(right, tf.constant(0));
+    }
+  }
+}

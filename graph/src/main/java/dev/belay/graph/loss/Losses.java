@@ -1,6 +1,8 @@
 package dev.belay.graph.loss;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
@@ -12,6 +14,7 @@ import org.tensorflow.op.nn.SoftmaxCrossEntropyWithLogits;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
 import org.tensorflow.types.family.TType;
 
 /** The steps that several losses share. */
@@ -31,32 +34,62 @@ final class Losses {
     Operand<TFloat32> weight = tf.placeholderWithDefault(count, Shape.scalar());
     // A count is a whole number, so this only keeps an empty batch from dividing by zero.
     Operand<TFloat32> mean = tf.math.div(sum, tf.math.maximum(weight, tf.constant(1f)));
-    return new LossTensors(labels, sum, weight, mean);
+    return new LossTensors(labels, sum, weight, mean, Optional.empty());
   }
 
   /** Cross entropy of logits [.., C] with class numbers [..], -100 standing for "not counted". */
   static LossTensors crossEntropy(Ops tf, Operand<TFloat32> logits) {
     Placeholder<TInt32> labels =
         tf.placeholder(TInt32.class, Placeholder.shape(labelShape(logits)));
-    Operand<TInt32> flatLabels = tf.reshape(labels, tf.constant(new int[] {-1})); // [N]
     Operand<TInt32> classes = lastDimension(tf, logits); // []
     Operand<TFloat32> flatLogits =
         tf.reshape(logits, tf.stack(List.of(tf.constant(-1), classes))); // [N, C]
-    Operand<TBool> counts =
-        tf.math.notEqual(flatLabels, tf.constant(SparseSoftmaxCrossEntropy.IGNORED_LABEL));
+    return crossEntropy(tf, labels, new LossTensors.Choices(flatLogits, flat(tf, labels)));
+  }
+
+  /** The same, where the head is asked about no token but those that count. */
+  static LossTensors crossEntropyOfCounted(
+      Ops tf, Output<?> features, UnaryOperator<Operand<TFloat32>> head) {
+    Placeholder<TInt32> labels =
+        tf.placeholder(TInt32.class, Placeholder.shape(features.shape().take(2))); // [B, T]
+    Operand<TInt32> all = flat(tf, labels); // [N]
+    Operand<TInt64> counted = tf.reshape(tf.where(counts(tf, all)), tf.constant(new int[] {-1}));
+    int hidden = Math.toIntExact(features.shape().get(2));
+    Operand<TFloat32> rows =
+        tf.reshape(features.expect(TFloat32.class), tf.constant(new int[] {-1, hidden})); // [N, H]
+    Operand<TInt32> axis = tf.constant(0);
+    Operand<TFloat32> logits = head.apply(tf.gather(rows, counted, axis)); // [M, C]
+    return crossEntropy(tf, labels, new LossTensors.Choices(logits, tf.gather(all, counted, axis)));
+  }
+
+  private static LossTensors crossEntropy(
+      Ops tf, Operand<TInt32> placeholder, LossTensors.Choices choices) {
+    Operand<TInt32> classes = lastDimension(tf, choices.logits()); // []
+    Operand<TBool> counts = counts(tf, choices.labels());
     Operand<TInt32> checked =
-        inRange(tf, flatLabels, counts, classes); // a label out of range stops the run
+        inRange(tf, choices.labels(), counts, classes); // a label out of range stops the run
     Operand<TFloat32> hot =
         tf.oneHot(checked, classes, tf.constant(1f), tf.constant(0f)); // [N, C], zeros for -100
     Operand<TFloat32> each =
-        SoftmaxCrossEntropyWithLogits.create(tf.scope(), flatLogits, hot).loss(); // [N]
+        SoftmaxCrossEntropyWithLogits.create(tf.scope(), choices.logits(), hot).loss(); // [N]
     Operand<TFloat32> weights = tf.dtypes.cast(counts, TFloat32.class);
     Operand<TInt32> axis = tf.constant(0);
-    return of(
-        tf,
-        labels.asOutput(),
-        tf.reduceSum(tf.math.mul(each, weights), axis),
-        tf.reduceSum(weights, axis));
+    LossTensors loss =
+        of(
+            tf,
+            placeholder.asOutput(),
+            tf.reduceSum(tf.math.mul(each, weights), axis),
+            tf.reduceSum(weights, axis));
+    return new LossTensors(
+        loss.labels(), loss.sum(), loss.weight(), loss.mean(), Optional.of(choices));
+  }
+
+  private static Operand<TInt32> flat(Ops tf, Operand<TInt32> labels) {
+    return tf.reshape(labels, tf.constant(new int[] {-1}));
+  }
+
+  private static Operand<TBool> counts(Ops tf, Operand<TInt32> labels) {
+    return tf.math.notEqual(labels, tf.constant(SparseSoftmaxCrossEntropy.IGNORED_LABEL));
   }
 
   private static Operand<TInt32> inRange(

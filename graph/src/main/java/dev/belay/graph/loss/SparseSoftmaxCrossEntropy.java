@@ -1,7 +1,10 @@
 package dev.belay.graph.loss;
 
+import java.util.function.UnaryOperator;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
 
 /**
  * Cross entropy of logits [.., C] with class numbers [..], int32: {@code -log
@@ -18,5 +21,10 @@ public final class SparseSoftmaxCrossEntropy implements Loss {
   @Override
   public LossTensors build(Ops tf, Operand<?> output) {
     return Losses.crossEntropy(tf, Losses.float32(tf, output));
+  }
+
+  @Override
+  public LossTensors build(Ops tf, Output<?> features, UnaryOperator<Operand<TFloat32>> head) {
+    return Losses.crossEntropyOfCounted(tf, features, head);
   }
 }

@@ -2,10 +2,14 @@ package dev.belay.graph.loss;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.TensorData;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +59,54 @@ class LossTest {
     assertEquals(found[0] / 2, found[2]);
     assertArrayEquals(
         new float[] {0, 0, 0}, run(loss, Shape.of(2, 2), new int[] {-100, -100, -100, -100}));
+  }
+
+  /** A head that is asked about the tokens that count gives the loss and the gradient of all. */
+  @Test
+  void onlyTokensThatCountAreAskedAbout() {
+    Output<TFloat32> features =
+        tf.reshape(tf.constant(LOGITS), tf.constant(new int[] {2, 2, 3})).asOutput(); // [B, T, H]
+    Operand<TFloat32> kernel = tf.constant(new float[][] {{1, 2}, {0, -1}, {3, 0.5f}}); // [H, C]
+    List<Shape> asked = new ArrayList<>();
+    LossTensors counted =
+        new SparseSoftmaxCrossEntropy()
+            .build(
+                tf,
+                features,
+                rows -> {
+                  asked.add(rows.shape());
+                  return tf.linalg.matMul(rows, kernel);
+                });
+    assertEquals("[[-1, 3]]", asked.toString());
+    Operand<TFloat32> all =
+        tf.reshape(tf.linalg.matMul(tf.constant(LOGITS), kernel), tf.constant(new int[] {2, 2, 2}));
+    LossTensors whole = new SparseSoftmaxCrossEntropy().build(tf, all);
+    assertArrayEquals(
+        run(whole, Shape.of(2, 2), new int[] {-100, 1, 0, -100}),
+        run(counted, Shape.of(2, 2), new int[] {-100, 1, 0, -100}),
+        1e-6f);
+    assertArrayEquals(
+        new float[] {0, 0, 0}, run(counted, Shape.of(2, 2), new int[] {-100, -100, -100, -100}));
+    Output<?> gradient =
+        graph.addGradients(counted.mean().asOutput(), new Output<?>[] {features})[0];
+    try (Session session = new Session(graph);
+        Tensor none = TensorData.of(Shape.of(2, 2), -100, -100, -100, -100);
+        Tensor second = TensorData.of(Shape.of(2, 2), -100, 1, -100, -100);
+        Result ofNone = session.runner().feed(counted.labels(), none).fetch(gradient).run();
+        Result ofSecond =
+            session
+                .runner()
+                .feed(counted.labels(), second)
+                .fetch(gradient)
+                .fetch(counted.choices().orElseThrow().right(tf))
+                .run()) {
+      assertArrayEquals(new float[12], TensorData.floats(ofNone.get(0)));
+      float[] found = TensorData.floats(ofSecond.get(0));
+      assertArrayEquals(new float[3], Arrays.copyOf(found, 3));
+      assertFalse(Arrays.equals(new float[3], Arrays.copyOfRange(found, 3, 6)));
+      assertArrayEquals(new float[6], Arrays.copyOfRange(found, 6, 12));
+      assertEquals(0, TensorData.scalar(ofSecond.get(1)));
+    }
   }
 
   @ParameterizedTest

@@ -64,6 +64,50 @@ public record ModelConfiguration(
     others = Collections.unmodifiableMap(new LinkedHashMap<>(others));
   }
 
+  /**
+   * The id that what is written begins with: {@code decoder_start_token_id}, else that of padding,
+   * as T5 has it.
+   */
+  public OptionalInt decoderStart() {
+    OptionalInt said = id("decoder_start_token_id");
+    return said.isPresent() ? said : padId;
+  }
+
+  /** The id that ends a text, {@code eos_token_id}. */
+  public OptionalInt endId() {
+    return id("eos_token_id");
+  }
+
+  private OptionalInt id(String key) {
+    return others.get(key) instanceof Integer id && id >= 0 && id < sizes.vocabulary()
+        ? OptionalInt.of(id)
+        : OptionalInt.empty();
+  }
+
+  /** Deviation of fresh kernels and tables, {@code initializer_range}; 0.02 in every family. */
+  public double initializerRange() {
+    return others.get("initializer_range") instanceof Number range && range.doubleValue() > 0
+        ? range.doubleValue()
+        : 0.02;
+  }
+
+  /** The same model with its activation under another name. */
+  public ModelConfiguration withActivation(String name) {
+    return new ModelConfiguration(
+        family,
+        sizes,
+        name,
+        gated,
+        normEpsilon,
+        dropouts,
+        relativePositions,
+        tiedEmbeddings,
+        padId,
+        labels,
+        architectures,
+        others);
+  }
+
   /** The same model with another head, as Hugging Face names its class. */
   public ModelConfiguration withHead(String architecture, List<String> newLabels) {
     return new ModelConfiguration(

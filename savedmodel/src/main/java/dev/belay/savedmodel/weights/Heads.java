@@ -62,7 +62,14 @@ final class Heads {
 
   /** A language model whose output is its word embeddings has no weights of its own to show it. */
   private static String headless(ModelConfiguration configuration) {
-    return configuration.architectures().isEmpty() || configuration.family() == Family.BERT
+    if (configuration.architectures().isEmpty()) {
+      return switch (configuration.family()) {
+        case GPT2 -> "LMHeadModel"; // the same weights as without, so the more that they can do
+        case T5 -> "ForConditionalGeneration";
+        default -> "Model";
+      };
+    }
+    return configuration.family() == Family.BERT
         ? "Model"
         : configuration
             .architectures()

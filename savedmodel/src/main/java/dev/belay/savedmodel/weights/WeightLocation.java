@@ -64,7 +64,7 @@ public record WeightLocation(
           .sorted()
           .forEach(files::add);
     }
-    configuration.ifPresent(files::add);
+    configuration.filter(file -> !files.contains(file)).ifPresent(files::add);
     return files;
   }
 

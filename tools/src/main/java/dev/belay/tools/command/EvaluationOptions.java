@@ -1,12 +1,14 @@
 package dev.belay.tools.command;
 
 import dev.belay.tools.option.DataOptions;
+import dev.belay.tools.option.GenerationOptions;
 import dev.belay.tools.option.MachineOptions;
 import dev.belay.tools.option.ModelOptions;
 import dev.belay.tools.option.Problems;
 import dev.belay.tools.option.Section;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.EvaluateConfig;
+import dev.belay.train.config.GenerationConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import java.nio.file.Path;
@@ -26,7 +28,8 @@ final class EvaluationOptions {
       description =
           ".tsv, .csv, .jsonl or .tfrecord, .gz allowed; repeatable. Columns: text[,text_b],label,"
               + " or input_ids,attention_mask,token_type_ids,label; for tokens text,labels with a"
-              + " label per word.")
+              + " label per word; for language models text (or .txt, one a line), for seq2seq"
+              + " text,target.")
   private List<Path> files = new ArrayList<>();
 
   @Option(
@@ -41,7 +44,13 @@ final class EvaluationOptions {
   @Mixin private DataOptions data;
   @Mixin private MachineOptions machine;
 
+  /** Of a command that does not write. */
   EvaluateConfig toConfig() {
+    return toConfig(new GenerationOptions());
+  }
+
+  /** Of a command that writes as the options say. */
+  EvaluateConfig toConfig(GenerationOptions generation) {
     Problems problems = new Problems();
     model.requirePath(problems);
     problems.require(
@@ -49,7 +58,8 @@ final class EvaluationOptions {
     ModelConfig modelConfig = problems.part(model::toConfig);
     DataConfig dataConfig = problems.part(() -> data.toConfig(files));
     MachineConfig machineConfig = problems.part(machine::toConfig);
+    GenerationConfig generationConfig = problems.part(generation::toConfig);
     problems.verify();
-    return new EvaluateConfig(modelConfig, dataConfig, machineConfig, labels);
+    return new EvaluateConfig(modelConfig, dataConfig, machineConfig, labels, generationConfig);
   }
 }

@@ -1,6 +1,7 @@
 package dev.belay.tools.command;
 
 import dev.belay.tools.console.JsonText;
+import dev.belay.tools.option.GenerationOptions;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.EvaluateConfig;
 import java.io.IOException;
@@ -20,6 +21,7 @@ final class PredictCommand implements RunnableCommand {
   private final Context context;
 
   @Mixin private EvaluationOptions evaluation;
+  @Mixin private GenerationOptions generation;
 
   @Option(
       names = "--output-file",
@@ -33,7 +35,7 @@ final class PredictCommand implements RunnableCommand {
 
   @Override
   public void run() throws IOException {
-    EvaluateConfig config = evaluation.toConfig();
+    EvaluateConfig config = evaluation.toConfig(generation);
     if (outputFile.isEmpty()) {
       predict(config, context.terminal().out());
       return;

@@ -4,6 +4,7 @@ import dev.belay.train.config.DataConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How text becomes batches; the commands add which files. */
@@ -29,6 +30,8 @@ public final class DataOptions {
       description = "Examples of one evaluation batch.")
   private int evalBatchSize = DataConfig.DEFAULT_BATCH_SIZE;
 
+  @Mixin private LanguageOptions language;
+
   /** Files to evaluate on or to predict for. */
   public DataConfig toConfig(List<Path> files) {
     return new DataConfig(
@@ -39,7 +42,8 @@ public final class DataOptions {
         DataConfig.DEFAULT_BATCH_SIZE,
         evalBatchSize,
         false,
-        false);
+        false,
+        language.toConfig());
   }
 
   /** Files to train and to validate on. */
@@ -52,6 +56,7 @@ public final class DataOptions {
         training.trainBatchSize(),
         evalBatchSize,
         training.shuffle(),
-        training.groupByLength());
+        training.groupByLength(),
+        language.toConfig());
   }
 }

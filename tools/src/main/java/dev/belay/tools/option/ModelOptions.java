@@ -93,7 +93,7 @@ public final class ModelOptions {
   public ModelConfig toConfig(TuningOptions tuning) {
     return new ModelConfig(
         path,
-        form.toFiles(tuning.restoresOptimizer()),
+        form.toFiles(tuning),
         signature,
         inputs,
         output,

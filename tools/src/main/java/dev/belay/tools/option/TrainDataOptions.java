@@ -15,7 +15,8 @@ public final class TrainDataOptions {
       description =
           ".tsv, .csv, .jsonl or .tfrecord, .gz allowed; repeatable. Columns: text[,text_b],label,"
               + " or input_ids,attention_mask,token_type_ids,label; for tokens text,labels with a"
-              + " label per word.")
+              + " label per word; for language models text (or .txt, one a line), for seq2seq"
+              + " text,target.")
   private List<Path> trainFiles = new ArrayList<>();
 
   @Option(

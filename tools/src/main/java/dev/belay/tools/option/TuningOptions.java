@@ -17,9 +17,16 @@ public final class TuningOptions {
       converter = HeadName.class,
       description =
           "A new head on the model: none, classification or regression, which on a SavedModel needs"
-              + " --features; on weights alone token-classification too. causal-lm and seq2seq are"
-              + " what GPT-2 and T5 have.")
+              + " --features; on weights alone token-classification and masked-lm too. causal-lm and"
+              + " seq2seq are what GPT-2 and T5 have.")
   private HeadKind head = HeadKind.NONE;
+
+  @Option(
+      names = "--from-scratch",
+      description =
+          "Build the model that config.json describes and begin with random weights: --model names"
+              + " that file or its folder, and weights beside it are not read.")
+  private boolean fromScratch;
 
   @Option(
       names = "--features",
@@ -83,6 +90,10 @@ public final class TuningOptions {
 
   boolean restoresOptimizer() {
     return restoreOptimizer == RestoreOptimizer.AUTO;
+  }
+
+  boolean fromScratch() {
+    return fromScratch;
   }
 
   HeadKind head() {

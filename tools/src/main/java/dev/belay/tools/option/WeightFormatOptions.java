@@ -26,8 +26,9 @@ public final class WeightFormatOptions {
   private Optional<Path> configuration = Optional.empty();
 
   /** What the files of a model are. */
-  ModelConfig.Files toFiles(boolean restoreOptimizer) {
-    return new ModelConfig.Files(format, configuration, restoreOptimizer);
+  ModelConfig.Files toFiles(TuningOptions tuning) {
+    return new ModelConfig.Files(
+        format, configuration, tuning.restoresOptimizer(), tuning.fromScratch());
   }
 
   /**

@@ -59,6 +59,77 @@ final class GoldenTrainingTest {
     agrees(golden.withWeights(weights), "trains Belay's own graph of " + family + ", ", folder);
   }
 
+  /** One model, as the graph that Hugging Face traced and as the one that Belay builds. */
+  @Test
+  void ownGraphAndImportedGraphAgreeForTwentySteps(@TempDir Path folder) throws IOException {
+    GoldenModel imported = GoldenModel.named("savedmodel_hf_bert");
+    Path weights = folder.resolve("weights");
+    ProgramRun conversion =
+        ProgramRun.of(
+            List.of(
+                "convert",
+                imported.model().toString(),
+                weights.toString(),
+                "--to=huggingface",
+                "--model-config=" + Fixtures.path("savedmodel_hf_bert", "config.json")));
+    assertEquals(0, conversion.code(), conversion.err());
+    Path theirs = folder.resolve("imported");
+    Path own = folder.resolve("own");
+    for (ProgramRun training :
+        List.of(
+            ProgramRun.of(imported.trainCommand(20, theirs, "--dropout=off")),
+            ProgramRun.of(imported.withWeights(weights).trainCommand(20, own, "--dropout=off")))) {
+      assertEquals(0, training.code(), training.err());
+    }
+    for (String measure : List.of("loss", "grad_norm")) {
+      List<Double> expected = MetricsFile.trained(theirs, measure);
+      List<Double> found = MetricsFile.trained(own, measure);
+      assertEquals(20, expected.size());
+      for (int step = 0; step < 20; step++) {
+        double tolerance = 1e-4 * expected.get(step);
+        assertEquals(
+            expected.get(step), found.get(step), tolerance, measure + " of step " + (step + 1));
+      }
+    }
+  }
+
+  /** The head that finds hidden words, as google-research/bert pretrained it. */
+  @Test
+  void hiddenWordsAreLearnedAsInPython(@TempDir Path folder) throws IOException {
+    Path fixture = Fixtures.path("masked_lm");
+    ProgramRun training =
+        ProgramRun.of(
+            List.of(
+                "train",
+                "--model=" + Fixtures.path("bert_tf1_ckpt").resolve("bert_model.ckpt"),
+                "--head=masked-lm",
+                "--train-file=" + fixture.resolve("batch.jsonl"),
+                "--output-dir=" + folder,
+                "--max-steps=6",
+                "--train-batch-size=4",
+                "--shuffle=off",
+                "--dropout=off",
+                "--optimizer=adam",
+                "--learning-rate=1e-3",
+                "--lr-scheduler=constant",
+                "--adam-epsilon=1e-8",
+                "--weight-decay=0",
+                "--device=cpu"));
+    assertEquals(0, training.code(), training.err());
+    assertTrue(
+        training.err().contains("head: cls.predictions.bias goes on as the files have it"),
+        training.err());
+    JsonNode goldens = Fixtures.json(fixture.resolve("goldens.json"));
+    List<Double> losses = MetricsFile.trained(folder, "loss");
+    List<Double> norms = MetricsFile.trained(folder, "grad_norm");
+    for (int step = 0; step < 6; step++) {
+      double loss = goldens.get("loss").get(step).asDouble();
+      assertEquals(loss, losses.get(step), 1e-5 * loss, "step " + (step + 1));
+      double norm = goldens.get("pre_clip_norm").get(step).asDouble();
+      assertEquals(norm, norms.get(step), 1e-4 * norm, "step " + (step + 1));
+    }
+  }
+
   /** Steps 4 to 8 of a training of TensorFlow 2, with the slots and the step of its checkpoint. */
   @ParameterizedTest
   @ValueSource(strings = {"legacy", "experimental"})

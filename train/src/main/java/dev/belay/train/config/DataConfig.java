@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param evalBatchSize examples of one evaluation batch
  * @param shuffle whether each epoch has its own order
  * @param groupByLength whether batches are made of examples of like length
+ * @param language what only a language model asks
  */
 public record DataConfig(
     List<Path> trainFiles,
@@ -24,7 +25,8 @@ public record DataConfig(
     int trainBatchSize,
     int evalBatchSize,
     boolean shuffle,
-    boolean groupByLength) {
+    boolean groupByLength,
+    LanguageConfig language) {
 
   public static final int DEFAULT_MAX_SEQ_LENGTH = 128;
   public static final int DEFAULT_BATCH_SIZE = 32;
@@ -53,6 +55,7 @@ public record DataConfig(
         DEFAULT_BATCH_SIZE,
         DEFAULT_BATCH_SIZE,
         DEFAULT_SHUFFLE,
-        false);
+        false,
+        LanguageConfig.defaults());
   }
 }

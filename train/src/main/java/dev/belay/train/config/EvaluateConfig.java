@@ -9,9 +9,14 @@ import java.util.List;
  * @param data only the fields for evaluation matter; {@code validationFiles} are the files
  * @param labels names of the classes in the order of the logits; empty: from the run directory, or
  *     from the file
+ * @param generation how a language model writes
  */
 public record EvaluateConfig(
-    ModelConfig model, DataConfig data, MachineConfig machine, List<String> labels) {
+    ModelConfig model,
+    DataConfig data,
+    MachineConfig machine,
+    List<String> labels,
+    GenerationConfig generation) {
 
   public EvaluateConfig {
     labels = List.copyOf(labels);

@@ -49,6 +49,7 @@ public record ModelConfig(
     CLASSIFICATION,
     REGRESSION,
     TOKEN_CLASSIFICATION,
+    MASKED_LM,
     CAUSAL_LM,
     SEQ2SEQ;
 
@@ -65,10 +66,15 @@ public record ModelConfig(
    * @param configuration config.json or bert_config.json; empty: beside the weights
    * @param restoreOptimizer whether a training goes on with the slots and the step that the files
    *     have of an earlier one
+   * @param fromScratch whether only the configuration is read, and all weights begin at random
    */
   public record Files(
-      Optional<WeightFormat> format, Optional<Path> configuration, boolean restoreOptimizer) {
-    public static final Files FOUND_OUT = new Files(Optional.empty(), Optional.empty(), true);
+      Optional<WeightFormat> format,
+      Optional<Path> configuration,
+      boolean restoreOptimizer,
+      boolean fromScratch) {
+    public static final Files FOUND_OUT =
+        new Files(Optional.empty(), Optional.empty(), true, false);
   }
 
   /**

@@ -39,12 +39,13 @@ public sealed interface NextTokens permits DecoderTokens, Seq2SeqTokens {
       return best;
     }
 
-    float at(int row, int word) {
+    /** The logit of a word. */
+    public float at(int row, int word) {
       return values[row * vocabulary + word];
     }
 
     /** {@code log sum exp} of a row, by which a logit becomes the logarithm of a probability. */
-    double total(int row) {
+    public double total(int row) {
       double highest = at(row, best(row));
       double sum = 0;
       for (int word = 0; word < vocabulary; word++) {

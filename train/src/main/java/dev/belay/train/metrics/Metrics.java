@@ -25,6 +25,7 @@ public interface Metrics {
   /** Whether a larger value of a metric is better. */
   static boolean largerIsBetter(String name) {
     return !(name.equals("loss")
+        || name.equals("perplexity")
         || name.equals("mse")
         || name.equals("mae")
         || name.equals("rmse"));

@@ -204,6 +204,16 @@ public record ImportedModel(
   }
 
   @Override
+  public OptionalInt decoderStart() {
+    return OptionalInt.empty();
+  }
+
+  @Override
+  public OptionalInt endId() {
+    return OptionalInt.empty();
+  }
+
+  @Override
   public Optional<LabelMap> labels() {
     return source.labels();
   }
@@ -211,6 +221,11 @@ public record ImportedModel(
   @Override
   public List<Map<String, Object>> hashes() throws IOException {
     return Provenance.hashTree(contents.directory().toAbsolutePath().normalize());
+  }
+
+  @Override
+  public boolean begins(GraphVariable variable) {
+    return true;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.belay.train.model;
 
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.configuration.ConfigurationReader;
 import dev.belay.savedmodel.weights.WeightFinder;
 import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.savedmodel.weights.WeightLocation;
@@ -46,8 +47,11 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
    */
   public static ModelSource of(ModelConfig config) throws IOException {
     Path path = config.path();
+    if (config.files().fromScratch()) {
+      return described(config);
+    }
     if (RunDirectory.isRun(path)) {
-      return at(path);
+      return at(path).withOwnGraph();
     }
     if (!Files.exists(path) && WeightFinder.prefix(path).isEmpty()) {
       throw new ModelException(
@@ -61,7 +65,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
     boolean graphs =
         candidates.stream().allMatch(found -> found.format() == WeightFormat.SAVEDMODEL);
     if (graphs && format.orElse(WeightFormat.SAVEDMODEL) == WeightFormat.SAVEDMODEL) {
-      return new ModelSource(path);
+      return new ModelSource(path).withOwnGraph();
     }
     WeightLocation found = WeightFinder.find(path, format);
     if (found.format() == WeightFormat.SAVEDMODEL) {
@@ -70,6 +74,41 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
     WeightLocation configured =
         config.files().configuration().map(found::withConfiguration).orElse(found);
     return new ModelSource(found.folder(), Optional.of(configured));
+  }
+
+  /** A configuration alone, of a model that has no weights yet. */
+  private static ModelSource described(ModelConfig config) {
+    Path path = config.path();
+    Optional<Path> file =
+        config
+            .files()
+            .configuration()
+            .or(() -> Files.isDirectory(path) ? ConfigurationReader.find(path) : Optional.of(path));
+    if (file.isEmpty() || !Files.isRegularFile(file.get())) {
+      throw new ModelException(
+          "--from-scratch: "
+              + path
+              + (Files.isDirectory(path) ? " holds no config.json" : " does not exist")
+              + "; expected config.json, or a folder with it, that says what the model is made of");
+    }
+    Path folder = file.get().toAbsolutePath().getParent();
+    return new ModelSource(
+        folder,
+        Optional.of(new WeightLocation(WeightFormat.HUGGINGFACE, file.get(), folder, file)));
+  }
+
+  /**
+   * A SavedModel of a language model that Belay built is taken as weights: Belay knows its graph,
+   * and its parts that write token by token, which the SavedModel does not serve.
+   */
+  private ModelSource withOwnGraph() throws IOException {
+    Path described = directory.resolve(EXTRA).resolve(ConfigurationReader.HUGGING_FACE);
+    if (!Files.isRegularFile(described)
+        || !LanguageHeads.isLanguageModel(ConfigurationReader.read(described))) {
+      return this;
+    }
+    return new ModelSource(
+        directory, Optional.of(WeightFinder.find(directory, Optional.of(WeightFormat.SAVEDMODEL))));
   }
 
   /** The SavedModel that a path means: of a run directory, what it exported last. */

@@ -51,7 +51,7 @@ record NativeBody(
   private static NativeBody encoder(
       ModelConfiguration configuration, Activation activation, NativeHead head) {
     EncoderSpec spec = NativeEncoder.spec(configuration, activation);
-    Reading reading = head.perToken() ? Reading.ALL_TOKENS : Reading.FIRST_TOKEN;
+    Reading reading = head.readsAllTokens() ? Reading.ALL_TOKENS : Reading.FIRST_TOKEN;
     int before = spec.paddingId().isPresent() ? spec.paddingId().getAsInt() + 1 : 0;
     return new NativeBody(
         spec.names().base() + ".",

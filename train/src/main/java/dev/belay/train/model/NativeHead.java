@@ -1,5 +1,6 @@
 package dev.belay.train.model;
 
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.head.HeadWeights;
 import dev.belay.graph.head.SequenceHead;
@@ -27,16 +28,13 @@ import java.util.OptionalInt;
  * @param labels class names by index, if they are known
  */
 record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<LabelMap> labels) {
-  /** What kernels begin with, as in every family of BERT. */
-  static final double DEVIATION = 0.02;
-
   private static final String TOKENS = "classifier";
 
   /** The head that is asked for, else the one that the weights hold. */
   static NativeHead of(ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
     Family family = configuration.family();
     HeadKind asked = config.head();
-    Optional<HeadKind> language = language(family);
+    Optional<HeadKind> language = LanguageHeads.only(family);
     if (language.isPresent()) {
       return ofLanguage(language.get(), asked, configuration);
     }
@@ -46,10 +44,14 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
               + asked.option()
               + ": a "
               + family.modelType()
-              + " writes no text; its heads are classification, regression and"
-              + " token-classification");
+              + " writes no text; its heads are classification, regression, token-classification and"
+              + " masked-lm");
     }
     HeadKind kind = asked == HeadKind.NONE ? own(config.path(), configuration, weights) : asked;
+    if (kind == HeadKind.MASKED_LM) {
+      LanguageHeads.requireTied(configuration, weights);
+      return ofVocabulary(kind, configuration);
+    }
     NativeHead head = new NativeHead(kind, family, OptionalInt.empty(), Optional.empty());
     OptionalInt stored = head.storedOutputs(weights);
     OptionalInt outputs =
@@ -69,15 +71,6 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
         named ? Optional.of(LabelMap.of(configuration.labels())) : Optional.empty());
   }
 
-  /** What a family answers that has one answer. */
-  private static Optional<HeadKind> language(Family family) {
-    return switch (family) {
-      case GPT2 -> Optional.of(HeadKind.CAUSAL_LM);
-      case T5 -> Optional.of(HeadKind.SEQ2SEQ);
-      default -> Optional.empty();
-    };
-  }
-
   private static NativeHead ofLanguage(
       HeadKind kind, HeadKind asked, ModelConfiguration configuration) {
     if (asked != HeadKind.NONE && asked != kind) {
@@ -90,6 +83,10 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
               + kind.option()
               + ", the head that it has");
     }
+    return ofVocabulary(kind, configuration);
+  }
+
+  private static NativeHead ofVocabulary(HeadKind kind, ModelConfiguration configuration) {
     return new NativeHead(
         kind,
         configuration.family(),
@@ -110,13 +107,16 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
     OptionalInt outputs =
         new NativeHead(kind, configuration.family(), OptionalInt.empty(), Optional.empty())
             .storedOutputs(weights);
+    if (outputs.isEmpty() && LanguageHeads.findsHiddenWords(configuration)) {
+      return HeadKind.MASKED_LM;
+    }
     if (outputs.isEmpty()) {
       throw new ModelException(
           model
               + ": expected a head for classes of examples or tokens, found none among the "
               + weights.names().size()
-              + " weights: add a new one with --head classification, regression or"
-              + " token-classification");
+              + " weights: add a new one with --head classification, regression,"
+              + " token-classification or masked-lm");
     }
     return outputs.getAsInt() == 1 ? HeadKind.REGRESSION : kind;
   }
@@ -137,13 +137,29 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
     return kind == HeadKind.TOKEN_CLASSIFICATION;
   }
 
+  /** Whether what it answers is about every token, so that the body makes all of them. */
+  boolean readsAllTokens() {
+    return perToken() || kind == HeadKind.MASKED_LM;
+  }
+
+  /** The names of its layers, or of weights that stand alone. */
+  private List<String> layerNames() {
+    return writes()
+        ? List.of()
+        : kind == HeadKind.MASKED_LM
+            ? LanguageHeads.layers(family)
+            : perToken()
+                ? List.of(projection())
+                : List.of(NativeEncoder.sequenceHead(family).dense(), projection());
+  }
+
   /** Whether a weight is part of it. */
   boolean reads(String weight) {
-    if (writes()) {
-      return false;
-    }
-    return weight.startsWith(projection() + ".")
-        || (!perToken() && weight.startsWith(NativeEncoder.sequenceHead(family).dense() + "."));
+    return layerNames().stream().anyMatch(layer -> isOf(layer, weight));
+  }
+
+  private static boolean isOf(String layer, String weight) {
+    return weight.equals(layer) || weight.startsWith(layer + ".");
   }
 
   /** Whether a weight of the body is the layer that only heads of whole examples read. */
@@ -154,43 +170,43 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
   Task task() {
     return switch (kind) {
       case REGRESSION -> new Task(Task.Kind.REGRESSION, outputs);
-      case TOKEN_CLASSIFICATION, CAUSAL_LM, SEQ2SEQ -> new Task(Task.Kind.TOKENS, outputs);
+      case TOKEN_CLASSIFICATION -> new Task(Task.Kind.TOKENS, outputs);
+      case MASKED_LM -> new Task(Task.Kind.MASKED_LM, outputs);
+      case CAUSAL_LM -> new Task(Task.Kind.CAUSAL_LM, outputs);
+      case SEQ2SEQ -> new Task(Task.Kind.SEQ2SEQ, outputs);
       case CLASSIFICATION, NONE -> new Task(Task.Kind.CLASSIFICATION, outputs);
     };
   }
 
   String description() {
-    return "head " + kind.option() + (writes() ? "" : " (" + projection() + ")");
+    return "head "
+        + kind.option()
+        + (layerNames().isEmpty() ? "" : " (" + layerNames().get(layerNames().size() - 1) + ")");
   }
 
   /**
    * What the layers are made for.
    *
+   * @param forward the body in the graph
    * @param notes to be told what begins at random
    */
   record Making(
-      NativeModel model, ModelConfig config, int outputs, long seed, List<String> notes) {}
+      NativeModel model,
+      ForwardModel forward,
+      ModelConfig config,
+      int outputs,
+      long seed,
+      List<String> notes) {}
 
   /** The layers; none where the body ends in its own. */
   Optional<Head> layers(Making making) {
     if (writes()) {
       return Optional.empty();
     }
-    NamedTensors weights = making.model().weights();
-    boolean restored = storedOutputs(weights).equals(OptionalInt.of(making.outputs()));
-    List<String> fresh =
-        (perToken()
-                ? List.of(projection())
-                : List.of(NativeEncoder.sequenceHead(family).dense(), projection()))
-            .stream()
-                .filter(
-                    layer ->
-                        layer.equals(projection())
-                            ? !restored
-                            : !weights.names().contains(layer + ".weight"))
-                .toList();
-    if (restored) {
-      making.notes().add("head: " + projection() + " goes on as the files have it");
+    List<String> fresh = layerNames().stream().filter(layer -> isFresh(layer, making)).toList();
+    String last = layerNames().get(layerNames().size() - 1);
+    if (!fresh.contains(last)) {
+      making.notes().add("head: " + last + " goes on as the files have it");
     }
     if (!fresh.isEmpty()) {
       making.notes().add("new layers, which begin at random: " + fresh);
@@ -198,10 +214,18 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
     HeadWeights begin =
         new HeadWeights(
             new Parameters.Beginning(
-                name -> fresh.stream().anyMatch(layer -> name.startsWith(layer + ".")),
-                DEVIATION,
+                name -> fresh.stream().anyMatch(layer -> isOf(layer, name)),
+                making.model().configuration().initializerRange(),
                 making.seed()),
             variable -> making.config().trains(variable.name()));
+    if (kind == HeadKind.MASKED_LM) {
+      return Optional.of(
+          LanguageHeads.masked(
+              making.model().configuration(),
+              making.model().activation(),
+              making.forward(),
+              begin));
+    }
     double dropout = making.config().dropout() ? dropout(making.model().configuration()) : 0;
     Head head =
         perToken()
@@ -209,6 +233,15 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
             : new SequenceHead(
                 NativeEncoder.sequenceHead(family), making.outputs(), dropout, begin);
     return Optional.of(head);
+  }
+
+  /** A projection to another number of classes is none that could go on. */
+  private boolean isFresh(String layer, Making making) {
+    NamedTensors weights = making.model().weights();
+    boolean counted = kind != HeadKind.MASKED_LM && layer.equals(projection());
+    return counted
+        ? !storedOutputs(weights).equals(OptionalInt.of(making.outputs()))
+        : weights.names().stream().noneMatch(weight -> isOf(layer, weight));
   }
 
   private static double dropout(ModelConfiguration configuration) {
@@ -221,6 +254,7 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
         switch (kind) {
           case TOKEN_CLASSIFICATION -> "ForTokenClassification";
           case CAUSAL_LM -> "LMHeadModel";
+          case MASKED_LM -> "ForMaskedLM";
           case SEQ2SEQ -> "ForConditionalGeneration";
           case NONE, CLASSIFICATION, REGRESSION -> "ForSequenceClassification";
         };

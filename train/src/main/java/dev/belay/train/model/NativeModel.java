@@ -26,6 +26,7 @@ import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.ModelConfig.HeadKind;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
@@ -62,9 +63,13 @@ record NativeModel(
     Optional<OptimizerState> optimizer,
     List<String> origins)
     implements TrainableModel {
+  private static final NamedTensors NO_WEIGHTS = new NoTensors();
 
   static NativeModel read(ModelSource source, ModelConfig config) throws IOException {
     refuseGraphOptions(config);
+    if (config.files().fromScratch()) {
+      return fromScratch(source, config);
+    }
     WeightLocation location = source.weights().orElseThrow();
     ModelWeights read = WeightReader.read(location, GraphPolicy.strict());
     ModelConfiguration configuration =
@@ -89,6 +94,21 @@ record NativeModel(
         NativeHead.of(config, configuration, weights),
         config.files().restoreOptimizer() ? read.optimizer() : Optional.empty(),
         notes);
+  }
+
+  /** A model that has no weights yet. */
+  private static NativeModel fromScratch(ModelSource source, ModelConfig config)
+      throws IOException {
+    WeightLocation location = source.weights().orElseThrow();
+    ModelConfiguration configuration =
+        ConfigurationReader.read(location.configuration().orElseThrow());
+    return new NativeModel(
+        source,
+        configuration,
+        NO_WEIGHTS,
+        NativeHead.of(config, configuration, NO_WEIGHTS),
+        Optional.empty(),
+        List.of("configuration: " + location.path()));
   }
 
   /** What only a foreign graph has. */
@@ -124,15 +144,18 @@ record NativeModel(
   }
 
   private ModelGraph.Parts parts(Graph graph, ModelConfig config, long seed) throws IOException {
+    boolean isFresh = config.files().fromScratch();
     NativeBody body = NativeBody.of(configuration, activation(), head);
     ForwardModel forward =
         body.build(
             graph,
             new LayeredForward.Options(
-                new Parameters.Beginning(name -> false, NativeHead.DEVIATION, seed),
+                new Parameters.Beginning(name -> isFresh, configuration.initializerRange(), seed),
                 variable -> config.trains(variable.name()),
                 config.dropout()));
-    requireRestored(forward, body.base());
+    if (!isFresh) {
+      requireRestored(forward, body.base());
+    }
     List<String> notes = new ArrayList<>();
     notes.add(
         "trains Belay's own graph of "
@@ -140,6 +163,15 @@ record NativeModel(
             + ", "
             + head.description());
     notes.addAll(origins);
+    if (isFresh) {
+      notes.add(
+          "from scratch: all "
+              + forward.variables().all().size()
+              + " weights of the body begin at random, with a deviation of "
+              + configuration.initializerRange()
+              + " (initializer_range) and seed "
+              + seed);
+    }
     List<String> unused = unused(forward);
     if (!unused.isEmpty()) {
       notes.add("weights of other heads, not used by this one: " + unused);
@@ -153,10 +185,11 @@ record NativeModel(
         head.description(),
         notes,
         List.of(),
-        outputs -> head.layers(new NativeHead.Making(this, config, outputs, seed, notes)));
+        outputs -> head.layers(new NativeHead.Making(this, forward, config, outputs, seed, notes)));
   }
 
-  private Activation activation() {
+  /** What bends the feed-forward. */
+  Activation activation() {
     boolean google =
         source
             .weights()
@@ -223,6 +256,16 @@ record NativeModel(
   }
 
   @Override
+  public OptionalInt decoderStart() {
+    return head.kind() == HeadKind.SEQ2SEQ ? configuration.decoderStart() : OptionalInt.empty();
+  }
+
+  @Override
+  public OptionalInt endId() {
+    return configuration.endId();
+  }
+
+  @Override
   public Optional<LabelMap> labels() {
     return head.labels();
   }
@@ -234,6 +277,11 @@ record NativeModel(
       hashes.add(Provenance.hash(file));
     }
     return hashes;
+  }
+
+  @Override
+  public boolean begins(GraphVariable variable) {
+    return weights != NO_WEIGHTS;
   }
 
   @Override
@@ -275,7 +323,16 @@ record NativeModel(
         inputs,
         List.of(),
         Map.of(),
-        Map.of(ConfigurationReader.HUGGING_FACE, head.configuration(configuration, names)));
+        Map.of(ConfigurationReader.HUGGING_FACE, head.configuration(forHuggingFace(), names)));
+  }
+
+  /**
+   * What google-research/bert calls gelu is another function to Hugging Face, which has its name.
+   */
+  private ModelConfiguration forHuggingFace() {
+    boolean byTanh =
+        activation() == Activation.GELU_TANH && configuration.activation().equals("gelu");
+    return byTanh ? configuration.withActivation("gelu_new") : configuration;
   }
 
   @Override

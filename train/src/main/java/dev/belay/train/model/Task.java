@@ -5,6 +5,7 @@ import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.metrics.ClassificationMetrics;
 import dev.belay.train.metrics.EntityMetrics;
+import dev.belay.train.metrics.LanguageMetrics;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.metrics.RegressionMetrics;
 import java.util.List;
@@ -27,7 +28,18 @@ public record Task(Kind kind, OptionalInt outputs) {
     /** One number per example: outputs [B, 1] or [B]. */
     REGRESSION,
     /** One class or token id per token: logits [B, T, C]. */
-    TOKENS
+    TOKENS,
+    /** The word after each token: logits [B, T, V]. */
+    CAUSAL_LM,
+    /** The words that are hidden: logits [B, T, V]. */
+    MASKED_LM,
+    /** A text about another: logits [B, T, V]. */
+    SEQ2SEQ;
+
+    /** Whether it answers with words of a vocabulary. */
+    public boolean isLanguage() {
+      return this == CAUSAL_LM || this == MASKED_LM || this == SEQ2SEQ;
+    }
   }
 
   /**
@@ -63,6 +75,9 @@ public record Task(Kind kind, OptionalInt outputs) {
     return switch (kind) {
       case REGRESSION -> LabelRule.numbers();
       case TOKENS -> LabelRule.words(known, outputs);
+      case CAUSAL_LM -> LabelRule.language(LabelRule.Kind.NEXT_TOKEN, outputs.orElseThrow());
+      case MASKED_LM -> LabelRule.language(LabelRule.Kind.HIDDEN_TOKEN, outputs.orElseThrow());
+      case SEQ2SEQ -> LabelRule.language(LabelRule.Kind.TARGET_TEXT, outputs.orElseThrow());
       case CLASSIFICATION ->
           known
               .map(LabelRule::classes)
@@ -89,6 +104,7 @@ public record Task(Kind kind, OptionalInt outputs) {
     return switch (kind) {
       case REGRESSION -> new RegressionMetrics();
       case CLASSIFICATION -> new ClassificationMetrics(classes);
+      case CAUSAL_LM, MASKED_LM, SEQ2SEQ -> new LanguageMetrics();
       case TOKENS -> {
         List<String> names = labels.map(LabelMap::names).orElse(List.of());
         yield names.size() == classes && EntityMetrics.fit(names)

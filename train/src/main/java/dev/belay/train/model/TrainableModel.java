@@ -58,11 +58,20 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** The most tokens that it takes, or was trained with. */
   OptionalInt maxSeqLength() throws IOException;
 
+  /** The id that what it writes begins with, if it reads one text and writes another. */
+  OptionalInt decoderStart();
+
+  /** The id that ends what it writes, if its configuration says one. */
+  OptionalInt endId();
+
   /** Class names in the order of its logits, if they are known. */
   Optional<LabelMap> labels();
 
   /** Each of its files, with its hash. */
   List<Map<String, Object>> hashes() throws IOException;
+
+  /** Whether a variable of its body begins with a value of its files, not at random. */
+  boolean begins(GraphVariable variable);
 
   /** Whether it has the value of a variable of its head. */
   boolean holds(GraphVariable variable);

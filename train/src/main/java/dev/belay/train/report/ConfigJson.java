@@ -117,6 +117,7 @@ public final class ConfigJson {
     put(options, "model-format", model.files().format().map(WeightFormat::option));
     put(options, "model-config", model.files().configuration());
     put(options, "restore-optimizer", model.files().restoreOptimizer() ? "auto" : "no");
+    put(options, "from-scratch", model.files().fromScratch());
     put(options, "signature", model.signature());
     put(
         options,
@@ -147,6 +148,9 @@ public final class ConfigJson {
     put(options, "eval-batch-size", data.evalBatchSize());
     put(options, "shuffle", data.shuffle() ? "on" : "off");
     put(options, "group-by-length", data.groupByLength());
+    put(options, "block-size", data.language().blockSize());
+    put(options, "mlm-probability", data.language().mlmProbability());
+    put(options, "whole-word-mask", data.language().wholeWordMask() ? "on" : "off");
   }
 
   private static void put(Map<String, Object> options, String name, Object value) {

@@ -55,7 +55,8 @@ public record RecordedRun(
             text(options, "model-format")
                 .map(format -> WeightFormat.valueOf(format.toUpperCase(Locale.ROOT))),
             text(facts, "model_configuration").map(Path::of),
-            false),
+            false,
+            options.path("from-scratch").asBoolean()),
         text(options, "signature"),
         inputs,
         text(options, "output"),

@@ -234,6 +234,37 @@ public final class StepRunner implements AutoCloseable {
     }
   }
 
+  /** Asks the model about a batch with labels, and takes no answer but how good it is. */
+  public BatchScore score(Batch batch) {
+    try (Feeds feeds = new Feeds(session.runner())) {
+      feeds.columns(evaluation.inputs(), batch.features());
+      feeds.labels(evaluation.labels(), batch.labels().orElseThrow());
+      Session.Runner runner = feeds.runner();
+      runner.fetch(evaluation.lossSum()).fetch(evaluation.weight());
+      runner.fetch(evaluation.right().orElseThrow());
+      try (Result result = runner.run()) {
+        return new BatchScore(scalar(result, 0), scalar(result, 1), scalar(result, 2));
+      }
+    }
+  }
+
+  /**
+   * Asks the model about the tokens of a batch that have labels.
+   *
+   * @return [N, C] for these N tokens, in their order
+   */
+  public EvaluationResult choices(Batch batch) {
+    try (Feeds feeds = new Feeds(session.runner())) {
+      feeds.columns(evaluation.inputs(), batch.features());
+      feeds.labels(evaluation.labels(), batch.labels().orElseThrow());
+      try (Result result =
+          feeds.runner().fetch(evaluation.choices().orElseThrow().logits()).run()) {
+        Tensor logits = result.get(0);
+        return new EvaluationResult(NativeTensors.floats(logits), logits.shape(), 0, 0);
+      }
+    }
+  }
+
   /**
    * Asks a pass of the model for one of its outputs, float32.
    *

@@ -182,7 +182,32 @@ public final class TextTokenizer implements AutoCloseable {
 
   /** One more than the largest id. */
   public int vocabularySize() {
-    return definition.vocabularySize();
+    return definition.vocabulary().size();
+  }
+
+  /** What the ids stand for. */
+  public Vocabulary vocabulary() {
+    return definition.vocabulary();
+  }
+
+  /** The special token that stands behind a single text, if one does. */
+  public OptionalInt endId() {
+    int[] after = single.after().ids();
+    return after.length == 0 ? OptionalInt.empty() : OptionalInt.of(after[0]);
+  }
+
+  /** A text's ids without the special tokens behind it: the beginning of a longer text. */
+  public int[] withoutEnd(int[] ids) {
+    int[] after = single.after().ids();
+    int end = ids.length - after.length;
+    boolean ended = end > 0 && Arrays.equals(after, Arrays.copyOfRange(ids, end, ids.length));
+    return ended ? Arrays.copyOf(ids, end) : ids;
+  }
+
+  /** The text of ids, special tokens left out. */
+  public String decode(int[] ids) {
+    long[] wide = Arrays.stream(ids).asLongStream().toArray();
+    return TokenizersLibrary.LIB.decode(tokenizer.getHandle(), wide, true);
   }
 
   /** The id that fills short rows, if the tokenizer names one. */

@@ -18,12 +18,12 @@ import java.util.OptionalInt;
  *
  * @param file where it comes from
  * @param json the text of its tokenizer.json
- * @param vocabularySize one more than its largest id
+ * @param vocabulary what its ids stand for
  * @param paddingId the id that fills short rows, if the tokenizer has one
  * @param notes what was decided on the way, for people
  */
 record TokenizerDefinition(
-    Path file, String json, int vocabularySize, OptionalInt paddingId, List<String> notes) {
+    Path file, String json, Vocabulary vocabulary, OptionalInt paddingId, List<String> notes) {
 
   /** The largest that are known, of a quarter of a million tokens, take 17 to 34 MB. */
   private static final long MOST_BYTES = 48L << 20;
@@ -47,13 +47,12 @@ record TokenizerDefinition(
           case TOKENIZER_JSON -> ofJson(files.definition(), lowerCase, config, notes);
         };
     Map<String, Integer> ids = ids(files.definition(), root);
-    int size = ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
     OptionalInt padding = paddingId(config, root, ids);
     if (padding.isEmpty()) {
       notes.add(files.definition() + ": no padding token; rows are padded with id 0, masked");
     }
     return new TokenizerDefinition(
-        files.definition(), text(root), size, padding, List.copyOf(notes));
+        files.definition(), text(root), Vocabulary.of(root, ids), padding, List.copyOf(notes));
   }
 
   private static JsonNode ofVocabulary(

@@ -32,6 +32,11 @@ public record Batch(
         BatchPosition.START, BatchPosition.START, features, labels, 0, List.of(), List.of());
   }
 
+  /** The same with other labels. */
+  public Batch withLabels(Column other) {
+    return new Batch(position, next, features, Optional.of(other), tokenCount, lengths, sources);
+  }
+
   /** B. */
   public int exampleCount() {
     return sources.size();

@@ -1,5 +1,6 @@
 package dev.belay.train.data.batch;
 
+import dev.belay.train.data.SeedMix;
 import dev.belay.train.data.example.EncodedExample;
 import java.util.Arrays;
 import java.util.List;
@@ -26,7 +27,7 @@ final class BatchOrder {
     int[] order = new int[lengths.length];
     Arrays.setAll(order, i -> i);
     if (options.shuffle()) {
-      shuffle(order, new Random(mix(options.seed(), epoch)));
+      shuffle(order, new Random(SeedMix.mix(options.seed(), epoch)));
     }
     return options.groupByLength() ? grouped(order) : order;
   }
@@ -39,14 +40,6 @@ final class BatchOrder {
       order[i] = order[j];
       order[j] = swapped;
     }
-  }
-
-  /** SplitMix64's finalizer, so that neighbouring seeds and epochs have nothing in common. */
-  private static long mix(long seed, int epoch) {
-    long z = seed + 0x9E3779B97F4A7C15L * (epoch + 1L);
-    z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-    return z ^ (z >>> 31);
   }
 
   /**

@@ -2,10 +2,12 @@ package dev.belay.train.data.batch;
 
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.EncodedExample;
+import dev.belay.train.data.language.Masking;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 
 /** The batches of a data set, epoch after epoch, from any position on. Immutable. */
 public final class BatchSource {
@@ -13,9 +15,16 @@ public final class BatchSource {
   private final BatchOptions options;
   private final BatchOrder order;
   private final Collator collator;
+  private final Optional<Masking> masking;
 
   /** Batches of a data set; nothing is collated before it is asked for. */
   public BatchSource(Dataset dataset, BatchOptions options) {
+    this(dataset, options, Optional.empty());
+  }
+
+  /** The same of examples whose words are hidden when their turn comes. */
+  public BatchSource(Dataset dataset, BatchOptions options, Optional<Masking> masking) {
+    this.masking = masking;
     this.dataset = dataset;
     this.options = options;
     this.order = new BatchOrder(dataset.examples(), options);
@@ -90,9 +99,14 @@ public final class BatchSource {
       int end = Math.min(indices.length, start + options.batchSize());
       List<EncodedExample> examples = new ArrayList<>(end - start);
       for (int i = start; i < end; i++) {
-        examples.add(dataset.examples().get(indices[i]));
+        examples.add(example(indices[i]));
       }
       return examples;
+    }
+
+    private EncodedExample example(int index) {
+      EncodedExample whole = dataset.examples().get(index);
+      return masking.map(rule -> rule.hide(whole, position.epoch(), index)).orElse(whole);
     }
   }
 }

@@ -157,8 +157,8 @@ final class Collator {
     return Optional.of(
         switch (options.labels().kind()) {
           case NUMBER -> floats(rows, 1);
-          case TOKENS, WORDS -> ints(rows, tokens, LabelRule.IGNORED);
-          default -> ints(rows, 1, 0);
+          case NONE, WORDS_ALONE, CLASS -> ints(rows, 1, 0);
+          default -> ints(rows, tokens, LabelRule.IGNORED);
         });
   }
 }

@@ -31,6 +31,7 @@ record ColumnChoice(
   private static final List<String> LABEL = List.of("label", "label_ids", "label_id", "labels");
   private static final List<String> LABELS =
       List.of("labels", "label_ids", "label", "ner_tags", "tags");
+  private static final List<String> TARGET = List.of("target", "target_text", "summary");
   private static final String REAL_EXAMPLE = "is_real_example";
 
   /**
@@ -63,7 +64,7 @@ record ColumnChoice(
       for (FeatureRequest request : options.features()) {
         features.add(column(request, preTokenised, text));
       }
-      OptionalInt label = label();
+      OptionalInt label = label(preTokenised);
       return new ColumnChoice(
           text,
           preTokenised,
@@ -97,7 +98,10 @@ record ColumnChoice(
         return preTokenised ? columns.holding(request.feature()) : OptionalInt.empty();
       }
       OptionalInt column = columns.holding(request.feature());
-      if (column.isEmpty()) {
+      boolean ofTarget =
+          request.feature().equals(FeatureNames.DECODER_INPUT_IDS)
+              && options.decoderStart().isPresent();
+      if (column.isEmpty() && !ofTarget) {
         throw missing("a column '" + request.feature() + "' for the model's input of that name");
       }
       return column;
@@ -121,23 +125,32 @@ record ColumnChoice(
       return columns.named(name.get());
     }
 
-    private OptionalInt label() {
+    private OptionalInt label(boolean preTokenised) {
       LabelRule.Kind kind = options.labels().kind();
-      if (!kind.isRead()) {
+      boolean writes = kind == LabelRule.Kind.TARGET_TEXT && !preTokenised;
+      if (!kind.isRead() || (kind.ofTokens() && !preTokenised)) {
         return OptionalInt.empty();
       }
-      boolean several = kind == LabelRule.Kind.TOKENS || kind == LabelRule.Kind.WORDS;
-      List<String> names = several ? LABELS : LABEL;
+      List<String> names = writes ? TARGET : kind.perToken() ? LABELS : LABEL;
       for (String name : names) {
         OptionalInt column = columns.named(name);
         if (column.isPresent()) {
           return column;
         }
       }
+      if (kind.ofTokens()) {
+        return OptionalInt.empty();
+      }
       throw missing(
-          kind == LabelRule.Kind.TOKENS
-              ? "a column 'labels' with one class per token"
-              : several ? "a column 'labels' with one class per word" : "a column 'label'");
+          switch (kind) {
+            case TARGET_TEXT ->
+                writes
+                    ? "a column 'target' with the text that is to be written"
+                    : "a column 'labels' with the token ids that are to be written";
+            case TOKENS -> "a column 'labels' with one class per token";
+            case WORDS -> "a column 'labels' with one class per word";
+            default -> "a column 'label'";
+          });
     }
 
     private DataException missing(String expected) {
@@ -146,6 +159,7 @@ record ColumnChoice(
           switch (DataFormat.of(position.file())) {
             case TFRECORD -> "rename the features of the records";
             case JSONL -> "rename the keys of the objects";
+            case TXT -> "a .txt file is text alone: give columns in a .tsv, .csv or .jsonl file";
             case TSV, CSV -> "rename the column, or, if the file has no header, give it one";
           };
       return DataException.at(

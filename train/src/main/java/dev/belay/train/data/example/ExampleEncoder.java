@@ -76,13 +76,17 @@ final class ExampleEncoder {
       choose(row);
       if (isReal(row)) {
         boolean fromText = options.wantsTokens() && !choice.preTokenised();
-        int text = splits ? words.size() : texts.size();
-        prepared.add(new Prepared(row, names, choice, fromText ? text : -1));
+        int text = !fromText ? -1 : splits ? words.size() : texts.size();
         if (fromText && splits) {
           words.add(WordExamples.words(cell(row, choice.text().orElseThrow().first())));
         } else if (fromText) {
           texts.add(texts(row));
         }
+        int target = writesText(fromText) ? texts.size() : -1;
+        if (target >= 0) {
+          texts.add(TextPair.of(text(row, names.name(choice.label().getAsInt()))));
+        }
+        prepared.add(new Prepared(row, names, choice, text, target));
       }
     }
     List<TokenIds> ids = texts.isEmpty() ? List.of() : tokenizer.orElseThrow().encodeAll(texts);
@@ -99,8 +103,15 @@ final class ExampleEncoder {
     return examples;
   }
 
-  /** A row, and the index of its text among those that are tokenized together, or -1. */
-  private record Prepared(Row row, ColumnNames names, ColumnChoice choice, int text) {
+  private boolean writesText(boolean fromText) {
+    return fromText && options.labels().kind() == LabelRule.Kind.TARGET_TEXT;
+  }
+
+  /**
+   * A row, and the index of its text among those that are tokenized together, or -1; the same of
+   * what is to be written.
+   */
+  private record Prepared(Row row, ColumnNames names, ColumnChoice choice, int text, int target) {
 
     CellValues cell(int column) {
       return new CellValues(row.position(), names.name(column), row.cells().get(column));
@@ -128,7 +139,8 @@ final class ExampleEncoder {
     if (choice.realExample().isEmpty()) {
       return true;
     }
-    int[] flag = new Prepared(row, names, choice, -1).cell(choice.realExample().getAsInt()).ints();
+    int[] flag =
+        new Prepared(row, names, choice, -1, -1).cell(choice.realExample().getAsInt()).ints();
     boolean real = flag.length == 0 || flag[0] != 0;
     padded += real ? 0 : 1;
     return real;
@@ -177,20 +189,28 @@ final class ExampleEncoder {
           Optional.of(
               example.text() >= 0 ? ofText(example, ids.get(example.text())) : ofColumns(example));
     }
+    Optional<FeatureRow> written =
+        options.labels().kind() == LabelRule.Kind.TARGET_TEXT
+            ? Optional.of(written(example, ids))
+            : Optional.empty();
     List<FeatureRow> features = new ArrayList<>(options.features().size());
     int decoderLength = -1;
     for (int i = 0; i < options.features().size(); i++) {
-      FeatureRow row = feature(example, i, tokens);
+      FeatureRow row = isOfTarget(example, i) ? begunWith(written) : feature(example, i, tokens);
       features.add(row);
       if (FeatureNames.isOfDecoder(options.features().get(i).feature())) {
         decoderLength = row.length();
       }
     }
     int length = tokens.map(TokenRows::length).orElse(0);
-    Optional<FeatureRow> label = Optional.empty();
-    if (example.choice().label().isPresent()) {
+    Optional<FeatureRow> label = written;
+    boolean misfits =
+        written.isPresent() && decoderLength >= 0 && written.get().length() != decoderLength;
+    if (example.choice().label().isPresent() && (label.isEmpty() || misfits)) {
       CellValues cell = example.cell(example.choice().label().getAsInt());
       label = Optional.of(labels.read(cell, decoderLength >= 0 ? decoderLength : length));
+    } else if (options.labels().kind() == LabelRule.Kind.NEXT_TOKEN) {
+      label = tokens.map(rows -> NextTokens.labels(rows.ids().values()));
     }
     return new EncodedExample(
         example.row().position(),
@@ -200,12 +220,47 @@ final class ExampleEncoder {
         tokens.map(TokenRows::tokens).orElse(0));
   }
 
-  private TokenRows ofText(Prepared example, TokenIds ids) {
+  /** The tokens of what is to be written, [T]. */
+  private FeatureRow written(Prepared example, List<TokenIds> ids) {
+    if (example.target() >= 0) {
+      TokenIds target = ids.get(example.target());
+      requireKnown(example, target);
+      return new FeatureRow.Ints(target.inputIds());
+    }
+    CellValues cell = example.cell(example.choice().label().getAsInt());
+    return labels.read(cell, cell.ints().length);
+  }
+
+  /** Whether a feature follows from what is to be written. */
+  private boolean isOfTarget(Prepared example, int feature) {
+    return options.features().get(feature).feature().equals(FeatureNames.DECODER_INPUT_IDS)
+        && example.choice().features().get(feature).isEmpty();
+  }
+
+  /**
+   * What a decoder reads: a token to begin with, then what it is to write but its last token, as
+   * Hugging Face's {@code shift_tokens_right}.
+   */
+  private FeatureRow begunWith(Optional<FeatureRow> written) {
+    int[] target = written.map(row -> ((FeatureRow.Ints) row).values()).orElse(new int[1]);
+    int[] read = new int[target.length];
+    read[0] = options.decoderStart().orElseThrow();
+    for (int i = 1; i < read.length; i++) {
+      read[i] = target[i - 1] == LabelRule.IGNORED ? options.paddingId().orElse(0) : target[i - 1];
+    }
+    return new FeatureRow.Ints(read);
+  }
+
+  private void requireKnown(Prepared example, TokenIds ids) {
     if (options.vocabularySize().isPresent()) {
       TokenRows.requireWithin(
           example.row().position(), "text", ids.inputIds(), options.vocabularySize().getAsInt());
     }
     truncated += ids.truncated() ? 1 : 0;
+  }
+
+  private TokenRows ofText(Prepared example, TokenIds ids) {
+    requireKnown(example, ids);
     return new TokenRows(
         new FeatureRow.Ints(ids.inputIds()),
         shared.ones(ids.length()),

@@ -12,13 +12,15 @@ import java.util.OptionalInt;
  *     tokenizer is opened with it
  * @param vocabularySize one more than the largest token id that the model knows, if it is known
  * @param paddingId the id that fills short rows, if it is known
+ * @param decoderStart the id that what is written begins with, if the model writes
  */
 public record ExampleOptions(
     List<FeatureRequest> features,
     LabelRule labels,
     int maxLength,
     OptionalInt vocabularySize,
-    OptionalInt paddingId) {
+    OptionalInt paddingId,
+    OptionalInt decoderStart) {
 
   /** Lowers maxLength to what the model's own token inputs hold. */
   public ExampleOptions {
@@ -31,6 +33,21 @@ public record ExampleOptions(
         maxLength = Math.min(maxLength, request.staticLength().orElse(maxLength));
       }
     }
+  }
+
+  /** Of a model that writes nothing. */
+  public ExampleOptions(
+      List<FeatureRequest> features,
+      LabelRule labels,
+      int maxLength,
+      OptionalInt vocabularySize,
+      OptionalInt paddingId) {
+    this(features, labels, maxLength, vocabularySize, paddingId, OptionalInt.empty());
+  }
+
+  /** The same for rows of another length. */
+  public ExampleOptions withMaxLength(int length) {
+    return new ExampleOptions(features, labels, length, vocabularySize, paddingId, decoderStart);
   }
 
   boolean wants(String feature) {

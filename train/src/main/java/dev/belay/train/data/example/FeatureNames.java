@@ -15,6 +15,9 @@ public final class FeatureNames {
   /** 0 for the first text, 1 for the second, [T]. */
   public static final String TOKEN_TYPE_IDS = "token_type_ids";
 
+  /** What a decoder reads: what it is to write, after a token to begin with, [T]. */
+  public static final String DECODER_INPUT_IDS = "decoder_input_ids";
+
   /** The text itself. */
   public static final String TEXT = "text";
 

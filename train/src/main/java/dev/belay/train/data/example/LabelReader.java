@@ -30,7 +30,7 @@ final class LabelReader {
     return switch (rule.kind()) {
       case CLASS -> new FeatureRow.Ints(new int[] {classOf(cell, cell.label())});
       case NUMBER -> number(cell);
-      case TOKENS, WORDS -> perToken(cell, tokens);
+      case TOKENS, WORDS, NEXT_TOKEN, HIDDEN_TOKEN, TARGET_TEXT -> perToken(cell, tokens);
       case NONE, WORDS_ALONE -> throw new IllegalStateException("no label is read for prediction");
     };
   }

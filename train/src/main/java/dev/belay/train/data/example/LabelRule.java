@@ -25,7 +25,13 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
     /** One class per word of a text, at its first token; rows of token ids as {@link #TOKENS}. */
     WORDS,
     /** No label is read, but texts are split into words: prediction. */
-    WORDS_ALONE;
+    WORDS_ALONE,
+    /** Of each token the one after it; made of the tokens, unless the data have labels. */
+    NEXT_TOKEN,
+    /** What hidden tokens were; made when they are hidden, unless the data have labels. */
+    HIDDEN_TOKEN,
+    /** The tokens of a second text, which is to be written. */
+    TARGET_TEXT;
 
     /** Whether texts are split into words. */
     boolean splitsWords() {
@@ -35,6 +41,16 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
     /** Whether labels are read. */
     public boolean isRead() {
       return this != NONE && this != WORDS_ALONE;
+    }
+
+    /** Whether there is one label per token. */
+    public boolean perToken() {
+      return isRead() && this != CLASS && this != NUMBER;
+    }
+
+    /** Whether labels come of the tokens themselves. */
+    boolean ofTokens() {
+      return this == NEXT_TOKEN || this == HIDDEN_TOKEN;
     }
   }
 
@@ -64,6 +80,11 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
   /** Numbers. */
   public static LabelRule numbers() {
     return new LabelRule(Kind.NUMBER, Optional.empty(), OptionalInt.empty());
+  }
+
+  /** Token ids of a vocabulary, which the kind says where to take from. */
+  public static LabelRule language(Kind kind, int vocabulary) {
+    return new LabelRule(kind, Optional.empty(), OptionalInt.of(vocabulary));
   }
 
   /**

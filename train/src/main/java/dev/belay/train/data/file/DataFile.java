@@ -28,6 +28,7 @@ public final class DataFile {
       return switch (format) {
         case TSV -> new TsvRows(file, lines(file));
         case CSV -> new CsvRows(file, lines(file));
+        case TXT -> new TextRows(file, lines(file));
         case JSONL -> new JsonRows(file, lines(file));
         case TFRECORD -> new RecordRows(file);
       };
@@ -63,7 +64,7 @@ public final class DataFile {
     if (Files.isDirectory(file)) {
       throw new DataException(
           file
-              + ": is a directory; expected a .tsv, .csv, .jsonl or .tfrecord file: name the file");
+              + ": is a directory; expected a .tsv, .csv, .jsonl, .txt or .tfrecord file: name the file");
     }
     if (!Files.isReadable(file)) {
       throw new DataException(file + ": may not be read; check its permissions");

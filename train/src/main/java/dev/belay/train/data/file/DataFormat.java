@@ -12,6 +12,8 @@ public enum DataFormat {
   TSV("tsv"),
   /** RFC 4180: a header, fields that may be quoted. */
   CSV("csv"),
+  /** One text per line, no header. */
+  TXT("txt"),
   /** One JSON object per line. */
   JSONL("jsonl", "ndjson", "jsonlines"),
   /** tf.train.Example records. */
@@ -46,8 +48,8 @@ public enum DataFormat {
             : "rename or convert the file";
     throw new DataException(
         file
-            + ": the name does not say the format; expected .tsv, .csv, .jsonl or .tfrecord, each"
-            + " also with .gz behind it; "
+            + ": the name does not say the format; expected .tsv, .csv, .jsonl, .txt or .tfrecord,"
+            + " each also with .gz behind it; "
             + advice);
   }
 

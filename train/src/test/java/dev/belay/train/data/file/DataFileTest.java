@@ -194,7 +194,7 @@ class DataFileTest {
     Path missing = folder.resolve("missing.tsv");
     assertMessage(missing, missing + ": no such file");
     assertMessage(
-        write("a.txt", "x"), "expected .tsv, .csv, .jsonl or .tfrecord, each also with .gz");
+        write("a.doc", "x"), "expected .tsv, .csv, .jsonl, .txt or .tfrecord, each also with .gz");
     assertMessage(write("a.json", "{}"), "one object per line");
     Files.createDirectory(folder.resolve("d.tsv"));
     assertMessage(folder.resolve("d.tsv"), "is a directory");

@@ -1,0 +1,38 @@
+package dev.belay.graph;
+
+import dev.belay.graph.head.AttachedHead;
+import dev.belay.graph.loss.Loss;
+import dev.belay.graph.loss.LossTensors;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * What a model answers in training, and how wrong that is.
+ *
+ * @param output of the model or its head, of the tokens that count where it was asked about no
+ *     other
+ * @param loss of it
+ */
+record Answer(Operand<?> output, LossTensors loss) {
+
+  static Answer inTraining(
+      Ops tf, Output<?> features, Optional<AttachedHead> head, Loss loss, Operand<TInt64> step) {
+    Ops inLoss = tf.withSubScope("loss");
+    if (head.isEmpty()) {
+      return new Answer(features, loss.build(inLoss, features));
+    }
+    AttachedHead layers = head.get();
+    if (!layers.ofTokens()) {
+      Operand<TFloat32> output = layers.train(tf, features, step);
+      return new Answer(output, loss.build(inLoss, output));
+    }
+    LossTensors counted =
+        loss.build(inLoss, features, rows -> layers.train(tf, rows.asOutput(), step));
+    return new Answer(
+        counted.choices().<Operand<?>>map(LossTensors.Choices::logits).orElse(features), counted);
+  }
+}

@@ -1,0 +1,85 @@
+package dev.belay.graph.head;
+
+import dev.belay.graph.layer.Activation;
+import dev.belay.graph.layer.Dense;
+import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.LayerNorm;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.Table;
+import java.util.Objects;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * Which word stands where a word is hidden, arXiv 1810.04805 section 3.1: features [B, T, H]
+ * through a dense layer, an activation and a norm, then a logit for each word, [B, T, V], by the
+ * model's own word embeddings and a bias. It may also be asked about rows [N, H] alone, and answers
+ * [N, V].
+ *
+ * @param form names of the family
+ * @param words the model's table of words, [V, E], which is trained from both sides
+ * @param activation after the dense layer
+ * @param normEpsilon of the norm
+ * @param weights how its own come to be
+ */
+public record MaskedLanguageHead(
+    Form form, Table words, Activation activation, double normEpsilon, HeadWeights weights)
+    implements Head {
+
+  /**
+   * What a family calls the weights.
+   *
+   * @param dense [E, H]
+   * @param norm [E]
+   * @param bias [V], the full name
+   */
+  public record Form(String dense, String norm, String bias) {
+    public static final Form BERT =
+        new Form(
+            "cls.predictions.transform.dense",
+            "cls.predictions.transform.LayerNorm",
+            "cls.predictions.bias");
+    public static final Form ALBERT =
+        new Form("predictions.dense", "predictions.LayerNorm", "predictions.bias");
+    public static final Form DISTILBERT =
+        new Form("vocab_transform", "vocab_layer_norm", "vocab_projector.bias");
+    public static final Form ROBERTA =
+        new Form("lm_head.dense", "lm_head.layer_norm", "lm_head.bias");
+    public static final Form ELECTRA =
+        new Form(
+            "generator_predictions.dense",
+            "generator_predictions.LayerNorm",
+            "generator_lm_head.bias");
+  }
+
+  public MaskedLanguageHead {
+    Objects.requireNonNull(activation);
+  }
+
+  @Override
+  public AttachedHead attach(Ops tf, Output<?> features) {
+    int hidden = Math.toIntExact(features.shape().get(2));
+    int vocabulary = Math.toIntExact(words.rows().shape().get(0));
+    Parameters parameters = weights.parameters(tf);
+    Dense dense = Dense.declare(parameters, form.dense(), hidden, words.size());
+    LayerNorm norm = LayerNorm.declare(parameters, form.norm(), words.size(), normEpsilon);
+    Dense decoder =
+        new Dense(words.rows(), true, Optional.of(parameters.bias(form.bias(), vocabulary)));
+    return WeightedHead.ofTokens(
+        parameters,
+        weights.beginning().seed(),
+        (pass, tokens) -> {
+          Ops here = pass.tf();
+          Operand<TFloat32> rows = here.reshape(tokens, here.constant(new int[] {-1, hidden}));
+          Operand<TFloat32> transformed =
+              norm.apply(here, activation.apply(here, dense.apply(here, rows))); // [N, E]
+          Operand<TFloat32> logits = decoder.apply(here, transformed); // [N, V]
+          return tokens.shape().numDimensions() == 3
+              ? Extent.of(here, tokens).perExample(here, logits, vocabulary) // [B, T, V]
+              : logits;
+        });
+  }
+}

@@ -1,0 +1,213 @@
+package dev.belay.train;
+
+import dev.belay.graph.forward.ForwardModel;
+import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.EvaluateConfig;
+import dev.belay.train.config.GenerationConfig;
+import dev.belay.train.data.DataException;
+import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.BatchOptions;
+import dev.belay.train.data.batch.BatchSource;
+import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.EncodedExample;
+import dev.belay.train.data.example.FeatureNames;
+import dev.belay.train.data.example.FeatureRow;
+import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.generate.DecoderTokens;
+import dev.belay.train.generate.Limits;
+import dev.belay.train.generate.NextTokens;
+import dev.belay.train.generate.Seq2SeqTokens;
+import dev.belay.train.generate.TokenSearch;
+import dev.belay.train.generate.Written;
+import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.step.EvaluationResult;
+import dev.belay.train.step.StepRunner;
+import dev.belay.train.tokenize.TextTokenizer;
+import dev.belay.train.tokenize.TokenizerFinder;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * What a language model answers: how a text goes on, what is written about it, or which words are
+ * hidden in it.
+ *
+ * @param config which files, and how to write
+ * @param runner of the model's graph
+ */
+record LanguageAnswers(
+    EvaluateConfig config,
+    RunData data,
+    TrainableModel model,
+    ModelGraph graph,
+    StepRunner runner) {
+  private static final int CANDIDATES = 5;
+
+  /**
+   * What was written.
+   *
+   * @param generatedText without special tokens
+   * @param logProbability sum of the logarithms of its tokens' probabilities
+   * @param tokens how many were written
+   */
+  record GeneratedText(String generatedText, double logProbability, int tokens)
+      implements ModelEvaluation.Prediction {}
+
+  /**
+   * Which words are hidden.
+   *
+   * @param masks for each place of a hidden word its likeliest words, the likeliest first
+   */
+  record FilledMasks(List<List<Candidate>> masks) implements ModelEvaluation.Prediction {}
+
+  /**
+   * A word that may be hidden.
+   *
+   * @param token as the tokenizer writes it
+   * @param score its probability
+   */
+  record Candidate(String token, double score) {}
+
+  /** Answers each line of the files, in their order; returns how many there were. */
+  int tell(Consumer<ModelEvaluation.Prediction> sink) throws IOException {
+    return switch (graph.task().kind()) {
+      case CAUSAL_LM -> goOn(sink);
+      case SEQ2SEQ -> write(sink);
+      default -> fill(sink);
+    };
+  }
+
+  private int goOn(Consumer<ModelEvaluation.Prediction> sink) throws IOException {
+    Dataset prompts = data.readPrompts(config.files());
+    int longest = longest();
+    int feature = feature(prompts, FeatureNames.INPUT_IDS);
+    List<int[]> batch = new ArrayList<>();
+    for (EncodedExample example : prompts.examples()) {
+      batch.add(prompt(((FeatureRow.Ints) example.features().get(feature)).values(), longest));
+      if (batch.size() == config.data().evalBatchSize()) {
+        write(new DecoderTokens(runner, graph.forward(), batch, longest), sink);
+        batch.clear();
+      }
+    }
+    if (!batch.isEmpty()) {
+      write(new DecoderTokens(runner, graph.forward(), batch, longest), sink);
+    }
+    return prompts.size();
+  }
+
+  private int longest() throws IOException {
+    return model.maxSeqLength().orElse(Integer.MAX_VALUE);
+  }
+
+  /** Of a text that leaves no room for what is asked the end, since that is gone on with. */
+  private int[] prompt(int[] ids, int longest) {
+    int[] begun = tokenizer().withoutEnd(ids);
+    int room = longest - config.generation().maxNewTokens();
+    if (room < 1) {
+      throw new ConfigException(
+          List.of(
+              "--max-new-tokens "
+                  + config.generation().maxNewTokens()
+                  + ": the model has room for "
+                  + longest
+                  + " tokens, those that it goes on with counted"));
+    }
+    return begun.length <= room
+        ? begun
+        : Arrays.copyOfRange(begun, begun.length - room, begun.length);
+  }
+
+  private int write(Consumer<ModelEvaluation.Prediction> sink) {
+    Dataset texts = data.read(config.files(), LabelRule.none());
+    int start = model.decoderStart().orElseThrow();
+    ForwardModel forward = graph.forward();
+    for (Iterator<Batch> batches = batches(texts); batches.hasNext(); ) {
+      Batch batch = batches.next();
+      Seq2SeqTokens.Read read =
+          new Seq2SeqTokens.Read(
+              (Column.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS),
+              (Column.IntMatrix) batch.features().get(FeatureNames.ATTENTION_MASK));
+      write(new Seq2SeqTokens(runner, forward, read, start), sink);
+    }
+    return texts.size();
+  }
+
+  private void write(NextTokens next, Consumer<ModelEvaluation.Prediction> sink) {
+    GenerationConfig how = config.generation();
+    OptionalInt end = model.endId().isPresent() ? model.endId() : tokenizer().endId();
+    TokenSearch search =
+        TokenSearch.of(new Limits(how.maxNewTokens(), end), how.numBeams(), how.lengthPenalty());
+    for (Written text : search.write(next)) {
+      sink.accept(
+          new GeneratedText(
+              tokenizer().decode(text.tokens()), text.logProbability(), text.tokens().length));
+    }
+  }
+
+  private int fill(Consumer<ModelEvaluation.Prediction> sink) {
+    Dataset texts = data.read(config.files(), LabelRule.none());
+    int mask = data.maskId();
+    for (Iterator<Batch> batches = batches(texts); batches.hasNext(); ) {
+      Batch batch = batches.next();
+      Column.IntMatrix ids = (Column.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS);
+      int[] labels =
+          Arrays.stream(ids.values()).map(id -> id == mask ? 0 : LabelRule.IGNORED).toArray();
+      EvaluationResult answers =
+          runner.choices(batch.withLabels(new Column.IntMatrix(ids.rows(), ids.columns(), labels)));
+      int next = 0;
+      for (int row = 0; row < ids.rows(); row++) {
+        List<List<Candidate>> masks = new ArrayList<>();
+        for (int column = 0; column < ids.columns(); column++) {
+          if (ids.get(row, column) == mask) {
+            masks.add(candidates(answers, next++));
+          }
+        }
+        sink.accept(new FilledMasks(masks));
+      }
+    }
+    return texts.size();
+  }
+
+  private List<Candidate> candidates(EvaluationResult answers, int row) {
+    int words = answers.classes();
+    NextTokens.Logits logits = new NextTokens.Logits(answers.logits(), words);
+    double total = logits.total(row);
+    return IntStream.range(0, words)
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer word) -> -logits.at(row, word)))
+        .limit(CANDIDATES)
+        .map(
+            word ->
+                new Candidate(
+                    tokenizer().decode(new int[] {word}), Math.exp(logits.at(row, word) - total)))
+        .toList();
+  }
+
+  private Iterator<Batch> batches(Dataset dataset) {
+    BatchOptions options =
+        BatchOptions.inOrder(config.data().evalBatchSize(), RunDatasets.PAD_TO_MULTIPLE);
+    return new BatchSource(dataset, options).epoch(0);
+  }
+
+  private static int feature(Dataset dataset, String name) {
+    return dataset.options().features().stream().map(f -> f.feature()).toList().indexOf(name);
+  }
+
+  private TextTokenizer tokenizer() {
+    Optional<TextTokenizer> open = data.tokenizer();
+    return open.orElseThrow(
+        () ->
+            new DataException(
+                "the model answers with tokens, and to make text of them "
+                    + TokenizerFinder.NOT_FOUND));
+  }
+}

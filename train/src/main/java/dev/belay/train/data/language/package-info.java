@@ -1,0 +1,5 @@
+/**
+ * Reads from: encoded examples of plain text. Hands to: {@code batch}, as examples that a language
+ * model learns from. Never: tokenizes, or reads a file.
+ */
+package dev.belay.train.data.language;

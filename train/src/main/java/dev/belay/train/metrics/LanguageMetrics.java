@@ -1,0 +1,46 @@
+package dev.belay.train.metrics;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How well words are foreseen: {@code perplexity}, which is e to the mean loss of a token, and
+ * {@code accuracy}, the share of tokens whose likeliest word is the right one. Both are over all
+ * tokens that count, however they were put into batches.
+ */
+public final class LanguageMetrics implements Metrics {
+  private double lossSum;
+  private double tokens;
+  private double right;
+
+  /**
+   * Adds a batch.
+   *
+   * @param lossSum of its tokens
+   * @param tokens how many count
+   * @param right how many of those were foreseen
+   */
+  public void addTokens(double lossSum, double tokens, double right) {
+    this.lossSum += lossSum;
+    this.tokens += tokens;
+    this.right += right;
+  }
+
+  @Override
+  public void add(float[] outputs, double label) {
+    throw new UnsupportedOperationException("tokens are added as sums over a batch");
+  }
+
+  @Override
+  public Map<String, Double> result() {
+    Map<String, Double> result = new LinkedHashMap<>();
+    result.put("perplexity", tokens == 0 ? Double.NaN : Math.exp(lossSum / tokens));
+    result.put("accuracy", tokens == 0 ? Double.NaN : right / tokens);
+    return result;
+  }
+
+  @Override
+  public String primary() {
+    return "perplexity";
+  }
+}

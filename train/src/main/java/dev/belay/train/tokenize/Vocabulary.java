@@ -1,0 +1,72 @@
+package dev.belay.train.tokenize;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * What the ids of a tokenizer stand for, as far as a language model asks.
+ *
+ * @param size one more than the largest id
+ * @param special ids of tokens that are no words: padding, beginnings and ends, the unknown
+ * @param mask the id that stands where a word is hidden, if the tokenizer has one
+ * @param inner ids of pieces that go on with the word before them
+ * @param marksInner whether inner pieces can be told from beginnings at all: in WordPiece they can
+ */
+public record Vocabulary(
+    int size, BitSet special, OptionalInt mask, BitSet inner, boolean marksInner) {
+  private static final List<String> MASKS = List.of("[MASK]", "<mask>");
+  private static final List<String> SPECIAL =
+      List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "<pad>", "<unk>", "<s>", "</s>");
+
+  /** Copies what can be changed. */
+  public Vocabulary {
+    special = (BitSet) special.clone();
+    inner = (BitSet) inner.clone();
+  }
+
+  /**
+   * Reads a tokenizer.json.
+   *
+   * @param ids of all tokens
+   */
+  static Vocabulary of(JsonNode root, Map<String, Integer> ids) {
+    BitSet special = new BitSet();
+    root.path("added_tokens")
+        .forEach(
+            token -> {
+              if (token.path("special").asBoolean()) {
+                special.set(token.path("id").asInt());
+              }
+            });
+    SPECIAL.stream().filter(ids::containsKey).forEach(token -> special.set(ids.get(token)));
+    OptionalInt mask = MASKS.stream().filter(ids::containsKey).mapToInt(ids::get).findFirst();
+    mask.ifPresent(special::set);
+    JsonNode model = root.path("model");
+    boolean wordPiece = model.path("type").asText("WordPiece").equals("WordPiece");
+    String prefix = model.path("continuing_subword_prefix").asText("##");
+    BitSet inner = new BitSet();
+    if (wordPiece && !prefix.isEmpty()) {
+      ids.forEach(
+          (token, id) -> {
+            if (token.startsWith(prefix) && token.length() > prefix.length()) {
+              inner.set(id);
+            }
+          });
+    }
+    int size = ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
+    return new Vocabulary(size, special, mask, inner, !inner.isEmpty());
+  }
+
+  /** Whether an id stands for a word or a piece of one. */
+  public boolean isWord(int id) {
+    return !special.get(id);
+  }
+
+  /** Whether an id goes on with the word before it. */
+  public boolean isInner(int id) {
+    return inner.get(id);
+  }
+}
