@@ -33,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
@@ -57,6 +58,9 @@ class NanStoryTest {
   private static final int BATCHES = 8;
   private static final int SIZE = 4;
   private static final int LENGTH = 16;
+
+  /** With the clip 7 of 24 neighbours converged here and 3 of 24 in TensorFlow Python. */
+  private static final int NEIGHBOURS = 24;
 
   @ParameterizedTest
   @ValueSource(
@@ -91,20 +95,32 @@ class NanStoryTest {
   }
 
   /**
-   * The story whose end is chance: TensorFlow Python itself, begun from weights that differ by one
-   * unit in the last place, ends at 0.0003 to 0.67 with the clip and at 0.16 to 0.67 without. So
-   * its first losses are compared, and that no step is NaN.
+   * The story whose end is chance: begun from weights that differ by one unit in the last place,
+   * TensorFlow Python itself ends at 0.0003 to 1.3 with the clip, and on another processor than the
+   * golden's at 0.25 from the very same weights. So its beginning is compared from those weights,
+   * and its end from the first of their neighbours that converges with the clip.
    */
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void beginsAsItsGoldenSays(boolean clips) throws IOException {
+  @Test
+  void theStoryOfChanceBeginsAsItsGoldenSaysAndCanEndSo() throws IOException {
     JsonNode story =
         Fixtures.json(Fixtures.path("nan_story", "nan_story.json"))
             .get("stories")
             .get("adam_eps1e-8_stable_loss_plain_weights");
-    List<Float> losses = train(story, clips ? new GlobalNormClip(1) : new NoClip(), 50);
-    compareFirst(story.get(clips ? "clipped" : "unclipped").get("loss"), losses);
-    assertEquals(50, losses.size(), "every step is finite");
+    for (boolean clips : List.of(true, false)) {
+      List<Float> losses = train(story, clip(clips), 50);
+      compareFirst(story.get(clips ? "clipped" : "unclipped").get("loss"), losses);
+      assertEquals(50, losses.size(), "every step is finite");
+    }
+    int converging = 0;
+    while (!(last(train(story, clip(true), 200, converging), 8) < 0.05)) {
+      assertTrue(++converging < NEIGHBOURS, "with the clip no neighbour converges");
+    }
+    double unclipped = last(train(story, clip(false), 200, converging), 8);
+    assertFalse(unclipped < 0.3, "without the clip it stays stuck, not at " + unclipped);
+  }
+
+  private static ClipRule clip(boolean clips) {
+    return clips ? new GlobalNormClip(1) : new NoClip();
   }
 
   /** The first ten losses; what is not finite there ends the run here. */
@@ -139,8 +155,17 @@ class NanStoryTest {
                 golden.get("epsilon").asDouble()));
   }
 
-  /** The losses up to the first that is not finite, that one included. */
   private static List<Float> train(JsonNode story, ClipRule clip, int steps) throws IOException {
+    return train(story, clip, steps, -1);
+  }
+
+  /**
+   * The losses up to the first that is not finite, that one included.
+   *
+   * @param nudged which weight of the pooler begins one unit in the last place higher, if any
+   */
+  private static List<Float> train(JsonNode story, ClipRule clip, int steps, int nudged)
+      throws IOException {
     BundleContents weights =
         BundleReader.open(
             Fixtures.path("nan_story", story.get("start").asText() + ".index")
@@ -167,7 +192,7 @@ class NanStoryTest {
                   clip,
                   optimizer(story),
                   name -> false));
-      start(session, step, model, weights);
+      start(session, step, model, weights, nudged);
       List<Float> losses = new ArrayList<>();
       for (int i = 0; i < steps; i++) {
         losses.add(update(session, step, batches, i, (float) story.get("lr").asDouble()));
@@ -181,7 +206,7 @@ class NanStoryTest {
   }
 
   private static void start(
-      Session session, TrainStep step, ForwardModel model, BundleContents weights)
+      Session session, TrainStep step, ForwardModel model, BundleContents weights, int nudged)
       throws IOException {
     Session.Runner first = session.runner();
     step.initializers().forEach(first::addTarget);
@@ -192,6 +217,9 @@ class NanStoryTest {
       ByteBuffer bytes = weights.read(variable.name());
       float[] numbers = new float[bytes.remaining() / Float.BYTES];
       bytes.asFloatBuffer().get(numbers);
+      if (nudged >= 0 && variable.name().equals("bert/pooler/dense/kernel")) {
+        numbers[nudged] = Math.nextUp(numbers[nudged]);
+      }
       values.add(TensorData.of(variable.spec().shape(), numbers));
       assign.feed(variable.newValue(), values.get(values.size() - 1)).addTarget(variable.assign());
     }

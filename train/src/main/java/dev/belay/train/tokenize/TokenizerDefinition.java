@@ -28,6 +28,9 @@ record TokenizerDefinition(
   /** The largest that are known, of a quarter of a million tokens, take 17 to 34 MB. */
   private static final long MOST_BYTES = 48L << 20;
 
+  /** What a file of that size cannot hold; a table of ids is as long as its largest. */
+  private static final int MOST_IDS = 1 << 24;
+
   /** The usual names of the padding token, where no file says which it is. */
   private static final List<String> PADDING_TOKENS = List.of("[PAD]", "<pad>", "<|pad|>");
 
@@ -106,7 +109,9 @@ record TokenizerDefinition(
     Map<String, Integer> ids = new HashMap<>();
     JsonNode vocabulary = root.path("model").path("vocab");
     if (vocabulary.isObject()) {
-      vocabulary.fields().forEachRemaining(e -> ids.put(e.getKey(), e.getValue().asInt()));
+      vocabulary
+          .fields()
+          .forEachRemaining(e -> ids.put(e.getKey(), id(file, e.getKey(), e.getValue())));
     } else {
       // Unigram: a list of [token, score]; the position is the id.
       for (int i = 0; i < vocabulary.size(); i++) {
@@ -114,11 +119,33 @@ record TokenizerDefinition(
       }
     }
     root.path("added_tokens")
-        .forEach(token -> ids.put(token.path("content").asText(), token.path("id").asInt()));
+        .forEach(
+            token -> {
+              String content = token.path("content").asText();
+              ids.put(content, id(file, content, token.path("id")));
+            });
     if (ids.isEmpty()) {
       throw new DataException(file + ": the tokenizer has no vocabulary (model.vocab is empty)");
     }
     return ids;
+  }
+
+  private static int id(Path file, String token, JsonNode id) {
+    if (!id.isIntegralNumber()
+        || !id.canConvertToInt()
+        || id.intValue() < 0
+        || id.intValue() >= MOST_IDS) {
+      throw new DataException(
+          file
+              + ": expected an id from 0 to "
+              + (MOST_IDS - 1)
+              + " for the token '"
+              + token
+              + "', found "
+              + id
+              + "; is the file damaged?");
+    }
+    return id.intValue();
   }
 
   private static OptionalInt paddingId(

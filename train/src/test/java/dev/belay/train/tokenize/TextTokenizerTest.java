@@ -181,6 +181,10 @@ class TextTokenizerTest {
             folder.resolve("b.json"),
             "{\"version\": \"1.0\", \"model\": {\"type\": \"Magic\", \"vocab\": {\"a\": 0}}}");
     assertMessage(() -> open(unknown, 16), unknown + ": not a tokenizer that Belay can load: ");
+    Path huge =
+        Files.writeString(
+            folder.resolve("d.json"), "{\"model\": {\"vocab\": {\"a\": 4294967296}}}");
+    assertMessage(() -> open(huge, 16), "for the token 'a', found 4294967296");
     Path noUnknown =
         Files.writeString(
             folder.resolve("c.json"),
