@@ -112,7 +112,7 @@ final class FuzzProgram {
         .forEach(frame -> out.println("      at " + frame));
   }
 
-  private static String shown(String text) {
+  static String shown(String text) {
     String printable = text.replaceAll("[^\\x20-\\x7e]", "\u00b7");
     return printable.length() > 300 ? printable.substring(0, 300) + "..." : printable;
   }
@@ -149,7 +149,7 @@ final class FuzzProgram {
         Locale.ROOT, "heap of at most %d MB%n", Runtime.getRuntime().maxMemory() / (1 << 20));
   }
 
-  private static void delete(Path folder) throws IOException {
+  static void delete(Path folder) throws IOException {
     try (Stream<Path> found = Files.walk(folder)) {
       List<Path> all = found.sorted(Comparator.reverseOrder()).toList();
       for (Path each : all) {

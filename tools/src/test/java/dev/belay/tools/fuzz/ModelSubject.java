@@ -200,14 +200,18 @@ final class ModelSubject implements Subject {
   @Override
   public void read(Path folder) throws IOException {
     // All that happens before the model is put into a native graph.
-    ImportedModel read = ImportedModel.forTraining(config(folder));
+    ImportedModel read = ImportedModel.forTraining(config(folder, true));
     InputMapping.of(read.training().source(), Map.of());
     read.vocabularySize();
     read.forwardSpec();
   }
 
-  /** How it would be trained. */
-  ModelConfig config(Path folder) {
+  /**
+   * How it would be trained.
+   *
+   * @param untried whether it may come into this process without a trial in another one
+   */
+  ModelConfig config(Path folder, boolean untried) {
     ModelConfig any = ModelConfig.of(folder);
     return new ModelConfig(
         folder,
@@ -221,6 +225,6 @@ final class ModelSubject implements Subject {
         any.trainable(),
         any.freeze(),
         any.dropout(),
-        new ModelConfig.Trust(Set.of(), true, List.of(), false));
+        new ModelConfig.Trust(Set.of(), true, List.of(), untried));
   }
 }

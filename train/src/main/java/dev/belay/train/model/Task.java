@@ -54,8 +54,8 @@ public record Task(Kind kind, OptionalInt outputs) {
       throw new ModelException(
           "output '"
               + logits
-              + "' has the shape "
-              + shape
+              + "' has "
+              + (rank == Shape.UNKNOWN_SIZE ? "an unknown shape" : "the shape " + shape)
               + "; expected logits [batch, classes], [batch, tokens, classes] or one value per"
               + " example. Name another output with --output, or train a new head with --head");
     }
