@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.WeightFinder;
@@ -7,6 +8,7 @@ import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelSource;
@@ -56,13 +58,30 @@ final class WeightSource {
     WeightLocation location =
         new WeightLocation(
             WeightFormat.TF1, directory.resolve("model"), directory, Optional.empty());
-    if (RunDirectory.isRun(run)) {
-      RecordedRun recorded = recorded(run);
-      requirePooledHead(path, recorded);
-      location = withOrigin(location, recorded);
+    Path slots = directory.resolve("optimizer");
+    long step = checkpoint.state().step();
+    if (!RunDirectory.isRun(run)) {
+      return WeightReader.readTraining(location, slots, step);
     }
-    return WeightReader.readTraining(
-        location, directory.resolve("optimizer"), checkpoint.state().step());
+    RecordedRun recorded = recorded(run);
+    requirePooledHead(path, recorded);
+    ModelWeights weights = WeightReader.readTraining(withOrigin(location, recorded), slots, step);
+    return weights
+        .configuration()
+        .map(configuration -> weights.describedBy(trained(configuration, recorded)))
+        .orElse(weights);
+  }
+
+  /** What the model that the run began with has become: its labels are those of the run. */
+  private static ModelConfiguration trained(ModelConfiguration origin, RecordedRun recorded) {
+    String multiLabel = ModelConfig.ProblemType.MULTI_LABEL_CLASSIFICATION.option();
+    return origin.withLabels(
+        recorded.labels().isEmpty() ? origin.labels() : recorded.labels(),
+        recorded
+            .model()
+            .problem()
+            .map(ModelConfig.ProblemType::option)
+            .or(() -> origin.problemType().filter(type -> !type.equals(multiLabel))));
   }
 
   private static RecordedRun recorded(Path run) throws IOException {
