@@ -169,14 +169,18 @@ final class ImportedPasses {
               + name
               + " is a sigmoid, so the logits behind it are used, for multiple labels");
     }
-    if (FinalSoftmax.logitsBehind(output).isPresent() || areProbabilities(name)) {
+    boolean exclusive = FinalSoftmax.logitsBehind(output).isPresent();
+    if (exclusive || areProbabilities(name)) {
       throw new ModelException(
           "output '"
               + name
-              + "' is no logit of labels that an example may have several of"
-              + (areProbabilities(name) ? ": probabilities" : ": a softmax")
-              + " of which no sigmoid is found; name an output with logits with --output, or train a"
-              + " new head with --head classification --features NAME");
+              + "' is "
+              + (exclusive
+                  ? "a softmax, whose classes exclude each other"
+                  : "called probabilities, and no sigmoid was found behind it")
+              + "; multi_label_classification needs a logit for each label: name an output that"
+              + " holds them with --output, or train a new head with --head classification"
+              + " --features NAME");
     }
     return new Target(
         new ForwardPass(call, output), false, "output " + name + ", for multiple labels");
