@@ -7,7 +7,6 @@ import dev.belay.savedmodel.export.SavedModelWriter;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.tensor.TensorSpec;
-import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.model.ModelSource;
 import dev.belay.train.model.Task;
@@ -109,10 +108,8 @@ record RunExport(
   private Map<String, byte[]> extras() throws IOException {
     Map<String, byte[]> extras = new LinkedHashMap<>();
     extras.put(ModelSource.MAX_SEQ_LENGTH, utf8(maxSeqLength + "\n"));
-    if (task.kind() == Task.Kind.MULTI_LABEL) {
-      String type = ModelConfig.ProblemType.MULTI_LABEL_CLASSIFICATION.option();
-      extras.put(ModelSource.PROBLEM_TYPE, utf8(type + "\n"));
-    }
+    task.problemType(model.source().problemType())
+        .ifPresent(type -> extras.put(ModelSource.PROBLEM_TYPE, utf8(type + "\n")));
     if (labels.isPresent()) {
       extras.put(ModelSource.LABELS, utf8(String.join("\n", labels.get().names()) + "\n"));
     }

@@ -53,8 +53,8 @@ public final class ModelOptions {
       paramLabel = "TYPE",
       description =
           "What a class is to an example: single_label_classification, one of all, or"
-              + " multi_label_classification, any number of them, each with its own sigmoid"
-              + " (default: as the model's config.json says, else single).")
+              + " multi_label_classification, any number of them, each with its own sigmoid; in the"
+              + " data a|b, or a list (default: as the model's config.json says, else single).")
   private Optional<ModelConfig.ProblemType> problem = Optional.empty();
 
   @Option(

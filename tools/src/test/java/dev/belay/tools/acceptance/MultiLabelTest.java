@@ -1,7 +1,6 @@
 package dev.belay.tools.acceptance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -161,7 +160,7 @@ final class MultiLabelTest {
   @Test
   void aNewHeadOfASavedModelMayBeAskedForInstead() throws IOException {
     Path out = folder.resolve("headed");
-    Path batch = Fixtures.path("multi_label", "batch.jsonl");
+    Path batch = Fixtures.path("headless_bert", "classification.jsonl");
     trainOn(
         Fixtures.path("headless_bert", "saved_model"),
         batch,
@@ -172,11 +171,21 @@ final class MultiLabelTest {
     JsonNode evaluated =
         JSON.readTree(run("evaluate", "--model=" + out, "--file=" + batch, "--json").out());
     assertTrue(evaluated.at("/metrics").has("macro_f1"), evaluated.toString());
+  }
+
+  /** What an export says of the run before must not stay. */
+  @Test
+  void aModelOfSetsLearnsSingleClassesAgain() throws IOException {
     Path single = folder.resolve("single");
     Path classes = Fixtures.path("safetensors_bert", "batch.jsonl");
     trainOn(
         run().resolve("export/1"), classes, single, "--problem-type=single_label_classification");
-    assertFalse(Files.exists(single.resolve("export/1/assets.extra/problem_type.txt")));
+    assertEquals(
+        "single_label_classification\n",
+        Files.readString(single.resolve("export/1/assets.extra/problem_type.txt")));
+    JsonNode evaluated =
+        JSON.readTree(run("evaluate", "--model=" + single, "--file=" + classes, "--json").out());
+    assertTrue(evaluated.at("/metrics").has("accuracy"), evaluated.toString());
   }
 
   @Test
@@ -206,9 +215,7 @@ final class MultiLabelTest {
             "--learning-rate=1e-3",
             "--dropout=off",
             "--device=cpu");
-    run(
-        Stream.concat(arguments.stream(), Arrays.stream(more))
-            .toArray(String[]::new));
+    run(Stream.concat(arguments.stream(), Arrays.stream(more)).toArray(String[]::new));
   }
 
   private JsonNode evaluate(Path model) throws IOException {

@@ -277,6 +277,6 @@ record NativeHead(
         };
     return ConfigurationWriter.huggingFace(
         body.withHead(family.className() + ending, names)
-            .withLabels(names, ProblemTypes.written(body.problemType(), task().kind())));
+            .withLabels(names, task().problemType(body.problemType())));
   }
 }

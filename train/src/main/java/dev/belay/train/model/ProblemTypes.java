@@ -33,14 +33,4 @@ final class ProblemTypes {
                   + ": leave it out, or train a new head with --head classification"));
     }
   }
-
-  /** What config.json says of a task; nothing where it said nothing and need not. */
-  static Optional<String> written(Optional<String> before, Task.Kind kind) {
-    return switch (kind) {
-      case MULTI_LABEL -> Optional.of(ProblemType.MULTI_LABEL_CLASSIFICATION.option());
-      case CLASSIFICATION -> before.map(any -> ProblemType.SINGLE_LABEL_CLASSIFICATION.option());
-      case REGRESSION -> before.map(any -> "regression");
-      default -> Optional.empty();
-    };
-  }
 }

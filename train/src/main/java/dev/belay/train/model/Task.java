@@ -1,5 +1,6 @@
 package dev.belay.train.model;
 
+import dev.belay.train.config.ModelConfig.ProblemType;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.failure.ModelException;
@@ -93,6 +94,20 @@ public record Task(Kind kind, OptionalInt outputs) {
     return new Task(
         Kind.MULTI_LABEL,
         last == Shape.UNKNOWN_SIZE ? OptionalInt.empty() : OptionalInt.of(Math.toIntExact(last)));
+  }
+
+  /**
+   * What a model's files say of it, {@code problem_type} in Hugging Face's words.
+   *
+   * @param before what they said; where they said nothing, only several labels must be said
+   */
+  public Optional<String> problemType(Optional<String> before) {
+    return switch (kind) {
+      case MULTI_LABEL -> Optional.of(ProblemType.MULTI_LABEL_CLASSIFICATION.option());
+      case CLASSIFICATION -> before.map(any -> ProblemType.SINGLE_LABEL_CLASSIFICATION.option());
+      case REGRESSION -> before.map(any -> "regression");
+      default -> Optional.empty();
+    };
   }
 
   /** What labels the data must have. */
