@@ -65,7 +65,10 @@ final class WeightSource {
     }
     RecordedRun recorded = recorded(run);
     requirePooledHead(path, recorded);
-    ModelWeights weights = WeightReader.readTraining(withOrigin(location, recorded), slots, step);
+    WeightLocation origin = withOrigin(location, recorded);
+    WeightLocation described =
+        exportedConfiguration(new RunDirectory(run)).map(origin::withConfiguration).orElse(origin);
+    ModelWeights weights = WeightReader.readTraining(described, slots, step);
     return weights
         .configuration()
         .map(configuration -> weights.describedBy(trained(configuration, recorded)))
@@ -82,6 +85,13 @@ final class WeightSource {
             .problem()
             .map(ModelConfig.ProblemType::option)
             .or(() -> origin.problemType().filter(type -> !type.equals(multiLabel))));
+  }
+
+  /** It knows the head and the classes that the run gave the model, the model itself does not. */
+  private static Optional<Path> exportedConfiguration(RunDirectory run) throws IOException {
+    return ModelSource.exported(run)
+        .map(ModelSource::configurationFile)
+        .filter(Files::isRegularFile);
   }
 
   private static RecordedRun recorded(Path run) throws IOException {
