@@ -136,6 +136,10 @@ public final class ModelTrial {
     return switch (task.kind()) {
       case REGRESSION -> new Column.FloatMatrix(EXAMPLES, 1, new float[EXAMPLES]);
       case CLASSIFICATION -> new Column.IntMatrix(EXAMPLES, 1, new int[EXAMPLES]);
+      case MULTI_LABEL -> {
+        int classes = task.outputs().orElse(2);
+        yield new Column.FloatMatrix(EXAMPLES, classes, new float[EXAMPLES * classes]);
+      }
       case TOKENS, CAUSAL_LM, MASKED_LM, SEQ2SEQ ->
           new Column.IntMatrix(EXAMPLES, length, new int[EXAMPLES * length]);
     };
