@@ -20,14 +20,10 @@ var contents = ModelInspection.inspect(WeightsConfig.of(model));
 contents.functions().size() + " functions, " + contents.variables().size() + " variables, " + contents.producer()"""),
     ("markdown", "## Import and fine-tune\nEvery option that is not named here has the command line's default."),
     ("code", """Path output = Files.createTempDirectory("belay-notebook").resolve("run");
-var data = new DataConfig(
-    List.of(examples.resolve("sentiment/train.tsv")), List.of(examples.resolve("sentiment/dev.tsv")), Optional.empty(),
-    48, 32, 32, true, false);                                      // tokens, batch sizes, shuffle, group by length
+var data = DataConfig.of(List.of(examples.resolve("sentiment/train.tsv")), List.of(examples.resolve("sentiment/dev.tsv")))
+    .withMaxSeqLength(48);
 var defaults = TrainConfig.of(ModelConfig.of(model), data, output);
-var schedule = new ScheduleConfig(ScheduleConfig.Kind.LINEAR, OptionalInt.empty(), 0.1, 1, OptionalInt.of(600)); // 600 steps
-var config = new TrainConfig(
-    defaults.model(), defaults.data(), defaults.optimizer().withLearningRate(1e-3), schedule, defaults.clip(), defaults.update(),
-    defaults.stability(), defaults.loop(), defaults.machine(), defaults.resume(), defaults.outputDirectory(), defaults.report());
+var config = defaults.with(defaults.optimizer().withLearningRate(1e-3), defaults.schedule().withMaxSteps(600));
 
 List<RunEvent.Trained> trained = new ArrayList<>();
 TrainingRun.Result result = TrainingRun.execute(config, List.of("notebook"), event -> {

@@ -28,7 +28,7 @@ final class ReadmeTest {
   private static final Pattern JAVA = Pattern.compile("(?s)```java\\n(.*?)```");
   private static final Pattern LINK = Pattern.compile("]\\(([^)#\\s]+)\\)");
 
-  private static Path root() {
+  static Path root() {
     Path root = Path.of("").toAbsolutePath();
     while (!Files.exists(root.resolve("belay"))) {
       root = root.getParent();

@@ -45,6 +45,20 @@ public record DataConfig(
         .verify();
   }
 
+  /** The same with examples of at most that many tokens. */
+  public DataConfig withMaxSeqLength(int tokens) {
+    return new DataConfig(
+        trainFiles,
+        validationFiles,
+        tokenizer,
+        tokens,
+        trainBatchSize,
+        evalBatchSize,
+        shuffle,
+        groupByLength,
+        language);
+  }
+
   /** These files, and otherwise what the command line takes without options. */
   public static DataConfig of(List<Path> trainFiles, List<Path> validationFiles) {
     return new DataConfig(

@@ -73,6 +73,12 @@ public record ScheduleConfig(
         : (long) Math.ceil(warmupRatio * totalSteps);
   }
 
+  /** The same course over that many updates. */
+  public ScheduleConfig withMaxSteps(int steps) {
+    return new ScheduleConfig(
+        kind, end, power, warmupSteps, warmupRatio, numTrainEpochs, OptionalInt.of(steps));
+  }
+
   /** What the command line takes without options. */
   public static ScheduleConfig defaults() {
     return new ScheduleConfig(

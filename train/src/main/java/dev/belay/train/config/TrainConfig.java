@@ -67,6 +67,23 @@ public record TrainConfig(
         report);
   }
 
+  /** The same run with another update and another course of the learning rate. */
+  public TrainConfig with(OptimizerConfig other, ScheduleConfig otherSchedule) {
+    return new TrainConfig(
+        model,
+        data,
+        other,
+        otherSchedule,
+        clip,
+        update,
+        stability,
+        loop,
+        machine,
+        resume,
+        outputDirectory,
+        report);
+  }
+
   /** That model on that data, and otherwise what the command line takes without options. */
   public static TrainConfig of(ModelConfig model, DataConfig data, Path outputDirectory) {
     return new TrainConfig(
