@@ -90,7 +90,7 @@ final class ImportedPasses {
       case NONE -> Optional.empty();
       case CLASSIFICATION -> Optional.of(new ClassificationHead(outputs, dropout, seed));
       case REGRESSION -> Optional.of(new RegressionHead(dropout, seed));
-      case TOKEN_CLASSIFICATION, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
+      case TOKEN_CLASSIFICATION, QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
           throw new ModelException(onlyForWeights(config));
     };
   }
@@ -164,7 +164,7 @@ final class ImportedPasses {
     return switch (config.head()) {
       case CLASSIFICATION -> new Task(Task.Kind.CLASSIFICATION, labelCount(config));
       case REGRESSION -> new Task(Task.Kind.REGRESSION, OptionalInt.of(1));
-      case TOKEN_CLASSIFICATION, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
+      case TOKEN_CLASSIFICATION, QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
           throw new ModelException(onlyForWeights(config));
       case NONE -> Task.of(trained.pass().output().op().name(), trained.pass().output().shape());
     };

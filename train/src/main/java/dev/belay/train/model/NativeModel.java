@@ -8,6 +8,7 @@ import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.MeanSquaredError;
+import dev.belay.graph.loss.SpanCrossEntropy;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
@@ -205,9 +206,11 @@ record NativeModel(
   }
 
   private Loss loss() {
-    return head.task().kind() == Task.Kind.REGRESSION
-        ? new MeanSquaredError()
-        : new SparseSoftmaxCrossEntropy();
+    return switch (head.task().kind()) {
+      case REGRESSION -> new MeanSquaredError();
+      case QUESTION_ANSWERING -> new SpanCrossEntropy();
+      default -> new SparseSoftmaxCrossEntropy();
+    };
   }
 
   /**
