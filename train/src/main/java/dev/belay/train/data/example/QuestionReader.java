@@ -129,12 +129,13 @@ public final class QuestionReader {
     return answer;
   }
 
-  /** The question's tokens; the context keeps at least half of the room. */
+  /** The question's tokens; the context keeps at least a quarter of the room. */
   private int[] asked(SquadFile.Question question) {
     int[] asked = tokenizer.encodeWithOffsets(question.text().stripLeading()).ids();
     TokenRows.requireWithin(
         question.position(), "question", asked, options.vocabularySize().orElse(Integer.MAX_VALUE));
-    int most = (options.maxLength() - tokenizer.pairSpecials()) / 2;
+    int room = options.maxLength() - tokenizer.pairSpecials();
+    int most = room - (room + 3) / 4;
     cutQuestions += asked.length > most ? 1 : 0;
     return asked.length > most ? Arrays.copyOf(asked, most) : asked;
   }
@@ -177,7 +178,7 @@ public final class QuestionReader {
       notes.add(unanswered + " of the questions have no answer");
     }
     if (cutQuestions > 0) {
-      notes.add(cutQuestions + " questions were cut to half of the tokens of a window");
+      notes.add(cutQuestions + " questions were cut to three quarters of the tokens of a window");
     }
     if (lesserOverlaps > 0) {
       notes.add(
