@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Questions to examples: each with its context, where that is too long once for each window of it,
@@ -52,39 +53,61 @@ public final class QuestionReader {
     QuestionReader reader = new QuestionReader(options, tokenizer, docStride);
     for (Path file : files) {
       SquadFile.Contents contents = SquadFile.read(file);
-      contents.paragraphs().forEach(p -> reader.add(p, contents.mayLackAnswer()));
+      contents.paragraphs().parallelStream()
+          .map(reader::encode)
+          .toList()
+          .forEach(paragraph -> reader.add(paragraph, contents.mayLackAnswer()));
     }
     if (reader.windows.isEmpty()) {
-      throw new DataException(files + ": no questions; expected at least one");
+      throw new DataException(listed(files) + ": no questions; expected at least one");
     }
-    return new Dataset(options, List.copyOf(reader.windows), Optional.empty(), reader.notes());
+    return new Dataset(
+        options, List.copyOf(reader.windows), Optional.empty(), reader.notes(listed(files)));
   }
 
-  private void add(SquadFile.Paragraph paragraph, boolean mayLackAnswer) {
-    if (paragraph.questions().isEmpty()) {
+  private static String listed(List<Path> files) {
+    return files.stream().map(Path::toString).collect(Collectors.joining(", "));
+  }
+
+  /** A text with its tokens and those of each question. */
+  private record EncodedParagraph(
+      SquadFile.Paragraph paragraph, OffsetTokens context, List<int[]> questions) {}
+
+  private EncodedParagraph encode(SquadFile.Paragraph paragraph) {
+    return new EncodedParagraph(
+        paragraph,
+        tokenizer.encodeWithOffsets(paragraph.context()),
+        paragraph.questions().stream()
+            .map(question -> tokenizer.encodeWithOffsets(question.text().stripLeading()).ids())
+            .toList());
+  }
+
+  private void add(EncodedParagraph encoded, boolean mayLackAnswer) {
+    List<SquadFile.Question> asked = encoded.paragraph().questions();
+    if (asked.isEmpty()) {
       return;
     }
-    OffsetTokens tokens = tokenizer.encodeWithOffsets(paragraph.context());
+    OffsetTokens tokens = encoded.context();
     if (tokens.length() == 0) {
-      throw DataException.at(
-          paragraph.questions().get(0).position(), "the context is empty; expected a text");
+      throw DataException.at(asked.get(0).position(), "the context is empty; expected a text");
     }
-    TokenRows.requireWithin(
-        paragraph.questions().get(0).position(),
-        "context",
-        tokens.ids(),
-        options.vocabularySize().orElse(Integer.MAX_VALUE));
+    requireKnown(asked.get(0), "context", tokens.ids());
     Context context =
-        new Context(paragraph.context(), tokens.starts(), tokens.ends(), mayLackAnswer);
-    for (SquadFile.Question question : paragraph.questions()) {
-      add(question, context, tokens.ids());
+        new Context(encoded.paragraph().context(), tokens.starts(), tokens.ends(), mayLackAnswer);
+    for (int i = 0; i < asked.size(); i++) {
+      requireKnown(asked.get(i), "question", encoded.questions().get(i));
+      add(asked.get(i), shortened(encoded.questions().get(i)), context, tokens.ids());
     }
   }
 
-  private void add(SquadFile.Question question, Context context, int[] contextIds) {
+  private void requireKnown(SquadFile.Question question, String text, int[] ids) {
+    int known = options.vocabularySize().orElse(Integer.MAX_VALUE);
+    TokenRows.requireWithin(question.position(), text, ids, known);
+  }
+
+  private void add(SquadFile.Question question, int[] asked, Context context, int[] contextIds) {
     questions++;
     Optional<SquadFile.Answer> answer = answer(question, context);
-    int[] asked = asked(question);
     int size = options.maxLength() - tokenizer.pairSpecials() - asked.length;
     int overlap = overlap(size, contextIds.length);
     boolean seen = false;
@@ -129,11 +152,8 @@ public final class QuestionReader {
     return answer;
   }
 
-  /** The question's tokens; the context keeps at least a quarter of the room. */
-  private int[] asked(SquadFile.Question question) {
-    int[] asked = tokenizer.encodeWithOffsets(question.text().stripLeading()).ids();
-    TokenRows.requireWithin(
-        question.position(), "question", asked, options.vocabularySize().orElse(Integer.MAX_VALUE));
+  /** A question's tokens; the context keeps at least a quarter of the room. */
+  private int[] shortened(int[] asked) {
     int room = options.maxLength() - tokenizer.pairSpecials();
     int most = room - (room + 3) / 4;
     cutQuestions += asked.length > most ? 1 : 0;
@@ -165,18 +185,19 @@ public final class QuestionReader {
         window.question().position(), features, label, ids.length(), ids.length(), window);
   }
 
-  private List<String> notes() {
+  private List<String> notes(String files) {
     List<String> notes = new ArrayList<>();
     notes.add(
-        questions
-            + " questions in "
+        files
+            + ": "
+            + questions
+            + " questions"
+            + (unanswered > 0 ? ", " + unanswered + " of them without an answer," : "")
+            + " in "
             + windows.size()
             + " windows of at most "
             + options.maxLength()
             + " tokens");
-    if (unanswered > 0) {
-      notes.add(unanswered + " of the questions have no answer");
-    }
     if (cutQuestions > 0) {
       notes.add(cutQuestions + " questions were cut to three quarters of the tokens of a window");
     }
