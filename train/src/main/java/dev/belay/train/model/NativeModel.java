@@ -43,6 +43,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.tensorflow.Graph;
 
 /**
@@ -254,8 +255,12 @@ record NativeModel(
   }
 
   @Override
-  public OptionalInt maxSeqLength() {
-    return NativeBody.of(configuration, activation(), head).maxLength();
+  public OptionalInt maxSeqLength() throws IOException {
+    OptionalInt most = NativeBody.of(configuration, activation(), head).maxLength();
+    // A language model goes on with longer texts than it has seen; answers are not looked for so.
+    OptionalInt trained =
+        head.kind() == HeadKind.QUESTION_ANSWERING ? source.maxSeqLength() : OptionalInt.empty();
+    return IntStream.concat(most.stream(), trained.stream()).min();
   }
 
   @Override
