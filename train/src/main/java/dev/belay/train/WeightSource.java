@@ -60,9 +60,18 @@ final class WeightSource {
       RecordedRun recorded = recorded(run);
       requirePooledHead(path, recorded);
       location = withOrigin(location, recorded);
+      Optional<Path> exported = exportedConfiguration(new RunDirectory(run));
+      location = exported.map(location::withConfiguration).orElse(location);
     }
     return WeightReader.readTraining(
         location, directory.resolve("optimizer"), checkpoint.state().step());
+  }
+
+  /** It knows the head and the classes that the run gave the model, the model itself does not. */
+  private static Optional<Path> exportedConfiguration(RunDirectory run) throws IOException {
+    return ModelSource.exported(run)
+        .map(ModelSource::configurationFile)
+        .filter(Files::isRegularFile);
   }
 
   private static RecordedRun recorded(Path run) throws IOException {

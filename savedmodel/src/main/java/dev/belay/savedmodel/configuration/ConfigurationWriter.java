@@ -63,6 +63,9 @@ public final class ConfigurationWriter {
     Map<String, Object> keys = new TreeMap<>(configuration.others());
     keys.putIfAbsent("initializer_range", 0.02);
     put(keys, configuration);
+    if (configuration.activation().equals("gelu_new")) {
+      keys.put("hidden_act", "gelu"); // TF1 code knows it by no other name
+    }
     List<String> kept = new ArrayList<>(Keys.TF1);
     if (configuration.family() == Family.BERT) {
       kept.removeAll(List.of("embedding_size", "num_hidden_groups", "inner_group_num"));

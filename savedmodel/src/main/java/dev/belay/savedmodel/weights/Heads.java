@@ -12,22 +12,26 @@ import java.util.Set;
 /** Which of Hugging Face's classes has the head that some weights have. */
 final class Heads {
   /**
-   * How the names of a head's weights begin, and how its class's name ends; the first that fits.
+   * How the names of a head's weights begin, and how the names of the classes end that have them,
+   * the usual one first; the first head that fits is the model's.
    */
-  private static final Map<String, String> CLASSES = new LinkedHashMap<>();
+  private static final Map<String, List<String>> CLASSES = new LinkedHashMap<>();
 
   static {
-    CLASSES.put("cls.seq_relationship.", "ForPreTraining");
-    CLASSES.put("sop_classifier.", "ForPreTraining");
-    CLASSES.put("discriminator_predictions.", "ForPreTraining");
-    CLASSES.put("cls.predictions.", "ForMaskedLM");
-    CLASSES.put("predictions.", "ForMaskedLM");
-    CLASSES.put("lm_head.dense.", "ForMaskedLM");
-    CLASSES.put("vocab_transform.", "ForMaskedLM");
-    CLASSES.put("generator_predictions.", "ForMaskedLM");
-    CLASSES.put("qa_outputs.", "ForQuestionAnswering");
-    CLASSES.put("classifier.", "ForSequenceClassification");
-    CLASSES.put("score.", "ForSequenceClassification");
+    List<String> hiddenWords = List.of("ForMaskedLM", "ForCausalLM", "LMHeadModel");
+    CLASSES.put("cls.seq_relationship.", List.of("ForPreTraining", "ForNextSentencePrediction"));
+    CLASSES.put("sop_classifier.", List.of("ForPreTraining"));
+    CLASSES.put("discriminator_predictions.", List.of("ForPreTraining"));
+    CLASSES.put("cls.predictions.", hiddenWords);
+    CLASSES.put("predictions.", hiddenWords);
+    CLASSES.put("lm_head.dense.", hiddenWords);
+    CLASSES.put("vocab_transform.", hiddenWords);
+    CLASSES.put("generator_predictions.", hiddenWords);
+    CLASSES.put("qa_outputs.", List.of("ForQuestionAnswering"));
+    List<String> classes =
+        List.of("ForSequenceClassification", "ForTokenClassification", "ForMultipleChoice");
+    CLASSES.put("classifier.", classes);
+    CLASSES.put("score.", classes);
   }
 
   private static final int DEFAULT_CLASSES = 2;
@@ -42,17 +46,18 @@ final class Heads {
    */
   static ModelConfiguration describe(ModelConfiguration configuration, NamedTensors canonical) {
     List<String> labels = labels(configuration, canonical);
-    String ending =
+    List<String> endings =
         CLASSES.entrySet().stream()
             .filter(head -> has(canonical.names(), head.getKey()))
             .map(Map.Entry::getValue)
             .findFirst()
-            .orElse(headless(configuration));
-    boolean said =
-        !configuration.architectures().isEmpty()
-            && ending.equals("Model") == configuration.architectures().get(0).endsWith("Model");
+            .orElse(List.of(headless(configuration)));
     String architecture =
-        said ? configuration.architectures().get(0) : configuration.family().className() + ending;
+        configuration.architectures().stream()
+            .limit(1)
+            .filter(said -> endings.stream().anyMatch(said::endsWith))
+            .findFirst()
+            .orElse(configuration.family().className() + endings.get(0));
     return configuration.withHead(withoutTf(architecture), labels);
   }
 

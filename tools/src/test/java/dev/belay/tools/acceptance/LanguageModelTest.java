@@ -52,28 +52,23 @@ final class LanguageModelTest {
   }
 
   private List<String> train(String out, Path file, String... more) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "train",
-                "--tokenizer=" + VOCABULARY,
-                "--train-file=" + file,
-                "--validation-file=" + file,
-                "--output-dir=" + folder.resolve(out),
-                "--train-batch-size=2",
-                "--learning-rate=1e-2",
-                "--lr-scheduler=constant",
-                "--device=cpu"));
-    arguments.addAll(List.of(more));
-    return arguments;
+    return concat(
+        List.of(
+            "train",
+            "--tokenizer=" + VOCABULARY,
+            "--train-file=" + file,
+            "--validation-file=" + file,
+            "--output-dir=" + folder.resolve(out),
+            "--train-batch-size=2",
+            "--learning-rate=1e-2",
+            "--lr-scheduler=constant",
+            "--device=cpu"),
+        more);
   }
 
   private List<String> ask(String command, String run, Path file, String... more) {
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(command, "--model=" + folder.resolve(run), "--file=" + file, "--device=cpu"));
-    arguments.addAll(List.of(more));
-    return arguments;
+    return concat(
+        List.of(command, "--model=" + folder.resolve(run), "--file=" + file, "--device=cpu"), more);
   }
 
   private double evaluated(String run, Path file, String metric, String... more)
@@ -169,6 +164,18 @@ final class LanguageModelTest {
     assertEquals(1, first.get("masks").size());
     assertEquals(5, first.get("masks").get(0).size());
     assertEquals("{\"masks\":[]}", filled.get(1));
+    Path exported = folder.resolve("whole-huggingface");
+    List<String> export = List.of("export", "--model=" + folder.resolve("whole"));
+    run(0, concat(export, "--format=huggingface", "--output-dir=" + exported));
+    JsonNode described = new ObjectMapper().readTree(exported.resolve("config.json").toFile());
+    assertEquals("[\"BertForMaskedLM\"]", described.get("architectures").toString());
+    assertEquals("gelu_new", described.get("hidden_act").asText(), "google's gelu is by tanh");
+  }
+
+  private static List<String> concat(List<String> arguments, String... more) {
+    List<String> all = new ArrayList<>(arguments);
+    all.addAll(List.of(more));
+    return all;
   }
 
   /** A text about another, which is written again from the first. */

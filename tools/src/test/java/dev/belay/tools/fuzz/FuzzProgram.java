@@ -120,7 +120,8 @@ final class FuzzProgram {
   /** Only the files that differ from the sound ones: the others of a model are large. */
   private void keep(Fuzzer.Case made, String label, Outcome outcome) throws IOException {
     Path kept = Files.createDirectories(corpus.resolve("case-" + made.number()));
-    Files.writeString(kept.resolve("case.txt"), label + "\n" + outcome.signature() + "\n");
+    Files.writeString(
+        kept.resolve("case.txt"), shown(label) + "\n" + shown(outcome.signature()) + "\n");
     Path sound = Files.createTempDirectory("belay-sound");
     made.subject().prepare(sound);
     try (Stream<Path> files = Files.walk(made.folder())) {

@@ -104,7 +104,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
    * answers questions: by its logits, it could as well be one for classes of tokens.
    */
   private ModelSource withOwnGraph() throws IOException {
-    Path described = directory.resolve(EXTRA).resolve(ConfigurationReader.HUGGING_FACE);
+    Path described = configurationFile();
     if (!Files.isRegularFile(described)) {
       return this;
     }
@@ -121,19 +121,28 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
     if (!RunDirectory.isRun(path)) {
       return new ModelSource(path);
     }
-    Path exports = new RunDirectory(path).exports();
-    return newestVersion(exports)
-        .map(ModelSource::new)
+    RunDirectory run = new RunDirectory(path);
+    return exported(run)
         .orElseThrow(
             () ->
                 new ModelException(
                     "--model: the run "
                         + path
                         + " exported no model ("
-                        + exports
+                        + run.exports()
                         + " is empty); `belay export "
                         + path
                         + "` writes one from its last checkpoint"));
+  }
+
+  /** What a run exported last, if anything. */
+  public static Optional<ModelSource> exported(RunDirectory run) throws IOException {
+    return newestVersion(run.exports()).map(ModelSource::new);
+  }
+
+  /** Where an export of Belay's own graph has its configuration. */
+  public Path configurationFile() {
+    return directory.resolve(EXTRA).resolve(ConfigurationReader.HUGGING_FACE);
   }
 
   private static Optional<Path> newestVersion(Path exports) throws IOException {
