@@ -30,7 +30,8 @@ public record Score(String metric, int examples) {
 
   /**
    * How far apart two values of the metric may be by the choice of the validation examples alone:
-   * two standard errors of a difference for shares of right answers; 0, which is not known, for others.
+   * two standard errors of a difference for shares of right answers; 0, which is not known, for
+   * others.
    */
   public double noise(double value) {
     if (!SHARES.contains(metric) || examples == 0 || !(value >= 0 && value <= 1)) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -23,9 +24,15 @@ import java.util.Optional;
  * "answers": [{"text": .., "answer_start": ..}]}]}]}]}}.
  */
 public final class SquadFile {
+  private static final int MOST_NESTED = 100;
+
   private static final JsonMapper JSON =
       JsonMapper.builder(
-              JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+              JsonFactory.builder()
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(MOST_NESTED).build())
+                  .build())
           .build();
 
   private static final String FORM =
@@ -99,7 +106,8 @@ public final class SquadFile {
           articles(parser);
           found = true;
         } else if (name.equals("version")) {
-          version = parser.getText();
+          version = parser.getValueAsString("");
+          parser.skipChildren();
         } else {
           parser.skipChildren();
         }
