@@ -275,6 +275,9 @@ def main():
         return enter(options)
     if not options.target or not options.base:
         parser.error("--target and --base, or --enter")
+    missing = [program for program in ("chroot", "mount", "rsync") if not shutil.which(program)]
+    if missing:
+        parser.error("needs on PATH: " + ", ".join(missing))
     Builder(options).build(options.target)
     return 0
 

@@ -83,10 +83,30 @@ def numbers(rng):
     ]
 
 
+def label_sets(rng):
+    """Rows of 0 and 1; a label that nobody has or gives, and examples without any."""
+    cases = []
+    for count, trust in ((3, 0.9), (5, 0.5), (4, 1.0)):
+        expected = [[int(rng.random() < 0.4) for _ in range(count)] for _ in range(40)]
+        cases.append((expected, [[e if rng.random() < trust else rng.randrange(2) for e in row] for row in expected]))
+    cases.append(([[1, 0, 0], [1, 1, 0], [0, 0, 0]], [[1, 0, 0], [0, 1, 0], [0, 0, 0]]))
+    cases.append(([[0, 0], [0, 0]], [[0, 0], [0, 0]]))
+    return [
+        {
+            "expected": expected,
+            "predicted": predicted,
+            "micro_f1": float(sklearn.metrics.f1_score(expected, predicted, average="micro", zero_division=0)),
+            "macro_f1": float(sklearn.metrics.f1_score(expected, predicted, average="macro", zero_division=0)),
+            "subset_accuracy": float(sklearn.metrics.accuracy_score(expected, predicted)),
+        }
+        for expected, predicted in cases
+    ]
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for maker in (entities, classes, numbers):
+    for maker in (entities, classes, numbers, label_sets):
         cases = maker(random.Random(20210))
         (folder / f"{maker.__name__}.json").write_text(json.dumps(cases) + "\n")
 

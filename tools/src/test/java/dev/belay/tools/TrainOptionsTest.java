@@ -75,6 +75,7 @@ final class TrainOptionsTest {
           Map.entry("--signature", "serving"),
           Map.entry("--inputs", "input_ids=ids,attention_mask=mask"),
           Map.entry("--output", "scores"),
+          Map.entry("--problem-type", "multi_label_classification"),
           Map.entry("--allow-op", "ReadFile"),
           Map.entry("--trust-model", ""),
           Map.entry("--head", "regression"),

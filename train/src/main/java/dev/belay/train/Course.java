@@ -263,6 +263,7 @@ final class Course {
     RunExport export =
         new RunExport(
             ground.model(),
+            ground.graph().task(),
             ground.datasets().train().labels(),
             ground.data().tokenizerFiles(),
             ground.datasets().train().options().maxLength());

@@ -9,6 +9,7 @@ import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.failure.StoppedException;
 import dev.belay.train.metrics.LanguageMetrics;
 import dev.belay.train.metrics.Metrics;
+import dev.belay.train.metrics.MultiLabelMetrics;
 import dev.belay.train.step.BatchScore;
 import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
@@ -89,6 +90,15 @@ final class Evaluator {
 
   private static void add(Metrics metrics, EvaluationResult result, Column labels) {
     int width = result.classes();
+    if (metrics instanceof MultiLabelMetrics sets) {
+      float[] wanted = ((Column.FloatMatrix) labels).values();
+      for (int at = 0; at < wanted.length; at += width) {
+        sets.addSet(
+            Arrays.copyOfRange(result.logits(), at, at + width),
+            Arrays.copyOfRange(wanted, at, at + width));
+      }
+      return;
+    }
     int answers = result.logits().length / width;
     int answersPerExample = Math.max(1, answers / Math.toIntExact(result.shape().get(0)));
     for (int i = 0; i < answers; i++) {

@@ -211,6 +211,10 @@ public final class ModelEvaluation {
         String label = setting.labels().map(map -> map.name(best)).orElse(String.valueOf(best));
         yield new Choice(label, Softmax.of(logits, best), floats(logits));
       }
+      case MULTI_LABEL ->
+          LabelSet.of(
+              floats(java.util.Arrays.copyOfRange(result.logits(), start, start + width)),
+              setting.labels());
       case TOKENS -> {
         List<List<Float>> rows = new ArrayList<>();
         int end = start + (tokens == 0 ? perExample : Math.min(tokens * width, perExample));

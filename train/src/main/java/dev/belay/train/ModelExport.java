@@ -56,6 +56,7 @@ public final class ModelExport {
         RunExport export =
             new RunExport(
                 model,
+                graph.task(),
                 Optional.of(recorded.labels()).filter(l -> !l.isEmpty()).map(LabelMap::of),
                 recorded.tokenizer().filter(Files::exists).map(TokenizerFinder::given),
                 recorded.maxSeqLength());

@@ -9,6 +9,7 @@ import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.model.ModelSource;
+import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.tokenize.TokenizerFiles;
@@ -31,12 +32,14 @@ import org.tensorflow.proto.framework.GraphDef;
  * TensorFlow Serving leaves alone.
  *
  * @param model as it was read
+ * @param task what it learned
  * @param labels class names in the order of the logits, if there are classes
  * @param tokenizer the files that the data were tokenized with, if they were
  * @param maxSeqLength the most tokens of an example
  */
 record RunExport(
     TrainableModel model,
+    Task task,
     Optional<LabelMap> labels,
     Optional<TokenizerFiles> tokenizer,
     int maxSeqLength) {
@@ -105,6 +108,8 @@ record RunExport(
   private Map<String, byte[]> extras() throws IOException {
     Map<String, byte[]> extras = new LinkedHashMap<>();
     extras.put(ModelSource.MAX_SEQ_LENGTH, utf8(maxSeqLength + "\n"));
+    task.problemType(model.source().problemType())
+        .ifPresent(type -> extras.put(ModelSource.PROBLEM_TYPE, utf8(type + "\n")));
     if (labels.isPresent()) {
       extras.put(ModelSource.LABELS, utf8(String.join("\n", labels.get().names()) + "\n"));
     }

@@ -1,8 +1,10 @@
 package dev.belay.train;
 
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
@@ -39,6 +41,9 @@ final class RunFacts {
     }
     facts.put("train_examples", datasets.train().size());
     facts.put("validation_examples", datasets.validation().map(Dataset::size).orElse(0));
+    if (datasets.task().kind() == Task.Kind.MULTI_LABEL) {
+      facts.put("problem_type", ModelConfig.ProblemType.MULTI_LABEL_CLASSIFICATION.option());
+    }
     datasets.train().labels().map(LabelMap::names).ifPresent(names -> facts.put("labels", names));
     return facts;
   }

@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.WeightFinder;
@@ -7,6 +8,7 @@ import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelSource;
@@ -56,15 +58,33 @@ final class WeightSource {
     WeightLocation location =
         new WeightLocation(
             WeightFormat.TF1, directory.resolve("model"), directory, Optional.empty());
-    if (RunDirectory.isRun(run)) {
-      RecordedRun recorded = recorded(run);
-      requirePooledHead(path, recorded);
-      location = withOrigin(location, recorded);
-      Optional<Path> exported = exportedConfiguration(new RunDirectory(run));
-      location = exported.map(location::withConfiguration).orElse(location);
+    Path slots = directory.resolve("optimizer");
+    long step = checkpoint.state().step();
+    if (!RunDirectory.isRun(run)) {
+      return WeightReader.readTraining(location, slots, step);
     }
-    return WeightReader.readTraining(
-        location, directory.resolve("optimizer"), checkpoint.state().step());
+    RecordedRun recorded = recorded(run);
+    requirePooledHead(path, recorded);
+    WeightLocation origin = withOrigin(location, recorded);
+    WeightLocation described =
+        exportedConfiguration(new RunDirectory(run)).map(origin::withConfiguration).orElse(origin);
+    ModelWeights weights = WeightReader.readTraining(described, slots, step);
+    return weights
+        .configuration()
+        .map(configuration -> weights.describedBy(trained(configuration, recorded)))
+        .orElse(weights);
+  }
+
+  /** What the model that the run began with has become: its labels are those of the run. */
+  private static ModelConfiguration trained(ModelConfiguration origin, RecordedRun recorded) {
+    String multiLabel = ModelConfig.ProblemType.MULTI_LABEL_CLASSIFICATION.option();
+    return origin.withLabels(
+        recorded.labels().isEmpty() ? origin.labels() : recorded.labels(),
+        recorded
+            .model()
+            .problem()
+            .map(ModelConfig.ProblemType::option)
+            .or(() -> origin.problemType().filter(type -> !type.equals(multiLabel))));
   }
 
   /** It knows the head and the classes that the run gave the model, the model itself does not. */

@@ -235,6 +235,7 @@ class InjectedFaultsTest {
               plain.head(),
               plain.features(),
               plain.labels(),
+              plain.problem(),
               plain.trainable(),
               plain.freeze(),
               plain.dropout(),

@@ -178,6 +178,7 @@ class ReplayFaultsTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             false,
             plain.trust());
     Column labels = new Column.FloatMatrix(4, 1, new float[] {1, Float.NaN, 2, 3});

@@ -23,14 +23,23 @@ public final class FinalSigmoid {
    * @param probability [B, 1]
    */
   public static Optional<Output<?>> logitsBehind(Ops tf, Output<?> probability) {
-    GraphOperation operation = (GraphOperation) probability.op();
+    boolean column = probability.shape().numDimensions() == 2 && probability.shape().get(1) == 1;
+    return logitsBehind(probability).filter(logit -> column).map(logit -> both(tf, logit));
+  }
+
+  /**
+   * The logits of labels that do not exclude each other, if nothing lies between the output and its
+   * sigmoid.
+   *
+   * @param probabilities [B, C]
+   * @return [B, C]
+   */
+  public static Optional<Output<?>> logitsBehind(Output<?> probabilities) {
+    GraphOperation operation = (GraphOperation) probabilities.op();
     while (operation.type().equals("Identity")) {
       operation = (GraphOperation) operation.input(0).op();
     }
-    boolean column = probability.shape().numDimensions() == 2 && probability.shape().get(1) == 1;
-    return operation.type().equals("Sigmoid") && column
-        ? Optional.of(both(tf, operation.input(0)))
-        : Optional.empty();
+    return operation.type().equals("Sigmoid") ? Optional.of(operation.input(0)) : Optional.empty();
   }
 
   private static <T extends TType> Output<?> both(Ops tf, Output<T> logit) {

@@ -43,8 +43,11 @@ class FinalSigmoidTest {
   void severalIndependentOutputsAreNoPairOfClasses() {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
-      Operand<TFloat32> outputs = tf.math.sigmoid(tf.constant(new float[][] {{1f, 2f}}));
+      Operand<TFloat32> logits = tf.constant(new float[][] {{1f, 2f}});
+      Operand<TFloat32> outputs = tf.math.sigmoid(logits);
       assertEquals(Optional.empty(), FinalSigmoid.logitsBehind(tf, outputs.asOutput()));
+      assertEquals(Optional.of(logits.asOutput()), FinalSigmoid.logitsBehind(outputs.asOutput()));
+      assertEquals(Optional.empty(), FinalSigmoid.logitsBehind(logits.asOutput()));
     }
   }
 }

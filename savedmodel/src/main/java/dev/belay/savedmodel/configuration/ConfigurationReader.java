@@ -84,6 +84,25 @@ public final class ConfigurationReader {
         file, "keys", "all sizes of " + family.modelType(), String.join("; ", fields.problems()));
   }
 
+  /**
+   * What a config.json says of the kind of a head's labels, {@code problem_type}, whatever else it
+   * is about.
+   *
+   * @return empty if it says nothing, or is no such file
+   * @throws IOException if it cannot be read
+   */
+  public static Optional<String> problemType(Path file) throws IOException {
+    if (Files.size(file) > MAX_BYTES) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.ofNullable(
+          JSON.readTree(file.toFile()).path(ModelConfiguration.PROBLEM_TYPE).textValue());
+    } catch (JacksonException foreign) {
+      return Optional.empty();
+    }
+  }
+
   private static Family family(Path file, JsonNode root) throws IOException {
     JsonNode type = root.path("model_type");
     if (type.isMissingNode()) {

@@ -39,6 +39,7 @@ public record ModelConfiguration(
     List<String> labels,
     List<String> architectures,
     Map<String, Object> others) {
+  static final String PROBLEM_TYPE = "problem_type";
 
   public ModelConfiguration {
     if (!(normEpsilon > 0 && normEpsilon < 1)) {
@@ -89,6 +90,36 @@ public record ModelConfiguration(
     return others.get("initializer_range") instanceof Number range && range.doubleValue() > 0
         ? range.doubleValue()
         : 0.02;
+  }
+
+  /** What kind of labels a head of whole examples is for, {@code problem_type}, if it is said. */
+  public Optional<String> problemType() {
+    return others.get(PROBLEM_TYPE) instanceof String type ? Optional.of(type) : Optional.empty();
+  }
+
+  /**
+   * The same model with a head for those labels.
+   *
+   * @param newLabels class names by index; empty: none are given
+   * @param type {@code problem_type}; empty: it is not said
+   */
+  public ModelConfiguration withLabels(List<String> newLabels, Optional<String> type) {
+    Map<String, Object> changed = new LinkedHashMap<>(others);
+    changed.remove(PROBLEM_TYPE);
+    type.ifPresent(name -> changed.put(PROBLEM_TYPE, name));
+    return new ModelConfiguration(
+        family,
+        sizes,
+        activation,
+        gated,
+        normEpsilon,
+        dropouts,
+        relativePositions,
+        tiedEmbeddings,
+        padId,
+        newLabels,
+        architectures,
+        changed);
   }
 
   /** The same model with its activation under another name. */

@@ -49,6 +49,20 @@ public record ModelWeights(
         savedModel);
   }
 
+  /** The same weights, of a model that is described so. */
+  public ModelWeights describedBy(ModelConfiguration description) {
+    return new ModelWeights(
+        location,
+        Optional.of(description),
+        naming,
+        stored,
+        canonical,
+        storedNames,
+        optimizer,
+        leftovers,
+        savedModel);
+  }
+
   /** How the file keeps a canonical tensor. */
   public Layout layout(String canonical) {
     return naming

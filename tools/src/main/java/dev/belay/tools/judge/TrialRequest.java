@@ -32,6 +32,7 @@ record TrialRequest(ModelConfig model, boolean trains) {
     model.output().ifPresent(value -> arguments.add("output=" + value));
     model.features().ifPresent(value -> arguments.add("features=" + value));
     model.labels().ifPresent(value -> arguments.add("labels=" + value));
+    model.problem().ifPresent(value -> arguments.add("problem-type=" + value.option()));
     model.trainable().ifPresent(value -> arguments.add("trainable=" + value));
     model.freeze().ifPresent(value -> arguments.add("freeze=" + value));
     model.inputs().entrySet().stream()
@@ -70,6 +71,7 @@ record TrialRequest(ModelConfig model, boolean trains) {
                 one(values, "head").orElseThrow().toUpperCase(Locale.ROOT)),
             one(values, "features"),
             one(values, "labels").map(Integer::valueOf),
+            one(values, "problem-type").flatMap(ModelConfig.ProblemType::named),
             one(values, "trainable").map(Pattern::compile),
             one(values, "freeze").map(Pattern::compile),
             isTrue(values, "dropout"),

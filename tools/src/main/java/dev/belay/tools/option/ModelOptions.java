@@ -49,6 +49,15 @@ public final class ModelOptions {
   private Optional<String> output = Optional.empty();
 
   @Option(
+      names = "--problem-type",
+      paramLabel = "TYPE",
+      description =
+          "What a class is to an example: single_label_classification, one of all, or"
+              + " multi_label_classification, any number of them, each with its own sigmoid; in the"
+              + " data a|b, or a list (default: as the model's config.json says, else single).")
+  private Optional<ModelConfig.ProblemType> problem = Optional.empty();
+
+  @Option(
       names = "--allow-op",
       paramLabel = "OP",
       description = "Accept this op in a foreign graph although the policy refuses it; repeatable.")
@@ -100,6 +109,7 @@ public final class ModelOptions {
         tuning.head(),
         tuning.features(),
         tuning.labels(),
+        problem,
         tuning.trainable(),
         tuning.freeze(),
         tuning.dropout(),

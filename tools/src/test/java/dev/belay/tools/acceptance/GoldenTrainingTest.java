@@ -130,6 +130,44 @@ final class GoldenTrainingTest {
     }
   }
 
+  /** Any number of labels for an example, whole and in parts of the batch. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 4})
+  void setsOfLabelsAreLearnedAsInPython(int parts, @TempDir Path folder) throws IOException {
+    Path fixture = Fixtures.path("multi_label");
+    ProgramRun training =
+        ProgramRun.of(
+            List.of(
+                "train",
+                "--model=" + Fixtures.path("safetensors_bert"),
+                "--problem-type=multi_label_classification",
+                "--train-file=" + fixture.resolve("batch.jsonl"),
+                "--output-dir=" + folder,
+                "--max-steps=6",
+                "--train-batch-size=" + 4 / parts,
+                "--gradient-accumulation-steps=" + parts,
+                "--shuffle=off",
+                "--dropout=off",
+                "--optimizer=adam",
+                "--learning-rate=1e-3",
+                "--lr-scheduler=constant",
+                "--adam-epsilon=1e-8",
+                "--weight-decay=0",
+                "--device=cpu"));
+    assertEquals(0, training.code(), training.err());
+    assertTrue(training.err().contains("head: classifier goes on"), training.err());
+    JsonNode goldens = Fixtures.json(fixture.resolve("goldens.json")).get("training");
+    List<Double> losses = MetricsFile.trained(folder, "loss");
+    List<Double> norms = MetricsFile.trained(folder, "grad_norm");
+    for (int step = 0; step < 6; step++) {
+      double loss = goldens.get("loss").get(step).asDouble();
+      double norm = goldens.get("pre_clip_norm").get(step).asDouble();
+      // As numerics.md has it: the first step, and the first five.
+      assertEquals(loss, losses.get(step), (step == 0 ? 1e-5 : 1e-4) * loss, "step " + (step + 1));
+      assertEquals(norm, norms.get(step), 1e-4 * norm, "step " + (step + 1));
+    }
+  }
+
   /** Steps 4 to 8 of a training of TensorFlow 2, with the slots and the step of its checkpoint. */
   @ParameterizedTest
   @ValueSource(strings = {"legacy", "experimental"})

@@ -222,6 +222,7 @@ final class ModelSubject implements Subject {
         any.head(),
         any.features(),
         any.labels(),
+        any.problem(),
         any.trainable(),
         any.freeze(),
         any.dropout(),

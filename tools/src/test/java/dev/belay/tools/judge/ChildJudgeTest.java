@@ -186,6 +186,7 @@ final class ChildJudgeTest {
             any.head(),
             any.features(),
             any.labels(),
+            any.problem(),
             any.trainable(),
             any.freeze(),
             any.dropout(),

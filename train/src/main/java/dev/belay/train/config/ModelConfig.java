@@ -2,6 +2,7 @@ package dev.belay.train.config;
 
 import dev.belay.savedmodel.weights.WeightFormat;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,6 +23,8 @@ import java.util.regex.Pattern;
  * @param head a new head, or NONE to train the model's own
  * @param features the output or inner tensor that a new head reads
  * @param labels number of classes of a new classification head; empty: as many as the data has
+ * @param problem whether the classes of an example exclude each other; empty: as the model's files
+ *     say, else they do
  * @param trainable only variables whose name matches train; empty: those the model marks trainable
  * @param freeze variables whose name matches do not train
  * @param dropout whether dropout is active while training
@@ -36,6 +39,7 @@ public record ModelConfig(
     HeadKind head,
     Optional<String> features,
     Optional<Integer> labels,
+    Optional<ProblemType> problem,
     Optional<Pattern> trainable,
     Optional<Pattern> freeze,
     boolean dropout,
@@ -57,6 +61,24 @@ public record ModelConfig(
     /** {@code token-classification}, as options spell it. */
     public String option() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+  }
+
+  /** What Hugging Face's config.json calls {@code problem_type}, of classes. */
+  public enum ProblemType {
+    /** Each example has one class. */
+    SINGLE_LABEL_CLASSIFICATION,
+    /** Each example has any number of labels. */
+    MULTI_LABEL_CLASSIFICATION;
+
+    /** {@code multi_label_classification}, as files and options spell it. */
+    public String option() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The one of that name; empty if it is none of them. */
+    public static Optional<ProblemType> named(String name) {
+      return Arrays.stream(values()).filter(type -> type.option().equals(name)).findFirst();
     }
   }
 
@@ -116,6 +138,7 @@ public record ModelConfig(
         Map.of(),
         Optional.empty(),
         HeadKind.NONE,
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),

@@ -14,6 +14,7 @@ import dev.belay.graph.loss.FinalSoftmax;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.MeanSquaredError;
 import dev.belay.graph.loss.ProbabilityCrossEntropy;
+import dev.belay.graph.loss.SigmoidCrossEntropy;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.OutputChoice;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 
 /** Finds in a SavedModel's graph what to train through, and what its loss or a new head reads. */
@@ -66,7 +68,7 @@ final class ImportedPasses {
         model.training().equals(model.evaluation())
             ? trained
             : target(graph, forward, model.evaluation());
-    Task task = task(config, trained);
+    Task task = task(trained);
     List<String> rewrites = new ArrayList<>(model.notes());
     rewrites.addAll(model.flat().notes());
     rewrites.addAll(forward.notes());
@@ -110,6 +112,17 @@ final class ImportedPasses {
         gradient -> config.trust().naturalGradients());
   }
 
+  /** Whether an example has any number of the model's classes. */
+  private boolean multiLabel() throws IOException {
+    ProblemTypes.requireClasses(
+        config,
+        config.head() == ModelConfig.HeadKind.NONE
+            ? ModelConfig.HeadKind.CLASSIFICATION
+            : config.head());
+    return config.head() != ModelConfig.HeadKind.REGRESSION
+        && ProblemTypes.of(config, model.source().problemType());
+  }
+
   private Target target(Graph graph, ForwardModel forward, FlatGraph.FlatFunction function)
       throws IOException {
     ForwardCall call = forward.call(ImportedModel.callName(function));
@@ -122,6 +135,9 @@ final class ImportedPasses {
     int position = OutputChoice.choose(model.contents().file(), function.source(), config.output());
     String name = function.source().outputs().get(position).name();
     Output<?> output = call.output(name);
+    if (multiLabel()) {
+      return ofLabels(call, name, output);
+    }
     Optional<Output<?>> behind = FinalSoftmax.logitsBehind(output);
     if (behind.isPresent()) {
       return new Target(
@@ -142,6 +158,34 @@ final class ImportedPasses {
         new ForwardPass(call, output), probabilities, described(name, output, probabilities));
   }
 
+  /** A logit for each label, which says nothing of the other labels. */
+  private static Target ofLabels(ForwardCall call, String name, Output<?> output) {
+    Optional<Output<?>> behind = FinalSigmoid.logitsBehind(output);
+    if (behind.isPresent()) {
+      return new Target(
+          new ForwardPass(call, behind.get()),
+          false,
+          "output "
+              + name
+              + " is a sigmoid, so the logits behind it are used, for multiple labels");
+    }
+    boolean exclusive = FinalSoftmax.logitsBehind(output).isPresent();
+    if (exclusive || areProbabilities(name)) {
+      throw new ModelException(
+          "output '"
+              + name
+              + "' is "
+              + (exclusive
+                  ? "a softmax, whose classes exclude each other"
+                  : "called probabilities, and no sigmoid was found behind it")
+              + "; multi_label_classification needs a logit for each label: name an output that"
+              + " holds them with --output, or train a new head with --head classification"
+              + " --features NAME");
+    }
+    return new Target(
+        new ForwardPass(call, output), false, "output " + name + ", for multiple labels");
+  }
+
   /** By its name; logarithms of probabilities are logits as good as any. */
   private static boolean areProbabilities(String output) {
     String name = output.toLowerCase(Locale.ROOT);
@@ -160,13 +204,20 @@ final class ImportedPasses {
         : "output " + name;
   }
 
-  private static Task task(ModelConfig config, Target trained) {
+  private Task task(Target trained) throws IOException {
+    boolean multiLabel = multiLabel();
     return switch (config.head()) {
-      case CLASSIFICATION -> new Task(Task.Kind.CLASSIFICATION, labelCount(config));
+      case CLASSIFICATION ->
+          new Task(
+              multiLabel ? Task.Kind.MULTI_LABEL : Task.Kind.CLASSIFICATION, labelCount(config));
       case REGRESSION -> new Task(Task.Kind.REGRESSION, OptionalInt.of(1));
       case TOKEN_CLASSIFICATION, QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
           throw new ModelException(onlyForWeights(config));
-      case NONE -> Task.of(trained.pass().output().op().name(), trained.pass().output().shape());
+      case NONE -> {
+        String name = trained.pass().output().op().name();
+        Shape shape = trained.pass().output().shape();
+        yield multiLabel ? Task.ofLabels(name, shape) : Task.of(name, shape);
+      }
     };
   }
 
@@ -175,6 +226,9 @@ final class ImportedPasses {
   }
 
   private static Loss loss(Task task, Target trained) {
+    if (task.kind() == Task.Kind.MULTI_LABEL) {
+      return new SigmoidCrossEntropy();
+    }
     if (task.kind() == Task.Kind.REGRESSION) {
       return new MeanSquaredError();
     }

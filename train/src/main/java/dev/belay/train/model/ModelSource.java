@@ -35,6 +35,9 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
   /** The most tokens that the model was trained with. */
   public static final String MAX_SEQ_LENGTH = "max_seq_length.txt";
 
+  /** Whether the classes of an example exclude each other, as config.json would say it. */
+  public static final String PROBLEM_TYPE = "problem_type.txt";
+
   /** A SavedModel. */
   public ModelSource(Path directory) {
     this(directory, Optional.empty());
@@ -172,6 +175,25 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
       throw new CorruptModelException(file, "content", "a whole number above 0", text);
     }
     return OptionalInt.of(Integer.parseInt(text));
+  }
+
+  /**
+   * What {@code problem_type} the model was trained for: as Belay exported it, else as the
+   * config.json says that Hugging Face writes beside a SavedModel or two folders above it.
+   */
+  public Optional<String> problemType() throws IOException {
+    Path file = directory.resolve(EXTRA).resolve(PROBLEM_TYPE);
+    if (Files.isRegularFile(file)) {
+      return Optional.of(Files.readString(file).strip());
+    }
+    Path folder = directory.toAbsolutePath().normalize();
+    for (int i = 0; i <= 2 && folder != null; i++, folder = folder.getParent()) {
+      Path described = folder.resolve(ConfigurationReader.HUGGING_FACE);
+      if (Files.isRegularFile(described)) {
+        return ConfigurationReader.problemType(described);
+      }
+    }
+    return Optional.empty();
   }
 
   /** Class names that were exported with the model. */

@@ -26,8 +26,14 @@ import java.util.OptionalInt;
  * @param family whose head it is
  * @param outputs C, if it is known before the data are
  * @param labels class names by index, if they are known
+ * @param multiLabel whether an example has any number of its classes
  */
-record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<LabelMap> labels) {
+record NativeHead(
+    HeadKind kind,
+    Family family,
+    OptionalInt outputs,
+    Optional<LabelMap> labels,
+    boolean multiLabel) {
   private static final String TOKENS = "classifier";
   private static final String ANSWERS = "qa_outputs";
 
@@ -41,8 +47,10 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
   static NativeHead of(ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
     Family family = configuration.family();
     HeadKind asked = config.head();
+    boolean multiLabel = ProblemTypes.of(config, configuration.problemType());
     Optional<HeadKind> language = LanguageHeads.only(family);
     if (language.isPresent()) {
+      ProblemTypes.requireClasses(config, language.get());
       return ofLanguage(language.get(), asked, configuration);
     }
     if (asked == HeadKind.CAUSAL_LM || asked == HeadKind.SEQ2SEQ) {
@@ -54,15 +62,18 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
               + " writes no text; its heads are classification, regression, token-classification,"
               + " question-answering and masked-lm");
     }
-    HeadKind kind = asked == HeadKind.NONE ? own(config.path(), configuration, weights) : asked;
+    HeadKind found = asked == HeadKind.NONE ? own(config.path(), configuration, weights) : asked;
+    boolean oneLabel = multiLabel && asked == HeadKind.NONE && found == HeadKind.REGRESSION;
+    HeadKind kind = oneLabel ? HeadKind.CLASSIFICATION : found;
+    ProblemTypes.requireClasses(config, kind);
     if (kind == HeadKind.MASKED_LM) {
       LanguageHeads.requireTied(configuration, weights);
       return ofVocabulary(kind, configuration);
     }
     if (kind == HeadKind.QUESTION_ANSWERING) {
-      return new NativeHead(kind, family, OptionalInt.of(ENDS_OF_ANSWER), Optional.empty());
+      return new NativeHead(kind, family, OptionalInt.of(ENDS_OF_ANSWER), Optional.empty(), false);
     }
-    NativeHead head = new NativeHead(kind, family, OptionalInt.empty(), Optional.empty());
+    NativeHead head = unmeasured(kind, family);
     OptionalInt stored = head.storedOutputs(weights);
     OptionalInt outputs =
         kind == HeadKind.REGRESSION
@@ -78,7 +89,12 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
         kind,
         family,
         outputs,
-        named ? Optional.of(LabelMap.of(configuration.labels())) : Optional.empty());
+        named ? Optional.of(LabelMap.of(configuration.labels())) : Optional.empty(),
+        multiLabel && kind == HeadKind.CLASSIFICATION);
+  }
+
+  private static NativeHead unmeasured(HeadKind kind, Family family) {
+    return new NativeHead(kind, family, OptionalInt.empty(), Optional.empty(), false);
   }
 
   private static NativeHead ofLanguage(
@@ -101,7 +117,8 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
         kind,
         configuration.family(),
         OptionalInt.of(configuration.sizes().vocabulary()),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   /** Whether it is the model's output over its vocabulary. */
@@ -114,9 +131,7 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
         configuration.architectures().stream()
             .anyMatch(architecture -> architecture.endsWith("ForTokenClassification"));
     HeadKind kind = perToken ? HeadKind.TOKEN_CLASSIFICATION : HeadKind.CLASSIFICATION;
-    OptionalInt outputs =
-        new NativeHead(kind, configuration.family(), OptionalInt.empty(), Optional.empty())
-            .storedOutputs(weights);
+    OptionalInt outputs = unmeasured(kind, configuration.family()).storedOutputs(weights);
     if (outputs.isEmpty() && LanguageHeads.findsHiddenWords(configuration)) {
       return HeadKind.MASKED_LM;
     }
@@ -200,13 +215,15 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
       case MASKED_LM -> new Task(Task.Kind.MASKED_LM, outputs);
       case CAUSAL_LM -> new Task(Task.Kind.CAUSAL_LM, outputs);
       case SEQ2SEQ -> new Task(Task.Kind.SEQ2SEQ, outputs);
-      case CLASSIFICATION, NONE -> new Task(Task.Kind.CLASSIFICATION, outputs);
+      case CLASSIFICATION, NONE ->
+          new Task(multiLabel ? Task.Kind.MULTI_LABEL : Task.Kind.CLASSIFICATION, outputs);
     };
   }
 
   String description() {
     return "head "
         + kind.option()
+        + (multiLabel ? ", multi-label" : "")
         + (layerNames().isEmpty() ? "" : " (" + layerNames().get(layerNames().size() - 1) + ")");
   }
 
@@ -291,6 +308,8 @@ record NativeHead(HeadKind kind, Family family, OptionalInt outputs, Optional<La
           case SEQ2SEQ -> "ForConditionalGeneration";
           case NONE, CLASSIFICATION, REGRESSION -> "ForSequenceClassification";
         };
-    return ConfigurationWriter.huggingFace(body.withHead(family.className() + ending, names));
+    return ConfigurationWriter.huggingFace(
+        body.withHead(family.className() + ending, names)
+            .withLabels(names, task().problemType(body.problemType())));
   }
 }

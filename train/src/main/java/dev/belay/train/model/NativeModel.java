@@ -8,6 +8,7 @@ import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.MeanSquaredError;
+import dev.belay.graph.loss.SigmoidCrossEntropy;
 import dev.belay.graph.loss.SpanCrossEntropy;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.variable.GraphVariable;
@@ -210,6 +211,7 @@ record NativeModel(
     return switch (head.task().kind()) {
       case REGRESSION -> new MeanSquaredError();
       case QUESTION_ANSWERING -> new SpanCrossEntropy();
+      case MULTI_LABEL -> new SigmoidCrossEntropy();
       default -> new SparseSoftmaxCrossEntropy();
     };
   }

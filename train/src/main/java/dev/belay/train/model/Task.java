@@ -1,5 +1,6 @@
 package dev.belay.train.model;
 
+import dev.belay.train.config.ModelConfig.ProblemType;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.failure.ModelException;
@@ -7,6 +8,7 @@ import dev.belay.train.metrics.ClassificationMetrics;
 import dev.belay.train.metrics.EntityMetrics;
 import dev.belay.train.metrics.LanguageMetrics;
 import dev.belay.train.metrics.Metrics;
+import dev.belay.train.metrics.MultiLabelMetrics;
 import dev.belay.train.metrics.RegressionMetrics;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +27,8 @@ public record Task(Kind kind, OptionalInt outputs) {
   public enum Kind {
     /** One class per example: logits [B, C]. */
     CLASSIFICATION,
+    /** Any number of classes per example: logits [B, C]. */
+    MULTI_LABEL,
     /** One number per example: outputs [B, 1] or [B]. */
     REGRESSION,
     /** One class or token id per token: logits [B, T, C]. */
@@ -72,10 +76,47 @@ public record Task(Kind kind, OptionalInt outputs) {
     return new Task(rank == 1 || last == 1 ? Kind.REGRESSION : Kind.CLASSIFICATION, outputs);
   }
 
+  /**
+   * The task of a model's own head whose classes do not exclude each other.
+   *
+   * @param logits what the output is called, for the error
+   * @throws ModelException if it is not a row of logits for each example
+   */
+  public static Task ofLabels(String logits, Shape shape) {
+    if (shape.numDimensions() != 2) {
+      throw new ModelException(
+          "output '"
+              + logits
+              + "' has "
+              + (shape.isUnknown() ? "an unknown shape" : "the shape " + shape)
+              + "; expected logits [batch, labels] for multi_label_classification. Name another"
+              + " output with --output, or train a new head with --head");
+    }
+    long last = shape.get(1);
+    return new Task(
+        Kind.MULTI_LABEL,
+        last == Shape.UNKNOWN_SIZE ? OptionalInt.empty() : OptionalInt.of(Math.toIntExact(last)));
+  }
+
+  /**
+   * What a model's files say of it, {@code problem_type} in Hugging Face's words.
+   *
+   * @param before what they said; where they said nothing, only several labels must be said
+   */
+  public Optional<String> problemType(Optional<String> before) {
+    return switch (kind) {
+      case MULTI_LABEL -> Optional.of(ProblemType.MULTI_LABEL_CLASSIFICATION.option());
+      case CLASSIFICATION -> before.map(any -> ProblemType.SINGLE_LABEL_CLASSIFICATION.option());
+      case REGRESSION -> before.map(any -> "regression");
+      default -> Optional.empty();
+    };
+  }
+
   /** What labels the data must have. */
   public LabelRule labelRule(Optional<LabelMap> known) {
     return switch (kind) {
       case REGRESSION -> LabelRule.numbers();
+      case MULTI_LABEL -> LabelRule.classSets(fitting(known), outputs);
       case TOKENS -> LabelRule.words(known, outputs);
       case QUESTION_ANSWERING -> LabelRule.spans(true);
       case CAUSAL_LM -> LabelRule.language(LabelRule.Kind.NEXT_TOKEN, outputs.orElseThrow());
@@ -92,10 +133,33 @@ public record Task(Kind kind, OptionalInt outputs) {
     };
   }
 
+  /**
+   * The labels of an example are a row as wide as the logits.
+   *
+   * @throws ModelException if there are more or fewer names than outputs
+   */
+  private Optional<LabelMap> fitting(Optional<LabelMap> known) {
+    if (known.isPresent() && outputs.isPresent() && known.get().size() != outputs.getAsInt()) {
+      throw new ModelException(
+          "the model has "
+              + outputs.getAsInt()
+              + " outputs and "
+              + known.get().size()
+              + " names of labels: "
+              + known.get()
+              + "; expected one for each output, in their order (--labels, or labels.txt in the"
+              + " model's assets.extra)");
+    }
+    return known;
+  }
+
   /** How the data to predict for are read, which need no labels. */
   public LabelRule unlabelled(Optional<LabelMap> known) {
     if (kind == Kind.QUESTION_ANSWERING) {
       return LabelRule.spans(false);
+    }
+    if (kind == Kind.MULTI_LABEL) {
+      fitting(known);
     }
     return kind == Kind.TOKENS && known.isPresent() ? LabelRule.wordsAlone() : LabelRule.none();
   }
@@ -110,6 +174,7 @@ public record Task(Kind kind, OptionalInt outputs) {
     return switch (kind) {
       case REGRESSION -> new RegressionMetrics();
       case CLASSIFICATION -> new ClassificationMetrics(classes);
+      case MULTI_LABEL -> new MultiLabelMetrics(classes);
       case CAUSAL_LM, MASKED_LM, SEQ2SEQ -> new LanguageMetrics();
       case QUESTION_ANSWERING ->
           throw new IllegalStateException("answers are measured by the questions of a data set");

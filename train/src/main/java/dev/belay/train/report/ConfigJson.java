@@ -130,6 +130,7 @@ public final class ConfigJson {
     put(options, "head", model.head().option());
     put(options, "features", model.features());
     put(options, "num-labels", model.labels());
+    put(options, "problem-type", model.problem().map(ModelConfig.ProblemType::option));
     put(options, "trainable", model.trainable());
     put(options, "freeze", model.freeze());
     put(options, "dropout", model.dropout() ? "on" : "off");

@@ -64,6 +64,9 @@ public record RecordedRun(
             options.path("head").asText().toUpperCase(Locale.ROOT).replace('-', '_')),
         text(options, "features"),
         text(options, "num-labels").map(Integer::valueOf),
+        text(options, "problem-type")
+            .or(() -> text(facts, "problem_type"))
+            .flatMap(ModelConfig.ProblemType::named),
         text(options, "trainable").map(Pattern::compile),
         text(options, "freeze").map(Pattern::compile),
         false,

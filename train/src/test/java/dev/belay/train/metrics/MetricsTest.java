@@ -46,6 +46,25 @@ class MetricsTest {
   }
 
   @Test
+  void setsOfLabelsAreScikitLearns() throws IOException {
+    for (JsonNode golden : golden("label_sets", 5)) {
+      int classes = golden.path("expected").get(0).size();
+      MultiLabelMetrics metrics = new MultiLabelMetrics(classes);
+      for (int i = 0; i < golden.path("expected").size(); i++) {
+        float[] logits = new float[classes];
+        float[] labels = new float[classes];
+        for (int c = 0; c < classes; c++) {
+          logits[c] = golden.path("predicted").get(i).get(c).asInt() == 1 ? 0 : -1e-6f;
+          labels[c] = golden.path("expected").get(i).get(c).asInt();
+        }
+        metrics.addSet(logits, labels);
+      }
+      assertMetrics(golden, metrics, "micro_f1", "macro_f1", "subset_accuracy");
+    }
+    assertEquals("micro_f1", new MultiLabelMetrics(2).primary());
+  }
+
+  @Test
   void numbersAreScipys() throws IOException {
     for (JsonNode golden : golden("numbers", 4)) {
       RegressionMetrics metrics = new RegressionMetrics();

@@ -7,6 +7,7 @@ import dev.belay.train.data.example.ExampleOptions;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.FeatureRow;
+import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,10 +28,12 @@ final class Collator {
   private final ExampleOptions options;
   private final int multiple;
   private final int longest;
+  private final int classes;
 
   Collator(Dataset dataset, int padToMultiple) {
     this.options = dataset.options();
     this.longest = dataset.longest();
+    this.classes = dataset.labels().map(LabelMap::size).orElse(0);
     boolean masked =
         options.features().stream()
             .anyMatch(request -> request.feature().equals(FeatureNames.ATTENTION_MASK));
@@ -149,6 +152,17 @@ final class Collator {
     return new Column.FloatMatrix(rows.size(), columns, values);
   }
 
+  /** 1 for each class that an example has, else 0, [B, C]. */
+  private Column.FloatMatrix hot(List<FeatureRow> rows) {
+    float[] values = new float[Math.multiplyExact(rows.size(), classes)];
+    for (int i = 0; i < rows.size(); i++) {
+      for (int number : ((FeatureRow.Ints) rows.get(i)).values()) {
+        values[i * classes + number] = 1;
+      }
+    }
+    return new Column.FloatMatrix(rows.size(), classes, values);
+  }
+
   private Optional<Column> labels(List<EncodedExample> examples, int tokens) {
     if (!options.labels().kind().isRead()) {
       return Optional.empty();
@@ -159,6 +173,7 @@ final class Collator {
           case NUMBER -> floats(rows, 1);
           case NONE, WORDS_ALONE, SPAN_ALONE, CLASS -> ints(rows, 1, 0);
           case SPAN -> ints(rows, 2, 0);
+          case CLASS_SET -> hot(rows);
           default -> ints(rows, tokens, LabelRule.IGNORED);
         });
   }

@@ -107,6 +107,27 @@ record CellValues(SourcePosition position, String column, Cell cell) {
     throw refused("one class, a text or a number");
   }
 
+  /**
+   * The names of any number of classes: the elements of a list, or what stands between the bars of
+   * a text such as {@code sport|politics}. An empty list and an empty text are none.
+   */
+  List<String> labels() {
+    if (cell instanceof Cell.Integers integers) {
+      return Arrays.stream(integers.values()).mapToObj(String::valueOf).toList();
+    }
+    List<String> names =
+        cell instanceof Cell.Texts texts
+            ? texts.values()
+            : cell instanceof Cell.Text text && !text.value().isBlank()
+                ? List.of(text.value().split("\\|", -1))
+                : List.of();
+    boolean readable = cell instanceof Cell.Texts || cell instanceof Cell.Text;
+    if (!readable || names.stream().anyMatch(String::isBlank)) {
+      throw refused("labels divided by |, or a list of labels, none of them empty");
+    }
+    return names.stream().map(String::strip).toList();
+  }
+
   private static List<String> elements(String text) {
     String list = text.strip();
     if (list.startsWith("[") && list.endsWith("]")) {

@@ -131,7 +131,8 @@ record ColumnChoice(
       if (!kind.isRead() || (kind.ofTokens() && !preTokenised)) {
         return OptionalInt.empty();
       }
-      List<String> names = writes ? TARGET : kind.perToken() ? LABELS : LABEL;
+      boolean several = kind.perToken() || kind == LabelRule.Kind.CLASS_SET;
+      List<String> names = writes ? TARGET : several ? LABELS : LABEL;
       for (String name : names) {
         OptionalInt column = columns.named(name);
         if (column.isPresent()) {
@@ -149,6 +150,7 @@ record ColumnChoice(
                     : "a column 'labels' with the token ids that are to be written";
             case TOKENS -> "a column 'labels' with one class per token";
             case WORDS -> "a column 'labels' with one class per word";
+            case CLASS_SET -> "a column 'labels' with any number of labels";
             default -> "a column 'label'";
           });
     }

@@ -29,6 +29,7 @@ final class LabelReader {
   FeatureRow read(CellValues cell, int tokens) {
     return switch (rule.kind()) {
       case CLASS -> new FeatureRow.Ints(new int[] {classOf(cell, cell.label())});
+      case CLASS_SET -> classSet(cell);
       case NUMBER -> number(cell);
       case TOKENS, WORDS, NEXT_TOKEN, HIDDEN_TOKEN, TARGET_TEXT -> perToken(cell, tokens);
       case NONE, WORDS_ALONE, SPAN_ALONE ->
@@ -60,9 +61,16 @@ final class LabelReader {
 
   /** The classes: those given, or those that all rows together have shown. */
   Optional<LabelMap> learn() {
-    boolean named = rule.kind() == LabelRule.Kind.CLASS || rule.kind() == LabelRule.Kind.WORDS;
+    boolean named =
+        switch (rule.kind()) {
+          case CLASS, CLASS_SET, WORDS -> true;
+          default -> false;
+        };
     if (!named || (rule.kind() == LabelRule.Kind.WORDS && appearance.isEmpty())) {
       return rule.known().filter(known -> named);
+    }
+    if (rule.known().isEmpty() && rule.classCount().isEmpty() && firstSeen.isEmpty()) {
+      throw new DataException("no row has a label; expected some in the training data");
     }
     learned = rule.known().orElseGet(() -> LabelMap.learn(firstSeen, rule.classCount()));
     return Optional.of(learned);
@@ -79,6 +87,12 @@ final class LabelReader {
     appearance.forEach(
         (label, number) -> indices[number] = learned.index(label, firstSeen.get(label)));
     return number -> number == LabelRule.IGNORED ? number : indices[number];
+  }
+
+  /** The classes of an example, which may be none. */
+  private FeatureRow classSet(CellValues cell) {
+    return new FeatureRow.Ints(
+        cell.labels().stream().distinct().mapToInt(label -> classOf(cell, label)).toArray());
   }
 
   private int classOf(CellValues cell, String label) {

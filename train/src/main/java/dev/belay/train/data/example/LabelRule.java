@@ -18,6 +18,8 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
     NONE,
     /** One class per example. */
     CLASS,
+    /** Any number of classes per example. */
+    CLASS_SET,
     /** One number per example. */
     NUMBER,
     /** One class, or token id, per token; -100 where none counts. */
@@ -54,7 +56,8 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
 
     /** Whether there is one label per token. */
     public boolean perToken() {
-      return isRead() && this != CLASS && this != NUMBER && this != SPAN;
+      boolean perExample = this == CLASS || this == CLASS_SET || this == NUMBER || this == SPAN;
+      return isRead() && !perExample;
     }
 
     /** Whether labels come of the tokens themselves. */
@@ -84,6 +87,16 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
   /** Known classes. */
   public static LabelRule classes(LabelMap known) {
     return new LabelRule(Kind.CLASS, Optional.of(known), OptionalInt.of(known.size()));
+  }
+
+  /**
+   * Any number of classes per example.
+   *
+   * @param known the classes; empty: those that the file shows
+   * @param classCount how many outputs the head has, if it exists already
+   */
+  public static LabelRule classSets(Optional<LabelMap> known, OptionalInt classCount) {
+    return new LabelRule(Kind.CLASS_SET, known, classCount);
   }
 
   /** Numbers. */
