@@ -8,6 +8,7 @@ import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.FeatureRow;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.language.Masking;
@@ -15,6 +16,7 @@ import dev.belay.train.metrics.Metrics;
 import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongFunction;
@@ -73,7 +75,19 @@ record RunDatasets(
 
   /** Classes, as the head has them or, for a new one, as the data show them. */
   int outputs() {
+    if (task.outputs().isEmpty() && task.kind() == Task.Kind.TOKENS && train.labels().isEmpty()) {
+      return numbered();
+    }
     return task.outputs().orElseGet(() -> train.labels().map(LabelMap::size).orElse(1));
+  }
+
+  /** Classes of tokens that the data have as numbers, at least two. */
+  private int numbered() {
+    return train.examples().stream()
+        .flatMap(example -> example.label().stream())
+        .flatMapToInt(label -> Arrays.stream(((FeatureRow.Ints) label).values()))
+        .map(number -> number + 1)
+        .reduce(2, Math::max);
   }
 
   /** The batches to train on. */

@@ -14,15 +14,13 @@ import org.tensorflow.op.Ops;
  */
 public record ClassificationHead(int classes, double dropoutRate, long seed) implements Head {
   public ClassificationHead {
-    if (classes < 2) {
-      throw new IllegalArgumentException(
-          "A classification head needs at least 2 classes; found " + classes + ".");
-    }
+    DenseHead.requireClasses(classes);
     DenseHead.requireRate(dropoutRate);
   }
 
   @Override
   public AttachedHead attach(Ops tf, Output<?> features) {
-    return DenseHead.attach(tf, features, new DenseHead.Settings(classes, dropoutRate, seed));
+    return DenseHead.attach(
+        tf, features, new DenseHead.Settings(classes, false, dropoutRate, seed));
   }
 }

@@ -1,5 +1,6 @@
 package dev.belay.graph.head;
 
+import dev.belay.graph.layer.Extent;
 import dev.belay.graph.layer.Pass;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.VariableSpec;
@@ -17,7 +18,7 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
-/** Dropout, then one dense layer: what the heads for single answers share. */
+/** Dropout, then one dense layer: what new heads on foreign features share. */
 record DenseHead(Variables variables, List<Operation> initializers, Settings settings)
     implements AttachedHead {
   private static final String KERNEL = "head/kernel";
@@ -28,8 +29,20 @@ record DenseHead(Variables variables, List<Operation> initializers, Settings set
   private static final Set<DataType> FLOATING =
       Set.of(DataType.DT_FLOAT, DataType.DT_HALF, DataType.DT_BFLOAT16, DataType.DT_DOUBLE);
 
-  /** How many numbers come out, how much is dropped, and the run's seed. */
-  record Settings(int outputs, double dropoutRate, long seed) {}
+  /**
+   * What sets those heads apart.
+   *
+   * @param outputs how many numbers come out
+   * @param perToken whether they come out for every token, not for the first alone
+   */
+  record Settings(int outputs, boolean perToken, double dropoutRate, long seed) {}
+
+  static void requireClasses(int classes) {
+    if (classes < 2) {
+      throw new IllegalArgumentException(
+          "A classification head needs at least 2 classes; found " + classes + ".");
+    }
+  }
 
   static void requireRate(double dropoutRate) {
     if (!(dropoutRate >= 0 && dropoutRate < 1)) {
@@ -41,7 +54,7 @@ record DenseHead(Variables variables, List<Operation> initializers, Settings set
   }
 
   static DenseHead attach(Ops tf, Output<?> features, Settings settings) {
-    long hidden = hidden(features);
+    long hidden = hidden(features, settings.perToken());
     int outputs = settings.outputs();
     Variables variables = new Variables(tf);
     GraphVariable kernel =
@@ -64,44 +77,55 @@ record DenseHead(Variables variables, List<Operation> initializers, Settings set
 
   @Override
   public Operand<TFloat32> train(Ops tf, Output<?> features, Operand<TInt64> step) {
-    Operand<TFloat32> pooled = firstToken(tf, features); // [B, H]
+    Operand<TFloat32> read = read(tf, features);
     Pass pass = Pass.training(tf, new Pass.Draws(settings.seed(), step, DROPOUT_SITE));
-    return dense(tf, pass.dropout(pooled, settings.dropoutRate()));
+    return dense(tf, pass.dropout(read, settings.dropoutRate()), features);
   }
 
   @Override
   public Operand<TFloat32> evaluate(Ops tf, Output<?> features) {
-    return dense(tf, firstToken(tf, features));
+    return dense(tf, read(tf, features), features);
   }
 
-  private Operand<TFloat32> dense(Ops tf, Operand<TFloat32> pooled) {
+  private Operand<TFloat32> dense(Ops tf, Operand<TFloat32> read, Output<?> features) {
     Operand<TFloat32> kernel = variables.get(KERNEL).value().expect(TFloat32.class);
     Operand<TFloat32> bias = variables.get(BIAS).value().expect(TFloat32.class);
-    Operand<TFloat32> product = tf.linalg.matMul(pooled, kernel); // [B, outputs]
-    return tf.nn.biasAdd(product, bias, new BiasAdd.Options[0]);
+    Operand<TFloat32> product = tf.linalg.matMul(read, kernel); // [N, outputs]
+    Operand<TFloat32> answers = tf.nn.biasAdd(product, bias, new BiasAdd.Options[0]);
+    return settings.perToken()
+        ? Extent.of(tf, features).perExample(tf, answers, settings.outputs()) // [B, S, outputs]
+        : answers;
   }
 
-  private static Operand<TFloat32> firstToken(Ops tf, Output<?> features) {
+  /** A row for each answer, [N, H]. */
+  private Operand<TFloat32> read(Ops tf, Output<?> features) {
     Operand<TFloat32> x =
         features.dataType() == DataType.DT_FLOAT
             ? features.expect(TFloat32.class)
             : tf.dtypes.cast(features, TFloat32.class);
-    return features.shape().numDimensions() == 2
-        ? x
+    if (features.shape().numDimensions() == 2) {
+      return x;
+    }
+    int hidden = Math.toIntExact(features.shape().get(2));
+    return settings.perToken()
+        ? tf.reshape(x, tf.constant(new int[] {-1, hidden}))
         : tf.stridedSlice(x, Indices.all(), Indices.at(0), Indices.all()); // [B, S, H] -> [B, H]
   }
 
-  private static long hidden(Output<?> features) {
+  private static long hidden(Output<?> features, boolean perToken) {
     Shape shape = features.shape();
     boolean usable =
         FLOATING.contains(features.dataType())
             && !shape.isUnknown()
-            && (shape.numDimensions() == 2 || shape.numDimensions() == 3)
+            && (shape.numDimensions() == 3 || (shape.numDimensions() == 2 && !perToken))
             && shape.get(shape.numDimensions() - 1) != Shape.UNKNOWN_SIZE;
     if (!usable) {
       throw new IllegalArgumentException(
-          "A new head reads floating-point features [batch, hidden], or [batch, tokens, hidden] of"
-              + " which it takes the first token, with a known hidden size; the chosen tensor is "
+          "A new head reads floating-point features "
+              + (perToken
+                  ? "[batch, tokens, hidden]"
+                  : "[batch, hidden], or [batch, tokens, hidden] of which it takes the first token,")
+              + " with a known hidden size; the chosen tensor is "
               + features.dataType()
               + " of shape "
               + shape

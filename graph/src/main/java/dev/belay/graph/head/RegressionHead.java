@@ -17,6 +17,6 @@ public record RegressionHead(double dropoutRate, long seed) implements Head {
 
   @Override
   public AttachedHead attach(Ops tf, Output<?> features) {
-    return DenseHead.attach(tf, features, new DenseHead.Settings(1, dropoutRate, seed));
+    return DenseHead.attach(tf, features, new DenseHead.Settings(1, false, dropoutRate, seed));
   }
 }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.PythonInterop;
 import dev.belay.tools.ProgramRun;
@@ -163,6 +165,50 @@ final class NewHeadTest {
         1e-9,
         evaluation.toString());
     assertTrue(right > examples.size() / 2, right + " of " + examples.size());
+  }
+
+  /** Classes of tokens, by the parity of their ids, on a model that gives features alone. */
+  @Test
+  void tokensGetClassesToo() throws IOException {
+    StringBuilder rows = new StringBuilder();
+    for (JsonNode example : lines(Case.CLASSIFIER.data())) {
+      ObjectNode row = JSON.createObjectNode();
+      row.set("input_ids", example.get("input_ids"));
+      row.set("attention_mask", example.get("attention_mask"));
+      ArrayNode labels = row.putArray("labels");
+      example.get("input_ids").forEach(id -> labels.add(id.asInt() % 2));
+      rows.append(row).append('\n');
+    }
+    Path data = Files.writeString(folder.resolve("tokens.jsonl"), rows);
+    List<String> training =
+        List.of(
+            "train",
+            "--model=" + Case.CLASSIFIER.model(),
+            "--head=token-classification",
+            "--train-file=" + data,
+            "--validation-file=" + data,
+            "--max-steps=60",
+            "--learning-rate=1e-2",
+            "--dropout=off",
+            "--device=cpu");
+    ProgramRun done =
+        with(training, "--features=last_hidden_state", "--output-dir=" + folder.resolve("tokens"));
+    assertEquals(0, done.code(), done.err());
+    ProgramRun evaluation =
+        ProgramRun.of(
+            List.of("evaluate", "--model=" + folder.resolve("tokens"), "--file=" + data, "--json"));
+    double accuracy = JSON.readTree(evaluation.out()).at("/metrics/accuracy").asDouble();
+    assertTrue(accuracy > 0.95, evaluation.out());
+    ProgramRun pooled =
+        with(training, "--features=pooler_output", "--output-dir=" + folder.resolve("none"));
+    assertEquals(3, pooled.code(), pooled.err());
+    assertTrue(pooled.err().contains("reads floating-point features [batch, tokens, hidden]"));
+  }
+
+  private static ProgramRun with(List<String> arguments, String... more) {
+    List<String> all = new ArrayList<>(arguments);
+    all.addAll(List.of(more));
+    return ProgramRun.of(all);
   }
 
   @Test

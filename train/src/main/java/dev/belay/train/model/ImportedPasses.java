@@ -6,6 +6,7 @@ import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.head.ClassificationHead;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.head.RegressionHead;
+import dev.belay.graph.head.TokenClassificationHead;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
 import dev.belay.graph.imported.ImportedForward;
@@ -92,7 +93,8 @@ final class ImportedPasses {
       case NONE -> Optional.empty();
       case CLASSIFICATION -> Optional.of(new ClassificationHead(outputs, dropout, seed));
       case REGRESSION -> Optional.of(new RegressionHead(dropout, seed));
-      case TOKEN_CLASSIFICATION, QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
+      case TOKEN_CLASSIFICATION -> Optional.of(new TokenClassificationHead(outputs, dropout, seed));
+      case QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
           throw new ModelException(onlyForWeights(config));
     };
   }
@@ -100,7 +102,8 @@ final class ImportedPasses {
   private static String onlyForWeights(ModelConfig config) {
     return "--head "
         + config.head().option()
-        + ": on a SavedModel Belay puts heads for classification and regression; it builds this one"
+        + ": on a SavedModel Belay puts heads for classification, regression and token-classification;"
+        + " it builds this one"
         + " for weights alone, such as a Hugging Face folder or a checkpoint";
   }
 
@@ -211,7 +214,8 @@ final class ImportedPasses {
           new Task(
               multiLabel ? Task.Kind.MULTI_LABEL : Task.Kind.CLASSIFICATION, labelCount(config));
       case REGRESSION -> new Task(Task.Kind.REGRESSION, OptionalInt.of(1));
-      case TOKEN_CLASSIFICATION, QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
+      case TOKEN_CLASSIFICATION -> new Task(Task.Kind.TOKENS, labelCount(config));
+      case QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
           throw new ModelException(onlyForWeights(config));
       case NONE -> {
         String name = trained.pass().output().op().name();

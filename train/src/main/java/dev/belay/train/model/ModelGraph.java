@@ -53,10 +53,15 @@ public final class ModelGraph implements AutoCloseable {
    *
    * @param outputs numbers per answer, where the head is a new one for classes
    * @return empty if the passes end in the model's own
+   * @throws ModelException if a new head cannot read what it was put on
    */
   public Optional<AttachedHead> attachHead(int outputs) {
     Ops tf = Ops.create(graph).withSubScope("belay_head");
-    return parts.heads().apply(outputs).map(head -> head.attach(tf, parts.training().output()));
+    try {
+      return parts.heads().apply(outputs).map(head -> head.attach(tf, parts.training().output()));
+    } catch (IllegalArgumentException unfit) {
+      throw new ModelException(unfit.getMessage());
+    }
   }
 
   /** The graph itself. */
