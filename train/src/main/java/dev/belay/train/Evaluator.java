@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import dev.belay.train.answer.QuestionMetrics;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.Column;
@@ -72,14 +73,19 @@ final class Evaluator {
           EvaluationResult result = runner.evaluate(batch);
           lossSum += result.lossSum();
           weight += result.weight();
-          add(metrics, result, batch.labels().orElseThrow());
+          if (metrics instanceof QuestionMetrics questions) {
+            questions.addWindows(result.logits(), result.shape());
+          } else {
+            add(metrics, result, batch.labels().orElseThrow());
+          }
         }
       }
     }
     Map<String, Double> named = new LinkedHashMap<>();
     named.put("loss", weight == 0 ? Double.NaN : lossSum / weight);
     named.putAll(metrics.result());
-    return new Result(named, examples);
+    boolean ofQuestions = metrics instanceof QuestionMetrics;
+    return new Result(named, ofQuestions ? ((QuestionMetrics) metrics).questions() : examples);
   }
 
   private static void add(Metrics metrics, EvaluationResult result, Column labels) {

@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import dev.belay.train.answer.QuestionAnswers;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.BatchOptions;
@@ -84,7 +85,10 @@ public final class ModelEvaluation {
           int outputs =
               task.outputs().orElseGet(() -> dataset.labels().map(LabelMap::size).orElse(1));
           Evaluator.Result result =
-              new Evaluator(source, () -> task.newMetrics(outputs, dataset.labels()))
+              new Evaluator(
+                      source,
+                      RunDatasets.metrics(
+                          config.data().question(), task, dataset, outputs, dataset.labels()))
                   .evaluate(setting.runner());
           return new Result(
               result.metrics(),
@@ -109,6 +113,10 @@ public final class ModelEvaluation {
           LabelRule rule = setting.graph().task().unlabelled(setting.labels());
           Dataset dataset = setting.data().read(config.files(), rule);
           BatchSource source = new BatchSource(dataset, options(config));
+          if (rule.kind().isOfQuestions()) {
+            answer(config, setting.runner(), dataset, source, sink);
+            return dataset.size();
+          }
           int answered = 0;
           try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
             while (batches.hasNext()) {
@@ -125,6 +133,25 @@ public final class ModelEvaluation {
           }
           return dataset.size();
         });
+  }
+
+  private static void answer(
+      EvaluateConfig config,
+      StepRunner runner,
+      Dataset dataset,
+      BatchSource source,
+      Consumer<Prediction> sink) {
+    QuestionAnswers answers =
+        new QuestionAnswers(
+            dataset.examples(),
+            config.data().question(),
+            found -> sink.accept(QuestionAnswer.of(found, config.nBest())));
+    try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
+      while (batches.hasNext()) {
+        EvaluationResult result = runner.evaluate(batches.next());
+        answers.add(result.logits(), result.shape());
+      }
+    }
   }
 
   private static <T> T open(EvaluateConfig config, ModelJudge judge, Use<T> use)
@@ -172,7 +199,8 @@ public final class ModelEvaluation {
     int perExample = result.logits().length / Math.toIntExact(result.shape().get(0));
     int start = row * perExample;
     return switch (setting.graph().task().kind()) {
-      case CAUSAL_LM, MASKED_LM, SEQ2SEQ -> throw new IllegalStateException("answers in words");
+      case CAUSAL_LM, MASKED_LM, SEQ2SEQ, QUESTION_ANSWERING ->
+          throw new IllegalStateException("answers in words");
       case REGRESSION -> {
         float value = result.logits()[row];
         yield new Choice(null, (double) value, List.of(value));

@@ -136,6 +136,7 @@ public final class ModelTrial {
     return switch (task.kind()) {
       case REGRESSION -> new Column.FloatMatrix(EXAMPLES, 1, new float[EXAMPLES]);
       case CLASSIFICATION -> new Column.IntMatrix(EXAMPLES, 1, new int[EXAMPLES]);
+      case QUESTION_ANSWERING -> new Column.IntMatrix(EXAMPLES, 2, new int[EXAMPLES * 2]);
       case MULTI_LABEL -> {
         int classes = task.outputs().orElse(2);
         yield new Column.FloatMatrix(EXAMPLES, classes, new float[EXAMPLES * classes]);

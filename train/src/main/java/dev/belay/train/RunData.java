@@ -8,6 +8,7 @@ import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.DatasetReader;
 import dev.belay.train.data.example.ExampleOptions;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.data.example.QuestionReader;
 import dev.belay.train.data.language.Masking;
 import dev.belay.train.data.language.TextBlocks;
 import dev.belay.train.model.InputMapping;
@@ -101,6 +102,9 @@ final class RunData implements AutoCloseable {
   /** Reads files as one data set. */
   Dataset read(List<Path> paths, LabelRule labels) throws DataException {
     OptionalInt blockSize = config.language().blockSize();
+    if (blockSize.isEmpty() && labels.kind().isOfQuestions()) {
+      return readQuestions(paths, options(labels));
+    }
     if (blockSize.isEmpty()) {
       return DatasetReader.read(paths, options(labels), tokenizer);
     }
@@ -120,6 +124,15 @@ final class RunData implements AutoCloseable {
     }
     Dataset texts = DatasetReader.read(paths, options(labels).withMaxLength(WHOLE), tokenizer);
     return TextBlocks.of(texts, blockSize.getAsInt());
+  }
+
+  private Dataset readQuestions(List<Path> paths, ExampleOptions options) {
+    if (tokenizer.isEmpty()) {
+      throw new DataException(
+          "questions are texts, and no tokenizer lies beside the model; expected tokenizer.json or"
+              + " vocab.txt: name one with --tokenizer");
+    }
+    return QuestionReader.read(paths, options, tokenizer.get(), config.question().docStride());
   }
 
   /** Reads texts that a model goes on with, none of them cut. */

@@ -1,7 +1,9 @@
 package dev.belay.train;
 
+import dev.belay.train.answer.QuestionMetrics;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.QuestionConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
@@ -10,6 +12,7 @@ import dev.belay.train.data.example.FeatureRow;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.language.Masking;
+import dev.belay.train.metrics.Metrics;
 import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import java.util.ArrayList;
@@ -17,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 
 /**
  * The data of a training run, read for one model.
@@ -106,7 +110,15 @@ record RunDatasets(
         dataset ->
             new Evaluator(
                 inOrder(dataset, batchSize, masking),
-                () -> task.newMetrics(outputs(), train.labels())));
+                metrics(config.data().question(), task, dataset, outputs(), train.labels())));
+  }
+
+  /** Metrics of answers about a data set, empty each time. */
+  static Supplier<Metrics> metrics(
+      QuestionConfig how, Task task, Dataset dataset, int outputs, Optional<LabelMap> labels) {
+    return task.kind() == Task.Kind.QUESTION_ANSWERING
+        ? () -> new QuestionMetrics(dataset.examples(), how)
+        : () -> task.newMetrics(outputs, labels);
   }
 
   /** What the user should know about both. */

@@ -151,7 +151,8 @@ public final class Sweep {
         base.loop()
             .metricForBestModel()
             .orElseGet(() -> datasets.evaluator(base).orElseThrow().primaryMetric());
-    return new Plan(total, interval, new Score(metric, datasets.validation().orElseThrow().size()));
+    return new Plan(
+        total, interval, new Score(metric, datasets.validation().orElseThrow().answers()));
   }
 
   private Result run() throws IOException {

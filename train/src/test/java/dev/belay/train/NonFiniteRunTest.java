@@ -19,6 +19,7 @@ import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptimizerConfig;
+import dev.belay.train.config.QuestionConfig;
 import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.ScheduleConfig;
@@ -214,7 +215,8 @@ class NonFiniteRunTest {
             1,
             false,
             false,
-            LanguageConfig.defaults()),
+            LanguageConfig.defaults(),
+            QuestionConfig.defaults()),
         OptimizerConfig.defaults(),
         new ScheduleConfig(
             ScheduleConfig.Kind.CONSTANT, 0, 1, OptionalInt.empty(), 0, 1, OptionalInt.of(steps)),

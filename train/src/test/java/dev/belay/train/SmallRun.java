@@ -13,6 +13,7 @@ import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptimizerConfig;
+import dev.belay.train.config.QuestionConfig;
 import dev.belay.train.config.ReportConfig;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.ScheduleConfig;
@@ -128,7 +129,8 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               2,
               true,
               false,
-              LanguageConfig.defaults()),
+              LanguageConfig.defaults(),
+              QuestionConfig.defaults()),
           new OptimizerConfig(
               OptimizerConfig.Kind.ADAMW,
               1e-3,

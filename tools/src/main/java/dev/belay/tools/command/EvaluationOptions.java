@@ -29,7 +29,7 @@ final class EvaluationOptions {
           ".tsv, .csv, .jsonl or .tfrecord, .gz allowed; repeatable. Columns: text[,text_b],label,"
               + " or input_ids,attention_mask,token_type_ids,label; for tokens text,labels with a"
               + " label per word; for language models text (or .txt, one a line), for seq2seq"
-              + " text,target.")
+              + " text,target; for question-answering SQuAD's .json.")
   private List<Path> files = new ArrayList<>();
 
   @Option(
@@ -46,11 +46,11 @@ final class EvaluationOptions {
 
   /** Of a command that does not write. */
   EvaluateConfig toConfig() {
-    return toConfig(new GenerationOptions());
+    return toConfig(new GenerationOptions(), false);
   }
 
-  /** Of a command that writes as the options say. */
-  EvaluateConfig toConfig(GenerationOptions generation) {
+  /** Of a command that writes as the options say, and may tell all candidates of a question. */
+  EvaluateConfig toConfig(GenerationOptions generation, boolean nBest) {
     Problems problems = new Problems();
     model.requirePath(problems);
     problems.require(
@@ -60,6 +60,7 @@ final class EvaluationOptions {
     MachineConfig machineConfig = problems.part(machine::toConfig);
     GenerationConfig generationConfig = problems.part(generation::toConfig);
     problems.verify();
-    return new EvaluateConfig(modelConfig, dataConfig, machineConfig, labels, generationConfig);
+    return new EvaluateConfig(
+        modelConfig, dataConfig, machineConfig, labels, generationConfig, nBest);
   }
 }

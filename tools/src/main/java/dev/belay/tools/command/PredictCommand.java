@@ -16,7 +16,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Answers each input line. */
-@Command(name = "predict", description = "One JSON line for each input line.")
+@Command(name = "predict", description = "One JSON line for each input line or question.")
 final class PredictCommand implements RunnableCommand {
   private final Context context;
 
@@ -29,13 +29,18 @@ final class PredictCommand implements RunnableCommand {
       description = "Where to write the lines (default: standard output).")
   private Optional<Path> outputFile = Optional.empty();
 
+  @Option(
+      names = "--n-best",
+      description = "Of questions all candidates, not only the answer (see --n-best-size).")
+  private boolean nBest;
+
   PredictCommand(Context context) {
     this.context = context;
   }
 
   @Override
   public void run() throws IOException {
-    EvaluateConfig config = evaluation.toConfig(generation);
+    EvaluateConfig config = evaluation.toConfig(generation, nBest);
     if (outputFile.isEmpty()) {
       predict(config, context.terminal().out());
       return;

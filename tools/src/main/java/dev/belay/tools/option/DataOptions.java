@@ -31,6 +31,7 @@ public final class DataOptions {
   private int evalBatchSize = DataConfig.DEFAULT_BATCH_SIZE;
 
   @Mixin private LanguageOptions language;
+  @Mixin private QuestionOptions question;
 
   /** Files to evaluate on or to predict for. */
   public DataConfig toConfig(List<Path> files) {
@@ -43,7 +44,8 @@ public final class DataOptions {
         evalBatchSize,
         false,
         false,
-        language.toConfig());
+        language.toConfig(),
+        question.toConfig());
   }
 
   /** Files to train and to validate on. */
@@ -57,6 +59,7 @@ public final class DataOptions {
         evalBatchSize,
         training.shuffle(),
         training.groupByLength(),
-        language.toConfig());
+        language.toConfig(),
+        question.toConfig());
   }
 }

@@ -16,7 +16,7 @@ public final class TrainDataOptions {
           ".tsv, .csv, .jsonl or .tfrecord, .gz allowed; repeatable. Columns: text[,text_b],label,"
               + " or input_ids,attention_mask,token_type_ids,label; for tokens text,labels with a"
               + " label per word; for language models text (or .txt, one a line), for seq2seq"
-              + " text,target.")
+              + " text,target; for question-answering SQuAD's .json.")
   private List<Path> trainFiles = new ArrayList<>();
 
   @Option(

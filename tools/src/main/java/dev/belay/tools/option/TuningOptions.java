@@ -17,8 +17,8 @@ public final class TuningOptions {
       converter = HeadName.class,
       description =
           "A new head on the model: none, classification, regression or token-classification, which"
-              + " on a SavedModel needs --features; on weights alone masked-lm too. causal-lm and"
-              + " seq2seq are what GPT-2 and T5 have.")
+              + " on a SavedModel needs --features; on weights alone question-answering and masked-lm"
+              + " too. causal-lm and seq2seq are what GPT-2 and T5 have.")
   private HeadKind head = HeadKind.NONE;
 
   @Option(

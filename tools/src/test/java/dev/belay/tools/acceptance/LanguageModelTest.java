@@ -205,7 +205,8 @@ final class LanguageModelTest {
       delimiter = '|',
       value = {
         "--head=causal-lm | 3 | --head causal-lm: a bert writes no text; its heads are"
-            + " classification, regression, token-classification and masked-lm",
+            + " classification, regression, token-classification, question-answering and"
+            + " masked-lm",
         "--head=masked-lm --block-size=64 | 2 | --block-size 64: the model takes at most 32 tokens",
         "--head=classification --block-size=8 | 2 | --block-size is for --head causal-lm and"
             + " masked-lm: leave it out",

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param shuffle whether each epoch has its own order
  * @param groupByLength whether batches are made of examples of like length
  * @param language what only a language model asks
+ * @param question how questions about texts are put and answered
  */
 public record DataConfig(
     List<Path> trainFiles,
@@ -26,7 +27,8 @@ public record DataConfig(
     int evalBatchSize,
     boolean shuffle,
     boolean groupByLength,
-    LanguageConfig language) {
+    LanguageConfig language,
+    QuestionConfig question) {
 
   public static final int DEFAULT_MAX_SEQ_LENGTH = 128;
   public static final int DEFAULT_BATCH_SIZE = 32;
@@ -70,6 +72,7 @@ public record DataConfig(
         DEFAULT_BATCH_SIZE,
         DEFAULT_SHUFFLE,
         false,
-        LanguageConfig.defaults());
+        LanguageConfig.defaults(),
+        QuestionConfig.defaults());
   }
 }

@@ -10,13 +10,15 @@ import java.util.List;
  * @param labels names of the classes in the order of the logits; empty: from the run directory, or
  *     from the file
  * @param generation how a language model writes
+ * @param nBest whether all candidates of a question are told, not only its answer
  */
 public record EvaluateConfig(
     ModelConfig model,
     DataConfig data,
     MachineConfig machine,
     List<String> labels,
-    GenerationConfig generation) {
+    GenerationConfig generation,
+    boolean nBest) {
 
   public EvaluateConfig {
     labels = List.copyOf(labels);

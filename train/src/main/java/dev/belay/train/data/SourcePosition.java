@@ -16,7 +16,9 @@ public record SourcePosition(Path file, Unit unit, long number) {
     /** Lines of a text file. */
     LINE,
     /** Records of a TFRecord file. */
-    RECORD
+    RECORD,
+    /** Questions of a SQuAD file. */
+    QUESTION
   }
 
   /** A line of a text file, from 1. */
@@ -29,9 +31,18 @@ public record SourcePosition(Path file, Unit unit, long number) {
     return new SourcePosition(file, Unit.RECORD, number);
   }
 
+  /** A question of a SQuAD file, from 1. */
+  public static SourcePosition question(Path file, long number) {
+    return new SourcePosition(file, Unit.QUESTION, number);
+  }
+
   /** {@code train.tsv:17}, or {@code train.tfrecord: record 17}. */
   @Override
   public String toString() {
-    return unit == Unit.LINE ? file + ":" + number : file + ": record " + number;
+    return switch (unit) {
+      case LINE -> file + ":" + number;
+      case RECORD -> file + ": record " + number;
+      case QUESTION -> file + ": question " + number;
+    };
   }
 }

@@ -94,7 +94,8 @@ final class ImportedPasses {
       case CLASSIFICATION -> Optional.of(new ClassificationHead(outputs, dropout, seed));
       case REGRESSION -> Optional.of(new RegressionHead(dropout, seed));
       case TOKEN_CLASSIFICATION -> Optional.of(new TokenClassificationHead(outputs, dropout, seed));
-      case MASKED_LM, CAUSAL_LM, SEQ2SEQ -> throw new ModelException(onlyForWeights(config));
+      case QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
+          throw new ModelException(onlyForWeights(config));
     };
   }
 
@@ -214,7 +215,8 @@ final class ImportedPasses {
               multiLabel ? Task.Kind.MULTI_LABEL : Task.Kind.CLASSIFICATION, labelCount(config));
       case REGRESSION -> new Task(Task.Kind.REGRESSION, OptionalInt.of(1));
       case TOKEN_CLASSIFICATION -> new Task(Task.Kind.TOKENS, labelCount(config));
-      case MASKED_LM, CAUSAL_LM, SEQ2SEQ -> throw new ModelException(onlyForWeights(config));
+      case QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
+          throw new ModelException(onlyForWeights(config));
       case NONE -> {
         String name = trained.pass().output().op().name();
         Shape shape = trained.pass().output().shape();

@@ -2,6 +2,7 @@ package dev.belay.train.model;
 
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.weights.WeightFinder;
 import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.savedmodel.weights.WeightLocation;
@@ -101,13 +102,17 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
   }
 
   /**
-   * A SavedModel of a language model that Belay built is taken as weights: Belay knows its graph,
-   * and its parts that write token by token, which the SavedModel does not serve.
+   * A SavedModel that Belay built of a language model is taken as weights: Belay knows its graph,
+   * and its parts that write token by token, which the SavedModel does not serve. So is one that
+   * answers questions: by its logits, it could as well be one for classes of tokens.
    */
   private ModelSource withOwnGraph() throws IOException {
     Path described = configurationFile();
-    if (!Files.isRegularFile(described)
-        || !LanguageHeads.isLanguageModel(ConfigurationReader.read(described))) {
+    if (!Files.isRegularFile(described)) {
+      return this;
+    }
+    ModelConfiguration configuration = ConfigurationReader.read(described);
+    if (!LanguageHeads.isLanguageModel(configuration) && !NativeHead.findsAnswers(configuration)) {
       return this;
     }
     return new ModelSource(

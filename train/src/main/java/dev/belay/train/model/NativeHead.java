@@ -35,6 +35,13 @@ record NativeHead(
     Optional<LabelMap> labels,
     boolean multiLabel) {
   private static final String TOKENS = "classifier";
+  private static final String ANSWERS = "qa_outputs";
+
+  /** A start and an end. */
+  private static final int ENDS_OF_ANSWER = 2;
+
+  /** Of Hugging Face's families only DistilBERT drops what this head reads. */
+  private static final double DISTILBERT_ANSWER_DROPOUT = 0.1;
 
   /** The head that is asked for, else the one that the weights hold. */
   static NativeHead of(ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
@@ -52,8 +59,8 @@ record NativeHead(
               + asked.option()
               + ": a "
               + family.modelType()
-              + " writes no text; its heads are classification, regression, token-classification and"
-              + " masked-lm");
+              + " writes no text; its heads are classification, regression, token-classification,"
+              + " question-answering and masked-lm");
     }
     HeadKind found = asked == HeadKind.NONE ? own(config.path(), configuration, weights) : asked;
     boolean oneLabel = multiLabel && asked == HeadKind.NONE && found == HeadKind.REGRESSION;
@@ -62,6 +69,9 @@ record NativeHead(
     if (kind == HeadKind.MASKED_LM) {
       LanguageHeads.requireTied(configuration, weights);
       return ofVocabulary(kind, configuration);
+    }
+    if (kind == HeadKind.QUESTION_ANSWERING) {
+      return new NativeHead(kind, family, OptionalInt.of(ENDS_OF_ANSWER), Optional.empty(), false);
     }
     NativeHead head = unmeasured(kind, family);
     OptionalInt stored = head.storedOutputs(weights);
@@ -125,13 +135,18 @@ record NativeHead(
     if (outputs.isEmpty() && LanguageHeads.findsHiddenWords(configuration)) {
       return HeadKind.MASKED_LM;
     }
+    if (weights.names().contains(ANSWERS + ".weight")
+        && (outputs.isEmpty() || findsAnswers(configuration))) {
+      return HeadKind.QUESTION_ANSWERING;
+    }
     if (outputs.isEmpty()) {
       throw new ModelException(
           model
-              + ": expected a head for classes of examples or tokens, found none among the "
+              + ": expected a head for classes of examples or tokens, or for answers, found none among"
+              + " the "
               + weights.names().size()
               + " weights: add a new one with --head classification, regression,"
-              + " token-classification or masked-lm");
+              + " token-classification, question-answering or masked-lm");
     }
     return outputs.getAsInt() == 1 ? HeadKind.REGRESSION : kind;
   }
@@ -145,11 +160,21 @@ record NativeHead(
   }
 
   private String projection() {
-    return perToken() ? TOKENS : NativeEncoder.sequenceHead(family).projection();
+    return switch (kind) {
+      case TOKEN_CLASSIFICATION -> TOKENS;
+      case QUESTION_ANSWERING -> ANSWERS;
+      default -> NativeEncoder.sequenceHead(family).projection();
+    };
+  }
+
+  /** Whether a configuration says that its model finds where answers start and end. */
+  static boolean findsAnswers(ModelConfiguration configuration) {
+    return configuration.architectures().stream()
+        .anyMatch(architecture -> architecture.endsWith("ForQuestionAnswering"));
   }
 
   boolean perToken() {
-    return kind == HeadKind.TOKEN_CLASSIFICATION;
+    return kind == HeadKind.TOKEN_CLASSIFICATION || kind == HeadKind.QUESTION_ANSWERING;
   }
 
   /** Whether what it answers is about every token, so that the body makes all of them. */
@@ -186,6 +211,7 @@ record NativeHead(
     return switch (kind) {
       case REGRESSION -> new Task(Task.Kind.REGRESSION, outputs);
       case TOKEN_CLASSIFICATION -> new Task(Task.Kind.TOKENS, outputs);
+      case QUESTION_ANSWERING -> new Task(Task.Kind.QUESTION_ANSWERING, outputs);
       case MASKED_LM -> new Task(Task.Kind.MASKED_LM, outputs);
       case CAUSAL_LM -> new Task(Task.Kind.CAUSAL_LM, outputs);
       case SEQ2SEQ -> new Task(Task.Kind.SEQ2SEQ, outputs);
@@ -261,7 +287,13 @@ record NativeHead(
         : weights.names().stream().noneMatch(weight -> isOf(layer, weight));
   }
 
-  private static double dropout(ModelConfiguration configuration) {
+  private double dropout(ModelConfiguration configuration) {
+    if (kind == HeadKind.QUESTION_ANSWERING) {
+      boolean drops = family == Family.DISTILBERT;
+      return drops && configuration.others().get("qa_dropout") instanceof Number rate
+          ? rate.doubleValue()
+          : drops ? DISTILBERT_ANSWER_DROPOUT : 0;
+    }
     return configuration.dropouts().classifier().orElse(configuration.dropouts().hidden());
   }
 
@@ -270,6 +302,7 @@ record NativeHead(
     String ending =
         switch (kind) {
           case TOKEN_CLASSIFICATION -> "ForTokenClassification";
+          case QUESTION_ANSWERING -> "ForQuestionAnswering";
           case CAUSAL_LM -> "LMHeadModel";
           case MASKED_LM -> "ForMaskedLM";
           case SEQ2SEQ -> "ForConditionalGeneration";

@@ -9,6 +9,7 @@ import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.MeanSquaredError;
 import dev.belay.graph.loss.SigmoidCrossEntropy;
+import dev.belay.graph.loss.SpanCrossEntropy;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
@@ -43,6 +44,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.tensorflow.Graph;
 
 /**
@@ -208,6 +210,7 @@ record NativeModel(
   private Loss loss() {
     return switch (head.task().kind()) {
       case REGRESSION -> new MeanSquaredError();
+      case QUESTION_ANSWERING -> new SpanCrossEntropy();
       case MULTI_LABEL -> new SigmoidCrossEntropy();
       default -> new SparseSoftmaxCrossEntropy();
     };
@@ -254,8 +257,12 @@ record NativeModel(
   }
 
   @Override
-  public OptionalInt maxSeqLength() {
-    return NativeBody.of(configuration, activation(), head).maxLength();
+  public OptionalInt maxSeqLength() throws IOException {
+    OptionalInt most = NativeBody.of(configuration, activation(), head).maxLength();
+    // A language model goes on with longer texts than it has seen; answers are not looked for so.
+    OptionalInt trained =
+        head.kind() == HeadKind.QUESTION_ANSWERING ? source.maxSeqLength() : OptionalInt.empty();
+    return IntStream.concat(most.stream(), trained.stream()).min();
   }
 
   @Override

@@ -38,7 +38,9 @@ public record Task(Kind kind, OptionalInt outputs) {
     /** The words that are hidden: logits [B, T, V]. */
     MASKED_LM,
     /** A text about another: logits [B, T, V]. */
-    SEQ2SEQ;
+    SEQ2SEQ,
+    /** Where in a context the answer to a question starts and ends: logits [B, T, 2]. */
+    QUESTION_ANSWERING;
 
     /** Whether it answers with words of a vocabulary. */
     public boolean isLanguage() {
@@ -116,6 +118,7 @@ public record Task(Kind kind, OptionalInt outputs) {
       case REGRESSION -> LabelRule.numbers();
       case MULTI_LABEL -> LabelRule.classSets(fitting(known), outputs);
       case TOKENS -> LabelRule.words(known, outputs);
+      case QUESTION_ANSWERING -> LabelRule.spans(true);
       case CAUSAL_LM -> LabelRule.language(LabelRule.Kind.NEXT_TOKEN, outputs.orElseThrow());
       case MASKED_LM -> LabelRule.language(LabelRule.Kind.HIDDEN_TOKEN, outputs.orElseThrow());
       case SEQ2SEQ -> LabelRule.language(LabelRule.Kind.TARGET_TEXT, outputs.orElseThrow());
@@ -152,6 +155,9 @@ public record Task(Kind kind, OptionalInt outputs) {
 
   /** How the data to predict for are read, which need no labels. */
   public LabelRule unlabelled(Optional<LabelMap> known) {
+    if (kind == Kind.QUESTION_ANSWERING) {
+      return LabelRule.spans(false);
+    }
     if (kind == Kind.MULTI_LABEL) {
       fitting(known);
     }
@@ -170,6 +176,8 @@ public record Task(Kind kind, OptionalInt outputs) {
       case CLASSIFICATION -> new ClassificationMetrics(classes);
       case MULTI_LABEL -> new MultiLabelMetrics(classes);
       case CAUSAL_LM, MASKED_LM, SEQ2SEQ -> new LanguageMetrics();
+      case QUESTION_ANSWERING ->
+          throw new IllegalStateException("answers are measured by the questions of a data set");
       case TOKENS -> {
         List<String> names = labels.map(LabelMap::names).orElse(List.of());
         yield names.size() == classes && EntityMetrics.fit(names)

@@ -152,6 +152,11 @@ public final class ConfigJson {
     put(options, "block-size", data.language().blockSize());
     put(options, "mlm-probability", data.language().mlmProbability());
     put(options, "whole-word-mask", data.language().wholeWordMask() ? "on" : "off");
+    put(options, "doc-stride", data.question().docStride());
+    put(options, "n-best-size", data.question().nBestSize());
+    put(options, "max-answer-length", data.question().maxAnswerLength());
+    put(options, "version-2-with-negative", data.question().mayLackAnswer());
+    put(options, "null-score-diff-threshold", data.question().nullScoreDiffThreshold());
   }
 
   private static void put(Map<String, Object> options, String name, Object value) {

@@ -15,7 +15,7 @@ public record Score(String metric, int examples) {
   private static final double TWO = 2;
 
   /** Shares of examples that are right, whose error of measurement is known. */
-  private static final List<String> SHARES = List.of("accuracy");
+  private static final List<String> SHARES = List.of("accuracy", "exact_match");
 
   /** The larger the better, whatever the metric. */
   public double of(Map<String, Double> metrics) {
@@ -30,7 +30,8 @@ public record Score(String metric, int examples) {
 
   /**
    * How far apart two values of the metric may be by the choice of the validation examples alone:
-   * two standard errors of a difference for accuracy; 0, which is not known, for others.
+   * two standard errors of a difference for shares of right answers; 0, which is not known, for
+   * others.
    */
   public double noise(double value) {
     if (!SHARES.contains(metric) || examples == 0 || !(value >= 0 && value <= 1)) {

@@ -1,6 +1,7 @@
 package dev.belay.train.tokenize;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.belay.train.data.DataException;
 import java.util.Arrays;
@@ -155,6 +156,51 @@ public final class TextTokenizer implements AutoCloseable {
         .parallel()
         .mapToObj(i -> encodeWords(texts.get(i)))
         .toList();
+  }
+
+  /**
+   * All tokens of a text without special ones, never cut, each with the characters that it stands
+   * for.
+   *
+   * @throws DataException if the text is longer than native code is given at once
+   */
+  public OffsetTokens encodeWithOffsets(String text) {
+    if (text.length() > LONGEST_TEXT) {
+      throw new DataException(
+          "a text of "
+              + text.length()
+              + " characters; expected at most "
+              + LONGEST_TEXT
+              + " where answers are looked for: divide it");
+    }
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    long handle = tokenizer.getHandle();
+    String sound = withoutLoneSurrogates(text);
+    long encoding = run(() -> library.encode(handle, sound, false));
+    try {
+      CharSpan[] spans = library.getTokenCharSpans(encoding);
+      return new OffsetTokens(
+          SequenceTemplate.ints(library.getTokenIds(encoding)),
+          Arrays.stream(spans).mapToInt(CharSpan::getStart).toArray(),
+          Arrays.stream(spans).mapToInt(CharSpan::getEnd).toArray());
+    } finally {
+      library.deleteEncoding(encoding);
+    }
+  }
+
+  /** Tokens of two texts as one sequence with the special ones, not cut. */
+  public TokenIds join(int[] first, int[] second) {
+    return pair.pair(first, second, Integer.MAX_VALUE);
+  }
+
+  /** How many special tokens a pair has. */
+  public int pairSpecials() {
+    return pair.specials();
+  }
+
+  /** Where the second text of a pair begins whose first has so many tokens. */
+  public int secondStart(int firstLength) {
+    return pair.before().length() + firstLength + pair.between().length();
   }
 
   /** Tokens, and for each the index of its word. */

@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param position which batch of the run
  * @param next where a run goes on after it
  * @param features by the model's own names
- * @param labels [B, 1], or [B, T] for labels per token; empty if the data have none
+ * @param labels [B, 1], [B, T] for labels per token, or [B, 2] for starts and ends; empty if the
+ *     data have none
  * @param tokenCount tokens that the attention masks count, padding left out
  * @param lengths how long each example's rows of tokens are before they are padded, those of the
  *     decoder where there is one; 0 for a model that takes text

@@ -171,8 +171,9 @@ final class Collator {
     return Optional.of(
         switch (options.labels().kind()) {
           case NUMBER -> floats(rows, 1);
+          case NONE, WORDS_ALONE, SPAN_ALONE, CLASS -> ints(rows, 1, 0);
+          case SPAN -> ints(rows, 2, 0);
           case CLASS_SET -> hot(rows);
-          case NONE, WORDS_ALONE, CLASS -> ints(rows, 1, 0);
           default -> ints(rows, tokens, LabelRule.IGNORED);
         });
   }

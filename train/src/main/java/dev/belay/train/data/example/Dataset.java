@@ -22,6 +22,15 @@ public record Dataset(
     return examples.size();
   }
 
+  /** How many answers there are about them: one to all windows of a question. */
+  public int answers() {
+    long further =
+        examples.stream()
+            .filter(e -> e.origin() instanceof Origin.Window window && window.first() > 0)
+            .count();
+    return Math.toIntExact(examples.size() - further);
+  }
+
   /** The most tokens that one example has. */
   public int longest() {
     return examples.stream().mapToInt(EncodedExample::length).max().orElse(0);

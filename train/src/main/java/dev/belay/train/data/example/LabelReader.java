@@ -32,7 +32,9 @@ final class LabelReader {
       case CLASS_SET -> classSet(cell);
       case NUMBER -> number(cell);
       case TOKENS, WORDS, NEXT_TOKEN, HIDDEN_TOKEN, TARGET_TEXT -> perToken(cell, tokens);
-      case NONE, WORDS_ALONE -> throw new IllegalStateException("no label is read for prediction");
+      case NONE, WORDS_ALONE, SPAN_ALONE ->
+          throw new IllegalStateException("no label is read for prediction");
+      case SPAN -> throw new IllegalStateException("answers stand in no column");
     };
   }
 

@@ -33,7 +33,16 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
     /** What hidden tokens were; made when they are hidden, unless the data have labels. */
     HIDDEN_TOKEN,
     /** The tokens of a second text, which is to be written. */
-    TARGET_TEXT;
+    TARGET_TEXT,
+    /** Where in a context the answer to a question starts and ends, [2]. */
+    SPAN,
+    /** No label is read, but questions are put with their contexts: prediction. */
+    SPAN_ALONE;
+
+    /** Whether examples are questions with their contexts. */
+    public boolean isOfQuestions() {
+      return this == SPAN || this == SPAN_ALONE;
+    }
 
     /** Whether texts are split into words. */
     boolean splitsWords() {
@@ -42,12 +51,13 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
 
     /** Whether labels are read. */
     public boolean isRead() {
-      return this != NONE && this != WORDS_ALONE;
+      return this != NONE && this != WORDS_ALONE && this != SPAN_ALONE;
     }
 
     /** Whether there is one label per token. */
     public boolean perToken() {
-      return isRead() && this != CLASS && this != CLASS_SET && this != NUMBER;
+      boolean perExample = this == CLASS || this == CLASS_SET || this == NUMBER || this == SPAN;
+      return isRead() && !perExample;
     }
 
     /** Whether labels come of the tokens themselves. */
@@ -112,6 +122,16 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
   /** Words without labels. */
   public static LabelRule wordsAlone() {
     return new LabelRule(Kind.WORDS_ALONE, Optional.empty(), OptionalInt.empty());
+  }
+
+  /**
+   * Questions with their contexts.
+   *
+   * @param answered whether their answers are read
+   */
+  public static LabelRule spans(boolean answered) {
+    return new LabelRule(
+        answered ? Kind.SPAN : Kind.SPAN_ALONE, Optional.empty(), OptionalInt.empty());
   }
 
   /** One class per token; a bound if the head's outputs are known. */

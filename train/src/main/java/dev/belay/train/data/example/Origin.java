@@ -1,7 +1,9 @@
 package dev.belay.train.data.example;
 
+import dev.belay.train.data.file.SquadFile;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** What an example was made from, for answers that speak of it. */
 public sealed interface Origin {
@@ -22,6 +24,55 @@ public sealed interface Origin {
     /** How many of the words are seen by the model; cut off are those behind them. */
     public int seen() {
       return Arrays.stream(wordOf).max().orElse(-1) + 1;
+    }
+  }
+
+  /**
+   * A question with a part of its context.
+   *
+   * @param question as the file has it
+   * @param context whose tokens are looked through
+   * @param first which of its tokens the part begins with
+   * @param count how many it has, at least one
+   * @param offset where the first of them stands in the row of tokens
+   */
+  record Window(SquadFile.Question question, Context context, int first, int count, int offset)
+      implements Origin {
+    /** The first character of a token, counted in code points from the beginning of the context. */
+    public int start(int position) {
+      return context.starts()[first + position - offset];
+    }
+
+    /** One past its last. */
+    public int end(int position) {
+      return context.ends()[first + position - offset];
+    }
+
+    /**
+     * The first and the last token of a part of the context, [2], as positions in the row.
+     *
+     * @param from its first character
+     * @param to one past its last
+     * @return empty if the window does not hold the whole of it
+     */
+    Optional<int[]> tokens(int from, int to) {
+      int last = offset + count - 1;
+      if (start(offset) > from || end(last) < to) {
+        return Optional.empty();
+      }
+      int begin = offset;
+      while (begin < last && start(begin + 1) <= from) {
+        begin++;
+      }
+      while (last > offset && end(last - 1) >= to) {
+        last--;
+      }
+      return Optional.of(new int[] {begin, last});
+    }
+
+    /** Whether a token of the row is one of the context's. */
+    public boolean holds(int position) {
+      return position >= offset && position < offset + count;
     }
   }
 }

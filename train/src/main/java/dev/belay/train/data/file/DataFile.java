@@ -57,7 +57,7 @@ public final class DataFile {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
-  private static void requireReadable(Path file) {
+  static void requireReadable(Path file) {
     if (!Files.exists(file)) {
       throw new DataException(file + ": no such file");
     }
@@ -71,8 +71,8 @@ public final class DataFile {
     }
   }
 
-  @SuppressWarnings("StreamResourceLeak") // the row reader that gets the stream closes it
-  private static InputStream bytes(Path file) throws IOException {
+  @SuppressWarnings("StreamResourceLeak") // the reader that gets the stream closes it
+  static InputStream bytes(Path file) throws IOException {
     InputStream plain = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
     if (!DataFormat.isGzip(file)) {
       return plain;

@@ -44,7 +44,8 @@ public enum DataFormat {
     }
     String advice =
         ending.equals("json")
-            ? "a .json file is read as lines if it is named .jsonl: one object per line"
+            ? "a .json file is read as SQuAD's questions by --head question-answering, and as lines if"
+                + " it is named .jsonl: one object per line"
             : "rename or convert the file";
     throw new DataException(
         file

@@ -1,0 +1,20 @@
+package dev.belay.train.answer;
+
+/**
+ * What may be the answer.
+ *
+ * @param text a part of the context; empty for "there is none"
+ * @param start its first character, counted in code points; 0 for no answer
+ * @param end one past its last; 0 for no answer
+ * @param logit that of its start and that of its end, added up
+ * @param probability among the candidates of the question
+ */
+public record Candidate(String text, int start, int end, float logit, double probability) {
+  boolean isNone() {
+    return text.isEmpty();
+  }
+
+  Candidate with(double share) {
+    return new Candidate(text, start, end, logit, share);
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Reads from: a model's logits of where answers start and end, window by window. Hands to: metrics
+ * and predictions, the part of the text that answers each question. Never: runs a model.
+ */
+package dev.belay.train.answer;

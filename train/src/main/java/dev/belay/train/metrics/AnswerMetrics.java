@@ -1,0 +1,49 @@
+package dev.belay.train.metrics;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How many answers are the expected ones, {@code exact_match}, and how many of their words are,
+ * {@code f1}; of several expected answers the one counts that fits best. As SQuAD's official
+ * scripts, but between 0 and 1: that of version 2 where questions may have no answer, else that of
+ * version 1.
+ */
+public final class AnswerMetrics {
+  private long questions;
+  private long exact;
+  private double f1;
+
+  /**
+   * Adds an answer.
+   *
+   * @param answer empty for none
+   * @param expected none for a question without an answer
+   * @param mayLackAnswer whether version 2 of the script counts
+   */
+  public void addAnswer(String answer, List<String> expected, boolean mayLackAnswer) {
+    List<String> accepted =
+        mayLackAnswer
+            ? expected.stream().filter(text -> !TextOverlap.words(text).isEmpty()).toList()
+            : expected;
+    double ofNothing = mayLackAnswer ? 1 : 0;
+    List<String> right = accepted.isEmpty() ? List.of("") : accepted;
+    exact += right.stream().anyMatch(text -> TextOverlap.isExact(answer, text)) ? 1 : 0;
+    f1 += right.stream().mapToDouble(e -> TextOverlap.f1(answer, e, ofNothing)).max().orElse(0);
+    questions++;
+  }
+
+  /** How many questions were asked. */
+  public int questions() {
+    return Math.toIntExact(questions);
+  }
+
+  /** Both, in the order to show them. */
+  public Map<String, Double> result() {
+    Map<String, Double> result = new LinkedHashMap<>();
+    result.put("exact_match", questions == 0 ? Double.NaN : (double) exact / questions);
+    result.put("f1", questions == 0 ? Double.NaN : f1 / questions);
+    return result;
+  }
+}
