@@ -58,7 +58,8 @@ public record DataConfig(
         evalBatchSize,
         shuffle,
         groupByLength,
-        language);
+        language,
+        question);
   }
 
   /** These files, and otherwise what the command line takes without options. */
