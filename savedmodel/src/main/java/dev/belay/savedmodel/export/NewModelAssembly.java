@@ -1,5 +1,7 @@
 package dev.belay.savedmodel.export;
 
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Message;
 import dev.belay.savedmodel.bundle.BundleWriter;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
 import dev.belay.savedmodel.model.op.OpCatalogue;
@@ -81,9 +83,7 @@ final class NewModelAssembly {
         writer.add(entry.getKey(), entry.getValue().spec(), entry.getValue().values());
       }
       writer.addStrings(
-          ObjectGraph.CHECKPOINT_KEY,
-          Shape.scalar(),
-          List.of(objects.forCheckpoint().toByteArray()));
+          ObjectGraph.CHECKPOINT_KEY, Shape.scalar(), List.of(bytes(objects.forCheckpoint())));
       writer.commit();
     }
     Path assets = Files.createDirectory(directory.resolve("assets"));
@@ -92,7 +92,17 @@ final class NewModelAssembly {
     }
     SavedModel savedModel =
         SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build();
-    Files.write(directory.resolve("saved_model.pb"), savedModel.toByteArray());
+    Files.write(directory.resolve("saved_model.pb"), bytes(savedModel));
+  }
+
+  /** Maps in the order of their keys: the same model is the same bytes in every process. */
+  private static byte[] bytes(Message message) throws IOException {
+    byte[] bytes = new byte[message.getSerializedSize()];
+    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+    out.useDeterministicSerialization();
+    message.writeTo(out);
+    out.checkNoSpaceLeft();
+    return bytes;
   }
 
   private void addVariables() {
