@@ -22,6 +22,7 @@ import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -206,20 +207,19 @@ public final class ModelEvaluation {
         yield new Choice(null, (double) value, List.of(value));
       }
       case CLASSIFICATION -> {
-        float[] logits = java.util.Arrays.copyOfRange(result.logits(), start, start + width);
+        float[] logits = Arrays.copyOfRange(result.logits(), start, start + width);
         int best = ClassificationMetrics.argmax(logits);
         String label = setting.labels().map(map -> map.name(best)).orElse(String.valueOf(best));
         yield new Choice(label, Softmax.of(logits, best), floats(logits));
       }
       case MULTI_LABEL ->
           LabelSet.of(
-              floats(java.util.Arrays.copyOfRange(result.logits(), start, start + width)),
-              setting.labels());
+              floats(Arrays.copyOfRange(result.logits(), start, start + width)), setting.labels());
       case TOKENS -> {
         List<List<Float>> rows = new ArrayList<>();
         int end = start + (tokens == 0 ? perExample : Math.min(tokens * width, perExample));
         for (int at = start; at < end; at += width) {
-          rows.add(floats(java.util.Arrays.copyOfRange(result.logits(), at, at + width)));
+          rows.add(floats(Arrays.copyOfRange(result.logits(), at, at + width)));
         }
         yield new Choice(null, null, rows);
       }

@@ -4,10 +4,10 @@ import dev.belay.train.config.QuestionConfig;
 import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.data.file.SquadFile;
 import dev.belay.train.metrics.AnswerMetrics;
+import dev.belay.train.metrics.Answers;
 import dev.belay.train.metrics.Metrics;
 import java.util.List;
 import java.util.Map;
-import org.tensorflow.ndarray.Shape;
 
 /** {@link AnswerMetrics} of what a model finds in the windows of a data set. */
 public final class QuestionMetrics implements Metrics {
@@ -30,23 +30,9 @@ public final class QuestionMetrics implements Metrics {
         answer.noAnswerDifference().isPresent());
   }
 
-  /**
-   * Adds what a model says of the next windows.
-   *
-   * @param shape [B, T, 2]
-   */
-  public void addWindows(float[] logits, Shape shape) {
-    found.add(logits, shape);
-  }
-
   @Override
-  public void add(float[] outputs, double label) {
-    throw new UnsupportedOperationException("answers are found by question, in all its windows");
-  }
-
-  /** How many questions were asked. */
-  public int questions() {
-    return answers.questions();
+  public void addBatch(Answers windows) {
+    found.add(windows.logits(), windows.shape());
   }
 
   @Override

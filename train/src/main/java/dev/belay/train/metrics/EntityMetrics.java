@@ -17,7 +17,7 @@ import java.util.Set;
  * as conlleval and seqeval in its default mode have it. Over all types together ("micro"); 0 where
  * nothing was predicted or nothing is there.
  */
-public final class EntityMetrics implements Metrics {
+public final class EntityMetrics extends AnswerByAnswer {
   private static final String OUTSIDE = "O";
   private static final String BEGIN = "B-";
   private static final String INSIDE = "I-";

@@ -27,7 +27,7 @@ public final class LanguageMetrics implements Metrics {
   }
 
   @Override
-  public void add(float[] outputs, double label) {
+  public void addBatch(Answers answers) {
     throw new UnsupportedOperationException("tokens are added as sums over a batch");
   }
 

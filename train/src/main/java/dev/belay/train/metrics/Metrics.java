@@ -5,16 +5,8 @@ import java.util.Map;
 /** Collects what a model answers over a data set and reduces it to named numbers. */
 public interface Metrics {
 
-  /**
-   * Adds one prediction.
-   *
-   * @param outputs the logits of one example or token, or the one predicted value
-   * @param label the class, or the value
-   */
-  void add(float[] outputs, double label);
-
-  /** Told after the last answer of each example; only some metrics ask where one ends. */
-  default void endExample() {}
+  /** Adds what a model says of a batch. */
+  void addBatch(Answers answers);
 
   /** The numbers so far, in the order to show them. */
   Map<String, Double> result();

@@ -1,5 +1,6 @@
 package dev.belay.train.metrics;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -47,8 +48,15 @@ public final class MultiLabelMetrics implements Metrics {
   }
 
   @Override
-  public void add(float[] outputs, double label) {
-    throw new UnsupportedOperationException("an example has a set of labels");
+  public void addBatch(Answers answers) {
+    int classes = answers.width();
+    for (int begin = 0; begin < answers.logits().length; begin += classes) {
+      float[] labels = new float[classes];
+      for (int c = 0; c < classes; c++) {
+        labels[c] = (float) answers.labels().applyAsDouble(begin + c);
+      }
+      addSet(Arrays.copyOfRange(answers.logits(), begin, begin + classes), labels);
+    }
   }
 
   @Override

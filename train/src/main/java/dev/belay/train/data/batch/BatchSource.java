@@ -36,6 +36,11 @@ public final class BatchSource {
     return (dataset.size() + options.batchSize() - 1) / options.batchSize();
   }
 
+  /** How many answers are about an epoch's examples: one to all windows of a question. */
+  public int answersPerEpoch() {
+    return dataset.answers();
+  }
+
   /** How many examples an epoch has. */
   public int examplesPerEpoch() {
     return dataset.size();
