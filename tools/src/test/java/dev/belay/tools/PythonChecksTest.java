@@ -41,6 +41,7 @@ class PythonChecksTest {
 
   @Test
   void oneChangedLogitIsRefused() {
+    PythonInterop.python(); // without one this is skipped, which is no refusal
     AssertionFailedError refused =
         assertThrows(AssertionFailedError.class, () -> checkExport(goldenLogits(1e-3f)));
     assertTrue(

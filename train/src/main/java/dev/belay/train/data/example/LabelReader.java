@@ -70,7 +70,9 @@ final class LabelReader {
       return rule.known().filter(known -> named);
     }
     if (rule.known().isEmpty() && rule.classCount().isEmpty() && firstSeen.isEmpty()) {
-      throw new DataException("no row has a label; expected some in the training data");
+      throw new DataException(
+          "no row of the data has a label, and the classes are learned from them; expected at least"
+              + " one: fill the label column");
     }
     learned = rule.known().orElseGet(() -> LabelMap.learn(firstSeen, rule.classCount()));
     return Optional.of(learned);

@@ -60,7 +60,8 @@ class LabelSetsTest {
   @Test
   void trainingDataWithoutAnyLabelAreRefused() throws IOException {
     assertRefused(
-        "no row has a label; expected some in the training data",
+        "no row of the data has a label, and the classes are learned from them; expected at least one:"
+            + " fill the label column",
         LEARNED,
         write("a.tsv", "input_ids\tlabels\n7\t\n"));
   }
