@@ -19,6 +19,7 @@ record SavedPoint(StepRunner runner, RunSaver saver, CheckpointFolder folder)
 
   @Override
   public void ensure() throws IOException {
+    saver.await(); // one of the same step, which a stop wrote, is replaced
     if (folder.newestWhole().checkpoint().isEmpty()) {
       saver.saveStart(BatchPosition.START, Map.of());
     }

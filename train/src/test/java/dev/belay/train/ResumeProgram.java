@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Twenty runs that are stopped and go on, each held against one of its kind that nobody stopped:
- * {@code survive resume}. {@link ResumeTest} is a few of the same.
+ * Twenty-five runs that are stopped and go on, each held against one of its kind that nobody
+ * stopped: {@code survive resume}. {@link ResumeTest} is a few of the same.
  */
 final class ResumeProgram {
   /** Runs of one kind: what they are, and the steps after which they are stopped. */
@@ -21,6 +21,7 @@ final class ResumeProgram {
     Path folder = Path.of(arguments[0]);
     SmallRun.Setting plain = SmallRun.Setting.of(folder);
     SmallRun.Setting memory = plain.with(SmallRun.Rules.withMemory(), 18);
+    SmallRun.Setting returning = plain.with(SmallRun.Rules.withReturns(), 18);
     int good = 0;
     int all = 0;
     for (Kind kind :
@@ -29,7 +30,8 @@ final class ResumeProgram {
             new Kind("1 thread, skip, loss scale, accumulation", memory, List.of(2, 5, 9, 12, 16)),
             new Kind("2 threads", plain.with(2), List.of(1, 3, 4, 8)),
             new Kind(
-                "2 threads, skip, loss scale, accumulation", memory.with(2), List.of(5, 12, 16)))) {
+                "2 threads, skip, loss scale, accumulation", memory.with(2), List.of(5, 12, 16)),
+            new Kind("1 thread, rollback", returning, List.of(10, 11, 13, 15, 16)))) {
       Path place = Files.createDirectory(folder.resolve("kind-" + all));
       SmallRun whole = SmallRun.whole(kind.setting().config(place.resolve("whole")));
       for (int stop : kind.stops()) {

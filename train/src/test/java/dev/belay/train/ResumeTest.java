@@ -86,6 +86,25 @@ final class ResumeTest {
     assertSame(whole, SmallRun.whole(config));
   }
 
+  /** Nor does the checkpoint that a stop writes become one to return to. */
+  @Test
+  void returnsToACheckpointGoOn() throws IOException {
+    SmallRun.Setting setting = SmallRun.Setting.of(folder).with(SmallRun.Rules.withReturns(), 18);
+    SmallRun whole = SmallRun.whole(setting.config(file("whole")));
+    List<RunEvent.RolledBack> returns =
+        whole.events().stream()
+            .filter(RunEvent.RolledBack.class::isInstance)
+            .map(RunEvent.RolledBack.class::cast)
+            .toList();
+    assertTrue(returns.size() > 1, "too few returns to show anything: " + returns);
+    TrainConfig config = setting.config(file("stopped"));
+    for (RunEvent.RolledBack back : returns) {
+      SmallRun.until(config, SmallRun.step(back.step() - 1));
+      SmallRun.until(config, back::equals);
+    }
+    assertSame(whole, SmallRun.whole(config));
+  }
+
   /** Step 4 is evaluated: the second event of its kind. The metric of the best step hangs on it. */
   @Test
   void anEvaluationThatIsStoppedIsDoneAgain() throws IOException {

@@ -54,6 +54,14 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
 
   /** What keeps something of its own between steps. */
   record Rules(ClipConfig clip, UpdateConfig update, StabilityConfig stability) {
+    /** Steps above the median norm go back to the last checkpoint of the schedule. */
+    static Rules withReturns() {
+      return new Rules(
+          ClipConfig.defaults(),
+          UpdateConfig.defaults(),
+          new StabilityConfig(StabilityConfig.Policy.ROLLBACK, 10, 10, OptionalDouble.of(1.05)));
+    }
+
     /**
      * Steps above the median norm are skipped; two batches an update; a threshold from the norms so
      * far. A loss scale, which a processor has no use for, is a variable like the other slots.

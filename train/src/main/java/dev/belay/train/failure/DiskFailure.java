@@ -1,7 +1,7 @@
 package dev.belay.train.failure;
 
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,12 +50,12 @@ public final class DiskFailure {
    * Refuses a write for which there is no room, before it begins. Quotas are not seen here: they
    * show when the disk refuses.
    */
-  public static void requireRoom(Path path, long bytes) throws IOException {
-    Path place = existing(path);
-    FileStore store = Files.getFileStore(place);
-    long free = store.getUsableSpace();
+  public static void requireRoom(Path path, long bytes) {
+    // Not its FileStore, which knows nothing of a root without a list of what is mounted.
+    File place = existing(path).toFile();
+    long free = place.getUsableSpace();
     // Some file systems of networks and containers say 0 for "not known".
-    if (free < bytes && (free > 0 || store.getTotalSpace() > 0)) {
+    if (free < bytes && (free > 0 || place.getTotalSpace() > 0)) {
       throw writing(path, bytes, new IOException("No space left on device"));
     }
   }
@@ -65,12 +65,10 @@ public final class DiskFailure {
   }
 
   private static String free(Path path) {
-    try {
-      Path place = existing(path);
-      return size(Files.getFileStore(place).getUsableSpace()) + " are free at " + place;
-    } catch (IOException e) {
-      return "how much is free there is not known";
-    }
+    File place = existing(path).toFile();
+    return place.getTotalSpace() > 0
+        ? size(place.getUsableSpace()) + " are free at " + place
+        : "how much is free there is not known";
   }
 
   /** The nearest directory that is there. */
