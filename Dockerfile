@@ -4,7 +4,7 @@
 #   docker build --target runtime -t belay .
 #   docker build --target workbench -t belay-workbench .
 #
-# docs/operating.md says how to run them. tools/src/container/build_root.py runs every RUN below without Docker.
+# docs/operating.md says how to run them. tools/src/container/build_image builds them without Docker.
 
 # Ubuntu 22.04 LTS, by digest: the newest LTS whose own Python is 3.10, the last that TensorFlow 2.10 has wheels for.
 ARG BASE=ubuntu:22.04@sha256:0eb0f877e1c869a300c442c41120e778db7161419244ee5cbc6fa5f134e74736

@@ -6,6 +6,7 @@
 # them: SavedModels, checkpoints, safetensors, h5, record files, tokenizers and data files, with a heap of 256 MB. Prints how many were refused and how many read, the
 # slowest and the largest refusal, and every case that ended otherwise, with its number: FIRST [0] begins there, and CASES 1 makes that one again.
 # CORPUS [tools/target/fuzz] keeps one case of each kind of outcome. Exit code 1 where a case was neither refused as it should be nor read.
+# ONLY=tokenizer reads only those of the cases, counted alike, whose subject's name begins so: model, checkpoint, safetensors, h5, record, tokenizer, data.
 # With 'trials', the first MODELS [100] broken models that were read are tried in a process of their own, as every command does, and trained one step in
 # this one if they pass. Another exit code than 0 means that a model ended this process.
 set -euo pipefail
@@ -32,5 +33,5 @@ export TF_CPP_MIN_LOG_LEVEL=3 RUST_FLAVOR=cpu LC_ALL=C.UTF-8
 XDG_CACHE_HOME=$(mktemp -d) # what was judged is of no use to the user's own runs
 export XDG_CACHE_HOME
 trap 'rm -rf "$XDG_CACHE_HOME"' EXIT
-nice -n 15 "${JAVA_HOME:+$JAVA_HOME/bin/}java" -Xmx256m -XX:+UseSerialGC -cp "$classes:$root/tools/target/lib/*" \
+nice -n 15 "${JAVA_HOME:+$JAVA_HOME/bin/}java" -Xmx256m -XX:+UseSerialGC ${ONLY:+-Dbelay.fuzz.only="$ONLY"} -cp "$classes:$root/tools/target/lib/*" \
   "dev.belay.tools.fuzz.$program" "$cases" "$seed" "$corpus" "$first"

@@ -22,6 +22,7 @@ import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
 import dev.belay.train.stability.StepGuard;
 import dev.belay.train.step.StepRunner;
+import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -268,6 +269,7 @@ final class Course {
             ground.data().tokenizerFiles(),
             ground.datasets().train().options().maxLength());
     place.lock().requireHeld();
+    long bytes = TensorSpecs.bytes(ground.training().runner().weights());
     try {
       Path target = export.target(exports);
       place.records().provenance().willExport(step, place.directory().root().relativize(target));
@@ -275,7 +277,7 @@ final class Course {
       return target;
     } catch (IOException e) {
       place.lock().requireHeld();
-      throw DiskFailure.writing(exports, 0, e);
+      throw DiskFailure.writing(exports, bytes, e);
     }
   }
 }

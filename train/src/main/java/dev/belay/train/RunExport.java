@@ -6,12 +6,12 @@ import dev.belay.savedmodel.export.NewModel;
 import dev.belay.savedmodel.export.SavedModelWriter;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
 import dev.belay.savedmodel.model.ModelVariable;
-import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.model.ModelSource;
 import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.StepRunner;
+import dev.belay.train.step.TensorSpecs;
 import dev.belay.train.tokenize.TokenizerFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -89,7 +89,7 @@ record RunExport(
                 new NewModel.NewVariable(
                     variable.name(),
                     variable.handle().op().name(),
-                    new TensorSpec(variable.spec().dtype(), variable.spec().shape()),
+                    TensorSpecs.of(variable),
                     variable.spec().trainable(),
                     value)));
     Output<?> logits = pass.logits();

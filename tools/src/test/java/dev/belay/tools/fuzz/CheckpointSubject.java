@@ -80,8 +80,7 @@ final class CheckpointSubject implements Subject {
     return String.join("; ", what);
   }
 
-  private static String entry(Dice dice, List<IndexBytes.Entry> entries)
-      throws InvalidProtocolBufferException {
+  private static String entry(Dice dice, List<IndexBytes.Entry> entries) {
     if (entries.isEmpty()) {
       return "no entries";
     }
@@ -115,14 +114,23 @@ final class CheckpointSubject implements Subject {
         return "entry " + at + " with other bytes";
       }
       default -> {
-        Message.Builder value =
-            at == 0
-                ? BundleHeaderProto.parseFrom(entry.value()).toBuilder()
-                : BundleEntryProto.parseFrom(entry.value()).toBuilder();
-        String what = MessageMutation.of(dice, value);
-        entries.set(at, new IndexBytes.Entry(entry.key(), value.build().toByteString()));
-        return "entry " + at + ": " + what;
+        return message(dice, entries, at);
       }
+    }
+  }
+
+  private static String message(Dice dice, List<IndexBytes.Entry> entries, int at) {
+    IndexBytes.Entry entry = entries.get(at);
+    try {
+      Message.Builder value =
+          at == 0
+              ? BundleHeaderProto.parseFrom(entry.value()).toBuilder()
+              : BundleEntryProto.parseFrom(entry.value()).toBuilder();
+      String what = MessageMutation.of(dice, value);
+      entries.set(at, new IndexBytes.Entry(entry.key(), value.build().toByteString()));
+      return "entry " + at + ": " + what;
+    } catch (InvalidProtocolBufferException e) {
+      return "entry " + at + " as an earlier change left it";
     }
   }
 

@@ -37,7 +37,11 @@ final class Subjects {
 
   private static final List<String> TOKENIZERS =
       List.of(
-          "safetensors_bert/tokenizer.json", "safetensors_bert/vocab.txt", "tokenizer/vocab.txt");
+          "safetensors_bert/tokenizer.json",
+          "tokenizer/unigram/tokenizer.json",
+          "tokenizer/bytelevel/tokenizer.json",
+          "safetensors_bert/vocab.txt",
+          "tokenizer/vocab.txt");
 
   private static final List<String> WEIGHTS =
       List.of(

@@ -18,6 +18,9 @@ final class TokenizerSubject implements Subject {
           TextPair.of(""),
           TextPair.of("\ud83d\ude00 \u0000 a\u0301 ##ing [CLS] " + "x".repeat(300)));
 
+  private static final List<TextPair> PAIRS =
+      List.of(TextPair.of("ﬁne … e\u0301", "ＡＢ\u200b  b"), TextPair.of("", "b"));
+
   private final String name;
   private final String file;
   private final byte[] bytes;
@@ -53,6 +56,7 @@ final class TokenizerSubject implements Subject {
     try (TextTokenizer tokenizer =
         TextTokenizer.open(TokenizerFinder.given(folder.resolve(file)), LENGTH, Optional.empty())) {
       TEXTS.forEach(tokenizer::encode);
+      tokenizer.encodeAll(PAIRS);
     }
   }
 }

@@ -33,6 +33,7 @@ import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
+import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -221,7 +222,7 @@ record NativeModel(
    */
   private void requireRestored(ForwardModel forward, String base) throws IOException {
     Map<String, TensorSpec> wanted = new LinkedHashMap<>();
-    forward.variables().forEach(variable -> wanted.put(variable.name(), spec(variable)));
+    forward.variables().forEach(variable -> wanted.put(variable.name(), TensorSpecs.of(variable)));
     RestoreReport all = RestoreReport.compare(wanted, weights, Set.of());
     List<String> unexpected =
         all.unexpected().stream()
@@ -236,10 +237,6 @@ record NativeModel(
     forward.variables().forEach(variable -> rest.remove(variable.name()));
     rest.removeIf(head::reads);
     return List.copyOf(rest);
-  }
-
-  static TensorSpec spec(GraphVariable variable) {
-    return new TensorSpec(variable.spec().dtype(), variable.spec().shape());
   }
 
   @Override
@@ -297,7 +294,7 @@ record NativeModel(
   @Override
   public boolean holds(GraphVariable variable) {
     return weights.names().contains(variable.name())
-        && weights.spec(variable.name()).equals(spec(variable));
+        && weights.spec(variable.name()).equals(TensorSpecs.of(variable));
   }
 
   @Override

@@ -26,7 +26,7 @@ record SavedValues(List<GraphVariable> found, List<String> missing, Set<String> 
         new SavedValues(new ArrayList<>(), new ArrayList<>(), new TreeSet<>(saved.names()));
     for (GraphVariable variable : variables) {
       String name = variable.name();
-      TensorSpec wanted = new TensorSpec(variable.spec().dtype(), variable.spec().shape());
+      TensorSpec wanted = TensorSpecs.of(variable);
       if (!values.unused.remove(name)) {
         values.missing.add(name + ": not there");
       } else if (!saved.spec(name).equals(wanted)) {

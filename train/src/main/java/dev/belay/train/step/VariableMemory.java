@@ -2,7 +2,6 @@ package dev.belay.train.step;
 
 import dev.belay.graph.replica.Replicas;
 import dev.belay.graph.variable.GraphVariable;
-import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,7 +74,7 @@ record VariableMemory(Session session, Replicas replicas) {
         bytes = 0;
       }
       parts.get(parts.size() - 1).add(variable);
-      bytes += new TensorSpec(variable.spec().dtype(), variable.spec().shape()).bytes();
+      bytes += TensorSpecs.of(variable).bytes();
     }
     return parts;
   }

@@ -1,7 +1,6 @@
 package dev.belay.train.step;
 
 import dev.belay.graph.variable.GraphVariable;
-import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.checkpoint.CheckpointWriter;
 import java.io.IOException;
 import java.util.List;
@@ -23,10 +22,7 @@ public final class VariableSnapshot implements CheckpointWriter.Values, AutoClos
 
   /** Bytes of all values. */
   public long bytes() {
-    return parts.stream()
-        .flatMap(part -> part.variables().stream())
-        .mapToLong(variable -> spec(variable).bytes())
-        .sum();
+    return parts.stream().mapToLong(part -> TensorSpecs.bytes(part.variables())).sum();
   }
 
   @Override
@@ -34,13 +30,10 @@ public final class VariableSnapshot implements CheckpointWriter.Values, AutoClos
     for (Part part : parts) {
       for (int i = 0; i < part.variables().size(); i++) {
         GraphVariable variable = part.variables().get(i);
-        sink.accept(variable.name(), spec(variable), NativeTensors.view(part.values().get(i)));
+        sink.accept(
+            variable.name(), TensorSpecs.of(variable), NativeTensors.view(part.values().get(i)));
       }
     }
-  }
-
-  private static TensorSpec spec(GraphVariable variable) {
-    return new TensorSpec(variable.spec().dtype(), variable.spec().shape());
   }
 
   @Override

@@ -87,6 +87,7 @@ record TokenizerDefinition(
               + ": not a tokenizer.json: expected an object 'model' in it; is this the right"
               + " file?");
     }
+    TokenizerProof.require(file, root);
     Optional<Boolean> wanted = lowerCase.or(config::lowerCase);
     boolean bert = root.path("normalizer").path("type").asText().equals("BertNormalizer");
     if (wanted.isPresent() && bert) {

@@ -49,6 +49,27 @@ class TokenizerGoldenTest {
     }
   }
 
+  /** As T5's tokenizer is built, and as RoBERTa's. */
+  @ParameterizedTest
+  @CsvSource({"unigram", "bytelevel"})
+  void piecesOfWordsAreExact(String golden) throws IOException {
+    JsonNode expected = JSON.readTree(FIXTURE.resolve(golden + ".json").toFile());
+    List<String> lines = lines();
+    TokenizerFiles files = TokenizerFinder.given(FIXTURE.resolve(golden).resolve("tokenizer.json"));
+    try (TextTokenizer tokenizer = TextTokenizer.open(files, 512, Optional.empty())) {
+      for (int i = 0; i < lines.size(); i++) {
+        String before = lines.get(Math.floorMod(i - 1, lines.size()));
+        TokenIds pair = tokenizer.encodeAll(List.of(TextPair.of(lines.get(i), before))).get(0);
+        assertArrayEquals(
+            ints(expected.path("single").path(i)),
+            tokenizer.encode(lines.get(i)).inputIds(),
+            "line " + i);
+        assertArrayEquals(ints(expected.path("pairs").path(i)), pair.inputIds(), "pair " + i);
+      }
+      assertEquals(expected.path("vocab_size").asInt(), tokenizer.vocabularySize());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"uncased,true", "uncased,false", "cased,true", "cased,false"})
   void pairsCutToSixteenAreExact(String golden, boolean fromVocabulary) throws IOException {

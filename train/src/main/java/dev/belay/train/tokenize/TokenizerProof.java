@@ -1,0 +1,137 @@
+package dev.belay.train.tokenize;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.train.data.DataException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * Refuses a tokenizer.json that the native library would end the whole process over. Most of what
+ * is wrong in one it reports; the rest it takes for granted, and a panic of Rust has no way back
+ * through the JVM.
+ */
+final class TokenizerProof {
+  private final Path file;
+
+  private TokenizerProof(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Looks at all that is taken for granted.
+   *
+   * @throws DataException for the first that is not so
+   */
+  static void require(Path file, JsonNode root) {
+    TokenizerProof proof = new TokenizerProof(file);
+    for (JsonNode part : objects(root.path("normalizer"))) {
+      if (part.has("precompiled_charsmap") || part.path("type").asText().equals("Precompiled")) {
+        proof.requireCharacterMap(part.path("precompiled_charsmap"));
+      }
+    }
+    for (JsonNode part : objects(root.path("post_processor"))) {
+      if (part.has("single") || part.has("pair")) {
+        JsonNode tokens = part.path("special_tokens");
+        proof.requireTemplate("single", part.path("single"), tokens, false);
+        proof.requireTemplate("pair", part.path("pair"), tokens, true);
+        tokens.fields().forEachRemaining(e -> proof.requireToken(e.getKey(), e.getValue()));
+      }
+    }
+    for (JsonNode part : objects(root.path("decoder"))) {
+      if (part.path("stop").asLong(0) != 0) {
+        throw proof.refused(
+            "decoder.stop", "0, which no token is too short for", part.get("stop").toString());
+      }
+    }
+    proof.requireMerges(root.path("model"));
+  }
+
+  /**
+   * An object and all that are inside of it: parts are nested, and some need not say their type.
+   */
+  private static List<JsonNode> objects(JsonNode node) {
+    List<JsonNode> found = new ArrayList<>();
+    if (node.isObject()) {
+      found.add(node);
+    }
+    node.forEach(child -> found.addAll(objects(child)));
+    return found;
+  }
+
+  private void requireCharacterMap(JsonNode map) {
+    String where = "normalizer.precompiled_charsmap";
+    if (!map.isTextual()) {
+      throw refused(where, "text in base64", map.getNodeType().toString());
+    }
+    byte[] bytes;
+    try {
+      bytes = Base64.getDecoder().decode(map.textValue());
+    } catch (IllegalArgumentException e) {
+      throw refused(where, "text in base64", e.getMessage());
+    }
+    CharacterMap.defect(bytes)
+        .ifPresent(
+            defect -> {
+              throw refused(where, "a map of characters as sentencepiece writes it", defect);
+            });
+  }
+
+  /** Each piece is a text that is there, or a special token that is known. */
+  private void requireTemplate(String name, JsonNode pieces, JsonNode tokens, boolean pair) {
+    for (JsonNode piece : pieces) {
+      String text = piece.path("Sequence").path("id").asText();
+      if (!pair && text.equals("B")) {
+        throw refused("post_processor." + name, "only the text A", "the text B");
+      }
+      JsonNode special = piece.path("SpecialToken").path("id");
+      if (special.isTextual() && !tokens.has(special.textValue())) {
+        throw refused(
+            "post_processor." + name,
+            "tokens that post_processor.special_tokens holds",
+            "'" + special.textValue() + "'");
+      }
+    }
+  }
+
+  private void requireToken(String name, JsonNode token) {
+    int ids = token.path("ids").size();
+    int texts = token.path("tokens").size();
+    if (ids != texts) {
+      throw refused(
+          "post_processor.special_tokens." + name,
+          "as many ids as tokens",
+          ids + " ids and " + texts + " tokens");
+    }
+  }
+
+  /** Where inner pieces have a prefix, it is cut off the second half of each merge unseen. */
+  private void requireMerges(JsonNode model) {
+    String prefix = model.path("continuing_subword_prefix").asText("");
+    if (prefix.isEmpty() || model.path("continuing_subword_prefix").isNull()) {
+      return;
+    }
+    for (JsonNode merge : model.path("merges")) {
+      String second =
+          merge.isTextual()
+              ? merge.textValue().substring(merge.textValue().indexOf(' ') + 1)
+              : merge.path(1).asText();
+      if (!second.startsWith(prefix)) {
+        throw refused("model.merges", "pieces that go on with '" + prefix + "'", merge.toString());
+      }
+    }
+  }
+
+  private DataException refused(String where, String expected, String found) {
+    return new DataException(
+        file
+            + ": "
+            + where
+            + ": expected "
+            + expected
+            + ", found "
+            + found
+            + "; is the file damaged?");
+  }
+}
