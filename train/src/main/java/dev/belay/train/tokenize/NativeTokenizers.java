@@ -6,6 +6,7 @@ import dev.belay.train.data.DataException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
@@ -24,15 +25,36 @@ final class NativeTokenizers {
    */
   static HuggingFaceTokenizer create(TokenizerDefinition definition) {
     stayOffline();
+    definition.bare().ifPresent(bare -> requireText(definition.file(), bare));
+    return load(definition.file(), definition.json());
+  }
+
+  private static HuggingFaceTokenizer load(Path file, String json) {
     Map<String, String> options = Map.of("truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD");
-    byte[] json = definition.json().getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
     try {
-      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
+      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), options);
     } catch (EngineException | LinkageError e) {
       throw notLoaded(e);
     } catch (IOException | RuntimeException e) {
-      throw new DataException(
-          definition.file() + ": not a tokenizer that Belay can load: " + e.getMessage(), e);
+      throw new DataException(file + ": not a tokenizer that Belay can load: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Native code finds a token of which nothing is left everywhere, and ends the process over it.
+   */
+  private static void requireText(Path file, TokenizerDefinition.Bare bare) {
+    try (HuggingFaceTokenizer tokenizer = load(file, bare.json())) {
+      for (String token : bare.added()) {
+        if (tokenizer.encode(token, false, false).getIds().length == 0) {
+          throw new DataException(
+              file
+                  + ": added_tokens: expected texts of which the normalizer leaves something, found '"
+                  + token
+                  + "'; is the file damaged?");
+        }
+      }
     }
   }
 

@@ -18,12 +18,26 @@ import java.util.OptionalInt;
  *
  * @param file where it comes from
  * @param json the text of its tokenizer.json
+ * @param bare the same without added tokens, if some of those are looked for in normalised text
  * @param vocabulary what its ids stand for
  * @param paddingId the id that fills short rows, if the tokenizer has one
  * @param notes what was decided on the way, for people
  */
 record TokenizerDefinition(
-    Path file, String json, Vocabulary vocabulary, OptionalInt paddingId, List<String> notes) {
+    Path file,
+    String json,
+    Optional<Bare> bare,
+    Vocabulary vocabulary,
+    OptionalInt paddingId,
+    List<String> notes) {
+
+  /**
+   * A tokenizer that knows no added tokens.
+   *
+   * @param json the text of its tokenizer.json
+   * @param added what the tokens are that will be normalised before they are looked for
+   */
+  record Bare(String json, List<String> added) {}
 
   /** The largest that are known, of a quarter of a million tokens, take 17 to 34 MB. */
   private static final long MOST_BYTES = 48L << 20;
@@ -55,7 +69,27 @@ record TokenizerDefinition(
       notes.add(files.definition() + ": no padding token; rows are padded with id 0, masked");
     }
     return new TokenizerDefinition(
-        files.definition(), text(root), Vocabulary.of(root, ids), padding, List.copyOf(notes));
+        files.definition(),
+        text(root),
+        bare(root),
+        Vocabulary.of(root, ids),
+        padding,
+        List.copyOf(notes));
+  }
+
+  private static Optional<Bare> bare(JsonNode root) {
+    List<String> added = new ArrayList<>();
+    for (JsonNode token : root.path("added_tokens")) {
+      if (token.path("normalized").asBoolean()) {
+        added.add(token.path("content").asText());
+      }
+    }
+    if (added.isEmpty() || !root.path("normalizer").isObject()) {
+      return Optional.empty();
+    }
+    ObjectNode without = ((ObjectNode) root).deepCopy();
+    without.putArray("added_tokens");
+    return Optional.of(new Bare(text(without), List.copyOf(added)));
   }
 
   private static JsonNode ofVocabulary(

@@ -108,8 +108,8 @@ final class TokenizerProof {
 
   /** Where inner pieces have a prefix, it is cut off the second half of each merge unseen. */
   private void requireMerges(JsonNode model) {
-    String prefix = model.path("continuing_subword_prefix").asText("");
-    if (prefix.isEmpty() || model.path("continuing_subword_prefix").isNull()) {
+    String prefix = model.path("continuing_subword_prefix").textValue();
+    if (prefix == null || prefix.isEmpty()) {
       return;
     }
     for (JsonNode merge : model.path("merges")) {

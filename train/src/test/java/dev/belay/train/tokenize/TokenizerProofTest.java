@@ -14,8 +14,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -90,6 +92,29 @@ class TokenizerProofTest {
         "tokenizer.json: decoder.stop: expected 0, which no token is too short for, found 1; is the"
             + " file damaged?",
         refusal(with(decoder)));
+  }
+
+  /** It would be found before each letter of every text. */
+  @Test
+  void somethingIsLeftOfAnAddedToken(@TempDir Path folder) throws IOException {
+    ObjectNode root = read("unigram");
+    root.set("normalizer", with("{'type': 'StripAccents'}"));
+    root.withArray("added_tokens")
+        .add(
+            with(
+                "{'id': 9, 'content': '\u0301', 'single_word': false, 'lstrip': false,"
+                    + " 'rstrip': false, 'normalized': true, 'special': false}"));
+    Path file = folder.resolve("tokenizer.json");
+    JSON.writeValue(file.toFile(), root);
+    TokenizerFiles files = TokenizerFinder.given(file);
+    String message =
+        assertThrows(DataException.class, () -> TextTokenizer.open(files, 16, Optional.empty()))
+            .getMessage();
+    assertEquals(
+        file
+            + ": added_tokens: expected texts of which the normalizer leaves something, found"
+            + " '\u0301'; is the file damaged?",
+        message);
   }
 
   @Test
