@@ -22,7 +22,6 @@ import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
 import dev.belay.train.stability.StepGuard;
 import dev.belay.train.step.StepRunner;
-import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -269,9 +268,10 @@ final class Course {
             ground.data().tokenizerFiles(),
             ground.datasets().train().options().maxLength());
     place.lock().requireHeld();
-    long bytes = TensorSpecs.bytes(ground.training().runner().weights());
+    long bytes = export.bytes(ground.training().runner(), pass);
     try {
       Path target = export.target(exports);
+      DiskFailure.requireRoom(target, bytes);
       place.records().provenance().willExport(step, place.directory().root().relativize(target));
       export.write(ground.training().runner(), target, pass);
       return target;

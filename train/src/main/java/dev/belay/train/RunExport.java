@@ -57,6 +57,20 @@ record RunExport(
     return AtomicDirectory.nextVersion(exports);
   }
 
+  /** How many bytes a version folder takes, to within a few. */
+  long bytes(StepRunner runner, Optional<NewPass> pass) throws IOException {
+    long bytes = 0;
+    for (byte[] extra : extras().values()) {
+      bytes += extra.length;
+    }
+    if (pass.isPresent()) {
+      return bytes
+          + pass.get().graphDef().getSerializedSize()
+          + TensorSpecs.bytes(runner.weights());
+    }
+    return bytes + SavedModelWriter.bytes(model.savedModel().orElseThrow());
+  }
+
   /**
    * Writes a version folder.
    *

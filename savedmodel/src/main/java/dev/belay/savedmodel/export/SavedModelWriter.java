@@ -67,6 +67,11 @@ public final class SavedModelWriter {
     replaceVariables(model.directory(), PartitionedValues.joined(model, values), extras, target);
   }
 
+  /** How many bytes a model takes that is written again, without extras. */
+  public static long bytes(SavedModelContents model) throws IOException {
+    return VariableReplacement.bytes(model.directory());
+  }
+
   /**
    * Writes a new model: one function for each signature, the variables and tables that they use as
    * objects. In Python, {@code tf.saved_model.load} gives {@code signatures}, {@code variables} and

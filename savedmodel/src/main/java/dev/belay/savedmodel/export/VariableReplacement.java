@@ -38,6 +38,21 @@ final class VariableReplacement {
     requireFitting();
   }
 
+  /** How many bytes a model takes when it is written again. */
+  static long bytes(Path source) throws IOException {
+    List<String> names = new ArrayList<>(COPIED);
+    names.add(SavedModelWriter.variablesPrefix(source).getParent().getFileName().toString());
+    long bytes = 0;
+    for (String name : names) {
+      if (Files.exists(source.resolve(name))) {
+        for (Path path : tree(source.resolve(name))) {
+          bytes += Files.isRegularFile(path) ? Files.size(path) : 0;
+        }
+      }
+    }
+    return bytes;
+  }
+
   void writeInto(Path directory) throws IOException {
     for (String name : COPIED) {
       if (Files.exists(source.resolve(name))) {
@@ -105,13 +120,15 @@ final class VariableReplacement {
   }
 
   private static void copyTree(Path from, Path to) throws IOException {
-    List<Path> paths;
-    try (Stream<Path> walk = Files.walk(from, FileVisitOption.FOLLOW_LINKS)) {
-      paths = walk.toList();
-    }
-    for (Path path : paths) {
-      // Links are followed: model hubs keep the files of a model elsewhere and link to them.
+    for (Path path : tree(from)) {
       Files.copy(path, to.resolve(from.relativize(path).toString()));
+    }
+  }
+
+  /** Links are followed: model hubs keep the files of a model elsewhere and link to them. */
+  private static List<Path> tree(Path root) throws IOException {
+    try (Stream<Path> walk = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
+      return walk.toList();
     }
   }
 }
