@@ -19,7 +19,8 @@ Path model = examples.resolve("sentiment/model");
 var contents = ModelInspection.inspect(WeightsConfig.of(model));
 contents.functions().size() + " functions, " + contents.variables().size() + " variables, " + contents.producer()"""),
     ("markdown", "## Import and fine-tune\nEvery option that is not named here has the command line's default."),
-    ("code", """Path output = Files.createTempDirectory("belay-notebook").resolve("run");
+    ("code", """Path runs = Path.of("../runs"); // where the workbench's TensorBoard, on port 6006, finds the run
+Path output = Files.createTempDirectory(Files.isDirectory(runs) ? runs : Path.of(System.getProperty("java.io.tmpdir")), "notebook-");
 var data = DataConfig.of(List.of(examples.resolve("sentiment/train.tsv")), List.of(examples.resolve("sentiment/dev.tsv")))
     .withMaxSeqLength(48);
 var defaults = TrainConfig.of(ModelConfig.of(model), data, output);

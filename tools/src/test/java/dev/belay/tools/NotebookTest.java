@@ -55,6 +55,7 @@ final class NotebookTest {
         run(
             shell,
             cell.replace(STEPS, "withMaxSteps(3)")
+                .replace("../runs", "none")
                 .replace(environment, '"' + EXAMPLES.toString() + '"'));
       }
       assertEquals("3", value(shell, "trained.size()"));
