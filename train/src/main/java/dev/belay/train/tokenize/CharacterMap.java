@@ -76,10 +76,11 @@ final class CharacterMap {
           continue;
         }
         int child = next ^ offset(unit(next));
-        if (hasValue(unit(next))) {
-          if (child >= units || !isStart(unit(child) & Integer.MAX_VALUE)) {
-            return Optional.of("a value that points at no text");
-          }
+        if (child >= units) {
+          return Optional.of("a trie that leads to unit " + child + " of " + units);
+        }
+        if (hasValue(unit(next)) && !isStart(unit(child) & Integer.MAX_VALUE)) {
+          return Optional.of("a value that points at no text");
         }
         if (!seen.get(child)) {
           seen.set(child);

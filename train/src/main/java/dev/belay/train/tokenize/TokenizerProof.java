@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Refuses a tokenizer.json that the native library would end the whole process over. Most of what
@@ -63,7 +64,7 @@ final class TokenizerProof {
   private void requireCharacterMap(JsonNode map) {
     String where = "normalizer.precompiled_charsmap";
     if (!map.isTextual()) {
-      throw refused(where, "text in base64", map.getNodeType().toString());
+      throw refused(where, "text in base64", map.getNodeType().name().toLowerCase(Locale.ROOT));
     }
     byte[] bytes;
     try {

@@ -120,11 +120,11 @@ class TokenizerProofTest {
   @Test
   void aMapOfCharactersIsText() throws IOException {
     assertEquals(
-        "tokenizer.json: normalizer.precompiled_charsmap: expected text in base64, found NULL; is"
+        "tokenizer.json: normalizer.precompiled_charsmap: expected text in base64, found null; is"
             + " the file damaged?",
         refusal(with("{'normalizer': {'precompiled_charsmap': null}}")));
     assertEquals(
-        "tokenizer.json: normalizer.precompiled_charsmap: expected text in base64, found MISSING; is"
+        "tokenizer.json: normalizer.precompiled_charsmap: expected text in base64, found missing; is"
             + " the file damaged?",
         refusal(with("{'normalizer': {'type': 'Precompiled'}}")));
     assertEquals(
@@ -141,6 +141,11 @@ class TokenizerProofTest {
     assertEquals("a trie of 4294967292 bytes in 1043", defect(map -> map.putInt(0, -1)));
     assertEquals("bad UTF-8", defect(map -> map.put(1040, (byte) 0xff)));
     assertEquals("a trie that leads to unit 1048577 of 256", defect(map -> map.putInt(4, 1 << 30)));
+    // A unit of the root's children, with its label and the largest offset there is.
+    int child = 4 + 4 * (rootOffset() ^ 'f');
+    assertEquals(
+        "a trie that leads to unit " + ((rootOffset() ^ 'f') ^ (0x1fffff << 8)) + " of 256",
+        defect(map -> map.putInt(child, (0x1fffff << 10) | (1 << 9) | 'f')));
     assertEquals(
         "a value that points at no text",
         defect(
@@ -152,6 +157,16 @@ class TokenizerProofTest {
               }
               return map;
             }));
+  }
+
+  private static int rootOffset() throws IOException {
+    int[] unit = new int[1];
+    defect(
+        map -> {
+          unit[0] = map.getInt(4);
+          return map;
+        });
+    return (unit[0] >>> 10) << ((unit[0] & (1 << 9)) >>> 6);
   }
 
   /** What is found in the map of the fixture after a change. */
