@@ -28,7 +28,10 @@ public final class Agreement {
     return Math.pow(10, step <= 5 ? -5 + (step - 1) / 4.0 : -4 + (step - 5) / 15.0);
   }
 
-  /** What float32 cannot tell apart in a result of numbers of this size: one unit in their last place. */
+  /**
+   * What float32 cannot tell apart in a result of numbers of this size: one unit in their last
+   * place.
+   */
   public static double floor(double size) {
     return Math.ulp((float) Math.max(1, Math.abs(size)));
   }
