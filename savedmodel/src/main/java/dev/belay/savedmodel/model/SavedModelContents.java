@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.tensorflow.proto.framework.CollectionDef;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 
@@ -87,6 +88,15 @@ public final class SavedModelContents {
   /** The nodes of the main graph that initialise the model, such as its lookup tables. */
   public Set<String> initNodes() {
     return SavedModelReader.initNodes(parts.metaGraph());
+  }
+
+  /** The nodes or tensors of a collection of TF1, such as {@code update_ops}; none if there is none. */
+  public List<String> collection(String name) {
+    return parts
+        .metaGraph()
+        .getCollectionDefOrDefault(name, CollectionDef.getDefaultInstance())
+        .getNodeList()
+        .getValueList();
   }
 
   /** The functions by name, in the file's order. */

@@ -38,6 +38,7 @@ import java.util.stream.Stream;
  * @param training the function to train through
  * @param evaluation the function to evaluate and predict through; may be the same
  * @param flat both, over one set of variables
+ * @param trains whether it is trained, or evaluated alone
  * @param variables the flat graph's variables under names that are unique
  * @param notes what people should know about the choice of functions
  */
@@ -47,6 +48,7 @@ public record ImportedModel(
     FlatGraph.FlatFunction training,
     FlatGraph.FlatFunction evaluation,
     FlatGraph flat,
+    boolean trains,
     Map<String, FlatGraph.FlatVariable> variables,
     List<String> notes)
     implements TrainableModel {
@@ -55,7 +57,7 @@ public record ImportedModel(
   public static ImportedModel forTraining(ModelConfig config) throws IOException {
     SavedModelContents contents = contents(config);
     TrainingFunctions chosen = TrainingFunctions.choose(contents, config.signature());
-    return of(config, contents, chosen);
+    return of(config, contents, chosen, true);
   }
 
   /** Reads a model to evaluate it or predict with it. */
@@ -65,7 +67,8 @@ public record ImportedModel(
     return of(
         config,
         contents,
-        new TrainingFunctions(chosen.evaluation(), chosen.evaluation(), List.of()));
+        new TrainingFunctions(chosen.evaluation(), chosen.evaluation(), List.of()),
+        false);
   }
 
   private static SavedModelContents contents(ModelConfig config) throws IOException {
@@ -92,7 +95,7 @@ public record ImportedModel(
   }
 
   private static ImportedModel of(
-      ModelConfig config, SavedModelContents contents, TrainingFunctions chosen)
+      ModelConfig config, SavedModelContents contents, TrainingFunctions chosen, boolean trains)
       throws IOException {
     List<ModelFunction> functions =
         Stream.of(chosen.training(), chosen.evaluation()).distinct().toList();
@@ -106,6 +109,7 @@ public record ImportedModel(
         expanded.get(0),
         expanded.get(expanded.size() - 1),
         flat,
+        trains,
         uniquelyNamed(contents, flat),
         chosen.notes());
   }
@@ -137,7 +141,7 @@ public record ImportedModel(
         });
     return new ForwardSpec(
         flat.graphDef(),
-        flat.functions().stream().map(ImportedModel::call).toList(),
+        flat.functions().stream().map(this::call).toList(),
         bound,
         flat.initializers(),
         flat.customGradients().stream()
@@ -155,17 +159,21 @@ public record ImportedModel(
             .toList());
   }
 
-  private static ForwardSpec.Call call(FlatGraph.FlatFunction function) {
+  private ForwardSpec.Call call(FlatGraph.FlatFunction function) {
     return new ForwardSpec.Call(
         callName(function),
         named(function.inputs(), InputMapping::lastPart),
         named(function.outputs(), name -> name),
-        function.updates());
+        function.updates(),
+        trains && function.equals(training));
   }
 
-  /** The name of a function's call in the graph. */
+  /**
+   * The name of a function's call in the graph. The two calls of a TF1 signature, with its switch on
+   * and off, have one path and one function; their scopes differ.
+   */
   static String callName(FlatGraph.FlatFunction function) {
-    return function.source().path() + ":" + function.source().functionName();
+    return function.scope();
   }
 
   private static List<ForwardSpec.NamedTensor> named(
