@@ -8,5 +8,7 @@ public enum Dropout {
    * Every recognised dropout of a call that trains passes its input on; any other random op of such
    * a call is refused.
    */
-  OFF
+  OFF,
+  /** Every recognised dropout passes its input on; any other random op draws. */
+  OFF_WHERE_RECOGNISED
 }

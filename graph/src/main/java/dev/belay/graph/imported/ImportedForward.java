@@ -98,6 +98,9 @@ public final class ImportedForward {
       if (options.dropout() == Dropout.OFF) {
         rewrites.add(new DropoutRemoval(trained::contains));
       }
+      if (options.dropout() == Dropout.OFF_WHERE_RECOGNISED) {
+        rewrites.add(DropoutRemoval::removeRecognised);
+      }
       rewrites.add(new RepeatableRandom(options.seed(), STEP, trained::contains));
       rewrites.forEach(rewrite -> rewrite.rewrite(nodes));
       nodes.prune(roots(cuts));

@@ -62,7 +62,9 @@ public final class MainGraph {
   }
 
   private static boolean isFedOnly(NodeDef node) {
-    return node.getOp().equals("Placeholder") || node.getOp().equals("PlaceholderV2");
+    return node.getOp().equals("Placeholder")
+        || node.getOp().equals("PlaceholderV2")
+        || node.getOp().startsWith("IteratorGetNext");
   }
 
   /** The node at the end of a chain of Identity nodes. */

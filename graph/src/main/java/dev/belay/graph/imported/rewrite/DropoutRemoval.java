@@ -51,6 +51,12 @@ public final class DropoutRemoval implements GraphRewrite {
     graph.settle();
   }
 
+  /** Leaves out what is recognised, and everything else as it is. */
+  public static void removeRecognised(NodeGraph graph) {
+    RandomSource.in(graph).forEach(source -> remove(graph, source));
+    graph.settle();
+  }
+
   /** A dropout's last node and the tensor that goes in. */
   private record Site(String output, String input) {}
 

@@ -106,7 +106,10 @@ final class FunctionExpander {
     }
     List<String> roots = new ArrayList<>();
     for (Argument output : function.outputs()) {
-      roots.add(signature.getOutputsOrThrow(output.name()).getName());
+      roots.add(
+          output.name().startsWith(ModelFunction.LOSSES)
+              ? output.name().substring(ModelFunction.LOSSES.length())
+              : signature.getOutputsOrThrow(output.name()).getName());
     }
     List<String> updateOps = updateOps(scope, fed);
     List<String> all = new ArrayList<>(roots);
