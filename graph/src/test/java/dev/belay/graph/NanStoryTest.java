@@ -353,7 +353,7 @@ class NanStoryTest {
       Operand<TFloat32> count =
           tf.placeholderWithDefault(tf.constant((float) SIZE), Shape.scalar());
       return new LossTensors(
-          labels.asOutput(), sum, count, tf.math.div(sum, count), Optional.empty());
+          labels.asOutput(), sum, count, count, tf.math.div(sum, count), Optional.empty());
     }
   }
 }

@@ -162,7 +162,7 @@ public final class ModelEvaluation {
       InputMapping inputs = model.inputs(config.model().inputs(), false);
       try (RunData data = new RunData(config.data(), model, inputs)) {
         judgement.await();
-        return open(config, model, data, use);
+        return open(config, model.decided(), data, use);
       }
     }
   }

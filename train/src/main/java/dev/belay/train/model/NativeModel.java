@@ -137,6 +137,11 @@ record NativeModel(
   }
 
   @Override
+  public TrainableModel decided() {
+    return this;
+  }
+
+  @Override
   public ModelGraph graph(ModelConfig config, long seed) throws IOException {
     Graph graph = new Graph();
     try {

@@ -134,6 +134,7 @@ public final class ConfigJson {
     put(options, "trainable", model.trainable());
     put(options, "freeze", model.freeze());
     put(options, "dropout", model.dropout() ? "on" : "off");
+    put(options, "model-losses", model.modelLosses() ? "on" : "off");
     put(options, "allow-op", model.trust().allowedOps().stream().sorted().toList());
     put(options, "accept-custom-gradient", model.trust().naturalGradients());
     put(options, "allow-no-gradient", model.trust().withoutGradient());
