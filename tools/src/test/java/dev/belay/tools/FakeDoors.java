@@ -162,7 +162,7 @@ final class FakeDoors implements Doors {
             List.of(),
             null,
             null,
-            new Leftovers(List.of(), List.of(), List.of(), List.of())));
+            new Leftovers(List.of(), List.of(), List.of(), List.of(), List.of())));
   }
 
   @Override

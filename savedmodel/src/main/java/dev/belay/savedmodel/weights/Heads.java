@@ -2,6 +2,7 @@ package dev.belay.savedmodel.weights;
 
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.names.ModelType;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -57,7 +58,7 @@ final class Heads {
             .limit(1)
             .filter(said -> endings.stream().anyMatch(said::endsWith))
             .findFirst()
-            .orElse(configuration.family().className() + endings.get(0));
+            .orElse(configuration.type().className() + endings.get(0));
     return configuration.withHead(withoutTf(architecture), labels);
   }
 
@@ -74,12 +75,10 @@ final class Heads {
         default -> "Model";
       };
     }
+    String said = configuration.architectures().get(0);
     return configuration.family() == Family.BERT
         ? "Model"
-        : configuration
-            .architectures()
-            .get(0)
-            .replaceFirst("^(TF)?" + configuration.family().className(), "");
+        : ModelType.ofClass(said).flatMap(type -> type.ending(said)).orElse("Model");
   }
 
   private static String withoutTf(String architecture) {
