@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.tensorflow.proto.framework.DataType;
 
 /**
  * What a model is made of, whichever file says so.
@@ -37,6 +38,9 @@ public record ModelConfiguration(
     List<String> architectures,
     Map<String, Object> others) {
   static final String PROBLEM_TYPE = "problem_type";
+
+  /** Of transformers 5 and 4; the first counts where both are there. */
+  private static final List<String> TYPE_KEYS = List.of("dtype", "torch_dtype");
 
   public ModelConfiguration {
     if (!(normEpsilon > 0 && normEpsilon < 1)) {
@@ -84,6 +88,38 @@ public record ModelConfiguration(
     return others.get(key) instanceof Number number
         ? Optional.of(number.doubleValue())
         : Optional.empty();
+  }
+
+  /** The half precision that the file names as the type of the weights, if it names one. */
+  public Optional<DataType> halfPrecision() {
+    for (String key : TYPE_KEYS) {
+      if (others.get(key) instanceof String type) {
+        return switch (type) {
+          case "float16", "half" -> Optional.of(DataType.DT_HALF);
+          case "bfloat16" -> Optional.of(DataType.DT_BFLOAT16);
+          default -> Optional.empty();
+        };
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The same model with weights of that type, if the file names one. */
+  public ModelConfiguration withType(String type) {
+    Map<String, Object> changed = new LinkedHashMap<>(others);
+    TYPE_KEYS.forEach(key -> changed.computeIfPresent(key, (name, before) -> type));
+    return new ModelConfiguration(
+        type(),
+        sizes,
+        feedForward,
+        normEpsilon,
+        dropouts,
+        relativePositions,
+        tiedEmbeddings,
+        padId,
+        labels,
+        architectures,
+        changed);
   }
 
   /** The first part of the version of transformers that wrote the file; 0 if it does not say. */

@@ -297,7 +297,8 @@ record NativeHead(
           case NONE, CLASSIFICATION, REGRESSION -> "ForSequenceClassification";
         };
     return ConfigurationWriter.huggingFace(
-        body.withHead(body.type().className() + ending, names)
+        body.withType("float32")
+            .withHead(body.type().className() + ending, names)
             .withLabels(names, task().problemType(body.problemType())));
   }
 }

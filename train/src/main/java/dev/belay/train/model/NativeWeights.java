@@ -2,6 +2,8 @@ package dev.belay.train.model;
 
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.savedmodel.UnsupportedModelException;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.names.Dialect;
 import dev.belay.savedmodel.names.RestoreReport;
 import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
@@ -20,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.tensorflow.proto.framework.DataType;
 
 /**
  * The weights that a model which Belay builds takes from its files.
@@ -40,6 +43,7 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
    */
   static NativeWeights of(ModelWeights read, Optional<Pattern> ignored, List<String> notes)
       throws IOException {
+    requireSaidType(read);
     List<String> unknown = new ArrayList<>(read.leftovers().unknown());
     List<String> unread = new ArrayList<>(read.leftovers().unknownBase());
     unread.removeIf(name -> matches(ignored, name));
@@ -68,6 +72,39 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
       notes.add("tensors that no table of names knows, left out: " + unknown);
     }
     return new NativeWeights(new FloatWidening(read.canonical()), names);
+  }
+
+  /**
+   * Refuses weights that one version of transformers rounds to the type that the configuration
+   * names, and another does not.
+   */
+  private static void requireSaidType(ModelWeights read) throws UnsupportedModelException {
+    boolean pytorch =
+        read.naming().map(naming -> naming.dialect() == Dialect.PYTORCH).orElse(false)
+            && read.savedModel().isEmpty();
+    Optional<DataType> said = read.configuration().flatMap(ModelConfiguration::halfPrecision);
+    if (!pytorch || said.isEmpty()) {
+      return;
+    }
+    List<String> wider =
+        read.canonical().names().stream()
+            .filter(name -> read.canonical().spec(name).dtype() != said.get())
+            .toList();
+    if (!wider.isEmpty()) {
+      throw new UnsupportedModelException(
+          read.location().path(),
+          "weights",
+          "config.json names "
+              + said.get()
+              + " as their type (dtype or torch_dtype), and "
+              + wider.size()
+              + " are of another, such as "
+              + wider.get(0)
+              + ", "
+              + read.canonical().spec(wider.get(0)).dtype()
+              + ": transformers 5 rounds them, transformers 4 does not; set the key to the type that"
+              + " they have, or leave it out");
+    }
   }
 
   private static boolean matches(Optional<Pattern> ignored, String name) {
