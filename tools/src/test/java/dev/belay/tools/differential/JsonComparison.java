@@ -33,10 +33,8 @@ record JsonComparison(double tolerance, double floor) {
     }
     Double rightNumber = number(right);
     Double foundNumber = number(found);
-    boolean same =
-        rightNumber != null && foundNumber != null
-            ? close(rightNumber, foundNumber)
-            : right.equals(found);
+    boolean numbers = rightNumber != null && foundNumber != null;
+    boolean same = numbers ? close(rightNumber, foundNumber) : right.equals(found);
     return same
         ? Optional.empty()
         : Optional.of(place + ": right is " + shown(right) + ", found " + shown(found));
