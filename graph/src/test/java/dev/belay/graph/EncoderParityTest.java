@@ -37,7 +37,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -160,7 +159,8 @@ class EncoderParityTest {
             new EncoderSpec.Sizes(300, 32, 32, 2, 4, 64, 32, 2),
             EncoderSpec.Sharing.none(2),
             false,
-            OptionalInt.empty(),
+            EncoderSpec.Positions.ADDED,
+            false,
             activation,
             1e-12,
             new EncoderSpec.Rates(0, 0, 0, 0));

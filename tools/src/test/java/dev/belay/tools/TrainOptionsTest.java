@@ -72,6 +72,7 @@ final class TrainOptionsTest {
           Map.entry("--model-format", "tf1"),
           Map.entry("--restore-optimizer", "no"),
           Map.entry("--model-config", "bert_config.json"),
+          Map.entry("--ignore-weights", "crossattention"),
           Map.entry("--signature", "serving"),
           Map.entry("--inputs", "input_ids=ids,attention_mask=mask"),
           Map.entry("--output", "scores"),

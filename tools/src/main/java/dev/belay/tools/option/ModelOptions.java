@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -24,6 +25,14 @@ public final class ModelOptions {
   private Path path;
 
   @Mixin private WeightFormatOptions form;
+
+  @Option(
+      names = "--ignore-weights",
+      paramLabel = "REGEX",
+      description =
+          "Leave out weights whose name matches; without it, weights are refused that are named as"
+              + " parts of the model and that Belay's graph of it has no place for.")
+  private Optional<Pattern> ignoredWeights = Optional.empty();
 
   @Option(
       names = "--signature",
@@ -112,7 +121,7 @@ public final class ModelOptions {
   public ModelConfig toConfig(TuningOptions tuning) {
     return new ModelConfig(
         path,
-        form.toFiles(tuning),
+        form.toFiles(tuning, ignoredWeights),
         signature,
         inputs,
         output,

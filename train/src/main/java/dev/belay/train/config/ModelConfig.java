@@ -93,15 +93,17 @@ public record ModelConfig(
    * @param configuration config.json or bert_config.json; empty: beside the weights
    * @param restoreOptimizer whether a training goes on with the slots and the step that the files
    *     have of an earlier one
+   * @param ignoredWeights names of weights that are left out; empty: none
    * @param fromScratch whether only the configuration is read, and all weights begin at random
    */
   public record Files(
       Optional<WeightFormat> format,
       Optional<Path> configuration,
       boolean restoreOptimizer,
+      Optional<Pattern> ignoredWeights,
       boolean fromScratch) {
     public static final Files FOUND_OUT =
-        new Files(Optional.empty(), Optional.empty(), true, false);
+        new Files(Optional.empty(), Optional.empty(), true, Optional.empty(), false);
   }
 
   /**

@@ -165,6 +165,11 @@ public record ImportedModel(
   }
 
   @Override
+  public OptionalInt paddingId() {
+    return OptionalInt.empty();
+  }
+
+  @Override
   public OptionalInt decoderStart() {
     return OptionalInt.empty();
   }

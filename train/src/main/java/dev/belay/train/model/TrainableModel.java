@@ -67,6 +67,9 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** The most tokens that it takes, or was trained with. */
   OptionalInt maxSeqLength() throws IOException;
 
+  /** The id that it takes for padding, if its configuration says one. */
+  OptionalInt paddingId();
+
   /** The id that what it writes begins with, if it reads one text and writes another. */
   OptionalInt decoderStart();
 

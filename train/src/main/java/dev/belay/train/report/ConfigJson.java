@@ -117,6 +117,7 @@ public final class ConfigJson {
     put(options, "model-format", model.files().format().map(WeightFormat::option));
     put(options, "model-config", model.files().configuration());
     put(options, "restore-optimizer", model.files().restoreOptimizer() ? "auto" : "no");
+    put(options, "ignore-weights", model.files().ignoredWeights());
     put(options, "from-scratch", model.files().fromScratch());
     put(options, "signature", model.signature());
     put(

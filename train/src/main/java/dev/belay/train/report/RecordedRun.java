@@ -56,6 +56,7 @@ public record RecordedRun(
                 .map(format -> WeightFormat.valueOf(format.toUpperCase(Locale.ROOT))),
             text(facts, "model_configuration").map(Path::of),
             false,
+            text(options, "ignore-weights").map(Pattern::compile),
             options.path("from-scratch").asBoolean()),
         text(options, "signature"),
         inputs,
