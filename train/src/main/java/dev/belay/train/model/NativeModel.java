@@ -19,6 +19,7 @@ import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.savedmodel.weights.WeightLocation;
@@ -177,7 +178,7 @@ record NativeModel(
         body.build(
             graph,
             new LayeredForward.Options(
-                new Parameters.Beginning(name -> isFresh, configuration.initializerRange(), seed),
+                new Parameters.Beginning(name -> isFresh, configuration.freshDeviation(), seed),
                 variable -> config.trains(variable.name()),
                 config.dropout()));
     if (!isFresh) {
@@ -195,8 +196,11 @@ record NativeModel(
           "from scratch: all "
               + forward.variables().all().size()
               + " weights of the body begin at random, with a deviation of "
-              + configuration.initializerRange()
-              + " (initializer_range) and seed "
+              + configuration.freshDeviation()
+              + (configuration.family() == Family.T5
+                  ? " of words (initializer_factor)"
+                  : " (initializer_range)")
+              + " and seed "
               + seed);
     }
     List<String> unused = weights.unused(forward, this);
