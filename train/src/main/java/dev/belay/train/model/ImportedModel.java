@@ -13,6 +13,7 @@ import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.TrainingFunctions;
 import dev.belay.savedmodel.model.inline.FunctionInliner;
 import dev.belay.savedmodel.model.inline.InlineOptions;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
@@ -20,7 +21,6 @@ import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -234,8 +234,8 @@ public record ImportedModel(
   }
 
   @Override
-  public ByteBuffer read(String variable) throws IOException {
-    return contents.read(variables.get(variable).variable());
+  public TensorPieces value(String variable) {
+    return sink -> sink.accept(contents.read(stored(variable)));
   }
 
   @Override

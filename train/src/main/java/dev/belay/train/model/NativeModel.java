@@ -21,6 +21,7 @@ import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.names.RestoreReport;
 import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
@@ -35,7 +36,6 @@ import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -298,8 +298,8 @@ record NativeModel(
   }
 
   @Override
-  public ByteBuffer read(String variable) throws IOException {
-    return weights.read(variable);
+  public TensorPieces value(String variable) {
+    return weights.pieces(variable);
   }
 
   @Override
