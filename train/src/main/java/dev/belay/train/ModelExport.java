@@ -42,6 +42,7 @@ public final class ModelExport {
     try (ModelJudge.Judgement judgement = judge.begin(recorded.model(), false)) {
       model = TrainableModel.forEvaluation(recorded.model());
       judgement.await();
+      model = model.decided();
     }
     try (ModelGraph graph = model.graph(recorded.model(), recorded.seed())) {
       Optional<AttachedHead> head =
