@@ -136,8 +136,7 @@ class KeyReportTest {
   @Test
   void whatVersionsReadDifferentlyIsRefused() throws IOException {
     assertEquals(
-        new FeedForward("gelu_new", true),
-        ConfigurationReader.read(t5("mt5", "")).feedForward());
+        new FeedForward("gelu_new", true), ConfigurationReader.read(t5("mt5", "")).feedForward());
     CorruptModelException refused =
         assertThrows(
             CorruptModelException.class,
@@ -177,8 +176,7 @@ class KeyReportTest {
   }
 
   private Path bert(String more) throws IOException {
-    ObjectNode keys =
-        (ObjectNode) Fixtures.json(Fixtures.path("safetensors_bert", "config.json"));
+    ObjectNode keys = (ObjectNode) Fixtures.json(Fixtures.path("safetensors_bert", "config.json"));
     keys.setAll((ObjectNode) JSON.readTree(more.replace('\'', '"')));
     return write(keys);
   }
