@@ -20,20 +20,20 @@ import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.config.ConfigException;
-import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.ModelConfig.HeadKind;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -306,8 +306,8 @@ record NativeModel(
   }
 
   @Override
-  public ByteBuffer read(String variable) throws IOException {
-    return weights.read(variable);
+  public TensorPieces value(String variable) {
+    return weights.pieces(variable);
   }
 
   @Override
