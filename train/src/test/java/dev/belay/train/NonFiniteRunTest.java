@@ -15,6 +15,7 @@ import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.tensor.MemoryTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.config.LoopConfig;
@@ -138,8 +139,8 @@ class NonFiniteRunTest {
             .getMessage()
             .contains(
                 "step 4: the loss is NaN and the gradient norm NaN, so this step changed no weight,"
-                    + " and 3 steps in a row were left out, more than --max-skipped-steps 2. In step 2,"
-                    + " the first op whose result is not finite is"),
+                    + " and 3 steps in a row were left out, more than --max-skipped-steps 2. In"
+                    + " step 2, the first op whose result is not finite is"),
         stopped.getMessage());
     assertEquals(3, of(RunEvent.Skipped.class).size());
   }
@@ -217,6 +218,7 @@ class NonFiniteRunTest {
             1,
             false,
             false,
+            ColumnConfig.byName(),
             LanguageConfig.defaults(),
             QuestionConfig.defaults()),
         OptimizerConfig.defaults(),

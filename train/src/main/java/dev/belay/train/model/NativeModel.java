@@ -30,6 +30,7 @@ import dev.belay.train.config.ModelConfig.HeadKind;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
@@ -186,10 +187,7 @@ record NativeModel(
     }
     List<String> notes = new ArrayList<>();
     notes.add(
-        "trains Belay's own graph of "
-            + configuration.type().key()
-            + ", "
-            + head.description());
+        "trains Belay's own graph of " + configuration.type().key() + ", " + head.description());
     notes.addAll(origins);
     if (isFresh) {
       notes.add(
@@ -273,6 +271,22 @@ record NativeModel(
   @Override
   public OptionalInt decoderStart() {
     return head.kind() == HeadKind.SEQ2SEQ ? configuration.decoderStart() : OptionalInt.empty();
+  }
+
+  @Override
+  public OptionalInt tokenTypes() {
+    int types = configuration.sizes().types();
+    return types > 0 ? OptionalInt.of(types) : OptionalInt.empty();
+  }
+
+  @Override
+  public Map<String, UnfedInput> unfedInputs() {
+    return UnfedInputs.of(configuration.family());
+  }
+
+  @Override
+  public boolean generates() {
+    return true;
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.UnfedInput;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -72,6 +73,15 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
   /** The id that what it writes begins with, if it reads one text and writes another. */
   OptionalInt decoderStart();
+
+  /** How many token types it knows, if it looks them up in a table. */
+  OptionalInt tokenTypes();
+
+  /** Inputs of its Python class that its graph here has none for, by name. */
+  Map<String, UnfedInput> unfedInputs();
+
+  /** Whether it writes texts token by token, beside telling logits. */
+  boolean generates();
 
   /** The id that ends what it writes, if its configuration says one. */
   OptionalInt endId();
