@@ -12,7 +12,7 @@ import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.step.TensorSpecs;
-import dev.belay.train.tokenize.TokenizerFiles;
+import dev.belay.train.tokenize.folder.TokenizerFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
