@@ -3,6 +3,7 @@
 
     differential.py [--cases 3000] [--seed 1] [--areas A,B] [--folder DIR] [--first N] [--keep]
     differential.py again FOLDER            one case that was kept, made and run again
+    differential.py sample DIR OUT [N]      N [100] equal cases of a DIR with --keep, made again, a zip in OUT for each area: the sample of the suite
 
 A case is equal, refused (Belay says why), different, or crashed. The report counts them by area and groups the refusals by their words. Cases that are
 not equal stay in DIR; --keep keeps all. Exit code 1 if a case is different or crashed, or if more than 6 % are refused.
@@ -22,11 +23,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 CHUNK = 60
 MOST_REFUSED = 0.06
+NAME = re.compile(r"(\w+)-(\d+)-(\d+)$")
 INTERPRETERS = {"tensorflow": "BELAY_PYTHON", "pytorch": "BELAY_PYTORCH"}
 
 
@@ -208,7 +211,7 @@ def run(options):
 
 def again(folder):
     case = pathlib.Path(folder).resolve()
-    area, seed, number = re.match(r"(\w+)-(\d+)-(\d+)$", case.name).groups()
+    area, seed, number = NAME.match(case.name).groups()
     variable, _ = areas()[area]
     parent = pathlib.Path(tempfile.mkdtemp(prefix="belay-differential-"))
     make(area, os.environ[variable], int(seed), int(number), 1, parent)
@@ -218,9 +221,38 @@ def again(folder):
     return 0
 
 
+def sample(folder, out, cases=100):
+    """Cases of every area in turn, small ones first: what the suite runs on every machine."""
+    equal = collections.defaultdict(list)
+    for found in sorted(pathlib.Path(folder).glob("*/*/found.json")):
+        if json.loads(found.read_text())["verdict"] == "equal":
+            area, seed, number = NAME.match(found.parent.name).groups()
+            equal[area].append((int(seed), int(number)))
+    shares = {area: share for area, (_, share) in areas().items() if area in equal}
+    for area, share in shares.items():
+        count = round(cases * share / sum(shares.values()))
+        parent = pathlib.Path(tempfile.mkdtemp(prefix="belay-differential-"))
+        for seed, number in equal[area][:3 * count]:
+            make(area, os.environ[areas()[area][0]], seed, number, 1, parent)
+        smallest = sorted((path for path in parent.iterdir() if (path / "case.json").exists()), key=size)[:count]
+        with zipfile.ZipFile(pathlib.Path(out) / f"{area}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+            for file in sorted(file for case in smallest for file in case.rglob("*") if file.is_file()):
+                entry = zipfile.ZipInfo(str(file.relative_to(parent)))  # no times: the same bytes again
+                archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+        print(f"{area}: {len(smallest)} of {len(equal[area])}", file=sys.stderr)
+        shutil.rmtree(parent)
+    return 0
+
+
+def size(folder):
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
 def main():
     if sys.argv[1:2] == ["again"]:
         return again(sys.argv[2])
+    if sys.argv[1:2] == ["sample"]:
+        return sample(*sys.argv[2:4], *map(int, sys.argv[4:]))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
