@@ -267,11 +267,20 @@ def write_slow(recipe, folder, tokenizer):
     (folder / "merges.txt").write_text("\n".join(lines) + ("\n" if recipe["seed"] % 4 else ""), encoding="utf-8")
 
 
+def cased(recipe, folder):
+    """docs/formats.md: a vocab.txt with capital letters keeps them where no file says do_lower_case, and the export says so to Python."""
+    if recipe["layout"] != "slow" or recipe["kind"] != "wordpiece" or (recipe["settings"] or {}).get("do_lower_case") is not None:
+        return {}
+    tokens = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    capitals = sum(any(letter.isupper() for letter in token) for token in tokens if not token.startswith("["))
+    return {"do_lower_case": False} if capitals * 100 > len(tokens) else {}
+
+
 def make(recipe, folder):
     from transformers import AutoTokenizer
 
     write(recipe, folder / "model")
-    tokenizer = AutoTokenizer.from_pretrained(str(folder / "model"))
+    tokenizer = AutoTokenizer.from_pretrained(str(folder / "model"), **cased(recipe, folder / "model"))
     length = recipe["max_length"]
     singles = tokenizer(recipe["texts"], truncation=True, max_length=length)
     pairs = tokenizer([a for a, _ in recipe["pairs"]], [b for _, b in recipe["pairs"]], truncation=True, max_length=length)

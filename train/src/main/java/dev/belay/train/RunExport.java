@@ -12,6 +12,7 @@ import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.step.TensorSpecs;
+import dev.belay.train.tokenize.folder.TokenizerExport;
 import dev.belay.train.tokenize.folder.TokenizerFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -128,12 +129,7 @@ record RunExport(
       extras.put(ModelSource.LABELS, utf8(String.join("\n", labels.get().names()) + "\n"));
     }
     if (tokenizer.isPresent()) {
-      Path definition = tokenizer.get().definition();
-      boolean json = tokenizer.get().kind() == TokenizerFiles.Kind.TOKENIZER_JSON;
-      extras.put(json ? "tokenizer.json" : "vocab.txt", Files.readAllBytes(definition));
-      if (tokenizer.get().config().isPresent()) {
-        extras.put("tokenizer_config.json", Files.readAllBytes(tokenizer.get().config().get()));
-      }
+      extras.putAll(TokenizerExport.files(tokenizer.get()));
     }
     return extras;
   }

@@ -3,6 +3,7 @@ package dev.belay.train.tokenize;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.data.DataException;
 import dev.belay.train.tokenize.folder.FolderTokenizer;
@@ -20,7 +21,7 @@ import java.util.OptionalInt;
  *
  * @param file where it comes from
  * @param json the text of its tokenizer.json
- * @param bare the same without added tokens, if some of those are looked for in normalised text
+ * @param bare its normalizer alone, if some added tokens are looked for in normalised text
  * @param vocabulary what its ids stand for
  * @param paddingId the id that fills short rows, if the tokenizer has one
  * @param sides what of a sequence Python hands to a model
@@ -36,7 +37,7 @@ record TokenizerDefinition(
     List<String> notes) {
 
   /**
-   * A tokenizer that knows no added tokens.
+   * A tokenizer that normalizes a text and gives one token for all that is left of it.
    *
    * @param json the text of its tokenizer.json
    * @param added what the tokens are that will be normalised before they are looked for
@@ -91,9 +92,15 @@ record TokenizerDefinition(
     if (added.isEmpty() || !root.path("normalizer").isObject()) {
       return Optional.empty();
     }
-    ObjectNode without = ((ObjectNode) root).deepCopy();
-    without.putArray("added_tokens");
-    return Optional.of(new Bare(text(without), List.copyOf(added)));
+    ObjectNode bare = JsonNodeFactory.instance.objectNode().put("version", "1.0");
+    bare.putArray("added_tokens");
+    bare.set("normalizer", root.path("normalizer"));
+    bare.putObject("model")
+        .put("type", "WordLevel")
+        .put("unk_token", "all")
+        .putObject("vocab")
+        .put("all", 0);
+    return Optional.of(new Bare(text(bare), List.copyOf(added)));
   }
 
   /** Every token with its id: the model's vocabulary and the added ones, which were read before. */

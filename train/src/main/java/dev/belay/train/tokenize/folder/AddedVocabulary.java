@@ -31,9 +31,9 @@ final class AddedVocabulary {
    *
    * @param id its id
    * @param token with the flags that hold in the end
-   * @param normalized in which texts it is looked for; both, if it was added twice
+   * @param twofold whether it is looked for in texts as they are and in normalized ones
    */
-  record Found(int id, AddedToken token, Set<Boolean> normalized) {}
+  record Found(int id, AddedToken token, boolean twofold) {}
 
   private final Rules rules;
   private final ModelVocabulary model;
@@ -136,7 +136,14 @@ final class AddedVocabulary {
     normalized.forEach(
         (content, sides) -> {
           int id = id(content).orElseThrow();
-          found.put(id, new Found(id, byId.get(id), sides));
+          // The flags are those that were given last, what is looked for was decided at first.
+          AddedToken token =
+              new AddedToken(
+                  content,
+                  byId.get(id).flags(),
+                  Optional.of(!sides.contains(false)),
+                  special.contains(content));
+          found.put(id, new Found(id, token, sides.size() > 1));
         });
     return List.copyOf(found.values());
   }

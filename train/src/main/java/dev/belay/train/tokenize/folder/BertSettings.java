@@ -19,6 +19,7 @@ record BertSettings(boolean lowerCase, Optional<Boolean> stripAccents, boolean s
   static final String LOWER_CASE = "do_lower_case";
   private static final String STRIP_ACCENTS = "strip_accents";
   private static final String SPLIT_CHINESE = "tokenize_chinese_chars";
+  private static final String BASIC = "do_basic_tokenize";
 
   /** {@link #LOWER_CASE}, {@link #STRIP_ACCENTS} and {@link #SPLIT_CHINESE} of the normalizer. */
   private static final List<String> KEYS =
@@ -34,6 +35,17 @@ record BertSettings(boolean lowerCase, Optional<Boolean> stripAccents, boolean s
         settings.flag(LOWER_CASE).orElse(lowerCase),
         settings.flag(STRIP_ACCENTS),
         settings.flag(SPLIT_CHINESE).orElse(true));
+  }
+
+  /**
+   * The settings that a class of transformers 4 makes its tokenizer of vocab.txt with.
+   *
+   * @param setsChinese whether the class sets the splitting of Chinese characters afterwards, which
+   *     {@code do_basic_tokenize} has turned off
+   */
+  BertSettings ofSlowFiles(JsonFile settings, boolean setsChinese) {
+    boolean basic = setsChinese || settings.flag(BASIC).orElse(true);
+    return new BertSettings(lowerCase, stripAccents, splitChinese && basic);
   }
 
   /** Whether a file has one of the keys, which only a class of BERT's kind reads. */

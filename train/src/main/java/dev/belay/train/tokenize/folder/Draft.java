@@ -77,7 +77,7 @@ record Draft(
   void write(AddedVocabulary added) {
     List<AddedVocabulary.Found> found = added.found();
     for (AddedVocabulary.Found each : found) {
-      if (each.normalized().size() > 1 && root.path("normalizer").isObject()) {
+      if (each.twofold() && root.path("normalizer").isObject()) {
         throw refused(each, "the same flags wherever it is added", "normalized true and false");
       }
     }

@@ -58,6 +58,10 @@ public record FolderTokenizer(
       WordPieceVocabulary vocabulary =
           WordPieceVocabulary.read(files.definition(), convention == Convention.VERSION_5);
       bert = ofVocabulary(draft, vocabulary, decided);
+      if (convention != Convention.VERSION_5) {
+        boolean setsChinese = tokenizerClass.rule() == TokenizerClass.Rule.BERT;
+        bert = bert.ofSlowFiles(folder.settings(), setsChinese);
+      }
       draft = draft.with(fromWordPieces(draft, vocabulary, bert));
     } else if (files.kind() == TokenizerFiles.Kind.BYTE_PAIRS) {
       Version4.requireFiles(folder, tokenizerClass);
