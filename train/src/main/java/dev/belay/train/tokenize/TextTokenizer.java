@@ -184,6 +184,7 @@ public final class TextTokenizer implements AutoCloseable {
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
     String sound = withoutLoneSurrogates(text);
+    definition.patterns().require(sound);
     long encoding = run(() -> library.encode(handle, sound, false));
     try {
       CharSpan[] spans = library.getTokenCharSpans(encoding);
@@ -216,6 +217,9 @@ public final class TextTokenizer implements AutoCloseable {
   private record Owned(int[] ids, int[] wordOf) {}
 
   private Owned nativeWords(String[] words) {
+    for (String word : words) {
+      definition.patterns().require(word);
+    }
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
     long encoding = run(() -> library.encodeList(handle, words, false));
@@ -370,6 +374,7 @@ public final class TextTokenizer implements AutoCloseable {
    * native library beneath it.
    */
   private int[] nativeTokens(String text) {
+    definition.patterns().require(text);
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
     long encoding = run(() -> library.encode(handle, text, false));

@@ -24,6 +24,7 @@ import java.util.OptionalInt;
  * @param bare its normalizer alone, if some added tokens are looked for in normalised text
  * @param vocabulary what its ids stand for
  * @param paddingId the id that fills short rows, if the tokenizer has one
+ * @param patterns its regular expressions
  * @param sides what of a sequence Python hands to a model
  * @param notes what was decided on the way, for people
  */
@@ -33,6 +34,7 @@ record TokenizerDefinition(
     Optional<Bare> bare,
     Vocabulary vocabulary,
     OptionalInt paddingId,
+    TokenizerPatterns patterns,
     Sides sides,
     List<String> notes) {
 
@@ -78,6 +80,7 @@ record TokenizerDefinition(
         bare(root),
         Vocabulary.of(root, ids, Optional.ofNullable(read.special().get("mask_token"))),
         padding,
+        TokenizerPatterns.of(files.definition(), root),
         new Sides(read.types(), read.cutsLeft()),
         List.copyOf(notes));
   }
