@@ -99,13 +99,20 @@ public final class ModelEvaluation {
         });
   }
 
-  /** Predicts, in the order of the files. Errors as {@link TrainingRun#execute}. */
-  public static void predict(EvaluateConfig config, ModelJudge judge, Consumer<Prediction> sink)
+  /**
+   * Predicts, in the order of the files. Errors as {@link TrainingRun#execute}.
+   *
+   * @param notes gets what the user should know of the model, before the first prediction
+   */
+  public static void predict(
+      EvaluateConfig config, ModelJudge judge, Consumer<Prediction> sink, Consumer<String> notes)
       throws IOException {
     open(
         config,
         judge,
         setting -> {
+          setting.graph().notes().forEach(notes);
+          setting.data().notes().forEach(notes);
           if (setting.graph().task().kind().isLanguage()) {
             return new LanguageAnswers(
                     config, setting.data(), setting.model(), setting.graph(), setting.runner())
@@ -162,7 +169,7 @@ public final class ModelEvaluation {
       InputMapping inputs = model.inputs(config.model().inputs(), false);
       try (RunData data = new RunData(config.data(), model, inputs)) {
         judgement.await();
-        return open(config, model, data, use);
+        return open(config, model.decided(), data, use);
       }
     }
   }

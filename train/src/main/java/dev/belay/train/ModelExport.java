@@ -44,6 +44,7 @@ public final class ModelExport {
     try (ModelJudge.Judgement judgement = judge.begin(recorded.model(), false)) {
       model = TrainableModel.forEvaluation(recorded.model());
       judgement.await();
+      model = model.decided();
     }
     MachineConfig machine =
         new MachineConfig(MachineConfig.DEFAULT_DEVICE, OptionalInt.empty(), recorded.seed());

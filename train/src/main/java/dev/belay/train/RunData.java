@@ -40,6 +40,7 @@ final class RunData implements AutoCloseable {
   private final int longest;
   private final int maxSeqLength;
   private final OptionalInt decoderStart;
+  private final OptionalInt modelPadding;
   private final Optional<TokenizerFiles> files;
   private final List<String> notes = new ArrayList<>();
   private final Optional<TextTokenizer> tokenizer;
@@ -47,7 +48,7 @@ final class RunData implements AutoCloseable {
   /**
    * Opens the tokenizer.
    *
-   * @param model whose embedding table says how many ids there are
+   * @param model which says how many ids there are, and which one is padding
    */
   RunData(DataConfig config, TrainableModel model, InputMapping inputs) throws IOException {
     this.config = config;
@@ -56,6 +57,7 @@ final class RunData implements AutoCloseable {
     this.longest = model.maxSeqLength().orElse(Integer.MAX_VALUE);
     this.maxSeqLength = Math.min(config.maxSeqLength(), longest);
     this.decoderStart = model.decoderStart();
+    this.modelPadding = model.paddingId();
     this.files = inputs.wantsTokens() ? find(config, model.source().directory()) : Optional.empty();
     this.tokenizer = files.flatMap(this::open);
   }
@@ -92,8 +94,8 @@ final class RunData implements AutoCloseable {
 
   private ExampleOptions options(LabelRule labels) {
     OptionalInt padding =
-        tokenizer == null || tokenizer.isEmpty()
-            ? OptionalInt.empty()
+        modelPadding.isPresent() || tokenizer == null || tokenizer.isEmpty()
+            ? modelPadding
             : tokenizer.get().paddingId();
     return new ExampleOptions(
         inputs.requests(), labels, maxSeqLength, vocabularySize, padding, decoderStart);

@@ -239,8 +239,9 @@ class InjectedFaultsTest {
               plain.trainable(),
               plain.freeze(),
               plain.dropout(),
+              plain.modelLosses(),
               plain.trust());
-      TrainableModel model = TrainableModel.forTraining(config);
+      TrainableModel model = TrainableModel.forTraining(config).decided();
       ModelGraph graph = model.graph(config, 42);
       TrainStep step =
           TrainStepBuilder.build(

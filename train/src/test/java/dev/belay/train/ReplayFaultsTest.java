@@ -43,7 +43,7 @@ class ReplayFaultsTest {
   static void train() throws IOException {
     Path folder = Fixtures.path("savedmodel_hf_bert", "saved_model");
     TrainConfig config = config(ModelConfig.of(folder));
-    model = TrainableModel.forTraining(config.model());
+    model = TrainableModel.forTraining(config.model()).decided();
     graph = model.graph(config.model(), 42);
     runner = ModelRun.training(config, model, graph, 3).runner();
     arrays = Npz.read(Fixtures.path("savedmodel_hf_bert", "goldens.npz"));
@@ -180,6 +180,7 @@ class ReplayFaultsTest {
             Optional.empty(),
             Optional.empty(),
             false,
+            plain.modelLosses(),
             plain.trust());
     Column labels = new Column.FloatMatrix(4, 1, new float[] {1, Float.NaN, 2, 3});
     Map<String, Column> features = new LinkedHashMap<>();
@@ -214,7 +215,7 @@ class ReplayFaultsTest {
 
   private static Diagnosis elsewhere(TrainConfig config, UpdateBatch batch, int outputs)
       throws IOException {
-    TrainableModel other = TrainableModel.forTraining(config.model());
+    TrainableModel other = TrainableModel.forTraining(config.model()).decided();
     try (ModelGraph otherGraph = other.graph(config.model(), 42);
         StepRunner otherRunner = ModelRun.training(config, other, otherGraph, outputs).runner()) {
       return Diagnostics.examine(otherRunner, batch, 1, 1);

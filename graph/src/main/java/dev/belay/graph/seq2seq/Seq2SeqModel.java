@@ -83,7 +83,7 @@ public final class Seq2SeqModel {
     this.encoder = Stack.encoder(parameters, spec);
     this.decoder = Stack.decoder(parameters, spec);
     this.logits =
-        spec.tied()
+        spec.output().tied()
             ? new Dense(words.rows(), true, Optional.empty())
             : Dense.declareWithoutBias(ofUnit, "lm_head", sizes.hidden(), sizes.vocabulary());
   }
@@ -156,7 +156,8 @@ public final class Seq2SeqModel {
 
   private Operand<TFloat32> logits(Ops tf, Operand<TFloat32> rows) {
     float scale = (float) (1 / Math.sqrt(spec.sizes().hidden()));
-    return logits.apply(tf, spec.tied() ? tf.math.mul(rows, tf.constant(scale)) : rows);
+    return logits.apply(
+        tf, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
   }
 
   private static void put(

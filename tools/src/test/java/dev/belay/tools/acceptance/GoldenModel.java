@@ -195,7 +195,7 @@ record GoldenModel(
     }
   }
 
-  private static List<Double> numbers(JsonNode array) {
+  static List<Double> numbers(JsonNode array) {
     return IntStream.range(0, array.size()).mapToObj(i -> Fixtures.number(array.get(i))).toList();
   }
 

@@ -226,6 +226,7 @@ final class ModelSubject implements Subject {
         any.trainable(),
         any.freeze(),
         any.dropout(),
+        any.modelLosses(),
         new ModelConfig.Trust(Set.of(), true, List.of(), untried));
   }
 }

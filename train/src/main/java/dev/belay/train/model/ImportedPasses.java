@@ -71,12 +71,13 @@ final class ImportedPasses {
             : target(graph, forward, model.evaluation());
     Task task = task(trained);
     List<String> rewrites = new ArrayList<>(model.notes());
+    rewrites.addAll(AddedLosses.notes(model));
     rewrites.addAll(model.flat().notes());
     rewrites.addAll(forward.notes());
     return new ModelGraph.Parts(
         forward,
-        trained.pass(),
-        evaluated.pass(),
+        trained.pass().withLosses(AddedLosses.of(model, forward, model.training())),
+        evaluated.pass().withLosses(AddedLosses.of(model, forward, model.evaluation())),
         task,
         loss(task, trained),
         trained.description(),
@@ -128,7 +129,7 @@ final class ImportedPasses {
 
   private Target target(Graph graph, ForwardModel forward, FlatGraph.FlatFunction function)
       throws IOException {
-    ForwardCall call = forward.call(ImportedModel.callName(function));
+    ForwardCall call = forward.call(FlatModel.callName(function));
     if (config.head() != ModelConfig.HeadKind.NONE) {
       Output<?> features =
           FeatureTensor.find(graph, call, function, config.features().orElseThrow());

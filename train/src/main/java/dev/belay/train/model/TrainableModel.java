@@ -41,6 +41,15 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** Where it lies. */
   ModelSource source();
 
+  /**
+   * The same model with everything decided that only running it can decide, such as which of its
+   * functions is the one to train through. To be called before {@link #graph}, and only of a model
+   * that native code has survived: see {@link ModelJudge}.
+   *
+   * @throws IOException if no function will do, or the model cannot be read
+   */
+  TrainableModel decided() throws IOException;
+
   /** Puts it into a new graph. */
   ModelGraph graph(ModelConfig config, long seed) throws IOException;
 
@@ -57,6 +66,9 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
   /** The most tokens that it takes, or was trained with. */
   OptionalInt maxSeqLength() throws IOException;
+
+  /** The id that it takes for padding, if its configuration says one. */
+  OptionalInt paddingId();
 
   /** The id that what it writes begins with, if it reads one text and writes another. */
   OptionalInt decoderStart();

@@ -117,6 +117,7 @@ public final class ConfigJson {
     put(options, "model-format", model.files().format().map(WeightFormat::option));
     put(options, "model-config", model.files().configuration());
     put(options, "restore-optimizer", model.files().restoreOptimizer() ? "auto" : "no");
+    put(options, "ignore-weights", model.files().ignoredWeights());
     put(options, "from-scratch", model.files().fromScratch());
     put(options, "signature", model.signature());
     put(
@@ -134,6 +135,7 @@ public final class ConfigJson {
     put(options, "trainable", model.trainable());
     put(options, "freeze", model.freeze());
     put(options, "dropout", model.dropout() ? "on" : "off");
+    put(options, "model-losses", model.modelLosses() ? "on" : "off");
     put(options, "allow-op", model.trust().allowedOps().stream().sorted().toList());
     put(options, "accept-custom-gradient", model.trust().naturalGradients());
     put(options, "allow-no-gradient", model.trust().withoutGradient());
