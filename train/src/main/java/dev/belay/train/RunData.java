@@ -16,7 +16,7 @@ import dev.belay.train.data.language.TextBlocks;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.tokenize.TextTokenizer;
-import dev.belay.train.tokenize.TokenizerFiles;
+import dev.belay.train.tokenize.folder.TokenizerFiles;
 import dev.belay.train.tokenize.TokenizerFinder;
 import dev.belay.train.tokenize.Vocabulary;
 import java.io.IOException;

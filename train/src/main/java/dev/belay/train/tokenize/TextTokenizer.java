@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.belay.train.data.DataException;
+import dev.belay.train.tokenize.folder.TokenizerFiles;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -85,9 +86,16 @@ public final class TextTokenizer implements AutoCloseable {
   /** A text or a pair as at most maxLength ids; of a pair the longer text is cut first. */
   public TokenIds encode(TextPair texts) {
     int[] first = tokens(texts.first());
-    return texts.second().isEmpty()
-        ? single.single(first, maxLength)
-        : pair.pair(first, tokens(texts.second().get()), maxLength);
+    if (texts.second().isEmpty()) {
+      return single.single(first, maxLength);
+    }
+    int[] second = tokens(texts.second().get());
+    if (first.length > maxLength && second.length > maxLength) {
+      // Which of the two is the longer one only all of their tokens say.
+      first = allTokens(texts.first());
+      second = allTokens(texts.second().get());
+    }
+    return pair.pair(first, second, maxLength);
   }
 
   /**
@@ -130,7 +138,7 @@ public final class TextTokenizer implements AutoCloseable {
     int[] tokens = new int[0];
     int[] owners = new int[0];
     for (int begin = 0;
-        begin < words.size() && tokens.length <= maxLength;
+        begin < words.size() && (tokens.length <= maxLength || single.cutsLeft());
         begin += WORDS_AT_ONCE) {
       String[] some =
           words.subList(begin, Math.min(words.size(), begin + WORDS_AT_ONCE)).stream()
@@ -145,8 +153,8 @@ public final class TextTokenizer implements AutoCloseable {
     int before = single.before().length();
     int[] wordOf = new int[ids.length()];
     Arrays.fill(wordOf, WordTokens.NO_WORD);
-    System.arraycopy(
-        owners, 0, wordOf, before, Math.min(owners.length, ids.length() - single.specials()));
+    int kept = ids.length() - single.specials();
+    System.arraycopy(owners, single.start(owners, kept), wordOf, before, kept);
     return new WordTokens(ids, wordOf);
   }
 
@@ -176,6 +184,7 @@ public final class TextTokenizer implements AutoCloseable {
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
     String sound = withoutLoneSurrogates(text);
+    definition.patterns().require(sound);
     long encoding = run(() -> library.encode(handle, sound, false));
     try {
       CharSpan[] spans = library.getTokenCharSpans(encoding);
@@ -208,6 +217,9 @@ public final class TextTokenizer implements AutoCloseable {
   private record Owned(int[] ids, int[] wordOf) {}
 
   private Owned nativeWords(String[] words) {
+    for (String word : words) {
+      definition.patterns().require(word);
+    }
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
     long encoding = run(() -> library.encodeList(handle, words, false));
@@ -302,7 +314,7 @@ public final class TextTokenizer implements AutoCloseable {
                     ? library.encodeDual(handle, text, text, true)
                     : library.encode(handle, text, true));
     try {
-      return SequenceTemplate.of(definition.file(), encoding, ofPair);
+      return SequenceTemplate.of(definition.file(), encoding, ofPair).with(definition.sides());
     } finally {
       library.deleteEncoding(encoding);
     }
@@ -312,13 +324,23 @@ public final class TextTokenizer implements AutoCloseable {
   private int[] tokens(String text) {
     String sound = withoutLoneSurrogates(text);
     // Tokenizers split at blanks: what comes before one does not depend on what follows.
-    for (int length = LONG_TEXT; length < Math.min(sound.length(), LONGEST_TEXT); length *= 4) {
+    int shortest = definition.sides().cutsLeft() ? LONGEST_TEXT : LONG_TEXT;
+    for (int length = shortest; length < Math.min(sound.length(), LONGEST_TEXT); length *= 4) {
       int[] start = nativeTokens(sound.substring(0, lastBlank(sound, length)));
       if (start.length > maxLength) {
         return start;
       }
     }
-    return nativeTokens(sound.substring(0, Math.min(sound.length(), LONGEST_TEXT)));
+    return allTokens(sound);
+  }
+
+  private int[] allTokens(String text) {
+    int left = Math.max(0, text.length() - LONGEST_TEXT);
+    String part =
+        definition.sides().cutsLeft()
+            ? text.substring(left)
+            : text.substring(0, text.length() - left);
+    return nativeTokens(withoutLoneSurrogates(part));
   }
 
   private static int lastBlank(String text, int end) {
@@ -352,6 +374,7 @@ public final class TextTokenizer implements AutoCloseable {
    * native library beneath it.
    */
   private int[] nativeTokens(String text) {
+    definition.patterns().require(text);
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
     long encoding = run(() -> library.encode(handle, text, false));
