@@ -12,6 +12,8 @@ import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
+import dev.belay.savedmodel.tensor.MemoryTensors;
+import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.config.DataConfig;
@@ -77,7 +79,9 @@ class NonFiniteRunTest {
       broken.putFloat((BAD_TOKEN * width + i) * Float.BYTES, Float.POSITIVE_INFINITY);
     }
     model = directory.resolve("broken");
-    SavedModelWriter.replaceVariables(contents, Map.of(table, broken.flip()), Map.of(), model);
+    MemoryTensors tables = new MemoryTensors();
+    tables.put("table", new TensorSpec(table.dtype(), table.shape()), broken.flip());
+    SavedModelWriter.replaceVariables(contents, Map.of(table, "table"), tables, Map.of(), model);
   }
 
   @Test

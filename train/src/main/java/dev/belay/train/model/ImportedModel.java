@@ -11,6 +11,7 @@ import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.TrainingFunctions;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
@@ -20,7 +21,6 @@ import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -244,8 +244,8 @@ public record ImportedModel(
   }
 
   @Override
-  public ByteBuffer read(String variable) throws IOException {
-    return contents.read(variables().get(variable).variable());
+  public TensorPieces value(String variable) {
+    return sink -> sink.accept(contents.read(stored(variable)));
   }
 
   @Override
