@@ -30,8 +30,10 @@ final class CsvRows implements RowReader {
     this.records =
         CsvReader.builder()
             .fieldSeparator(separator)
-            .ignoreDifferentFieldCount(true)
-            .acceptCharsAfterQuotes(false)
+            .allowExtraFields(true)
+            .allowMissingFields(true)
+            .allowExtraCharsAfterClosingQuote(false)
+            .allowUnclosedQuote(true)
             .detectBomHeader(false)
             .skipEmptyLines(false)
             .maxBufferSize(Utf8Lines.MAX_LINE_BYTES)
