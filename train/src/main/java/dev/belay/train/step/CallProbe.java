@@ -41,7 +41,7 @@ public final class CallProbe implements AutoCloseable {
    */
   public static CallProbe open(Graph graph, ForwardModel forward, StepRunner.ValueSource values)
       throws IOException {
-    Session session = new Session(graph, SessionOptions.of(CPU, Precision.FP32));
+    Session session = new Session(graph, SessionOptions.of(CPU, Precision.FP32, graph));
     try {
       if (!forward.initializers().isEmpty()) {
         Session.Runner runner = session.runner();
