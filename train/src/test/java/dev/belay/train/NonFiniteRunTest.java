@@ -251,6 +251,7 @@ class NonFiniteRunTest {
         plain.trainable(),
         plain.freeze(),
         plain.dropout(),
+        plain.modelLosses(),
         plain.trust());
   }
 

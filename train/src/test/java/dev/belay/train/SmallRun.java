@@ -102,7 +102,8 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           folder,
           new ModelConfig(
               plain.path(),
-              new ModelConfig.Files(Optional.empty(), Optional.empty(), true, true),
+              new ModelConfig.Files(
+                  Optional.empty(), Optional.empty(), true, Optional.empty(), true),
               plain.signature(),
               plain.inputs(),
               plain.output(),
@@ -113,6 +114,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               plain.trainable(),
               plain.freeze(),
               plain.dropout(),
+              plain.modelLosses(),
               plain.trust()));
     }
 

@@ -5,6 +5,7 @@ import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Dialect;
 import dev.belay.savedmodel.names.RestoreReport;
+import dev.belay.savedmodel.weights.ForeignFormat;
 import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
@@ -126,7 +127,11 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
         new RestoreReport(all.restored(), all.missing(), unexpected, all.wrongShape(), List.of());
     if (!ofBody.isComplete()) {
       throw new UnsupportedModelException(
-          file, "weights", ofBody.describe() + (unexpected.isEmpty() ? "" : ADVICE));
+          file,
+          "weights",
+          ofBody.describe()
+              + (all.restored().isEmpty() ? "; " + ForeignFormat.unknownNames(names) : "")
+              + (unexpected.isEmpty() ? "" : ADVICE));
     }
   }
 
