@@ -7,8 +7,10 @@ import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.savedmodel.weights.WeightWriter;
 import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.WeightsConfig;
+import dev.belay.train.failure.DiskFailure;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,7 +29,11 @@ public final class WeightConversion {
    */
   public record Result(Path path, String from, String to, int weights, List<String> leftBehind) {}
 
-  /** Converts: every weight, or an error that lists those that cannot go along. */
+  /**
+   * Converts: every weight, or an error that lists those that cannot go along.
+   *
+   * @throws dev.belay.train.failure.MachineException if the disk has no room or does not take them
+   */
   public static Result convert(ConvertConfig config) throws IOException {
     return write(
         WeightSource.read(config.source()), config.target(), config.destination(), config.graph());
@@ -36,14 +42,19 @@ public final class WeightConversion {
   static Result write(
       ModelWeights weights, WeightTarget target, Path destination, Optional<Path> graph)
       throws IOException {
-    List<String> leftBehind = List.of();
+    List<String> leftBehind = new ArrayList<>();
     if (target == WeightTarget.SAVEDMODEL) {
-      GraphWeights.write(
-          weights,
-          graph.isPresent() ? WeightSource.read(WeightsConfig.of(graph.get())) : weights,
-          destination);
+      ModelWeights model =
+          graph.isPresent() ? WeightSource.read(WeightsConfig.of(graph.get())) : weights;
+      DiskFailure.guard(
+          destination,
+          GraphWeights.bytes(model),
+          () -> GraphWeights.write(weights, model, destination));
     } else {
-      leftBehind = WeightWriter.write(weights, target, destination);
+      DiskFailure.guard(
+          destination,
+          WeightWriter.bytes(weights, target),
+          () -> leftBehind.addAll(WeightWriter.write(weights, target, destination)));
     }
     return new Result(
         destination,

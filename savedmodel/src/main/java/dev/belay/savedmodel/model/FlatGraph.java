@@ -65,8 +65,7 @@ public record FlatGraph(
                 output.dtype(),
                 output.shape()));
       }
-      return new FlatFunction(
-          source.withOutputNames(names), scope, inputs, renamed, updates);
+      return new FlatFunction(source.withOutputNames(names), scope, inputs, renamed, updates);
     }
   }
 

@@ -74,8 +74,7 @@ final class GraphLosses {
     if (definition.isEmpty()) {
       return Optional.empty();
     }
-    List<DataType> types =
-        OpArguments.outputs(definition.get(), node.get().getAttrMap()).types();
+    List<DataType> types = OpArguments.outputs(definition.get(), node.get().getAttrMap()).types();
     int index = TensorName.parse(tensor).index();
     return index < types.size() ? Optional.of(types.get(index)) : Optional.empty();
   }

@@ -35,8 +35,7 @@ final class RegularizationLosses {
       Path file, ObjectGraph objects, Map<String, FunctionDef> functions)
       throws CorruptModelException {
     List<ModelFunction> losses = new ArrayList<>();
-    if (objects.size() == 0
-        || !objects.node(0).getUserObject().getIdentifier().startsWith(KERAS)) {
+    if (objects.size() == 0 || !objects.node(0).getUserObject().getIdentifier().startsWith(KERAS)) {
       return losses;
     }
     TreeSet<Integer> found = new TreeSet<>();

@@ -92,7 +92,9 @@ public final class SavedModelContents {
     return SavedModelReader.initNodes(parts.metaGraph());
   }
 
-  /** The nodes or tensors of a collection of TF1, such as {@code update_ops}; none if there is none. */
+  /**
+   * The nodes or tensors of a collection of TF1, such as {@code update_ops}; none if there is none.
+   */
   public List<String> collection(String name) {
     return parts
         .metaGraph()

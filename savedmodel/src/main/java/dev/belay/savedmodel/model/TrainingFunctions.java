@@ -118,8 +118,7 @@ public record TrainingFunctions(
       }
     }
     ModelFunction reference = serving.filter(f -> fits(first, f)).orElse(first);
-    return new TrainingFunctions(
-        reference, first, first, traces(traces, reference), List.of());
+    return new TrainingFunctions(reference, first, first, traces(traces, reference), List.of());
   }
 
   private static TrainingFunctions byDefault(SavedModelContents contents)
@@ -153,8 +152,7 @@ public record TrainingFunctions(
     if (!traces.isEmpty()) {
       return new TrainingFunctions(serving, serving, serving, traces, List.of());
     }
-    List<ModelFunction> training =
-        calls.stream().filter(f -> f.training().orElse(false)).toList();
+    List<ModelFunction> training = calls.stream().filter(f -> f.training().orElse(false)).toList();
     String why =
         training.isEmpty()
             ? "the model has no trace with training=True"
@@ -186,16 +184,14 @@ public record TrainingFunctions(
       Optional<ModelFunction> sibling = sibling(calls, candidate);
       for (List<String> names : InputAlignment.names(candidate, reference)) {
         traces.add(
-            new Trace(
-                candidate.withInputNames(names), sibling.map(s -> s.withInputNames(names))));
+            new Trace(candidate.withInputNames(names), sibling.map(s -> s.withInputNames(names))));
       }
     }
     return List.copyOf(traces);
   }
 
   /** The trace of the same function with the same inputs, but with training=False. */
-  private static Optional<ModelFunction> sibling(
-      List<ModelFunction> calls, ModelFunction trace) {
+  private static Optional<ModelFunction> sibling(List<ModelFunction> calls, ModelFunction trace) {
     if (trace.training().isEmpty()) {
       return Optional.of(trace);
     }
