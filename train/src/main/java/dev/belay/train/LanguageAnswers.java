@@ -25,7 +25,6 @@ import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.tokenize.TextTokenizer;
-import dev.belay.train.tokenize.TokenizerFinder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -203,11 +202,6 @@ record LanguageAnswers(
   }
 
   private TextTokenizer tokenizer() {
-    Optional<TextTokenizer> open = data.tokenizer();
-    return open.orElseThrow(
-        () ->
-            new DataException(
-                "the model answers with tokens, and to make text of them "
-                    + TokenizerFinder.NOT_FOUND));
+    return data.required("the model answers with tokens, and to make text of them ");
   }
 }
