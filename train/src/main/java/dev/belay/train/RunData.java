@@ -1,11 +1,13 @@
 package dev.belay.train;
 
+import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.ExampleOptions;
+import dev.belay.train.data.example.InputRules;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.example.QuestionReader;
 import dev.belay.train.data.language.Masking;
@@ -33,6 +35,7 @@ final class RunData implements AutoCloseable {
   private final int longest;
   private final int maxSeqLength;
   private final OptionalInt decoderStart;
+  private final InputRules rules;
   private final OptionalInt modelPadding;
   private final RunTokenizer tokenizer;
 
@@ -48,6 +51,13 @@ final class RunData implements AutoCloseable {
     this.longest = model.maxSeqLength().orElse(Integer.MAX_VALUE);
     this.maxSeqLength = Math.min(config.maxSeqLength(), longest);
     this.decoderStart = model.decoderStart();
+    this.rules =
+        new InputRules(
+            config.columns(),
+            model.unfedInputs(),
+            model.tokenTypes(),
+            model.paddingId(),
+            model.generates());
     this.modelPadding = model.paddingId();
     boolean blocks = config.language().blockSize().isPresent();
     this.tokenizer =
@@ -68,12 +78,13 @@ final class RunData implements AutoCloseable {
             ? modelPadding
             : tokenizer.tokenizer().get().paddingId();
     return new ExampleOptions(
-        inputs.requests(), labels, maxSeqLength, vocabularySize, padding, decoderStart);
+        inputs.requests(), labels, maxSeqLength, vocabularySize, padding, decoderStart, rules);
   }
 
   /** Reads files as one data set. */
   Dataset read(List<Path> paths, LabelRule labels) throws DataException {
     OptionalInt blockSize = config.language().blockSize();
+    requireColumns(labels);
     if (blockSize.isEmpty() && labels.kind().isOfQuestions()) {
       return readQuestions(paths, options(labels));
     }
@@ -86,8 +97,36 @@ final class RunData implements AutoCloseable {
           List.of("--block-size is for --head causal-lm and masked-lm: leave it out"));
     }
     requireBlockSize(blockSize.getAsInt());
-    Dataset texts = tokenizer.read(paths, options(labels).withMaxLength(WHOLE));
-    return TextBlocks.of(texts, blockSize.getAsInt());
+    // Labels of blocks are made of the blocks: no other kind reads those that the data have.
+    LabelRule asGiven =
+        new LabelRule(LabelRule.Kind.HIDDEN_TOKEN, labels.known(), labels.classCount());
+    Dataset texts = tokenizer.read(paths, options(asGiven).withMaxLength(WHOLE));
+    return TextBlocks.of(texts, blockSize.getAsInt(), labels);
+  }
+
+  /** Refuses options of columns that what is read has none of. */
+  private void requireColumns(LabelRule labels) {
+    ColumnConfig columns = config.columns();
+    List<String> problems = new ArrayList<>();
+    if (labels.kind().isOfQuestions() && !columns.equals(ColumnConfig.byName())) {
+      problems.add(
+          "--text-column and the like: questions are read by the names that SQuAD has; leave them"
+              + " out");
+    }
+    boolean ofTokens =
+        switch (labels.kind()) {
+          case TOKENS, WORDS, NEXT_TOKEN, NONE, WORDS_ALONE -> true;
+          default -> false;
+        };
+    if (columns.causalLabels().isPresent() && !ofTokens) {
+      problems.add(
+          "--causal-labels "
+              + columns.causalLabels().get().option()
+              + " is for causal language models: leave it out");
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
   }
 
   private void requireBlockSize(int blockSize) {

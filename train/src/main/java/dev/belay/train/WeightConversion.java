@@ -9,10 +9,12 @@ import dev.belay.savedmodel.weights.WeightWriter;
 import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.data.DataException;
+import dev.belay.train.failure.DiskFailure;
 import dev.belay.train.tokenize.TokenizerFinder;
 import dev.belay.train.tokenize.folder.TokenizerExport;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +38,11 @@ public final class WeightConversion {
    */
   public record Result(Path path, String from, String to, int weights, List<String> leftBehind) {}
 
-  /** Converts: every weight, or an error that lists those that cannot go along. */
+  /**
+   * Converts: every weight, or an error that lists those that cannot go along.
+   *
+   * @throws dev.belay.train.failure.MachineException if the disk has no room or does not take them
+   */
   public static Result convert(ConvertConfig config) throws IOException {
     ModelWeights weights = WeightSource.read(config.source());
     return write(
@@ -71,17 +77,23 @@ public final class WeightConversion {
   static Result write(
       ModelWeights weights, WeightTarget target, Path destination, Beside beside)
       throws IOException {
-    List<String> leftBehind = List.of();
+    List<String> leftBehind = new ArrayList<>();
     if (target == WeightTarget.SAVEDMODEL) {
-      GraphWeights.write(
-          weights,
+      ModelWeights model =
           beside.graph().isPresent()
               ? WeightSource.read(WeightsConfig.of(beside.graph().get()))
-              : weights,
+              : weights;
+      DiskFailure.guard(
           destination,
-          beside.tokenizer());
+          GraphWeights.bytes(model),
+          () -> GraphWeights.write(weights, model, destination, beside.tokenizer()));
     } else {
-      leftBehind = WeightWriter.write(weights, target, destination, beside.tokenizer());
+      DiskFailure.guard(
+          destination,
+          WeightWriter.bytes(weights, target),
+          () ->
+              leftBehind.addAll(
+                  WeightWriter.write(weights, target, destination, beside.tokenizer())));
     }
     return new Result(
         destination,

@@ -12,7 +12,10 @@ import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
+import dev.belay.savedmodel.tensor.MemoryTensors;
+import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.config.LoopConfig;
@@ -76,7 +79,9 @@ class NonFiniteRunTest {
       broken.putFloat((BAD_TOKEN * width + i) * Float.BYTES, Float.POSITIVE_INFINITY);
     }
     model = directory.resolve("broken");
-    SavedModelWriter.replaceVariables(contents, Map.of(table, broken.flip()), Map.of(), model);
+    MemoryTensors tables = new MemoryTensors();
+    tables.put("table", new TensorSpec(table.dtype(), table.shape()), broken.flip());
+    SavedModelWriter.replaceVariables(contents, Map.of(table, "table"), tables, Map.of(), model);
   }
 
   @Test
@@ -134,8 +139,8 @@ class NonFiniteRunTest {
             .getMessage()
             .contains(
                 "step 4: the loss is NaN and the gradient norm NaN, so this step changed no weight,"
-                    + " and 3 steps in a row were left out, more than --max-skipped-steps 2. In step 2,"
-                    + " the first op whose result is not finite is"),
+                    + " and 3 steps in a row were left out, more than --max-skipped-steps 2. In"
+                    + " step 2, the first op whose result is not finite is"),
         stopped.getMessage());
     assertEquals(3, of(RunEvent.Skipped.class).size());
   }
@@ -213,6 +218,7 @@ class NonFiniteRunTest {
             1,
             false,
             false,
+            ColumnConfig.byName(),
             LanguageConfig.defaults(),
             QuestionConfig.defaults()),
         OptimizerConfig.defaults(),

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.Npz;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
@@ -18,6 +19,7 @@ import dev.belay.train.stability.Cause;
 import dev.belay.train.stability.Diagnosis;
 import dev.belay.train.stability.Diagnostics;
 import dev.belay.train.step.StepRunner;
+import dev.belay.train.step.VariableSnapshot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -270,21 +272,19 @@ class ReplayFaultsTest {
   }
 
   private static float[] values(GraphVariable variable) throws IOException {
-    float[][] values = new float[1][];
-    runner.read(
-        List.of(variable),
-        (which, bytes) -> {
-          values[0] = new float[bytes.remaining() / Float.BYTES];
-          bytes.asFloatBuffer().get(values[0]);
-        });
-    return values[0];
+    try (VariableSnapshot weights = runner.snapshotWeights()) {
+      ByteBuffer bytes = weights.read(variable.name());
+      float[] values = new float[bytes.remaining() / Float.BYTES];
+      bytes.asFloatBuffer().get(values);
+      return values;
+    }
   }
 
   private static void set(GraphVariable variable, float... values) throws IOException {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
-    runner.assign(List.of(variable), which -> bytes);
+    runner.assign(List.of(variable), which -> TensorPieces.of(bytes));
   }
 
   private static void poke(String part, int at, float value) throws IOException {

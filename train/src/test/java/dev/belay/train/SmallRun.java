@@ -7,6 +7,7 @@ import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.record.RecordReader;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.config.LoopConfig;
@@ -58,6 +59,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
        "vocab_size": 300, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
        "intermediate_size": 16, "max_position_embeddings": 32, "type_vocab_size": 2}
       """;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What keeps something of its own between steps. */
@@ -177,6 +179,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               2,
               true,
               false,
+              ColumnConfig.byName(),
               LanguageConfig.defaults(),
               QuestionConfig.defaults()),
           new OptimizerConfig(

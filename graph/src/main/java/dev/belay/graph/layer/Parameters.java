@@ -58,15 +58,11 @@ public final class Parameters {
     return new Parameters(declared, beginning, name.isEmpty() ? prefix : prefix + name + ".");
   }
 
-  /** The same set, where fresh kernels and tables are drawn with another deviation. */
-  public Parameters deviating(double deviation) {
-    Beginning other = new Beginning(beginning.isFresh(), deviation, beginning.seed());
+  /** The same set, where fresh kernels and tables are drawn with so many times the deviation. */
+  public Parameters deviating(double factor) {
+    Beginning other =
+        new Beginning(beginning.isFresh(), beginning.deviation() * factor, beginning.seed());
     return new Parameters(declared, other, prefix);
-  }
-
-  /** Of fresh kernels and tables. */
-  public double deviation() {
-    return beginning.deviation();
   }
 
   /** A kernel, [out, in]: each row makes one number of the output. */

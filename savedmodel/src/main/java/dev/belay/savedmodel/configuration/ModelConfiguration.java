@@ -155,6 +155,13 @@ public record ModelConfiguration(
     return number("initializer_range").filter(range -> range > 0).orElse(0.02);
   }
 
+  /** Deviation of all weights where none are restored: that of the words of a T5, else as above. */
+  public double freshDeviation() {
+    return family() == Family.T5
+        ? number("initializer_factor").filter(factor -> factor > 0).orElse(1.0)
+        : initializerRange();
+  }
+
   /** What kind of labels a head of whole examples is for, {@code problem_type}, if it is said. */
   public Optional<String> problemType() {
     return others.get(PROBLEM_TYPE) instanceof String type ? Optional.of(type) : Optional.empty();

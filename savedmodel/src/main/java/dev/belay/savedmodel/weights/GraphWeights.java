@@ -13,7 +13,6 @@ import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -53,8 +52,13 @@ public final class GraphWeights {
     RestoreReport report = RestoreReport.compare(wanted, wide, Set.of());
     report.requireComplete(weights.location().path());
     SavedModelWriter.replaceVariables(
-        model.directory(), values(wide, graph), extras(weights, graph, tokenizer), target);
+        model.directory(), values(weights, graph), extras(weights, graph, tokenizer), target);
     return report;
+  }
+
+  /** How many bytes the SavedModel takes whose graph is taken, to within a few. */
+  public static long bytes(ModelWeights graph) throws IOException {
+    return graph.savedModel().isPresent() ? SavedModelWriter.bytes(graph.savedModel().get()) : 0;
   }
 
   /** What a SavedModel does not say of itself, and another conversion will ask for. */
@@ -71,20 +75,16 @@ public final class GraphWeights {
     return extras;
   }
 
-  /** By checkpoint key; the layout is that of the graph's own dialect. */
-  private static Map<String, ByteBuffer> values(NamedTensors wide, ModelWeights graph)
-      throws IOException {
+  /** By checkpoint key, in the layout of the graph's own dialect. */
+  private static NamedTensors values(ModelWeights weights, ModelWeights graph) {
+    VariableTensors variables = (VariableTensors) graph.stored();
     Map<String, DialectName> targets = new LinkedHashMap<>();
     graph
         .storedNames()
         .forEach(
             (canonical, stored) ->
-                targets.put(canonical, new DialectName(stored, graph.layout(canonical))));
-    NamedTensors stored = RenamedTensors.inDialect(wide, targets);
-    Map<String, ByteBuffer> values = new LinkedHashMap<>();
-    for (String name : stored.names()) {
-      values.put(((VariableTensors) graph.stored()).key(name), stored.read(name));
-    }
-    return values;
+                targets.put(
+                    canonical, new DialectName(variables.key(stored), graph.layout(canonical))));
+    return new FloatWidening(RenamedTensors.inDialect(weights.canonical(), targets));
   }
 }

@@ -10,6 +10,8 @@ import dev.belay.savedmodel.names.DialectName;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.names.NameTable;
 import dev.belay.savedmodel.safetensors.SafetensorsWriter;
+import dev.belay.savedmodel.tensor.FloatWidening;
+import dev.belay.savedmodel.tensor.NamedTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +63,24 @@ public final class WeightWriter {
       directory.commit();
     }
     return left;
+  }
+
+  /** How many bytes the elements take that are written; TensorFlow's checkpoints are in float32. */
+  public static long bytes(ModelWeights weights, WeightTarget target) {
+    if (target == WeightTarget.SAFETENSORS || target == WeightTarget.HUGGINGFACE) {
+      return bytes(weights.canonical());
+    }
+    long bytes = bytes(new FloatWidening(weights.canonical()));
+    for (OptimizerState state : weights.optimizer().stream().toList()) {
+      for (NamedTensors slot : state.slots().values()) {
+        bytes += bytes(new FloatWidening(slot));
+      }
+    }
+    return bytes;
+  }
+
+  private static long bytes(NamedTensors tensors) {
+    return tensors.names().stream().mapToLong(name -> tensors.spec(name).bytes()).sum();
   }
 
   private static Dialect dialect(WeightTarget target) {

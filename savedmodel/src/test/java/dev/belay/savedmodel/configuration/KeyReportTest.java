@@ -133,6 +133,17 @@ class KeyReportTest {
     assertEquals(gated, out.path("is_gated_act").asBoolean());
   }
 
+  /** Their formula divides by the logarithm of one by the other. */
+  @Test
+  void bucketsThatReachNoFurtherThanTheirNumberAreRefused() throws IOException {
+    ObjectNode keys = (ObjectNode) Fixtures.json(Fixtures.path("t5_tiny", "config.json"));
+    keys.put("relative_attention_max_distance", 4);
+    assertTrue(
+        assertThrows(CorruptModelException.class, () -> ConfigurationReader.read(write(keys)))
+            .getMessage()
+            .contains("expected 4 buckets or more and a distance above half of them, found 8 and 4"));
+  }
+
   @Test
   void whatVersionsReadDifferentlyIsRefused() throws IOException {
     assertEquals(

@@ -3,6 +3,7 @@ package dev.belay.train.model;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.imported.ForwardSpec;
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.savedmodel.configuration.HeadDescription;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelFunction;
@@ -10,20 +11,23 @@ import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.TrainingFunctions;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A SavedModel with the functions to train and to evaluate through, expanded into one flat graph.
@@ -148,11 +152,13 @@ public record ImportedModel(
 
   @Override
   public OptionalInt vocabularySize() {
+    return rows(FeatureNames::holdsTokenIds);
+  }
+
+  /** Rows of the smallest table in which an input of such a feature is looked up. */
+  private OptionalInt rows(Predicate<String> feature) {
     return evaluation().inputs().stream()
-        .filter(
-            input ->
-                FeatureNames.holdsTokenIds(
-                    FeatureNames.canonical(InputMapping.lastPart(input.name()))))
+        .filter(input -> feature.test(FeatureNames.canonical(InputMapping.lastPart(input.name()))))
         .map(input -> EmbeddingTable.rows(flat(), input.tensor()))
         .filter(OptionalInt::isPresent)
         .mapToInt(OptionalInt::getAsInt)
@@ -175,13 +181,51 @@ public record ImportedModel(
   }
 
   @Override
+  public OptionalInt tokenTypes() {
+    return rows(FeatureNames.TOKEN_TYPE_IDS::equals);
+  }
+
+  @Override
+  public Map<String, UnfedInput> unfedInputs() {
+    List<String> inputs =
+        evaluation().inputs().stream()
+            .map(input -> FeatureNames.canonical(InputMapping.lastPart(input.name())))
+            .toList();
+    return UnfedInputs.ofSavedModel(inputs, described().isCausal());
+  }
+
+  @Override
+  public boolean generates() {
+    return false;
+  }
+
+  @Override
   public OptionalInt endId() {
     return OptionalInt.empty();
   }
 
   @Override
   public Optional<LabelMap> labels() {
-    return source.labels();
+    return source.labels().or(this::describedLabels);
+  }
+
+  /** What Hugging Face's config.json says of its head, if one lies near it. */
+  HeadDescription described() {
+    try {
+      return source.head();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Names that somebody gave, not those that Hugging Face gives outputs without one. */
+  private Optional<LabelMap> describedLabels() {
+    List<String> names = described().labels();
+    boolean given =
+        !names.isEmpty()
+            && names.stream().noneMatch(name -> name.matches("LABEL_\\d+"))
+            && names.stream().distinct().count() == names.size();
+    return given ? Optional.of(LabelMap.configured(names)) : Optional.empty();
   }
 
   @Override
@@ -200,8 +244,8 @@ public record ImportedModel(
   }
 
   @Override
-  public ByteBuffer read(String variable) throws IOException {
-    return contents.read(variables().get(variable).variable());
+  public TensorPieces value(String variable) {
+    return sink -> sink.accept(contents.read(stored(variable)));
   }
 
   @Override

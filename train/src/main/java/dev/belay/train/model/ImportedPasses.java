@@ -103,9 +103,9 @@ final class ImportedPasses {
   private static String onlyForWeights(ModelConfig config) {
     return "--head "
         + config.head().option()
-        + ": on a SavedModel Belay puts heads for classification, regression and token-classification;"
-        + " it builds this one"
-        + " for weights alone, such as a Hugging Face folder or a checkpoint";
+        + ": on a SavedModel Belay puts heads for classification, regression and"
+        + " token-classification; it builds this one for weights alone, such as a Hugging Face"
+        + " folder or a checkpoint";
   }
 
   private static ImportOptions options(ModelConfig config, long seed) {
@@ -221,7 +221,9 @@ final class ImportedPasses {
       case NONE -> {
         String name = trained.pass().output().op().name();
         Shape shape = trained.pass().output().shape();
-        yield multiLabel ? Task.ofLabels(name, shape) : Task.of(name, shape);
+        yield multiLabel
+            ? Task.ofLabels(name, shape)
+            : Task.of(name, shape, model.described().isCausal());
       }
     };
   }

@@ -2,6 +2,7 @@ package dev.belay.train.model;
 
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
+import dev.belay.savedmodel.configuration.HeadDescription;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.weights.WeightFinder;
 import dev.belay.savedmodel.weights.WeightFormat;
@@ -186,14 +187,28 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
     if (Files.isRegularFile(file)) {
       return Optional.of(Files.readString(file).strip());
     }
+    Optional<Path> described = description();
+    return described.isPresent()
+        ? ConfigurationReader.problemType(described.get())
+        : Optional.empty();
+  }
+
+  /** The config.json that Hugging Face writes beside a SavedModel or two folders above it. */
+  private Optional<Path> description() {
     Path folder = directory.toAbsolutePath().normalize();
     for (int i = 0; i <= 2 && folder != null; i++, folder = folder.getParent()) {
       Path described = folder.resolve(ConfigurationReader.HUGGING_FACE);
       if (Files.isRegularFile(described)) {
-        return ConfigurationReader.problemType(described);
+        return Optional.of(described);
       }
     }
     return Optional.empty();
+  }
+
+  /** What that file says of the head of a SavedModel. */
+  HeadDescription head() throws IOException {
+    Optional<Path> described = description();
+    return described.isPresent() ? ConfigurationReader.head(described.get()) : HeadDescription.NONE;
   }
 
   /** Class names that were exported with the model. */

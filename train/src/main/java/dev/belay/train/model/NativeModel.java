@@ -19,20 +19,22 @@ import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.config.ConfigException;
-import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.ModelConfig.HeadKind;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -177,7 +179,7 @@ record NativeModel(
         body.build(
             graph,
             new LayeredForward.Options(
-                new Parameters.Beginning(name -> isFresh, configuration.initializerRange(), seed),
+                new Parameters.Beginning(name -> isFresh, configuration.freshDeviation(), seed),
                 variable -> config.trains(variable.name()),
                 config.dropout()));
     if (!isFresh) {
@@ -185,18 +187,18 @@ record NativeModel(
     }
     List<String> notes = new ArrayList<>();
     notes.add(
-        "trains Belay's own graph of "
-            + configuration.type().key()
-            + ", "
-            + head.description());
+        "trains Belay's own graph of " + configuration.type().key() + ", " + head.description());
     notes.addAll(origins);
     if (isFresh) {
       notes.add(
           "from scratch: all "
               + forward.variables().all().size()
               + " weights of the body begin at random, with a deviation of "
-              + configuration.initializerRange()
-              + " (initializer_range) and seed "
+              + configuration.freshDeviation()
+              + (configuration.family() == Family.T5
+                  ? " of words (initializer_factor)"
+                  : " (initializer_range)")
+              + " and seed "
               + seed);
     }
     List<String> unused = weights.unused(forward, this);
@@ -272,6 +274,22 @@ record NativeModel(
   }
 
   @Override
+  public OptionalInt tokenTypes() {
+    int types = configuration.sizes().types();
+    return types > 0 ? OptionalInt.of(types) : OptionalInt.empty();
+  }
+
+  @Override
+  public Map<String, UnfedInput> unfedInputs() {
+    return UnfedInputs.of(configuration.family());
+  }
+
+  @Override
+  public boolean generates() {
+    return true;
+  }
+
+  @Override
   public OptionalInt endId() {
     return configuration.endId();
   }
@@ -302,8 +320,8 @@ record NativeModel(
   }
 
   @Override
-  public ByteBuffer read(String variable) throws IOException {
-    return weights.read(variable);
+  public TensorPieces value(String variable) {
+    return weights.pieces(variable);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.belay.savedmodel.names.Dialect;
 import dev.belay.savedmodel.names.RestoreReport;
 import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.train.step.TensorSpecs;
@@ -146,6 +147,11 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
   @Override
   public ByteBuffer read(String name) throws IOException {
     return stored.read(name);
+  }
+
+  @Override
+  public TensorPieces pieces(String name) {
+    return stored.pieces(name);
   }
 
   @Override

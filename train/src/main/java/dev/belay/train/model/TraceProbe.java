@@ -10,6 +10,7 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.model.FlatGraph.FlatFunction;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.train.step.CallProbe;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -90,7 +91,8 @@ final class TraceProbe implements AutoCloseable {
               variable -> {
                 ByteBuffer value =
                     contents.read(model.variables().get(variable.name()).variable());
-                return moved && model.trains(variable.name()) ? moved(variable, value) : value;
+                boolean moves = moved && model.trains(variable.name());
+                return TensorPieces.of(moves ? moved(variable, value) : value);
               });
       return new TraceProbe(model, graph, forward, probe);
     } catch (Throwable e) {
