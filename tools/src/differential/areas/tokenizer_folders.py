@@ -219,7 +219,7 @@ def write(recipe, folder):
     tokenizer = trained(recipe)
     config = {"model_type": model_type}
     if recipe["version"]:
-        config["transformers_version"] = "5.20.2" if recipe["newer"] else "4.26.1"
+        config["transformers_version"] = recipe.get("wrote") or ("5.20.2" if recipe["newer"] else "4.26.1")
     dump(folder / "config.json", config)
     vocabulary = tokenizer.get_vocab()
     settings = recipe["settings"]

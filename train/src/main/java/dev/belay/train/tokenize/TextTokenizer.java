@@ -131,18 +131,19 @@ public final class TextTokenizer implements AutoCloseable {
 
   /**
    * Words as at most maxLength ids, each word tokenized by itself, as Hugging Face's {@code
-   * is_split_into_words}: what follows a word does not change its tokens. A blank goes before each
-   * one, as {@code add_prefix_space} has it, since byte-level tokenizers tell words by it.
+   * is_split_into_words}: what follows a word does not change its tokens. Byte-level tokenizers
+   * tell words by the blank before them, so that each gets one, as by {@code add_prefix_space}.
    */
   public WordTokens encodeWords(List<String> words) {
     int[] tokens = new int[0];
     int[] owners = new int[0];
+    String blank = definition.sides().blankBeforeWords() ? " " : "";
     for (int begin = 0;
         begin < words.size() && (tokens.length <= maxLength || single.cutsLeft());
         begin += WORDS_AT_ONCE) {
       String[] some =
           words.subList(begin, Math.min(words.size(), begin + WORDS_AT_ONCE)).stream()
-              .map(word -> " " + withoutLoneSurrogates(word))
+              .map(word -> blank + withoutLoneSurrogates(word))
               .toArray(String[]::new);
       Owned read = nativeWords(some);
       tokens = joined(tokens, read.ids());
@@ -276,6 +277,11 @@ public final class TextTokenizer implements AutoCloseable {
   /** The longest sequence in tokens. */
   public int maxLength() {
     return maxLength;
+  }
+
+  /** Whether a text that is too long loses its beginning. */
+  public boolean cutsLeft() {
+    return definition.sides().cutsLeft();
   }
 
   /** What was decided when it was opened, for people. */
