@@ -164,9 +164,7 @@ final class RunData implements AutoCloseable {
    * @throws DataException if there is none
    */
   TextTokenizer required(String what) {
-    return tokenizer
-        .tokenizer()
-        .orElseThrow(() -> new DataException(what + tokenizer.missing()));
+    return tokenizer.tokenizer().orElseThrow(() -> new DataException(what + tokenizer.missing()));
   }
 
   /** Reads texts that a model goes on with, none of them cut. */
