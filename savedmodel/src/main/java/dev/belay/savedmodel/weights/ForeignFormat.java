@@ -137,7 +137,7 @@ public final class ForeignFormat {
     if (name.endsWith(".zip") || begins(file, "PK\3\4".getBytes(StandardCharsets.US_ASCII))) {
       return Optional.of("an archive; unpack it and name the folder: unzip " + file);
     }
-    return name.matches(".*\\.(tar|tgz|tar\\.gz|gz|bz2|xz)")
+    return name.matches(".*\\.(tar|tgz|tar\\.(gz|bz2|xz))")
         ? Optional.of("an archive; unpack it and name the folder: tar -xf " + file)
         : Optional.empty();
   }
