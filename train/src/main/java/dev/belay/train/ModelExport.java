@@ -4,6 +4,7 @@ import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
+import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.data.example.LabelMap;
@@ -14,10 +15,12 @@ import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.tokenize.TokenizerFinder;
+import dev.belay.train.tokenize.folder.TokenizerExport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Exports a run's weights as a SavedModel, or in any other format of weights. */
@@ -78,10 +81,18 @@ public final class ModelExport {
    */
   public static WeightConversion.Result export(Path run, WeightTarget target, Path folder)
       throws IOException {
+    Path checkpoint = RunCheckpoint.choose(run, Optional.empty()).directory();
+    ModelWeights weights = WeightSource.ofCheckpoint(checkpoint);
+    RunDirectory directory = new RunDirectory(checkpoint.getParent().getParent());
+    Optional<Path> tokenizer =
+        RecordedRun.read(directory.config(), directory.provenance())
+            .tokenizer()
+            .filter(Files::exists);
+    Map<String, byte[]> files =
+        tokenizer.isPresent()
+            ? TokenizerExport.files(TokenizerFinder.given(tokenizer.get()))
+            : WeightConversion.tokenizer(weights.location());
     return WeightConversion.write(
-        WeightSource.ofCheckpoint(RunCheckpoint.choose(run, Optional.empty()).directory()),
-        target,
-        folder,
-        Optional.empty());
+        weights, target, folder, new WeightConversion.Beside(Optional.empty(), files));
   }
 }

@@ -113,10 +113,7 @@ public final class ImportedForward {
     }
 
     private List<String> trainedRoots() {
-      return spec.calls().stream()
-          .filter(ForwardSpec.Call::trains)
-          .flatMap(Import::roots)
-          .toList();
+      return spec.calls().stream().filter(ForwardSpec.Call::trains).flatMap(Import::roots).toList();
     }
 
     private static Stream<String> roots(ForwardSpec.Call call) {

@@ -32,8 +32,7 @@ record KeyRule(Use use, List<JsonNode> values, String advice) {
 
   /** 1 and 1.0 are one number. */
   private static boolean same(JsonNode one, JsonNode other) {
-    return one.isNumber() && other.isNumber()
-        ? one.doubleValue() == other.doubleValue()
-        : one.equals(other);
+    boolean numbers = one.isNumber() && other.isNumber();
+    return numbers ? one.doubleValue() == other.doubleValue() : one.equals(other);
   }
 }

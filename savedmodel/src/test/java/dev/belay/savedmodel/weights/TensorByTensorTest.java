@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,9 +47,9 @@ class TensorByTensorTest {
             weights.leftovers(),
             weights.savedModel());
     if (target == WeightTarget.SAVEDMODEL) {
-      GraphWeights.write(source, WeightReader.read(GRAPH), folder.resolve("written"));
+      GraphWeights.write(source, WeightReader.read(GRAPH), folder.resolve("written"), Map.of());
     } else {
-      WeightWriter.write(source, target, folder.resolve("written"));
+      WeightWriter.write(source, target, folder.resolve("written"), Map.of());
     }
     assertEquals(watched.names().size(), watched.read.size());
     assertEquals(watched.names(), new HashSet<>(watched.read));

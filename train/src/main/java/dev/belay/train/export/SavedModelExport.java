@@ -17,7 +17,8 @@ import dev.belay.train.model.ModelSource;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.SavedValues;
 import dev.belay.train.step.TensorSpecs;
-import dev.belay.train.tokenize.TokenizerFiles;
+import dev.belay.train.tokenize.folder.TokenizerExport;
+import dev.belay.train.tokenize.folder.TokenizerFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -150,12 +151,7 @@ public record SavedModelExport(
           ModelSource.LABELS, utf8(String.join("\n", description.labels().get().names()) + "\n"));
     }
     if (description.tokenizer().isPresent()) {
-      TokenizerFiles tokenizer = description.tokenizer().get();
-      boolean json = tokenizer.kind() == TokenizerFiles.Kind.TOKENIZER_JSON;
-      extras.put(json ? "tokenizer.json" : "vocab.txt", Files.readAllBytes(tokenizer.definition()));
-      if (tokenizer.config().isPresent()) {
-        extras.put("tokenizer_config.json", Files.readAllBytes(tokenizer.config().get()));
-      }
+      extras.putAll(TokenizerExport.files(description.tokenizer().get()));
     }
     return extras;
   }

@@ -9,6 +9,7 @@ import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
+import dev.belay.savedmodel.weights.ForeignFormat;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
@@ -127,7 +128,11 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
         new RestoreReport(all.restored(), all.missing(), unexpected, all.wrongShape(), List.of());
     if (!ofBody.isComplete()) {
       throw new UnsupportedModelException(
-          file, "weights", ofBody.describe() + (unexpected.isEmpty() ? "" : ADVICE));
+          file,
+          "weights",
+          ofBody.describe()
+              + (all.restored().isEmpty() ? "; " + ForeignFormat.unknownNames(names) : "")
+              + (unexpected.isEmpty() ? "" : ADVICE));
     }
   }
 

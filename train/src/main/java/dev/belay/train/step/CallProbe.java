@@ -69,8 +69,7 @@ public final class CallProbe implements AutoCloseable {
       call.inputs()
           .forEach(
               (name, input) ->
-                  feeds.put(
-                      input, ProbeRows.of(input.dataType(), input.shape(), rows.get(name))));
+                  feeds.put(input, ProbeRows.of(input.dataType(), input.shape(), rows.get(name))));
       for (String output : outputs) {
         feeds.runner().fetch(float32(call.output(output)));
       }
