@@ -57,8 +57,7 @@ public final class ConfigurationWriter {
   public static byte[] tf1(ModelConfiguration configuration) {
     List<Family> families = List.of(Family.BERT, Family.ALBERT, Family.ELECTRA);
     if (!families.contains(configuration.family())) {
-      throw new IllegalArgumentException(
-          "no TF1 configuration of " + configuration.type().key());
+      throw new IllegalArgumentException("no TF1 configuration of " + configuration.type().key());
     }
     Map<String, Object> keys = new TreeMap<>(configuration.others());
     keys.putIfAbsent("initializer_range", 0.02);

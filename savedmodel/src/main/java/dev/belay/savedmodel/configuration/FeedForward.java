@@ -23,8 +23,7 @@ public record FeedForward(String activation, boolean gated) {
    * gated. Files of later versions also say what that means, which counts.
    */
   static FeedForward ofT5(ModelType type, Fields fields) {
-    String projection =
-        fields.text(PROJECTION, type == ModelType.MT5 ? GATED_GELU : "relu");
+    String projection = fields.text(PROJECTION, type == ModelType.MT5 ? GATED_GELU : "relu");
     boolean gated = projection.startsWith(GATE);
     String name = gated ? projection.substring(GATE.length()) : projection;
     // T5 1.1 was published under a word that means the other gelu everywhere else.
@@ -33,7 +32,8 @@ public record FeedForward(String activation, boolean gated) {
         new FeedForward(
             fields.text(ACTIVATION, meant.activation()), fields.truth(GATED, meant.gated()));
     if (name.contains("-")) {
-      fields.problem("'" + PROJECTION + "' is \"" + projection + "\", not ACTIVATION or gated-ACTIVATION");
+      fields.problem(
+          "'" + PROJECTION + "' is \"" + projection + "\", not ACTIVATION or gated-ACTIVATION");
     }
     if (type == ModelType.MT5 && !said.equals(meant)) {
       fields.problem(

@@ -44,7 +44,8 @@ public record KeyReport(List<String> refused, List<String> unknown, List<String>
 
   private static String advice(KeyRule rule) {
     return rule.advice().isEmpty()
-        ? ", and Belay computes " + String.join(", ", rule.values().stream().map(v -> "" + v).toList())
+        ? ", and Belay computes "
+            + String.join(", ", rule.values().stream().map(v -> "" + v).toList())
         : ": " + rule.advice();
   }
 

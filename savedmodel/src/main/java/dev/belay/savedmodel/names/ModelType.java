@@ -60,7 +60,9 @@ public enum ModelType {
    * if it is no class of a type that Belay knows.
    */
   public static Optional<ModelType> ofClass(String architecture) {
-    return Arrays.stream(values()).filter(type -> type.ending(architecture).isPresent()).findFirst();
+    return Arrays.stream(values())
+        .filter(type -> type.ending(architecture).isPresent())
+        .findFirst();
   }
 
   /**

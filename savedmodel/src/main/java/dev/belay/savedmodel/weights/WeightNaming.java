@@ -200,8 +200,7 @@ final class WeightNaming {
   }
 
   /** What a name is that the table of weights does not hold. */
-  private void explain(
-      Naming naming, String name, String key, Map<String, DialectName> sources) {
+  private void explain(Naming naming, String name, String key, Map<String, DialectName> sources) {
     NameTable table = NameTable.of(naming.family());
     boolean within = name.startsWith(naming.prefix());
     String inner = within ? name.substring(naming.prefix().length()) : name;
@@ -225,8 +224,7 @@ final class WeightNaming {
    */
   private void leaveOutRepeated(NameTable table, Map<String, DialectName> sources)
       throws IOException {
-    boolean ownOutput =
-        configuration.map(described -> !described.tiedEmbeddings()).orElse(false);
+    boolean ownOutput = configuration.map(described -> !described.tiedEmbeddings()).orElse(false);
     for (Map.Entry<String, String> pair : table.tied().entrySet()) {
       DialectName repeated = sources.get(pair.getKey());
       DialectName target = sources.get(pair.getValue());

@@ -141,14 +141,14 @@ class KeyReportTest {
     assertTrue(
         assertThrows(CorruptModelException.class, () -> ConfigurationReader.read(write(keys)))
             .getMessage()
-            .contains("expected 4 buckets or more and a distance above half of them, found 8 and 4"));
+            .contains(
+                "expected 4 buckets or more and a distance above half of them, found 8 and 4"));
   }
 
   @Test
   void whatVersionsReadDifferentlyIsRefused() throws IOException {
     assertEquals(
-        new FeedForward("gelu_new", true),
-        ConfigurationReader.read(t5("mt5", "")).feedForward());
+        new FeedForward("gelu_new", true), ConfigurationReader.read(t5("mt5", "")).feedForward());
     CorruptModelException refused =
         assertThrows(
             CorruptModelException.class,
@@ -188,8 +188,7 @@ class KeyReportTest {
   }
 
   private Path bert(String more) throws IOException {
-    ObjectNode keys =
-        (ObjectNode) Fixtures.json(Fixtures.path("safetensors_bert", "config.json"));
+    ObjectNode keys = (ObjectNode) Fixtures.json(Fixtures.path("safetensors_bert", "config.json"));
     keys.setAll((ObjectNode) JSON.readTree(more.replace('\'', '"')));
     return write(keys);
   }
