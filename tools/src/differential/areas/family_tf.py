@@ -156,7 +156,7 @@ def make(recipe, path):
     if recipe["task"] in ("classes", "regression", "labels", "tokens"):
         runs.append(dict(arguments=["predict", "--model", at, "--file", "@/in.jsonl"], expect=dict(logits=shown(logits.numpy(), rows, recipe, written))))
     runs.append(dict(arguments=["evaluate", "--json", "--model", at, "--file", "@/in.jsonl"],
-                     expect=dict(metrics=dict(metrics=dict(loss=float(loss))))))
+                     expect=dict(metrics=dict(loss=float(loss)))))
     if recipe["trains"]:
         arguments = ["train", "--model", at, "--train-file", "@/in.jsonl", "--output-dir", "@/run", "--max-steps", str(STEPS),
                      "--train-batch-size", "32", "--shuffle", "off", "--dropout", "off", "--optimizer", "sgd", "--learning-rate", str(RATE),

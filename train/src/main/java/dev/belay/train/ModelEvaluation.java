@@ -113,7 +113,8 @@ public final class ModelEvaluation {
         setting -> {
           setting.graph().notes().forEach(notes);
           setting.data().notes().forEach(notes);
-          if (setting.graph().task().kind().isLanguage()) {
+          boolean language = setting.graph().task().kind().isLanguage();
+          if (language && setting.model().generates()) {
             return new LanguageAnswers(
                     config, setting.data(), setting.model(), setting.graph(), setting.runner())
                 .tell(sink);
@@ -169,7 +170,7 @@ public final class ModelEvaluation {
       InputMapping inputs = model.inputs(config.model().inputs(), false);
       try (RunData data = new RunData(config.data(), model, inputs)) {
         judgement.await();
-        return open(config, model, data, use);
+        return open(config, model.decided(), data, use);
       }
     }
   }
@@ -180,7 +181,9 @@ public final class ModelEvaluation {
         StepRunner runner =
             ModelRun.evaluation(config.machine(), model, graph, graph.task().outputs().orElse(1))) {
       Optional<LabelMap> labels =
-          config.labels().isEmpty() ? model.labels() : Optional.of(LabelMap.of(config.labels()));
+          config.labels().isEmpty()
+              ? graph.task().ofOutputs(model.labels())
+              : Optional.of(LabelMap.of(config.labels()));
       return use.with(new Setting(data, model, graph, runner, labels));
     }
   }
@@ -207,8 +210,7 @@ public final class ModelEvaluation {
     int perExample = result.logits().length / Math.toIntExact(result.shape().get(0));
     int start = row * perExample;
     return switch (setting.graph().task().kind()) {
-      case CAUSAL_LM, MASKED_LM, SEQ2SEQ, QUESTION_ANSWERING ->
-          throw new IllegalStateException("answers in words");
+      case QUESTION_ANSWERING -> throw new IllegalStateException("answers in words");
       case REGRESSION -> {
         float value = result.logits()[row];
         yield new Choice(null, (double) value, List.of(value));
@@ -222,7 +224,7 @@ public final class ModelEvaluation {
       case MULTI_LABEL ->
           LabelSet.of(
               floats(Arrays.copyOfRange(result.logits(), start, start + width)), setting.labels());
-      case TOKENS -> {
+      case TOKENS, CAUSAL_LM, MASKED_LM, SEQ2SEQ -> {
         List<List<Float>> rows = new ArrayList<>();
         int end = start + (tokens == 0 ? perExample : Math.min(tokens * width, perExample));
         for (int at = start; at < end; at += width) {

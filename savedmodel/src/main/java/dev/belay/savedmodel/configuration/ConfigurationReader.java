@@ -103,6 +103,24 @@ public final class ConfigurationReader {
     }
   }
 
+  /**
+   * What a config.json says of a head, whatever else it is about.
+   *
+   * @return nothing, if it is no such file
+   * @throws IOException if it cannot be read
+   */
+  public static HeadDescription head(Path file) throws IOException {
+    if (Files.size(file) > MAX_BYTES) {
+      return HeadDescription.NONE;
+    }
+    try {
+      Fields fields = new Fields(JSON.readTree(file.toFile()), Map.of());
+      return new HeadDescription(fields.texts("architectures"), fields.labels());
+    } catch (JacksonException foreign) {
+      return HeadDescription.NONE;
+    }
+  }
+
   private static ModelType type(Path file, JsonNode root) throws IOException {
     JsonNode named = root.path("model_type");
     if (named.isMissingNode() || named.isNull()) {

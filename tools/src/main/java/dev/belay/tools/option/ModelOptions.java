@@ -67,6 +67,16 @@ public final class ModelOptions {
   private Optional<ModelConfig.ProblemType> problem = Optional.empty();
 
   @Option(
+      names = "--model-losses",
+      paramLabel = "on|off",
+      arity = "1",
+      converter = OnOff.class,
+      description =
+          "Whether the losses that a SavedModel's layers add (regularizers, add_loss) belong to the"
+              + " loss, as in Keras.")
+  private boolean modelLosses = ModelConfig.DEFAULT_MODEL_LOSSES;
+
+  @Option(
       names = "--allow-op",
       paramLabel = "OP",
       description = "Accept this op in a foreign graph although the policy refuses it; repeatable.")
@@ -122,6 +132,7 @@ public final class ModelOptions {
         tuning.trainable(),
         tuning.freeze(),
         tuning.dropout(),
+        modelLosses,
         new ModelConfig.Trust(
             allowedOps, tuning.naturalGradients(), List.copyOf(tuning.withoutGradient()), trusted));
   }

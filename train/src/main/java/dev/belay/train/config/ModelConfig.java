@@ -28,6 +28,8 @@ import java.util.regex.Pattern;
  * @param trainable only variables whose name matches train; empty: those the model marks trainable
  * @param freeze variables whose name matches do not train
  * @param dropout whether dropout is active while training
+ * @param modelLosses whether the losses that a SavedModel's layers add belong to the loss, as in
+ *     Keras
  * @param trust what the user accepts of a foreign model
  */
 public record ModelConfig(
@@ -43,9 +45,11 @@ public record ModelConfig(
     Optional<Pattern> trainable,
     Optional<Pattern> freeze,
     boolean dropout,
+    boolean modelLosses,
     Trust trust) {
 
   public static final boolean DEFAULT_DROPOUT = true;
+  public static final boolean DEFAULT_MODEL_LOSSES = true;
 
   /** A head to train on top of the model. */
   public enum HeadKind {
@@ -146,6 +150,7 @@ public record ModelConfig(
         Optional.empty(),
         Optional.empty(),
         DEFAULT_DROPOUT,
+        DEFAULT_MODEL_LOSSES,
         Trust.NOTHING);
   }
 }

@@ -55,8 +55,7 @@ record NativeHead(
     Family family = configuration.family();
     if (found == HeadKind.QUESTION_ANSWERING) {
       ProblemTypes.requireClasses(config, found);
-      return new NativeHead(
-          found, family, OptionalInt.of(ENDS_OF_ANSWER), Optional.empty(), false);
+      return new NativeHead(found, family, OptionalInt.of(ENDS_OF_ANSWER), Optional.empty(), false);
     }
     boolean own = config.head() == HeadKind.NONE;
     OptionalInt stored = new NativeHead(found, family).storedOutputs(weights);
@@ -86,7 +85,7 @@ record NativeHead(
         kind,
         family,
         outputs,
-        named ? Optional.of(LabelMap.of(configuration.labels())) : Optional.empty(),
+        named ? Optional.of(LabelMap.configured(configuration.labels())) : Optional.empty(),
         multiLabel && kind == HeadKind.CLASSIFICATION);
   }
 

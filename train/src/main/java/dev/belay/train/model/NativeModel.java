@@ -20,6 +20,7 @@ import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.savedmodel.weights.WeightLocation;
@@ -29,11 +30,11 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.ModelConfig.HeadKind;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -156,6 +157,11 @@ record NativeModel(
   }
 
   @Override
+  public TrainableModel decided() {
+    return this;
+  }
+
+  @Override
   public ModelGraph graph(ModelConfig config, long seed) throws IOException {
     Graph graph = new Graph();
     try {
@@ -181,10 +187,7 @@ record NativeModel(
     }
     List<String> notes = new ArrayList<>();
     notes.add(
-        "trains Belay's own graph of "
-            + configuration.type().key()
-            + ", "
-            + head.description());
+        "trains Belay's own graph of " + configuration.type().key() + ", " + head.description());
     notes.addAll(origins);
     if (isFresh) {
       notes.add(
@@ -271,6 +274,22 @@ record NativeModel(
   }
 
   @Override
+  public OptionalInt tokenTypes() {
+    int types = configuration.sizes().types();
+    return types > 0 ? OptionalInt.of(types) : OptionalInt.empty();
+  }
+
+  @Override
+  public Map<String, UnfedInput> unfedInputs() {
+    return UnfedInputs.of(configuration.family());
+  }
+
+  @Override
+  public boolean generates() {
+    return true;
+  }
+
+  @Override
   public OptionalInt endId() {
     return configuration.endId();
   }
@@ -291,7 +310,7 @@ record NativeModel(
 
   @Override
   public boolean begins(GraphVariable variable) {
-    return weights != NO_WEIGHTS;
+    return !weights.names().isEmpty();
   }
 
   @Override
@@ -301,8 +320,8 @@ record NativeModel(
   }
 
   @Override
-  public ByteBuffer read(String variable) throws IOException {
-    return weights.read(variable);
+  public TensorPieces value(String variable) {
+    return weights.pieces(variable);
   }
 
   @Override

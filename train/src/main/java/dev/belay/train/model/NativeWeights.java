@@ -10,7 +10,9 @@ import dev.belay.savedmodel.names.Naming;
 import dev.belay.savedmodel.names.RestoreReport;
 import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
+import dev.belay.savedmodel.weights.ForeignFormat;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
@@ -156,7 +158,11 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
         new RestoreReport(all.restored(), all.missing(), unexpected, all.wrongShape(), List.of());
     if (!ofBody.isComplete()) {
       throw new UnsupportedModelException(
-          file, "weights", ofBody.describe() + (unexpected.isEmpty() ? "" : ADVICE));
+          file,
+          "weights",
+          ofBody.describe()
+              + (all.restored().isEmpty() ? "; " + ForeignFormat.unknownNames(names) : "")
+              + (unexpected.isEmpty() ? "" : ADVICE));
     }
   }
 
@@ -176,6 +182,11 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
   @Override
   public ByteBuffer read(String name) throws IOException {
     return stored.read(name);
+  }
+
+  @Override
+  public TensorPieces pieces(String name) {
+    return stored.pieces(name);
   }
 
   @Override

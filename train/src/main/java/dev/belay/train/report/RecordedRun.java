@@ -71,6 +71,7 @@ public record RecordedRun(
         text(options, "trainable").map(Pattern::compile),
         text(options, "freeze").map(Pattern::compile),
         false,
+        !text(options, "model-losses").equals(Optional.of("off")),
         new ModelConfig.Trust(
             Set.copyOf(texts(options.path("allow-op"))),
             options.path("accept-custom-gradient").asBoolean(),

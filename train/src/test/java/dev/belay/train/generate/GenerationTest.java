@@ -107,7 +107,7 @@ class GenerationTest {
             MachineConfig.defaults());
     NamedTensors weights =
         WeightReader.read(Fixtures.path(fixture).resolve("model.safetensors")).canonical();
-    runner.assign(runner.weights(), variable -> weights.read(variable.name()));
+    runner.assign(runner.weights(), variable -> weights.pieces(variable.name()));
     return runner;
   }
 
