@@ -112,8 +112,8 @@ def rows(rng, drawn, model_type, task):
     sides = (("", 3), ("right", 3), ("left", 1 if left else 0))
     return dict(
         lengths=[rng.randint(2, longest) for _ in range(rng.randint(2, 5))],
-        # Rows of a causal model have no labels here: what is padding to it is asked by the area of data.
-        padded="" if task == "causal" else weighted(rng, sides),
+        padded=weighted(rng, sides),
+        labelled=rng.random() < 0.5,
         types=rng.random() < 0.7,
         seed=rng.randint(0, 10**6))
 
@@ -193,5 +193,6 @@ class Rows:
             width = max(map(len, each))
             return [row + [-100] * (width - len(row)) for row in each], [dict(labels=row) for row in each]
         if task == "causal":
-            return self.batch(self.ids, -100), [dict() for _ in self.ids]
+            copies = [dict(labels=self.padded(row, -100, self.written[number])) for number, row in enumerate(self.ids)]
+            return self.batch(self.ids, -100), copies if self.recipe["rows"].get("labelled") else [dict() for _ in self.ids]
         raise ValueError(task)
