@@ -18,7 +18,7 @@ CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "cam
          "electra": "Electra", "albert": "Albert", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5"}
 ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
           "tokens": "ForTokenClassification", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
-STEPS, RATE = 3, 0.02
+STEPS, RATE = 3, 0.002
 
 
 def dropped(model_type):

@@ -22,7 +22,7 @@ CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "cam
 ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
           "tokens": "ForTokenClassification", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
 RELATIVE = ("bert", "roberta", "electra", "albert")
-STEPS, RATE = 3, 0.02
+STEPS, RATE = 3, 0.002
 
 
 def draw(rng):
