@@ -14,7 +14,7 @@ import org.tensorflow.proto.framework.DataType;
  * @param arguments in the op's order
  * @param attributes by name, as text; those that follow from the inputs are left out
  * @param outputs those that a loss depends on; empty for all that are floating-point
- * @param expected gradients by the names of arguments where the op has a kink, for an incoming
+ * @param expected gradients by the names of variables where the op has a kink, for an incoming
  *     gradient of ones: what TF Python gives; empty where a central difference can tell
  */
 record Combination(
@@ -26,8 +26,18 @@ record Combination(
     List<Integer> outputs,
     Map<String, double[]> expected) {
 
-  /** An input, or a list of them. */
-  record Argument(String name, List<Value> tensors, boolean isList) {}
+  /** An input of the op, or a list of them. */
+  record Argument(String name, List<Input> inputs, boolean isList) {}
+
+  /** What is read: a tensor, or the result of another op. */
+  sealed interface Input {}
+
+  /**
+   * The first result of an op.
+   *
+   * @param attributes as those of a combination
+   */
+  record Derived(String op, Map<String, String> attributes, List<Input> inputs) implements Input {}
 
   /**
    * A tensor that goes in.
@@ -35,7 +45,7 @@ record Combination(
    * @param kind of its elements, and what the graph knows of it
    * @param declared its shape as the graph knows it
    */
-  record Value(Kind kind, Shape shape, Shape declared, double[] elements) {}
+  record Value(Kind kind, Shape shape, Shape declared, double[] elements) implements Input {}
 
   /** What goes in, by the letter that stands for it in the catalogue. */
   enum Kind {
@@ -64,14 +74,6 @@ record Combination(
         }
       }
       throw new IllegalArgumentException("no kind of tensor is called " + letter);
-    }
-
-    boolean isVariable() {
-      return this == VARIABLE || this == FLOAT32_VARIABLE;
-    }
-
-    boolean isFed() {
-      return isVariable() || this == FED_INT32;
     }
   }
 

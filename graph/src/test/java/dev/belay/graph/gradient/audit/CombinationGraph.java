@@ -1,6 +1,8 @@
 package dev.belay.graph.gradient.audit;
 
 import dev.belay.graph.gradient.audit.Combination.Argument;
+import dev.belay.graph.gradient.audit.Combination.Derived;
+import dev.belay.graph.gradient.audit.Combination.Input;
 import dev.belay.graph.gradient.audit.Combination.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,13 +13,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
-import org.tensorflow.Operand;
 import org.tensorflow.OperationBuilder;
 import org.tensorflow.Output;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Constant;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.GraphDef;
@@ -30,13 +32,13 @@ import org.tensorflow.types.TInt32;
  * op.
  *
  * @param graphDef the graph
- * @param placeholders name of a placeholder to what is fed to it
+ * @param fed name of a placeholder to what is fed to it
  * @param variables name of a variable to the tensor by which the gradient is taken
  * @param outputs floating-point results of the op
  */
 record CombinationGraph(
     GraphDef graphDef,
-    Map<String, Value> placeholders,
+    Map<String, Value> fed,
     Map<String, String> variables,
     List<String> outputs) {
   private static final Map<String, OpDef> OPS =
@@ -45,104 +47,103 @@ record CombinationGraph(
   private static final Set<DataType> FLOATS =
       Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
 
-  /** Builds it with another type than the combination's, such as the wider one of a reference. */
+  /** Builds it in another type than the combination's, such as the wider one of a reference. */
   static CombinationGraph of(Combination combination, DataType type) {
     try (Graph graph = new Graph()) {
-      return new Builder(graph, combination, type).build();
+      return new Builder(Ops.create(graph), type).build(graph, combination);
     }
   }
 
   /** The graph while it is built. */
   private static final class Builder {
-    private final Graph graph;
     private final Ops tf;
-    private final Combination combination;
     private final DataType type;
-    private final Map<String, Value> placeholders = new LinkedHashMap<>();
+    private final Map<String, Value> fed = new LinkedHashMap<>();
     private final Map<String, String> variables = new LinkedHashMap<>();
 
-    Builder(Graph graph, Combination combination, DataType type) {
-      this.graph = graph;
-      this.tf = Ops.create(graph);
-      this.combination = combination;
+    Builder(Ops tf, DataType type) {
+      this.tf = tf;
       this.type = type;
     }
 
-    CombinationGraph build() {
+    CombinationGraph build(Graph graph, Combination combination) {
       OperationBuilder builder = tf.scope().opBuilder(combination.op(), "op");
       for (Argument argument : combination.arguments()) {
-        List<Output<?>> tensors = new ArrayList<>();
-        for (int i = 0; i < argument.tensors().size(); i++) {
-          String name = argument.name() + (argument.isList() ? "_" + i : "");
-          tensors.add(tensor(name, argument.tensors().get(i)).asOutput());
-        }
+        List<Output<?>> tensors = tensors(argument.name(), argument.inputs(), argument.isList());
         if (argument.isList()) {
           builder.addInputList(tensors.toArray(new Output<?>[0]));
         } else {
           builder.addInput(tensors.get(0));
         }
       }
-      OpDef definition = OPS.get(combination.op());
-      for (OpDef.AttrDef attribute : definition.getAttrList()) {
-        String value = combination.attributes().get(attribute.getName());
-        if (value != null) {
-          set(builder, attribute, value);
-        }
-      }
-      GraphOperation op = (GraphOperation) builder.build();
+      GraphOperation op = finish(builder, combination.op(), combination.attributes());
       List<String> outputs = new ArrayList<>();
       for (int i = 0; i < op.numOutputs(); i++) {
-        boolean wanted = combination.outputs().isEmpty() || combination.outputs().contains(i);
-        if (wanted && FLOATS.contains(op.output(i).dataType())) {
+        boolean isWanted = combination.outputs().isEmpty() || combination.outputs().contains(i);
+        if (isWanted && FLOATS.contains(op.output(i).dataType())) {
           outputs.add("op:" + i);
         }
       }
-      return new CombinationGraph(graph.toGraphDef(), placeholders, variables, outputs);
+      return new CombinationGraph(graph.toGraphDef(), fed, variables, outputs);
     }
 
-    private Operand<?> tensor(String name, Value value) {
+    private List<Output<?>> tensors(String name, List<Input> inputs, boolean areSeveral) {
+      List<Output<?>> tensors = new ArrayList<>();
+      for (int i = 0; i < inputs.size(); i++) {
+        tensors.add(tensor(areSeveral ? name + "_" + i : name, inputs.get(i)));
+      }
+      return tensors;
+    }
+
+    private Output<?> tensor(String name, Input input) {
+      if (input instanceof Derived derived) {
+        OperationBuilder builder = tf.scope().opBuilder(derived.op(), name + "_of");
+        tensors(name, derived.inputs(), true).forEach(builder::addInput);
+        return finish(builder, derived.op(), derived.attributes()).output(0);
+      }
+      Value value = (Value) input;
       return switch (value.kind()) {
         case VARIABLE -> variable(name, value, type);
         case FLOAT32_VARIABLE -> variable(name, value, DataType.DT_FLOAT);
-        case CONSTANT -> cast(name, doubles(value), type);
-        case INT32 -> tf.withName(name).constant(value.shape(), DataBuffers.of(ints(value)));
+        case CONSTANT -> cast(name, doubles(value).asOutput(), type);
+        case INT32 ->
+            tf.withName(name)
+                .constant(value.shape(), DataBuffers.of(ints(value)))
+                .asOutput();
         case INT64 ->
             tf.withName(name)
-                .constant(
-                    value.shape(),
-                    DataBuffers.of(
-                        Arrays.stream(value.elements()).mapToLong(e -> (long) e).toArray()));
+                .constant(value.shape(), DataBuffers.of(longs(value)))
+                .asOutput();
         case FED_INT32 -> {
-          placeholders.put(name, value);
+          fed.put(name, value);
           yield tf.withName(name)
-              .placeholder(TInt32.class, Placeholder.shape(value.declared()));
+              .placeholder(TInt32.class, Placeholder.shape(value.declared()))
+              .asOutput();
         }
         case BOOL ->
-            tf.withName(name)
-                .math
-                .greater(doubles(value), tf.constant(0.5));
+            tf.withName(name).math.greater(doubles(value), tf.constant(0.5)).asOutput();
       };
     }
 
-    private Operand<TFloat64> doubles(Value value) {
+    private Constant<TFloat64> doubles(Value value) {
       return tf.constant(value.shape(), DataBuffers.of(value.elements()));
     }
 
-    private Operand<?> variable(String name, Value value, DataType of) {
-      placeholders.put(name, value);
-      Operand<?> cast =
-          cast(
-              name + "_cast",
-              tf.withName(name).placeholder(TFloat64.class, Placeholder.shape(value.declared())),
-              of);
-      variables.put(name, cast.asOutput().op().name());
+    private Output<?> variable(String name, Value value, DataType to) {
+      fed.put(name, value);
+      Output<?> wide =
+          tf.withName(name)
+              .placeholder(TFloat64.class, Placeholder.shape(value.declared()))
+              .asOutput();
+      Output<?> cast = cast(name + "_cast", wide, to);
+      variables.put(name, cast.op().name());
       return cast;
     }
 
-    private Operand<?> cast(String name, Operand<?> of, DataType to) {
+    private Output<?> cast(String name, Output<?> wide, DataType to) {
       return tf.scope()
           .opBuilder("Cast", name)
-          .addInput(of.asOutput())
+          .addInput(wide)
           .setAttr("DstT", to)
           .build()
           .output(0);
@@ -150,6 +151,21 @@ record CombinationGraph(
 
     private static int[] ints(Value value) {
       return Arrays.stream(value.elements()).mapToInt(element -> (int) element).toArray();
+    }
+
+    private static long[] longs(Value value) {
+      return Arrays.stream(value.elements()).mapToLong(element -> (long) element).toArray();
+    }
+
+    private static GraphOperation finish(
+        OperationBuilder builder, String op, Map<String, String> attributes) {
+      for (OpDef.AttrDef attribute : OPS.get(op).getAttrList()) {
+        String value = attributes.get(attribute.getName());
+        if (value != null) {
+          set(builder, attribute, value);
+        }
+      }
+      return (GraphOperation) builder.build();
     }
 
     private static void set(OperationBuilder builder, OpDef.AttrDef attribute, String text) {
@@ -160,11 +176,10 @@ record CombinationGraph(
         case "int" -> builder.setAttr(name, Long.parseLong(text));
         case "float" -> builder.setAttr(name, Float.parseFloat(text));
         case "bool" -> builder.setAttr(name, Boolean.parseBoolean(text));
-        case "string" -> builder.setAttr(name, text.equals("''") ? "" : text);
+        case "string" -> builder.setAttr(name, text);
         case "type" -> builder.setAttr(name, DataType.valueOf(text));
-        case "shape" ->
-            builder.setAttr(
-                name, Shape.of(Arrays.stream(parts).mapToLong(Long::parseLong).toArray()));
+        case "shape" -> builder.setAttr(name, Shape.of(longs(parts)));
+        case "list(int)" -> builder.setAttr(name, longs(parts));
         case "list(float)" -> {
           float[] floats = new float[parts.length];
           for (int i = 0; i < parts.length; i++) {
@@ -172,10 +187,12 @@ record CombinationGraph(
           }
           builder.setAttr(name, floats);
         }
-        case "list(int)" ->
-            builder.setAttr(name, Arrays.stream(parts).mapToLong(Long::parseLong).toArray());
         default -> throw new IllegalArgumentException(attribute.getType());
       }
+    }
+
+    private static long[] longs(String[] parts) {
+      return Arrays.stream(parts).mapToLong(Long::parseLong).toArray();
     }
   }
 }

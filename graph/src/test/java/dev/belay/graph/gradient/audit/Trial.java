@@ -1,10 +1,12 @@
 package dev.belay.graph.gradient.audit;
 
-import dev.belay.graph.TensorData;
+import dev.belay.graph.gradient.NoGradientReport;
 import dev.belay.graph.gradient.audit.Combination.Kind;
 import dev.belay.graph.gradient.audit.Combination.Value;
-import dev.belay.graph.imported.rewrite.*;
-import dev.belay.graph.gradient.NoGradientReport;
+import dev.belay.graph.imported.rewrite.DifferentiableForm;
+import dev.belay.graph.imported.rewrite.NodeGraph;
+import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.VariableSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -12,137 +14,170 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import org.tensorflow.Graph;
 import org.tensorflow.Output;
-import org.tensorflow.Result;
-import org.tensorflow.Session;
-import org.tensorflow.Tensor;
-import org.tensorflow.op.Ops;
-import org.tensorflow.op.Scope;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.GraphDef;
-import org.tensorflow.types.TFloat64;
 
-/** Differentiates one combination as Belay would, and holds the result against differences. */
+/**
+ * Differentiates one combination as Belay would, and holds the result against the central
+ * difference of the original graph, along random weights of all its results.
+ */
 final class Trial {
   /** What came of it. */
   enum Outcome {
+    /** The native gradient is right. */
     RIGHT,
+    /** The gradient of what Belay writes in the op's place is right. */
     REWRITTEN,
+    /** Belay refuses to train through it. */
     REFUSED,
+    /** TensorFlow cannot compute the op itself in this type on this device. */
     NO_KERNEL,
+    /** None of these: Belay would train on a wrong gradient, or fail. */
     WRONG
   }
 
-  record Verdict(Outcome outcome, String note) {}
+  /**
+   * The result.
+   *
+   * @param note what was rewritten, why it was refused, or what is wrong
+   * @param evidence what the gradient was computed of; null if there is none
+   */
+  record Verdict(Outcome outcome, String note, Evidence evidence) {}
+
+  /**
+   * A gradient and all that it follows from.
+   *
+   * @param original the graph before any rewriting
+   * @param weights incoming gradients of the outputs
+   * @param gradients by the names of the variables; those that have none are left out
+   */
+  record Evidence(
+      CombinationGraph original, List<double[]> weights, Map<String, double[]> gradients) {}
 
   private final Combination combination;
-  private final DataType referenceType;
-  private final Random random;
+  private final CombinationGraph original;
+  private final List<double[]> weights = new ArrayList<>();
+  private final Map<String, double[]> gradients = new LinkedHashMap<>();
+  private final boolean isWide;
 
-  private Trial(Combination combination, DataType referenceType) {
+  private Trial(Combination combination, CombinationGraph original, boolean isWide) {
     this.combination = combination;
-    this.referenceType = referenceType;
-    this.random = new Random(combination.text().hashCode());
+    this.original = original;
+    this.isWide = isWide;
   }
 
+  /** Tries a combination against float64, or against float32 where the op has no float64. */
   static Verdict of(Combination combination) {
     try {
-      return new Trial(combination, DataType.DT_DOUBLE).judge();
-    } catch (NoKernel e) {
-      if (combination.type() == DataType.DT_DOUBLE) {
-        return new Verdict(Outcome.NO_KERNEL, e.getMessage());
+      return judge(combination, DataType.DT_DOUBLE);
+    } catch (NoKernelException inDouble) {
+      try {
+        return judge(combination, DataType.DT_FLOAT);
+      } catch (NoKernelException e) {
+        return new Verdict(Outcome.NO_KERNEL, e.getMessage(), null);
       }
-    }
-    try {
-      return new Trial(combination, DataType.DT_FLOAT).judge();
-    } catch (NoKernel e) {
-      return new Verdict(Outcome.NO_KERNEL, e.getMessage());
     }
   }
 
-  private static final class NoKernel extends RuntimeException {
+  private static Verdict judge(Combination combination, DataType referenceType) {
+    CombinationGraph original;
+    CombinationGraph reference;
+    try {
+      original = CombinationGraph.of(combination, combination.type());
+      reference = CombinationGraph.of(combination, referenceType);
+    } catch (RuntimeException e) {
+      throw new NoKernelException(e);
+    }
+    boolean isWide =
+        referenceType == DataType.DT_DOUBLE
+            && reference.fed().values().stream()
+                .noneMatch(value -> value.kind() == Kind.FLOAT32_VARIABLE);
+    Trial trial = new Trial(combination, original, isWide);
+    List<double[]> values;
+    Map<String, double[]> expected;
+    try {
+      values = trial.values();
+      expected =
+          combination.expected().isEmpty()
+              ? trial.differences(reference)
+              : combination.expected();
+    } catch (RuntimeException e) {
+      throw new NoKernelException(e);
+    }
+    return trial.compare(values, expected);
+  }
+
+  /** The op does not run. */
+  private static final class NoKernelException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    NoKernel(RuntimeException cause) {
-      super(first(cause.getMessage()), cause);
+    NoKernelException(RuntimeException cause) {
+      super(firstLine(cause), cause);
     }
   }
 
-  private static String first(String message) {
-    return message == null ? "" : message.lines().findFirst().orElse("").strip();
+  private static String firstLine(RuntimeException e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("").strip();
   }
 
-  private Verdict judge() {
-    CombinationGraph reference;
-    CombinationGraph graph;
-    try {
-      reference = CombinationGraph.of(combination, referenceType);
-      graph = CombinationGraph.of(combination, combination.type());
-    } catch (RuntimeException e) {
-      throw new NoKernel(e);
-    }
-    List<double[]> values;
-    List<double[]> weights = new ArrayList<>();
-    Map<String, double[]> expected;
-    try (Evaluation typed = new Evaluation(graph.graphDef(), graph.placeholders());
-        Evaluation wide = new Evaluation(reference.graphDef(), reference.placeholders())) {
-      try {
-        values = typed.fetch(typed.doubles(graph.outputs()));
-        for (double[] value : values) {
-          weights.add(
-              combination.expected().isEmpty()
-                  ? random.ints(value.length, -64, 64).mapToDouble(i -> i / 32.0).toArray()
-                  : ones(value.length));
+  private List<double[]> values() {
+    Random random = new Random(combination.text().hashCode());
+    try (Evaluation evaluation = new Evaluation(original.graphDef(), original.fed())) {
+      List<double[]> values = evaluation.fetch(outputs(evaluation, original.outputs()));
+      for (double[] value : values) {
+        double[] weight = new double[value.length];
+        Arrays.setAll(weight, i -> random.nextInt(-64, 64) / 32.0);
+        if (!combination.expected().isEmpty()) {
+          Arrays.fill(weight, 1);
         }
-        expected =
-            combination.expected().isEmpty()
-                ? differences(wide, reference, weights)
-                : combination.expected();
-      } catch (RuntimeException e) {
-        throw new NoKernel(e);
+        weights.add(weight);
       }
+      return values;
     }
-    return compare(graph, values, weights, expected);
   }
 
-  private static double[] ones(int n) {
-    double[] ones = new double[n];
-    Arrays.fill(ones, 1);
-    return ones;
+  private static List<Output<?>> outputs(Evaluation evaluation, List<String> names) {
+    List<Output<?>> outputs = new ArrayList<>();
+    names.forEach(name -> outputs.add(evaluation.tensor(name)));
+    return evaluation.doubles(outputs);
   }
 
-  private Map<String, double[]> differences(
-      Evaluation evaluation, CombinationGraph graph, List<double[]> weights) {
-    boolean isDouble =
-        referenceType == DataType.DT_DOUBLE
-            && combination.arguments().stream()
-                .flatMap(argument -> argument.tensors().stream())
-                .noneMatch(value -> value.kind() == Kind.FLOAT32_VARIABLE);
-    double step = isDouble ? 1e-5 : 1.0 / 32;
-    List<Output<?>> outputs = evaluation.doubles(graph.outputs());
+  /** Of second order in float64; of fourth order with wide steps where float32 must do. */
+  private Map<String, double[]> differences(CombinationGraph reference) {
     Map<String, double[]> differences = new LinkedHashMap<>();
-    for (String name : graph.variables().keySet()) {
-      double[] at = graph.placeholders().get(name).elements();
-      double[] difference = new double[at.length];
-      for (int i = 0; i < at.length; i++) {
-        double middle = at[i];
-        double[] values = new double[5];
-        for (int k = -2; k <= 2; k++) {
-          if (k != 0 && (!isDouble || Math.abs(k) == 1)) {
-            at[i] = middle + k * step;
-            values[k + 2] = dot(evaluation.fetch(outputs), weights);
-          }
+    try (Evaluation evaluation = new Evaluation(reference.graphDef(), reference.fed())) {
+      List<Output<?>> outputs = outputs(evaluation, reference.outputs());
+      for (String name : reference.variables().keySet()) {
+        double[] at = reference.fed().get(name).elements();
+        double[] difference = new double[at.length];
+        for (int i = 0; i < at.length; i++) {
+          double step = isWide ? 1e-5 : 1.0 / 32;
+          double narrow = rise(evaluation, outputs, at, i, step);
+          difference[i] =
+              isWide
+                  ? narrow / (2 * step)
+                  : (8 * narrow - rise(evaluation, outputs, at, i, 2 * step)) / (12 * step);
         }
-        at[i] = middle;
-        difference[i] = isDouble ? (values[3] - values[1]) / (2 * step) : (8 * (values[3] - values[1]) - (values[4] - values[0])) / (12 * step);
+        differences.put(name, difference);
       }
-      differences.put(name, difference);
     }
     return differences;
   }
 
-  private static double dot(List<double[]> values, List<double[]> weights) {
+  private double rise(
+      Evaluation evaluation, List<Output<?>> outputs, double[] at, int element, double step) {
+    double middle = at[element];
+    at[element] = middle + step;
+    double up = weighted(evaluation.fetch(outputs));
+    at[element] = middle - step;
+    double down = weighted(evaluation.fetch(outputs));
+    at[element] = middle;
+    return up - down;
+  }
+
+  private double weighted(List<double[]> values) {
     double sum = 0;
     for (int i = 0; i < values.size(); i++) {
       for (int j = 0; j < values.get(i).length; j++) {
@@ -152,91 +187,100 @@ final class Trial {
     return sum;
   }
 
-  private Verdict compare(
-      CombinationGraph original,
-      List<double[]> values,
-      List<double[]> weights,
-      Map<String, double[]> expected) {
+  private Verdict compare(List<double[]> values, Map<String, double[]> expected) {
     NodeGraph nodes = new NodeGraph(original.graphDef());
-    try {
-      new DifferentiableForm(Set.of()).rewrite(nodes);
-    } catch (IllegalArgumentException e) {
-      return new Verdict(Outcome.REFUSED, e.getMessage());
-    }
-    try (Evaluation evaluation = new Evaluation(nodes.toGraphDef(), original.placeholders())) {
-      List<String> outputs = original.outputs().stream().map(nodes::current).toList();
-      List<double[]> now;
-      try {
-        now = evaluation.fetch(evaluation.doubles(outputs));
-      } catch (RuntimeException e) {
-        return new Verdict(Outcome.WRONG, "rewritten graph fails: " + first(e.getMessage()));
-      }
+    new DifferentiableForm(Set.of()).rewrite(nodes);
+    List<String> names = original.outputs().stream().map(nodes::current).toList();
+    nodes.prune(names);
+    try (Evaluation evaluation = new Evaluation(nodes.toGraphDef(), stillFed(nodes))) {
+      List<double[]> now = evaluation.fetch(outputs(evaluation, names));
       for (int i = 0; i < now.size(); i++) {
-        String wrong = differ(values.get(i), now.get(i), Math.min(1e-2, valueTolerance()));
+        String wrong = difference(values.get(i), now.get(i), valueTolerance());
         if (wrong != null) {
-          return new Verdict(Outcome.WRONG, "value of output " + i + ": " + wrong);
+          return verdict(Outcome.WRONG, "value of output " + i + ": " + wrong);
         }
       }
-      Output<?>[] from = new Output<?>[outputs.size()];
-      Output<?>[] incoming = new Output<?>[outputs.size()];
-      for (int i = 0; i < outputs.size(); i++) {
-        from[i] = evaluation.identity(evaluation.tensor(outputs.get(i)));
-        incoming[i] = evaluation.weights(weights.get(i), from[i]);
+      String refused = differentiate(evaluation, names, nodes.toGraphDef());
+      if (refused != null) {
+        return verdict(Outcome.REFUSED, refused);
       }
-      List<String> names = new ArrayList<>(original.variables().keySet());
-      Set<String> upstream = upstream(nodes.toGraphDef(), outputs);
-      names.removeIf(name -> !upstream.contains(original.variables().get(name)));
-      Output<?>[] by =
-          names.stream()
-              .map(name -> evaluation.tensor(original.variables().get(name)))
-              .toArray(Output<?>[]::new);
-      Output<?>[] gradients;
+    } catch (RuntimeException e) {
+      return verdict(Outcome.WRONG, firstLine(e));
+    }
+    for (Map.Entry<String, double[]> wanted : expected.entrySet()) {
+      double[] found =
+          gradients.getOrDefault(wanted.getKey(), new double[wanted.getValue().length]);
+      String wrong = difference(wanted.getValue(), found, tolerance());
+      if (wrong != null) {
+        return verdict(Outcome.WRONG, "gradient by " + wanted.getKey() + ": " + wrong);
+      }
+    }
+    return nodes.notes().isEmpty()
+        ? verdict(Outcome.RIGHT, "")
+        : verdict(Outcome.REWRITTEN, String.join("; ", nodes.notes()).replaceAll("\\b1 ", ""));
+  }
+
+  private Verdict verdict(Outcome outcome, String note) {
+    return new Verdict(outcome, note, new Evidence(original, weights, gradients));
+  }
+
+  private Map<String, Value> stillFed(NodeGraph nodes) {
+    Set<String> there = names(nodes.toGraphDef());
+    Map<String, Value> fed = new LinkedHashMap<>(original.fed());
+    fed.keySet().retainAll(there);
+    return fed;
+  }
+
+  private static Set<String> names(GraphDef graphDef) {
+    return graphDef.getNodeList().stream()
+        .map(node -> node.getName())
+        .collect(java.util.stream.Collectors.toSet());
+  }
+
+  /** Adds the gradients; or says why they are refused. */
+  private String differentiate(Evaluation evaluation, List<String> outputs, GraphDef graphDef) {
+    Set<String> there = names(graphDef);
+    List<String> by =
+        original.variables().keySet().stream()
+            .filter(name -> there.contains(original.variables().get(name)))
+            .toList();
+    List<GraphVariable> variables =
+        by.stream().map(name -> variable(evaluation.tensor(original.variables().get(name)))).toList();
+    Output<?>[] from = new Output<?>[outputs.size()];
+    Output<?>[] incoming = new Output<?>[outputs.size()];
+    for (int i = 0; i < from.length; i++) {
+      from[i] = evaluation.identity(evaluation.tensor(outputs.get(i)));
+      incoming[i] = evaluation.like(from[i], weights.get(i));
       try {
-        gradients = evaluation.graph.addGradients("gradient", from, by, incoming);
-      } catch (RuntimeException e) {
-        return new Verdict(Outcome.REFUSED, "native: " + first(e.getMessage()));
-      }
-      for (int i = 0; i < names.size(); i++) {
-        double[] wanted = expected.get(names.get(i));
-        if (wanted == null) continue;
-        if (gradients[i] == null || gradients[i].isClosed()) {
-          if (Arrays.stream(wanted).anyMatch(d -> Math.abs(d) > 1e-6)) {
-            return new Verdict(Outcome.WRONG, "no gradient by " + names.get(i));
-          }
-          continue;
-        }
-        double[] found;
-        try {
-          found = evaluation.fetch(List.of(evaluation.asDouble(gradients[i]))).get(0);
-        } catch (RuntimeException e) {
-          return new Verdict(
-              Outcome.WRONG, "gradient by " + names.get(i) + " fails: " + first(e.getMessage()));
-        }
-        String wrong = differ(wanted, found, tolerance());
-        if (wrong != null) {
-          return new Verdict(Outcome.WRONG, "gradient by " + names.get(i) + ": " + wrong);
-        }
-      }
-      return nodes.notes().isEmpty()
-          ? new Verdict(Outcome.RIGHT, "")
-          : new Verdict(Outcome.REWRITTEN, String.join("; ", nodes.notes()));
-    }
-  }
-
-  private static Set<String> upstream(GraphDef graphDef, List<String> outputs) {
-    Map<String, List<String>> reads = new java.util.HashMap<>();
-    graphDef.getNodeList().forEach(node -> reads.put(node.getName(), node.getInputList()));
-    Set<String> seen = new java.util.HashSet<>();
-    java.util.ArrayDeque<String> queue = new java.util.ArrayDeque<>(outputs);
-    while (!queue.isEmpty()) {
-      String node = queue.poll().replaceAll(":.*", "");
-      if (!node.startsWith("^") && seen.add(node)) {
-        queue.addAll(reads.get(node));
+        NoGradientReport.of(evaluation.graph(), from[i], variables, List.of(), Map.of())
+            .requireEmpty();
+      } catch (IllegalArgumentException e) {
+        return e.getMessage();
       }
     }
-    return seen;
+    Output<?>[] parts =
+        evaluation
+            .graph()
+            .addGradients(
+                "gradient",
+                from,
+                variables.stream().map(GraphVariable::value).toArray(Output<?>[]::new),
+                incoming);
+    for (int i = 0; i < parts.length; i++) {
+      if (parts[i] != null && !parts[i].isClosed()) {
+        gradients.put(by.get(i), evaluation.fetch(evaluation.doubles(List.of(parts[i]))).get(0));
+      }
+    }
+    return null;
   }
 
+  private static GraphVariable variable(Output<?> tensor) {
+    VariableSpec spec =
+        new VariableSpec(tensor.op().name(), tensor.dataType(), Shape.scalar(), true);
+    return new GraphVariable(spec, tensor, tensor, null, null);
+  }
+
+  /** A rewritten graph may add up in another order. */
   private double valueTolerance() {
     return switch (combination.type()) {
       case DT_DOUBLE -> 1e-13;
@@ -247,123 +291,26 @@ final class Trial {
   }
 
   private double tolerance() {
-    boolean wide =
-        referenceType == DataType.DT_DOUBLE
-            && combination.arguments().stream()
-                .flatMap(argument -> argument.tensors().stream())
-                .noneMatch(value -> value.kind() == Kind.FLOAT32_VARIABLE);
     return switch (combination.type()) {
-      case DT_DOUBLE -> wide ? 1e-7 : 2e-3;
-      case DT_FLOAT -> wide ? 2e-5 : 2e-3;
+      case DT_DOUBLE -> isWide ? 1e-7 : 2e-3;
+      case DT_FLOAT -> isWide ? 2e-5 : 2e-3;
       case DT_HALF -> 1e-2;
       default -> 6e-2;
     };
   }
 
-  private static String differ(double[] expected, double[] found, double tolerance) {
+  private static String difference(double[] expected, double[] found, double tolerance) {
     if (expected.length != found.length) {
-      return expected.length + " elements expected, found " + found.length;
+      return expected.length + " elements expected, " + found.length + " found";
     }
-    double scale = 1;
-    for (double value : expected) {
-      scale = Math.max(scale, Math.abs(value));
-    }
+    double scale = Math.max(1, Arrays.stream(expected).map(Math::abs).max().orElse(0));
     for (int i = 0; i < expected.length; i++) {
-      if (!(Math.abs(expected[i] - found[i]) <= tolerance * scale)
-          && !(Double.isNaN(expected[i]) && Double.isNaN(found[i]))) {
+      boolean isEqual =
+          Math.abs(expected[i] - found[i]) <= tolerance * scale || expected[i] == found[i];
+      if (!isEqual) {
         return "expected " + expected[i] + " at " + i + ", found " + found[i];
       }
     }
     return null;
-  }
-
-  /** A graph in a session. */
-  private static final class Evaluation implements AutoCloseable {
-    private final Graph graph = new Graph();
-    private final Session session;
-    private final Map<String, Value> placeholders;
-    private final Scope scope;
-
-    Evaluation(GraphDef graphDef, Map<String, Value> placeholders) {
-      graph.importGraphDef(graphDef);
-      this.session = new Session(graph);
-      this.placeholders = placeholders;
-      this.scope = Ops.create(graph).withSubScope("trial").scope();
-    }
-
-    Output<?> tensor(String name) {
-      int colon = name.indexOf(':');
-      return graph
-          .operationOrThrow(colon < 0 ? name : name.substring(0, colon))
-          .output(colon < 0 ? 0 : Integer.parseInt(name.substring(colon + 1)));
-    }
-
-    List<Output<?>> doubles(List<String> names) {
-      List<Output<?>> outputs = new ArrayList<>();
-      names.forEach(name -> outputs.add(asDouble(tensor(name))));
-      return outputs;
-    }
-
-    Output<?> asDouble(Output<?> of) {
-      return scope
-          .opBuilder("Cast", "double")
-          .addInput(of)
-          .setAttr("DstT", DataType.DT_DOUBLE)
-          .build()
-          .output(0);
-    }
-
-    Output<?> identity(Output<?> of) {
-      return scope.opBuilder("Identity", "result").addInput(of).build().output(0);
-    }
-
-    Output<?> weights(double[] elements, Output<?> like) {
-      Ops tf = Ops.create(graph).withSubScope("weights");
-      Output<?> cast =
-          scope
-              .opBuilder("Cast", "weights")
-              .addInput(tf.constant(elements).asOutput())
-              .setAttr("DstT", like.dataType())
-              .build()
-              .output(0);
-      Output<?> shape = scope.opBuilder("Shape", "shape").addInput(like).build().output(0);
-      return scope
-          .opBuilder("Reshape", "weights")
-          .addInput(cast)
-          .addInput(shape)
-          .build()
-          .output(0);
-    }
-
-    List<double[]> fetch(List<Output<?>> outputs) {
-      List<Tensor> fed = new ArrayList<>();
-      Session.Runner runner = session.runner();
-      placeholders.forEach(
-          (name, value) -> {
-            fed.add(
-                value.kind() == Kind.FED_INT32
-                    ? TensorData.of(
-                        value.shape(),
-                        Arrays.stream(value.elements()).mapToInt(e -> (int) e).toArray())
-                    : TensorData.of(value.shape(), value.elements()));
-            runner.feed(name, fed.get(fed.size() - 1));
-          });
-      outputs.forEach(runner::fetch);
-      try (Result result = runner.run()) {
-        List<double[]> values = new ArrayList<>();
-        for (int i = 0; i < outputs.size(); i++) {
-          values.add(TensorData.doubles((TFloat64) result.get(i)));
-        }
-        return values;
-      } finally {
-        fed.forEach(Tensor::close);
-      }
-    }
-
-    @Override
-    public void close() {
-      session.close();
-      graph.close();
-    }
   }
 }
