@@ -83,7 +83,7 @@ final class Course {
     long begin = System.nanoTime();
     try (RunSaver saver = saver();
         Prefetcher batches = Prefetcher.start(source.from(next), BATCHES_AHEAD)) {
-      Milestones milestones = milestones(saver);
+      RunCallbacks callbacks = callbacks(saver);
       StepGuard guard = guard(saver);
       Schedule schedule = UpdateRules.schedule(config.schedule(), config.optimizer(), total);
       Trainer trainer =
@@ -94,26 +94,27 @@ final class Course {
                   updatesPerEpoch,
                   schedule::at,
                   guard,
-                  milestones,
+                  callbacks,
                   config.report().layerNormSteps(),
                   place.records()));
-      sections.add(milestones);
+      sections.add(callbacks);
       sections.add(trainer);
       sections.add(guard);
-      tellStart(total, resume(milestones));
+      tellStart(total, resume(callbacks));
 
       place.stop().listen(true);
       place.stop().check("before its first step");
       if (place.start().checkpoint().isPresent()) {
-        milestones.goOn(done, next, done == total);
+        callbacks.repeatOpenEvaluation(
+            trainer, new TrainingCallbacks.CompletedStep(done, next, done == total));
       } else {
-        milestones.before();
+        callbacks.before();
       }
       guard.begin();
       long steps = trainer.train(done, total);
-      Map<String, Double> metrics = milestones.finish();
+      Map<String, Double> metrics = callbacks.finish();
       place.stop().check("before its export");
-      Path export = export(milestones.resultStep(steps));
+      Path export = export(callbacks.resultStep(steps));
       double seconds = (System.nanoTime() - begin) / 1e9;
       place
           .records()
@@ -128,10 +129,9 @@ final class Course {
           .records()
           .provenance()
           .put(
-              FinishedRun.FACT,
-              FinishedRun.fact(steps, export, milestones.startMetrics(), metrics));
+              FinishedRun.FACT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
       return new TrainingRun.Result(
-          place.directory().root(), export, milestones.startMetrics(), metrics);
+          place.directory().root(), export, callbacks.startMetrics(), metrics);
     } finally {
       place.stop().listen(false);
     }
@@ -154,10 +154,10 @@ final class Course {
             .orElse(0L));
   }
 
-  private Milestones milestones(RunSaver saver) {
-    return new Milestones(
+  private RunCallbacks callbacks(RunSaver saver) {
+    return new RunCallbacks(
         config.loop(),
-        new Milestones.Setting(
+        new RunCallbacks.Setting(
             ground.training().runner(),
             ground.datasets().evaluator(config),
             place.checkpoints(config),
@@ -192,7 +192,7 @@ final class Course {
   }
 
   /** Puts back what the checkpoint holds; returns what a person should know about it. */
-  private List<String> resume(Milestones milestones) throws IOException {
+  private List<String> resume(RunCallbacks callbacks) throws IOException {
     List<String> notes = new ArrayList<>(place.start().notes());
     if (place.start().checkpoint().isPresent()) {
       Checkpoint checkpoint = place.start().checkpoint().get();
@@ -204,7 +204,7 @@ final class Course {
         runner.restoreOptimizer(checkpoint.optimizer());
       }
       notes.addAll(sections.resume(checkpoint));
-      milestones.forgetLostBest().ifPresent(notes::add);
+      callbacks.forgetLostBest().ifPresent(notes::add);
       place
           .records()
           .accept(new RunEvent.Resumed(checkpoint.state().step(), checkpoint.directory()));

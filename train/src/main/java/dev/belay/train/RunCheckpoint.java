@@ -73,7 +73,7 @@ public record RunCheckpoint(Path directory, List<String> notes) {
     List<String> notes = new ArrayList<>();
     found.damaged().forEach(damage -> notes.add("passed over: " + damage));
     Checkpoint newest = found.checkpoint().get();
-    long best = wanted.equals(LATEST) ? 0 : Milestones.bestKept(newest.state());
+    long best = wanted.equals(LATEST) ? 0 : RunCallbacks.bestKept(newest.state());
     if (best > 0 && Files.isDirectory(folder.of(best))) {
       notes.add(
           "the best checkpoint, of step "

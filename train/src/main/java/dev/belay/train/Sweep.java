@@ -4,7 +4,10 @@ import dev.belay.graph.optimizer.Schedule;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.data.batch.BatchSource;
+import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.SweepEvent;
 import dev.belay.train.failure.ModelException;
@@ -42,6 +45,8 @@ import java.util.function.Consumer;
  * value. Each arm makes the very steps that {@code belay train} makes with the same options.
  */
 public final class Sweep {
+  private static final int BATCHES_AHEAD = 4;
+
   private final SweepConfig config;
   private final SweepRecords records;
   private final Material material;
@@ -196,7 +201,7 @@ public final class Sweep {
             SweepSession.open(ofSeed, material.model(), graph, material.datasets().outputs())) {
       Evaluator evaluator = material.datasets().evaluator(ofSeed).orElseThrow();
       session.reset(open.get(0).threshold());
-      RunEvent.Evaluated start = ArmTrainer.evaluated(evaluator, session.runner(), 0);
+      RunEvent.Evaluated start = ArmCallbacks.evaluated(evaluator, session.runner(), 0);
       requireMetric(start.metrics());
       for (Arm arm : open) {
         add(train(arm, seed, session, start), false);
@@ -231,7 +236,6 @@ public final class Sweep {
 
   private ArmResult train(Arm arm, long seed, SweepSession session, RunEvent.Evaluated start)
       throws IOException {
-    Plan plan = material.plan();
     TrainConfig ofArm = config(arm, seed);
     String label = arm.label(config);
     int number = results.size() + 1;
@@ -240,9 +244,6 @@ public final class Sweep {
     SweepDirectory directory = records.directory();
     directory.begin(arm, seed);
     session.reset(arm.threshold());
-    BatchSource source = material.datasets().batches(ofArm);
-    Schedule schedule =
-        UpdateRules.schedule(ofArm.schedule(), ofArm.optimizer(), plan.totalSteps());
     ArmResult result;
     try (MetricsLog metrics =
             MetricsLog.open(directory.metrics(arm, seed), ofArm.loop().loggingSteps());
@@ -253,30 +254,60 @@ public final class Sweep {
             events.accept(event);
             listener.accept(new SweepEvent.InArm(label, seed, event));
           };
-      all.accept(
-          new RunEvent.Started(
-              plan.totalSteps(),
-              source.batchesPerEpoch(),
-              source.examplesPerEpoch(),
-              session.trainableParameters(),
-              List.of()));
-      result =
-          new ArmTrainer(
-                  new ArmTrainer.Setting(
-                      session.runner(),
-                      source,
-                      ofArm.update(),
-                      ofArm.stability().maxSkippedSteps(),
-                      material.datasets().evaluator(ofArm).orElseThrow(),
-                      schedule,
-                      plan.totalSteps(),
-                      plan.interval(),
-                      (step, found) -> verdict(step, seed, found),
-                      all))
-              .train(arm, seed, start);
+      result = train(arm, ofArm, session, new Log(start, all));
     }
     records.add(result);
     return result;
+  }
+
+  /**
+   * The log of an arm.
+   *
+   * @param start the metrics before its first step
+   */
+  private record Log(RunEvent.Evaluated start, Consumer<RunEvent> events) {}
+
+  private ArmResult train(Arm arm, TrainConfig config, SweepSession session, Log log)
+      throws IOException {
+    long begin = System.nanoTime();
+    Plan plan = material.plan();
+    long seed = config.machine().seed();
+    BatchSource source = material.datasets().batches(config);
+    log.events()
+        .accept(
+            new RunEvent.Started(
+                plan.totalSteps(),
+                source.batchesPerEpoch(),
+                source.examplesPerEpoch(),
+                session.trainableParameters(),
+                List.of()));
+    ArmCallbacks callbacks =
+        new ArmCallbacks(
+            session.runner(),
+            material.datasets().evaluator(config).orElseThrow(),
+            new ArmCallbacks.Limits(
+                plan.interval(),
+                config.stability().maxSkippedSteps(),
+                (step, found) -> verdict(step, seed, found)),
+            log.events());
+    callbacks.start(log.start());
+    Schedule schedule =
+        UpdateRules.schedule(config.schedule(), config.optimizer(), plan.totalSteps());
+    try (Prefetcher batches = Prefetcher.start(source.from(BatchPosition.START), BATCHES_AHEAD)) {
+      Trainer trainer =
+          new Trainer(
+              new Trainer.Parts(
+                  session.runner(),
+                  new UpdateBatches(batches, config.update().gradientAccumulationSteps()),
+                  config.update().updates(source.batchesPerEpoch()),
+                  schedule::at,
+                  callbacks,
+                  callbacks,
+                  0,
+                  log.events()));
+      long steps = trainer.train(0, plan.totalSteps());
+      return callbacks.end(arm, seed, steps, (System.nanoTime() - begin) / 1e9);
+    }
   }
 
   private Optional<String> verdict(long step, long seed, Map<String, Double> metrics) {

@@ -4,7 +4,7 @@ import dev.belay.train.checkpoint.Resumable;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.event.RunEvent;
-import dev.belay.train.stability.StepGuard;
+import dev.belay.train.stability.StepPolicy;
 import dev.belay.train.step.StepResult;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
@@ -20,8 +20,8 @@ final class Trainer implements Resumable<Trainer.State> {
   private final UpdateBatches batches;
   private final int updatesPerEpoch;
   private final LongToDoubleFunction learningRate;
-  private final StepGuard guard;
-  private final Milestones milestones;
+  private final StepPolicy policy;
+  private final TrainingCallbacks callbacks;
   private final int layerNormSteps;
   private final Consumer<RunEvent> events;
 
@@ -33,8 +33,8 @@ final class Trainer implements Resumable<Trainer.State> {
     this.batches = parts.batches();
     this.updatesPerEpoch = parts.updatesPerEpoch();
     this.learningRate = parts.learningRate();
-    this.guard = parts.guard();
-    this.milestones = parts.milestones();
+    this.policy = parts.policy();
+    this.callbacks = parts.callbacks();
     this.layerNormSteps = parts.layerNormSteps();
     this.events = parts.events();
   }
@@ -43,8 +43,8 @@ final class Trainer implements Resumable<Trainer.State> {
    * What a loop is made of.
    *
    * @param learningRate of step t, from 1
-   * @param guard what happens when a step is not usable
-   * @param milestones what happens between the steps
+   * @param policy for a step that is not usable
+   * @param callbacks between the steps
    * @param layerNormSteps every so many steps say what each does to every variable; 0: never
    */
   record Parts(
@@ -52,8 +52,8 @@ final class Trainer implements Resumable<Trainer.State> {
       UpdateBatches batches,
       int updatesPerEpoch,
       LongToDoubleFunction learningRate,
-      StepGuard guard,
-      Milestones milestones,
+      StepPolicy policy,
+      TrainingCallbacks callbacks,
       int layerNormSteps,
       Consumer<RunEvent> events) {}
 
@@ -65,7 +65,7 @@ final class Trainer implements Resumable<Trainer.State> {
    */
   long train(long done, long totalSteps) throws IOException {
     long step = done;
-    while (step < totalSteps && !milestones.stopEarly()) {
+    while (step < totalSteps && !callbacks.stopsEarly()) {
       step++;
       long begin = System.nanoTime();
       UpdateBatch batch = batches.next();
@@ -76,16 +76,23 @@ final class Trainer implements Resumable<Trainer.State> {
       if (!result.variableNorms().isEmpty()) {
         events.accept(new RunEvent.NormsMeasured(step, result.variableNorms()));
       }
-      guard.settle(new StepGuard.Attempt(step, batch, rate, result));
-      milestones.after(step, batch.next(), step == totalSteps);
+      policy.settle(new StepPolicy.Attempt(step, batch, rate, result));
+      betweenSteps(new TrainingCallbacks.CompletedStep(step, batch.next(), step == totalSteps));
     }
     return step;
   }
 
+  /** Evaluates, saves and stops after a step, where each is due. */
+  void betweenSteps(TrainingCallbacks.CompletedStep completed) {
+    boolean better = callbacks.evaluate(completed);
+    callbacks.save(completed, better);
+    callbacks.stopIfRequested(completed);
+  }
+
   private StepResult make(long step, UpdateBatch batch, double rate) {
     return layerNormSteps > 0 && step % layerNormSteps == 0
-        ? runner.trainMeasuring(batch, rate, step, guard.normLimit())
-        : runner.train(batch, rate, step, guard.normLimit());
+        ? runner.trainMeasuring(batch, rate, step, policy.normLimit())
+        : runner.train(batch, rate, step, policy.normLimit());
   }
 
   /** What a checkpoint keeps of the loop, beside the step. */

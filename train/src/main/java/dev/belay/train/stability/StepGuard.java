@@ -3,7 +3,6 @@ package dev.belay.train.stability;
 import dev.belay.train.checkpoint.Resumable;
 import dev.belay.train.config.StabilityConfig;
 import dev.belay.train.config.StabilityConfig.Policy;
-import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.step.StepResult;
@@ -20,7 +19,7 @@ import java.util.function.Consumer;
  * explodes, has already changed nothing; here it is decided whether the run stops, goes on, or
  * returns to a checkpoint first. The first one is kept in a replay bundle.
  */
-public final class StepGuard implements Resumable<StepGuard.State> {
+public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   private final StabilityConfig config;
   private final Setting setting;
   private final RunningMedian norms = new RunningMedian();
@@ -83,14 +82,8 @@ public final class StepGuard implements Resumable<StepGuard.State> {
     rollbacks = state.rollbacks();
   }
 
-  /**
-   * A step that was tried.
-   *
-   * @param step from 1
-   */
-  public record Attempt(long step, UpdateBatch batch, double learningRate, StepResult result) {}
-
   /** Above this a norm explodes; infinity where that is not asked for, or not known yet. */
+  @Override
   public double normLimit() {
     OptionalDouble median = norms.median();
     return config.explodeFactor().isPresent() && median.isPresent()
@@ -103,6 +96,7 @@ public final class StepGuard implements Resumable<StepGuard.State> {
    *
    * @throws DivergedException if the run is to stop
    */
+  @Override
   public void settle(Attempt attempt) throws IOException {
     StepResult result = attempt.result();
     if (result.applied()) {

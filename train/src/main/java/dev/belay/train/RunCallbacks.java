@@ -6,7 +6,6 @@ import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
 import dev.belay.train.checkpoint.Resumable;
 import dev.belay.train.config.LoopConfig;
-import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.failure.StoppedException;
@@ -19,10 +18,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What happens between the steps: evaluation, checkpoints, the best weights, early stopping, and
- * the stop that somebody asks for.
+ * Evaluates a run, writes its checkpoints, keeps its best weights, and ends it early where its
+ * metric does not improve or a stop is requested.
  */
-final class Milestones implements Resumable<Milestones.State> {
+final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.State> {
   private static final String SECTION = "milestones";
 
   private final LoopConfig loop;
@@ -35,13 +34,16 @@ final class Milestones implements Resumable<Milestones.State> {
   private int evaluationsWithoutBetter;
   private boolean evaluationOpen;
 
-  Milestones(LoopConfig loop, Setting setting) {
+  /** The newest step whose checkpoint was begun; 0 before the first. */
+  private long savedStep;
+
+  RunCallbacks(LoopConfig loop, Setting setting) {
     this.loop = loop;
     this.setting = setting;
   }
 
   /**
-   * What milestones work with.
+   * The parts of a run that they use.
    *
    * @param evaluator empty without validation data
    * @param checkpoints where the best one is found again
@@ -140,43 +142,51 @@ final class Milestones implements Resumable<Milestones.State> {
     return startMetrics;
   }
 
-  /** Ends the evaluation in which the run was stopped, if it was, as if it had not been. */
-  void goOn(long step, BatchPosition next, boolean last) {
+  /** Evaluates again after a step in whose evaluation the run was stopped, if it was. */
+  void repeatOpenEvaluation(Trainer trainer, CompletedStep completed) {
     if (evaluationOpen) {
-      after(step, next, last);
+      trainer.betweenSteps(completed);
     }
   }
 
-  /**
-   * Does what is due after a step.
-   *
-   * @param next the batch that comes next
-   * @throws StoppedException if somebody asked for it; a checkpoint of this step is written
-   */
-  void after(long step, BatchPosition next, boolean last) {
+  @Override
+  public boolean evaluate(CompletedStep completed) {
     setting.saver().poll();
-    boolean better = evaluationIsDue(step, last) && isBetter(step, evaluateOrSave(step, next));
+    return evaluationIsDue(completed) && isBetter(completed.step(), evaluateOrSave(completed));
+  }
+
+  @Override
+  public void save(CompletedStep completed, boolean better) {
     boolean keepsBest = better && loop.loadBestModelAtEnd();
-    boolean stopped = setting.stop().isMade() && !last;
-    boolean due = keepsBest || last || stopEarly() || isDue(step, loop.saveSteps().orElse(0));
-    if (due || stopped) {
-      save(step, next, !due);
+    if (keepsBest
+        || completed.last()
+        || stopsEarly()
+        || isDue(completed, loop.saveSteps().orElse(0))) {
+      writeCheckpoint(completed, false);
     }
-    if (stopped) {
-      throw stopped(step);
+  }
+
+  @Override
+  public void stopIfRequested(CompletedStep completed) {
+    if (!setting.stop().isMade() || completed.last()) {
+      return;
     }
+    if (savedStep != completed.step()) {
+      writeCheckpoint(completed, true);
+    }
+    throw stopped(completed.step());
   }
 
   /** An evaluation is a long time to wait for: one that is stopped is done again. */
-  private Map<String, Double> evaluateOrSave(long step, BatchPosition next) {
+  private Map<String, Double> evaluateOrSave(CompletedStep completed) {
     try {
       evaluationOpen = true;
-      Map<String, Double> metrics = evaluate(step);
+      Map<String, Double> metrics = evaluate(completed.step());
       evaluationOpen = false;
       return metrics;
     } catch (StoppedException e) {
-      save(step, next, true);
-      throw stopped(step);
+      writeCheckpoint(completed, true);
+      throw stopped(completed.step());
     }
   }
 
@@ -186,7 +196,8 @@ final class Milestones implements Resumable<Milestones.State> {
   }
 
   /** Whether the validation metric has not improved for as long as the user would wait. */
-  boolean stopEarly() {
+  @Override
+  public boolean stopsEarly() {
     return loop.earlyStoppingPatience().isPresent()
         && evaluationsWithoutBetter >= loop.earlyStoppingPatience().getAsInt();
   }
@@ -209,13 +220,14 @@ final class Milestones implements Resumable<Milestones.State> {
     return loop.loadBestModelAtEnd() && bestStep > 0 ? bestStep : lastStep;
   }
 
-  private boolean evaluationIsDue(long step, boolean last) {
+  private boolean evaluationIsDue(CompletedStep completed) {
     return setting.evaluator().isPresent()
-        && (last || isDue(step, loop.evalSteps().orElse(setting.updatesPerEpoch())));
+        && (completed.last()
+            || isDue(completed, loop.evalSteps().orElse(setting.updatesPerEpoch())));
   }
 
-  private static boolean isDue(long step, long interval) {
-    return interval > 0 && step % interval == 0;
+  private static boolean isDue(CompletedStep completed, long interval) {
+    return interval > 0 && completed.step() % interval == 0;
   }
 
   private Map<String, Double> evaluate(long step) {
@@ -252,8 +264,12 @@ final class Milestones implements Resumable<Milestones.State> {
     return better;
   }
 
-  private void save(long step, BatchPosition next, boolean interim) {
-    setting.saver().save(step, next, interim, lastMetrics, keep());
+  /**
+   * @param interim whether the next checkpoint replaces it
+   */
+  private void writeCheckpoint(CompletedStep completed, boolean interim) {
+    setting.saver().save(completed.step(), completed.next(), interim, lastMetrics, keep());
+    savedStep = completed.step();
   }
 
   private long keep() {
