@@ -17,9 +17,9 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * The native gradients that Belay trusts: those of {@code audited.txt}, which the audit of gradients
- * found equal to central differences and to TensorFlow Python. The native runtime has more, some of
- * which ignore an attribute, so that an op that is not listed is refused.
+ * The native gradients that Belay trusts: those of {@code audited.txt}, which the audit of
+ * gradients found equal to central differences and to TensorFlow Python. The native runtime has
+ * more, some of which ignore an attribute, so that an op that is not listed is refused.
  */
 final class AuditedGradients {
   private static final Map<String, Conditions> OPS = read();
@@ -121,7 +121,8 @@ final class AuditedGradients {
         case F -> List.of(Float.toString(value.getF()));
         case B -> List.of(Boolean.toString(value.getB()));
         case LIST -> value.getList().getIList().stream().map(String::valueOf).toList();
-        default -> throw new IllegalArgumentException("not a condition: " + value.getValueCase());
+        default ->
+            throw new IllegalArgumentException("no condition can be set on such an attribute");
       };
     }
 

@@ -76,8 +76,7 @@ public record NoGradientReport(
       String type = operation.type();
       if (lost.containsKey(node)) {
         lostOnTheWay.put(node, lost.get(node));
-      } else if (!type.equals("VarHandleOp")
-          && !HARMLESS_ON_HANDLES.contains(type)) {
+      } else if (!type.equals("VarHandleOp") && !HARMLESS_ON_HANDLES.contains(type)) {
         if (!AuditedGradients.knows(type)) {
           ops.computeIfAbsent(type, key -> new ArrayList<>()).add(node);
         } else {
@@ -121,13 +120,13 @@ public record NoGradientReport(
       }
     }
     if (!wrong.isEmpty()) {
-      text.append(" The native runtime would give these nodes a wrong gradient: ")
+      text.append(" The native runtime would give these nodes a wrong gradient or fail: ")
           .append(
               wrong.entrySet().stream()
                   .map(entry -> entry.getKey() + " (" + entry.getValue() + ")")
                   .collect(Collectors.joining("; ")))
           .append(
-              ". Freeze the variables below them (--freeze), or save the model with these"
+              ". Freeze the variables below them (--freeze), or save the model without these"
                   + " attributes.");
     }
     if (!lostGradients.isEmpty()) {

@@ -46,8 +46,7 @@ public final class CorrectedGradients implements GraphRewrite {
         write.integerOp("last", "Sub", write.rank("rank", logits), write.integers("one", 1));
     String size = write.elements("size", shape, last);
     String matrix = write.concat("matrix", write.integers("rows", -1), size);
-    String result =
-        write.op("log_softmax", "LogSoftmax", write.reshape("logits", logits, matrix));
+    String result = write.op("log_softmax", "LogSoftmax", write.reshape("logits", logits, matrix));
     write.by(
         write
             .start("result", "Reshape", result, shape)

@@ -46,8 +46,7 @@ public final class MissingDiagonalGradients implements GraphRewrite {
 
   private static boolean diag(Substitute write) {
     write.byValueAndGradientOf(
-        write.put(
-            write.start("slope", "MatrixDiag", write.input(0)).putAttr("T", write.type())));
+        write.put(write.start("slope", "MatrixDiag", write.input(0)).putAttr("T", write.type())));
     return true;
   }
 

@@ -50,7 +50,8 @@ public final class MissingGradients implements GraphRewrite {
               "Minimum",
               write.op("raised", "Maximum", write.input(0), write.input(1)),
               write.input(2));
-      case "Erfc" -> write.by("Sub", write.constant("one", 1), write.op("erf", "Erf", write.input(0)));
+      case "Erfc" ->
+          write.by("Sub", write.constant("one", 1), write.op("erf", "Erf", write.input(0)));
       case "Xlogy" -> whereNotZero(write, "Mul", "Log");
       case "Xlog1py" -> whereNotZero(write, "Mul", "Log1p");
       case "Xdivy" -> whereNotZero(write, "RealDiv", null);
@@ -60,7 +61,9 @@ public final class MissingGradients implements GraphRewrite {
           write.by("StopGradient", write.original("steps"));
       case "FloorMod" -> floorMod(write);
       case "Cumprod" -> cumprod(write);
-      case "Digamma" -> digamma(write);
+      case "Digamma" -> {
+        return digamma(write);
+      }
       default -> {
         return false;
       }
@@ -76,8 +79,7 @@ public final class MissingGradients implements GraphRewrite {
     String x = write.input(0);
     String zero = write.constant("zero", 0);
     String isZero = write.op("is_zero", "Equal", x, zero);
-    String y =
-        write.op("safe", "SelectV2", isZero, write.constant("one", 1), write.input(1));
+    String y = write.op("safe", "SelectV2", isZero, write.constant("one", 1), write.input(1));
     String factor = before == null ? y : write.op("factor", before, y);
     write.by("SelectV2", isZero, zero, write.op("product", op, x, factor));
   }
@@ -118,11 +120,16 @@ public final class MissingGradients implements GraphRewrite {
     write.byValueAndGradientOf(write.op("slope", "Mul", product, sum));
   }
 
-  private static void digamma(Substitute write) {
+  private static boolean digamma(Substitute write) {
+    DataType type = write.type().getType();
+    if (type != DataType.DT_FLOAT && type != DataType.DT_DOUBLE) {
+      return false; // Polygamma knows no others
+    }
     String x = write.input(0);
     String second = write.op("trigamma", "Polygamma", write.op("ones", "OnesLike", x), x);
     String slope = write.op("fixed", "StopGradient", second);
     write.byValueAndGradientOf(write.op("slope", "Mul", x, slope));
+    return true;
   }
 
   private static boolean rename(NodeGraph graph, NodeDef node, String op) {

@@ -122,10 +122,7 @@ public final class MissingLookupGradients implements GraphRewrite {
                 .putAttr("out_type", Substitute.INT32));
     String others =
         write.integerOp(
-            "others",
-            "Sub",
-            write.rank("rank", write.input(0)),
-            write.integers("rows_rank", 1));
+            "others", "Sub", write.rank("rank", write.input(0)), write.integers("rows_rank", 1));
     String ones =
         write.put(
             write

@@ -37,6 +37,7 @@ public final class NarrowIndices implements GraphRewrite {
           Map.entry("ConcatV2", new Indices("T", "Tidx", List.of(-1))),
           Map.entry("Pad", PADDING),
           Map.entry("PadV2", PADDING),
+          Map.entry("Slice", new Indices("T", "Index", List.of(1, 2))),
           Map.entry("StridedSlice", new Indices("T", "Index", List.of(1, 2, 3))),
           Map.entry("GatherV2", new Indices("Tparams", "Taxis", List.of(2))),
           Map.entry("GatherNd", new Indices("Tparams", "Tindices", List.of(1))));

@@ -2,13 +2,15 @@ package dev.belay.graph.imported.rewrite;
 
 import java.util.List;
 import java.util.stream.IntStream;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Writes convolutions and pools with attributes that the native gradient loses as ops without them:
+ * Writes convolutions and pools that the native gradient takes for others as ops that it knows:
  *
  * <ul>
+ *   <li>a Conv2D of several groups: one of each group, since a CPU has no gradient of it
  *   <li>explicit paddings: Pad before a VALID Conv2D, PadV2 with minus infinity before a VALID
  *       MaxPool
  *   <li>dilations of a Conv2D that moves by single steps: an undilated Conv2D of the batch of all
@@ -20,6 +22,9 @@ public final class PaddedWindows implements GraphRewrite {
 
   @Override
   public void rewrite(NodeGraph graph) {
+    for (NodeDef node : graph.nodes("Conv2D")) {
+      grouped(graph, new Substitute(graph, node), node);
+    }
     for (NodeDef node : graph.nodes()) {
       boolean isExplicit = text(node, "padding").equals("EXPLICIT");
       if (node.getOp().equals("MaxPool") && isExplicit) {
@@ -31,6 +36,42 @@ public final class PaddedWindows implements GraphRewrite {
         explicit(graph, node);
       }
     }
+  }
+
+  private static void grouped(NodeGraph graph, Substitute write, NodeDef node) {
+    int channels = text(node, "data_format").equals("NCHW") ? 1 : 3;
+    Shape image = write.shapeOf(0);
+    Shape filter = write.shapeOf(1);
+    if (image.numDimensions() != 4 || filter.numDimensions() != 4) {
+      return;
+    }
+    long groups = image.get(channels) / filter.get(2);
+    if (image.get(channels) <= 0 || filter.get(2) <= 0 || groups <= 1) {
+      return;
+    }
+    String images = split(write, "images", write.input(0), channels, groups);
+    String filters = split(write, "filters", write.input(1), 3, groups);
+    NodeDef.Builder joined = write.start("joined", "ConcatV2");
+    for (int group = 0; group < groups; group++) {
+      String part = TensorName.of(images, group);
+      joined.addInput(write.put(write.copy("group", part, TensorName.of(filters, group))));
+    }
+    write.by(
+        joined
+            .addInput(write.integer("channels", channels))
+            .putAttr("N", Nodes.integer(groups))
+            .putAttr("T", write.type())
+            .putAttr("Tidx", Substitute.INT32));
+    graph.note("Conv2D: a Conv2D for each group");
+  }
+
+  private static String split(
+      Substitute write, String suffix, String tensor, int axis, long groups) {
+    return write.put(
+        write
+            .start(suffix, "Split", write.integer(suffix + "_axis", axis), tensor)
+            .putAttr("T", write.type())
+            .putAttr("num_split", Nodes.integer(groups)));
   }
 
   private static void explicit(NodeGraph graph, NodeDef node) {
@@ -95,8 +136,7 @@ public final class PaddedWindows implements GraphRewrite {
             "AddV2",
             size,
             write.integerOp("padding", "AddV2", padding.before(), padding.after()));
-    String rest =
-        write.integerOp("rest", "FloorMod", write.integerOp("less", "Neg", whole), block);
+    String rest = write.integerOp("rest", "FloorMod", write.integerOp("less", "Neg", whole), block);
     String end = write.integerOp("end", "AddV2", padding.after(), rest);
     String phases =
         write.put(
@@ -169,8 +209,7 @@ public final class PaddedWindows implements GraphRewrite {
             write.integers("before", spatial(node, before)),
             write.integers("after", spatial(node, after)));
       }
-      default ->
-          new Padding(write.integers("before", NO_SPACE), write.integers("after", NO_SPACE));
+      default -> new Padding(write.integers("before", NO_SPACE), write.integers("after", NO_SPACE));
     };
   }
 

@@ -55,7 +55,7 @@ final class Substitute {
 
   /** What is known of an input's shape. */
   Shape shapeOf(int index) {
-    return graph.shapes().of(input(index));
+    return graph.shapeOf(input(index));
   }
 
   /** Adds a node of the original's type. */
@@ -126,8 +126,7 @@ final class Substitute {
 
   /** The shape that two tensors of the original's type have together. */
   String commonShape(String suffix, String x, String y) {
-    return integerOp(
-        suffix, "BroadcastArgs", shape(suffix + "_x", x), shape(suffix + "_y", y));
+    return integerOp(suffix, "BroadcastArgs", shape(suffix + "_x", x), shape(suffix + "_y", y));
   }
 
   /** Some elements of an int32 vector. */
@@ -178,8 +177,7 @@ final class Substitute {
 
   /** Puts another node in the original's place; it gets the name and the control inputs. */
   void by(NodeDef.Builder replacement) {
-    graph.put(
-        replacement.setName(node.getName()).addAllInput(Nodes.controlInputs(node)).build());
+    graph.put(replacement.setName(node.getName()).addAllInput(Nodes.controlInputs(node)).build());
   }
 
   /** Keeps the value of the original, bit for bit, and takes the gradient of another tensor. */

@@ -39,13 +39,39 @@ record Combination(
    */
   record Derived(String op, Map<String, String> attributes, List<Input> inputs) implements Input {}
 
-  /**
-   * A tensor that goes in.
-   *
-   * @param kind of its elements, and what the graph knows of it
-   * @param declared its shape as the graph knows it
-   */
-  record Value(Kind kind, Shape shape, Shape declared, double[] elements) implements Input {}
+  /** A tensor that goes in. */
+  static final class Value implements Input {
+    private final Kind kind;
+    private final Shape shape;
+    private final Shape declared;
+    private final double[] elements;
+
+    Value(Kind kind, Shape shape, Shape declared, double[] elements) {
+      this.kind = kind;
+      this.shape = shape;
+      this.declared = declared;
+      this.elements = elements;
+    }
+
+    /** What its elements are, and what the graph knows of it. */
+    Kind kind() {
+      return kind;
+    }
+
+    Shape shape() {
+      return shape;
+    }
+
+    /** Its shape as the graph knows it. */
+    Shape declared() {
+      return declared;
+    }
+
+    /** Its elements, open to change: whoever moves one moves it back. */
+    double[] elements() {
+      return elements;
+    }
+  }
 
   /** What goes in, by the letter that stands for it in the catalogue. */
   enum Kind {

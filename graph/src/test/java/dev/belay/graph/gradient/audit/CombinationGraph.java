@@ -3,6 +3,7 @@ package dev.belay.graph.gradient.audit;
 import dev.belay.graph.gradient.audit.Combination.Argument;
 import dev.belay.graph.gradient.audit.Combination.Derived;
 import dev.belay.graph.gradient.audit.Combination.Input;
+import dev.belay.graph.gradient.audit.Combination.Kind;
 import dev.belay.graph.gradient.audit.Combination.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,12 +36,14 @@ import org.tensorflow.types.TInt32;
  * @param fed name of a placeholder to what is fed to it
  * @param variables name of a variable to the tensor by which the gradient is taken
  * @param outputs floating-point results of the op
+ * @param isWide whether all that is computed is float64
  */
 record CombinationGraph(
     GraphDef graphDef,
     Map<String, Value> fed,
     Map<String, String> variables,
-    List<String> outputs) {
+    List<String> outputs,
+    boolean isWide) {
   private static final Map<String, OpDef> OPS =
       TensorFlow.registeredOpList().getOpList().stream()
           .collect(Collectors.toMap(OpDef::getName, op -> op));
@@ -78,13 +81,17 @@ record CombinationGraph(
       }
       GraphOperation op = finish(builder, combination.op(), combination.attributes());
       List<String> outputs = new ArrayList<>();
+      boolean isWide =
+          type == DataType.DT_DOUBLE
+              && fed.values().stream().noneMatch(value -> value.kind() == Kind.FLOAT32_VARIABLE);
       for (int i = 0; i < op.numOutputs(); i++) {
         boolean isWanted = combination.outputs().isEmpty() || combination.outputs().contains(i);
         if (isWanted && FLOATS.contains(op.output(i).dataType())) {
           outputs.add("op:" + i);
+          isWide &= op.output(i).dataType() == DataType.DT_DOUBLE;
         }
       }
-      return new CombinationGraph(graph.toGraphDef(), fed, variables, outputs);
+      return new CombinationGraph(graph.toGraphDef(), fed, variables, outputs, isWide);
     }
 
     private List<Output<?>> tensors(String name, List<Input> inputs, boolean areSeveral) {
@@ -107,21 +114,16 @@ record CombinationGraph(
         case FLOAT32_VARIABLE -> variable(name, value, DataType.DT_FLOAT);
         case CONSTANT -> cast(name, doubles(value).asOutput(), type);
         case INT32 ->
-            tf.withName(name)
-                .constant(value.shape(), DataBuffers.of(ints(value)))
-                .asOutput();
+            tf.withName(name).constant(value.shape(), DataBuffers.of(ints(value))).asOutput();
         case INT64 ->
-            tf.withName(name)
-                .constant(value.shape(), DataBuffers.of(longs(value)))
-                .asOutput();
+            tf.withName(name).constant(value.shape(), DataBuffers.of(longs(value))).asOutput();
         case FED_INT32 -> {
           fed.put(name, value);
           yield tf.withName(name)
               .placeholder(TInt32.class, Placeholder.shape(value.declared()))
               .asOutput();
         }
-        case BOOL ->
-            tf.withName(name).math.greater(doubles(value), tf.constant(0.5)).asOutput();
+        case BOOL -> tf.withName(name).math.greater(doubles(value), tf.constant(0.5)).asOutput();
       };
     }
 

@@ -19,11 +19,13 @@ import org.tensorflow.ndarray.Shape;
 /** Reads the inputs of one argument from a line of the catalogue. */
 final class InputParser {
   private static final Pattern TENSOR =
-      Pattern.compile("(\\w)\\[([\\d,]*)\\]([+u>]?)(?:@(\\*|[?\\d,]*))?(?:=([-\\d.,]+))?");
+      Pattern.compile("(\\w)\\[([\\d,]*)\\]([+u>w]?)(?:@(\\*|[?\\d,]*))?(?:=([-\\d.,]+))?");
   private static final Pattern OP = Pattern.compile("([A-Z]\\w+)(?:<([^>]*)>)?\\(");
 
   /** Random elements are multiples of this, which every type holds exactly. */
   private static final int PARTS = 64;
+
+  private static final int WIDE_PARTS = 4;
 
   private final String text;
   private final Random random;
@@ -106,6 +108,7 @@ final class InputParser {
           default -> -110;
         };
     int high = low < 0 ? -low : low + 108;
+    int parts = range.equals("w") ? WIDE_PARTS : PARTS;
     List<Integer> pool = new ArrayList<>();
     for (int i = low; i <= high; i++) {
       if (Math.abs(i) > 6) {
@@ -115,7 +118,7 @@ final class InputParser {
     Collections.shuffle(pool, random);
     double[] elements = new double[size];
     for (int i = 0; i < size; i++) {
-      elements[i] = pool.get(i % pool.size()) / (double) PARTS;
+      elements[i] = pool.get(i % pool.size()) / (double) parts;
     }
     return elements;
   }

@@ -1,7 +1,6 @@
 package dev.belay.graph.gradient.audit;
 
 import dev.belay.graph.gradient.NoGradientReport;
-import dev.belay.graph.gradient.audit.Combination.Kind;
 import dev.belay.graph.gradient.audit.Combination.Value;
 import dev.belay.graph.imported.rewrite.DifferentiableForm;
 import dev.belay.graph.imported.rewrite.NodeGraph;
@@ -90,19 +89,13 @@ final class Trial {
     } catch (RuntimeException e) {
       throw new NoKernelException(e);
     }
-    boolean isWide =
-        referenceType == DataType.DT_DOUBLE
-            && reference.fed().values().stream()
-                .noneMatch(value -> value.kind() == Kind.FLOAT32_VARIABLE);
-    Trial trial = new Trial(combination, original, isWide);
+    Trial trial = new Trial(combination, original, reference.isWide());
     List<double[]> values;
     Map<String, double[]> expected;
     try {
       values = trial.values();
       expected =
-          combination.expected().isEmpty()
-              ? trial.differences(reference)
-              : combination.expected();
+          combination.expected().isEmpty() ? trial.differences(reference) : combination.expected();
     } catch (RuntimeException e) {
       throw new NoKernelException(e);
     }
@@ -245,7 +238,9 @@ final class Trial {
             .filter(name -> there.contains(original.variables().get(name)))
             .toList();
     List<GraphVariable> variables =
-        by.stream().map(name -> variable(evaluation.tensor(original.variables().get(name)))).toList();
+        by.stream()
+            .map(name -> variable(evaluation.tensor(original.variables().get(name))))
+            .toList();
     Output<?>[] from = new Output<?>[outputs.size()];
     Output<?>[] incoming = new Output<?>[outputs.size()];
     for (int i = 0; i < from.length; i++) {
