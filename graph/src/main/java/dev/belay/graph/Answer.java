@@ -3,6 +3,7 @@ package dev.belay.graph;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.LossTensors;
+import dev.belay.graph.loss.ModelLosses;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -15,11 +16,18 @@ import org.tensorflow.types.TInt64;
  *
  * @param output of the model or its head, of the tokens that count where it was asked about no
  *     other
- * @param loss of it
+ * @param loss of it, with what the model's layers add
  */
 record Answer(Operand<?> output, LossTensors loss) {
 
   static Answer inTraining(
+      Ops tf, ForwardPass forward, Optional<AttachedHead> head, Loss loss, Operand<TInt64> step) {
+    Answer ofTask = ofTask(tf, forward.output(), head, loss, step);
+    return new Answer(
+        ofTask.output(), ModelLosses.add(tf.withSubScope("loss"), ofTask.loss(), forward.losses()));
+  }
+
+  private static Answer ofTask(
       Ops tf, Output<?> features, Optional<AttachedHead> head, Loss loss, Operand<TInt64> step) {
     Ops inLoss = tf.withSubScope("loss");
     if (head.isEmpty()) {

@@ -3,6 +3,7 @@ package dev.belay.graph;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.LossTensors;
+import dev.belay.graph.loss.ModelLosses;
 import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Graph;
@@ -40,13 +41,14 @@ public record EvaluationStep(
     Operand<?> output =
         head.<Operand<?>>map(h -> h.evaluate(tf, forward.output())).orElse(forward.output());
     Ops inLoss = tf.withSubScope("loss");
-    LossTensors tensors =
+    LossTensors ofTask =
         head.filter(AttachedHead::ofTokens)
             .map(
                 h ->
                     loss.build(
                         inLoss, forward.output(), rows -> h.evaluate(inLoss, rows.asOutput())))
             .orElseGet(() -> loss.build(inLoss, output));
+    LossTensors tensors = ModelLosses.add(inLoss, ofTask, forward.losses());
     return new EvaluationStep(
         forward.call().inputs(),
         tensors.labels(),

@@ -50,7 +50,7 @@ public final class TrainStepBuilder {
     Slots slots = new Slots(tf.withSubScope("slots"));
 
     // forward and loss, the sum of a part divided by the weight of the whole
-    Answer answer = Answer.inTraining(tf, plan.forward().output(), plan.head(), plan.loss(), step);
+    Answer answer = Answer.inTraining(tf, plan.forward(), plan.head(), plan.loss(), step);
     LossTensors loss = answer.loss();
 
     // gradients, dense, of the scaled mean

@@ -2,8 +2,6 @@ package dev.belay.graph;
 
 import static dev.belay.graph.GoldenTraining.batch;
 import static dev.belay.graph.GoldenTraining.compare;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.belay.graph.GoldenTraining.Batch;
@@ -27,6 +25,7 @@ import dev.belay.graph.optimizer.Moments;
 import dev.belay.graph.optimizer.Optimizer;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
+import dev.belay.savedmodel.Agreement;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.Npz;
 import dev.belay.savedmodel.tensor.NamedTensors;
@@ -37,7 +36,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -67,7 +65,7 @@ class EncoderParityTest {
       for (int layer = 0; layer <= 2; layer++) {
         float[] found =
             run(session, call, call.output(EncoderModel.STATE + layer).expect(TFloat32.class));
-        assertArrayEquals(arrays.get("hidden/" + layer).floats(), found, 1e-5f, "layer " + layer);
+        Agreement.assertForward(arrays.get("hidden/" + layer).floats(), found, "layer " + layer);
       }
     }
   }
@@ -79,7 +77,8 @@ class EncoderParityTest {
     float[] first = features(Reading.FIRST_TOKEN);
     for (int example = 0; example < 4; example++) {
       for (int i = 0; i < 32; i++) {
-        assertEquals(all[example * 16 * 32 + i], first[example * 32 + i], 1e-6f);
+        Agreement.assertClose(
+            all[example * 16 * 32 + i], first[example * 32 + i], Agreement.FORWARD, "feature " + i);
       }
     }
   }
@@ -159,7 +158,8 @@ class EncoderParityTest {
             new EncoderSpec.Sizes(300, 32, 32, 2, 4, 64, 32, 2),
             EncoderSpec.Sharing.none(2),
             false,
-            OptionalInt.empty(),
+            EncoderSpec.Positions.ADDED,
+            false,
             activation,
             1e-12,
             new EncoderSpec.Rates(0, 0, 0, 0));

@@ -56,7 +56,11 @@ final class FixtureModel {
     for (FlatGraph.FlatFunction function : flat.functions()) {
       calls.add(
           new ForwardSpec.Call(
-              "call", named(function.inputs()), named(function.outputs()), function.updates()));
+              "call",
+              named(function.inputs()),
+              named(function.outputs()),
+              function.updates(),
+              true));
     }
     return new ForwardSpec(
         flat.graphDef(),

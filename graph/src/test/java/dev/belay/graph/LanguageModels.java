@@ -29,7 +29,7 @@ final class LanguageModels {
       new DecoderSpec(
           new DecoderSpec.Sizes(256, 32, 2, 4, 128, 32),
           DecoderSpec.Scaling.GPT2,
-          true,
+          DecoderSpec.Output.of(DecoderSpec.Words.TIED),
           Activation.GELU_TANH,
           1e-5,
           new DecoderSpec.Rates(0, 0, 0));
@@ -39,7 +39,7 @@ final class LanguageModels {
           new Seq2SeqSpec.Sizes(256, 32, 2, 2, 4, 8, 64),
           new Seq2SeqSpec.Positions(8, 20),
           Seq2SeqSpec.FeedForward.RELU,
-          true,
+          Seq2SeqSpec.Output.TIED,
           1e-6,
           0);
 

@@ -1,5 +1,7 @@
 package dev.belay.graph;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.belay.graph.decoder.DecoderModel;
 import dev.belay.graph.decoder.DecoderSpec;
 import dev.belay.graph.encoder.EncoderModel;
@@ -17,6 +19,7 @@ import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.RelativeKeys;
 import dev.belay.graph.layer.RelativePositions;
 import dev.belay.graph.layer.RmsNorm;
 import dev.belay.graph.layer.Table;
@@ -24,7 +27,9 @@ import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
+import dev.belay.graph.variable.GraphVariable;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -158,8 +163,14 @@ class LayerGradientTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"BERT, FIRST_TOKEN", "BERT, ALL_TOKENS", "ROBERTA, ALL_TOKENS", "ALBERT, ALL_TOKENS"})
-  void encoders(String family, Reading reading) {
+  @CsvSource({
+    "BERT, FIRST_TOKEN, false",
+    "BERT, ALL_TOKENS, false",
+    "BERT, FIRST_TOKEN, true",
+    "ROBERTA, ALL_TOKENS, true",
+    "ALBERT, ALL_TOKENS, false"
+  })
+  void encoders(String family, Reading reading, boolean causal) {
     boolean shares = family.equals("ALBERT");
     EncoderSpec spec =
         new EncoderSpec(
@@ -169,7 +180,8 @@ class LayerGradientTest {
             new EncoderSpec.Sizes(7, shares ? 4 : 6, 6, 2, 2, 8, 8, 2),
             shares ? new EncoderSpec.Sharing(1, 1) : EncoderSpec.Sharing.none(2),
             shares,
-            family.equals("ROBERTA") ? OptionalInt.of(1) : OptionalInt.empty(),
+            family.equals("ROBERTA") ? EncoderSpec.Positions.after(1) : EncoderSpec.Positions.ADDED,
+            causal,
             Activation.GELU,
             1e-6,
             new EncoderSpec.Rates(0.1, 0.2, 0.3, 0.4));
@@ -183,6 +195,58 @@ class LayerGradientTest {
     }
   }
 
+  /** The position table that is kept beside distances is no weight that a gradient reaches. */
+  @ParameterizedTest
+  @CsvSource({"FIRST_TOKEN, true, true", "ALL_TOKENS, true, false", "ALL_TOKENS, false, true"})
+  void encodersOfDistances(Reading reading, boolean byKeys, boolean scaled) {
+    EncoderSpec spec =
+        new EncoderSpec(
+            EncoderNames.BERT,
+            new EncoderSpec.Sizes(7, 6, 6, 1, 2, 8, 5, 2),
+            EncoderSpec.Sharing.none(1),
+            false,
+            new EncoderSpec.Positions(
+                OptionalInt.empty(), Optional.of(new RelativeKeys.Form(byKeys, scaled)), false),
+            true,
+            Activation.GELU,
+            1e-6,
+            new EncoderSpec.Rates(0.1, 0.2, 0.3, 0.4));
+    try (Graph graph = new Graph()) {
+      ForwardModel model =
+          EncoderModel.build(
+              graph, spec, new EncoderModel.Options(RESTORED, variable -> true, true, reading));
+      assertEquals(
+          List.of("bert.embeddings.position_embeddings.weight"),
+          model.variables().all().stream()
+              .filter(variable -> !variable.spec().trainable())
+              .map(GraphVariable::name)
+              .toList());
+      ForwardCall call = model.call(EncoderModel.TRAINING);
+      check(graph, model, call.output(EncoderModel.FEATURES), reading == Reading.ALL_TOKENS);
+    }
+  }
+
+  /** What a head for whole examples reads of a decoder: the last token that is no padding. */
+  @Test
+  void decodersForHeads() {
+    DecoderSpec spec =
+        new DecoderSpec(
+            new DecoderSpec.Sizes(7, 6, 1, 2, 8, 8),
+            DecoderSpec.Scaling.GPT2,
+            DecoderSpec.Output.features(OptionalInt.of(1)),
+            Activation.GELU_TANH,
+            1e-5,
+            new DecoderSpec.Rates(0.1, 0.2, 0.3));
+    try (Graph graph = new Graph()) {
+      ForwardModel model = DecoderModel.build(graph, spec, DROPPING);
+      check(
+          graph,
+          model,
+          model.call(LayeredForward.TRAINING).output(DecoderModel.LAST_FEATURES),
+          false);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void decoders(boolean tied) {
@@ -190,7 +254,7 @@ class LayerGradientTest {
         new DecoderSpec(
             new DecoderSpec.Sizes(7, 6, 2, 2, 8, 8),
             new DecoderSpec.Scaling(true, !tied),
-            tied,
+            DecoderSpec.Output.of(tied ? DecoderSpec.Words.TIED : DecoderSpec.Words.OWN),
             Activation.GELU_TANH,
             1e-5,
             new DecoderSpec.Rates(0.1, 0.2, 0.3));
@@ -209,7 +273,7 @@ class LayerGradientTest {
             new Seq2SeqSpec.Sizes(7, 6, 1, 2, 2, 4, 8),
             new Seq2SeqSpec.Positions(4, 3),
             tied ? Seq2SeqSpec.FeedForward.RELU : Seq2SeqSpec.FeedForward.GATED_GELU,
-            tied,
+            tied ? Seq2SeqSpec.Output.TIED : Seq2SeqSpec.Output.OWN,
             1e-6,
             0.2);
     try (Graph graph = new Graph()) {
@@ -243,7 +307,7 @@ class LayerGradientTest {
             : TensorData.of(Shape.of(BATCH), 2, 5));
     feeds.put("belay_step", TInt64.scalarOf(4));
     try {
-      CentralDifferences.check(graph, loss.mean(), model.variables().all(), feeds);
+      CentralDifferences.check(graph, loss.mean(), model.variables().trainable(), feeds);
     } finally {
       feeds.values().forEach(Tensor::close);
     }

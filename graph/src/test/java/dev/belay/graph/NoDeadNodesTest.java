@@ -19,6 +19,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -44,7 +45,8 @@ class NoDeadNodesTest {
             new EncoderSpec.Sizes(7, 6, 6, 2, 2, 8, 8, 2),
             EncoderSpec.Sharing.none(2),
             false,
-            OptionalInt.empty(),
+            EncoderSpec.Positions.ADDED,
+            false,
             Activation.GELU,
             1e-6,
             new EncoderSpec.Rates(0.1, 0.1, 0.1, 0.1));
@@ -55,13 +57,13 @@ class NoDeadNodesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"true", "false"})
-  void decoder(boolean tied) {
+  @CsvSource({"TIED", "OWN", ","})
+  void decoder(DecoderSpec.Words words) {
     DecoderSpec spec =
         new DecoderSpec(
             new DecoderSpec.Sizes(7, 6, 2, 2, 8, 8),
             DecoderSpec.Scaling.GPT2,
-            tied,
+            new DecoderSpec.Output(Optional.ofNullable(words), OptionalInt.of(1)),
             Activation.GELU_TANH,
             1e-5,
             new DecoderSpec.Rates(0.1, 0.1, 0.1));
@@ -76,7 +78,7 @@ class NoDeadNodesTest {
             new Seq2SeqSpec.Sizes(7, 6, 1, 2, 2, 4, 8),
             new Seq2SeqSpec.Positions(4, 3),
             tied ? Seq2SeqSpec.FeedForward.RELU : Seq2SeqSpec.FeedForward.GATED_GELU,
-            tied,
+            tied ? Seq2SeqSpec.Output.TIED : Seq2SeqSpec.Output.OWN,
             1e-6,
             0.1);
     check(graph -> Seq2SeqModel.build(graph, spec, OPTIONS));

@@ -120,7 +120,8 @@ public final class SmallModel {
         List.of(
             new ForwardSpec.NamedTensor("logits", name + ".logits"),
             new ForwardSpec.NamedTensor("hidden", name + ".hidden")),
-        updates);
+        updates,
+        training);
   }
 
   private static Operand<TFloat32> dropout(Ops tf, Operand<TFloat32> x) {

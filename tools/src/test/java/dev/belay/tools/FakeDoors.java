@@ -110,7 +110,8 @@ final class FakeDoors implements Doors {
   }
 
   @Override
-  public void predict(EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink)
+  public void predict(
+      EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink, Consumer<String> notes)
       throws IOException {
     this.evaluated = config;
     sink.accept(new ModelEvaluation.Choice("gut ✓", 0.75, List.of(-1.5, 2.5)));
@@ -162,7 +163,7 @@ final class FakeDoors implements Doors {
             List.of(),
             null,
             null,
-            new Leftovers(List.of(), List.of(), List.of(), List.of())));
+            new Leftovers(List.of(), List.of(), List.of(), List.of(), List.of())));
   }
 
   @Override

@@ -12,7 +12,8 @@ import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.event.RunEvent;
-import dev.belay.train.failure.DiskFailure;
+import dev.belay.train.export.SavedModelExport;
+import dev.belay.train.failure.MachineException;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
@@ -22,6 +23,7 @@ import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
 import dev.belay.train.stability.StepGuard;
 import dev.belay.train.step.StepRunner;
+import dev.belay.train.step.VariableSnapshot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -248,36 +250,26 @@ final class Course {
   }
 
   private Path newExport(long step, Path exports) throws IOException {
-    // With a new head the model's own graph no longer says how logits are made.
-    boolean isNew =
-        ground.model().savedModel().isEmpty()
-            || ground.training().step().parts().head().isPresent();
-    Optional<RunExport.NewPass> pass =
-        isNew
-            ? Optional.of(
-                new RunExport.NewPass(
-                    ground.graph().graph().toGraphDef(),
-                    ground.graph().evaluation().call(),
-                    ground.training().evaluation().output().asOutput()))
-            : Optional.empty();
-    RunExport export =
-        new RunExport(
-            ground.model(),
-            ground.graph().task(),
-            ground.datasets().train().labels(),
-            ground.data().tokenizerFiles(),
-            ground.datasets().train().options().maxLength());
     place.lock().requireHeld();
-    long bytes = export.bytes(ground.training().runner(), pass);
-    try {
-      Path target = export.target(exports);
-      DiskFailure.requireRoom(target, bytes);
+    StepRunner runner = ground.training().runner();
+    SavedModelExport export =
+        new SavedModelExport(
+            ground.model(),
+            ground.graph(),
+            ground.training().evaluation(),
+            runner.weights(),
+            new SavedModelExport.Description(
+                ground.datasets().train().labels(),
+                ground.data().tokenizerFiles(),
+                ground.datasets().train().options().maxLength()));
+    try (VariableSnapshot weights = runner.snapshotWeights()) {
+      Path target = SavedModelExport.nextVersion(exports);
       place.records().provenance().willExport(step, place.directory().root().relativize(target));
-      export.write(ground.training().runner(), target, pass);
+      export.write(weights, target);
       return target;
-    } catch (IOException e) {
-      place.lock().requireHeld();
-      throw DiskFailure.writing(exports, bytes, e);
+    } catch (MachineException e) {
+      place.lock().requireHeld(); // a directory that is gone says more than a file that is
+      throw e;
     }
   }
 }

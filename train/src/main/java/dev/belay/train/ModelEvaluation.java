@@ -99,14 +99,22 @@ public final class ModelEvaluation {
         });
   }
 
-  /** Predicts, in the order of the files. Errors as {@link TrainingRun#execute}. */
-  public static void predict(EvaluateConfig config, ModelJudge judge, Consumer<Prediction> sink)
+  /**
+   * Predicts, in the order of the files. Errors as {@link TrainingRun#execute}.
+   *
+   * @param notes gets what the user should know of the model, before the first prediction
+   */
+  public static void predict(
+      EvaluateConfig config, ModelJudge judge, Consumer<Prediction> sink, Consumer<String> notes)
       throws IOException {
     open(
         config,
         judge,
         setting -> {
-          if (setting.graph().task().kind().isLanguage()) {
+          setting.graph().notes().forEach(notes);
+          setting.data().notes().forEach(notes);
+          boolean language = setting.graph().task().kind().isLanguage();
+          if (language && setting.model().generates()) {
             return new LanguageAnswers(
                     config, setting.data(), setting.model(), setting.graph(), setting.runner())
                 .tell(sink);
@@ -162,7 +170,7 @@ public final class ModelEvaluation {
       InputMapping inputs = model.inputs(config.model().inputs(), false);
       try (RunData data = new RunData(config.data(), model, inputs)) {
         judgement.await();
-        return open(config, model, data, use);
+        return open(config, model.decided(), data, use);
       }
     }
   }
@@ -173,7 +181,9 @@ public final class ModelEvaluation {
         StepRunner runner =
             ModelRun.evaluation(config.machine(), model, graph, graph.task().outputs().orElse(1))) {
       Optional<LabelMap> labels =
-          config.labels().isEmpty() ? model.labels() : Optional.of(LabelMap.of(config.labels()));
+          config.labels().isEmpty()
+              ? graph.task().ofOutputs(model.labels())
+              : Optional.of(LabelMap.of(config.labels()));
       return use.with(new Setting(data, model, graph, runner, labels));
     }
   }
@@ -200,8 +210,7 @@ public final class ModelEvaluation {
     int perExample = result.logits().length / Math.toIntExact(result.shape().get(0));
     int start = row * perExample;
     return switch (setting.graph().task().kind()) {
-      case CAUSAL_LM, MASKED_LM, SEQ2SEQ, QUESTION_ANSWERING ->
-          throw new IllegalStateException("answers in words");
+      case QUESTION_ANSWERING -> throw new IllegalStateException("answers in words");
       case REGRESSION -> {
         float value = result.logits()[row];
         yield new Choice(null, (double) value, List.of(value));
@@ -215,7 +224,7 @@ public final class ModelEvaluation {
       case MULTI_LABEL ->
           LabelSet.of(
               floats(Arrays.copyOfRange(result.logits(), start, start + width)), setting.labels());
-      case TOKENS -> {
+      case TOKENS, CAUSAL_LM, MASKED_LM, SEQ2SEQ -> {
         List<List<Float>> rows = new ArrayList<>();
         int end = start + (tokens == 0 ? perExample : Math.min(tokens * width, perExample));
         for (int at = start; at < end; at += width) {

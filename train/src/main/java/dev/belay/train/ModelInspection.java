@@ -241,7 +241,7 @@ public final class ModelInspection {
     try (ModelJudge.Judgement judgement = judge.begin(config, true)) {
       TrainableModel model = TrainableModel.forTraining(config);
       judgement.await();
-      return plan(config, model);
+      return plan(config, model.decided());
     }
   }
 

@@ -154,7 +154,7 @@ final class ModelRun {
     List<GraphVariable> held = new ArrayList<>();
     runner.modelWeights().stream().filter(model::begins).forEach(held::add);
     runner.headWeights().stream().filter(model::holds).forEach(held::add);
-    runner.assign(held, variable -> model.read(variable.name()));
+    runner.assign(held, variable -> model.value(variable.name()));
   }
 
   /** Goes on with the slots that the model's files have of an earlier training, if they do. */

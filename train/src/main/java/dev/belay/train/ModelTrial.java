@@ -50,8 +50,10 @@ public final class ModelTrial {
   public static void run(ModelConfig config, boolean trains, Consumer<String> stage)
       throws IOException {
     stage.accept("reading the model");
-    TrainableModel model =
+    TrainableModel read =
         trains ? TrainableModel.forTraining(config) : TrainableModel.forEvaluation(config);
+    stage.accept("comparing its functions");
+    TrainableModel model = read.decided();
     InputMapping inputs = model.inputs(config.inputs(), false);
     stage.accept("importing its graph");
     try (ModelGraph graph = model.graph(config, MachineConfig.DEFAULT_SEED)) {

@@ -46,7 +46,7 @@ public final class Replay {
    */
   public static Result replay(ReplayBundle bundle, TrainConfig config) throws IOException {
     ReplayBundle.Step step = bundle.step();
-    TrainableModel model = TrainableModel.forTraining(config.model());
+    TrainableModel model = TrainableModel.forTraining(config.model()).decided();
     try (ModelGraph graph = model.graph(config.model(), step.seed())) {
       // A run on several GPUs may be looked at where there is none.
       TrainConfig here =

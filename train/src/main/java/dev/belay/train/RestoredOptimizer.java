@@ -3,6 +3,7 @@ package dev.belay.train;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.step.StepRunner;
@@ -32,7 +33,7 @@ final class RestoredOptimizer {
   static List<String> restore(
       StepRunner runner, TrainStep step, OptimizerState state, OptimizerConfig config)
       throws IOException {
-    Map<GraphVariable, ByteBuffer> values = new LinkedHashMap<>();
+    Map<GraphVariable, TensorPieces> values = new LinkedHashMap<>();
     List<String> without = new ArrayList<>();
     for (GraphVariable slot : step.parts().slots()) {
       for (Map.Entry<String, String> known : SLOTS.entrySet()) {
@@ -41,7 +42,7 @@ final class RestoredOptimizer {
               slot.name().substring(0, slot.name().length() - known.getKey().length());
           NamedTensors tensors = state.slots().get(known.getValue());
           if (tensors != null && tensors.names().contains(variable)) {
-            values.put(slot, tensors.read(variable));
+            values.put(slot, tensors.pieces(variable));
           } else {
             without.add(slot.name());
           }
@@ -76,7 +77,7 @@ final class RestoredOptimizer {
       TrainStep step,
       OptionalLong done,
       OptimizerConfig config,
-      Map<GraphVariable, ByteBuffer> values) {
+      Map<GraphVariable, TensorPieces> values) {
     if (done.isEmpty()) {
       return;
     }
@@ -87,7 +88,10 @@ final class RestoredOptimizer {
         float power = (float) Math.pow(betas.get(slot.name()), done.getAsLong() + 1.0);
         values.put(
             slot,
-            ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, power));
+            TensorPieces.of(
+                ByteBuffer.allocate(Float.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putFloat(0, power)));
       }
     }
   }

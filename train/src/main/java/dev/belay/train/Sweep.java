@@ -108,6 +108,7 @@ public final class Sweep {
       InputMapping inputs = model.inputs(base.model().inputs(), true);
       try (RunData data = new RunData(base.data(), model, inputs)) {
         judgement.await();
+        model = model.decided();
         SweepRecords records = SweepRecords.open(config, model.source().directory(), command);
         RunDatasets datasets = datasets(config, model, data, listener);
         Plan plan = plan(config, datasets);

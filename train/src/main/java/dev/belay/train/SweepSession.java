@@ -4,6 +4,7 @@ import dev.belay.graph.clip.Threshold;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.model.ModelGraph;
@@ -64,7 +65,7 @@ final class SweepSession implements AutoCloseable {
     ModelRun.restoreOptimizer(training, model, optimizer);
     ByteBuffer value =
         ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, clipThreshold);
-    runner.assign(List.of(threshold), variable -> value);
+    runner.assign(List.of(threshold), variable -> TensorPieces.of(value));
   }
 
   StepRunner runner() {

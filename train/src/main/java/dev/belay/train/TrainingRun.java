@@ -75,7 +75,8 @@ public final class TrainingRun {
       InputMapping inputs = model.inputs(config.model().inputs(), true);
       try (RunData data = new RunData(config.data(), model, inputs)) {
         judgement.await();
-        return execute(new Job(config, directory, lock, model, data), command, listener, stop);
+        return execute(
+            new Job(config, directory, lock, model.decided(), data), command, listener, stop);
       }
     }
   }

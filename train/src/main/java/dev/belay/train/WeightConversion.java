@@ -3,17 +3,28 @@ package dev.belay.train;
 import dev.belay.savedmodel.weights.GraphWeights;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.WeightDifference;
+import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.savedmodel.weights.WeightWriter;
 import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.WeightsConfig;
+import dev.belay.train.data.DataException;
+import dev.belay.train.failure.DiskFailure;
+import dev.belay.train.tokenize.TokenizerFinder;
+import dev.belay.train.tokenize.folder.TokenizerExport;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Weights from one format into another, and two sets of weights side by side. */
 public final class WeightConversion {
+  private static final Logger LOG = LoggerFactory.getLogger(WeightConversion.class);
+
   private WeightConversion() {}
 
   /**
@@ -27,23 +38,61 @@ public final class WeightConversion {
    */
   public record Result(Path path, String from, String to, int weights, List<String> leftBehind) {}
 
-  /** Converts: every weight, or an error that lists those that cannot go along. */
+  /**
+   * Converts: every weight, or an error that lists those that cannot go along.
+   *
+   * @throws dev.belay.train.failure.MachineException if the disk has no room or does not take them
+   */
   public static Result convert(ConvertConfig config) throws IOException {
+    ModelWeights weights = WeightSource.read(config.source());
     return write(
-        WeightSource.read(config.source()), config.target(), config.destination(), config.graph());
+        weights,
+        config.target(),
+        config.destination(),
+        new Beside(config.graph(), tokenizer(weights.location())));
   }
 
-  static Result write(
-      ModelWeights weights, WeightTarget target, Path destination, Optional<Path> graph)
+  /**
+   * What a conversion needs besides weights.
+   *
+   * @param graph a SavedModel to take the graph of, if it is not the weights' own
+   * @param tokenizer the tokenizer's files by their names
+   */
+  record Beside(Optional<Path> graph, Map<String, byte[]> tokenizer) {}
+
+  /** The files beside weights; one that Belay cannot read goes along as it is. */
+  static Map<String, byte[]> tokenizer(WeightLocation location) throws IOException {
+    Map<String, byte[]> files = location.tokenizerFiles();
+    if (!files.isEmpty()) {
+      try {
+        TokenizerExport.settings(TokenizerFinder.given(location.folder()))
+            .ifPresent(settings -> files.put("tokenizer_config.json", settings));
+      } catch (DataException e) {
+        LOG.debug("the tokenizer is copied as it is: {}", e.getMessage());
+      }
+    }
+    return files;
+  }
+
+  static Result write(ModelWeights weights, WeightTarget target, Path destination, Beside beside)
       throws IOException {
-    List<String> leftBehind = List.of();
+    List<String> leftBehind = new ArrayList<>();
     if (target == WeightTarget.SAVEDMODEL) {
-      GraphWeights.write(
-          weights,
-          graph.isPresent() ? WeightSource.read(WeightsConfig.of(graph.get())) : weights,
-          destination);
+      ModelWeights model =
+          beside.graph().isPresent()
+              ? WeightSource.read(WeightsConfig.of(beside.graph().get()))
+              : weights;
+      DiskFailure.guard(
+          destination,
+          GraphWeights.bytes(model),
+          () -> GraphWeights.write(weights, model, destination, beside.tokenizer()));
     } else {
-      leftBehind = WeightWriter.write(weights, target, destination);
+      DiskFailure.guard(
+          destination,
+          WeightWriter.bytes(weights, target),
+          () ->
+              leftBehind.addAll(
+                  WeightWriter.write(weights, target, destination, beside.tokenizer())));
     }
     return new Result(
         destination,

@@ -16,6 +16,7 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.bundle.BundleReader;
 import dev.belay.savedmodel.bundle.BundleWriter;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
@@ -189,7 +190,7 @@ class InjectedFaultsTest {
   private static void save(VariableSnapshot values, Path file) throws IOException {
     try (values;
         BundleWriter writer = BundleWriter.create(file)) {
-      values.forEach(writer::add);
+      writer.addAll(values);
       writer.commit();
     }
   }
@@ -239,8 +240,9 @@ class InjectedFaultsTest {
               plain.trainable(),
               plain.freeze(),
               plain.dropout(),
+              plain.modelLosses(),
               plain.trust());
-      TrainableModel model = TrainableModel.forTraining(config);
+      TrainableModel model = TrainableModel.forTraining(config).decided();
       ModelGraph graph = model.graph(config, 42);
       TrainStep step =
           TrainStepBuilder.build(
@@ -277,21 +279,19 @@ class InjectedFaultsTest {
     }
 
     float[] values(String name) throws IOException {
-      float[][] values = new float[1][];
-      runner.read(
-          List.of(variable(name)),
-          (which, bytes) -> {
-            values[0] = new float[bytes.remaining() / Float.BYTES];
-            bytes.asFloatBuffer().get(values[0]);
-          });
-      return values[0];
+      try (VariableSnapshot weights = runner.snapshotWeights()) {
+        ByteBuffer bytes = weights.read(variable(name).name());
+        float[] values = new float[bytes.remaining() / Float.BYTES];
+        bytes.asFloatBuffer().get(values);
+        return values;
+      }
     }
 
     private void set(String name, float... values) throws IOException {
       ByteBuffer bytes =
           ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
       bytes.asFloatBuffer().put(values);
-      runner.assign(List.of(variable(name)), which -> bytes);
+      runner.assign(List.of(variable(name)), which -> TensorPieces.of(bytes));
     }
 
     void fill(String name, float value) throws IOException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.Npz;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
@@ -18,6 +19,7 @@ import dev.belay.train.stability.Cause;
 import dev.belay.train.stability.Diagnosis;
 import dev.belay.train.stability.Diagnostics;
 import dev.belay.train.step.StepRunner;
+import dev.belay.train.step.VariableSnapshot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -43,7 +45,7 @@ class ReplayFaultsTest {
   static void train() throws IOException {
     Path folder = Fixtures.path("savedmodel_hf_bert", "saved_model");
     TrainConfig config = config(ModelConfig.of(folder));
-    model = TrainableModel.forTraining(config.model());
+    model = TrainableModel.forTraining(config.model()).decided();
     graph = model.graph(config.model(), 42);
     runner = ModelRun.training(config, model, graph, 3).runner();
     arrays = Npz.read(Fixtures.path("savedmodel_hf_bert", "goldens.npz"));
@@ -180,6 +182,7 @@ class ReplayFaultsTest {
             Optional.empty(),
             Optional.empty(),
             false,
+            plain.modelLosses(),
             plain.trust());
     Column labels = new Column.FloatMatrix(4, 1, new float[] {1, Float.NaN, 2, 3});
     Map<String, Column> features = new LinkedHashMap<>();
@@ -214,7 +217,7 @@ class ReplayFaultsTest {
 
   private static Diagnosis elsewhere(TrainConfig config, UpdateBatch batch, int outputs)
       throws IOException {
-    TrainableModel other = TrainableModel.forTraining(config.model());
+    TrainableModel other = TrainableModel.forTraining(config.model()).decided();
     try (ModelGraph otherGraph = other.graph(config.model(), 42);
         StepRunner otherRunner = ModelRun.training(config, other, otherGraph, outputs).runner()) {
       return Diagnostics.examine(otherRunner, batch, 1, 1);
@@ -269,21 +272,19 @@ class ReplayFaultsTest {
   }
 
   private static float[] values(GraphVariable variable) throws IOException {
-    float[][] values = new float[1][];
-    runner.read(
-        List.of(variable),
-        (which, bytes) -> {
-          values[0] = new float[bytes.remaining() / Float.BYTES];
-          bytes.asFloatBuffer().get(values[0]);
-        });
-    return values[0];
+    try (VariableSnapshot weights = runner.snapshotWeights()) {
+      ByteBuffer bytes = weights.read(variable.name());
+      float[] values = new float[bytes.remaining() / Float.BYTES];
+      bytes.asFloatBuffer().get(values);
+      return values;
+    }
   }
 
   private static void set(GraphVariable variable, float... values) throws IOException {
     ByteBuffer bytes =
         ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
-    runner.assign(List.of(variable), which -> bytes);
+    runner.assign(List.of(variable), which -> TensorPieces.of(bytes));
   }
 
   private static void poke(String part, int at, float value) throws IOException {

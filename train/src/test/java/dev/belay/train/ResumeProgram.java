@@ -19,7 +19,7 @@ final class ResumeProgram {
   /** Exit code 1 if any differs. */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[0]);
-    SmallRun.Setting plain = SmallRun.Setting.of(folder);
+    SmallRun.Setting plain = SmallRun.Setting.imported(folder);
     SmallRun.Setting memory = plain.with(SmallRun.Rules.withMemory(), 18);
     SmallRun.Setting returning = plain.with(SmallRun.Rules.withReturns(), 18);
     int good = 0;

@@ -66,8 +66,8 @@ final class ResumeTest {
   }
 
   @Test
-  void twoThreadsGoOnToTheSameBytesToo() throws IOException {
-    SmallRun.Setting setting = SmallRun.Setting.of(folder).with(2);
+  void twoThreadsAndAnImportedGraphGoOnToTheSameBytesToo() throws IOException {
+    SmallRun.Setting setting = SmallRun.Setting.imported(folder).with(2);
     TrainConfig config = setting.config(file("stopped"));
     SmallRun.until(config, SmallRun.step(5));
     assertSame(SmallRun.whole(setting.config(file("whole"))), SmallRun.whole(config));

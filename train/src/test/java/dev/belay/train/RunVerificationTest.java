@@ -19,7 +19,7 @@ final class RunVerificationTest {
   @Test
   void whatIsDamagedIsNamed() throws IOException {
     Path run = folder.resolve("run");
-    SmallRun.Setting setting = SmallRun.Setting.of(folder);
+    SmallRun.Setting setting = SmallRun.Setting.imported(folder);
     SmallRun.whole(setting.config(run));
     RunVerification.Report sound = RunVerification.verify(run);
     assertTrue(sound.sound(), sound.toString());

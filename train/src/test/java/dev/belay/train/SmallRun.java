@@ -7,6 +7,7 @@ import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.record.RecordReader;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.config.LoopConfig;
@@ -50,6 +51,15 @@ import java.util.stream.Stream;
 record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped) {
   static final int STEPS = 9;
   private static final String FIXTURE = "savedmodel_hf_bert";
+
+  /** As small as a BERT can be: what a run does around its model is the same for all. */
+  private static final String CONFIGURATION =
+      """
+      {"model_type": "bert", "architectures": ["BertForSequenceClassification"], "num_labels": 2,
+       "vocab_size": 300, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
+       "intermediate_size": 16, "max_position_embeddings": 32, "type_vocab_size": 2}
+      """;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** What keeps something of its own between steps. */
@@ -59,7 +69,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
       return new Rules(
           ClipConfig.defaults(),
           UpdateConfig.defaults(),
-          new StabilityConfig(StabilityConfig.Policy.ROLLBACK, 10, 10, OptionalDouble.of(1.05)));
+          new StabilityConfig(StabilityConfig.Policy.ROLLBACK, 10, 10, OptionalDouble.of(1.002)));
     }
 
     /**
@@ -78,18 +88,50 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               usual.groups(),
               usual.norms()),
           new UpdateConfig(2, UpdateConfig.Precision.FP32, 1 << 15, 2),
-          new StabilityConfig(StabilityConfig.Policy.SKIP, 10, 3, OptionalDouble.of(1.05)));
+          new StabilityConfig(StabilityConfig.Policy.SKIP, 10, 3, OptionalDouble.of(1.002)));
     }
   }
 
   /** What the run looks like from outside. */
-  record Setting(Path data, int threads, LoopConfig loop, Rules rules, int steps) {
+  record Setting(
+      ModelConfig model, Path data, int threads, LoopConfig loop, Rules rules, int steps) {
+    /** Belay's own graph of one layer, from random weights. */
     static Setting of(Path folder) throws IOException {
+      Path model = Files.createDirectories(folder.resolve("model"));
+      Files.writeString(model.resolve("config.json"), CONFIGURATION);
+      ModelConfig plain = ModelConfig.of(model);
+      return of(
+          folder,
+          new ModelConfig(
+              plain.path(),
+              new ModelConfig.Files(
+                  Optional.empty(), Optional.empty(), true, Optional.empty(), true),
+              plain.signature(),
+              plain.inputs(),
+              plain.output(),
+              ModelConfig.HeadKind.CLASSIFICATION,
+              plain.features(),
+              Optional.of(2),
+              plain.problem(),
+              plain.trainable(),
+              plain.freeze(),
+              plain.dropout(),
+              plain.modelLosses(),
+              plain.trust()));
+    }
+
+    /** The graph of two layers that Hugging Face traced. */
+    static Setting imported(Path folder) throws IOException {
+      return of(folder, ModelConfig.of(Fixtures.path(FIXTURE, "saved_model")));
+    }
+
+    private static Setting of(Path folder, ModelConfig model) throws IOException {
       List<String> four = Files.readAllLines(Fixtures.path(FIXTURE, "batch.jsonl"));
       List<String> five = new ArrayList<>(four);
       five.add(four.get(1));
       Path data = Files.write(folder.resolve("five.jsonl"), five);
       return new Setting(
+          model,
           data,
           1,
           loop(OptionalInt.empty(), true),
@@ -110,15 +152,15 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
     }
 
     Setting with(int otherThreads) {
-      return new Setting(data, otherThreads, loop, rules, steps);
+      return new Setting(model, data, otherThreads, loop, rules, steps);
     }
 
     Setting with(LoopConfig otherLoop) {
-      return new Setting(data, threads, otherLoop, rules, steps);
+      return new Setting(model, data, threads, otherLoop, rules, steps);
     }
 
     Setting with(Rules otherRules, int otherSteps) {
-      return new Setting(data, threads, loop, otherRules, otherSteps);
+      return new Setting(model, data, threads, loop, otherRules, otherSteps);
     }
 
     TrainConfig config(Path directory) {
@@ -127,7 +169,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
 
     TrainConfig config(Path directory, int batchSize, ResumeConfig resume) {
       return new TrainConfig(
-          ModelConfig.of(Fixtures.path(FIXTURE, "saved_model")),
+          model,
           new DataConfig(
               List.of(data),
               List.of(data),
@@ -137,6 +179,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               2,
               true,
               false,
+              ColumnConfig.byName(),
               LanguageConfig.defaults(),
               QuestionConfig.defaults()),
           new OptimizerConfig(

@@ -22,7 +22,7 @@ final class Decoder {
   private final Table positions; // [positions, H]
   private final List<DecoderBlock> blocks = new ArrayList<>();
   private final LayerNorm norm;
-  private final Dense logits; // kernel [V, H]
+  private final Optional<Dense> logits; // kernel [V, H]
 
   Decoder(Parameters all, DecoderSpec spec) {
     this.spec = spec;
@@ -35,9 +35,14 @@ final class Decoder {
     }
     this.norm = LayerNorm.declare(parameters, "ln_f", sizes.hidden(), spec.normEpsilon());
     this.logits =
-        spec.tied()
-            ? new Dense(words.rows(), true, Optional.empty())
-            : Dense.declareWithoutBias(all, "lm_head", sizes.hidden(), sizes.vocabulary());
+        spec.output()
+            .words()
+            .map(
+                made ->
+                    made == DecoderSpec.Words.TIED
+                        ? new Dense(words.rows(), true, Optional.empty())
+                        : Dense.declareWithoutBias(
+                            all, "lm_head", sizes.hidden(), sizes.vocabulary()));
   }
 
   /**
@@ -74,13 +79,8 @@ final class Decoder {
     return pass.dropout(rows, spec.dropout().embeddings());
   }
 
-  /**
-   * What comes after each row.
-   *
-   * @param rows the last ones of {@link #decode}, [N, H], or some of them
-   * @return [N, V]
-   */
-  Operand<TFloat32> logits(Ops tf, Operand<TFloat32> rows) {
-    return logits.apply(tf, rows);
+  /** What makes of rows [N, H] what comes after each, [N, V]; empty if a head reads them. */
+  Optional<Dense> logits() {
+    return logits;
   }
 }

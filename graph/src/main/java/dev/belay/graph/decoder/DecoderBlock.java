@@ -30,8 +30,7 @@ final class DecoderBlock {
     int count = spec.sizes().heads();
     int size = hidden / count;
     // 2 * layers of these are added up, and their sum should not grow with them.
-    Parameters added =
-        parameters.deviating(parameters.deviation() / Math.sqrt(2.0 * spec.sizes().layers()));
+    Parameters added = parameters.deviating(1 / Math.sqrt(2.0 * spec.sizes().layers()));
     this.dropout = spec.dropout().residual();
     this.activation = spec.activation();
     this.heads = new Heads(count, size, spec.scaling().of(layer, size), spec.dropout().attention());

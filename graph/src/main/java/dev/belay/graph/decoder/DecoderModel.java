@@ -2,11 +2,13 @@ package dev.belay.graph.decoder;
 
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.Extent;
 import dev.belay.graph.layer.Pass;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -21,8 +23,8 @@ import org.tensorflow.types.TInt32;
  */
 public final class DecoderModel {
   /**
-   * What comes after each token, [B, T, V]. Nothing is shifted: the label of a position is the
-   * token after it.
+   * What comes after each token, [B, T, V]; only of a model that says so. Nothing is shifted: the
+   * label of a position is the token after it.
    */
   public static final String LOGITS = "logits";
 
@@ -32,7 +34,7 @@ public final class DecoderModel {
   /** What a head for each token reads, [B, T, H]. */
   public static final String FEATURES = "features";
 
-  /** What a head for each example reads, which is its last token, [B, H]. */
+  /** What a head for each example reads: its last token that is no padding, [B, H]. */
   public static final String LAST_FEATURES = "last_features";
 
   /** The rows after the embeddings, and with the number after it after each layer: [N, H]. */
@@ -53,40 +55,55 @@ public final class DecoderModel {
           inputs.put("input_ids", ids.asOutput());
           inputs.put("attention_mask", mask.asOutput());
           return new LayeredForward.Network(
-              inputs, pass -> outputs(pass, decoder, decoder.decode(pass, ids, mask), mask, spec));
+              inputs,
+              pass ->
+                  outputs(
+                      pass, decoder, decoder.decode(pass, ids, mask), new Read(ids, mask, spec)));
         });
   }
 
+  /** What is read, by a model of that kind. */
+  private record Read(Operand<TInt32> ids, Operand<TInt32> mask, DecoderSpec spec) {
+    /** 1 for tokens, 0 for padding, as a head for whole examples sees it, [B, T]. */
+    Operand<TInt32> tokens(Ops tf) {
+      OptionalInt paddingId = spec.output().paddingId();
+      return paddingId.isEmpty()
+          ? mask
+          : tf.dtypes.cast(tf.math.notEqual(ids, tf.constant(paddingId.getAsInt())), TInt32.class);
+    }
+  }
+
   private static Map<String, Output<?>> outputs(
-      Pass pass,
-      Decoder decoder,
-      List<Operand<TFloat32>> states,
-      Operand<TInt32> mask,
-      DecoderSpec spec) {
+      Pass pass, Decoder decoder, List<Operand<TFloat32>> states, Read read) {
     Ops tf = pass.tf();
-    Extent extent = Extent.of(tf, mask);
+    Extent extent = Extent.of(tf, read.mask());
     Map<String, Output<?>> outputs = new LinkedHashMap<>();
     for (int i = 0; i < states.size(); i++) {
       outputs.put(STATE + i, states.get(i).asOutput());
     }
     Operand<TFloat32> rows = states.get(states.size() - 1); // [N, H]
-    DecoderSpec.Sizes sizes = spec.sizes();
+    DecoderSpec.Sizes sizes = read.spec().sizes();
     outputs.put(FEATURES, extent.perExample(tf, rows, sizes.hidden()).asOutput());
+    if (decoder.logits().isEmpty()) {
+      outputs.put(LAST_FEATURES, last(tf, rows, read.tokens(tf), extent).asOutput());
+      return outputs;
+    }
+    Dense logits = decoder.logits().get();
     outputs.put(
-        LOGITS, extent.perExample(tf, decoder.logits(tf, rows), sizes.vocabulary()).asOutput());
-    Operand<TFloat32> last = last(tf, rows, mask, extent); // [B, H]
+        LOGITS, extent.perExample(tf, logits.apply(tf, rows), sizes.vocabulary()).asOutput());
+    Operand<TFloat32> last = last(tf, rows, read.mask(), extent); // [B, H]
     outputs.put(LAST_FEATURES, last.asOutput());
-    outputs.put(NEXT_LOGITS, decoder.logits(tf, last).asOutput());
+    outputs.put(NEXT_LOGITS, logits.apply(tf, last).asOutput());
     return outputs;
   }
 
   /** The row of the last token that is no padding, of each example. */
   private static Operand<TFloat32> last(
-      Ops tf, Operand<TFloat32> rows, Operand<TInt32> mask, Extent extent) {
+      Ops tf, Operand<TFloat32> rows, Operand<TInt32> tokens, Extent extent) {
     Operand<TInt32> zero = tf.constant(0);
     Operand<TInt32> one = tf.constant(1);
     Operand<TInt32> positions = tf.range(zero, extent.length(), one); // [T]
-    Operand<TInt32> last = tf.max(tf.math.mul(mask, positions), one); // [B]
+    Operand<TInt32> last = tf.max(tf.math.mul(tokens, positions), one); // [B]
     Operand<TInt32> first =
         tf.math.mul(tf.range(zero, extent.batch(), one), extent.length()); // [B]
     return tf.gather(rows, tf.math.add(first, last), zero);

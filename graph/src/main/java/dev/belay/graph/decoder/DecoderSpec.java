@@ -2,13 +2,15 @@ package dev.belay.graph.decoder;
 
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Heads;
+import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What a decoder is made of that says which token comes next: GPT-2.
  *
  * @param sizes of it
  * @param scaling of the products of queries and keys
- * @param tied whether the words' table is also what makes logits; else {@code lm_head.weight} is
+ * @param output what is made of the last rows
  * @param activation within the feed-forward
  * @param normEpsilon of every norm
  * @param dropout rates while training
@@ -16,7 +18,7 @@ import dev.belay.graph.layer.Heads;
 public record DecoderSpec(
     Sizes sizes,
     Scaling scaling,
-    boolean tied,
+    Output output,
     Activation activation,
     double normEpsilon,
     Rates dropout) {
@@ -48,6 +50,33 @@ public record DecoderSpec(
     double of(int layer, int headSize) {
       return (byRoot ? 1 / Math.sqrt(headSize) : 1) / (byLayer ? layer + 1 : 1);
     }
+  }
+
+  /**
+   * What is made of the last rows.
+   *
+   * @param words how they become logits of words; empty: they do not, a head reads them
+   * @param paddingId what a head for whole examples takes for padding: it reads the last token that
+   *     is not this one; empty: the last of the attention mask
+   */
+  public record Output(Optional<Words> words, OptionalInt paddingId) {
+    /** Logits of words. */
+    public static Output of(Words words) {
+      return new Output(Optional.of(words), OptionalInt.empty());
+    }
+
+    /** Features for a head. */
+    public static Output features(OptionalInt paddingId) {
+      return new Output(Optional.empty(), paddingId);
+    }
+  }
+
+  /** What makes logits of words. */
+  public enum Words {
+    /** The words' own table. */
+    TIED,
+    /** {@code lm_head.weight}. */
+    OWN
   }
 
   /**

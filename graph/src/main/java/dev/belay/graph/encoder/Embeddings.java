@@ -18,7 +18,7 @@ import org.tensorflow.types.TInt32;
 final class Embeddings {
   private final EncoderSpec spec;
   private final Table words; // [V, E]
-  private final Table positions; // [positions, E]
+  private final Optional<Table> positions; // [positions, E]
   private final Optional<Table> types; // [types, E]
   private final LayerNorm norm;
   private final Optional<Dense> projection;
@@ -29,7 +29,7 @@ final class Embeddings {
     int width = sizes.embedding();
     Parameters own = parameters.within("embeddings");
     this.words = Table.declare(own, "word_embeddings.weight", sizes.vocabulary(), width);
-    this.positions = Table.declare(own, "position_embeddings.weight", sizes.positions(), width);
+    this.positions = positions(own, spec);
     this.types =
         sizes.types() == 0
             ? Optional.empty()
@@ -51,18 +51,38 @@ final class Embeddings {
     if (types.isPresent()) {
       sum = tf.math.add(sum, types.get().look(tf, inputs.types().orElseThrow()));
     }
-    sum =
-        spec.paddingId().isPresent()
-            ? tf.math.add(sum, positions.look(tf, afterPadding(tf, inputs.ids(), spec.paddingId())))
-            : withPositions(tf, sum, extent);
+    if (positions.isPresent()) {
+      sum = withPositions(tf, sum, inputs.ids(), extent);
+    }
     Operand<TFloat32> x = norm.apply(tf, tf.reshape(sum, tf.constant(new int[] {-1, width})));
     Operand<TFloat32> kept = pass.dropout(x, spec.dropout().embeddings()); // [N, E]
     return projection.isPresent() ? projection.get().apply(tf, kept) : kept; // [N, H]
   }
 
-  /** The first T rows of the table, for each example. */
-  private Operand<TFloat32> withPositions(Ops tf, Operand<TFloat32> sum, Extent extent) {
-    Operand<TFloat32> first = positions.first(tf, extent.length()); // [T, E]
+  /** Rows that are added to words; where attention reads distances they are kept and not read. */
+  private static Optional<Table> positions(Parameters own, EncoderSpec spec) {
+    String name = "position_embeddings.weight";
+    int rows = spec.sizes().positions();
+    int width = spec.sizes().embedding();
+    if (spec.positions().relative().isPresent()) {
+      own.kept(name, rows, width);
+      return Optional.empty();
+    }
+    return Optional.of(
+        spec.positions().sinusoidal()
+            ? new Table(own.sinusoids(name, rows, width), width)
+            : Table.declare(own, name, rows, width));
+  }
+
+  /** Adds to each token the row of its place: the first T, or as RoBERTa counts them. */
+  private Operand<TFloat32> withPositions(
+      Ops tf, Operand<TFloat32> sum, Operand<TInt32> ids, Extent extent) {
+    OptionalInt paddingId = spec.positions().paddingId();
+    Table rows = positions.orElseThrow();
+    if (paddingId.isPresent()) {
+      return tf.math.add(sum, rows.look(tf, afterPadding(tf, ids, paddingId)));
+    }
+    Operand<TFloat32> first = rows.first(tf, extent.length()); // [T, E]
     return tf.math.add(extent.perExample(tf, sum, spec.sizes().embedding()), first); // [B, T, E]
   }
 

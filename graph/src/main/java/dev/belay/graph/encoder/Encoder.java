@@ -36,7 +36,8 @@ final class Encoder {
   List<Operand<TFloat32>> encode(Pass pass, EncoderInputs inputs, Reading reading) {
     Ops tf = pass.tf();
     Extent extent = Extent.of(tf, inputs.ids());
-    Operand<TFloat32> bias = AttentionBias.padding(tf, inputs.mask(), extent); // [B, 1, 1, T]
+    Operand<TFloat32> padding = AttentionBias.padding(tf, inputs.mask(), extent); // [B, 1, 1, T]
+    Operand<TFloat32> bias = bias(tf, padding, extent, extent); // [B, 1, 1 or T, T]
     Operand<TFloat32> x = embeddings.look(pass, inputs, extent); // [N, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     int layers = spec.sizes().layers();
@@ -45,19 +46,28 @@ final class Encoder {
       boolean ends = layer == layers - 1;
       for (EncoderBlock block : blocks(layer)) {
         boolean firstOnly = ends && reading == Reading.FIRST_TOKEN && block == last(layer);
-        EncoderBlock.Rows rows =
-            firstOnly
-                ? new EncoderBlock.Rows(
-                    x,
-                    first(inside.tf(), x, extent),
-                    extent.withLength(inside.tf().constant(1)),
-                    extent)
-                : new EncoderBlock.Rows(x, x, extent, extent);
-        x = block.apply(inside, rows, bias);
+        if (firstOnly) {
+          Ops here = inside.tf();
+          Extent one = extent.withLength(here.constant(1));
+          x =
+              block.apply(
+                  inside,
+                  new EncoderBlock.Rows(x, first(here, x, extent), one, extent),
+                  bias(here, padding, one, extent));
+        } else {
+          x = block.apply(inside, new EncoderBlock.Rows(x, x, extent, extent), bias);
+        }
       }
       states.add(x);
     }
     return states;
+  }
+
+  /** Hides padding, and in a causal encoder what comes after a token: [B, 1, 1 or Q, T]. */
+  private Operand<TFloat32> bias(Ops tf, Operand<TFloat32> padding, Extent queries, Extent keys) {
+    return spec.causal()
+        ? tf.math.add(padding, AttentionBias.causal(tf, queries.length(), keys.length()))
+        : padding;
   }
 
   /** The blocks that a layer goes through. */

@@ -7,6 +7,7 @@ import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.RelativeKeys;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -20,6 +21,7 @@ final class EncoderBlock {
   private final Dense query;
   private final Dense key;
   private final Dense value;
+  private final Optional<RelativeKeys> distances;
   private final Dense attentionOutput;
   private final LayerNorm attentionNorm;
   private final Dense intermediate;
@@ -37,6 +39,17 @@ final class EncoderBlock {
     this.query = Dense.declare(parameters, names.query(), hidden, hidden);
     this.key = Dense.declare(parameters, names.key(), hidden, hidden);
     this.value = Dense.declare(parameters, names.value(), hidden, hidden);
+    this.distances =
+        spec.positions()
+            .relative()
+            .map(
+                form ->
+                    RelativeKeys.declare(
+                        parameters,
+                        names.distances(),
+                        spec.sizes().positions(),
+                        hidden / count,
+                        form));
     this.attentionOutput = Dense.declare(parameters, names.attentionOutput(), hidden, hidden);
     this.attentionNorm =
         LayerNorm.declare(parameters, names.attentionNorm(), hidden, spec.normEpsilon());
@@ -48,25 +61,27 @@ final class EncoderBlock {
   /**
    * The rows that are asked for, [B * Q, H].
    *
-   * @param bias of the attention, [B, 1, 1, T]
+   * @param bias of the attention, [B, 1, 1 or Q, T]
    */
   Operand<TFloat32> apply(Pass outer, Rows rows, Operand<TFloat32> bias) {
     Pass pass = outer.within("attention");
     Ops tf = pass.tf();
-    Operand<TFloat32> context =
-        heads.attend(
-            pass,
-            new Heads.Projected(
-                query.apply(tf, rows.asked()),
-                key.apply(tf, rows.all()),
-                value.apply(tf, rows.all())),
-            rows.queries(),
-            rows.keys(),
-            Optional.of(bias)); // [B * Q, H]
+    Operand<TFloat32> context = attend(pass, rows, bias); // [B * Q, H]
     Operand<TFloat32> attended =
         pass.dropout(attentionOutput.apply(tf, context), dropout.attentionOutput());
     Operand<TFloat32> mixed = attentionNorm.apply(tf, tf.math.add(attended, rows.asked()));
     return feedForward(outer.within("feed_forward"), mixed);
+  }
+
+  private Operand<TFloat32> attend(Pass pass, Rows rows, Operand<TFloat32> bias) {
+    Ops tf = pass.tf();
+    Heads.Projected projected =
+        new Heads.Projected(
+            query.apply(tf, rows.asked()), key.apply(tf, rows.all()), value.apply(tf, rows.all()));
+    return distances.isPresent()
+        ? heads.attend(
+            pass, projected, new Heads.Between(rows.queries(), rows.keys()), distances.get(), bias)
+        : heads.attend(pass, projected, rows.queries(), rows.keys(), Optional.of(bias));
   }
 
   /**

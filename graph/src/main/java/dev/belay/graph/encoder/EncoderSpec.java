@@ -2,6 +2,8 @@ package dev.belay.graph.encoder;
 
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Heads;
+import dev.belay.graph.layer.RelativeKeys;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -12,8 +14,8 @@ import java.util.OptionalInt;
  * @param sizes of it
  * @param sharing which blocks are the same
  * @param projected whether embeddings are brought to the hidden size by a layer of their own
- * @param paddingId RoBERTa's: positions count from one more than this, and only what is not this
- *     token; empty: from 0, whatever the tokens are
+ * @param positions how tokens know where they stand
+ * @param causal whether a token looks at none after it
  * @param activation within the feed-forward
  * @param normEpsilon of every norm
  * @param dropout rates while training
@@ -23,7 +25,8 @@ public record EncoderSpec(
     Sizes sizes,
     Sharing sharing,
     boolean projected,
-    OptionalInt paddingId,
+    Positions positions,
+    boolean causal,
     Activation activation,
     double normEpsilon,
     Rates dropout) {
@@ -49,6 +52,27 @@ public record EncoderSpec(
       int intermediate,
       int positions,
       int types) {}
+
+  /**
+   * How tokens know where they stand.
+   *
+   * @param paddingId RoBERTa's: positions count from one more than this, and only what is not this
+   *     token; empty: from 0, whatever the tokens are
+   * @param relative distances that attention reads in place of positions that are added to the
+   *     words; the table of those is kept, and neither read nor trained
+   * @param sinusoidal whether a fresh table begins with sines and cosines
+   */
+  public record Positions(
+      OptionalInt paddingId, Optional<RelativeKeys.Form> relative, boolean sinusoidal) {
+    /** Each place has a row, counted from 0. */
+    public static final Positions ADDED =
+        new Positions(OptionalInt.empty(), Optional.empty(), false);
+
+    /** RoBERTa's. */
+    public static Positions after(int paddingId) {
+      return new Positions(OptionalInt.of(paddingId), Optional.empty(), false);
+    }
+  }
 
   /**
    * Which blocks share their weights.

@@ -16,18 +16,34 @@ import org.tensorflow.types.TFloat32;
 /**
  * Which word stands where a word is hidden, arXiv 1810.04805 section 3.1: features [B, T, H]
  * through a dense layer, an activation and a norm, then a logit for each word, [B, T, V], by the
- * model's own word embeddings and a bias. It may also be asked about rows [N, H] alone, and answers
- * [N, V].
+ * model's own word embeddings, or a table beside them, and a bias. It may also be asked about rows
+ * [N, H] alone, and answers [N, V].
  *
  * @param form names of the family
- * @param words the model's table of words, [V, E], which is trained from both sides
+ * @param words the model's table of words, [V, E]
+ * @param projection what makes logits
  * @param activation after the dense layer
  * @param normEpsilon of the norm
  * @param weights how its own come to be
  */
 public record MaskedLanguageHead(
-    Form form, Table words, Activation activation, double normEpsilon, HeadWeights weights)
+    Form form,
+    Table words,
+    Projection projection,
+    Activation activation,
+    double normEpsilon,
+    HeadWeights weights)
     implements Head {
+
+  /**
+   * What makes logits.
+   *
+   * @param table a table [V, E] of the head's own; empty: that of the words, which is trained from
+   *     both sides
+   * @param bias [V], the full name
+   * @param unread a bias [V] that files have beside it and nothing reads
+   */
+  public record Projection(Optional<String> table, String bias, Optional<String> unread) {}
 
   /**
    * What a family calls the weights.
@@ -35,24 +51,32 @@ public record MaskedLanguageHead(
    * @param dense [E, H]
    * @param norm [E]
    * @param bias [V], the full name
+   * @param decoder a table and a bias of their own, where the two are not those of the words and
+   *     {@code bias}
    */
-  public record Form(String dense, String norm, String bias) {
+  public record Form(String dense, String norm, String bias, String decoder) {
     public static final Form BERT =
         new Form(
             "cls.predictions.transform.dense",
             "cls.predictions.transform.LayerNorm",
-            "cls.predictions.bias");
+            "cls.predictions.bias",
+            "cls.predictions.decoder");
     public static final Form ALBERT =
-        new Form("predictions.dense", "predictions.LayerNorm", "predictions.bias");
+        new Form(
+            "predictions.dense",
+            "predictions.LayerNorm",
+            "predictions.bias",
+            "predictions.decoder");
     public static final Form DISTILBERT =
-        new Form("vocab_transform", "vocab_layer_norm", "vocab_projector.bias");
+        new Form("vocab_transform", "vocab_layer_norm", "vocab_projector.bias", "vocab_projector");
     public static final Form ROBERTA =
-        new Form("lm_head.dense", "lm_head.layer_norm", "lm_head.bias");
+        new Form("lm_head.dense", "lm_head.layer_norm", "lm_head.bias", "lm_head.decoder");
     public static final Form ELECTRA =
         new Form(
             "generator_predictions.dense",
             "generator_predictions.LayerNorm",
-            "generator_lm_head.bias");
+            "generator_lm_head.bias",
+            "generator_lm_head");
   }
 
   public MaskedLanguageHead {
@@ -66,8 +90,7 @@ public record MaskedLanguageHead(
     Parameters parameters = weights.parameters(tf);
     Dense dense = Dense.declare(parameters, form.dense(), hidden, words.size());
     LayerNorm norm = LayerNorm.declare(parameters, form.norm(), words.size(), normEpsilon);
-    Dense decoder =
-        new Dense(words.rows(), true, Optional.of(parameters.bias(form.bias(), vocabulary)));
+    Dense decoder = decoder(parameters, vocabulary);
     return WeightedHead.ofTokens(
         parameters,
         weights.beginning().seed(),
@@ -81,5 +104,15 @@ public record MaskedLanguageHead(
               ? Extent.of(here, tokens).perExample(here, logits, vocabulary) // [B, T, V]
               : logits;
         });
+  }
+
+  private Dense decoder(Parameters parameters, int vocabulary) {
+    Operand<TFloat32> table =
+        projection
+            .table()
+            .map(name -> parameters.kernel(name, vocabulary, words.size()))
+            .orElse(words.rows());
+    projection.unread().ifPresent(name -> parameters.kept(name, vocabulary));
+    return new Dense(table, true, Optional.of(parameters.bias(projection.bias(), vocabulary)));
   }
 }

@@ -32,9 +32,14 @@ public record ForwardSpec(
    * @param inputs its placeholders
    * @param outputs its results
    * @param updates nodes that run with the call for their side effects, such as moving averages
+   * @param trains whether a loss is differentiated through it; otherwise it only answers
    */
   public record Call(
-      String name, List<NamedTensor> inputs, List<NamedTensor> outputs, List<String> updates) {}
+      String name,
+      List<NamedTensor> inputs,
+      List<NamedTensor> outputs,
+      List<String> updates,
+      boolean trains) {}
 
   /** A tensor of the flat graph under the name that the model gives it. */
   public record NamedTensor(String name, String tensor) {}

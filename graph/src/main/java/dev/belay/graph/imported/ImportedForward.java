@@ -11,6 +11,7 @@ import dev.belay.graph.imported.rewrite.OneReadPerVariable;
 import dev.belay.graph.imported.rewrite.RepeatableRandom;
 import dev.belay.graph.imported.rewrite.SavedGradientCut;
 import dev.belay.graph.imported.rewrite.TensorName;
+import dev.belay.graph.imported.rewrite.UnsupportedGraphException;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.tensorflow.Graph;
@@ -38,8 +40,9 @@ public final class ImportedForward {
   /**
    * Rewrites a model's graph and imports it.
    *
-   * @throws IllegalArgumentException if the graph names nodes it does not have, assigns a variable
-   *     that should train, or draws random numbers that cannot be repeated or left out
+   * @throws UnsupportedGraphException if the graph assigns a variable that should train, or draws
+   *     random numbers that cannot be repeated or left out
+   * @throws IllegalArgumentException if the graph names nodes it does not have
    */
   public static ForwardModel importInto(Graph graph, ForwardSpec spec, ImportOptions options) {
     return new Import(spec, options).into(graph);
@@ -72,6 +75,7 @@ public final class ImportedForward {
 
     ForwardModel into(Graph graph) {
       nodes.prune(roots(List.of()));
+      Set<String> trained = nodes.needed(trainedRoots());
       OneReadPerVariable reads =
           new OneReadPerVariable(
               variables.stream()
@@ -85,10 +89,13 @@ public final class ImportedForward {
       List<GraphRewrite> rewrites = new ArrayList<>(List.of(reads));
       rewrites.addAll(cuts);
       rewrites.add(new DifferentiableForm(lost.keySet()));
-      rewrites.add(
-          options.dropout() == Dropout.ON
-              ? new RepeatableRandom(options.seed(), STEP)
-              : new DropoutRemoval());
+      if (options.dropout() == Dropout.OFF) {
+        rewrites.add(new DropoutRemoval(trained::contains));
+      }
+      if (options.dropout() == Dropout.OFF_WHERE_RECOGNISED) {
+        rewrites.add(DropoutRemoval::removeRecognised);
+      }
+      rewrites.add(new RepeatableRandom(options.seed(), STEP, trained::contains));
       rewrites.forEach(rewrite -> rewrite.rewrite(nodes));
       nodes.prune(roots(cuts));
       graph.importGraphDef(nodes.toGraphDef());
@@ -99,17 +106,21 @@ public final class ImportedForward {
       return variable.withTrainable(variable.trainable() && options.trains().test(variable));
     }
 
+    private List<String> trainedRoots() {
+      return spec.calls().stream().filter(ForwardSpec.Call::trains).flatMap(Import::roots).toList();
+    }
+
+    private static Stream<String> roots(ForwardSpec.Call call) {
+      return Stream.of(
+              call.inputs().stream().map(ForwardSpec.NamedTensor::tensor),
+              call.outputs().stream().map(ForwardSpec.NamedTensor::tensor),
+              call.updates().stream())
+          .flatMap(names -> names);
+    }
+
     /** All that the outside names; everything else is there only if these need it. */
     private List<String> roots(List<SavedGradientCut> cuts) {
-      Stream<String> calls =
-          spec.calls().stream()
-              .flatMap(
-                  call ->
-                      Stream.of(
-                              call.inputs().stream().map(ForwardSpec.NamedTensor::tensor),
-                              call.outputs().stream().map(ForwardSpec.NamedTensor::tensor),
-                              call.updates().stream())
-                          .flatMap(names -> names));
+      Stream<String> calls = spec.calls().stream().flatMap(Import::roots);
       Stream<String> gradients =
           spec.customGradients().stream()
               .flatMap(

@@ -3,31 +3,54 @@ package dev.belay.graph.layer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** What bends a layer's output, element by element. */
+/** An element-wise activation function, as Hugging Face's transformers computes it. */
 public enum Activation {
   /** {@code x Phi(x)}, Phi by the error function; arXiv 1606.08415. */
-  GELU("gelu") {
+  GELU("gelu", "gelu_python") {
     @Override
     public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
-      Operand<TFloat32> erf = tf.math.erf(tf.math.mul(x, tf.constant((float) Math.sqrt(0.5))));
-      return tf.math.mul(tf.math.mul(x, tf.constant(0.5f)), tf.math.add(erf, tf.constant(1f)));
+      // In this order, in which TensorFlow's remapper knows it.
+      Operand<TFloat32> erf = tf.math.erf(tf.math.mul(x, constant(tf, Math.sqrt(0.5))));
+      return tf.math.mul(tf.math.mul(x, constant(tf, 0.5)), tf.math.add(erf, constant(tf, 1)));
     }
   },
   /** The same with Phi by tanh, as google-research/bert and GPT-2 compute it. */
-  GELU_TANH("gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_tanh") {
+  GELU_TANH(
+      "gelu_new",
+      "gelu_pytorch_tanh",
+      "gelu_python_tanh",
+      "gelu_accurate",
+      "gelu_fast",
+      "gelu_tanh") {
     @Override
     public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
       Operand<TFloat32> cube = tf.math.mul(tf.math.square(x), x);
       Operand<TFloat32> inner =
           tf.math.mul(
-              tf.math.add(x, tf.math.mul(cube, tf.constant(0.044715f))),
-              tf.constant((float) Math.sqrt(2 / Math.PI)));
+              tf.math.add(x, tf.math.mul(cube, constant(tf, 0.044715))),
+              constant(tf, Math.sqrt(2 / Math.PI)));
       return tf.math.mul(
-          tf.math.mul(x, tf.constant(0.5f)), tf.math.add(tf.math.tanh(inner), tf.constant(1f)));
+          tf.math.mul(x, constant(tf, 0.5)), tf.math.add(tf.math.tanh(inner), constant(tf, 1)));
+    }
+  },
+  /** The one by the error function, cut to [-10, 10]; arXiv 2004.09602. */
+  CLIPPED_GELU("gelu_10") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      Operand<TFloat32> atLeast = tf.math.maximum(GELU.apply(tf, x), constant(tf, -10));
+      return tf.math.minimum(atLeast, constant(tf, 10));
+    }
+  },
+  /** {@code x sigmoid(1.702 x)}. */
+  QUICK_GELU("quick_gelu") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      return tf.math.mul(x, tf.math.sigmoid(tf.math.mul(x, constant(tf, 1.702))));
     }
   },
   /** {@code max(x, 0)}. */
@@ -37,6 +60,27 @@ public enum Activation {
       return tf.nn.relu(x);
     }
   },
+  /** {@code max(x, 0)^2}, arXiv 2109.08668. */
+  SQUARED_RELU("relu2") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      return tf.math.square(tf.nn.relu(x));
+    }
+  },
+  /** {@code min(max(x, 0), 6)}. */
+  RELU6("relu6") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      return tf.nn.relu6(x);
+    }
+  },
+  /** {@code x} above 0 and {@code 0.01 x} below, PyTorch's slope. */
+  LEAKY_RELU("leaky_relu") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      return tf.math.maximum(x, tf.math.mul(x, constant(tf, 0.01)));
+    }
+  },
   /** {@code x sigmoid(x)}. */
   SILU("silu", "swish") {
     @Override
@@ -44,10 +88,55 @@ public enum Activation {
       return tf.math.mul(x, tf.math.sigmoid(x));
     }
   },
+  /** {@code x min(max(x + 3, 0), 6) / 6}, arXiv 1905.02244. */
+  HARD_SWISH("hardswish") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      Operand<TFloat32> gate = tf.nn.relu6(tf.math.add(x, constant(tf, 3)));
+      return tf.math.mul(x, tf.math.mul(gate, constant(tf, 1.0 / 6)));
+    }
+  },
+  /** {@code x tanh(log(1 + e^x))}, arXiv 1908.08681. */
+  MISH("mish") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      return tf.math.mul(x, tf.math.tanh(tf.math.softplus(x)));
+    }
+  },
+  /** {@code sqrt(log(1 + e^x))}. */
+  SQRT_SOFTPLUS("sqrtsoftplus") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      return tf.math.sqrt(tf.math.softplus(x));
+    }
+  },
+  /** The normal distribution of mean {@code sqrt(0.5)} and deviation 0.282095, arXiv 2209.10655. */
+  LAPLACE("laplace") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      Operand<TFloat32> centred = tf.math.sub(x, constant(tf, 0.707107));
+      Operand<TFloat32> erf =
+          tf.math.erf(tf.math.mul(centred, constant(tf, 1 / (0.282095 * Math.sqrt(2)))));
+      return tf.math.mul(tf.math.add(erf, constant(tf, 1)), constant(tf, 0.5));
+    }
+  },
+  SIGMOID("sigmoid") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      return tf.math.sigmoid(x);
+    }
+  },
   TANH("tanh") {
     @Override
     public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
       return tf.math.tanh(x);
+    }
+  },
+  /** {@code x} itself. */
+  LINEAR("linear") {
+    @Override
+    public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
+      return x;
     }
   };
 
@@ -61,22 +150,19 @@ public enum Activation {
   /** Element by element. */
   public abstract Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x);
 
-  /**
-   * The activation that Hugging Face's configurations call so.
-   *
-   * @throws IllegalArgumentException if Belay has none of that name
-   */
-  public static Activation named(String name) {
+  /** The activation that Hugging Face's configurations call so; empty if there is none. */
+  public static Optional<Activation> named(String name) {
     return Arrays.stream(values())
         .filter(activation -> activation.names.contains(name.toLowerCase(Locale.ROOT)))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "The activation '"
-                        + name
-                        + "' is not one that Belay has: "
-                        + Arrays.stream(values()).flatMap(each -> each.names.stream()).toList()
-                        + "."));
+        .findFirst();
+  }
+
+  /** Every name that is known. */
+  public static List<String> allNames() {
+    return Arrays.stream(values()).flatMap(each -> each.names.stream()).toList();
+  }
+
+  private static Operand<TFloat32> constant(Ops tf, double value) {
+    return tf.constant((float) value);
   }
 }

@@ -33,10 +33,22 @@ public final class AttentionBias {
    * @return [T, T]
    */
   public static Operand<TFloat32> causal(Ops tf, Operand<TInt32> length) {
-    Operand<TInt32> keys = tf.range(tf.constant(0), length, tf.constant(1)); // [T]
-    Operand<TInt32> queries = tf.expandDims(keys, tf.constant(1)); // [T, 1]
+    return causal(tf, length, length);
+  }
+
+  /**
+   * Hides from each of the first tokens those after it.
+   *
+   * @param queries Q
+   * @param keys K
+   * @return [Q, K]
+   */
+  public static Operand<TFloat32> causal(Ops tf, Operand<TInt32> queries, Operand<TInt32> keys) {
+    Operand<TInt32> zero = tf.constant(0);
+    Operand<TInt32> one = tf.constant(1);
+    Operand<TInt32> rows = tf.expandDims(tf.range(zero, queries, one), one); // [Q, 1]
     Operand<TFloat32> later =
-        tf.dtypes.cast(tf.math.greater(keys, queries), TFloat32.class); // [T, T]
+        tf.dtypes.cast(tf.math.greater(tf.range(zero, keys, one), rows), TFloat32.class); // [Q, K]
     return tf.math.mul(later, tf.constant(HIDDEN));
   }
 }

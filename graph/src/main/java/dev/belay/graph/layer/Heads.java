@@ -56,13 +56,44 @@ public record Heads(int count, int size, double scale, double dropout) {
   public Operand<TFloat32> attend(
       Pass pass, Projected rows, Extent queries, Extent keys, Optional<Operand<TFloat32>> bias) {
     Ops tf = pass.tf();
-    Operand<TFloat32> scaled =
-        scale == 1 ? rows.query() : tf.math.mul(rows.query(), tf.constant((float) scale));
-    return mix(
-        pass,
-        new PerHead(
-            split(tf, scaled, queries), split(tf, rows.key(), keys), split(tf, rows.value(), keys)),
-        bias);
+    return mix(pass, perHead(tf, scaled(tf, rows.query()), rows, queries, keys), bias);
+  }
+
+  /**
+   * As above, of tokens whose distances count too.
+   *
+   * @param relative what is added for each distance
+   * @param bias added after that
+   */
+  public Operand<TFloat32> attend(
+      Pass pass, Projected rows, Between between, RelativeKeys relative, Operand<TFloat32> bias) {
+    Ops tf = pass.tf();
+    Extent queries = between.queries();
+    Extent keys = between.keys();
+    PerHead heads = perHead(tf, rows.query(), rows, queries, keys);
+    Operand<TFloat32> distances =
+        relative.products(tf, heads.query(), heads.key(), queries, keys); // [B, A, Q, K]
+    PerHead scaled = new PerHead(scaled(tf, heads.query()), heads.key(), heads.value());
+    Operand<TFloat32> added = relative.form().scaled() ? scaled(tf, distances) : distances;
+    return mix(pass, scaled, Optional.of(tf.math.add(added, bias)));
+  }
+
+  /**
+   * Who looks at whom.
+   *
+   * @param queries B and Q
+   * @param keys B and K
+   */
+  public record Between(Extent queries, Extent keys) {}
+
+  private Operand<TFloat32> scaled(Ops tf, Operand<TFloat32> x) {
+    return scale == 1 ? x : tf.math.mul(x, tf.constant((float) scale));
+  }
+
+  private PerHead perHead(
+      Ops tf, Operand<TFloat32> query, Projected rows, Extent queries, Extent keys) {
+    return new PerHead(
+        split(tf, query, queries), split(tf, rows.key(), keys), split(tf, rows.value(), keys));
   }
 
   /**
@@ -83,12 +114,10 @@ public record Heads(int count, int size, double scale, double dropout) {
             tf.reshape(rows, tf.stack(sizes)),
             tf.constant(new int[] {2, 0, 3, 1, 4})); // [3, B, A, T, D]
     List<Output<TFloat32>> each = tf.unstack(heads, 3L, Unstack.axis(0L)).output();
-    Operand<TFloat32> query =
-        scale == 1 ? each.get(0) : tf.math.mul(each.get(0), tf.constant((float) scale));
-    return mix(pass, new PerHead(query, each.get(1), each.get(2)), bias);
+    return mix(pass, new PerHead(scaled(tf, each.get(0)), each.get(1), each.get(2)), bias);
   }
 
-  /** What each head has: scaled queries [B, A, Q, D], keys and values [B, A, K, D]. */
+  /** What each head has: queries [B, A, Q, D], keys and values [B, A, K, D]. */
   private record PerHead(Operand<TFloat32> query, Operand<TFloat32> key, Operand<TFloat32> value) {}
 
   private Operand<TFloat32> mix(Pass pass, PerHead heads, Optional<Operand<TFloat32>> bias) {
@@ -124,7 +153,7 @@ public record Heads(int count, int size, double scale, double dropout) {
   }
 
   /** The runtime can differentiate the first BatchMatMul, not those that broadcast. */
-  private static Operand<TFloat32> product(
+  static Operand<TFloat32> product(
       Ops tf, Operand<TFloat32> x, Operand<TFloat32> y, boolean transposed) {
     return tf.scope()
         .opBuilder("BatchMatMul", "BatchMatMul")

@@ -58,15 +58,11 @@ public final class Parameters {
     return new Parameters(declared, beginning, name.isEmpty() ? prefix : prefix + name + ".");
   }
 
-  /** The same set, where fresh kernels and tables are drawn with another deviation. */
-  public Parameters deviating(double deviation) {
-    Beginning other = new Beginning(beginning.isFresh(), deviation, beginning.seed());
+  /** The same set, where fresh kernels and tables are drawn with so many times the deviation. */
+  public Parameters deviating(double factor) {
+    Beginning other =
+        new Beginning(beginning.isFresh(), beginning.deviation() * factor, beginning.seed());
     return new Parameters(declared, other, prefix);
-  }
-
-  /** Of fresh kernels and tables. */
-  public double deviation() {
-    return beginning.deviation();
   }
 
   /** A kernel, [out, in]: each row makes one number of the output. */
@@ -82,6 +78,32 @@ public final class Parameters {
   /** A table to look up rows in, [rows, columns]. */
   public Operand<TFloat32> table(String name, long rows, long columns) {
     return drawn(name, Units.COLUMNS, rows, columns);
+  }
+
+  /**
+   * A table of positions, [rows, columns], whose fresh values are sines and cosines of them, arXiv
+   * 1706.03762 section 3.5: {@code sin(p / 10000^(2i / columns))} in column 2i, its cosine beside
+   * it.
+   */
+  public Operand<TFloat32> sinusoids(String name, int rows, int columns) {
+    GraphVariable variable = declare(name, Units.COLUMNS, rows, columns);
+    if (beginning.isFresh().test(variable.name())) {
+      float[][] values = new float[rows][columns];
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < columns; column++) {
+          int pair = column / 2;
+          double angle = row / Math.pow(10_000, 2.0 * pair / columns);
+          values[row][column] = (float) (column % 2 == 0 ? Math.sin(angle) : Math.cos(angle));
+        }
+      }
+      begin(variable, declared.tf().constant(values));
+    }
+    return variable.value().expect(TFloat32.class);
+  }
+
+  /** A weight that files of the model hold and nothing reads: it never trains. */
+  public void kept(String name, long... sizes) {
+    draw(create(spec(name, Units.COLUMNS, sizes).withTrainable(false)));
   }
 
   /** What is added, [size]. */
@@ -106,6 +128,11 @@ public final class Parameters {
 
   private Operand<TFloat32> drawn(String name, Units units, long... sizes) {
     GraphVariable variable = declare(name, units, sizes);
+    draw(variable);
+    return variable.value().expect(TFloat32.class);
+  }
+
+  private void draw(GraphVariable variable) {
     if (beginning.isFresh().test(variable.name())) {
       long order = declared.variables().all().size();
       Operand<TFloat32> numbers =
@@ -113,14 +140,13 @@ public final class Parameters {
               .tf()
               .random
               .statelessTruncatedNormal(
-                  declared.tf().constant(sizes),
+                  declared.tf().constant(variable.spec().shape().asArray()),
                   declared.tf().constant(new long[] {beginning.seed(), order}),
                   TFloat32.class);
       begin(
           variable,
           declared.tf().math.mul(numbers, declared.tf().constant((float) beginning.deviation())));
     }
-    return variable.value().expect(TFloat32.class);
   }
 
   private Operand<TFloat32> filled(String name, long size, float value) {
@@ -136,9 +162,16 @@ public final class Parameters {
   }
 
   private GraphVariable declare(String name, Units units, long... sizes) {
-    VariableSpec spec =
-        new VariableSpec(prefix + name, DataType.DT_FLOAT, Shape.of(sizes), true, units);
-    return declared.variables().create(spec.withTrainable(declared.trains().test(spec)));
+    VariableSpec spec = spec(name, units, sizes);
+    return create(spec.withTrainable(declared.trains().test(spec)));
+  }
+
+  private VariableSpec spec(String name, Units units, long... sizes) {
+    return new VariableSpec(prefix + name, DataType.DT_FLOAT, Shape.of(sizes), true, units);
+  }
+
+  private GraphVariable create(VariableSpec spec) {
+    return declared.variables().create(spec);
   }
 
   private void begin(GraphVariable variable, Operand<TFloat32> value) {

@@ -15,6 +15,7 @@ import org.tensorflow.types.TInt32;
  * @param sum over all that counts, scalar
  * @param weight how many count, scalar; computed from the labels, but may be fed instead: the
  *     weight of a whole whose part this is
+ * @param count the same, never fed
  * @param mean {@code sum / weight}, and 0 where nothing counts; the gradient is taken of this
  * @param choices what was asked and answered, where it is a choice between classes
  */
@@ -22,8 +23,19 @@ public record LossTensors(
     Output<?> labels,
     Operand<TFloat32> sum,
     Operand<TFloat32> weight,
+    Operand<TFloat32> count,
     Operand<TFloat32> mean,
     Optional<Choices> choices) {
+
+  /** The same with another sum. */
+  LossTensors withSum(Operand<TFloat32> other, Operand<TFloat32> otherMean) {
+    return new LossTensors(labels, other, weight, count, otherMean, choices);
+  }
+
+  /** The same with what was asked and answered. */
+  LossTensors withChoices(Choices known) {
+    return new LossTensors(labels, sum, weight, count, mean, Optional.of(known));
+  }
 
   /**
    * Answers with their labels.

@@ -32,9 +32,12 @@ final class Losses {
   /** A loss from its sum and the count that it is divided by. */
   static LossTensors of(Ops tf, Output<?> labels, Operand<TFloat32> sum, Operand<TFloat32> count) {
     Operand<TFloat32> weight = tf.placeholderWithDefault(count, Shape.scalar());
+    return new LossTensors(labels, sum, weight, count, mean(tf, sum, weight), Optional.empty());
+  }
+
+  static Operand<TFloat32> mean(Ops tf, Operand<TFloat32> sum, Operand<TFloat32> weight) {
     // A count is a whole number, so this only keeps an empty batch from dividing by zero.
-    Operand<TFloat32> mean = tf.math.div(sum, tf.math.maximum(weight, tf.constant(1f)));
-    return new LossTensors(labels, sum, weight, mean, Optional.empty());
+    return tf.math.div(sum, tf.math.maximum(weight, tf.constant(1f)));
   }
 
   /** Cross entropy of logits [.., C] with class numbers [..], -100 standing for "not counted". */
@@ -74,14 +77,12 @@ final class Losses {
         SoftmaxCrossEntropyWithLogits.create(tf.scope(), choices.logits(), hot).loss(); // [N]
     Operand<TFloat32> weights = tf.dtypes.cast(counts, TFloat32.class);
     Operand<TInt32> axis = tf.constant(0);
-    LossTensors loss =
-        of(
+    return of(
             tf,
             placeholder.asOutput(),
             tf.reduceSum(tf.math.mul(each, weights), axis),
-            tf.reduceSum(weights, axis));
-    return new LossTensors(
-        loss.labels(), loss.sum(), loss.weight(), loss.mean(), Optional.of(choices));
+            tf.reduceSum(weights, axis))
+        .withChoices(choices);
   }
 
   private static Operand<TInt32> flat(Ops tf, Operand<TInt32> labels) {

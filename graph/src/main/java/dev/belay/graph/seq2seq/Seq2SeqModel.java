@@ -28,6 +28,9 @@ import org.tensorflow.types.TInt32;
  * written, after a token to start with. A token looks at none after it, so padding at the right of
  * what is written needs no mask; padding at its left is not foreseen.
  *
+ * <p>Fresh words have the deviation that weights begin with, 1 in T5; layers have less, by their
+ * sizes.
+ *
  * <p>To write token by token, {@link #READING} is run once and {@link #WRITING} for each token:
  * both are parts of the evaluation's nodes.
  */
@@ -78,14 +81,13 @@ public final class Seq2SeqModel {
     this.read = LayeredForward.tokens(tf, READ);
     this.mask = LayeredForward.tokens(tf, MASK);
     this.written = LayeredForward.tokens(tf, WRITTEN);
-    Parameters ofUnit = parameters.deviating(1); // as T5 was, whatever other families begin with
-    this.words = Table.declare(ofUnit, "shared.weight", sizes.vocabulary(), sizes.hidden());
+    this.words = Table.declare(parameters, "shared.weight", sizes.vocabulary(), sizes.hidden());
     this.encoder = Stack.encoder(parameters, spec);
     this.decoder = Stack.decoder(parameters, spec);
     this.logits =
-        spec.tied()
+        spec.output().tied()
             ? new Dense(words.rows(), true, Optional.empty())
-            : Dense.declareWithoutBias(ofUnit, "lm_head", sizes.hidden(), sizes.vocabulary());
+            : Dense.declareWithoutBias(parameters, "lm_head", sizes.hidden(), sizes.vocabulary());
   }
 
   /** Adds the passes to a graph, over one set of weights. */
@@ -156,7 +158,7 @@ public final class Seq2SeqModel {
 
   private Operand<TFloat32> logits(Ops tf, Operand<TFloat32> rows) {
     float scale = (float) (1 / Math.sqrt(spec.sizes().hidden()));
-    return logits.apply(tf, spec.tied() ? tf.math.mul(rows, tf.constant(scale)) : rows);
+    return logits.apply(tf, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
   }
 
   private static void put(

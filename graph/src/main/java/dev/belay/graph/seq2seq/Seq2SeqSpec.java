@@ -8,8 +8,7 @@ import dev.belay.graph.layer.Activation;
  * @param sizes of it
  * @param positions how distances between tokens are told apart
  * @param feedForward of every block
- * @param tied whether the words' table also makes logits, of rows times {@code 1 / sqrt(H)}; else
- *     {@code lm_head.weight} does, of the rows as they are
+ * @param output how logits are made
  * @param normEpsilon of every norm
  * @param dropout of embeddings, attention's weights, what is within a feed-forward, what a layer
  *     adds, and the last rows
@@ -18,7 +17,7 @@ public record Seq2SeqSpec(
     Sizes sizes,
     Positions positions,
     FeedForward feedForward,
-    boolean tied,
+    Output output,
     double normEpsilon,
     double dropout) {
 
@@ -49,6 +48,20 @@ public record Seq2SeqSpec(
    * @param farthest distance that differs from those beyond it
    */
   public record Positions(int buckets, int farthest) {}
+
+  /**
+   * How logits are made of the last rows.
+   *
+   * @param tied whether by the words' table; else by {@code lm_head.weight}
+   * @param scaled whether rows are first multiplied by {@code 1 / sqrt(H)}
+   */
+  public record Output(boolean tied, boolean scaled) {
+    /** T5 as it was published first. */
+    public static final Output TIED = new Output(true, true);
+
+    /** T5 1.1 and mT5. */
+    public static final Output OWN = new Output(false, false);
+  }
 
   /**
    * What a feed-forward does.

@@ -2,7 +2,9 @@ package dev.belay.savedmodel.bundle;
 
 import com.google.protobuf.ByteString;
 import dev.belay.savedmodel.MaskedCrc32c;
+import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.Shapes;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSlice;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.Closeable;
@@ -65,6 +67,23 @@ public final class BundleWriter implements Closeable {
    */
   public void add(String name, TensorSpec spec, ByteBuffer elements) throws IOException {
     add(key(name), "tensor '" + name + "'", spec, elements);
+  }
+
+  /**
+   * Writes a numeric tensor piece by piece. Where it fails, the checkpoint is not to be committed.
+   *
+   * @throws IllegalArgumentException if the name was used before or the bytes do not fit the type
+   *     and shape
+   */
+  public void add(String name, TensorSpec spec, TensorPieces elements) throws IOException {
+    add(key(name), "tensor '" + name + "'", spec, elements);
+  }
+
+  /** Writes all tensors, which must be numeric, under their names. */
+  public void addAll(NamedTensors tensors) throws IOException {
+    for (String name : tensors.names()) {
+      add(name, tensors.spec(name), tensors.pieces(name));
+    }
   }
 
   /**
@@ -164,16 +183,25 @@ public final class BundleWriter implements Closeable {
 
   private void add(ByteString key, String what, TensorSpec spec, ByteBuffer elements)
       throws IOException {
-    if (!spec.isNumeric() || spec.bytes() != elements.remaining()) {
-      throw new IllegalArgumentException(
-          what + " of " + spec + " with " + elements.remaining() + " bytes");
-    }
+    requireBytes(what, spec, elements.remaining());
+    add(key, what, spec, TensorPieces.of(elements));
+  }
+
+  private void add(ByteString key, String what, TensorSpec spec, TensorPieces elements)
+      throws IOException {
     requireNew(key, what);
     long offset = data.position();
     CRC32C checksum = new CRC32C();
-    data.write(elements, checksum);
-    entries.put(
-        key, entry(spec, offset, elements.remaining(), MaskedCrc32c.mask(checksum)).build());
+    elements.forEach(piece -> data.write(piece, checksum));
+    long bytes = data.position() - offset;
+    requireBytes(what, spec, bytes);
+    entries.put(key, entry(spec, offset, bytes, MaskedCrc32c.mask(checksum)).build());
+  }
+
+  private static void requireBytes(String what, TensorSpec spec, long bytes) {
+    if (!spec.isNumeric() || spec.bytes() != bytes) {
+      throw new IllegalArgumentException(what + " of " + spec + " with " + bytes + " bytes");
+    }
   }
 
   private void requireNew(ByteString key, String what) {

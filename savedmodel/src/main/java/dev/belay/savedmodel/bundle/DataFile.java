@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 
@@ -29,12 +30,16 @@ import java.util.zip.CRC32C;
 final class DataFile implements Closeable {
   private static final int PIECE_BYTES = 1 << 20;
 
+  /** Pieces that may wait for the hash: each stays in memory until it was read. */
+  private static final int MOST_WAITING = 16;
+
   /** Less is not worth a call to the disk. */
   private static final long FLUSH_BYTES = 4L << 20;
 
   private final Path path;
   private final FileChannel channel;
   private final MessageDigest hash = sha256();
+  private final Semaphore room = new Semaphore(MOST_WAITING);
   private final ExecutorService hasher = thread("belay-hash");
   private final ExecutorService flusher = thread("belay-flush");
   private Future<?> flush;
@@ -66,7 +71,12 @@ final class DataFile implements Closeable {
     for (int at = bytes.position(); at < bytes.limit(); at += PIECE_BYTES) {
       ByteBuffer piece = bytes.slice(at, Math.min(PIECE_BYTES, bytes.limit() - at));
       checksum.update(piece.duplicate());
-      hasher.execute(() -> hash.update(piece.duplicate()));
+      room.acquireUninterruptibly();
+      hasher.execute(
+          () -> {
+            hash.update(piece.duplicate());
+            room.release();
+          });
       ByteBuffer rest = piece.duplicate();
       while (rest.hasRemaining()) {
         channel.write(rest);

@@ -8,10 +8,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.names.ModelType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,21 +67,21 @@ public final class ConfigurationReader {
     if (!root.isObject()) {
       throw new CorruptModelException(file, "file", "a JSON object", "" + root.getNodeType());
     }
-    Family family = family(file, root);
-    Fields fields = new Fields(root);
+    ModelType type = type(file, root);
+    Fields fields = new Fields(root, KeyRules.of(type.family()).aliases());
     try {
-      ModelConfiguration configuration = configuration(family, fields, others(root));
+      ModelConfiguration configuration = configuration(type, fields, others(root));
       if (fields.problems().isEmpty()) {
         return configuration;
       }
     } catch (IllegalArgumentException e) {
       // What is missing or no number says more than the record that was made without it.
       if (fields.problems().isEmpty()) {
-        throw new CorruptModelException(file, family.modelType(), "a model", e.getMessage());
+        throw new CorruptModelException(file, type.key(), "a model", e.getMessage());
       }
     }
     throw new CorruptModelException(
-        file, "keys", "all sizes of " + family.modelType(), String.join("; ", fields.problems()));
+        file, "keys", "all sizes of " + type.key(), String.join("; ", fields.problems()));
   }
 
   /**
@@ -103,47 +103,73 @@ public final class ConfigurationReader {
     }
   }
 
-  private static Family family(Path file, JsonNode root) throws IOException {
-    JsonNode type = root.path("model_type");
-    if (type.isMissingNode()) {
-      return root.has("num_hidden_groups") ? Family.ALBERT : Family.BERT;
+  /**
+   * What a config.json says of a head, whatever else it is about.
+   *
+   * @return nothing, if it is no such file
+   * @throws IOException if it cannot be read
+   */
+  public static HeadDescription head(Path file) throws IOException {
+    if (Files.size(file) > MAX_BYTES) {
+      return HeadDescription.NONE;
     }
-    Optional<Family> family = Family.ofModelType(type.asText());
-    if (family.isEmpty()) {
+    try {
+      Fields fields = new Fields(JSON.readTree(file.toFile()), Map.of());
+      return new HeadDescription(fields.texts("architectures"), fields.labels());
+    } catch (JacksonException foreign) {
+      return HeadDescription.NONE;
+    }
+  }
+
+  private static ModelType type(Path file, JsonNode root) throws IOException {
+    JsonNode named = root.path("model_type");
+    if (named.isMissingNode() || named.isNull()) {
+      // Files of 2019, whose classes say it; google-research's say nothing.
+      return ModelType.ofClass(root.path("architectures").path(0).asText())
+          .orElse(root.has("num_hidden_groups") ? ModelType.ALBERT : ModelType.BERT);
+    }
+    Optional<ModelType> type = ModelType.named(named.asText());
+    if (type.isEmpty()) {
       throw new UnsupportedModelException(
           file,
           "key 'model_type'",
           "'"
-              + type.asText()
+              + named.asText()
               + "' is not one of the families that Belay knows: "
-              + Arrays.stream(Family.values()).map(Family::modelType).toList());
+              + ModelType.keys());
     }
-    return family.get();
+    return type.get();
   }
 
   private static ModelConfiguration configuration(
-      Family family, Fields fields, Map<String, Object> others) {
+      ModelType type, Fields fields, Map<String, Object> others) {
+    Family family = type.family();
     Keys keys = Keys.of(family);
-    String activation = fields.text(keys.activation(), "gelu");
-    boolean gated = activation.startsWith("gated-");
+    FeedForward feedForward =
+        family == Family.T5
+            ? FeedForward.ofT5(type, fields)
+            : new FeedForward(fields.text(keys.activation(), defaultActivation(family)), false);
     return new ModelConfiguration(
-        family,
+        type,
         sizes(family, keys, fields),
-        gated ? activation.substring("gated-".length()) : activation,
-        gated,
+        feedForward,
         fields.number(keys.normEpsilon(), defaultEpsilon(family)),
-        dropouts(keys.dropouts(), fields),
+        dropouts(family, keys.dropouts(), fields),
         family == Family.T5
             ? Optional.of(
                 new RelativePositions(
                     fields.whole("relative_attention_num_buckets", 32),
                     fields.whole("relative_attention_max_distance", 128)))
             : Optional.empty(),
-        fields.truth("tie_word_embeddings", true),
+        fields.truth("tie_word_embeddings", type != ModelType.MT5),
         fields.optionalWhole("pad_token_id", defaultPadId(family)),
         fields.labels(),
         fields.texts("architectures"),
         others);
+  }
+
+  private static String defaultActivation(Family family) {
+    return family == Family.GPT2 || family == Family.ALBERT ? "gelu_new" : "gelu";
   }
 
   /** The default of Hugging Face's configuration class, and of google-research's code. */
@@ -186,13 +212,23 @@ public final class ConfigurationReader {
         keys.types() == null ? 0 : fields.whole(keys.types()));
   }
 
-  private static Dropouts dropouts(Keys.DropoutKeys keys, Fields fields) {
-    double hidden = fields.number(keys.hidden(), 0.1);
+  private static Dropouts dropouts(Family family, Keys.DropoutKeys keys, Fields fields) {
+    double usual = family == Family.ALBERT ? 0 : 0.1;
+    double hidden = fields.number(keys.hidden(), usual);
     return new Dropouts(
         hidden,
-        fields.number(keys.attention(), 0.1),
-        fields.number(keys.embedding(), hidden),
-        fields.optionalNumber(keys.classifier()));
+        fields.number(keys.attention(), usual),
+        fields.number(keys.embedding(), family == Family.GPT2 ? usual : hidden),
+        fields.optionalNumber(keys.classifier()).or(() -> defaultClassifierDropout(family)));
+  }
+
+  /** Where the rate of a head is not that of the layers below it. */
+  private static Optional<Double> defaultClassifierDropout(Family family) {
+    return switch (family) {
+      case ALBERT -> Optional.of(0.1);
+      case DISTILBERT -> Optional.of(0.2);
+      default -> Optional.empty();
+    };
   }
 
   private static Map<String, Object> others(JsonNode root) {

@@ -27,7 +27,7 @@ public final class ConfigurationWriter {
   /** config.json of Hugging Face. */
   public static byte[] huggingFace(ModelConfiguration configuration) {
     Map<String, Object> keys = new TreeMap<>(configuration.others());
-    keys.put("model_type", configuration.family().modelType());
+    keys.put("model_type", configuration.type().key());
     put(keys, configuration);
     if (configuration.architectures().isEmpty()) {
       keys.remove("architectures");
@@ -57,13 +57,12 @@ public final class ConfigurationWriter {
   public static byte[] tf1(ModelConfiguration configuration) {
     List<Family> families = List.of(Family.BERT, Family.ALBERT, Family.ELECTRA);
     if (!families.contains(configuration.family())) {
-      throw new IllegalArgumentException(
-          "no TF1 configuration of " + configuration.family().modelType());
+      throw new IllegalArgumentException("no TF1 configuration of " + configuration.type().key());
     }
     Map<String, Object> keys = new TreeMap<>(configuration.others());
     keys.putIfAbsent("initializer_range", 0.02);
     put(keys, configuration);
-    if (configuration.activation().equals("gelu_new")) {
+    if (configuration.feedForward().activation().equals("gelu_new")) {
       keys.put("hidden_act", "gelu"); // TF1 code knows it by no other name
     }
     List<String> kept = new ArrayList<>(Keys.TF1);
@@ -87,10 +86,14 @@ public final class ConfigurationWriter {
     put(keys, names.positions(), sizes.positions());
     put(keys, names.types(), sizes.types());
     put(keys, names.normEpsilon(), configuration.normEpsilon());
-    put(
-        keys,
-        names.activation(),
-        (configuration.gated() ? "gated-" : "") + configuration.activation());
+    FeedForward feedForward = configuration.feedForward();
+    if (family == Family.T5) {
+      keys.put(FeedForward.PROJECTION, feedForward.projection());
+      keys.put(FeedForward.ACTIVATION, feedForward.activation());
+      keys.put(FeedForward.GATED, feedForward.gated());
+    } else {
+      put(keys, names.activation(), feedForward.activation());
+    }
     Dropouts dropouts = configuration.dropouts();
     put(keys, names.dropouts().hidden(), dropouts.hidden());
     put(keys, names.dropouts().attention(), dropouts.attention());

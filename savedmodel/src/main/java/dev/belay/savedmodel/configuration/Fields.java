@@ -1,6 +1,7 @@
 package dev.belay.savedmodel.configuration;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,13 +14,45 @@ final class Fields {
   private final JsonNode root;
   private final List<String> problems = new ArrayList<>();
 
-  Fields(JsonNode root) {
-    this.root = root;
+  /**
+   * Values of an object.
+   *
+   * @param aliases other names of keys, by those names
+   */
+  Fields(JsonNode root, Map<String, String> aliases) {
+    this.root = root.deepCopy();
+    aliases.forEach(this::put);
+  }
+
+  /** Where only another name of a key is given, that counts. */
+  private void put(String alias, String key) {
+    if (isAbsent(alias)) {
+      return;
+    }
+    if (isAbsent(key)) {
+      ((ObjectNode) root).set(key, root.get(alias));
+    } else if (!root.get(key).equals(root.get(alias))) {
+      problems.add(
+          "'"
+              + alias
+              + "' is "
+              + root.get(alias)
+              + " and '"
+              + key
+              + "' "
+              + root.get(key)
+              + ", two names of one key");
+    }
   }
 
   /** Everything that was missing or of the wrong kind so far. */
   List<String> problems() {
     return problems;
+  }
+
+  /** Adds to the problems. */
+  void problem(String what) {
+    problems.add(what);
   }
 
   /** A whole number that must be there; 0 if it is not. */

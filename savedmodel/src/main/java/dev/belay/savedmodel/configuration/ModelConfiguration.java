@@ -1,22 +1,21 @@
 package dev.belay.savedmodel.configuration;
 
 import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.names.ModelType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.tensorflow.proto.framework.DataType;
 
 /**
  * What a model is made of, whichever file says so.
  *
- * @param family whose architecture it is
+ * @param type whose architecture it is
  * @param sizes all sizes
- * @param activation of the feed-forward, as the file names it: {@code gelu} is the one by erf in
- *     Hugging Face's files; google-research/bert means the one by tanh, which Hugging Face calls
- *     {@code gelu_new}, and both files of one model say {@code gelu}
- * @param gated whether the feed-forward multiplies by a second, linear projection (T5 1.1)
+ * @param feedForward of every block
  * @param normEpsilon added to the variance by every norm
  * @param dropouts while training
  * @param relativePositions T5's; empty for position embeddings
@@ -27,10 +26,9 @@ import java.util.OptionalInt;
  * @param others every other key of the file, as it stands there
  */
 public record ModelConfiguration(
-    Family family,
+    ModelType type,
     Sizes sizes,
-    String activation,
-    boolean gated,
+    FeedForward feedForward,
     double normEpsilon,
     Dropouts dropouts,
     Optional<RelativePositions> relativePositions,
@@ -41,12 +39,15 @@ public record ModelConfiguration(
     Map<String, Object> others) {
   static final String PROBLEM_TYPE = "problem_type";
 
+  /** Of transformers 5 and 4; the first counts where both are there. */
+  private static final List<String> TYPE_KEYS = List.of("dtype", "torch_dtype");
+
   public ModelConfiguration {
     if (!(normEpsilon > 0 && normEpsilon < 1)) {
       throw new IllegalArgumentException(
           "epsilon of the norms: expected more than 0 and less than 1, found " + normEpsilon);
     }
-    if (family != Family.T5 && sizes.hidden() != sizes.heads() * sizes.headSize()) {
+    if (type.family() != Family.T5 && sizes.hidden() != sizes.heads() * sizes.headSize()) {
       throw new IllegalArgumentException(
           "hidden size: expected a multiple of the "
               + sizes.heads()
@@ -63,6 +64,70 @@ public record ModelConfiguration(
     labels = List.copyOf(labels);
     architectures = List.copyOf(architectures);
     others = Collections.unmodifiableMap(new LinkedHashMap<>(others));
+  }
+
+  /** Whose computation and names of weights it has. */
+  public Family family() {
+    return type.family();
+  }
+
+  /** How tokens know where they stand, {@code position_embedding_type}. */
+  public PositionEmbedding positionEmbedding() {
+    return others.get("position_embedding_type") instanceof String name
+        ? PositionEmbedding.named(name)
+        : PositionEmbedding.ABSOLUTE;
+  }
+
+  /** Whether a key is true; {@code otherwise} where the file does not say it. */
+  public boolean isSet(String key, boolean otherwise) {
+    return others.get(key) instanceof Boolean truth ? truth : otherwise;
+  }
+
+  /** A number of the file; empty where it does not say it. */
+  public Optional<Double> number(String key) {
+    return others.get(key) instanceof Number number
+        ? Optional.of(number.doubleValue())
+        : Optional.empty();
+  }
+
+  /** The half precision that the file names as the type of the weights, if it names one. */
+  public Optional<DataType> halfPrecision() {
+    for (String key : TYPE_KEYS) {
+      if (others.get(key) instanceof String type) {
+        return switch (type) {
+          case "float16", "half" -> Optional.of(DataType.DT_HALF);
+          case "bfloat16" -> Optional.of(DataType.DT_BFLOAT16);
+          default -> Optional.empty();
+        };
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The same model with weights of that type, if the file names one. */
+  public ModelConfiguration withType(String type) {
+    Map<String, Object> changed = new LinkedHashMap<>(others);
+    TYPE_KEYS.forEach(key -> changed.computeIfPresent(key, (name, before) -> type));
+    return new ModelConfiguration(
+        type(),
+        sizes,
+        feedForward,
+        normEpsilon,
+        dropouts,
+        relativePositions,
+        tiedEmbeddings,
+        padId,
+        labels,
+        architectures,
+        changed);
+  }
+
+  /** The first part of the version of transformers that wrote the file; 0 if it does not say. */
+  public int transformersMajor() {
+    return others.get("transformers_version") instanceof String version
+            && version.matches("\\d{1,4}\\..*")
+        ? Integer.parseInt(version.substring(0, version.indexOf('.')))
+        : 0;
   }
 
   /**
@@ -87,9 +152,14 @@ public record ModelConfiguration(
 
   /** Deviation of fresh kernels and tables, {@code initializer_range}; 0.02 in every family. */
   public double initializerRange() {
-    return others.get("initializer_range") instanceof Number range && range.doubleValue() > 0
-        ? range.doubleValue()
-        : 0.02;
+    return number("initializer_range").filter(range -> range > 0).orElse(0.02);
+  }
+
+  /** Deviation of all weights where none are restored: that of the words of a T5, else as above. */
+  public double freshDeviation() {
+    return family() == Family.T5
+        ? number("initializer_factor").filter(factor -> factor > 0).orElse(1.0)
+        : initializerRange();
   }
 
   /** What kind of labels a head of whole examples is for, {@code problem_type}, if it is said. */
@@ -101,17 +171,16 @@ public record ModelConfiguration(
    * The same model with a head for those labels.
    *
    * @param newLabels class names by index; empty: none are given
-   * @param type {@code problem_type}; empty: it is not said
+   * @param problem {@code problem_type}; empty: it is not said
    */
-  public ModelConfiguration withLabels(List<String> newLabels, Optional<String> type) {
+  public ModelConfiguration withLabels(List<String> newLabels, Optional<String> problem) {
     Map<String, Object> changed = new LinkedHashMap<>(others);
     changed.remove(PROBLEM_TYPE);
-    type.ifPresent(name -> changed.put(PROBLEM_TYPE, name));
+    problem.ifPresent(name -> changed.put(PROBLEM_TYPE, name));
     return new ModelConfiguration(
-        family,
+        type,
         sizes,
-        activation,
-        gated,
+        feedForward,
         normEpsilon,
         dropouts,
         relativePositions,
@@ -125,10 +194,9 @@ public record ModelConfiguration(
   /** The same model with its activation under another name. */
   public ModelConfiguration withActivation(String name) {
     return new ModelConfiguration(
-        family,
+        type,
         sizes,
-        name,
-        gated,
+        new FeedForward(name, feedForward.gated()),
         normEpsilon,
         dropouts,
         relativePositions,
@@ -142,10 +210,9 @@ public record ModelConfiguration(
   /** The same model with another head, as Hugging Face names its class. */
   public ModelConfiguration withHead(String architecture, List<String> newLabels) {
     return new ModelConfiguration(
-        family,
+        type,
         sizes,
-        activation,
-        gated,
+        feedForward,
         normEpsilon,
         dropouts,
         relativePositions,

@@ -8,9 +8,10 @@ package dev.belay.savedmodel.configuration;
  */
 public record RelativePositions(int buckets, int maxDistance) {
   public RelativePositions {
-    if (buckets < 2 || maxDistance < 1) {
+    // A decoder has a bucket for each of the first half of them, an encoder for a quarter.
+    if (buckets < 4 || maxDistance <= buckets / 2) {
       throw new IllegalArgumentException(
-          "relative positions: expected 2 buckets or more and a distance of 1 or more, found "
+          "relative positions: expected 4 buckets or more and a distance above half of them, found "
               + buckets
               + " and "
               + maxDistance);

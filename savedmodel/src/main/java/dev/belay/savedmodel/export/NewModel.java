@@ -1,8 +1,8 @@
 package dev.belay.savedmodel.export;
 
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -40,10 +40,10 @@ public record NewModel(
    * @param handle its VarHandleOp in the graph
    * @param spec type and shape
    * @param trainable whether Python lists it among the trainable ones
-   * @param values its elements row by row, little-endian
+   * @param values its elements, read when they are written
    */
   public record NewVariable(
-      String name, String handle, TensorSpec spec, boolean trainable, ByteBuffer values) {}
+      String name, String handle, TensorSpec spec, boolean trainable, TensorPieces values) {}
 
   /**
    * A function that callers find by name.

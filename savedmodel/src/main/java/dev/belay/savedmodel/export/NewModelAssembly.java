@@ -258,17 +258,11 @@ final class NewModelAssembly {
     NodeDef handle = nodes.node(variable.handle());
     boolean fits =
         handle.getOp().equals("VarHandleOp")
-            && handle.getAttrOrThrow("dtype").getType() == variable.spec().dtype()
-            && variable.spec().bytes() == variable.values().remaining();
+            && handle.getAttrOrThrow("dtype").getType() == variable.spec().dtype();
     if (!fits || captures.containsKey(variable.handle())) {
       throw new IllegalArgumentException(
-          "variable '%s' of %s with %d bytes: node '%s' (%s) is not its own handle"
-              .formatted(
-                  variable.name(),
-                  variable.spec(),
-                  variable.values().remaining(),
-                  variable.handle(),
-                  handle.getOp()));
+          "variable '%s' of %s: node '%s' (%s) is not its own handle"
+              .formatted(variable.name(), variable.spec(), variable.handle(), handle.getOp()));
     }
   }
 

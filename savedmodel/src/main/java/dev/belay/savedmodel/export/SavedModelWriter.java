@@ -2,8 +2,8 @@ package dev.belay.savedmodel.export;
 
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.tensor.NamedTensors;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -21,26 +21,16 @@ public final class SavedModelWriter {
    * done with the copy.
    *
    * @param source the model's directory
-   * @param newValues by checkpoint key: the elements row by row, little-endian; of a partitioned
-   *     variable the whole. Keys that are not named keep their values.
+   * @param newValues by checkpoint key, read one by one; of a partitioned variable the whole. Keys
+   *     that are not named keep their values.
+   * @param extras files for people and programs beside TensorFlow, by name: {@code assets.extra}
    * @param target where to write; must not exist
    * @throws IllegalArgumentException if a key is unknown or a value has the wrong size: the message
    *     lists all of them
    * @throws IOException if the source cannot be read or the target not be written
    */
-  public static void replaceVariables(Path source, Map<String, ByteBuffer> newValues, Path target)
-      throws IOException {
-    replaceVariables(source, newValues, Map.of(), target);
-  }
-
-  /**
-   * Writes a model again with other values in its variables, see {@link #replaceVariables(Path,
-   * Map, Path)}.
-   *
-   * @param extras files for people and programs beside TensorFlow, by name: {@code assets.extra}
-   */
   public static void replaceVariables(
-      Path source, Map<String, ByteBuffer> newValues, Map<String, byte[]> extras, Path target)
+      Path source, NamedTensors newValues, Map<String, byte[]> extras, Path target)
       throws IOException {
     VariableReplacement replacement = new VariableReplacement(source, newValues);
     try (AtomicDirectory directory = AtomicDirectory.create(target)) {
@@ -52,19 +42,19 @@ public final class SavedModelWriter {
 
   /**
    * Writes a model again with other values in some of its variables, see {@link
-   * #replaceVariables(Path, Map, Path)}.
+   * #replaceVariables(Path, NamedTensors, Map, Path)}.
    *
-   * @param values of variables of {@code model}: the elements row by row, little-endian; of a
-   *     partition, its part
-   * @param extras files for people and programs beside TensorFlow, by name: {@code assets.extra}
+   * @param names of the new values, for each variable that gets one
+   * @param values by these names; of a partition, its part
    */
   public static void replaceVariables(
       SavedModelContents model,
-      Map<ModelVariable, ByteBuffer> values,
+      Map<ModelVariable, String> names,
+      NamedTensors values,
       Map<String, byte[]> extras,
       Path target)
       throws IOException {
-    replaceVariables(model.directory(), PartitionedValues.joined(model, values), extras, target);
+    replaceVariables(model.directory(), new ValuesByKey(model, names, values), extras, target);
   }
 
   /** How many bytes a model takes that is written again, without extras. */

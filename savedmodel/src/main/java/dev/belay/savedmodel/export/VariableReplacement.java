@@ -4,6 +4,7 @@ import com.google.protobuf.UnknownFieldSet;
 import dev.belay.savedmodel.bundle.BundleContents;
 import dev.belay.savedmodel.bundle.BundleReader;
 import dev.belay.savedmodel.bundle.BundleWriter;
+import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSlice;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /** A SavedModel again, with other values in its variables: everything but the numbers stays. */
@@ -28,10 +28,10 @@ final class VariableReplacement {
   private static final List<Integer> STALE_FINGERPRINTS = List.of(5, 7);
 
   private final Path source;
-  private final Map<String, ByteBuffer> newValues;
+  private final NamedTensors newValues;
   private final BundleContents original;
 
-  VariableReplacement(Path source, Map<String, ByteBuffer> newValues) throws IOException {
+  VariableReplacement(Path source, NamedTensors newValues) throws IOException {
     this.source = source;
     this.newValues = newValues;
     this.original = BundleReader.open(SavedModelWriter.variablesPrefix(source));
@@ -78,33 +78,35 @@ final class VariableReplacement {
       writer.addStrings(key, spec.shape(), original.readStrings(key));
       return;
     }
-    ByteBuffer values = newValues.get(key);
+    NamedTensors values = newValues.names().contains(key) ? newValues : original;
     List<TensorSlice> slices = original.slices(key);
     if (slices.isEmpty()) {
-      writer.add(key, spec, values != null ? values : original.read(key));
+      writer.add(key, spec, values.pieces(key));
+      return;
     }
+    ByteBuffer whole = values.read(key);
     for (TensorSlice slice : slices) {
-      ByteBuffer part =
-          values != null ? slice.cutFrom(spec, values) : original.readSlice(key, slice);
-      writer.addSlice(key, spec, slice, part);
+      writer.addSlice(key, spec, slice, slice.cutFrom(spec, whole));
     }
   }
 
   private void requireFitting() {
     List<String> problems = new ArrayList<>();
-    newValues.forEach(
-        (key, values) -> {
-          if (!original.names().contains(key)) {
-            problems.add("'" + key + "' is not in the checkpoint");
-          } else if (!original.spec(key).isNumeric()) {
-            problems.add("'" + key + "' holds strings");
-          } else if (original.spec(key).bytes() != values.remaining()) {
-            problems.add(
-                "'%s' is %s, %d bytes, new value has %d"
-                    .formatted(
-                        key, original.spec(key), original.spec(key).bytes(), values.remaining()));
-          }
-        });
+    for (String key : newValues.names()) {
+      if (!original.names().contains(key)) {
+        problems.add("'" + key + "' is not in the checkpoint");
+        continue;
+      }
+      TensorSpec before = original.spec(key);
+      TensorSpec now = newValues.spec(key);
+      if (!before.isNumeric()) {
+        problems.add("'" + key + "' holds strings");
+      } else if (before.bytes() != now.bytes()) {
+        problems.add(
+            "'%s' is %s, %d bytes, the new value is %s, %d bytes"
+                .formatted(key, before, before.bytes(), now, now.bytes()));
+      }
+    }
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(
           "new values do not fit the variables of " + source + ": " + String.join("; ", problems));

@@ -1,11 +1,25 @@
 package dev.belay.savedmodel.hdf5;
 
+import dev.belay.savedmodel.tensor.TensorSpec;
+import io.jhdf.api.Dataset;
+import io.jhdf.api.dataset.ContiguousDataset;
+import io.jhdf.object.datatype.OrderedDataType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** What jHDF gives, Java arrays of numbers, as the bytes that the rest of the house speaks. */
 final class Elements {
   private Elements() {}
+
+  /** Whether a dataset's bytes lie in its file in one run, little-endian, as a spec wants them. */
+  static boolean areStoredAs(TensorSpec spec, Dataset dataset) {
+    return dataset instanceof ContiguousDataset contiguous
+        && dataset.getDataType() instanceof OrderedDataType ordered
+        && ordered.getByteOrder() == ByteOrder.LITTLE_ENDIAN
+        && dataset.getDataType().getSize() == spec.elementBytes()
+        && spec.elements() > 0
+        && contiguous.getBuffer().remaining() == spec.bytes();
+  }
 
   /**
    * The elements one after the other; the buffer's position is after the last.

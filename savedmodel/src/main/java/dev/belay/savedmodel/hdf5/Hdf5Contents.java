@@ -4,8 +4,11 @@ import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import io.jhdf.HdfFile;
+import io.jhdf.api.Dataset;
+import io.jhdf.api.dataset.ContiguousDataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -16,7 +19,8 @@ import java.util.Set;
 /**
  * The tensors of an HDF5 file; see {@link Hdf5Reader#open}. Half precision is given as float32.
  *
- * <p>It holds no file open: each read opens the file again.
+ * <p>It holds no file open: each read opens the file again. A tensor that lies in the file as it is
+ * given is mapped, not copied: its file must not be shortened while the buffer is in use.
  */
 public final class Hdf5Contents implements NamedTensors {
   private final Path file;
@@ -62,8 +66,11 @@ public final class Hdf5Contents implements NamedTensors {
 
   private ByteBuffer read(String where, String path, TensorSpec spec) throws IOException {
     try (HdfFile hdf = new HdfFile(file)) {
-      Object elements = hdf.getDatasetByPath(path).getDataFlat();
-      ByteBuffer bytes = Elements.littleEndian(elements, (int) spec.bytes());
+      Dataset dataset = hdf.getDatasetByPath(path);
+      if (Elements.areStoredAs(spec, dataset)) {
+        return ((ContiguousDataset) dataset).getBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      }
+      ByteBuffer bytes = Elements.littleEndian(dataset.getDataFlat(), (int) spec.bytes());
       if (bytes.hasRemaining()) {
         throw new CorruptModelException(
             file, where, spec.toString(), bytes.remaining() + " bytes less");

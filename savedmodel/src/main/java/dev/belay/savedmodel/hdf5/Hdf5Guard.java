@@ -28,9 +28,13 @@ final class Hdf5Guard {
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError failure) {
       // A length that lies becomes an array of that length, a loop of links a recursion.
       String message = failure.getMessage() == null ? "" : ": " + failure.getMessage();
+      String expected =
+          failure instanceof OutOfMemoryError
+              ? "sound HDF5 that Java's memory holds (BELAY_JAVA_OPTS=-Xmx8g gives it more)"
+              : "sound HDF5";
       CorruptModelException refused =
           new CorruptModelException(
-              file, where, "sound HDF5", failure.getClass().getSimpleName() + message);
+              file, where, expected, failure.getClass().getSimpleName() + message);
       refused.initCause(failure);
       throw refused;
     }

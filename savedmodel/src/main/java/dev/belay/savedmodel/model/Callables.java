@@ -118,7 +118,7 @@ final class Callables {
     if (withLosses && !path.isEmpty()) {
       rest = path.subList(1, path.size());
       if (path.get(0).equals("1")) {
-        return "losses/" + (rest.isEmpty() ? "0" : String.join("_", rest));
+        return ModelFunction.LOSSES + (rest.isEmpty() ? "0" : String.join("_", rest));
       }
     }
     List<String> keys = rest.stream().filter(part -> !part.matches("[0-9]+")).toList();

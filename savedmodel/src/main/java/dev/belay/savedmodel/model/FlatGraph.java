@@ -1,6 +1,7 @@
 package dev.belay.savedmodel.model;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
@@ -50,7 +51,23 @@ public record FlatGraph(
       String scope,
       List<FlatTensor> inputs,
       List<FlatTensor> outputs,
-      List<String> updates) {}
+      List<String> updates) {
+
+    /** The same function, some outputs under other names, by their position. */
+    public FlatFunction withOutputNames(Map<Integer, String> names) {
+      List<FlatTensor> renamed = new ArrayList<>();
+      for (int i = 0; i < outputs.size(); i++) {
+        FlatTensor output = outputs.get(i);
+        renamed.add(
+            new FlatTensor(
+                names.getOrDefault(i, output.name()),
+                output.tensor(),
+                output.dtype(),
+                output.shape()));
+      }
+      return new FlatFunction(source.withOutputNames(names), scope, inputs, renamed, updates);
+    }
+  }
 
   /** A tensor of the flat graph under the name the model gives it. */
   public record FlatTensor(String name, String tensor, DataType dtype, Shape shape) {}

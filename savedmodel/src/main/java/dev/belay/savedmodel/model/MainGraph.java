@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -51,6 +52,19 @@ public final class MainGraph {
       }
     }
     return needed;
+  }
+
+  /** Whether a node or tensor can be computed when these nodes are fed and no other placeholder. */
+  public boolean isComputable(String root, Set<String> fed) {
+    Set<String> needed = needed(List.of(root), fed);
+    return !needed.isEmpty()
+        && needed.stream().allMatch(name -> fed.contains(name) || !isFedOnly(nodes.get(name)));
+  }
+
+  private static boolean isFedOnly(NodeDef node) {
+    return node.getOp().equals("Placeholder")
+        || node.getOp().equals("PlaceholderV2")
+        || node.getOp().startsWith("IteratorGetNext");
   }
 
   /** The node at the end of a chain of Identity nodes. */

@@ -1,7 +1,10 @@
 package dev.belay.savedmodel.model;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
@@ -25,6 +28,9 @@ public record ModelFunction(
     List<Argument> outputs,
     Optional<Boolean> training) {
 
+  /** What the names of outputs begin with that are losses which layers add, not results. */
+  public static final String LOSSES = "losses/";
+
   /**
    * A tensor that goes in or comes out.
    *
@@ -32,7 +38,47 @@ public record ModelFunction(
    * @param dtype element type
    * @param shape as declared, with unknown dimensions
    */
-  public record Argument(String name, DataType dtype, Shape shape) {}
+  public record Argument(String name, DataType dtype, Shape shape) {
+
+    private Argument withName(String other) {
+      return new Argument(other, dtype, shape);
+    }
+  }
+
+  /** The same function, its inputs under other names, in their order. */
+  ModelFunction withInputNames(List<String> names) {
+    List<Argument> renamed = new ArrayList<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      renamed.add(inputs.get(i).withName(names.get(i)));
+    }
+    return new ModelFunction(path, functionName, renamed, outputs, training);
+  }
+
+  /** The same function, some outputs under other names, by their position. */
+  public ModelFunction withOutputNames(Map<Integer, String> names) {
+    List<Argument> renamed = new ArrayList<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      renamed.add(outputs.get(i).withName(names.getOrDefault(i, outputs.get(i).name())));
+    }
+    return new ModelFunction(path, functionName, inputs, renamed, training);
+  }
+
+  /** The positions of the outputs that are results. */
+  public List<Integer> results() {
+    return positions(false);
+  }
+
+  /** The positions of the outputs that are losses which layers add. */
+  public List<Integer> losses() {
+    return positions(true);
+  }
+
+  private List<Integer> positions(boolean ofLosses) {
+    return IntStream.range(0, outputs.size())
+        .filter(i -> outputs.get(i).name().startsWith(LOSSES) == ofLosses)
+        .boxed()
+        .toList();
+  }
 
   /** Whether this is a serving signature, callable by name from Python and TF Serving. */
   public boolean isSignature() {

@@ -11,9 +11,6 @@ import java.util.Optional;
 public final class OutputChoice {
   private static final String LOGITS = "logits";
 
-  /** Under this, a trace of Keras gives the losses that its layers add. */
-  private static final String LOSSES = "losses/";
-
   private OutputChoice() {}
 
   /**
@@ -59,6 +56,6 @@ public final class OutputChoice {
 
   /** The outputs of a function but for the losses that its layers add. */
   static List<Argument> results(ModelFunction function) {
-    return function.outputs().stream().filter(output -> !output.name().startsWith(LOSSES)).toList();
+    return function.results().stream().map(function.outputs()::get).toList();
   }
 }

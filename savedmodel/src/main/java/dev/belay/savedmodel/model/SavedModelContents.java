@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.tensorflow.proto.framework.CollectionDef;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 
@@ -27,6 +28,7 @@ public final class SavedModelContents {
    * @param metaGraph the graph tagged "serve"
    * @param functions its function library by name
    * @param callables signatures and callables
+   * @param regularizers functions without inputs, whose result Keras adds to the loss
    * @param variables all variables that have a value
    * @param assets the model's files, in its order
    * @param assetNodes the nodes of the main graph that take the path of a file, by position
@@ -37,6 +39,7 @@ public final class SavedModelContents {
       MetaGraphDef metaGraph,
       Map<String, FunctionDef> functions,
       List<ModelFunction> callables,
+      List<ModelFunction> regularizers,
       Variables variables,
       List<Path> assets,
       Map<String, Integer> assetNodes,
@@ -89,6 +92,17 @@ public final class SavedModelContents {
     return SavedModelReader.initNodes(parts.metaGraph());
   }
 
+  /**
+   * The nodes or tensors of a collection of TF1, such as {@code update_ops}; none if there is none.
+   */
+  public List<String> collection(String name) {
+    return parts
+        .metaGraph()
+        .getCollectionDefOrDefault(name, CollectionDef.getDefaultInstance())
+        .getNodeList()
+        .getValueList();
+  }
+
   /** The functions by name, in the file's order. */
   public Map<String, FunctionDef> functions() {
     return parts.functions();
@@ -102,6 +116,11 @@ public final class SavedModelContents {
   /** All ways to call the model that take and give plain tensors; signatures first. */
   public List<ModelFunction> callables() {
     return parts.callables();
+  }
+
+  /** Functions without inputs, whose result Keras adds to the loss of a training. */
+  public List<ModelFunction> regularizers() {
+    return parts.regularizers();
   }
 
   /** The callables that TF Serving offers. */

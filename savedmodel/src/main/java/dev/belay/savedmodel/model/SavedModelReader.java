@@ -37,6 +37,10 @@ public final class SavedModelReader {
   private static final List<String> INIT_COLLECTIONS =
       List.of("saved_model_main_op", "legacy_init_op");
 
+  /** Where TF1 names what belongs to a training beside the signatures. */
+  private static final List<String> TRAINING_COLLECTIONS =
+      List.of("update_ops", "losses", "regularization_losses");
+
   private SavedModelReader() {}
 
   /**
@@ -85,6 +89,9 @@ public final class SavedModelReader {
             meta,
             Collections.unmodifiableMap(functions),
             callables,
+            objects.isPresent()
+                ? RegularizationLosses.find(file, objects.get(), functions)
+                : List.of(),
             variables(directory, meta, graph, objects),
             assets,
             assetNodes(definitions),
@@ -103,7 +110,8 @@ public final class SavedModelReader {
   private static void checkPolicy(
       PolicyCheck check, MetaGraphDef meta, Optional<ObjectGraph> objects)
       throws CorruptModelException {
-    Set<String> nodes = new LinkedHashSet<>(initNodes(meta));
+    Set<String> nodes = new LinkedHashSet<>(collected(meta, INIT_COLLECTIONS));
+    nodes.addAll(collected(meta, TRAINING_COLLECTIONS));
     meta.getSignatureDefMap()
         .values()
         .forEach(
@@ -117,8 +125,12 @@ public final class SavedModelReader {
 
   /** The nodes of the main graph that initialise the model, such as its lookup tables. */
   static Set<String> initNodes(MetaGraphDef meta) {
+    return collected(meta, INIT_COLLECTIONS);
+  }
+
+  private static Set<String> collected(MetaGraphDef meta, List<String> collections) {
     Set<String> nodes = new LinkedHashSet<>();
-    for (String collection : INIT_COLLECTIONS) {
+    for (String collection : collections) {
       meta.getCollectionDefOrDefault(collection, CollectionDef.getDefaultInstance())
           .getNodeList()
           .getValueList()

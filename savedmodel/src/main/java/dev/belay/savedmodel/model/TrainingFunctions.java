@@ -2,33 +2,55 @@ package dev.belay.savedmodel.model;
 
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.model.ModelFunction.Argument;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Which function of a model to train through, and which to evaluate with.
+ * Which functions of a model it may be trained through, and which one evaluates.
  *
- * <p>Unless one is named, evaluation takes the signature serving_default and training the trace of
- * the model's call with training=True that takes the same inputs: it has the dropout that the
- * author meant. Of several such traces the one of call_and_return_all_conditional_losses is taken,
- * whose body calls the least, then the one whose inputs nest the least.
+ * <p>Unless one is named, evaluation takes the signature serving_default, and training one of the
+ * traces of the model's call with training=True that take the same inputs: it has the dropout that
+ * the author meant. Which of them computes what the signature computes, their names do not say;
+ * {@link #traces} are in the order in which to try them: those that return the losses of layers
+ * first, then those whose inputs nest the least.
  *
- * @param training to differentiate
+ * @param reference what a trace must compute, but for what depends on training
+ * @param training what to train through if there is no trace
  * @param evaluation to evaluate, predict and export with
+ * @param traces to choose from; empty if {@code training} is to be taken as it is
  * @param notes what people should know about the choice
  */
 public record TrainingFunctions(
-    ModelFunction training, ModelFunction evaluation, List<String> notes) {
+    ModelFunction reference,
+    ModelFunction training,
+    ModelFunction evaluation,
+    List<Trace> traces,
+    List<String> notes) {
   private static final String DEFAULT = "serving_default";
   private static final String CALL = "__call__";
   private static final String CALL_WITH_LOSSES = "call_and_return_all_conditional_losses";
 
   /**
-   * Chooses.
+   * A trace to train through.
+   *
+   * @param training with training=True, or without such an argument; its inputs have the names that
+   *     the reference gives them
+   * @param inference the same trace with training=False; itself where nothing depends on training;
+   *     empty if there is none
+   */
+  public record Trace(ModelFunction training, Optional<ModelFunction> inference) {
+
+    /** This trace in the words of messages: which function, with which inputs. */
+    public String describe() {
+      return show(training);
+    }
+  }
+
+  /**
+   * Finds them.
    *
    * @param name a signature or function to train through and evaluate with; empty for the default
    * @throws UnsupportedModelException if there is no such function, or no default; the message
@@ -37,6 +59,12 @@ public record TrainingFunctions(
   public static TrainingFunctions choose(SavedModelContents contents, Optional<String> name)
       throws UnsupportedModelException {
     return name.isPresent() ? named(contents, name.get()) : byDefault(contents);
+  }
+
+  /** These functions, to evaluate alone. */
+  private static TrainingFunctions of(
+      ModelFunction training, ModelFunction evaluation, List<String> notes) {
+    return new TrainingFunctions(evaluation, training, evaluation, List.of(), notes);
   }
 
   private static TrainingFunctions named(SavedModelContents contents, String name)
@@ -58,12 +86,30 @@ public record TrainingFunctions(
     // A signature goes before a function of the same name.
     ModelFunction first = found.get(0);
     if (first.isSignature() || found.size() == 1) {
-      return new TrainingFunctions(
-          withTraining(contents, first, true), withTraining(contents, first, false), List.of());
+      return of(
+          GraphLosses.withTraining(contents, first, true),
+          GraphLosses.withTraining(contents, first, false),
+          List.of());
     }
-    List<ModelFunction> traces = sameInputsAsServing(contents, found);
+    return ofTraces(contents, name, found);
+  }
+
+  private static TrainingFunctions ofTraces(
+      SavedModelContents contents, String name, List<ModelFunction> found)
+      throws UnsupportedModelException {
+    Optional<ModelFunction> serving =
+        contents.signatures().stream().filter(f -> f.name().equals(DEFAULT)).findFirst();
+    List<ModelFunction> traces =
+        serving
+            .map(reference -> found.stream().filter(f -> fits(f, reference)).toList())
+            .filter(fitting -> !fitting.isEmpty())
+            .orElse(found);
+    ModelFunction first =
+        ordered(traces.stream().filter(f -> !f.training().orElse(false)))
+            .findFirst()
+            .orElse(traces.get(0));
     for (ModelFunction trace : traces) {
-      if (!sameInputs(trace, traces.get(0))) {
+      if (!fits(trace, first)) {
         throw new UnsupportedModelException(
             contents.file(),
             "function '" + name + "'",
@@ -71,27 +117,8 @@ public record TrainingFunctions(
                 + list(traces));
       }
     }
-    Optional<ModelFunction> evaluation =
-        best(traces.stream().filter(f -> !f.training().orElse(false)).toList());
-    Optional<ModelFunction> training =
-        best(traces.stream().filter(f -> f.training().orElse(false)).toList());
-    return new TrainingFunctions(
-        training.or(() -> evaluation).orElseThrow(),
-        evaluation.or(() -> training).orElseThrow(),
-        List.of());
-  }
-
-  /** Of several traces those that take what serving_default takes, if there are any. */
-  private static List<ModelFunction> sameInputsAsServing(
-      SavedModelContents contents, List<ModelFunction> traces) {
-    for (ModelFunction signature : contents.signatures()) {
-      List<ModelFunction> same =
-          traces.stream().filter(trace -> sameInputs(trace, signature)).toList();
-      if (signature.name().equals(DEFAULT) && !same.isEmpty()) {
-        return same;
-      }
-    }
-    return traces;
+    ModelFunction reference = serving.filter(f -> fits(first, f)).orElse(first);
+    return new TrainingFunctions(reference, first, first, traces(traces, reference), List.of());
   }
 
   private static TrainingFunctions byDefault(SavedModelContents contents)
@@ -112,123 +139,83 @@ public record TrainingFunctions(
                             + "; name the one to use: the model has "
                             + list(contents.callables())));
     if (contents.objects().isEmpty()) {
-      return new TrainingFunctions(
-          withTraining(contents, serving, true), withTraining(contents, serving, false), List.of());
+      return of(
+          GraphLosses.withTraining(contents, serving, true),
+          GraphLosses.withTraining(contents, serving, false),
+          List.of());
     }
-    List<ModelFunction> traces =
+    List<ModelFunction> calls =
         contents.callables().stream()
             .filter(f -> f.name().equals(CALL) || f.name().equals(CALL_WITH_LOSSES))
-            .filter(f -> f.training().orElse(false))
             .toList();
-    Optional<ModelFunction> training =
-        best(traces.stream().filter(trace -> sameInputs(trace, serving)).toList());
-    if (training.isPresent()) {
-      return new TrainingFunctions(
-          withNamesOf(serving, training.get()),
-          serving,
-          List.of("training trace: " + show(training.get())));
+    List<Trace> traces = traces(calls, serving);
+    if (!traces.isEmpty()) {
+      return new TrainingFunctions(serving, serving, serving, traces, List.of());
     }
+    List<ModelFunction> training = calls.stream().filter(f -> f.training().orElse(false)).toList();
     String why =
-        traces.isEmpty()
+        training.isEmpty()
             ? "the model has no trace with training=True"
             : "none of its traces with training=True takes the inputs of "
                 + serving.path()
                 + ": "
-                + list(traces);
-    return new TrainingFunctions(
+                + list(training);
+    return of(
         serving,
         serving,
         List.of("trained through " + serving.path() + " without dropout: " + why));
   }
 
-  /** A TF1 graph is one for both; its switch makes the difference. */
-  private static ModelFunction withTraining(
-      SavedModelContents contents, ModelFunction function, boolean training) {
-    boolean hasSwitch = contents.objects().isEmpty() && function.training().isPresent();
-    return hasSwitch
-        ? new ModelFunction(
-            function.path(),
-            function.functionName(),
-            function.inputs(),
-            function.outputs(),
-            Optional.of(training))
-        : function;
+  /**
+   * The traces that can take the inputs of the reference. Those without a training argument are
+   * only of use for the losses that they return.
+   */
+  private static List<Trace> traces(List<ModelFunction> calls, ModelFunction reference) {
+    List<ModelFunction> training =
+        ordered(calls.stream().filter(f -> f.training().orElse(false))).toList();
+    List<ModelFunction> candidates =
+        training.isEmpty()
+            ? ordered(calls.stream().filter(f -> f.training().isEmpty()))
+                .filter(f -> OutputChoice.results(f).size() < f.outputs().size())
+                .toList()
+            : training;
+    List<Trace> traces = new ArrayList<>();
+    for (ModelFunction candidate : candidates) {
+      Optional<ModelFunction> sibling = sibling(calls, candidate);
+      for (List<String> names : InputAlignment.names(candidate, reference)) {
+        traces.add(
+            new Trace(candidate.withInputNames(names), sibling.map(s -> s.withInputNames(names))));
+      }
+    }
+    return List.copyOf(traces);
   }
 
-  private static Optional<ModelFunction> best(List<ModelFunction> functions) {
-    return functions.stream()
-        .min(
-            Comparator.comparing((ModelFunction f) -> !f.name().equals(CALL_WITH_LOSSES))
-                .thenComparing(TrainingFunctions::nesting));
+  /** The trace of the same function with the same inputs, but with training=False. */
+  private static Optional<ModelFunction> sibling(List<ModelFunction> calls, ModelFunction trace) {
+    if (trace.training().isEmpty()) {
+      return Optional.of(trace);
+    }
+    List<String> inputs = trace.inputs().stream().map(Argument::toString).toList();
+    return calls.stream()
+        .filter(f -> f.path().equals(trace.path()) && f.training().equals(Optional.of(false)))
+        .filter(f -> f.inputs().stream().map(Argument::toString).toList().equals(inputs))
+        .findFirst();
+  }
+
+  private static boolean fits(ModelFunction trace, ModelFunction reference) {
+    return !InputAlignment.names(trace, reference).isEmpty();
+  }
+
+  private static Stream<ModelFunction> ordered(Stream<ModelFunction> functions) {
+    return functions.sorted(
+        Comparator.comparing((ModelFunction f) -> !f.name().equals(CALL_WITH_LOSSES))
+            .thenComparing(TrainingFunctions::nesting));
   }
 
   private static int nesting(ModelFunction function) {
     return function.inputs().stream()
         .mapToInt(input -> (int) input.name().chars().filter(c -> c == '/').count())
         .sum();
-  }
-
-  /** The same features, of the same types, and no shape that the other refuses. */
-  private static boolean sameInputs(ModelFunction trace, ModelFunction serving) {
-    Map<String, Argument> byFeature = new HashMap<>();
-    trace.inputs().forEach(input -> byFeature.put(feature(input), input));
-    if (byFeature.size() != serving.inputs().size()
-        || trace.inputs().size() != serving.inputs().size()) {
-      return false;
-    }
-    return serving.inputs().stream()
-        .allMatch(
-            input -> {
-              Argument other = byFeature.get(feature(input));
-              return other != null
-                  && other.dtype() == input.dtype()
-                  && other.shape().isCompatibleWith(input.shape());
-            });
-  }
-
-  /**
-   * The last part of an input's name: Python names the same input {@code input_ids} and {@code
-   * inputs/input_ids}.
-   */
-  static String feature(Argument input) {
-    return input.name().substring(input.name().lastIndexOf('/') + 1);
-  }
-
-  /**
-   * Results of a trace that have no names get those of the signature's, where type and shape leave
-   * no doubt which is which.
-   */
-  private static ModelFunction withNamesOf(ModelFunction serving, ModelFunction trace) {
-    List<Argument> results = OutputChoice.results(trace);
-    Map<Argument, String> names = new HashMap<>();
-    for (Argument result : results) {
-      List<Argument> same =
-          serving.outputs().stream().filter(output -> sameKind(output, result)).toList();
-      boolean clear =
-          same.size() == 1
-              && result.name().startsWith("output_")
-              && results.stream().filter(other -> sameKind(other, result)).count() == 1;
-      if (clear) {
-        names.put(result, same.get(0).name());
-      }
-    }
-    boolean all = names.size() == results.size() && results.size() == serving.outputs().size();
-    List<Argument> outputs =
-        trace.outputs().stream()
-            .map(
-                output ->
-                    new Argument(
-                        names.getOrDefault(output, output.name()), output.dtype(), output.shape()))
-            .toList();
-    return all
-        ? new ModelFunction(
-            trace.path(), trace.functionName(), trace.inputs(), outputs, trace.training())
-        : trace;
-  }
-
-  private static boolean sameKind(Argument a, Argument b) {
-    // Shape.equals takes no two unknown dimensions for equal.
-    return a.dtype() == b.dtype() && Arrays.equals(a.shape().asArray(), b.shape().asArray());
   }
 
   private static String list(List<ModelFunction> functions) {

@@ -1,6 +1,8 @@
 package dev.belay.savedmodel.names;
 
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.tensorflow.ndarray.Shape;
@@ -52,8 +54,8 @@ public enum Layout {
    * @param from spec of {@code elements}
    * @param elements row by row; its position stays
    */
-  public ByteBuffer reorder(TensorSpec from, ByteBuffer elements) {
-    return this == TRANSPOSED ? transpose(from, elements) : elements;
+  public TensorPieces reorder(TensorSpec from, ByteBuffer elements) {
+    return this == TRANSPOSED ? sink -> transpose(from, elements, sink) : TensorPieces.of(elements);
   }
 
   private static TensorSpec transposed(TensorSpec spec) {
@@ -63,22 +65,32 @@ public enum Layout {
     return new TensorSpec(spec.dtype(), Shape.of(spec.shape().get(1), spec.shape().get(0)));
   }
 
-  private static ByteBuffer transpose(TensorSpec from, ByteBuffer elements) {
+  /** Makes as many rows of the transposed matrix at once as a piece holds. */
+  private static void transpose(TensorSpec from, ByteBuffer elements, TensorPieces.Sink sink)
+      throws IOException {
     int rows = Math.toIntExact(from.shape().get(0));
     int columns = Math.toIntExact(from.shape().get(1));
     int width = from.elementBytes();
-    int start = elements.position();
-    ByteBuffer transposed =
-        ByteBuffer.allocate(elements.remaining()).order(ByteOrder.LITTLE_ENDIAN);
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        transposed.put(
-            (column * rows + row) * width,
-            elements,
-            start + (row * columns + column) * width,
-            width);
+    ByteBuffer source = elements.slice().order(ByteOrder.LITTLE_ENDIAN);
+    int band = Math.max(1, TensorPieces.PIECE_BYTES / Math.max(1, rows * width));
+    for (int first = 0; first < columns; first += band) {
+      int count = Math.min(band, columns - first);
+      ByteBuffer piece = ByteBuffer.allocate(count * rows * width).order(ByteOrder.LITTLE_ENDIAN);
+      for (int row = 0; row < rows; row++) {
+        for (int i = 0; i < count; i++) {
+          int at = (row * columns + first + i) * width;
+          copy(source, at, piece, (i * rows + row) * width, width);
+        }
       }
+      sink.accept(piece);
     }
-    return transposed;
+  }
+
+  private static void copy(ByteBuffer source, int at, ByteBuffer target, int to, int width) {
+    if (width == Integer.BYTES) {
+      target.putInt(to, source.getInt(at));
+    } else {
+      target.put(to, source, at, width);
+    }
   }
 }

@@ -23,6 +23,7 @@ import java.util.Optional;
  * tensor  the full name; ^T after it: transposed; | before another name that is read too
  * buffer  a PyTorch name that holds no weight
  * tied    a PyTorch name that repeats another tensor
+ * output  the same, unless the output over the vocabulary has a table of its own
  * </pre>
  *
  * <p>{@code #} is a number, {@code -} is no name.
@@ -40,19 +41,22 @@ public final class NameTable {
   private final List<NameRule> rules;
   private final List<NamePattern> buffers;
   private final Map<String, String> tied;
+  private final String output;
 
   /** What a table's lines say. */
   record Lines(
       Map<Dialect, String> baseWords,
       List<NameRule> rules,
       List<NamePattern> buffers,
-      Map<String, String> tied) {}
+      Map<String, String> tied,
+      String output) {}
 
   NameTable(Lines lines) {
     this.baseWords = Map.copyOf(lines.baseWords());
     this.rules = List.copyOf(lines.rules());
     this.buffers = List.copyOf(lines.buffers());
     this.tied = Map.copyOf(lines.tied());
+    this.output = lines.output();
   }
 
   /** The table of a family. */
@@ -123,6 +127,36 @@ public final class NameTable {
   /** The tensor that a PyTorch name repeats, if it is one of those. */
   public Optional<String> tiedTo(String name) {
     return Optional.ofNullable(tied.get(name));
+  }
+
+  /** All PyTorch names that repeat another tensor, by name; the output over the vocabulary too. */
+  public Map<String, String> tied() {
+    return tied;
+  }
+
+  /** The table of the output over the vocabulary, where it has one of its own. */
+  public String output() {
+    return output;
+  }
+
+  /**
+   * Whether a name of a dialect, with the model's first word if that is there, is one of the model
+   * without its head.
+   *
+   * @param withBaseWord whether the names have the model's first word
+   */
+  public boolean isBase(Dialect dialect, String name, boolean withBaseWord) {
+    String word = baseWords.getOrDefault(dialect, "");
+    if (!word.isEmpty()) {
+      return !withBaseWord || name.startsWith(word + dialect.separator());
+    }
+    // Without a first word the parts of the model are known by theirs.
+    return rules.stream()
+        .flatMap(rule -> rule.written(dialect).stream())
+        .map(form -> form.pattern().text())
+        .filter(text -> text.contains("#"))
+        .map(text -> text.substring(0, text.indexOf(dialect.separator()) + 1))
+        .anyMatch(name::startsWith);
   }
 
   /** Whether the dialect has names for this family at all. */

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -25,7 +25,8 @@ final class NameTableReader {
   private final Map<Dialect, String> baseWords = new EnumMap<>(Dialect.class);
   private final List<NameRule> rules = new ArrayList<>();
   private final List<NamePattern> buffers = new ArrayList<>();
-  private final Map<String, String> tied = new HashMap<>();
+  private final Map<String, String> tied = new LinkedHashMap<>();
+  private String output;
   private boolean base;
 
   private NameTableReader() {}
@@ -45,7 +46,8 @@ final class NameTableReader {
       throw new UncheckedIOException(resource, e);
     }
     return new NameTable(
-        new NameTable.Lines(reader.baseWords, reader.rules, reader.buffers, reader.tied));
+        new NameTable.Lines(
+            reader.baseWords, reader.rules, reader.buffers, reader.tied, reader.output));
   }
 
   private void line(List<String> words) {
@@ -60,6 +62,10 @@ final class NameTableReader {
       case "head" -> base = false;
       case "buffer" -> buffers.add(NamePattern.of(words.get(1)));
       case "tied" -> tied.put(words.get(1), words.get(2));
+      case "output" -> {
+        output = words.get(1);
+        tied.put(words.get(1), words.get(2));
+      }
       default -> rules(words);
     }
   }

@@ -1,6 +1,7 @@
 package dev.belay.savedmodel.names;
 
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -66,7 +67,19 @@ public final class RenamedTensors implements NamedTensors {
   @Override
   public ByteBuffer read(String name) throws IOException {
     DialectName from = from(name);
-    return from.layout().reorder(source.spec(from.name()), source.read(from.name()));
+    return from.layout() == Layout.TRANSPOSED
+        ? pieces(name).joined(spec(name).bytes())
+        : source.read(from.name());
+  }
+
+  @Override
+  public TensorPieces pieces(String name) {
+    DialectName from = from(name);
+    if (from.layout() != Layout.TRANSPOSED) {
+      return source.pieces(from.name());
+    }
+    TensorSpec spec = source.spec(from.name());
+    return sink -> from.layout().reorder(spec, source.read(from.name())).forEach(sink);
   }
 
   @Override

@@ -110,13 +110,13 @@ public final class SafetensorsWriter {
       writeAll(channel, length.putLong(0, header.length));
       writeAll(channel, ByteBuffer.wrap(header));
       for (String name : ordered) {
-        ByteBuffer elements = tensors.read(name);
-        if (elements.remaining() != tensors.spec(name).bytes()) {
+        long begin = channel.position();
+        tensors.pieces(name).forEach(piece -> writeAll(channel, piece.duplicate()));
+        long bytes = channel.position() - begin;
+        if (bytes != tensors.spec(name).bytes()) {
           throw new IllegalArgumentException(
-              "tensor '%s' of %s with %d bytes"
-                  .formatted(name, tensors.spec(name), elements.remaining()));
+              "tensor '%s' of %s with %d bytes".formatted(name, tensors.spec(name), bytes));
         }
-        writeAll(channel, elements.duplicate());
       }
       channel.force(true);
     }

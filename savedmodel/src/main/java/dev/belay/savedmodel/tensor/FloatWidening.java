@@ -32,8 +32,17 @@ public record FloatWidening(NamedTensors stored) implements NamedTensors {
 
   @Override
   public ByteBuffer read(String name) throws IOException {
+    return isHalf(stored.spec(name).dtype())
+        ? pieces(name).joined(spec(name).bytes())
+        : stored.read(name);
+  }
+
+  @Override
+  public TensorPieces pieces(String name) {
     DataType dtype = stored.spec(name).dtype();
-    return isHalf(dtype) ? widen(stored.read(name), dtype) : stored.read(name);
+    return isHalf(dtype)
+        ? sink -> stored.pieces(name).forEach(narrow -> widen(narrow, dtype, sink))
+        : stored.pieces(name);
   }
 
   @Override
@@ -45,13 +54,20 @@ public record FloatWidening(NamedTensors stored) implements NamedTensors {
     return dtype == DataType.DT_HALF || dtype == DataType.DT_BFLOAT16;
   }
 
+  private static void widen(ByteBuffer narrow, DataType dtype, TensorPieces.Sink sink)
+      throws IOException {
+    int most = TensorPieces.PIECE_BYTES / Float.BYTES * Short.BYTES;
+    for (int at = narrow.position(); at < narrow.limit(); at += most) {
+      int bytes = Math.min(most, narrow.limit() - at);
+      sink.accept(widen(narrow.slice(at, bytes).order(ByteOrder.LITTLE_ENDIAN), dtype));
+    }
+  }
+
   private static ByteBuffer widen(ByteBuffer narrow, DataType dtype) {
     int elements = narrow.remaining() / Short.BYTES;
-    ByteBuffer wide =
-        ByteBuffer.allocate(Math.multiplyExact(elements, Float.BYTES))
-            .order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer wide = ByteBuffer.allocate(elements * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < elements; i++) {
-      short bits = narrow.getShort(narrow.position() + i * Short.BYTES);
+      short bits = narrow.getShort(i * Short.BYTES);
       if (dtype == DataType.DT_BFLOAT16) {
         wide.putInt(bits << Short.SIZE);
       } else {

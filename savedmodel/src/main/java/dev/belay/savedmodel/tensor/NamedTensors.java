@@ -27,6 +27,14 @@ public interface NamedTensors {
   ByteBuffer read(String name) throws IOException;
 
   /**
+   * The elements of a numeric tensor in pieces, read when they are asked for; errors as {@link
+   * #read}. What converts elements overrides this, so that it never holds all of them.
+   */
+  default TensorPieces pieces(String name) {
+    return sink -> sink.accept(read(name));
+  }
+
+  /**
    * The elements of a string tensor, row by row.
    *
    * @throws IOException if the file cannot be read, or is not what it says it is

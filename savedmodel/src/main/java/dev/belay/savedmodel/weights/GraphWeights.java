@@ -13,8 +13,6 @@ import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,11 +29,13 @@ public final class GraphWeights {
    * @param weights in any dialect; half precision is widened
    * @param graph weights that were read from the SavedModel to take the graph of
    * @param target must not exist
+   * @param tokenizer the tokenizer's files by their names
    * @return what was restored: always everything
    * @throws UnsupportedModelException if a variable has no weight, a weight no variable, or shapes
    *     differ; the message lists all of them
    */
-  public static RestoreReport write(ModelWeights weights, ModelWeights graph, Path target)
+  public static RestoreReport write(
+      ModelWeights weights, ModelWeights graph, Path target, Map<String, byte[]> tokenizer)
       throws IOException {
     SavedModelContents model =
         graph
@@ -52,17 +52,19 @@ public final class GraphWeights {
     RestoreReport report = RestoreReport.compare(wanted, wide, Set.of());
     report.requireComplete(weights.location().path());
     SavedModelWriter.replaceVariables(
-        model.directory(), values(wide, graph), extras(weights, graph), target);
+        model.directory(), values(weights, graph), extras(weights, graph, tokenizer), target);
     return report;
   }
 
+  /** How many bytes the SavedModel takes whose graph is taken, to within a few. */
+  public static long bytes(ModelWeights graph) throws IOException {
+    return graph.savedModel().isPresent() ? SavedModelWriter.bytes(graph.savedModel().get()) : 0;
+  }
+
   /** What a SavedModel does not say of itself, and another conversion will ask for. */
-  private static Map<String, byte[]> extras(ModelWeights weights, ModelWeights graph)
-      throws IOException {
-    Map<String, byte[]> extras = new LinkedHashMap<>();
-    for (Path file : weights.location().tokenizerFiles()) {
-      extras.put(file.getFileName().toString(), Files.readAllBytes(file));
-    }
+  private static Map<String, byte[]> extras(
+      ModelWeights weights, ModelWeights graph, Map<String, byte[]> tokenizer) {
+    Map<String, byte[]> extras = new LinkedHashMap<>(tokenizer);
     Optional<ModelConfiguration> configuration = weights.configuration().or(graph::configuration);
     if (configuration.isPresent()) {
       extras.put(
@@ -73,20 +75,16 @@ public final class GraphWeights {
     return extras;
   }
 
-  /** By checkpoint key; the layout is that of the graph's own dialect. */
-  private static Map<String, ByteBuffer> values(NamedTensors wide, ModelWeights graph)
-      throws IOException {
+  /** By checkpoint key, in the layout of the graph's own dialect. */
+  private static NamedTensors values(ModelWeights weights, ModelWeights graph) {
+    VariableTensors variables = (VariableTensors) graph.stored();
     Map<String, DialectName> targets = new LinkedHashMap<>();
     graph
         .storedNames()
         .forEach(
             (canonical, stored) ->
-                targets.put(canonical, new DialectName(stored, graph.layout(canonical))));
-    NamedTensors stored = RenamedTensors.inDialect(wide, targets);
-    Map<String, ByteBuffer> values = new LinkedHashMap<>();
-    for (String name : stored.names()) {
-      values.put(((VariableTensors) graph.stored()).key(name), stored.read(name));
-    }
-    return values;
+                targets.put(
+                    canonical, new DialectName(variables.key(stored), graph.layout(canonical))));
+    return new FloatWidening(RenamedTensors.inDialect(weights.canonical(), targets));
   }
 }

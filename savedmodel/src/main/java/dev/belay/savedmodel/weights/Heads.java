@@ -2,12 +2,15 @@ package dev.belay.savedmodel.weights;
 
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.names.ModelType;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import org.tensorflow.proto.framework.DataType;
 
 /** Which of Hugging Face's classes has the head that some weights have. */
 final class Heads {
@@ -39,8 +42,8 @@ final class Heads {
   private Heads() {}
 
   /**
-   * The configuration with the class and the class names that the weights ask for. What it says of
-   * them itself stays, where the weights do not contradict it.
+   * The configuration with the class, the class names and the type that the weights ask for. What
+   * it says of them itself stays, where the weights do not contradict it.
    *
    * @param canonical the weights
    */
@@ -57,8 +60,19 @@ final class Heads {
             .limit(1)
             .filter(said -> endings.stream().anyMatch(said::endsWith))
             .findFirst()
-            .orElse(configuration.family().className() + endings.get(0));
-    return configuration.withHead(withoutTf(architecture), labels);
+            .orElse(configuration.type().className() + endings.get(0));
+    return typed(configuration.withHead(withoutTf(architecture), labels), canonical);
+  }
+
+  /** A configuration that names half precision does so only if all weights have it. */
+  private static ModelConfiguration typed(
+      ModelConfiguration configuration, NamedTensors canonical) {
+    Optional<DataType> said = configuration.halfPrecision();
+    boolean wider =
+        said.isPresent()
+            && canonical.names().stream()
+                .anyMatch(name -> canonical.spec(name).dtype() != said.get());
+    return wider ? configuration.withType("float32") : configuration;
   }
 
   private static boolean has(Set<String> names, String prefix) {
@@ -74,12 +88,10 @@ final class Heads {
         default -> "Model";
       };
     }
+    String said = configuration.architectures().get(0);
     return configuration.family() == Family.BERT
         ? "Model"
-        : configuration
-            .architectures()
-            .get(0)
-            .replaceFirst("^(TF)?" + configuration.family().className(), "");
+        : ModelType.ofClass(said).flatMap(type -> type.ending(said)).orElse("Model");
   }
 
   private static String withoutTf(String architecture) {

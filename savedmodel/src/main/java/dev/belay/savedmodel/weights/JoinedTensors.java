@@ -1,6 +1,7 @@
 package dev.belay.savedmodel.weights;
 
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,6 +26,11 @@ record JoinedTensors(NamedTensors first, NamedTensors second) implements NamedTe
   @Override
   public ByteBuffer read(String name) throws IOException {
     return with(name).read(name);
+  }
+
+  @Override
+  public TensorPieces pieces(String name) {
+    return with(name).pieces(name);
   }
 
   @Override

@@ -9,13 +9,19 @@ import java.util.List;
  * @param tied repetitions of another tensor, bit for bit
  * @param bookkeeping counters and settings of a training
  * @param unknown what no table of names explains
+ * @param unknownBase those of the unknown that are named as parts of the model without its head
  */
 public record Leftovers(
-    List<String> buffers, List<String> tied, List<String> bookkeeping, List<String> unknown) {
+    List<String> buffers,
+    List<String> tied,
+    List<String> bookkeeping,
+    List<String> unknown,
+    List<String> unknownBase) {
   public Leftovers {
     buffers = List.copyOf(buffers);
     tied = List.copyOf(tied);
     bookkeeping = List.copyOf(bookkeeping);
     unknown = List.copyOf(unknown);
+    unknownBase = List.copyOf(unknownBase);
   }
 }

@@ -63,10 +63,7 @@ final class Tf1Checkpoint {
 
   /** TensorFlow's code computes in float32, so half precision is widened. */
   static void addAll(BundleWriter writer, NamedTensors tensors) throws IOException {
-    NamedTensors wide = new FloatWidening(tensors);
-    for (String name : wide.names()) {
-      writer.add(name, wide.spec(name), wide.read(name));
-    }
+    writer.addAll(new FloatWidening(tensors));
   }
 
   static ByteBuffer counter(long value) {

@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -37,9 +39,15 @@ public record WeightLocation(
     return new WeightLocation(format, path, folder, Optional.of(file));
   }
 
-  /** The tokenizer's files that lie beside the weights. */
-  public List<Path> tokenizerFiles() {
-    return TOKENIZER.stream().map(folder::resolve).filter(Files::isRegularFile).toList();
+  /** The tokenizer's files that lie beside the weights, by their names. */
+  public Map<String, byte[]> tokenizerFiles() throws IOException {
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    for (String name : TOKENIZER) {
+      if (Files.isRegularFile(folder.resolve(name))) {
+        files.put(name, Files.readAllBytes(folder.resolve(name)));
+      }
+    }
+    return files;
   }
 
   /**

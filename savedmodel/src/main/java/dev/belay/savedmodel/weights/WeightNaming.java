@@ -10,8 +10,8 @@ import dev.belay.savedmodel.names.NameTable;
 import dev.belay.savedmodel.names.Naming;
 import dev.belay.savedmodel.names.RenamedTensors;
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -82,6 +82,8 @@ final class WeightNaming {
   private final List<String> buffers = new ArrayList<>();
   private final List<String> tied = new ArrayList<>();
   private final List<String> bookkeeping = new ArrayList<>();
+  private final List<String> unknown = new ArrayList<>();
+  private final List<String> unknownBase = new ArrayList<>();
 
   WeightNaming(
       WeightLocation location,
@@ -168,7 +170,6 @@ final class WeightNaming {
     Map<String, String> keys = new HashMap<>();
     weights.forEach((key, name) -> keys.putIfAbsent(name, key));
     Map<String, DialectName> sources = new LinkedHashMap<>();
-    List<String> unknown = new ArrayList<>();
     if (naming.isPresent()) {
       naming
           .get()
@@ -178,8 +179,9 @@ final class WeightNaming {
                   sources.put(
                       canonical, new DialectName(keys.get(source.name()), source.layout())));
       for (String name : naming.get().unknown()) {
-        explain(naming.get(), name, keys.get(name), sources, unknown);
+        explain(naming.get(), name, keys.get(name), sources);
       }
+      leaveOutRepeated(NameTable.of(naming.get().family()), sources);
     } else {
       weights.keySet().forEach(key -> sources.put(key, new DialectName(key, Layout.SAME)));
     }
@@ -193,42 +195,58 @@ final class WeightNaming {
         RenamedTensors.canonical(file, sources),
         storedNames,
         optimizer(sources),
-        new Leftovers(buffers, tied, bookkeeping, unknown),
+        new Leftovers(buffers, tied, bookkeeping, unknown, unknownBase),
         savedModel);
   }
 
   /** What a name is that the table of weights does not hold. */
-  private void explain(
-      Naming naming,
-      String name,
-      String key,
-      Map<String, DialectName> sources,
-      List<String> unknown)
-      throws IOException {
+  private void explain(Naming naming, String name, String key, Map<String, DialectName> sources) {
     NameTable table = NameTable.of(naming.family());
-    String inner =
-        name.startsWith(naming.prefix()) ? name.substring(naming.prefix().length()) : name;
-    if (naming.dialect() == Dialect.PYTORCH && table.isBuffer(inner)) {
+    boolean within = name.startsWith(naming.prefix());
+    String inner = within ? name.substring(naming.prefix().length()) : name;
+    boolean pytorch = naming.dialect() == Dialect.PYTORCH;
+    if (pytorch && table.isBuffer(inner)) {
       buffers.add(key);
-      return;
-    }
-    Optional<String> target =
-        naming.dialect() == Dialect.PYTORCH ? table.tiedTo(inner) : Optional.empty();
-    if (target.isEmpty()) {
-      unknown.add(key);
-    } else if (sources.containsKey(target.get()) && equal(key, sources.get(target.get()).name())) {
-      tied.add(key);
-    } else {
+    } else if (pytorch && table.tied().containsKey(inner)) {
       sources.put(inner, new DialectName(key, Layout.SAME));
+    } else {
+      unknown.add(key);
+      if (within && table.isBase(naming.dialect(), inner, naming.named())) {
+        unknownBase.add(key);
+      }
     }
   }
 
-  private boolean equal(String key, String other) throws IOException {
-    if (!file.spec(key).equals(file.spec(other))) {
+  /**
+   * Leaves out what repeats another tensor, bit for bit; an output over the vocabulary stays where
+   * the configuration says that it has a table of its own. A tensor that stands for another which
+   * the file has not takes its place.
+   */
+  private void leaveOutRepeated(NameTable table, Map<String, DialectName> sources)
+      throws IOException {
+    boolean ownOutput = configuration.map(described -> !described.tiedEmbeddings()).orElse(false);
+    for (Map.Entry<String, String> pair : table.tied().entrySet()) {
+      DialectName repeated = sources.get(pair.getKey());
+      DialectName target = sources.get(pair.getValue());
+      if (repeated == null || (ownOutput && pair.getKey().equals(table.output()))) {
+        continue;
+      }
+      if (target == null) {
+        sources.put(pair.getValue(), repeated);
+      }
+      if (target == null || equal(repeated, target)) {
+        sources.remove(pair.getKey());
+        tied.add(repeated.name());
+      }
+    }
+  }
+
+  private boolean equal(DialectName one, DialectName other) throws IOException {
+    TensorSpec spec = file.spec(one.name());
+    if (one.layout() != other.layout() || !spec.equals(file.spec(other.name()))) {
       return false;
     }
-    ByteBuffer mine = file.read(key);
-    return mine.equals(file.read(other));
+    return file.read(one.name()).equals(file.read(other.name()));
   }
 
   private Optional<OptimizerState> optimizer(Map<String, DialectName> sources) throws IOException {

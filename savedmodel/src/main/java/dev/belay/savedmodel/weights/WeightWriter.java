@@ -10,6 +10,8 @@ import dev.belay.savedmodel.names.DialectName;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.names.NameTable;
 import dev.belay.savedmodel.safetensors.SafetensorsWriter;
+import dev.belay.savedmodel.tensor.FloatWidening;
+import dev.belay.savedmodel.tensor.NamedTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,12 +36,14 @@ public final class WeightWriter {
    * Writes weights as {@code tf1}, {@code tf2}, {@code safetensors} or {@code huggingface}.
    *
    * @param folder must not exist
+   * @param tokenizer the tokenizer's files by their names
    * @return the names of what could not go along and why, for people: optimizer state that the form
    *     has no place for, and the like
    * @throws UnsupportedModelException if a weight has no name in the dialect, or the form needs a
    *     configuration that is not there; the message lists all of it
    */
-  public static List<String> write(ModelWeights weights, WeightTarget target, Path folder)
+  public static List<String> write(
+      ModelWeights weights, WeightTarget target, Path folder, Map<String, byte[]> tokenizer)
       throws IOException {
     WeightWriter writer = new WeightWriter(weights);
     Map<String, DialectName> names = writer.names(dialect(target));
@@ -51,14 +55,32 @@ public final class WeightWriter {
         case SAFETENSORS, HUGGINGFACE -> writer.writePytorch(directory.path(), target);
         case SAVEDMODEL -> throw new IllegalArgumentException("a SavedModel needs a graph");
       }
-      for (Path file : writer.weights.location().tokenizerFiles()) {
-        if (target != WeightTarget.SAFETENSORS) {
-          Files.copy(file, directory.path().resolve(file.getFileName().toString()));
+      if (target != WeightTarget.SAFETENSORS) {
+        for (Map.Entry<String, byte[]> file : tokenizer.entrySet()) {
+          Files.write(directory.path().resolve(file.getKey()), file.getValue());
         }
       }
       directory.commit();
     }
     return left;
+  }
+
+  /** How many bytes the elements take that are written; TensorFlow's checkpoints are in float32. */
+  public static long bytes(ModelWeights weights, WeightTarget target) {
+    if (target == WeightTarget.SAFETENSORS || target == WeightTarget.HUGGINGFACE) {
+      return bytes(weights.canonical());
+    }
+    long bytes = bytes(new FloatWidening(weights.canonical()));
+    for (OptimizerState state : weights.optimizer().stream().toList()) {
+      for (NamedTensors slot : state.slots().values()) {
+        bytes += bytes(new FloatWidening(slot));
+      }
+    }
+    return bytes;
+  }
+
+  private static long bytes(NamedTensors tensors) {
+    return tensors.names().stream().mapToLong(name -> tensors.spec(name).bytes()).sum();
   }
 
   private static Dialect dialect(WeightTarget target) {

@@ -45,7 +45,7 @@ class ConfigurationTest {
   void everyFamilyIsRead() throws IOException {
     ModelConfiguration gpt2 = ConfigurationReader.read(Fixtures.path("gpt2_tiny", "config.json"));
     assertEquals(new Sizes(256, 32, 32, 2, 0, 2, 1, 4, 8, 128, 32, 0), gpt2.sizes());
-    assertEquals("gelu_new", gpt2.activation());
+    assertEquals("gelu_new", gpt2.feedForward().activation());
     ModelConfiguration t5 = ConfigurationReader.read(Fixtures.path("t5_tiny", "config.json"));
     assertEquals(new Sizes(256, 32, 32, 2, 2, 2, 1, 4, 8, 64, 0, 0), t5.sizes());
     assertEquals(Optional.of(new RelativePositions(8, 20)), t5.relativePositions());
@@ -135,7 +135,7 @@ class ConfigurationTest {
     assertEquals(
         file
             + ": key 'model_type': 'mamba' is not one of the families that Belay knows: [bert,"
-            + " roberta, distilbert, electra, albert, gpt2, t5]",
+            + " roberta, xlm-roberta, camembert, distilbert, electra, albert, gpt2, t5, mt5]",
         assertThrows(UnsupportedModelException.class, () -> ConfigurationReader.read(file))
             .getMessage());
   }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.belay.savedmodel.export.NewModel.NewSignature;
 import dev.belay.savedmodel.export.NewModel.NewVariable;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -136,7 +137,7 @@ final class HandMadeModels {
             "calls",
             new TensorSpec(DataType.DT_INT64, Shape.scalar()),
             false,
-            ByteBuffer.allocate(Long.BYTES)));
+            TensorPieces.of(ByteBuffer.allocate(Long.BYTES))));
   }
 
   /** Values 0, 1/8, 2/8, and so on: exact in float32. */
@@ -146,7 +147,7 @@ final class HandMadeModels {
     for (int i = 0; i < spec.elements(); i++) {
       values.putFloat(i / 8f);
     }
-    return new NewVariable(name, handle, spec, trainable, values.flip());
+    return new NewVariable(name, handle, spec, trainable, TensorPieces.of(values.flip()));
   }
 
   static NodeDef.Builder node(String name, String op, String... inputs) {

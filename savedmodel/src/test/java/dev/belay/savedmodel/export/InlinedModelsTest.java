@@ -16,6 +16,7 @@ import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.inline.FunctionInliner;
 import dev.belay.savedmodel.model.inline.InlineOptions;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -82,7 +83,7 @@ class InlinedModelsTest {
               flatVariable.handle(),
               new TensorSpec(variable.dtype(), variable.shape()),
               variable.trainable(),
-              contents.read(variable)));
+              TensorPieces.of(contents.read(variable))));
     }
     List<NewSignature> signatures = new ArrayList<>();
     for (FlatFunction function : flat.functions()) {

@@ -92,7 +92,7 @@ class RealGraphTest {
         boolean trainable = !key.equals("global_step");
         variables.add(
             new NewVariable(
-                key, node.getName(), checkpoint.spec(key), trainable, checkpoint.read(key)));
+                key, node.getName(), checkpoint.spec(key), trainable, checkpoint.pieces(key)));
       }
     }
     List<NewSignature> signatures = new ArrayList<>();

@@ -15,6 +15,7 @@ import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
+import dev.belay.savedmodel.tensor.MemoryTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,6 +30,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 class ReplaceVariablesTest {
@@ -57,7 +59,7 @@ class ReplaceVariablesTest {
   @Test
   void withoutNewValuesTheCopyIsTheOriginal() throws IOException {
     Path target = folder.resolve("1");
-    SavedModelWriter.replaceVariables(KERAS, Map.of(), target);
+    SavedModelWriter.replaceVariables(KERAS, new MemoryTensors(), Map.of(), target);
     try (Stream<Path> files = Files.walk(KERAS)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         assertArrayEquals(
@@ -69,20 +71,28 @@ class ReplaceVariablesTest {
   }
 
   @Test
-  void unknownKeysAndWrongSizesAreAllNamed() {
-    Map<String, ByteBuffer> values = new LinkedHashMap<>();
-    values.put("no/such/key", ByteBuffer.allocate(4));
-    values.put("_CHECKPOINTABLE_OBJECT_GRAPH", ByteBuffer.allocate(4));
-    values.put("save_counter", ByteBuffer.allocate(4));
+  void unknownKeysAndWrongSizesAreAllNamed() throws IOException {
+    BundleContents checkpoint = BundleReader.open(SavedModelWriter.variablesPrefix(KERAS));
+    String known =
+        checkpoint.names().stream()
+            .filter(key -> checkpoint.spec(key).dtype() == DataType.DT_FLOAT)
+            .findFirst()
+            .orElseThrow();
+    TensorSpec spec = new TensorSpec(DataType.DT_FLOAT, Shape.of(0));
+    MemoryTensors values = new MemoryTensors();
+    for (String key : List.of("no/such/key", "_CHECKPOINTABLE_OBJECT_GRAPH", known)) {
+      values.put(key, spec, ByteBuffer.allocate(0));
+    }
     Path target = folder.resolve("1");
     String message =
         assertThrows(
                 IllegalArgumentException.class,
-                () -> SavedModelWriter.replaceVariables(KERAS, values, target))
+                () -> SavedModelWriter.replaceVariables(KERAS, values, Map.of(), target))
             .getMessage();
     assertTrue(message.contains("'no/such/key' is not in the checkpoint"), message);
     assertTrue(message.contains("'_CHECKPOINTABLE_OBJECT_GRAPH' holds strings"), message);
-    assertTrue(message.contains("'save_counter'"), message);
+    assertTrue(message.contains("'" + known + "' is DT_FLOAT ["), message);
+    assertTrue(message.contains(" bytes, the new value is DT_FLOAT [0], 0 bytes"), message);
     assertFalse(Files.exists(target));
   }
 
@@ -90,10 +100,10 @@ class ReplaceVariablesTest {
   @Test
   void theFingerprintForgetsTheOldNumbers() throws IOException {
     Path source = folder.resolve("source");
-    SavedModelWriter.replaceVariables(KERAS, Map.of(), source);
+    SavedModelWriter.replaceVariables(KERAS, new MemoryTensors(), Map.of(), source);
     // saved_model_checksum 5, checkpoint_hash 7, uuid "u".
     Files.write(source.resolve("fingerprint.pb"), new byte[] {8, 5, 40, 7, 58, 1, 'u'});
-    SavedModelWriter.replaceVariables(source, Map.of(), folder.resolve("1"));
+    SavedModelWriter.replaceVariables(source, new MemoryTensors(), Map.of(), folder.resolve("1"));
     assertArrayEquals(new byte[] {8, 5}, Files.readAllBytes(folder.resolve("1/fingerprint.pb")));
   }
 
@@ -104,7 +114,7 @@ class ReplaceVariablesTest {
     for (String fixture : EXPECTED.keySet()) {
       Path target = folder.resolve(fixture);
       SavedModelWriter.replaceVariables(
-          Fixtures.path(fixture), allFloatsMoved(Fixtures.path(fixture)), target);
+          Fixtures.path(fixture), allFloatsMoved(Fixtures.path(fixture)), Map.of(), target);
       arguments.addAll(List.of(Fixtures.path(fixture), target));
     }
     JsonNode found =
@@ -121,32 +131,36 @@ class ReplaceVariablesTest {
   void partsAreJoined() throws IOException {
     Path source = Fixtures.path("savedmodel_tf1", "saved_model_ref");
     SavedModelContents model = SavedModelReader.read(source, GraphPolicy.strict());
-    Map<ModelVariable, ByteBuffer> values = new LinkedHashMap<>();
+    Map<ModelVariable, String> names = new LinkedHashMap<>();
+    MemoryTensors values = new MemoryTensors();
     int parts = 0;
     for (ModelVariable variable : model.variables()) {
       if (variable.dtype() == DataType.DT_FLOAT) {
-        values.put(variable, moved(model.read(variable)));
+        String name = "variable " + variable.id();
+        names.put(variable, name);
+        values.put(
+            name, new TensorSpec(variable.dtype(), variable.shape()), moved(model.read(variable)));
         parts += model.slice(variable).isPresent() ? 1 : 0;
       }
     }
     assertEquals(6, parts);
-    SavedModelWriter.replaceVariables(model, values, Map.of(), folder.resolve("1"));
+    SavedModelWriter.replaceVariables(model, names, values, Map.of(), folder.resolve("1"));
     BundleContents written =
         BundleReader.open(SavedModelWriter.variablesPrefix(folder.resolve("1")));
     written.verifyAll();
-    Map<String, ByteBuffer> expected = allFloatsMoved(source);
-    for (Map.Entry<String, ByteBuffer> entry : expected.entrySet()) {
-      assertEquals(entry.getValue(), written.read(entry.getKey()), entry.getKey());
+    MemoryTensors expected = allFloatsMoved(source);
+    for (String key : expected.names()) {
+      assertEquals(expected.read(key), written.read(key), key);
     }
   }
 
-  private static Map<String, ByteBuffer> allFloatsMoved(Path model) throws IOException {
+  private static MemoryTensors allFloatsMoved(Path model) throws IOException {
     BundleContents contents = BundleReader.open(SavedModelWriter.variablesPrefix(model));
-    Map<String, ByteBuffer> values = new LinkedHashMap<>();
+    MemoryTensors values = new MemoryTensors();
     for (String key : contents.names()) {
       TensorSpec spec = contents.spec(key);
       if (spec.dtype() == DataType.DT_FLOAT) {
-        values.put(key, moved(contents.read(key)));
+        values.put(key, spec, moved(contents.read(key)));
       }
     }
     return values;

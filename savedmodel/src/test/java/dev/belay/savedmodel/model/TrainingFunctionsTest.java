@@ -23,25 +23,39 @@ class TrainingFunctionsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"savedmodel_keras_bert", "savedmodel_hf_bert", "families/t5"})
-  void takesTheTrainingTraceThatTakesTheServingInputs(String fixture) throws IOException {
+  void findsTheTracesThatTakeTheServingInputs(String fixture) throws IOException {
     SavedModelContents contents = read(fixture, "saved_model");
     TrainingFunctions chosen = TrainingFunctions.choose(contents, Optional.empty());
     assertEquals("signatures/serving_default", chosen.evaluation().path());
-    assertEquals("call_and_return_all_conditional_losses", chosen.training().path());
-    assertEquals(Optional.of(true), chosen.training().training());
-    assertEquals(
-        chosen.evaluation().inputs().stream().map(TrainingFunctions::feature).sorted().toList(),
-        chosen.training().inputs().stream().map(TrainingFunctions::feature).sorted().toList());
-    assertTrue(chosen.notes().get(0).startsWith("training trace: call_and_return_all"));
+    assertSame(chosen.evaluation(), chosen.reference());
+    TrainingFunctions.Trace first = chosen.traces().get(0);
+    assertEquals("call_and_return_all_conditional_losses", first.training().path());
+    assertEquals(Optional.of(true), first.training().training());
+    assertEquals(Optional.of(false), first.inference().orElseThrow().training());
+    for (TrainingFunctions.Trace trace : chosen.traces()) {
+      assertEquals(
+          names(chosen.evaluation()).sorted().toList(), names(trace.training()).sorted().toList());
+    }
   }
 
-  /** Keras gives its one result no name in a trace; the loss must find it all the same. */
+  /** Inputs in a list have no names; which is which is found by trying. */
   @Test
-  void aResultWithoutANameGetsThatOfTheSignature() throws IOException {
+  void inputsWithoutNamesMayBeAnyOfTheirKind() throws IOException {
     SavedModelContents contents = read("savedmodel_keras_bert", "saved_model");
     TrainingFunctions chosen = TrainingFunctions.choose(contents, Optional.empty());
-    assertEquals("logits", chosen.training().outputs().get(0).name());
-    assertEquals(0, OutputChoice.choose(contents.file(), chosen.training(), Optional.empty()));
+    List<List<String>> orders =
+        chosen.traces().stream()
+            .map(TrainingFunctions.Trace::training)
+            .filter(trace -> trace.path().equals("__call__"))
+            .map(trace -> names(trace).toList())
+            .distinct()
+            .toList();
+    assertEquals(
+        List.of(List.of("input_ids", "input_mask"), List.of("input_mask", "input_ids")), orders);
+  }
+
+  private static Stream<String> names(ModelFunction function) {
+    return function.inputs().stream().map(ModelFunction.Argument::name);
   }
 
   @Test
@@ -72,9 +86,11 @@ class TrainingFunctionsTest {
     assertEquals("signatures/int64_serving", signature.training().path());
     assertSame(signature.training(), signature.evaluation());
     TrainingFunctions call = TrainingFunctions.choose(contents, Optional.of("__call__"));
-    assertEquals("__call__", call.training().path());
-    assertEquals(Optional.of(true), call.training().training());
+    assertEquals("__call__", call.evaluation().path());
     assertEquals(Optional.of(false), call.evaluation().training());
+    assertEquals("signatures/serving_default", call.reference().path());
+    assertEquals("__call__", call.traces().get(0).training().path());
+    assertEquals(Optional.of(true), call.traces().get(0).training().training());
   }
 
   @Test

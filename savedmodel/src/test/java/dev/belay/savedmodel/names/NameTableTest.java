@@ -45,9 +45,19 @@ class NameTableTest {
     NameTable table = NameTable.of(family);
     for (String pattern : table.canonicalPatterns()) {
       String canonical = pattern.replace("#", "0");
-      assertTrue(table.inDialect(Dialect.KERAS, canonical).isPresent(), canonical);
-      assertTrue(table.inDialect(Dialect.TF2, canonical).isPresent(), canonical);
+      boolean named = !isOfPyTorchAlone(family, canonical);
+      assertEquals(named, table.inDialect(Dialect.KERAS, canonical).isPresent(), canonical);
+      assertEquals(named, table.inDialect(Dialect.TF2, canonical).isPresent(), canonical);
     }
+  }
+
+  /** What no TensorFlow class of Hugging Face has: distances, untied outputs, heads of GPT-2. */
+  private static boolean isOfPyTorchAlone(Family family, String canonical) {
+    return canonical.contains("distance_embedding")
+        || canonical.endsWith("predictions.decoder.bias")
+        || canonical.equals("lm_head.decoder.bias")
+        || (canonical.equals(NameTable.of(family).output()) && family != Family.T5)
+        || (family == Family.GPT2 && canonical.matches("(classifier|qa_outputs)\\..*"));
   }
 
   @ParameterizedTest

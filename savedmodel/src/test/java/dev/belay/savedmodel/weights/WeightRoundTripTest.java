@@ -119,7 +119,10 @@ class WeightRoundTripTest {
     }
     Path graph = folder.resolve("gpt2_savedmodel");
     GraphWeights.write(
-        read(gpt2.resolve("model.safetensors")), read(gpt2.resolve("saved_model")), graph);
+        read(gpt2.resolve("model.safetensors")),
+        read(gpt2.resolve("saved_model")),
+        graph,
+        Map.of());
     add("savedmodel", graph, "gpt2", gpt2);
     Path t5 = Fixtures.path("t5_tiny");
     for (String file : List.of("model.safetensors", "tf_model.h5", "ckpt")) {
@@ -136,9 +139,9 @@ class WeightRoundTripTest {
   private Path written(ModelWeights weights, WeightTarget target, String name) throws IOException {
     Path path = folder.resolve(name);
     if (target == WeightTarget.SAVEDMODEL) {
-      GraphWeights.write(weights, read(GRAPH), path);
+      GraphWeights.write(weights, read(GRAPH), path, weights.location().tokenizerFiles());
     } else {
-      WeightWriter.write(weights, target, path);
+      WeightWriter.write(weights, target, path, weights.location().tokenizerFiles());
     }
     return path;
   }

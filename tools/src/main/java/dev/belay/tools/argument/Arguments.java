@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import picocli.CommandLine;
@@ -18,8 +19,9 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * The arguments of one call, in the one spelling that the parser knows: {@code --learning_rate}
- * becomes {@code --learning-rate}, and the options of a config file are appended where the command
- * line does not give them.
+ * becomes {@code --learning-rate}, {@code --per_device_train_batch_size} becomes {@code
+ * --train-batch-size}, and the options of a config file are appended where the command line does
+ * not give them.
  *
  * @param tokens for the parser
  * @param origins option name to where a config file gives it
@@ -48,18 +50,8 @@ public record Arguments(List<String> tokens, Map<String, String> origins) {
     }
     int position = typed.indexOf(command.getCommandName()) + 1;
     List<String> tokens = new ArrayList<>(typed.subList(0, position));
-    typed.subList(position, typed.size()).forEach(token -> tokens.add(spelled(command, token)));
+    tokens.addAll(TypedTokens.spelled(command, typed.subList(position, typed.size())));
     return new Reading(command, tokens).withConfigFile();
-  }
-
-  /** An option's token with hyphens, if that makes it an option of the command. */
-  private static String spelled(CommandLine command, String token) {
-    if (!token.startsWith("--")) {
-      return token;
-    }
-    int end = token.indexOf('=') < 0 ? token.length() : token.indexOf('=');
-    String name = kebab(token.substring(0, end));
-    return option(command, name) == null ? token : name + token.substring(end);
   }
 
   /** The spelling with hyphens. */
@@ -94,7 +86,7 @@ public record Arguments(List<String> tokens, Map<String, String> origins) {
       if (files.size() > 1) {
         throw new ConfigException("--config is given " + files.size() + " times: name one file");
       }
-      ConfigFile file = ConfigFile.read(Path.of(files.get(0)));
+      ConfigFile file = translated(ConfigFile.read(Path.of(files.get(0))));
       refuseUnknownKeys(file);
       Set<OptionSpec> typed = typedOptions();
       List<String> all = new ArrayList<>(tokens);
@@ -108,6 +100,35 @@ public record Arguments(List<String> tokens, Map<String, String> origins) {
         }
       }
       return new Arguments(all, origins);
+    }
+
+    /** The file with Belay's options in place of Hugging Face's arguments. */
+    private ConfigFile translated(ConfigFile file) {
+      List<String> problems = new ArrayList<>();
+      List<ConfigFile.Entry> entries = new ArrayList<>();
+      for (ConfigFile.Entry entry : file.entries()) {
+        Optional<HuggingFaceArgument> argument =
+            option(command, "--" + kebab(entry.key())) == null
+                ? HuggingFaceArgument.find(entry.key())
+                : Optional.empty();
+        if (argument.isEmpty()) {
+          entries.add(entry);
+          continue;
+        }
+        HuggingFaceArgument.Meaning meaning = argument.get().of(String.join(",", entry.values()));
+        if (meaning.isRefused()) {
+          String place = file.path() + ", line " + entry.line() + ": " + entry.key();
+          problems.add(place + ": not an option of Belay: " + meaning.refusal());
+        } else if (!meaning.option().isEmpty()) {
+          String value = meaning.argument().isEmpty() ? "true" : meaning.argument();
+          entries.add(
+              new ConfigFile.Entry(meaning.option().substring(2), entry.line(), List.of(value)));
+        }
+      }
+      if (!problems.isEmpty()) {
+        throw new ConfigException(problems);
+      }
+      return new ConfigFile(file.path(), entries);
     }
 
     private List<String> valuesOf(String name) {

@@ -56,9 +56,10 @@ public interface Doors {
   }
 
   /** {@link ModelEvaluation#predict}. */
-  default void predict(EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink)
+  default void predict(
+      EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink, Consumer<String> notes)
       throws IOException {
-    ModelEvaluation.predict(config, judge(), sink);
+    ModelEvaluation.predict(config, judge(), sink, notes);
   }
 
   /** {@link RunCheckpoint#choose}. */

@@ -26,7 +26,8 @@ final class EvaluationOptions {
       names = {"--file", "--validation-file"},
       paramLabel = "FILE",
       description =
-          ".tsv, .csv, .jsonl or .tfrecord, .gz allowed; repeatable. Columns: text[,text_b],label,"
+          ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed; repeatable. Columns:"
+              + " text[,text_b],label,"
               + " or input_ids,attention_mask,token_type_ids,label; for tokens text,labels with a"
               + " label per word; for language models text (or .txt, one a line), for seq2seq"
               + " text,target; for question-answering SQuAD's .json.")

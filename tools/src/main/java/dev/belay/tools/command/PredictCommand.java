@@ -65,6 +65,11 @@ final class PredictCommand implements RunnableCommand {
   }
 
   private void predict(EvaluateConfig config, PrintStream lines) throws IOException {
-    context.doors().predict(config, prediction -> lines.println(JsonText.of(prediction)));
+    context
+        .doors()
+        .predict(
+            config,
+            prediction -> lines.println(JsonText.of(prediction)),
+            note -> context.terminal().err().println("note: " + note));
   }
 }

@@ -2,6 +2,7 @@ package dev.belay.tools.failure;
 
 import dev.belay.graph.clip.ClipGroupException;
 import dev.belay.graph.gradient.UntrainableModelException;
+import dev.belay.graph.imported.rewrite.UnsupportedGraphException;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.train.config.ConfigException;
@@ -53,6 +54,7 @@ public record Failure(ExitCode code, String message) {
     if (cause instanceof CorruptModelException
         || cause instanceof UnsupportedModelException
         || cause instanceof UntrainableModelException
+        || cause instanceof UnsupportedGraphException
         || cause instanceof ClipGroupException
         || cause instanceof ModelException
         || cause instanceof DataException) {

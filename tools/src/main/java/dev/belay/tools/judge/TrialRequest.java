@@ -27,6 +27,7 @@ record TrialRequest(ModelConfig model, boolean trains) {
     arguments.add("trains=" + trains);
     arguments.add("head=" + model.head());
     arguments.add("dropout=" + model.dropout());
+    arguments.add("model-losses=" + model.modelLosses());
     arguments.add("natural-gradients=" + model.trust().naturalGradients());
     model.signature().ifPresent(value -> arguments.add("signature=" + value));
     model.output().ifPresent(value -> arguments.add("output=" + value));
@@ -75,6 +76,7 @@ record TrialRequest(ModelConfig model, boolean trains) {
             one(values, "trainable").map(Pattern::compile),
             one(values, "freeze").map(Pattern::compile),
             isTrue(values, "dropout"),
+            isTrue(values, "model-losses"),
             new ModelConfig.Trust(ops, isTrue(values, "natural-gradients"), withoutGradient, true));
     return new TrialRequest(model, isTrue(values, "trains"));
   }

@@ -30,6 +30,7 @@ public final class DataOptions {
       description = "Examples of one evaluation batch.")
   private int evalBatchSize = DataConfig.DEFAULT_BATCH_SIZE;
 
+  @Mixin private ColumnOptions columns;
   @Mixin private LanguageOptions language;
   @Mixin private QuestionOptions question;
 
@@ -44,6 +45,7 @@ public final class DataOptions {
         evalBatchSize,
         false,
         false,
+        columns.toConfig(),
         language.toConfig(),
         question.toConfig());
   }
@@ -59,6 +61,7 @@ public final class DataOptions {
         evalBatchSize,
         training.shuffle(),
         training.groupByLength(),
+        columns.toConfig(),
         language.toConfig(),
         question.toConfig());
   }

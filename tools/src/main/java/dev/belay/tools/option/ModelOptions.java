@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -24,6 +25,14 @@ public final class ModelOptions {
   private Path path;
 
   @Mixin private WeightFormatOptions form;
+
+  @Option(
+      names = "--ignore-weights",
+      paramLabel = "REGEX",
+      description =
+          "Leave out weights whose name matches; without it, weights are refused that are named as"
+              + " parts of the model and that Belay's graph of it has no place for.")
+  private Optional<Pattern> ignoredWeights = Optional.empty();
 
   @Option(
       names = "--signature",
@@ -56,6 +65,16 @@ public final class ModelOptions {
               + " multi_label_classification, any number of them, each with its own sigmoid; in the"
               + " data a|b, or a list (default: as the model's config.json says, else single).")
   private Optional<ModelConfig.ProblemType> problem = Optional.empty();
+
+  @Option(
+      names = "--model-losses",
+      paramLabel = "on|off",
+      arity = "1",
+      converter = OnOff.class,
+      description =
+          "Whether the losses that a SavedModel's layers add (regularizers, add_loss) belong to the"
+              + " loss, as in Keras.")
+  private boolean modelLosses = ModelConfig.DEFAULT_MODEL_LOSSES;
 
   @Option(
       names = "--allow-op",
@@ -102,7 +121,7 @@ public final class ModelOptions {
   public ModelConfig toConfig(TuningOptions tuning) {
     return new ModelConfig(
         path,
-        form.toFiles(tuning),
+        form.toFiles(tuning, ignoredWeights),
         signature,
         inputs,
         output,
@@ -113,6 +132,7 @@ public final class ModelOptions {
         tuning.trainable(),
         tuning.freeze(),
         tuning.dropout(),
+        modelLosses,
         new ModelConfig.Trust(
             allowedOps, tuning.naturalGradients(), List.copyOf(tuning.withoutGradient()), trusted));
   }

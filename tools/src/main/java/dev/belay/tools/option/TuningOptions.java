@@ -18,7 +18,7 @@ public final class TuningOptions {
       description =
           "A new head on the model: none, classification, regression or token-classification, which"
               + " on a SavedModel needs --features; on weights alone question-answering and masked-lm"
-              + " too. causal-lm and seq2seq are what GPT-2 and T5 have.")
+              + " too. GPT-2 has causal-lm in place of masked-lm, T5 seq2seq alone.")
   private HeadKind head = HeadKind.NONE;
 
   @Option(

@@ -6,6 +6,7 @@ import dev.belay.train.config.WeightsConfig;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** What kind of weights a path holds, where that is not to be found out. */
@@ -25,10 +26,14 @@ public final class WeightFormatOptions {
       description = "config.json or bert_config.json, where none lies beside the weights.")
   private Optional<Path> configuration = Optional.empty();
 
-  /** What the files of a model are. */
-  ModelConfig.Files toFiles(TuningOptions tuning) {
+  /**
+   * What the files of a model are.
+   *
+   * @param ignored names of weights that are left out
+   */
+  ModelConfig.Files toFiles(TuningOptions tuning, Optional<Pattern> ignored) {
     return new ModelConfig.Files(
-        format, configuration, tuning.restoresOptimizer(), tuning.fromScratch());
+        format, configuration, tuning.restoresOptimizer(), ignored, tuning.fromScratch());
   }
 
   /**

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class BadInputTest {
   private static final Path MODEL = Fixtures.path("savedmodel_keras_bert", "saved_model");
   private static final Path BATCH = Fixtures.path("savedmodel_keras_bert", "batch.jsonl");
+  private static final String ROW_OF_300 =
+      "{\"input_ids\": [2, 300, 3], \"attention_mask\": [1, 1, 1], \"label\": 1}";
   private static final Path HEADLESS = Fixtures.path("headless_bert");
 
   @TempDir Path folder;
@@ -57,8 +59,8 @@ final class BadInputTest {
         "belay train: "
             + file
             + ":1: missing column: expected a text column: text (or sentence), for pairs text and"
-            + " text_b; or input_ids for pre-tokenised data; found columns: words, label; rename"
-            + " the keys of the objects");
+            + " text_b; or input_ids for pre-tokenised data; found columns: words, label; name it"
+            + " with --text-column, or rename the keys of the objects");
   }
 
   @Test
@@ -155,14 +157,13 @@ final class BadInputTest {
   void anInputNameThatDoesNotExist() {
     assertRefused(
         train("--train-file=" + BATCH, "--inputs=attention_mask=mask"),
-        "belay train: --inputs attention_mask=mask: call_and_return_all_conditional_losses has no"
-            + " input 'mask'; it has [input_ids, input_mask]");
+        "belay train: --inputs attention_mask=mask: signatures/serving_default has no input 'mask';"
+            + " it has [input_ids, input_mask]");
   }
 
   @Test
   void idsOutsideTheVocabulary() throws IOException {
-    Path file =
-        file("ids.jsonl", Files.readString(BATCH) + "{\"input_ids\": [2, 300, 3], \"label\": 1}\n");
+    Path file = file("ids.jsonl", Files.readString(BATCH) + ROW_OF_300 + "\n");
     assertRefused(
         train("--train-file=" + file),
         "belay train: "

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.savedmodel.Agreement;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.tools.ProgramRun;
 import java.io.IOException;
@@ -81,16 +82,12 @@ final class GoldenTrainingTest {
             ProgramRun.of(imported.withWeights(weights).trainCommand(20, own, "--dropout=off")))) {
       assertEquals(0, training.code(), training.err());
     }
-    for (String measure : List.of("loss", "grad_norm")) {
-      List<Double> expected = MetricsFile.trained(theirs, measure);
-      List<Double> found = MetricsFile.trained(own, measure);
-      assertEquals(20, expected.size());
-      for (int step = 0; step < 20; step++) {
-        double tolerance = 1e-4 * expected.get(step);
-        assertEquals(
-            expected.get(step), found.get(step), tolerance, measure + " of step " + (step + 1));
-      }
-    }
+    assertEquals(20, MetricsFile.trained(theirs, "loss").size());
+    Agreement.assertTrained(
+        MetricsFile.trained(theirs, "loss"),
+        MetricsFile.trained(theirs, "grad_norm"),
+        MetricsFile.trained(own, "loss"),
+        MetricsFile.trained(own, "grad_norm"));
   }
 
   /** The head that finds hidden words, as google-research/bert pretrained it. */
@@ -119,15 +116,7 @@ final class GoldenTrainingTest {
     assertTrue(
         training.err().contains("head: cls.predictions.bias goes on as the files have it"),
         training.err());
-    JsonNode goldens = Fixtures.json(fixture.resolve("goldens.json"));
-    List<Double> losses = MetricsFile.trained(folder, "loss");
-    List<Double> norms = MetricsFile.trained(folder, "grad_norm");
-    for (int step = 0; step < 6; step++) {
-      double loss = goldens.get("loss").get(step).asDouble();
-      assertEquals(loss, losses.get(step), 1e-5 * loss, "step " + (step + 1));
-      double norm = goldens.get("pre_clip_norm").get(step).asDouble();
-      assertEquals(norm, norms.get(step), 1e-4 * norm, "step " + (step + 1));
-    }
+    assertTrained(Fixtures.json(fixture.resolve("goldens.json")), 0, 6, folder);
   }
 
   /** Any number of labels for an example, whole and in parts of the batch. */
@@ -156,16 +145,7 @@ final class GoldenTrainingTest {
                 "--device=cpu"));
     assertEquals(0, training.code(), training.err());
     assertTrue(training.err().contains("head: classifier goes on"), training.err());
-    JsonNode goldens = Fixtures.json(fixture.resolve("goldens.json")).get("training");
-    List<Double> losses = MetricsFile.trained(folder, "loss");
-    List<Double> norms = MetricsFile.trained(folder, "grad_norm");
-    for (int step = 0; step < 6; step++) {
-      double loss = goldens.get("loss").get(step).asDouble();
-      double norm = goldens.get("pre_clip_norm").get(step).asDouble();
-      // As numerics.md has it: the first step, and the first five.
-      assertEquals(loss, losses.get(step), (step == 0 ? 1e-5 : 1e-4) * loss, "step " + (step + 1));
-      assertEquals(norm, norms.get(step), 1e-4 * norm, "step " + (step + 1));
-    }
+    assertTrained(Fixtures.json(fixture.resolve("goldens.json")).get("training"), 0, 6, folder);
   }
 
   /** Steps 4 to 8 of a training of TensorFlow 2, with the slots and the step of its checkpoint. */
@@ -222,14 +202,17 @@ final class GoldenTrainingTest {
   private static void assertGoesOn(String optimizer, Path out) throws IOException {
     JsonNode golden =
         Fixtures.json(Fixtures.path("bert_tf2_ckpt", "goldens.json")).get("runs").get(optimizer);
-    List<Double> losses = MetricsFile.trained(out, "loss");
-    List<Double> norms = MetricsFile.trained(out, "grad_norm");
-    for (int i = 0; i < 5; i++) {
-      double loss = golden.get("loss").get(3 + i).asDouble();
-      assertEquals(loss, losses.get(i), 1e-5 * loss, "step " + (4 + i));
-      double norm = golden.get("pre_clip_norm").get(3 + i).asDouble();
-      assertEquals(norm, norms.get(i), 1e-4 * norm, "step " + (4 + i));
-    }
+    assertTrained(golden, 3, 5, out);
+  }
+
+  /** Steps of a golden training, after those that were left out. */
+  private static void assertTrained(JsonNode golden, int leftOut, int steps, Path run)
+      throws IOException {
+    Agreement.assertTrained(
+        GoldenModel.numbers(golden.get("loss")).subList(leftOut, leftOut + steps),
+        GoldenModel.numbers(golden.get("pre_clip_norm")).subList(leftOut, leftOut + steps),
+        MetricsFile.trained(run, "loss"),
+        MetricsFile.trained(run, "grad_norm"));
   }
 
   private static void agrees(GoldenModel golden, String said, Path folder) throws IOException {
@@ -239,42 +222,10 @@ final class GoldenTrainingTest {
     assertEquals(0, training.code(), training.err());
     assertEquals(run.resolve("export/1") + "\n", training.out());
     assertTrue(training.err().contains(said), training.err());
-    List<String> wrong = new ArrayList<>();
-    compare("loss", golden, golden.losses(), MetricsFile.trained(run, "loss"), wrong);
-    compare("grad_norm", golden, golden.norms(), MetricsFile.trained(run, "grad_norm"), wrong);
-    assertEquals(List.of(), wrong);
-  }
-
-  private static void compare(
-      String what,
-      GoldenModel golden,
-      List<Double> expected,
-      List<Double> found,
-      List<String> wrong) {
-    assertEquals(expected.size(), found.size(), what);
-    for (int i = 0; i < expected.size(); i++) {
-      int step = i + 1;
-      double difference = Math.abs(found.get(i) - expected.get(i));
-      double relative = Math.max(tolerance(step), known(golden.losses().get(i)));
-      double allowed = relative * Math.abs(expected.get(i));
-      if (!(difference <= allowed)) {
-        wrong.add(
-            "step %d: %s %s, expected %s within %.1e"
-                .formatted(step, what, found.get(i), expected.get(i), allowed));
-      }
-    }
-  }
-
-  /**
-   * A loss near zero is the logarithm of a number near one: it and the gradient, which is the rest
-   * to one, are known to one unit in the last place of that.
-   */
-  private static double known(double loss) {
-    return Math.ulp(1f) / loss;
-  }
-
-  /** 1e-5 at the first step, 1e-4 at the fifth, 1e-3 at the twentieth, and evenly between. */
-  private static double tolerance(int step) {
-    return Math.pow(10, step <= 5 ? -5 + (step - 1) / 4.0 : -4 + (step - 5) / 15.0);
+    Agreement.assertTrained(
+        golden.losses(),
+        golden.norms(),
+        MetricsFile.trained(run, "loss"),
+        MetricsFile.trained(run, "grad_norm"));
   }
 }

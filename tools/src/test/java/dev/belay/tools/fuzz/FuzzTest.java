@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * memory, or read. {@code tools/src/bench/fuzz.sh} is the long run of the same.
  */
 final class FuzzTest {
-  private static final int CASES = 250;
+  private static final int CASES = 100;
+  private static final int MORE_CASES = 250;
   private static final long SEED = 20_221_116;
 
   @TempDir Path scratch;
@@ -54,10 +56,20 @@ final class FuzzTest {
 
   @Test
   void brokenFilesAreRefusedOrRead() throws IOException {
+    assertRefusedOrRead(CASES);
+  }
+
+  @Test
+  @Tag("slow")
+  void moreBrokenFilesAreRefusedOrRead() throws IOException {
+    assertRefusedOrRead(MORE_CASES);
+  }
+
+  private void assertRefusedOrRead(int cases) throws IOException {
     Fuzzer fuzzer = new Fuzzer(SEED, scratch);
     List<String> bad = new ArrayList<>();
     Map<Outcome.Kind, Integer> counts = new EnumMap<>(Outcome.Kind.class);
-    for (int number = 0; number < CASES; number++) {
+    for (int number = 0; number < cases; number++) {
       Fuzzer.Case made = fuzzer.make(number);
       Outcome outcome = fuzzer.read(made);
       counts.merge(outcome.kind(), 1, Integer::sum);
@@ -67,8 +79,8 @@ final class FuzzTest {
     }
     assertEquals(List.of(), bad);
     // A mutator that breaks nothing, or a reader that takes nothing, would prove nothing.
-    assertTrue(counts.get(Outcome.Kind.REFUSED) > CASES / 3, counts::toString);
-    assertTrue(counts.get(Outcome.Kind.ACCEPTED) > CASES / 50, counts::toString);
+    assertTrue(counts.get(Outcome.Kind.REFUSED) > cases / 3, counts::toString);
+    assertTrue(counts.get(Outcome.Kind.ACCEPTED) > cases / 50, counts::toString);
   }
 
   @Test

@@ -190,6 +190,7 @@ final class ChildJudgeTest {
             any.trainable(),
             any.freeze(),
             any.dropout(),
+            any.modelLosses(),
             new ModelConfig.Trust(java.util.Set.of(), false, List.of(), true));
     assertTrue(isRemembered(trusted, true));
     ProgramRun run = predict(model("node { name: \"boom\" op: \"NoOp\" }"), "--trust-model");

@@ -2,7 +2,7 @@ package dev.belay.train.checkpoint;
 
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.export.AtomicDirectory;
-import dev.belay.train.checkpoint.CheckpointWriter.Values;
+import dev.belay.savedmodel.tensor.NamedTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +76,8 @@ public final class CheckpointFolder {
    * Writes a checkpoint. One that is there under this name is of another course of the run, or
    * damaged: it gives way.
    */
-  public Path save(Values model, Values optimizer, CheckpointState state) throws IOException {
+  public Path save(NamedTensors model, NamedTensors optimizer, CheckpointState state)
+      throws IOException {
     Path target = of(state.step());
     if (Files.exists(target)) {
       AtomicDirectory.remove(target);

@@ -5,9 +5,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.belay.savedmodel.bundle.BundleWriter;
 import dev.belay.savedmodel.bundle.WrittenFile;
 import dev.belay.savedmodel.export.AtomicDirectory;
-import dev.belay.savedmodel.tensor.TensorSpec;
+import dev.belay.savedmodel.tensor.NamedTensors;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,20 +36,6 @@ public final class CheckpointWriter {
 
   private CheckpointWriter() {}
 
-  /** Variables with their values, handed over one by one. */
-  @FunctionalInterface
-  public interface Values {
-    /** Hands over every variable. */
-    void forEach(Sink sink) throws IOException;
-  }
-
-  /** Takes variables. */
-  @FunctionalInterface
-  public interface Sink {
-    /** Takes one; the elements are little-endian, and stay while their owner is not closed. */
-    void accept(String name, TensorSpec spec, ByteBuffer elements) throws IOException;
-  }
-
   /**
    * Writes one checkpoint.
    *
@@ -59,7 +44,8 @@ public final class CheckpointWriter {
    * @param optimizer slots and beta powers
    * @param state what else it takes to go on
    */
-  public static void write(Path target, Values model, Values optimizer, CheckpointState state)
+  public static void write(
+      Path target, NamedTensors model, NamedTensors optimizer, CheckpointState state)
       throws IOException {
     Files.createDirectories(target.toAbsolutePath().getParent());
     try (AtomicDirectory directory = AtomicDirectory.create(target)) {
@@ -72,9 +58,10 @@ public final class CheckpointWriter {
     }
   }
 
-  private static List<WrittenFile> writeBundle(Path prefix, Values values) throws IOException {
+  private static List<WrittenFile> writeBundle(Path prefix, NamedTensors values)
+      throws IOException {
     try (BundleWriter writer = BundleWriter.create(prefix)) {
-      values.forEach(writer::add);
+      writer.addAll(values);
       return writer.commit();
     }
   }

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param evalBatchSize examples of one evaluation batch
  * @param shuffle whether each epoch has its own order
  * @param groupByLength whether batches are made of examples of like length
+ * @param columns which columns are what
  * @param language what only a language model asks
  * @param question how questions about texts are put and answered
  */
@@ -27,6 +28,7 @@ public record DataConfig(
     int evalBatchSize,
     boolean shuffle,
     boolean groupByLength,
+    ColumnConfig columns,
     LanguageConfig language,
     QuestionConfig question) {
 
@@ -58,6 +60,7 @@ public record DataConfig(
         evalBatchSize,
         shuffle,
         groupByLength,
+        columns,
         language,
         question);
   }
@@ -73,6 +76,7 @@ public record DataConfig(
         DEFAULT_BATCH_SIZE,
         DEFAULT_SHUFFLE,
         false,
+        ColumnConfig.byName(),
         LanguageConfig.defaults(),
         QuestionConfig.defaults());
   }

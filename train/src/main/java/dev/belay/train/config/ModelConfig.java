@@ -28,6 +28,8 @@ import java.util.regex.Pattern;
  * @param trainable only variables whose name matches train; empty: those the model marks trainable
  * @param freeze variables whose name matches do not train
  * @param dropout whether dropout is active while training
+ * @param modelLosses whether the losses that a SavedModel's layers add belong to the loss, as in
+ *     Keras
  * @param trust what the user accepts of a foreign model
  */
 public record ModelConfig(
@@ -43,9 +45,11 @@ public record ModelConfig(
     Optional<Pattern> trainable,
     Optional<Pattern> freeze,
     boolean dropout,
+    boolean modelLosses,
     Trust trust) {
 
   public static final boolean DEFAULT_DROPOUT = true;
+  public static final boolean DEFAULT_MODEL_LOSSES = true;
 
   /** A head to train on top of the model. */
   public enum HeadKind {
@@ -89,15 +93,17 @@ public record ModelConfig(
    * @param configuration config.json or bert_config.json; empty: beside the weights
    * @param restoreOptimizer whether a training goes on with the slots and the step that the files
    *     have of an earlier one
+   * @param ignoredWeights names of weights that are left out; empty: none
    * @param fromScratch whether only the configuration is read, and all weights begin at random
    */
   public record Files(
       Optional<WeightFormat> format,
       Optional<Path> configuration,
       boolean restoreOptimizer,
+      Optional<Pattern> ignoredWeights,
       boolean fromScratch) {
     public static final Files FOUND_OUT =
-        new Files(Optional.empty(), Optional.empty(), true, false);
+        new Files(Optional.empty(), Optional.empty(), true, Optional.empty(), false);
   }
 
   /**
@@ -144,6 +150,7 @@ public record ModelConfig(
         Optional.empty(),
         Optional.empty(),
         DEFAULT_DROPOUT,
+        DEFAULT_MODEL_LOSSES,
         Trust.NOTHING);
   }
 }

@@ -17,6 +17,8 @@ public record SourcePosition(Path file, Unit unit, long number) {
     LINE,
     /** Records of a TFRecord file. */
     RECORD,
+    /** Objects of a JSON file. */
+    OBJECT,
     /** Questions of a SQuAD file. */
     QUESTION
   }
@@ -31,6 +33,11 @@ public record SourcePosition(Path file, Unit unit, long number) {
     return new SourcePosition(file, Unit.RECORD, number);
   }
 
+  /** An object of a JSON file, from 1. */
+  public static SourcePosition object(Path file, long number) {
+    return new SourcePosition(file, Unit.OBJECT, number);
+  }
+
   /** A question of a SQuAD file, from 1. */
   public static SourcePosition question(Path file, long number) {
     return new SourcePosition(file, Unit.QUESTION, number);
@@ -42,6 +49,7 @@ public record SourcePosition(Path file, Unit unit, long number) {
     return switch (unit) {
       case LINE -> file + ":" + number;
       case RECORD -> file + ": record " + number;
+      case OBJECT -> file + ": object " + number;
       case QUESTION -> file + ": question " + number;
     };
   }

@@ -1,7 +1,10 @@
 package dev.belay.train.failure;
 
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.UnsupportedModelException;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +12,41 @@ import java.util.Locale;
 
 /** What a person is told when the disk does not take what a run writes. */
 public final class DiskFailure {
+  private static final String NO_SPACE = "No space left on device";
+  private static final String RESUMES = "it goes on from the last checkpoint";
+  private static final String UNTOUCHED = "what was written before is untouched";
+
   private DiskFailure() {}
+
+  /** Writes something. */
+  @FunctionalInterface
+  public interface Writing {
+    /** Writes all of it. */
+    void run() throws IOException;
+  }
+
+  /**
+   * Writes a result that no run needs to go on, after a check that there is room for it.
+   *
+   * @param path what is written
+   * @param bytes how much it needs
+   * @throws MachineException if there is no room, or the disk does not take it
+   * @throws IOException if the source of what is written is refused, or something is at the path
+   */
+  public static void guard(Path path, long bytes, Writing writing) throws IOException {
+    try {
+      if (lacksRoom(path, bytes)) {
+        throw new IOException(NO_SPACE);
+      }
+      writing.run();
+    } catch (CorruptModelException
+        | UnsupportedModelException
+        | FileAlreadyExistsException notTheDisk) {
+      throw notTheDisk;
+    } catch (IOException e) {
+      throw failure(path, bytes, UNTOUCHED, e);
+    }
+  }
 
   /**
    * A write that failed.
@@ -18,6 +55,10 @@ public final class DiskFailure {
    * @param bytes how much it needs; 0 if that is little and not known
    */
   public static MachineException writing(Path path, long bytes, IOException cause) {
+    return failure(path, bytes, RESUMES, cause);
+  }
+
+  private static MachineException failure(Path path, long bytes, String state, IOException cause) {
     return new MachineException(
         "cannot write "
             + path
@@ -26,8 +67,9 @@ public final class DiskFailure {
             + reason(cause)
             + "; "
             + free(path)
-            + ". Make room or mend it, then run the same command again: it goes on from the last"
-            + " checkpoint.",
+            + ". Make room or mend it, then run the same command again: "
+            + state
+            + ".",
         cause);
   }
 
@@ -42,7 +84,9 @@ public final class DiskFailure {
             + path
             + ": "
             + reason(cause)
-            + ". Mend it, then run the same command again: it goes on from the last checkpoint.",
+            + ". Mend it, then run the same command again: "
+            + RESUMES
+            + ".",
         cause);
   }
 
@@ -51,13 +95,17 @@ public final class DiskFailure {
    * show when the disk refuses.
    */
   public static void requireRoom(Path path, long bytes) {
+    if (lacksRoom(path, bytes)) {
+      throw writing(path, bytes, new IOException(NO_SPACE));
+    }
+  }
+
+  private static boolean lacksRoom(Path path, long bytes) {
     // Not its FileStore, which knows nothing of a root without a list of what is mounted.
     File place = existing(path).toFile();
     long free = place.getUsableSpace();
     // Some file systems of networks and containers say 0 for "not known".
-    if (free < bytes && (free > 0 || place.getTotalSpace() > 0)) {
-      throw writing(path, bytes, new IOException("No space left on device"));
-    }
+    return free < bytes && (free > 0 || place.getTotalSpace() > 0);
   }
 
   private static String needing(long bytes) {

@@ -11,18 +11,17 @@ import java.util.Set;
 /**
  * Precision, recall and F1 of entities, which are right where their first word, their last word and
  * their type are, and the accuracy of single words; of labels such as {@code O}, {@code B-PER} and
- * {@code I-PER}.
+ * {@code I-PER}, in the schemes IOB1, IOB2 and IOBES.
  *
- * <p>An entity begins at {@code B-}, and at an {@code I-} that goes on with no entity of its type,
- * as conlleval and seqeval in its default mode have it. Over all types together ("micro"); 0 where
- * nothing was predicted or nothing is there.
+ * <p>An entity begins at {@code B-} and {@code S-}, and at an {@code I-} or {@code E-} that goes on
+ * with no entity of its type; it ends at {@code E-} and {@code S-}, and before what does not go on
+ * with it: as conlleval and seqeval in its default mode have it. Over all types together ("micro");
+ * 0 where nothing was predicted or nothing is there.
  */
 public final class EntityMetrics extends AnswerByAnswer {
-  private static final String OUTSIDE = "O";
-  private static final String BEGIN = "B-";
-  private static final String INSIDE = "I-";
+  private static final Tag OUTSIDE = new Tag('O', "");
 
-  private final List<String> labels;
+  private final List<Tag> tags;
   private final List<Integer> predicted = new ArrayList<>();
   private final List<Integer> expected = new ArrayList<>();
   private final Map<String, Count> types = new HashMap<>();
@@ -31,16 +30,44 @@ public final class EntityMetrics extends AnswerByAnswer {
 
   /** For the classes of those names. */
   public EntityMetrics(List<String> labels) {
-    this.labels = List.copyOf(labels);
+    this.tags = labels.stream().map(Tag::of).toList();
   }
 
-  /** Whether labels name the beginnings and insides of entities. */
+  /** Whether labels are tags of entities: O, and B-, I-, E- or S- with a type. */
   public static boolean fit(List<String> labels) {
-    return labels.stream().anyMatch(label -> label.startsWith(BEGIN))
-        && labels.stream()
-            .allMatch(
-                label ->
-                    label.equals(OUTSIDE) || label.startsWith(BEGIN) || label.startsWith(INSIDE));
+    return labels.stream().anyMatch(label -> label.matches("[BIES]-.+"))
+        && labels.stream().allMatch(label -> label.matches("O|[BIES](-.+)?"));
+  }
+
+  /**
+   * A label.
+   *
+   * @param place O outside of entities, B and I at the beginning and inside of one, E at its end, S
+   *     for one of a single word
+   * @param type of the entity
+   */
+  private record Tag(char place, String type) {
+    static Tag of(String label) {
+      return new Tag(label.charAt(0), label.length() > 2 ? label.substring(2) : "");
+    }
+
+    private boolean isOneOf(String places) {
+      return places.indexOf(place) >= 0;
+    }
+
+    /** Whether an entity that this is part of has no part in the next one. */
+    boolean endsBefore(Tag next) {
+      return isOneOf("ES")
+          || (isOneOf("BI") && next.isOneOf("BSO"))
+          || (!isOneOf("O") && !type.equals(next.type));
+    }
+
+    /** Whether an entity begins here. */
+    boolean beginsAfter(Tag before) {
+      return isOneOf("BS")
+          || (isOneOf("EI") && before.isOneOf("ESO"))
+          || (!isOneOf("O") && !type.equals(before.type));
+    }
   }
 
   /** Words from first to last, both included. */
@@ -79,19 +106,17 @@ public final class EntityMetrics extends AnswerByAnswer {
 
   private Set<Entity> entities(List<Integer> classes) {
     Set<Entity> entities = new HashSet<>();
-    String open = "";
+    Tag before = OUTSIDE;
     int first = 0;
     for (int i = 0; i <= classes.size(); i++) {
-      String label = i < classes.size() ? labels.get(classes.get(i)) : OUTSIDE;
-      String type = label.equals(OUTSIDE) ? "" : label.substring(BEGIN.length());
-      boolean goesOn = label.startsWith(INSIDE) && type.equals(open);
-      if (!goesOn) {
-        if (!open.isEmpty()) {
-          entities.add(new Entity(open, first, i - 1));
-        }
-        open = type;
+      Tag tag = i < classes.size() ? tags.get(classes.get(i)) : OUTSIDE;
+      if (before.endsBefore(tag)) {
+        entities.add(new Entity(before.type(), first, i - 1));
+      }
+      if (tag.beginsAfter(before)) {
         first = i;
       }
+      before = tag;
     }
     return entities;
   }

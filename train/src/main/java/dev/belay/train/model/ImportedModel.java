@@ -3,7 +3,7 @@ package dev.belay.train.model;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.imported.ForwardSpec;
 import dev.belay.graph.variable.GraphVariable;
-import dev.belay.graph.variable.VariableSpec;
+import dev.belay.savedmodel.configuration.HeadDescription;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelFunction;
@@ -11,68 +11,69 @@ import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.TrainingFunctions;
-import dev.belay.savedmodel.model.inline.FunctionInliner;
-import dev.belay.savedmodel.model.inline.InlineOptions;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * A SavedModel with the functions to train and to evaluate through, expanded into one flat graph.
  *
  * @param source where it lies
  * @param contents what the files hold
- * @param training the function to train through
- * @param evaluation the function to evaluate and predict through; may be the same
- * @param flat both, over one set of variables
- * @param variables the flat graph's variables under names that are unique
- * @param notes what people should know about the choice of functions
+ * @param trains whether it is trained, or evaluated alone
+ * @param countsLosses whether the losses that layers add belong to the loss
+ * @param chosen the functions, over one set of variables; while the choice is open, the signature
+ * @param open what still has to be chosen by running the model
  */
 public record ImportedModel(
     ModelSource source,
     SavedModelContents contents,
-    FlatGraph.FlatFunction training,
-    FlatGraph.FlatFunction evaluation,
-    FlatGraph flat,
-    Map<String, FlatGraph.FlatVariable> variables,
-    List<String> notes)
+    boolean trains,
+    boolean countsLosses,
+    TraceChoice.Chosen chosen,
+    Optional<TraceChoice> open)
     implements TrainableModel {
 
   /** Reads a model to train it. */
   public static ImportedModel forTraining(ModelConfig config) throws IOException {
-    SavedModelContents contents = contents(config);
-    TrainingFunctions chosen = TrainingFunctions.choose(contents, config.signature());
-    return of(config, contents, chosen);
+    return read(config, true);
   }
 
   /** Reads a model to evaluate it or predict with it. */
   static ImportedModel forEvaluation(ModelConfig config) throws IOException {
-    SavedModelContents contents = contents(config);
-    TrainingFunctions chosen = TrainingFunctions.choose(contents, config.signature());
-    return of(
-        config,
-        contents,
-        new TrainingFunctions(chosen.evaluation(), chosen.evaluation(), List.of()));
+    return read(config, false);
   }
 
-  private static SavedModelContents contents(ModelConfig config) throws IOException {
+  private static ImportedModel read(ModelConfig config, boolean trains) throws IOException {
     requireFeatures(config);
-    return SavedModelReader.read(
-        ModelSource.of(config).directory(),
-        GraphPolicy.strict().allowing(config.trust().allowedOps()));
+    SavedModelContents contents =
+        SavedModelReader.read(
+            ModelSource.of(config).directory(),
+            GraphPolicy.strict().allowing(config.trust().allowedOps()));
+    TrainingFunctions functions = TrainingFunctions.choose(contents, config.signature());
+    TraceChoice choice = new TraceChoice(config, contents, functions, trains);
+    Optional<TraceChoice.Chosen> chosen = choice.byStructure();
+    return new ImportedModel(
+        new ModelSource(contents.directory()),
+        contents,
+        trains,
+        config.modelLosses(),
+        chosen.isPresent() ? chosen.get() : choice.bySignature(),
+        chosen.isPresent() ? Optional.empty() : Optional.of(choice));
   }
 
   private static void requireFeatures(ModelConfig config) {
@@ -91,108 +92,74 @@ public record ImportedModel(
     }
   }
 
-  private static ImportedModel of(
-      ModelConfig config, SavedModelContents contents, TrainingFunctions chosen)
-      throws IOException {
-    List<ModelFunction> functions =
-        Stream.of(chosen.training(), chosen.evaluation()).distinct().toList();
-    InlineOptions options =
-        InlineOptions.defaults().acceptingNaturalGradient(config.trust().naturalGradients());
-    FlatGraph flat = FunctionInliner.inline(contents, functions, options);
-    List<FlatGraph.FlatFunction> expanded = flat.functions();
-    return new ImportedModel(
-        new ModelSource(contents.directory()),
-        contents,
-        expanded.get(0),
-        expanded.get(expanded.size() - 1),
-        flat,
-        uniquelyNamed(contents, flat),
-        chosen.notes());
+  @Override
+  public TrainableModel decided() throws IOException {
+    return open.isEmpty()
+        ? this
+        : new ImportedModel(
+            source, contents, trains, countsLosses, open.get().byProbe(), Optional.empty());
   }
 
-  /** Names of TensorFlow 2 variables may repeat; then the object's number is added. */
-  private static Map<String, FlatGraph.FlatVariable> uniquelyNamed(
-      SavedModelContents contents, FlatGraph flat) {
-    Map<String, Integer> uses = new LinkedHashMap<>();
-    contents.variables().forEach(variable -> uses.merge(variable.name(), 1, Integer::sum));
-    Map<String, FlatGraph.FlatVariable> named = new LinkedHashMap<>();
-    for (FlatGraph.FlatVariable variable : flat.variables()) {
-      ModelVariable facts = variable.variable();
-      boolean unique = uses.get(facts.name()) == 1;
-      named.put(unique ? facts.name() : facts.name() + "#" + facts.id(), variable);
-    }
-    return named;
+  /** The function to train through. */
+  public FlatGraph.FlatFunction training() {
+    return chosen.training();
+  }
+
+  /** The function to evaluate and predict through; may be the same. */
+  public FlatGraph.FlatFunction evaluation() {
+    return chosen.evaluation();
+  }
+
+  /** All functions, in one graph. */
+  public FlatGraph flat() {
+    return chosen.model().flat();
+  }
+
+  /** The flat graph's variables under names that are unique. */
+  public Map<String, FlatGraph.FlatVariable> variables() {
+    return chosen.model().variables();
+  }
+
+  /** What people should know about the choice of functions. */
+  public List<String> notes() {
+    return chosen.notes();
   }
 
   /** The same facts in the words of the graph room. */
   public ForwardSpec forwardSpec() {
-    List<ForwardSpec.BoundVariable> bound = new ArrayList<>();
-    variables.forEach(
-        (name, variable) -> {
-          ModelVariable facts = variable.variable();
-          bound.add(
-              new ForwardSpec.BoundVariable(
-                  new VariableSpec(name, facts.dtype(), facts.shape(), facts.trainable()),
-                  variable.handle()));
-        });
-    return new ForwardSpec(
-        flat.graphDef(),
-        flat.functions().stream().map(ImportedModel::call).toList(),
-        bound,
-        flat.initializers(),
-        flat.customGradients().stream()
-            .map(
-                gradient ->
-                    new ForwardSpec.CustomGradient(
-                        gradient.node(),
-                        gradient.results(),
-                        gradient.function(),
-                        gradient.arguments(),
-                        gradient.captures()))
-            .toList(),
-        flat.missingCustomGradients().stream()
-            .map(lost -> new ForwardSpec.MissingCustomGradient(lost.node(), lost.gradient()))
-            .toList());
-  }
-
-  private static ForwardSpec.Call call(FlatGraph.FlatFunction function) {
-    return new ForwardSpec.Call(
-        callName(function),
-        named(function.inputs(), InputMapping::lastPart),
-        named(function.outputs(), name -> name),
-        function.updates());
-  }
-
-  /** The name of a function's call in the graph. */
-  static String callName(FlatGraph.FlatFunction function) {
-    return function.source().path() + ":" + function.source().functionName();
-  }
-
-  private static List<ForwardSpec.NamedTensor> named(
-      List<FlatGraph.FlatTensor> tensors, UnaryOperator<String> name) {
-    return tensors.stream()
-        .map(tensor -> new ForwardSpec.NamedTensor(name.apply(tensor.name()), tensor.tensor()))
-        .toList();
+    Set<FlatGraph.FlatFunction> trained = new LinkedHashSet<>();
+    if (trains) {
+      trained.add(training());
+      trained.addAll(chosen.regularizers());
+    }
+    Set<FlatGraph.FlatFunction> all = new LinkedHashSet<>(List.of(training(), evaluation()));
+    all.addAll(chosen.regularizers());
+    return chosen.model().forwardSpec(all, trained);
   }
 
   @Override
   public ModelGraph graph(ModelConfig config, long seed) throws IOException {
+    if (open.isPresent()) {
+      throw new IllegalStateException("which functions to use is not decided yet");
+    }
     return new ImportedPasses(this, config, seed).graph();
   }
 
   @Override
-  public InputMapping inputs(Map<String, String> chosen, boolean trains) {
-    return InputMapping.of((trains ? training : evaluation).source(), chosen);
+  public InputMapping inputs(Map<String, String> chosenInputs, boolean trains) {
+    return InputMapping.of(evaluation().source(), chosenInputs);
   }
 
   @Override
   public OptionalInt vocabularySize() {
-    return training.inputs().stream()
-        .filter(
-            input ->
-                FeatureNames.holdsTokenIds(
-                    FeatureNames.canonical(InputMapping.lastPart(input.name()))))
-        .map(input -> EmbeddingTable.rows(flat, input.tensor()))
+    return rows(FeatureNames::holdsTokenIds);
+  }
+
+  /** Rows of the smallest table in which an input of such a feature is looked up. */
+  private OptionalInt rows(Predicate<String> feature) {
+    return evaluation().inputs().stream()
+        .filter(input -> feature.test(FeatureNames.canonical(InputMapping.lastPart(input.name()))))
+        .map(input -> EmbeddingTable.rows(flat(), input.tensor()))
         .filter(OptionalInt::isPresent)
         .mapToInt(OptionalInt::getAsInt)
         .min();
@@ -204,8 +171,32 @@ public record ImportedModel(
   }
 
   @Override
+  public OptionalInt paddingId() {
+    return OptionalInt.empty();
+  }
+
+  @Override
   public OptionalInt decoderStart() {
     return OptionalInt.empty();
+  }
+
+  @Override
+  public OptionalInt tokenTypes() {
+    return rows(FeatureNames.TOKEN_TYPE_IDS::equals);
+  }
+
+  @Override
+  public Map<String, UnfedInput> unfedInputs() {
+    List<String> inputs =
+        evaluation().inputs().stream()
+            .map(input -> FeatureNames.canonical(InputMapping.lastPart(input.name())))
+            .toList();
+    return UnfedInputs.ofSavedModel(inputs, described().isCausal());
+  }
+
+  @Override
+  public boolean generates() {
+    return false;
   }
 
   @Override
@@ -215,7 +206,26 @@ public record ImportedModel(
 
   @Override
   public Optional<LabelMap> labels() {
-    return source.labels();
+    return source.labels().or(this::describedLabels);
+  }
+
+  /** What Hugging Face's config.json says of its head, if one lies near it. */
+  HeadDescription described() {
+    try {
+      return source.head();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Names that somebody gave, not those that Hugging Face gives outputs without one. */
+  private Optional<LabelMap> describedLabels() {
+    List<String> names = described().labels();
+    boolean given =
+        !names.isEmpty()
+            && names.stream().noneMatch(name -> name.matches("LABEL_\\d+"))
+            && names.stream().distinct().count() == names.size();
+    return given ? Optional.of(LabelMap.configured(names)) : Optional.empty();
   }
 
   @Override
@@ -234,8 +244,8 @@ public record ImportedModel(
   }
 
   @Override
-  public ByteBuffer read(String variable) throws IOException {
-    return contents.read(variables.get(variable).variable());
+  public TensorPieces value(String variable) {
+    return sink -> sink.accept(contents.read(stored(variable)));
   }
 
   @Override
@@ -245,7 +255,7 @@ public record ImportedModel(
 
   @Override
   public boolean marksTrainable(String variable) {
-    return variables.get(variable).variable().trainable();
+    return variables().get(variable).variable().trainable();
   }
 
   @Override
@@ -255,17 +265,17 @@ public record ImportedModel(
 
   @Override
   public ModelVariable stored(String variable) {
-    return variables.get(variable).variable();
+    return variables().get(variable).variable();
   }
 
   @Override
   public Serving serving(ForwardCall call, List<String> names) {
-    return new Serving(evaluation.inputs(), flat.initializers(), flat.assets(), Map.of());
+    return new Serving(evaluation().inputs(), flat().initializers(), flat().assets(), Map.of());
   }
 
   @Override
   public List<String> describe() {
-    return List.of(describe(training.source()), describe(evaluation.source()));
+    return List.of(describe(training().source()), describe(evaluation().source()));
   }
 
   private static String describe(ModelFunction function) {

@@ -71,12 +71,13 @@ final class ImportedPasses {
             : target(graph, forward, model.evaluation());
     Task task = task(trained);
     List<String> rewrites = new ArrayList<>(model.notes());
+    rewrites.addAll(AddedLosses.notes(model));
     rewrites.addAll(model.flat().notes());
     rewrites.addAll(forward.notes());
     return new ModelGraph.Parts(
         forward,
-        trained.pass(),
-        evaluated.pass(),
+        trained.pass().withLosses(AddedLosses.of(model, forward, model.training())),
+        evaluated.pass().withLosses(AddedLosses.of(model, forward, model.evaluation())),
         task,
         loss(task, trained),
         trained.description(),
@@ -102,9 +103,9 @@ final class ImportedPasses {
   private static String onlyForWeights(ModelConfig config) {
     return "--head "
         + config.head().option()
-        + ": on a SavedModel Belay puts heads for classification, regression and token-classification;"
-        + " it builds this one"
-        + " for weights alone, such as a Hugging Face folder or a checkpoint";
+        + ": on a SavedModel Belay puts heads for classification, regression and"
+        + " token-classification; it builds this one for weights alone, such as a Hugging Face"
+        + " folder or a checkpoint";
   }
 
   private static ImportOptions options(ModelConfig config, long seed) {
@@ -128,7 +129,7 @@ final class ImportedPasses {
 
   private Target target(Graph graph, ForwardModel forward, FlatGraph.FlatFunction function)
       throws IOException {
-    ForwardCall call = forward.call(ImportedModel.callName(function));
+    ForwardCall call = forward.call(FlatModel.callName(function));
     if (config.head() != ModelConfig.HeadKind.NONE) {
       Output<?> features =
           FeatureTensor.find(graph, call, function, config.features().orElseThrow());
@@ -220,7 +221,9 @@ final class ImportedPasses {
       case NONE -> {
         String name = trained.pass().output().op().name();
         Shape shape = trained.pass().output().shape();
-        yield multiLabel ? Task.ofLabels(name, shape) : Task.of(name, shape);
+        yield multiLabel
+            ? Task.ofLabels(name, shape)
+            : Task.of(name, shape, model.described().isCausal());
       }
     };
   }

@@ -8,28 +8,20 @@ import dev.belay.graph.layer.Table;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.tensor.NamedTensors;
-import dev.belay.train.config.ModelConfig.HeadKind;
-import dev.belay.train.failure.ModelException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.tensorflow.types.TFloat32;
 
 /** How the families answer with words. */
 final class LanguageHeads {
   private LanguageHeads() {}
 
-  /** What a family answers that has one answer. */
-  static Optional<HeadKind> only(Family family) {
-    return switch (family) {
-      case GPT2 -> Optional.of(HeadKind.CAUSAL_LM);
-      case T5 -> Optional.of(HeadKind.SEQ2SEQ);
-      default -> Optional.empty();
-    };
-  }
-
   /** Whether a configuration says that its model answers with words. */
   static boolean isLanguageModel(ModelConfiguration configuration) {
-    return only(configuration.family()).isPresent() || findsHiddenWords(configuration);
+    Family family = configuration.family();
+    return family == Family.GPT2 || family == Family.T5 || findsHiddenWords(configuration);
   }
 
   /** Whether a configuration says that its model finds hidden words. */
@@ -38,10 +30,33 @@ final class LanguageHeads {
         .anyMatch(architecture -> architecture.endsWith("ForMaskedLM"));
   }
 
-  /** What the layers are called that find hidden words: two layers, and a bias by its full name. */
-  static List<String> layers(Family family) {
-    MaskedLanguageHead.Form form = form(family);
-    return List.of(form.dense(), form.norm(), form.bias());
+  /** What the layers are called that find hidden words, and weights that stand alone. */
+  static List<String> layers(ModelConfiguration configuration, NamedTensors weights) {
+    MaskedLanguageHead.Form form = form(configuration.family());
+    MaskedLanguageHead.Projection projection = projection(configuration, weights);
+    return Stream.of(
+            Stream.of(form.dense(), form.norm()),
+            projection.table().stream(),
+            projection.unread().stream(),
+            Stream.of(projection.bias()))
+        .flatMap(Function.identity())
+        .toList();
+  }
+
+  /** A bias beside that of the head is what Hugging Face's classes read, where files have both. */
+  private static MaskedLanguageHead.Projection projection(
+      ModelConfiguration configuration, NamedTensors weights) {
+    MaskedLanguageHead.Form form = form(configuration.family());
+    String beside = form.decoder() + ".bias";
+    boolean both = !beside.equals(form.bias()) && weights.names().contains(beside);
+    return new MaskedLanguageHead.Projection(
+        OutputTable.of(configuration, weights).own()
+            ? Optional.of(form.decoder() + ".weight")
+            : Optional.empty(),
+        both ? beside : form.bias(),
+        both && weights.names().contains(form.bias())
+            ? Optional.of(form.bias())
+            : Optional.empty());
   }
 
   private static MaskedLanguageHead.Form form(Family family) {
@@ -55,31 +70,10 @@ final class LanguageHeads {
     };
   }
 
-  /** Refuses an output over the vocabulary that is not the word embeddings: Belay ties the two. */
-  static void requireTied(ModelConfiguration configuration, NamedTensors weights) {
-    String decoder =
-        switch (configuration.family()) {
-          case DISTILBERT -> "vocab_projector.weight";
-          case ELECTRA -> "generator_lm_head.weight";
-          case ROBERTA -> "lm_head.decoder.weight";
-          case ALBERT -> "predictions.decoder.weight";
-          default -> "cls.predictions.decoder.weight";
-        };
-    if (weights.names().contains(decoder)) {
-      throw new ModelException(
-          "--head masked-lm: the weights have a "
-              + decoder
-              + " that differs from the word embeddings, and Belay trains the two as one, as BERT"
-              + " does; train another head");
-    }
-  }
-
   /** The layers over a body that is in the graph. */
-  static MaskedLanguageHead masked(
-      ModelConfiguration configuration,
-      Activation ofBody,
-      ForwardModel forward,
-      HeadWeights begin) {
+  static MaskedLanguageHead masked(NativeModel model, ForwardModel forward, HeadWeights begin) {
+    ModelConfiguration configuration = model.configuration();
+    Activation ofBody = model.activation();
     Family family = configuration.family();
     boolean ownActivation = family == Family.ROBERTA || family == Family.ELECTRA;
     String words =
@@ -90,6 +84,7 @@ final class LanguageHeads {
         new Table(
             forward.variables().get(words).value().expect(TFloat32.class),
             configuration.sizes().embedding()),
+        projection(configuration, model.weights()),
         ownActivation ? Activation.GELU : ofBody,
         configuration.normEpsilon(),
         begin);

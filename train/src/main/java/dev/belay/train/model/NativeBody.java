@@ -21,14 +21,14 @@ import org.tensorflow.Graph;
 /**
  * The graph that a configuration asks for, without its head.
  *
- * @param base how the names of its weights begin; empty where they have no first word
+ * @param base how the names of its weights begin
  * @param inputs what it reads
  * @param output what its head or its loss reads
  * @param maxLength the most tokens that it takes
  * @param builder puts it into a graph
  */
 record NativeBody(
-    String base,
+    List<String> base,
     List<String> inputs,
     String output,
     OptionalInt maxLength,
@@ -36,12 +36,17 @@ record NativeBody(
   private static final String IDS = "input_ids";
   private static final String MASK = "attention_mask";
 
-  static NativeBody of(ModelConfiguration configuration, Activation activation, NativeHead head) {
-    return switch (configuration.family()) {
-      case GPT2 -> decoder(configuration, activation);
-      case T5 -> seq2seq(configuration);
-      default -> encoder(configuration, activation, head);
+  static NativeBody of(NativeModel model) {
+    return switch (model.configuration().family()) {
+      case GPT2 -> decoder(model);
+      case T5 -> seq2seq(model);
+      default -> encoder(model.configuration(), model.activation(), model.head());
     };
+  }
+
+  /** Whether a weight is one of it by its name. */
+  boolean holds(String weight) {
+    return base.stream().anyMatch(weight::startsWith);
   }
 
   ForwardModel build(Graph graph, LayeredForward.Options options) {
@@ -52,9 +57,10 @@ record NativeBody(
       ModelConfiguration configuration, Activation activation, NativeHead head) {
     EncoderSpec spec = NativeEncoder.spec(configuration, activation);
     Reading reading = head.readsAllTokens() ? Reading.ALL_TOKENS : Reading.FIRST_TOKEN;
-    int before = spec.paddingId().isPresent() ? spec.paddingId().getAsInt() + 1 : 0;
+    OptionalInt paddingId = spec.positions().paddingId();
+    int before = paddingId.isPresent() ? paddingId.getAsInt() + 1 : 0;
     return new NativeBody(
-        spec.names().base() + ".",
+        List.of(spec.names().base() + "."),
         spec.sizes().types() > 0 ? List.of(IDS, MASK, "token_type_ids") : List.of(IDS, MASK),
         EncoderModel.FEATURES,
         OptionalInt.of(spec.sizes().positions() - before),
@@ -66,8 +72,17 @@ record NativeBody(
                     options.beginning(), options.trains(), options.dropout(), reading)));
   }
 
-  private static NativeBody decoder(ModelConfiguration configuration, Activation activation) {
+  private static NativeBody decoder(NativeModel model) {
+    ModelConfiguration configuration = model.configuration();
     Sizes sizes = configuration.sizes();
+    boolean pooled = model.head().isPooled();
+    DecoderSpec.Output output =
+        model.head().writes()
+            ? DecoderSpec.Output.of(
+                OutputTable.of(configuration, model.weights()).own()
+                    ? DecoderSpec.Words.OWN
+                    : DecoderSpec.Words.TIED)
+            : DecoderSpec.Output.features(pooled ? configuration.padId() : OptionalInt.empty());
     DecoderSpec spec =
         new DecoderSpec(
             new DecoderSpec.Sizes(
@@ -78,26 +93,30 @@ record NativeBody(
                 sizes.intermediate(),
                 sizes.positions()),
             new DecoderSpec.Scaling(
-                isSet(configuration, "scale_attn_weights", true),
-                isSet(configuration, "scale_attn_by_inverse_layer_idx", false)),
-            configuration.tiedEmbeddings(),
-            activation,
+                configuration.isSet("scale_attn_weights", true),
+                configuration.isSet("scale_attn_by_inverse_layer_idx", false)),
+            output,
+            model.activation(),
             configuration.normEpsilon(),
             new DecoderSpec.Rates(
                 configuration.dropouts().embedding(),
                 configuration.dropouts().attention(),
                 configuration.dropouts().hidden()));
     return new NativeBody(
-        "",
+        List.of("transformer."),
         List.of(IDS, MASK),
-        DecoderModel.LOGITS,
+        model.head().writes()
+            ? DecoderModel.LOGITS
+            : pooled ? DecoderModel.LAST_FEATURES : DecoderModel.FEATURES,
         OptionalInt.of(sizes.positions()),
         (graph, options) -> DecoderModel.build(graph, spec, options));
   }
 
-  private static NativeBody seq2seq(ModelConfiguration configuration) {
+  private static NativeBody seq2seq(NativeModel model) {
+    ModelConfiguration configuration = model.configuration();
     Sizes sizes = configuration.sizes();
     RelativePositions positions = configuration.relativePositions().orElseThrow();
+    OutputTable output = OutputTable.of(configuration, model.weights());
     Seq2SeqSpec spec =
         new Seq2SeqSpec(
             new Seq2SeqSpec.Sizes(
@@ -109,22 +128,15 @@ record NativeBody(
                 sizes.headSize(),
                 sizes.intermediate()),
             new Seq2SeqSpec.Positions(positions.buckets(), positions.maxDistance()),
-            configuration.gated()
-                ? Seq2SeqSpec.FeedForward.GATED_GELU
-                : Seq2SeqSpec.FeedForward.RELU,
-            configuration.tiedEmbeddings(),
+            new Seq2SeqSpec.FeedForward(model.activation(), configuration.feedForward().gated()),
+            new Seq2SeqSpec.Output(!output.own(), output.scaled()),
             configuration.normEpsilon(),
             configuration.dropouts().hidden());
     return new NativeBody(
-        "",
+        List.of("shared.", "encoder.", "decoder."),
         List.of(IDS, MASK, "decoder_input_ids"),
         Seq2SeqModel.LOGITS,
         OptionalInt.empty(),
         (graph, options) -> Seq2SeqModel.build(graph, spec, options));
-  }
-
-  private static boolean isSet(ModelConfiguration configuration, String key, boolean otherwise) {
-    Object value = configuration.others().get(key);
-    return value instanceof Boolean truth ? truth : otherwise;
   }
 }

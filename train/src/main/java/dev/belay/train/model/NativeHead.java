@@ -3,6 +3,7 @@ package dev.belay.train.model;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.head.HeadWeights;
+import dev.belay.graph.head.ScoreHead;
 import dev.belay.graph.head.SequenceHead;
 import dev.belay.graph.head.TokenHead;
 import dev.belay.graph.layer.Parameters;
@@ -13,8 +14,6 @@ import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.ModelConfig.HeadKind;
 import dev.belay.train.data.example.LabelMap;
-import dev.belay.train.failure.ModelException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -43,44 +42,41 @@ record NativeHead(
   /** Of Hugging Face's families only DistilBERT drops what this head reads. */
   private static final double DISTILBERT_ANSWER_DROPOUT = 0.1;
 
+  /** Where its configuration says nothing of a head. */
+  private static final double GPT2_TOKEN_DROPOUT = 0.1;
+
   /** The head that is asked for, else the one that the weights hold. */
   static NativeHead of(ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
+    HeadKind found = HeadChoice.of(config, configuration, weights);
+    if (isOfWords(found)) {
+      ProblemTypes.requireClasses(config, found);
+      return ofVocabulary(found, configuration);
+    }
     Family family = configuration.family();
-    HeadKind asked = config.head();
+    if (found == HeadKind.QUESTION_ANSWERING) {
+      ProblemTypes.requireClasses(config, found);
+      return new NativeHead(found, family, OptionalInt.of(ENDS_OF_ANSWER), Optional.empty(), false);
+    }
+    boolean own = config.head() == HeadKind.NONE;
+    OptionalInt stored = new NativeHead(found, family).storedOutputs(weights);
+    if (own && stored.isEmpty()) {
+      throw HeadChoice.incomplete(config.path(), weights, List.of(projection(found, family)));
+    }
     boolean multiLabel = ProblemTypes.of(config, configuration.problemType());
-    Optional<HeadKind> language = LanguageHeads.only(family);
-    if (language.isPresent()) {
-      ProblemTypes.requireClasses(config, language.get());
-      return ofLanguage(language.get(), asked, configuration);
-    }
-    if (asked == HeadKind.CAUSAL_LM || asked == HeadKind.SEQ2SEQ) {
-      throw new ModelException(
-          "--head "
-              + asked.option()
-              + ": a "
-              + family.modelType()
-              + " writes no text; its heads are classification, regression, token-classification,"
-              + " question-answering and masked-lm");
-    }
-    HeadKind found = asked == HeadKind.NONE ? own(config.path(), configuration, weights) : asked;
-    boolean oneLabel = multiLabel && asked == HeadKind.NONE && found == HeadKind.REGRESSION;
-    HeadKind kind = oneLabel ? HeadKind.CLASSIFICATION : found;
+    HeadKind kind =
+        own && found == HeadKind.CLASSIFICATION && !multiLabel && stored.getAsInt() == 1
+            ? HeadKind.REGRESSION
+            : found;
     ProblemTypes.requireClasses(config, kind);
-    if (kind == HeadKind.MASKED_LM) {
-      LanguageHeads.requireTied(configuration, weights);
-      return ofVocabulary(kind, configuration);
+    if (own) {
+      ProblemTypes.requireComputed(config, configuration.problemType(), kind);
     }
-    if (kind == HeadKind.QUESTION_ANSWERING) {
-      return new NativeHead(kind, family, OptionalInt.of(ENDS_OF_ANSWER), Optional.empty(), false);
-    }
-    NativeHead head = unmeasured(kind, family);
-    OptionalInt stored = head.storedOutputs(weights);
     OptionalInt outputs =
         kind == HeadKind.REGRESSION
             ? OptionalInt.of(1)
             : config.labels().isPresent()
                 ? OptionalInt.of(config.labels().get())
-                : asked == HeadKind.NONE ? stored : OptionalInt.empty();
+                : own ? stored : OptionalInt.empty();
     boolean named =
         outputs.equals(stored)
             && configuration.labels().size() == outputs.orElse(-1)
@@ -89,27 +85,16 @@ record NativeHead(
         kind,
         family,
         outputs,
-        named ? Optional.of(LabelMap.of(configuration.labels())) : Optional.empty(),
+        named ? Optional.of(LabelMap.configured(configuration.labels())) : Optional.empty(),
         multiLabel && kind == HeadKind.CLASSIFICATION);
   }
 
-  private static NativeHead unmeasured(HeadKind kind, Family family) {
-    return new NativeHead(kind, family, OptionalInt.empty(), Optional.empty(), false);
+  private NativeHead(HeadKind kind, Family family) {
+    this(kind, family, OptionalInt.empty(), Optional.empty(), false);
   }
 
-  private static NativeHead ofLanguage(
-      HeadKind kind, HeadKind asked, ModelConfiguration configuration) {
-    if (asked != HeadKind.NONE && asked != kind) {
-      throw new ModelException(
-          "--head "
-              + asked.option()
-              + ": of "
-              + configuration.family().modelType()
-              + " Belay trains "
-              + kind.option()
-              + ", the head that it has");
-    }
-    return ofVocabulary(kind, configuration);
+  private static boolean isOfWords(HeadKind kind) {
+    return kind == HeadKind.MASKED_LM || kind == HeadKind.CAUSAL_LM || kind == HeadKind.SEQ2SEQ;
   }
 
   private static NativeHead ofVocabulary(HeadKind kind, ModelConfiguration configuration) {
@@ -122,48 +107,27 @@ record NativeHead(
   }
 
   /** Whether it is the model's output over its vocabulary. */
-  private boolean writes() {
+  boolean writes() {
     return kind == HeadKind.CAUSAL_LM || kind == HeadKind.SEQ2SEQ;
-  }
-
-  private static HeadKind own(Path model, ModelConfiguration configuration, NamedTensors weights) {
-    boolean perToken =
-        configuration.architectures().stream()
-            .anyMatch(architecture -> architecture.endsWith("ForTokenClassification"));
-    HeadKind kind = perToken ? HeadKind.TOKEN_CLASSIFICATION : HeadKind.CLASSIFICATION;
-    OptionalInt outputs = unmeasured(kind, configuration.family()).storedOutputs(weights);
-    if (outputs.isEmpty() && LanguageHeads.findsHiddenWords(configuration)) {
-      return HeadKind.MASKED_LM;
-    }
-    if (weights.names().contains(ANSWERS + ".weight")
-        && (outputs.isEmpty() || findsAnswers(configuration))) {
-      return HeadKind.QUESTION_ANSWERING;
-    }
-    if (outputs.isEmpty()) {
-      throw new ModelException(
-          model
-              + ": expected a head for classes of examples or tokens, or for answers, found none among"
-              + " the "
-              + weights.names().size()
-              + " weights: add a new one with --head classification, regression,"
-              + " token-classification, question-answering or masked-lm");
-    }
-    return outputs.getAsInt() == 1 ? HeadKind.REGRESSION : kind;
   }
 
   /** How many outputs the head of the weights has, if they hold one of this kind. */
   private OptionalInt storedOutputs(NamedTensors weights) {
-    String kernel = projection() + ".weight";
+    String kernel = projection(kind, family) + ".weight";
     return weights.names().contains(kernel)
         ? OptionalInt.of(Math.toIntExact(weights.spec(kernel).shape().get(0)))
         : OptionalInt.empty();
   }
 
-  private String projection() {
+  /** The layer that makes the answers of a head that has no words. */
+  static String projection(HeadKind kind, Family family) {
     return switch (kind) {
       case TOKEN_CLASSIFICATION -> TOKENS;
       case QUESTION_ANSWERING -> ANSWERS;
-      default -> NativeEncoder.sequenceHead(family).projection();
+      default ->
+          family == Family.GPT2
+              ? ScoreHead.PROJECTION
+              : NativeEncoder.sequenceHead(family).projection();
     };
   }
 
@@ -177,25 +141,34 @@ record NativeHead(
     return kind == HeadKind.TOKEN_CLASSIFICATION || kind == HeadKind.QUESTION_ANSWERING;
   }
 
+  /** Whether it answers for whole examples. */
+  boolean isPooled() {
+    return kind == HeadKind.CLASSIFICATION || kind == HeadKind.REGRESSION;
+  }
+
   /** Whether what it answers is about every token, so that the body makes all of them. */
   boolean readsAllTokens() {
     return perToken() || kind == HeadKind.MASKED_LM;
   }
 
   /** The names of its layers, or of weights that stand alone. */
-  private List<String> layerNames() {
-    return writes()
-        ? List.of()
-        : kind == HeadKind.MASKED_LM
-            ? LanguageHeads.layers(family)
-            : perToken()
-                ? List.of(projection())
-                : List.of(NativeEncoder.sequenceHead(family).dense(), projection());
+  private List<String> layerNames(ModelConfiguration configuration, NamedTensors weights) {
+    if (writes()) {
+      return List.of();
+    }
+    if (kind == HeadKind.MASKED_LM) {
+      return LanguageHeads.layers(configuration, weights);
+    }
+    String projection = projection(kind, family);
+    return perToken() || family == Family.GPT2
+        ? List.of(projection)
+        : List.of(NativeEncoder.sequenceHead(family).dense(), projection);
   }
 
   /** Whether a weight is part of it. */
-  boolean reads(String weight) {
-    return layerNames().stream().anyMatch(layer -> isOf(layer, weight));
+  boolean reads(String weight, NativeModel model) {
+    return layerNames(model.configuration(), model.weights()).stream()
+        .anyMatch(layer -> isOf(layer, weight));
   }
 
   private static boolean isOf(String layer, String weight) {
@@ -224,7 +197,7 @@ record NativeHead(
     return "head "
         + kind.option()
         + (multiLabel ? ", multi-label" : "")
-        + (layerNames().isEmpty() ? "" : " (" + layerNames().get(layerNames().size() - 1) + ")");
+        + (isOfWords(kind) ? "" : " (" + projection(kind, family) + ")");
   }
 
   /**
@@ -246,8 +219,14 @@ record NativeHead(
     if (writes()) {
       return Optional.empty();
     }
-    List<String> fresh = layerNames().stream().filter(layer -> isFresh(layer, making)).toList();
-    String last = layerNames().get(layerNames().size() - 1);
+    NativeModel model = making.model();
+    List<String> layers = layerNames(model.configuration(), model.weights());
+    List<String> fresh = layers.stream().filter(layer -> isFresh(layer, making)).toList();
+    boolean own = making.config().head() == HeadKind.NONE;
+    if (own && !fresh.isEmpty() && !making.config().files().fromScratch()) {
+      throw HeadChoice.incomplete(making.config().path(), model.weights(), fresh);
+    }
+    String last = layers.get(layers.size() - 1);
     if (!fresh.contains(last)) {
       making.notes().add("head: " + last + " goes on as the files have it");
     }
@@ -258,43 +237,51 @@ record NativeHead(
         new HeadWeights(
             new Parameters.Beginning(
                 name -> fresh.stream().anyMatch(layer -> isOf(layer, name)),
-                making.model().configuration().initializerRange(),
+                model.configuration().initializerRange(),
                 making.seed()),
             variable -> making.config().trains(variable.name()));
     if (kind == HeadKind.MASKED_LM) {
-      return Optional.of(
-          LanguageHeads.masked(
-              making.model().configuration(),
-              making.model().activation(),
-              making.forward(),
-              begin));
+      return Optional.of(LanguageHeads.masked(model, making.forward(), begin));
     }
-    double dropout = making.config().dropout() ? dropout(making.model().configuration()) : 0;
-    Head head =
-        perToken()
-            ? new TokenHead(projection(), making.outputs(), dropout, begin)
+    double dropout = making.config().dropout() ? dropout(model.configuration()) : 0;
+    if (perToken()) {
+      String projection = projection(kind, family);
+      return Optional.of(new TokenHead(projection, making.outputs(), dropout, begin));
+    }
+    return Optional.of(
+        family == Family.GPT2
+            ? new ScoreHead(making.outputs(), begin)
             : new SequenceHead(
-                NativeEncoder.sequenceHead(family), making.outputs(), dropout, begin);
-    return Optional.of(head);
+                NativeEncoder.sequenceHead(family), making.outputs(), dropout, begin));
   }
 
   /** A projection to another number of classes is none that could go on. */
   private boolean isFresh(String layer, Making making) {
     NamedTensors weights = making.model().weights();
-    boolean counted = kind != HeadKind.MASKED_LM && layer.equals(projection());
+    boolean counted = kind != HeadKind.MASKED_LM && layer.equals(projection(kind, family));
     return counted
         ? !storedOutputs(weights).equals(OptionalInt.of(making.outputs()))
         : weights.names().stream().noneMatch(weight -> isOf(layer, weight));
   }
 
+  /** As Hugging Face's classes of the family and the task read their configuration. */
   private double dropout(ModelConfiguration configuration) {
+    double hidden = configuration.dropouts().hidden();
     if (kind == HeadKind.QUESTION_ANSWERING) {
-      boolean drops = family == Family.DISTILBERT;
-      return drops && configuration.others().get("qa_dropout") instanceof Number rate
-          ? rate.doubleValue()
-          : drops ? DISTILBERT_ANSWER_DROPOUT : 0;
+      return family == Family.DISTILBERT
+          ? configuration.number("qa_dropout").orElse(DISTILBERT_ANSWER_DROPOUT)
+          : 0;
     }
-    return configuration.dropouts().classifier().orElse(configuration.dropouts().hidden());
+    if (family == Family.DISTILBERT && kind == HeadKind.TOKEN_CLASSIFICATION) {
+      return hidden;
+    }
+    if (family == Family.GPT2) {
+      return configuration
+          .number("classifier_dropout")
+          .or(() -> configuration.number("hidden_dropout"))
+          .orElse(GPT2_TOKEN_DROPOUT);
+    }
+    return configuration.dropouts().classifier().orElse(hidden);
   }
 
   /** config.json of the model with this head. */
@@ -309,7 +296,8 @@ record NativeHead(
           case NONE, CLASSIFICATION, REGRESSION -> "ForSequenceClassification";
         };
     return ConfigurationWriter.huggingFace(
-        body.withHead(family.className() + ending, names)
+        body.withType("float32")
+            .withHead(body.type().className() + ending, names)
             .withLabels(names, task().problemType(body.problemType())));
   }
 }

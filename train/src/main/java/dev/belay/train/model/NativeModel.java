@@ -13,15 +13,14 @@ import dev.belay.graph.loss.SpanCrossEntropy;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
+import dev.belay.savedmodel.configuration.KeyReport;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
-import dev.belay.savedmodel.names.RestoreReport;
-import dev.belay.savedmodel.tensor.FloatWidening;
-import dev.belay.savedmodel.tensor.NamedTensors;
-import dev.belay.savedmodel.tensor.TensorSpec;
+import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.savedmodel.weights.WeightLocation;
@@ -31,11 +30,11 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.ModelConfig.HeadKind;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,7 +43,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.tensorflow.Graph;
 
@@ -62,12 +60,12 @@ import org.tensorflow.Graph;
 record NativeModel(
     ModelSource source,
     ModelConfiguration configuration,
-    NamedTensors weights,
+    NativeWeights weights,
     NativeHead head,
     Optional<OptimizerState> optimizer,
     List<String> origins)
     implements TrainableModel {
-  private static final NamedTensors NO_WEIGHTS = new NoTensors();
+  private static final NativeWeights NO_WEIGHTS = new NativeWeights(new NoTensors(), Set.of());
 
   static NativeModel read(ModelSource source, ModelConfig config) throws IOException {
     refuseGraphOptions(config);
@@ -87,32 +85,54 @@ record NativeModel(
                             + " one with --model-config"));
     List<String> notes = new ArrayList<>();
     notes.add("weights: " + location);
-    if (!read.leftovers().unknown().isEmpty()) {
-      notes.add("tensors that no table of names knows, left out: " + read.leftovers().unknown());
-    }
-    NamedTensors weights = new FloatWidening(read.canonical());
-    return new NativeModel(
-        source,
-        configuration,
-        weights,
-        NativeHead.of(config, configuration, weights),
-        config.files().restoreOptimizer() ? read.optimizer() : Optional.empty(),
-        notes);
+    requireComputed(configuration, location.configuration().orElse(location.path()), notes);
+    NativeWeights weights = NativeWeights.of(read, config.files().ignoredWeights(), notes);
+    NativeModel model =
+        new NativeModel(
+            source,
+            configuration,
+            weights,
+            NativeHead.of(config, configuration, weights),
+            config.files().restoreOptimizer() ? read.optimizer() : Optional.empty(),
+            notes);
+    model.activation();
+    return model;
   }
 
   /** A model that has no weights yet. */
   private static NativeModel fromScratch(ModelSource source, ModelConfig config)
       throws IOException {
     WeightLocation location = source.weights().orElseThrow();
-    ModelConfiguration configuration =
-        ConfigurationReader.read(location.configuration().orElseThrow());
+    Path file = location.configuration().orElseThrow();
+    ModelConfiguration configuration = ConfigurationReader.read(file);
+    List<String> notes = new ArrayList<>();
+    notes.add("configuration: " + location.path());
+    requireComputed(configuration, file, notes);
     return new NativeModel(
         source,
         configuration,
         NO_WEIGHTS,
         NativeHead.of(config, configuration, NO_WEIGHTS),
         Optional.empty(),
-        List.of("configuration: " + location.path()));
+        notes);
+  }
+
+  /** Refuses a configuration that asks for another computation than Belay's. */
+  private static void requireComputed(
+      ModelConfiguration configuration, Path file, List<String> notes) throws IOException {
+    KeyReport keys = KeyReport.of(configuration);
+    keys.requireComputed(file);
+    if (!keys.unknown().isEmpty()) {
+      notes.add("keys of " + file.getFileName() + " that Belay does not know: " + keys.unknown());
+    }
+    if (!keys.generation().isEmpty() && LanguageHeads.isLanguageModel(configuration)) {
+      notes.add(
+          "keys of "
+              + file.getFileName()
+              + " for writing, in whose place predict has --num-beams, --max-new-tokens and"
+              + " --length-penalty: "
+              + keys.generation());
+    }
   }
 
   /** What only a foreign graph has. */
@@ -137,6 +157,11 @@ record NativeModel(
   }
 
   @Override
+  public TrainableModel decided() {
+    return this;
+  }
+
+  @Override
   public ModelGraph graph(ModelConfig config, long seed) throws IOException {
     Graph graph = new Graph();
     try {
@@ -149,34 +174,34 @@ record NativeModel(
 
   private ModelGraph.Parts parts(Graph graph, ModelConfig config, long seed) throws IOException {
     boolean isFresh = config.files().fromScratch();
-    NativeBody body = NativeBody.of(configuration, activation(), head);
+    NativeBody body = NativeBody.of(this);
     ForwardModel forward =
         body.build(
             graph,
             new LayeredForward.Options(
-                new Parameters.Beginning(name -> isFresh, configuration.initializerRange(), seed),
+                new Parameters.Beginning(name -> isFresh, configuration.freshDeviation(), seed),
                 variable -> config.trains(variable.name()),
                 config.dropout()));
     if (!isFresh) {
-      requireRestored(forward, body.base());
+      weights.requireRestored(forward, body, source.weights().orElseThrow().path());
     }
     List<String> notes = new ArrayList<>();
     notes.add(
-        "trains Belay's own graph of "
-            + configuration.family().modelType()
-            + ", "
-            + head.description());
+        "trains Belay's own graph of " + configuration.type().key() + ", " + head.description());
     notes.addAll(origins);
     if (isFresh) {
       notes.add(
           "from scratch: all "
               + forward.variables().all().size()
               + " weights of the body begin at random, with a deviation of "
-              + configuration.initializerRange()
-              + " (initializer_range) and seed "
+              + configuration.freshDeviation()
+              + (configuration.family() == Family.T5
+                  ? " of words (initializer_factor)"
+                  : " (initializer_range)")
+              + " and seed "
               + seed);
     }
-    List<String> unused = unused(forward);
+    List<String> unused = weights.unused(forward, this);
     if (!unused.isEmpty()) {
       notes.add("weights of other heads, not used by this one: " + unused);
     }
@@ -217,34 +242,10 @@ record NativeModel(
     };
   }
 
-  /**
-   * Every weight of the body comes from the file, and all that the file has of the body is used.
-   */
-  private void requireRestored(ForwardModel forward, String base) throws IOException {
-    Map<String, TensorSpec> wanted = new LinkedHashMap<>();
-    forward.variables().forEach(variable -> wanted.put(variable.name(), TensorSpecs.of(variable)));
-    RestoreReport all = RestoreReport.compare(wanted, weights, Set.of());
-    List<String> unexpected =
-        all.unexpected().stream()
-            .filter(name -> name.startsWith(base) && !NativeHead.isPooler(name))
-            .toList();
-    new RestoreReport(all.restored(), all.missing(), unexpected, all.wrongShape(), List.of())
-        .requireComplete(source.weights().orElseThrow().path());
-  }
-
-  private List<String> unused(ForwardModel forward) {
-    Set<String> rest = new TreeSet<>(weights.names());
-    forward.variables().forEach(variable -> rest.remove(variable.name()));
-    rest.removeIf(head::reads);
-    return List.copyOf(rest);
-  }
-
   @Override
   public InputMapping inputs(Map<String, String> chosen, boolean trains) {
     List<FeatureRequest> requests =
-        NativeBody.of(configuration, activation(), head).inputs().stream()
-            .map(FeatureRequest::ids)
-            .toList();
+        NativeBody.of(this).inputs().stream().map(FeatureRequest::ids).toList();
     return new InputMapping(requests, List.of());
   }
 
@@ -255,7 +256,7 @@ record NativeModel(
 
   @Override
   public OptionalInt maxSeqLength() throws IOException {
-    OptionalInt most = NativeBody.of(configuration, activation(), head).maxLength();
+    OptionalInt most = NativeBody.of(this).maxLength();
     // A language model goes on with longer texts than it has seen; answers are not looked for so.
     OptionalInt trained =
         head.kind() == HeadKind.QUESTION_ANSWERING ? source.maxSeqLength() : OptionalInt.empty();
@@ -263,8 +264,29 @@ record NativeModel(
   }
 
   @Override
+  public OptionalInt paddingId() {
+    return configuration.padId();
+  }
+
+  @Override
   public OptionalInt decoderStart() {
     return head.kind() == HeadKind.SEQ2SEQ ? configuration.decoderStart() : OptionalInt.empty();
+  }
+
+  @Override
+  public OptionalInt tokenTypes() {
+    int types = configuration.sizes().types();
+    return types > 0 ? OptionalInt.of(types) : OptionalInt.empty();
+  }
+
+  @Override
+  public Map<String, UnfedInput> unfedInputs() {
+    return UnfedInputs.of(configuration.family());
+  }
+
+  @Override
+  public boolean generates() {
+    return true;
   }
 
   @Override
@@ -288,7 +310,7 @@ record NativeModel(
 
   @Override
   public boolean begins(GraphVariable variable) {
-    return weights != NO_WEIGHTS;
+    return !weights.names().isEmpty();
   }
 
   @Override
@@ -298,8 +320,8 @@ record NativeModel(
   }
 
   @Override
-  public ByteBuffer read(String variable) throws IOException {
-    return weights.read(variable);
+  public TensorPieces value(String variable) {
+    return weights.pieces(variable);
   }
 
   @Override
@@ -338,13 +360,14 @@ record NativeModel(
    */
   private ModelConfiguration forHuggingFace() {
     boolean byTanh =
-        activation() == Activation.GELU_TANH && configuration.activation().equals("gelu");
+        activation() == Activation.GELU_TANH
+            && configuration.feedForward().activation().equals("gelu");
     return byTanh ? configuration.withActivation("gelu_new") : configuration;
   }
 
   @Override
   public List<String> describe() {
-    String graph = "Belay's own graph of " + configuration.family().modelType();
+    String graph = "Belay's own graph of " + configuration.type().key();
     return List.of(graph + " (training)", graph + " (evaluation)");
   }
 }

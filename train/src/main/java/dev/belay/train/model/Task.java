@@ -52,9 +52,10 @@ public record Task(Kind kind, OptionalInt outputs) {
    * The task of a model's own head.
    *
    * @param logits what the output is called, for the error
+   * @param causal whether logits for each token are those of the token after it
    * @throws ModelException if no loss of Belay fits the shape
    */
-  public static Task of(String logits, Shape shape) {
+  public static Task of(String logits, Shape shape, boolean causal) {
     int rank = shape.numDimensions();
     if (rank == Shape.UNKNOWN_SIZE || rank < 1 || rank > 3) {
       throw new ModelException(
@@ -71,7 +72,7 @@ public record Task(Kind kind, OptionalInt outputs) {
             ? OptionalInt.empty()
             : OptionalInt.of(Math.toIntExact(last));
     if (rank == 3) {
-      return new Task(Kind.TOKENS, outputs);
+      return new Task(causal ? Kind.CAUSAL_LM : Kind.TOKENS, outputs);
     }
     return new Task(rank == 1 || last == 1 ? Kind.REGRESSION : Kind.CLASSIFICATION, outputs);
   }
@@ -113,15 +114,16 @@ public record Task(Kind kind, OptionalInt outputs) {
   }
 
   /** What labels the data must have. */
-  public LabelRule labelRule(Optional<LabelMap> known) {
+  public LabelRule labelRule(Optional<LabelMap> names) {
+    Optional<LabelMap> known = ofOutputs(names);
     return switch (kind) {
       case REGRESSION -> LabelRule.numbers();
       case MULTI_LABEL -> LabelRule.classSets(fitting(known), outputs);
       case TOKENS -> LabelRule.words(known, outputs);
       case QUESTION_ANSWERING -> LabelRule.spans(true);
-      case CAUSAL_LM -> LabelRule.language(LabelRule.Kind.NEXT_TOKEN, outputs.orElseThrow());
-      case MASKED_LM -> LabelRule.language(LabelRule.Kind.HIDDEN_TOKEN, outputs.orElseThrow());
-      case SEQ2SEQ -> LabelRule.language(LabelRule.Kind.TARGET_TEXT, outputs.orElseThrow());
+      case CAUSAL_LM -> LabelRule.language(LabelRule.Kind.NEXT_TOKEN, outputs);
+      case MASKED_LM -> LabelRule.language(LabelRule.Kind.HIDDEN_TOKEN, outputs);
+      case SEQ2SEQ -> LabelRule.language(LabelRule.Kind.TARGET_TEXT, outputs);
       case CLASSIFICATION ->
           known
               .map(LabelRule::classes)
@@ -131,6 +133,11 @@ public record Task(Kind kind, OptionalInt outputs) {
                           ? LabelRule.classes(outputs.getAsInt())
                           : LabelRule.classes());
     };
+  }
+
+  /** Names that a config.json gives are those of the outputs if they are as many. */
+  public Optional<LabelMap> ofOutputs(Optional<LabelMap> names) {
+    return names.filter(map -> !map.isConfigured() || outputs.equals(OptionalInt.of(map.size())));
   }
 
   /**
@@ -154,7 +161,8 @@ public record Task(Kind kind, OptionalInt outputs) {
   }
 
   /** How the data to predict for are read, which need no labels. */
-  public LabelRule unlabelled(Optional<LabelMap> known) {
+  public LabelRule unlabelled(Optional<LabelMap> names) {
+    Optional<LabelMap> known = ofOutputs(names);
     if (kind == Kind.QUESTION_ANSWERING) {
       return LabelRule.spans(false);
     }

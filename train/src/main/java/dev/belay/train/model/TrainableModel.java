@@ -5,11 +5,12 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.UnfedInput;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,15 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** Where it lies. */
   ModelSource source();
 
+  /**
+   * The same model with everything decided that only running it can decide, such as which of its
+   * functions is the one to train through. To be called before {@link #graph}, and only of a model
+   * that native code has survived: see {@link ModelJudge}.
+   *
+   * @throws IOException if no function will do, or the model cannot be read
+   */
+  TrainableModel decided() throws IOException;
+
   /** Puts it into a new graph. */
   ModelGraph graph(ModelConfig config, long seed) throws IOException;
 
@@ -58,8 +68,20 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** The most tokens that it takes, or was trained with. */
   OptionalInt maxSeqLength() throws IOException;
 
+  /** The id that it takes for padding, if its configuration says one. */
+  OptionalInt paddingId();
+
   /** The id that what it writes begins with, if it reads one text and writes another. */
   OptionalInt decoderStart();
+
+  /** How many token types it knows, if it looks them up in a table. */
+  OptionalInt tokenTypes();
+
+  /** Inputs of its Python class that its graph here has none for, by name. */
+  Map<String, UnfedInput> unfedInputs();
+
+  /** Whether it writes texts token by token, beside telling logits. */
+  boolean generates();
 
   /** The id that ends what it writes, if its configuration says one. */
   OptionalInt endId();
@@ -76,8 +98,8 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** Whether it has the value of a variable of its head. */
   boolean holds(GraphVariable variable);
 
-  /** The value of a variable, little-endian. */
-  ByteBuffer read(String variable) throws IOException;
+  /** The value of a variable, read when it is asked for. */
+  TensorPieces value(String variable);
 
   /** Slots and step of an earlier training, if its files have them. */
   Optional<OptimizerState> optimizer();

@@ -117,6 +117,7 @@ public final class ConfigJson {
     put(options, "model-format", model.files().format().map(WeightFormat::option));
     put(options, "model-config", model.files().configuration());
     put(options, "restore-optimizer", model.files().restoreOptimizer() ? "auto" : "no");
+    put(options, "ignore-weights", model.files().ignoredWeights());
     put(options, "from-scratch", model.files().fromScratch());
     put(options, "signature", model.signature());
     put(
@@ -134,6 +135,7 @@ public final class ConfigJson {
     put(options, "trainable", model.trainable());
     put(options, "freeze", model.freeze());
     put(options, "dropout", model.dropout() ? "on" : "off");
+    put(options, "model-losses", model.modelLosses() ? "on" : "off");
     put(options, "allow-op", model.trust().allowedOps().stream().sorted().toList());
     put(options, "accept-custom-gradient", model.trust().naturalGradients());
     put(options, "allow-no-gradient", model.trust().withoutGradient());
@@ -149,6 +151,12 @@ public final class ConfigJson {
     put(options, "eval-batch-size", data.evalBatchSize());
     put(options, "shuffle", data.shuffle() ? "on" : "off");
     put(options, "group-by-length", data.groupByLength());
+    put(options, "text-column", data.columns().text());
+    put(options, "text-pair-column", data.columns().textPair());
+    put(options, "label-column", data.columns().labels());
+    put(options, "target-column", data.columns().target());
+    put(options, "causal-labels", data.columns().causalLabels());
+    put(options, "multi-hot", data.columns().multiHot().map(on -> on ? "on" : "off"));
     put(options, "block-size", data.language().blockSize());
     put(options, "mlm-probability", data.language().mlmProbability());
     put(options, "whole-word-mask", data.language().wholeWordMask() ? "on" : "off");

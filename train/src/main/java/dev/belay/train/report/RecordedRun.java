@@ -56,6 +56,7 @@ public record RecordedRun(
                 .map(format -> WeightFormat.valueOf(format.toUpperCase(Locale.ROOT))),
             text(facts, "model_configuration").map(Path::of),
             false,
+            text(options, "ignore-weights").map(Pattern::compile),
             options.path("from-scratch").asBoolean()),
         text(options, "signature"),
         inputs,
@@ -70,6 +71,7 @@ public record RecordedRun(
         text(options, "trainable").map(Pattern::compile),
         text(options, "freeze").map(Pattern::compile),
         false,
+        !text(options, "model-losses").equals(Optional.of("off")),
         new ModelConfig.Trust(
             Set.copyOf(texts(options.path("allow-op"))),
             options.path("accept-custom-gradient").asBoolean(),

@@ -57,9 +57,9 @@ public record ReplayBundle(Path directory) {
           path.resolve("diagnosis.json"), JSON.writeValueAsBytes(contents.diagnosis().facts()));
       BatchFile.write(contents.batch(), path.resolve("batch.json"));
       Files.copy(contents.config(), path.resolve("config.json"));
-      try (BundleWriter writer = BundleWriter.create(path.resolve("weights"));
-          VariableSnapshot weights = runner.snapshotWeights()) {
-        weights.forEach(writer::add);
+      try (VariableSnapshot weights = runner.snapshotWeights();
+          BundleWriter writer = BundleWriter.create(path.resolve("weights"))) {
+        writer.addAll(weights);
         writer.commit();
       }
       directory.commit();

@@ -1,15 +1,14 @@
 package dev.belay.train.step;
 
+import dev.belay.savedmodel.tensor.TensorPieces;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
-import org.tensorflow.RawTensor;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.ByteDataBuffer;
-import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.ndarray.buffer.DataStorageVisitor;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.types.TBfloat16;
@@ -37,34 +36,59 @@ final class NativeTensors {
 
   private NativeTensors() {}
 
-  /** A tensor with a copy of the bytes; the caller closes it. */
-  static Tensor of(DataType dtype, Shape shape, ByteBuffer bytes) {
+  /**
+   * A tensor with these elements, which go straight into its memory; the caller closes it.
+   *
+   * @throws IllegalArgumentException if they are not as many as the type and shape ask for
+   */
+  static Tensor of(DataType dtype, Shape shape, TensorPieces elements) throws IOException {
     Class<? extends TType> type = TYPES.get(dtype);
     if (type == null) {
       throw new IllegalArgumentException(
           "a variable of type " + dtype + " cannot be set from bytes; known: " + TYPES.keySet());
     }
-    byte[] copy = new byte[bytes.remaining()];
-    bytes.duplicate().get(copy);
-    return Tensor.of(type, shape, DataBuffers.of(copy, true, false));
+    Tensor tensor = Tensor.of(type, shape);
+    try {
+      ByteBuffer memory = view(tensor);
+      elements.forEach(
+          piece -> {
+            requireFit(tensor, piece.remaining() <= memory.remaining());
+            memory.put(piece.duplicate());
+          });
+      requireFit(tensor, !memory.hasRemaining());
+      return tensor;
+    } catch (Throwable e) {
+      tensor.close();
+      throw e;
+    }
   }
 
-  /** A copy of the elements. */
-  static ByteBuffer bytes(Tensor tensor) {
-    RawTensor raw = tensor.asRawTensor();
-    ByteDataBuffer data = raw.data();
-    byte[] copy = new byte[Math.toIntExact(data.size())];
-    data.read(copy);
-    return ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN);
+  private static void requireFit(Tensor tensor, boolean fits) {
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "a tensor of "
+              + tensor.dataType()
+              + " "
+              + tensor.shape()
+              + " takes "
+              + tensor.numBytes()
+              + " bytes, neither more nor less");
+    }
   }
 
   /**
    * The elements where they are, not copied; only while the tensor is not closed, which nothing
    * checks: a read after that is a read of somebody else's memory.
+   *
+   * @throws IllegalArgumentException if the tensor has 2 GB or more
    */
   static ByteBuffer view(Tensor tensor) {
     ByteBuffer view = tensor.asRawTensor().data().accept(new MemoryOf());
-    return view == null ? bytes(tensor) : view.order(ByteOrder.LITTLE_ENDIAN);
+    if (view == null) {
+      throw new IllegalArgumentException(
+          "a tensor of " + tensor.shape() + ", " + tensor.numBytes() + " bytes, is no one buffer");
+    }
+    return view.order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Finds the memory behind a buffer; null where it cannot be had as one. */

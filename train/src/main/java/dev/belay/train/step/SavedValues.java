@@ -17,11 +17,12 @@ import java.util.TreeSet;
  * @param missing the others, with what is wrong
  * @param unused saved values without a variable
  */
-record SavedValues(List<GraphVariable> found, List<String> missing, Set<String> unused) {
+public record SavedValues(List<GraphVariable> found, List<String> missing, Set<String> unused) {
   /** A message names no more variables than a person reads. */
   private static final int MOST_NAMED = 5;
 
-  static SavedValues of(List<GraphVariable> variables, NamedTensors saved) {
+  /** Compares the variables of a graph with the values of a checkpoint. */
+  public static SavedValues of(List<GraphVariable> variables, NamedTensors saved) {
     SavedValues values =
         new SavedValues(new ArrayList<>(), new ArrayList<>(), new TreeSet<>(saved.names()));
     for (GraphVariable variable : variables) {
@@ -38,8 +39,12 @@ record SavedValues(List<GraphVariable> found, List<String> missing, Set<String> 
     return values;
   }
 
-  /** Refuses a checkpoint of another model or optimizer. */
-  void requireAll(String what) {
+  /**
+   * Refuses a checkpoint of another model or optimizer.
+   *
+   * @param what the values are, for people
+   */
+  public void requireAll(String what) {
     if (!missing.isEmpty()) {
       throw new ModelException(
           "the checkpoint's "

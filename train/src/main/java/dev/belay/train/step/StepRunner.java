@@ -7,6 +7,7 @@ import dev.belay.graph.replica.Replicas;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
 import dev.belay.train.data.batch.Batch;
@@ -291,21 +292,11 @@ public final class StepRunner implements AutoCloseable {
     run(train.flatMap(TrainStep::settle).stream().toList());
   }
 
-  /** Where the value of a variable comes from, little-endian. */
+  /** Where the values of variables come from. */
   @FunctionalInterface
   public interface ValueSource {
-    ByteBuffer read(GraphVariable variable) throws IOException;
-  }
-
-  /** Takes the value of a variable, little-endian. */
-  @FunctionalInterface
-  public interface ValueSink {
-    void accept(GraphVariable variable, ByteBuffer value) throws IOException;
-  }
-
-  /** Hands over a copy of each variable's value. */
-  public void read(List<GraphVariable> variables, ValueSink sink) throws IOException {
-    memory.read(variables, sink);
+    /** The value of a variable, read when it is asked for. */
+    TensorPieces value(GraphVariable variable) throws IOException;
   }
 
   /** The weights of the model without a head that was added to it. */
@@ -348,20 +339,20 @@ public final class StepRunner implements AutoCloseable {
             .toList();
     ByteBuffer value =
         ByteBuffer.allocate(Float.BYTES).order(java.nio.ByteOrder.LITTLE_ENDIAN).putFloat(0, scale);
-    assign(slots, slot -> value);
+    assign(slots, slot -> TensorPieces.of(value));
   }
 
   /** Sets every weight from a checkpoint that {@link #snapshotWeights} was written to. */
   public void restore(NamedTensors saved) throws IOException {
     SavedValues.of(weights(), saved).requireAll("weights");
-    assign(weights(), variable -> saved.read(variable.name()));
+    assign(weights(), variable -> saved.pieces(variable.name()));
   }
 
   /** Sets slots and beta powers from a checkpoint. */
   public void restoreOptimizer(NamedTensors saved) throws IOException {
     List<GraphVariable> variables = optimizerVariables();
     SavedValues.of(variables, saved).requireAll("optimizer");
-    assign(variables, variable -> saved.read(variable.name()));
+    assign(variables, variable -> saved.pieces(variable.name()));
   }
 
   /**
@@ -372,7 +363,7 @@ public final class StepRunner implements AutoCloseable {
    */
   public List<String> restoreMatchingOptimizer(NamedTensors saved) throws IOException {
     SavedValues matching = SavedValues.of(optimizerVariables(), saved);
-    assign(matching.found(), variable -> saved.read(variable.name()));
+    assign(matching.found(), variable -> saved.pieces(variable.name()));
     return matching.notes();
   }
 

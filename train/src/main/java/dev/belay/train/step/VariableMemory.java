@@ -5,7 +5,6 @@ import dev.belay.graph.variable.GraphVariable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 
@@ -23,7 +22,7 @@ record VariableMemory(Session session, Replicas replicas) {
         for (GraphVariable variable : part) {
           Tensor value =
               NativeTensors.of(
-                  variable.spec().dtype(), variable.spec().shape(), values.read(variable));
+                  variable.spec().dtype(), variable.spec().shape(), values.value(variable));
           feeds.put(variable.newValue(), value);
           feeds.runner().addTarget(variable.assign());
           for (int i = 1; i < replicas.count(); i++) {
@@ -32,18 +31,6 @@ record VariableMemory(Session session, Replicas replicas) {
           }
         }
         feeds.runner().run().close();
-      }
-    }
-  }
-
-  void read(List<GraphVariable> variables, StepRunner.ValueSink sink) throws IOException {
-    for (List<GraphVariable> part : parts(variables)) {
-      Session.Runner runner = session.runner();
-      part.forEach(variable -> runner.fetch(variable.value()));
-      try (Result result = runner.run()) {
-        for (int i = 0; i < part.size(); i++) {
-          sink.accept(part.get(i), NativeTensors.bytes(result.get(i)));
-        }
       }
     }
   }

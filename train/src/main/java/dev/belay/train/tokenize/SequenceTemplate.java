@@ -18,14 +18,20 @@ import java.util.Optional;
  * @param after behind the last text
  * @param firstType the type of the first text's tokens
  * @param secondType the type of the second text's tokens
+ * @param cutsLeft whether a text that is too long loses its beginning
  */
-record SequenceTemplate(Piece before, Piece between, Piece after, int firstType, int secondType) {
+record SequenceTemplate(
+    Piece before, Piece between, Piece after, int firstType, int secondType, boolean cutsLeft) {
 
   /** Special tokens that stand together, with their types. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Piece(int[] ids, int[] types) {
     int length() {
       return ids.length;
+    }
+
+    Piece untyped() {
+      return new Piece(ids, new int[ids.length]);
     }
   }
 
@@ -63,7 +69,16 @@ record SequenceTemplate(Piece before, Piece between, Piece after, int firstType,
         piece(ids, types, firstEnd, secondStart),
         piece(ids, types, secondEnd, ids.length),
         types[firstStart],
-        pair ? types[secondStart] : 0);
+        pair ? types[secondStart] : 0,
+        false);
+  }
+
+  /** The same template as far as Python hands it to a model. */
+  SequenceTemplate with(TokenizerDefinition.Sides sides) {
+    return sides.types()
+        ? new SequenceTemplate(before, between, after, firstType, secondType, sides.cutsLeft())
+        : new SequenceTemplate(
+            before.untyped(), between.untyped(), after.untyped(), 0, 0, sides.cutsLeft());
   }
 
   private static Piece piece(int[] ids, int[] types, int start, int end) {
@@ -134,9 +149,12 @@ record SequenceTemplate(Piece before, Piece between, Piece after, int firstType,
     int[] ids = new int[specials() + firstLength + secondLength];
     int[] types = new int[ids.length];
     int end = append(before, ids, types, 0);
-    end = append(first, firstLength, firstType, ids, types, end);
-    end = append(between, ids, types, end);
-    end = append(second, secondLength, secondType, ids, types, end);
+    System.arraycopy(first, start(first, firstLength), ids, end, firstLength);
+    Arrays.fill(types, end, end + firstLength, firstType);
+    end = append(between, ids, types, end + firstLength);
+    System.arraycopy(second, start(second, secondLength), ids, end, secondLength);
+    Arrays.fill(types, end, end + secondLength, secondType);
+    end += secondLength;
     append(after, ids, types, end);
     return new TokenIds(ids, types, truncated);
   }
@@ -147,10 +165,9 @@ record SequenceTemplate(Piece before, Piece between, Piece after, int firstType,
     return end + piece.length();
   }
 
-  private static int append(int[] text, int length, int type, int[] ids, int[] types, int end) {
-    System.arraycopy(text, 0, ids, end, length);
-    Arrays.fill(types, end, end + length, type);
-    return end + length;
+  /** The first of the tokens that stay, of a text that is cut to a length. */
+  int start(int[] text, int length) {
+    return cutsLeft ? text.length - length : 0;
   }
 
   static int[] ints(long[] values) {

@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.belay.train.data.DataException;
+import dev.belay.train.tokenize.folder.TokenizerFiles;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -30,9 +31,6 @@ public final class TextTokenizer implements AutoCloseable {
 
   /** Words that go to native code together. */
   private static final int WORDS_AT_ONCE = 1 << 12;
-
-  /** Hugging Face's own tokenizers know no lone surrogates: each becomes this, as in UTF-8. */
-  private static final char REPLACEMENT = '\uFFFD';
 
   /**
    * What the place of special tokens is learned from: the first text that has a token. The rune is
@@ -85,9 +83,16 @@ public final class TextTokenizer implements AutoCloseable {
   /** A text or a pair as at most maxLength ids; of a pair the longer text is cut first. */
   public TokenIds encode(TextPair texts) {
     int[] first = tokens(texts.first());
-    return texts.second().isEmpty()
-        ? single.single(first, maxLength)
-        : pair.pair(first, tokens(texts.second().get()), maxLength);
+    if (texts.second().isEmpty()) {
+      return single.single(first, maxLength);
+    }
+    int[] second = tokens(texts.second().get());
+    if (first.length > maxLength && second.length > maxLength) {
+      // Which of the two is the longer one only all of their tokens say.
+      first = allTokens(texts.first());
+      second = allTokens(texts.second().get());
+    }
+    return pair.pair(first, second, maxLength);
   }
 
   /**
@@ -123,18 +128,19 @@ public final class TextTokenizer implements AutoCloseable {
 
   /**
    * Words as at most maxLength ids, each word tokenized by itself, as Hugging Face's {@code
-   * is_split_into_words}: what follows a word does not change its tokens. A blank goes before each
-   * one, as {@code add_prefix_space} has it, since byte-level tokenizers tell words by it.
+   * is_split_into_words}: what follows a word does not change its tokens. Byte-level tokenizers
+   * tell words by the blank before them, so that each gets one, as by {@code add_prefix_space}.
    */
   public WordTokens encodeWords(List<String> words) {
     int[] tokens = new int[0];
     int[] owners = new int[0];
+    String blank = definition.sides().blankBeforeWords() ? " " : "";
     for (int begin = 0;
-        begin < words.size() && tokens.length <= maxLength;
+        begin < words.size() && (tokens.length <= maxLength || single.cutsLeft());
         begin += WORDS_AT_ONCE) {
       String[] some =
           words.subList(begin, Math.min(words.size(), begin + WORDS_AT_ONCE)).stream()
-              .map(word -> " " + withoutLoneSurrogates(word))
+              .map(word -> blank + LoneSurrogates.replaced(word))
               .toArray(String[]::new);
       Owned read = nativeWords(some);
       tokens = joined(tokens, read.ids());
@@ -145,8 +151,8 @@ public final class TextTokenizer implements AutoCloseable {
     int before = single.before().length();
     int[] wordOf = new int[ids.length()];
     Arrays.fill(wordOf, WordTokens.NO_WORD);
-    System.arraycopy(
-        owners, 0, wordOf, before, Math.min(owners.length, ids.length() - single.specials()));
+    int kept = ids.length() - single.specials();
+    System.arraycopy(owners, single.start(owners, kept), wordOf, before, kept);
     return new WordTokens(ids, wordOf);
   }
 
@@ -175,7 +181,8 @@ public final class TextTokenizer implements AutoCloseable {
     }
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
-    String sound = withoutLoneSurrogates(text);
+    String sound = LoneSurrogates.replaced(text);
+    definition.patterns().require(sound);
     long encoding = run(() -> library.encode(handle, sound, false));
     try {
       CharSpan[] spans = library.getTokenCharSpans(encoding);
@@ -208,6 +215,9 @@ public final class TextTokenizer implements AutoCloseable {
   private record Owned(int[] ids, int[] wordOf) {}
 
   private Owned nativeWords(String[] words) {
+    for (String word : words) {
+      definition.patterns().require(word);
+    }
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
     long encoding = run(() -> library.encodeList(handle, words, false));
@@ -266,6 +276,11 @@ public final class TextTokenizer implements AutoCloseable {
     return maxLength;
   }
 
+  /** Whether a text that is too long loses its beginning. */
+  public boolean cutsLeft() {
+    return definition.sides().cutsLeft();
+  }
+
   /** What was decided when it was opened, for people. */
   public List<String> notes() {
     return definition.notes();
@@ -302,7 +317,7 @@ public final class TextTokenizer implements AutoCloseable {
                     ? library.encodeDual(handle, text, text, true)
                     : library.encode(handle, text, true));
     try {
-      return SequenceTemplate.of(definition.file(), encoding, ofPair);
+      return SequenceTemplate.of(definition.file(), encoding, ofPair).with(definition.sides());
     } finally {
       library.deleteEncoding(encoding);
     }
@@ -310,15 +325,25 @@ public final class TextTokenizer implements AutoCloseable {
 
   /** The tokens of a text without special ones, all that can matter. */
   private int[] tokens(String text) {
-    String sound = withoutLoneSurrogates(text);
+    String sound = LoneSurrogates.replaced(text);
     // Tokenizers split at blanks: what comes before one does not depend on what follows.
-    for (int length = LONG_TEXT; length < Math.min(sound.length(), LONGEST_TEXT); length *= 4) {
+    int shortest = definition.sides().cutsLeft() ? LONGEST_TEXT : LONG_TEXT;
+    for (int length = shortest; length < Math.min(sound.length(), LONGEST_TEXT); length *= 4) {
       int[] start = nativeTokens(sound.substring(0, lastBlank(sound, length)));
       if (start.length > maxLength) {
         return start;
       }
     }
-    return nativeTokens(sound.substring(0, Math.min(sound.length(), LONGEST_TEXT)));
+    return allTokens(sound);
+  }
+
+  private int[] allTokens(String text) {
+    int left = Math.max(0, text.length() - LONGEST_TEXT);
+    String part =
+        definition.sides().cutsLeft()
+            ? text.substring(left)
+            : text.substring(0, text.length() - left);
+    return nativeTokens(LoneSurrogates.replaced(part));
   }
 
   private static int lastBlank(String text, int end) {
@@ -330,28 +355,12 @@ public final class TextTokenizer implements AutoCloseable {
     return Character.isLowSurrogate(text.charAt(end)) ? end - 1 : end;
   }
 
-  static String withoutLoneSurrogates(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (Character.isSurrogate(text.charAt(i))) {
-        return replaceLoneSurrogates(text);
-      }
-    }
-    return text;
-  }
-
-  private static String replaceLoneSurrogates(String text) {
-    StringBuilder sound = new StringBuilder(text.length());
-    text.codePoints()
-        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? REPLACEMENT : c)
-        .forEach(sound::appendCodePoint);
-    return sound.toString();
-  }
-
   /**
    * DJL's own encode also copies tokens, words and spans, which takes twice as long; this is the
    * native library beneath it.
    */
   private int[] nativeTokens(String text) {
+    definition.patterns().require(text);
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
     long encoding = run(() -> library.encode(handle, text, false));

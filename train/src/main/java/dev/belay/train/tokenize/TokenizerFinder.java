@@ -1,6 +1,8 @@
 package dev.belay.train.tokenize;
 
 import dev.belay.train.data.DataException;
+import dev.belay.train.tokenize.folder.TokenizerFiles;
+import dev.belay.train.tokenize.folder.TokenizerFiles.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,30 +15,34 @@ import java.util.stream.Collectors;
 
 /** Finds the tokenizer that belongs to a model. */
 public final class TokenizerFinder {
-  private static final String JSON = "tokenizer.json";
-  private static final String VOCABULARY = "vocab.txt";
   private static final String CONFIG = "tokenizer_config.json";
+  private static final String MERGES = "merges.txt";
 
   /** From saved_model/1 up to the folder that holds saved_model. */
   private static final int PARENTS = 2;
 
   private static final String NEEDED =
-      "expected tokenizer.json (any Hugging Face tokenizer) or vocab.txt (BERT's WordPiece)";
+      "expected tokenizer.json (any Hugging Face tokenizer), vocab.txt (BERT's WordPiece), or"
+          + " vocab.json with merges.txt (byte-level BPE)";
+
+  /** What becomes of the files of other tokenizers, sentencepiece's among them. */
+  private static final String CONVERT = "; of other files, " + TokenizerFiles.CONVERT;
 
   /** What to tell a person whose text has no tokenizer. */
   public static final String NOT_FOUND =
       "no tokenizer lies beside the model; "
           + NEEDED
-          + " in its folder, in assets/ or assets.extra/, or up to two folders above; name one with --tokenizer, or"
-          + " give pre-tokenised data with a column input_ids";
+          + " in its folder, in assets/ or assets.extra/, or up to two folders above; name one with"
+          + " --tokenizer, or give pre-tokenised data with a column input_ids"
+          + CONVERT;
 
   private TokenizerFinder() {}
 
   /**
    * The tokenizer that the user named.
    *
-   * @param given a tokenizer.json, a vocab.txt (whatever its name), or a folder that holds one; of
-   *     a folder with both, tokenizer.json, which says more
+   * @param given a tokenizer.json, a vocab.txt (whatever its name), a vocab.json, or a folder that
+   *     holds one; of a folder with several, tokenizer.json, which says most
    * @throws DataException if there is none
    */
   public static TokenizerFiles given(Path given) {
@@ -45,16 +51,28 @@ public final class TokenizerFinder {
           .orElseThrow(
               () ->
                   new DataException(
-                      given + ": " + NEEDED + " in this folder, found " + listing(given)));
+                      given
+                          + ": "
+                          + NEEDED
+                          + " in this folder, found "
+                          + listing(given)
+                          + CONVERT));
     }
     if (!Files.isRegularFile(given)) {
       throw new DataException(given + ": no such file or folder; " + NEEDED);
     }
-    boolean json = fileName(given).endsWith(".json");
-    return new TokenizerFiles(
-        given,
-        json ? TokenizerFiles.Kind.TOKENIZER_JSON : TokenizerFiles.Kind.VOCABULARY,
-        beside(given.toAbsolutePath().getParent()));
+    return new TokenizerFiles(given, kind(given), beside(given.toAbsolutePath().getParent()));
+  }
+
+  private static Kind kind(Path given) {
+    String name = fileName(given);
+    if (name.endsWith(".model") || name.equals(MERGES)) {
+      throw new DataException(given + ": " + NEEDED + ", found " + name + CONVERT);
+    }
+    if (name.equals(Kind.BYTE_PAIRS.fileName())) {
+      return Kind.BYTE_PAIRS;
+    }
+    return name.endsWith(".json") ? Kind.TOKENIZER_JSON : Kind.VOCABULARY;
   }
 
   /**
@@ -100,15 +118,12 @@ public final class TokenizerFinder {
   }
 
   private static Optional<TokenizerFiles> in(Path folder) {
-    Path json = folder.resolve(JSON);
-    if (Files.isRegularFile(json)) {
-      return Optional.of(
-          new TokenizerFiles(json, TokenizerFiles.Kind.TOKENIZER_JSON, beside(folder)));
-    }
-    Path vocabulary = folder.resolve(VOCABULARY);
-    if (Files.isRegularFile(vocabulary)) {
-      return Optional.of(
-          new TokenizerFiles(vocabulary, TokenizerFiles.Kind.VOCABULARY, beside(folder)));
+    for (Kind kind : Kind.values()) {
+      Path definition = folder.resolve(kind.fileName());
+      boolean whole = kind != Kind.BYTE_PAIRS || Files.isRegularFile(folder.resolve(MERGES));
+      if (Files.isRegularFile(definition) && whole) {
+        return Optional.of(new TokenizerFiles(definition, kind, beside(folder)));
+      }
     }
     return Optional.empty();
   }

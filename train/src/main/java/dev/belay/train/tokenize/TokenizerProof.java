@@ -14,6 +14,11 @@ import java.util.Locale;
  * through the JVM.
  */
 final class TokenizerProof {
+  private static final long MOST_GROWTH = 64;
+
+  /** BERT's is 100; WordPiece takes the third power of a word's length. */
+  private static final long LONGEST_WORD = 1000;
+
   private final Path file;
 
   private TokenizerProof(Path file) {
@@ -32,6 +37,7 @@ final class TokenizerProof {
         proof.requireCharacterMap(part.path("precompiled_charsmap"));
       }
     }
+    proof.requireGrowth(root.path("normalizer"));
     for (JsonNode part : objects(root.path("post_processor"))) {
       if (part.has("single") || part.has("pair")) {
         JsonNode tokens = part.path("special_tokens");
@@ -47,6 +53,7 @@ final class TokenizerProof {
       }
     }
     proof.requireMerges(root.path("model"));
+    proof.requireModel(root.path("model"));
   }
 
   /**
@@ -104,6 +111,42 @@ final class TokenizerProof {
           "post_processor.special_tokens." + name,
           "as many ids as tokens",
           ids + " ids and " + texts + " tokens");
+    }
+  }
+
+  /** A text that grows by each part of a normalizer fills all memory. */
+  private void requireGrowth(JsonNode normalizer) {
+    long growth = 1;
+    for (JsonNode part : objects(normalizer)) {
+      long content = part.path("content").asText().codePoints().count();
+      if (part.has("pattern") && content > 1) {
+        long least = Math.max(1, part.path("pattern").path("String").asText().codePoints().count());
+        growth *= (content + least - 1) / least;
+      }
+      growth += part.path("prepend").asText().length();
+      if (growth > MOST_GROWTH) {
+        throw refused(
+            "normalizer",
+            "parts that make a text at most " + MOST_GROWTH + " times as long",
+            "at least " + growth + " times");
+      }
+    }
+  }
+
+  /** What makes tokens a matter of chance, or of hours. */
+  private void requireModel(JsonNode model) {
+    if (model.path("dropout").asDouble(0) != 0) {
+      throw new DataException(
+          file
+              + ": model.dropout: expected null or 0, found "
+              + model.path("dropout")
+              + ": the same text has other tokens each time; set it to null for the tokens that the"
+              + " model is used with");
+    }
+    long longest = model.path("max_input_chars_per_word").asLong(0);
+    if (longest > LONGEST_WORD) {
+      throw refused(
+          "model.max_input_chars_per_word", "at most " + LONGEST_WORD, Long.toString(longest));
     }
   }
 

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * What the ids of a tokenizer stand for, as far as a language model asks.
@@ -31,8 +33,9 @@ public record Vocabulary(
    * Reads a tokenizer.json.
    *
    * @param ids of all tokens
+   * @param maskToken the token that hides a word, if a file names it
    */
-  static Vocabulary of(JsonNode root, Map<String, Integer> ids) {
+  static Vocabulary of(JsonNode root, Map<String, Integer> ids, Optional<String> maskToken) {
     BitSet special = new BitSet();
     root.path("added_tokens")
         .forEach(
@@ -42,7 +45,11 @@ public record Vocabulary(
               }
             });
     SPECIAL.stream().filter(ids::containsKey).forEach(token -> special.set(ids.get(token)));
-    OptionalInt mask = MASKS.stream().filter(ids::containsKey).mapToInt(ids::get).findFirst();
+    OptionalInt mask =
+        Stream.concat(maskToken.stream(), MASKS.stream())
+            .filter(ids::containsKey)
+            .mapToInt(ids::get)
+            .findFirst();
     mask.ifPresent(special::set);
     JsonNode model = root.path("model");
     boolean wordPiece = model.path("type").asText("WordPiece").equals("WordPiece");

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.tensor.MemoryTensors;
+import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -52,15 +54,14 @@ final class DamagedCheckpointTest {
     }
   }
 
-  private static CheckpointWriter.Values values(String... names) {
-    return sink -> {
-      for (String name : names) {
-        byte[] bytes = new byte[24];
-        new Random(name.hashCode()).nextBytes(bytes);
-        sink.accept(
-            name, new TensorSpec(DataType.DT_FLOAT, Shape.of(2, 3)), ByteBuffer.wrap(bytes));
-      }
-    };
+  private static NamedTensors values(String... names) {
+    MemoryTensors values = new MemoryTensors();
+    for (String name : names) {
+      byte[] bytes = new byte[24];
+      new Random(name.hashCode()).nextBytes(bytes);
+      values.put(name, new TensorSpec(DataType.DT_FLOAT, Shape.of(2, 3)), ByteBuffer.wrap(bytes));
+    }
+    return values;
   }
 
   private List<Path> files() throws IOException {

@@ -61,7 +61,7 @@ class GenerationTest {
             new DecoderSpec(
                 new DecoderSpec.Sizes(256, 32, 2, 4, 128, POSITIONS),
                 DecoderSpec.Scaling.GPT2,
-                true,
+                DecoderSpec.Output.of(DecoderSpec.Words.TIED),
                 Activation.GELU_TANH,
                 1e-5,
                 new DecoderSpec.Rates(0, 0, 0)),
@@ -75,7 +75,7 @@ class GenerationTest {
                 new Seq2SeqSpec.Sizes(256, 32, 2, 2, 4, 8, 64),
                 new Seq2SeqSpec.Positions(8, 20),
                 Seq2SeqSpec.FeedForward.RELU,
-                true,
+                Seq2SeqSpec.Output.TIED,
                 1e-6,
                 0),
             RESTORED);
@@ -107,7 +107,7 @@ class GenerationTest {
             MachineConfig.defaults());
     NamedTensors weights =
         WeightReader.read(Fixtures.path(fixture).resolve("model.safetensors")).canonical();
-    runner.assign(runner.weights(), variable -> weights.read(variable.name()));
+    runner.assign(runner.weights(), variable -> weights.pieces(variable.name()));
     return runner;
   }
 

@@ -86,6 +86,22 @@ class MetricsTest {
     assertEquals("f1", new EntityMetrics(ENTITY_LABELS).primary());
   }
 
+  /** As seqeval's default mode counts: what ends in S- or E- is followed by another entity. */
+  @Test
+  void entitiesOfOneWordAndTheirEndsAreTags() {
+    List<String> labels = List.of("O", "I-P", "E-P", "S-P", "B-P");
+    assertTrue(EntityMetrics.fit(labels));
+    EntityMetrics metrics = new EntityMetrics(labels);
+    int[] expected = {4, 1, 2, 3, 3, 0}; // B I E, S, S: three entities
+    int[] predicted = {4, 1, 2, 2, 3, 1}; // B I E, E, S, I: four, of which three are right
+    for (int word = 0; word < expected.length; word++) {
+      metrics.add(oneOf(labels.size(), predicted[word]), expected[word]);
+    }
+    metrics.endExample();
+    assertEquals(0.75, metrics.result().get("precision"), 1e-9);
+    assertEquals(1, metrics.result().get("recall"), 1e-9);
+  }
+
   private static JsonNode golden(String name, int cases) throws IOException {
     JsonNode golden = Fixtures.json(Fixtures.path("metrics", name + ".json"));
     assertEquals(cases, golden.size());

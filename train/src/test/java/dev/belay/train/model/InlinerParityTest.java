@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.savedmodel.Agreement;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.Npz;
 import dev.belay.savedmodel.model.FlatGraph;
@@ -41,7 +42,6 @@ import org.tensorflow.types.TString;
 
 /** The flat graph of a model, run as it is, gives what Python gave: the proof of the inliner. */
 class InlinerParityTest {
-  private static final float TOLERANCE = 1e-5f;
   private static final Set<String> CALLS =
       Set.of("PartitionedCall", "StatefulPartitionedCall", "If", "While", "StatelessWhile");
   private static final Set<String> TRACES =
@@ -80,10 +80,9 @@ class InlinerParityTest {
             goldens, fixture.equals("savedmodel_keras_bert") ? KERAS_INPUTS : BERT_INPUTS);
     try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, noDropout.graph())) {
       for (FlatFunction function : flat.functions()) {
-        assertArrayEquals(
+        Agreement.assertForward(
             goldens.get("logits").floats(),
             runner.floats(function, function.outputs().get(0).name(), feeds),
-            TOLERANCE,
             function.source().toString());
       }
     } finally {
@@ -101,10 +100,10 @@ class InlinerParityTest {
             goldens,
             Map.of("input_ids", "batch/input_ids", "attention_mask", "batch/attention_mask"));
     try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, flat.graphDef())) {
-      assertArrayEquals(
+      Agreement.assertForward(
           goldens.get("logits").floats(),
           runner.floats(flat.functions().get(0), "logits", feeds),
-          TOLERANCE);
+          "logits");
     } finally {
       feeds.values().forEach(Tensor::close);
     }
@@ -125,19 +124,19 @@ class InlinerParityTest {
     try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, flat.graphDef())) {
       FlatFunction serving = flat.functions().get(0);
       FlatFunction training = flat.functions().get(1);
-      assertArrayEquals(
+      Agreement.assertForward(
           goldens.get(batch + "/logits").floats(),
           runner.floats(serving, "logits", feeds),
-          TOLERANCE);
-      assertArrayEquals(
+          "logits");
+      Agreement.assertForward(
           goldens.get(batch + "/probabilities").floats(),
           runner.floats(serving, "probabilities", feeds),
-          TOLERANCE);
+          "logits");
       assertEquals(0, runner.scalar(calls));
-      assertArrayEquals(
+      Agreement.assertForward(
           goldens.get(batch + "/logits").floats(),
           runner.floats(training, "output_0", feeds),
-          TOLERANCE);
+          "logits");
       assertEquals(1, training.updates().size());
       assertEquals(1, runner.scalar(calls), "train_logits counts its calls");
     } finally {
@@ -162,10 +161,10 @@ class InlinerParityTest {
       int[] ids = new int[(int) result.get(0).shape().size()];
       ((TInt32) result.get(0)).asRawTensor().data().asInts().read(ids);
       assertArrayEquals(goldens.get("text/ids").ints(), ids);
-      assertArrayEquals(
+      Agreement.assertForward(
           goldens.get("text/logits").floats(),
           FlatGraphRunner.floats((TFloat32) result.get(1)),
-          TOLERANCE);
+          "logits");
     }
   }
 
@@ -199,14 +198,14 @@ class InlinerParityTest {
       List<String> found = new ArrayList<>();
       ((TString) result.get(0)).scalars().forEach(label -> found.add(label.getObject()));
       assertEquals(labels, found);
-      assertArrayEquals(
+      Agreement.assertForward(
           goldens.get(kind + "/logits").floats(),
           FlatGraphRunner.floats((TFloat32) result.get(1)),
-          TOLERANCE);
-      assertArrayEquals(
+          "logits");
+      Agreement.assertForward(
           goldens.get(kind + "/probabilities").floats(),
           FlatGraphRunner.floats((TFloat32) result.get(2)),
-          TOLERANCE);
+          "logits");
     } finally {
       feeds.values().forEach(Tensor::close);
     }
@@ -236,11 +235,8 @@ class InlinerParityTest {
     }
     try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, noDropout.graph())) {
       for (FlatFunction function : flat.functions()) {
-        assertArrayEquals(
-            logits,
-            runner.floats(function, "logits", feeds),
-            TOLERANCE,
-            function.source().toString());
+        Agreement.assertForward(
+            logits, runner.floats(function, "logits", feeds), function.source().toString());
       }
     } finally {
       feeds.values().forEach(Tensor::close);
@@ -271,10 +267,9 @@ class InlinerParityTest {
       Map<String, Tensor> feeds = feeds(signature, goldens, strings);
       try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, flat.graphDef())) {
         for (ModelFunction.Argument output : signature.outputs()) {
-          assertArrayEquals(
+          Agreement.assertForward(
               goldens.get(signature.name() + "|out|" + output.name()).floats(),
               runner.floats(flat.functions().get(0), output.name(), feeds),
-              TOLERANCE,
               signature.path() + " " + flat.notes());
           compared++;
         }

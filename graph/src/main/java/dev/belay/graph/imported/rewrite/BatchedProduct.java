@@ -143,7 +143,7 @@ public final class BatchedProduct implements GraphRewrite {
     }
     AttrValue x = node.getAttrOrThrow("Ta");
     if (!x.equals(node.getAttrOrThrow("Tb")) || !x.equals(node.getAttrOrThrow("Tout"))) {
-      throw new IllegalArgumentException(
+      throw new UnsupportedGraphException(
           "The product "
               + node.getName()
               + " multiplies "

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Predicate;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
@@ -17,27 +18,42 @@ import org.tensorflow.proto.framework.NodeDef;
  * </ul>
  *
  * with the scale as a product or a quotient, before the mask or after it. Whatever else draws
- * random numbers is refused by name: it would go on drawing.
+ * random numbers on the way to the loss is refused by name: it would still draw.
  */
 public final class DropoutRemoval implements GraphRewrite {
   private static final double TOLERANCE = 1e-5;
+
+  private final Predicate<String> trained;
+
+  /**
+   * @param trained whether the loss depends on a node, by its name; others are left alone
+   */
+  public DropoutRemoval(Predicate<String> trained) {
+    this.trained = trained;
+  }
 
   @Override
   public void rewrite(NodeGraph graph) {
     List<String> unrecognised = new ArrayList<>();
     for (NodeDef source : RandomSource.in(graph)) {
-      if (!remove(graph, source)) {
+      if (trained.test(source.getName()) && !remove(graph, source)) {
         unrecognised.add(source.getOp() + " " + source.getName());
       }
     }
     if (!unrecognised.isEmpty()) {
-      throw new IllegalArgumentException(
-          "Dropout is off, but the model draws random numbers in places that are not a dropout as"
-              + " Keras, Hugging Face or TF 1 write it: "
+      throw new UnsupportedGraphException(
+          "--dropout off: the model draws random numbers that are no dropout as Keras, Hugging Face"
+              + " or TF 1 write it, so they cannot be left out: "
               + String.join(", ", unrecognised)
               + ". Train with --dropout on, which draws them from the run's seed and the step, or"
-              + " through a function without them, such as the serving signature.");
+              + " through a function without them, such as --signature serving_default.");
     }
+    graph.settle();
+  }
+
+  /** Leaves out what is recognised, and everything else as it is. */
+  public static void removeRecognised(NodeGraph graph) {
+    RandomSource.in(graph).forEach(source -> remove(graph, source));
     graph.settle();
   }
 

@@ -133,6 +133,12 @@ public final class NodeGraph {
 
   /** Drops all nodes that the roots do not need, by data or by control. */
   public void prune(Collection<String> roots) {
+    nodes.keySet().retainAll(needed(roots));
+    consumers = null;
+  }
+
+  /** The nodes that the roots need, by data or by control, themselves included. */
+  public Set<String> needed(Collection<String> roots) {
     Set<String> needed = new LinkedHashSet<>();
     Deque<String> queue = new ArrayDeque<>();
     roots.forEach(root -> queue.add(TensorName.node(root)));
@@ -142,8 +148,7 @@ public final class NodeGraph {
         node(name).getInputList().forEach(input -> queue.add(TensorName.node(input)));
       }
     }
-    nodes.keySet().retainAll(needed);
-    consumers = null;
+    return needed;
   }
 
   /** The tensor behind any number of Identity nodes. */

@@ -119,7 +119,7 @@ public final class OneReadPerVariable implements GraphRewrite {
       }
     }
     if (!assigned.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UnsupportedGraphException(
           "The model's forward pass changes variables that should train, so that there is no one"
               + " value to take a gradient by: "
               + String.join(", ", assigned)

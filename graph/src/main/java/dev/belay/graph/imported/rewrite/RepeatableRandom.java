@@ -2,6 +2,7 @@ package dev.belay.graph.imported.rewrite;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
@@ -9,42 +10,52 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 
 /**
  * Makes random numbers a function of the run's seed, the node and the step, so that two runs draw
- * the same and a resumed run goes on as the uninterrupted one. The state of the original ops lives
- * in the native kernels and can be neither saved nor set.
+ * the same and a resumed run draws as the uninterrupted one. The state of the original ops lives in
+ * the native kernels and can be neither saved nor set.
  *
- * <p>Node number i draws with the seed pair {@code [seed * 1000003 + i, step]}.
+ * <p>Node number i draws with the seed pair {@code [seed * 1000003 + i, step]}; the step is 0 where
+ * nothing feeds it. A StopGradient stands behind each: the native runtime has no gradient for most
+ * draws and would follow their shape back into the model.
  */
 public final class RepeatableRandom implements GraphRewrite {
   private static final long SEED_STRIDE = 1_000_003;
 
   private final long seed;
   private final String step;
+  private final Predicate<String> trained;
 
   /**
    * @param seed of the run
    * @param step name for the placeholder of the step, an int64 scalar; added if something draws
+   * @param trained whether the loss depends on a node, by its name; what draws elsewhere and cannot
+   *     be repeated is left as it is
    */
-  public RepeatableRandom(long seed, String step) {
+  public RepeatableRandom(long seed, String step, Predicate<String> trained) {
     this.seed = seed;
     this.step = step;
+    this.trained = trained;
   }
 
   @Override
   public void rewrite(NodeGraph graph) {
     List<NodeDef> sources = RandomSource.in(graph);
     refuseUnknown(sources);
-    if (sources.isEmpty()) {
+    if (sources.stream().allMatch(source -> RandomSource.stateless(source) == null)) {
       return;
     }
+    NodeDef zero = Nodes.constant(graph.fresh(step + "/default"), 0L);
+    graph.put(zero);
     graph.put(
-        Nodes.node(step, "Placeholder")
+        Nodes.node(step, "PlaceholderWithDefault", zero.getName())
             .putAttr("dtype", Nodes.type(DataType.DT_INT64))
             .putAttr(
                 "shape",
                 AttrValue.newBuilder().setShape(TensorShapeProto.getDefaultInstance()).build())
             .build());
     for (int i = 0; i < sources.size(); i++) {
-      replace(graph, sources.get(i), seed * SEED_STRIDE + i + 1);
+      if (RandomSource.stateless(sources.get(i)) != null) {
+        replace(graph, sources.get(i), seed * SEED_STRIDE + i + 1);
+      }
     }
   }
 
@@ -59,9 +70,10 @@ public final class RepeatableRandom implements GraphRewrite {
     graph.put(constant);
     graph.put(pair);
     String op = RandomSource.stateless(node);
+    String draw = graph.fresh(node.getName() + "/draw");
     NodeDef.Builder drawn =
         NodeDef.newBuilder()
-            .setName(node.getName())
+            .setName(draw)
             .setOp(op)
             .putAttr("Tseed", Nodes.type(DataType.DT_INT64));
     switch (op) {
@@ -71,7 +83,7 @@ public final class RepeatableRandom implements GraphRewrite {
               .addInput(pair.getName())
               .addInput(node.getInput(1))
               .addInput(node.getInput(2))
-              .putAttr("dtype", node.getAttrOrThrow("Tout"))
+              .putAttr("dtype", elementType(node))
               .putAttr("T", node.getAttrOrThrow("T"));
       case "StatelessMultinomial" ->
           drawn
@@ -79,18 +91,26 @@ public final class RepeatableRandom implements GraphRewrite {
               .addInput(node.getInput(1))
               .addInput(pair.getName())
               .putAttr("T", node.getAttrOrThrow("T"))
-              .putAttr(
-                  "output_dtype",
-                  node.getAttrOrDefault("output_dtype", Nodes.type(DataType.DT_INT64)));
+              .putAttr("output_dtype", elementType(node));
       default ->
           drawn
               .addInput(node.getInput(0))
               .addInput(pair.getName())
-              .putAttr("dtype", node.getAttrOrDefault("dtype", Nodes.type(DataType.DT_FLOAT)))
+              .putAttr("dtype", elementType(node))
               .putAttr("T", shapeType(node));
     }
     graph.put(drawn.addAllInput(Nodes.controlInputs(node)).build());
+    graph.put(
+        Nodes.node(node.getName(), "StopGradient", draw).putAttr("T", elementType(node)).build());
     graph.note(node.getOp() + ": drawn from seed and step");
+  }
+
+  private static AttrValue elementType(NodeDef node) {
+    return switch (node.getOp()) {
+      case "RandomUniformInt" -> node.getAttrOrThrow("Tout");
+      case "Multinomial" -> node.getAttrOrDefault("output_dtype", Nodes.type(DataType.DT_INT64));
+      default -> node.getAttrOrDefault("dtype", Nodes.type(DataType.DT_FLOAT));
+    };
   }
 
   private static AttrValue shapeType(NodeDef node) {
@@ -98,15 +118,15 @@ public final class RepeatableRandom implements GraphRewrite {
     return node.getAttrOrDefault(attribute, Nodes.type(DataType.DT_INT32));
   }
 
-  private static void refuseUnknown(List<NodeDef> sources) {
+  private void refuseUnknown(List<NodeDef> sources) {
     List<String> unknown = new ArrayList<>();
     for (NodeDef node : sources) {
-      if (RandomSource.stateless(node) == null) {
+      if (RandomSource.stateless(node) == null && trained.test(node.getName())) {
         unknown.add(node.getOp() + " " + node.getName());
       }
     }
     if (!unknown.isEmpty()) {
-      throw new IllegalArgumentException(
+      throw new UnsupportedGraphException(
           "The model draws random numbers whose state cannot be saved or set, so that no run could"
               + " be repeated: "
               + String.join(", ", unknown)

@@ -115,14 +115,14 @@ class DropoutRemovalTest {
   private static void refused(
       Function<Ops, Function<Operand<TFloat64>, Operand<TFloat64>>> body, String op) {
     assertEquals(
-        "Dropout is off, but the model draws random numbers in places that are not a dropout as"
-            + " Keras, Hugging Face or TF 1 write it: "
+        "--dropout off: the model draws random numbers that are no dropout as Keras, Hugging Face or"
+            + " TF 1 write it, so they cannot be left out: "
             + op
             + " "
             + op
             + ". Train with --dropout on, which draws them from the run's seed and the step, or"
-            + " through a function without them, such as the serving signature.",
-        assertThrows(IllegalArgumentException.class, () -> build(body)).getMessage());
+            + " through a function without them, such as --signature serving_default.",
+        assertThrows(UnsupportedGraphException.class, () -> build(body)).getMessage());
   }
 
   private static RewrittenGraph build(
@@ -134,7 +134,7 @@ class DropoutRemovalTest {
               Output<TFloat64> output = body.apply(g.tf).apply(g.input("x")).asOutput();
               return output;
             },
-            new DropoutRemoval());
+            new DropoutRemoval(node -> true));
   }
 
   static Operand<TFloat64> uniform(Ops tf, Operand<TFloat64> x) {

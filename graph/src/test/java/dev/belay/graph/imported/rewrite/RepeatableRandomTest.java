@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.belay.graph.TensorData;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -69,8 +70,8 @@ class RepeatableRandomTest {
           .setAttr("output_dtype", DataType.DT_INT32)
           .build();
       NodeGraph nodes = rewrite(graph.toGraphDef(), 1);
-      assertEquals("StatelessRandomUniformInt", nodes.node("ints").getOp());
-      assertEquals("StatelessMultinomial", nodes.node("classes").getOp());
+      assertEquals("StatelessRandomUniformInt", nodes.node("ints/draw").getOp());
+      assertEquals("StatelessMultinomial", nodes.node("classes/draw").getOp());
       try (Graph rewritten = new Graph();
           Session session = new Session(rewritten);
           TInt64 step = TInt64.scalarOf(1)) {
@@ -105,19 +106,38 @@ class RepeatableRandomTest {
               + " be repeated: RandomShuffle shuffled. Belay can repeat uniform, normal, truncated"
               + " normal, integer and multinomial draws. Train through a function that does not"
               + " draw these, such as the serving signature.",
-          assertThrows(IllegalArgumentException.class, () -> rewrite(graph.toGraphDef(), 1))
+          assertThrows(UnsupportedGraphException.class, () -> rewrite(graph.toGraphDef(), 1))
               .getMessage());
     }
   }
 
+  @Test
+  void whatCannotBeRepeatedStaysWhereNothingTrains() {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      tf.withName("shuffled").random.randomShuffle(tf.constant(new int[] {1, 2, 3}));
+      NodeGraph nodes = rewrite(graph.toGraphDef(), 1, node -> false);
+      assertEquals("RandomShuffle", nodes.node("shuffled").getOp());
+    }
+  }
+
+  @Test
+  void withoutAStepItIsStepZero() {
+    assertArrayEquals(draw("RandomUniform", 7, 0)[0], draw("RandomUniform", 7)[0]);
+  }
+
   private static NodeGraph rewrite(GraphDef graphDef, long seed) {
+    return rewrite(graphDef, seed, node -> true);
+  }
+
+  private static NodeGraph rewrite(GraphDef graphDef, long seed, Predicate<String> trained) {
     NodeGraph nodes = new NodeGraph(graphDef);
-    new RepeatableRandom(seed, STEP).rewrite(nodes);
+    new RepeatableRandom(seed, STEP, trained).rewrite(nodes);
     return nodes;
   }
 
-  /** Two nodes of that op. */
-  private static float[][] draw(String op, long seed, long step) {
+  /** Two nodes of that op, at a step or at none. */
+  private static float[][] draw(String op, long seed, long... steps) {
     GraphDef graphDef;
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
@@ -132,9 +152,13 @@ class RepeatableRandomTest {
     }
     try (Graph graph = new Graph();
         Session session = new Session(graph);
-        TInt64 fed = TInt64.scalarOf(step)) {
+        TInt64 fed = TInt64.scalarOf(steps.length == 0 ? 0 : steps[0])) {
       graph.importGraphDef(graphDef);
-      try (Result result = session.runner().feed(STEP, fed).fetch("a").fetch("b").run()) {
+      Session.Runner runner = session.runner().fetch("a").fetch("b");
+      if (steps.length > 0) {
+        runner.feed(STEP, fed);
+      }
+      try (Result result = runner.run()) {
         return new float[][] {TensorData.floats(result.get(0)), TensorData.floats(result.get(1))};
       }
     }

@@ -33,6 +33,8 @@ final class FunctionExpander {
           "Assign.*VariableOp|Resource(Scatter|Apply|SparseApply|StridedSliceAssign|CountUpTo).*"
               + "|LookupTable(Insert|Remove|Import).*");
 
+  private static final String UPDATE_OPS = "update_ops";
+
   private final SavedModelContents contents;
   private final InlineOptions options;
   private final Expansion expansion;
@@ -104,9 +106,15 @@ final class FunctionExpander {
     }
     List<String> roots = new ArrayList<>();
     for (Argument output : function.outputs()) {
-      roots.add(signature.getOutputsOrThrow(output.name()).getName());
+      roots.add(
+          output.name().startsWith(ModelFunction.LOSSES)
+              ? output.name().substring(ModelFunction.LOSSES.length())
+              : signature.getOutputsOrThrow(output.name()).getName());
     }
-    Set<String> needed = contents.mainGraph().needed(roots, fed);
+    List<String> updateOps = updateOps(scope, fed);
+    List<String> all = new ArrayList<>(roots);
+    all.addAll(updateOps);
+    Set<String> needed = contents.mainGraph().needed(all, fed);
     List<NodeDef> body =
         contents.mainGraph().nodes().values().stream()
             .filter(node -> needed.contains(node.getName()) && !fed.contains(node.getName()))
@@ -117,7 +125,30 @@ final class FunctionExpander {
       Call end = new Call(scope, prefix + "_output", List.of(), List.of());
       outputs.add(output(function, i, expansion.state().read(scope.tensor(roots.get(i)), end)));
     }
-    return new FlatFunction(function, prefix, inputs, outputs, List.of());
+    Set<String> updates = new LinkedHashSet<>();
+    for (String update : updateOps) {
+      updates.addAll(updates(scope.value(TensorName.nodeOf(update)).orElseThrow().control()));
+    }
+    return new FlatFunction(function, prefix, inputs, outputs, List.copyOf(updates));
+  }
+
+  /** What TF1 runs with each training step: moving averages, as a rule of batch normalization. */
+  private List<String> updateOps(Scope scope, Set<String> fed) {
+    if (!scope.training().orElse(false)) {
+      return List.of();
+    }
+    List<String> updates = new ArrayList<>();
+    for (String update : contents.collection(UPDATE_OPS)) {
+      boolean runs = contents.mainGraph().isComputable(update, fed);
+      nodes.note(
+          "of the collection "
+              + UPDATE_OPS
+              + (runs ? ": runs with each step" : ": left alone, the signature cannot compute it"));
+      if (runs) {
+        updates.add(update);
+      }
+    }
+    return updates;
   }
 
   /** A name for a function's nodes: what people call it, and whether it is its training trace. */
@@ -170,7 +201,7 @@ final class FunctionExpander {
   private List<String> updates(String control) {
     Set<String> seen = new LinkedHashSet<>();
     Deque<String> open = new ArrayDeque<>();
-    if (control != null) {
+    if (control != null && !control.equals(Values.DEAD)) {
       open.add(control);
     }
     List<String> updates = new ArrayList<>();

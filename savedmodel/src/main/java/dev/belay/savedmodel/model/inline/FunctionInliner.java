@@ -30,8 +30,6 @@ import org.tensorflow.proto.framework.NodeDef;
  * is why this is done in Java.
  */
 public final class FunctionInliner {
-  private static final String UPDATE_OPS = "update_ops";
-
   private final SavedModelContents contents;
   private final InlineOptions options;
   private final FlatNodes nodes;
@@ -77,7 +75,6 @@ public final class FunctionInliner {
     }
     if (contents.objects().isEmpty()) {
       tables.initializeMainGraph(contents.initNodes());
-      noteUpdateOps(functions);
     }
     Set<String> used = used(expanded.values());
     List<String> initializers = tables.fillsOf(used);
@@ -105,16 +102,6 @@ public final class FunctionInliner {
         expansion.gradients().found(),
         missing(notes),
         List.copyOf(notes));
-  }
-
-  /** What TF1 would have to be told to run with each step, it is not told here. */
-  private void noteUpdateOps(List<ModelFunction> functions) {
-    boolean trains =
-        options.training().orElse(false)
-            || functions.stream().anyMatch(function -> function.training().orElse(false));
-    if (trains && contents.metaGraph().containsCollectionDef(UPDATE_OPS)) {
-      nodes.note("collection " + UPDATE_OPS + " left alone: moving averages stay as they are");
-    }
   }
 
   /** All nodes that the functions need, what their gradients captured included. */

@@ -119,12 +119,18 @@ final class StateNodes {
     if (call.scope().training().isPresent() && MainGraph.isTrainingSwitch(node)) {
       boolean value = call.scope().training().get();
       String constant = nodes.addConstant(call.name(), Scalar.of(value));
-      nodes.note("'" + node.getName() + "' set to " + value);
+      nodes.note(
+          "'" + node.getName() + "' set to " + value + (value ? " to train" : " to evaluate"));
       return Values.of("output", List.of(constant), constant);
     }
+    String source = read(call.data().get(0), call);
+    nodes
+        .constant(source)
+        .filter(value -> call.scope().isGraph())
+        .ifPresent(value -> nodes.note("'" + node.getName() + "' stays at its default " + value));
     String name = nodes.reserve(call.name());
     nodes.add(
-        FlatNodes.node(name, "Identity", read(call.data().get(0), call))
+        FlatNodes.node(name, "Identity", source)
             .addAllInput(call.controls())
             .putAttr("T", call.scope().attribute(node.getAttrOrThrow("dtype")))
             .build());

@@ -43,6 +43,14 @@ public record Scalar(DataType type, long integer, double real) {
     return isReal() ? real : integer;
   }
 
+  @Override
+  public String toString() {
+    if (type == DataType.DT_BOOL) {
+      return String.valueOf(isTrue());
+    }
+    return isReal() ? String.valueOf((float) real) : String.valueOf(integer);
+  }
+
   /** This value as it stands in a graph. */
   public TensorProto toProto() {
     TensorProto.Builder tensor =

@@ -207,7 +207,7 @@ class FunctionInlinerTest {
             InlineOptions.defaults().withTraining(true));
     assertEquals(1, count(training, "RandomUniform"), "dropout is on while training");
     assertEquals(0, count(training, "Switch"));
-    assertTrue(training.notes().contains("1 'is_training' set to true"));
+    assertTrue(training.notes().contains("1 'is_training' set to true to train"));
   }
 
   @Test

@@ -3,8 +3,10 @@ package dev.belay.train.data.example;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
 import dev.belay.train.data.file.Cell;
+import dev.belay.train.data.file.DataFormat;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -16,6 +18,11 @@ import java.util.stream.Stream;
  * @param cell what the file holds
  */
 record CellValues(SourcePosition position, String column, Cell cell) {
+  private static final String LABELS =
+      "labels divided by |, or a list of labels, none of them empty";
+
+  /** Zeros and ones of a table's field, which are no name. */
+  private static final Pattern VECTOR = Pattern.compile("[01](\\.0*)?([ ,]+[01](\\.0*)?)+");
 
   /** Whole numbers of 32 bits. */
   int[] ints() {
@@ -31,6 +38,9 @@ record CellValues(SourcePosition position, String column, Cell cell) {
     }
     if (cell instanceof Cell.Text text) {
       return elements(text.value()).stream().mapToInt(this::toInt).toArray();
+    }
+    if (cell instanceof Cell.Truth truth) {
+      return new int[] {truth.value() ? 1 : 0};
     }
     throw refused("whole numbers");
   }
@@ -49,6 +59,8 @@ record CellValues(SourcePosition position, String column, Cell cell) {
       wide = decimals.values();
     } else if (cell instanceof Cell.Text text) {
       wide = elements(text.value()).stream().mapToDouble(this::toDouble).toArray();
+    } else if (cell instanceof Cell.Truth truth) {
+      wide = new double[] {truth.value() ? 1 : 0};
     } else {
       throw refused("numbers");
     }
@@ -90,42 +102,90 @@ record CellValues(SourcePosition position, String column, Cell cell) {
     throw refused("words divided by blanks, or a list of words");
   }
 
-  /** The name of a class: a text without blanks around it, or a number as it is written. */
-  String label() {
+  /** A class for each word, as {@link #words}. */
+  List<LabelText> wordLabels() {
+    if (cell instanceof Cell.Integers integers) {
+      return Arrays.stream(integers.values()).mapToObj(LabelText::of).toList();
+    }
+    if (cell instanceof Cell.Decimals decimals) {
+      return Arrays.stream(decimals.values()).mapToObj(LabelText::of).toList();
+    }
+    return words().stream().map(word -> LabelText.of(word, isNamed())).toList();
+  }
+
+  /** A class: a text without blanks around it, or a number. */
+  LabelText label() {
     if (cell instanceof Cell.Integers integers && integers.values().length == 1) {
-      return String.valueOf(integers.values()[0]);
+      return LabelText.of(integers.values()[0]);
     }
     if (cell instanceof Cell.Decimals decimals && decimals.values().length == 1) {
-      double value = decimals.values()[0];
-      return value == Math.rint(value) && Math.abs(value) < 1e15
-          ? String.valueOf((long) value)
-          : String.valueOf(value);
+      return LabelText.of(decimals.values()[0]);
+    }
+    if (cell instanceof Cell.Truth truth) {
+      return LabelText.of(truth.value());
     }
     if (cell instanceof Cell.Text || cell instanceof Cell.Texts) {
-      return text().strip();
+      return LabelText.of(text(), isNamed());
     }
-    throw refused("one class, a text or a number");
+    throw refused(
+        "one class, a text or a number (several of an example are for --problem-type"
+            + " multi_label_classification)");
+  }
+
+  /** Whether a text is a name even if it looks like a number: the format has numbers too. */
+  private boolean isNamed() {
+    return switch (DataFormat.of(position.file())) {
+      case JSON, JSONL, TFRECORD -> true;
+      case TSV, CSV, TXT, CONLL -> false;
+    };
   }
 
   /**
-   * The names of any number of classes: the elements of a list, or what stands between the bars of
-   * a text such as {@code sport|politics}. An empty list and an empty text are none.
+   * Any number of classes: the elements of a list, or what stands between the bars of a text such
+   * as {@code sport|politics}. An empty list and an empty text are none.
    */
-  List<String> labels() {
+  LabelList labels() {
     if (cell instanceof Cell.Integers integers) {
-      return Arrays.stream(integers.values()).mapToObj(String::valueOf).toList();
+      return new LabelList(
+          Arrays.stream(integers.values()).mapToObj(LabelText::of).toList(),
+          integers.list(),
+          false);
     }
-    List<String> names =
-        cell instanceof Cell.Texts texts
-            ? texts.values()
-            : cell instanceof Cell.Text text && !text.value().isBlank()
-                ? List.of(text.value().split("\\|", -1))
-                : List.of();
-    boolean readable = cell instanceof Cell.Texts || cell instanceof Cell.Text;
-    if (!readable || names.stream().anyMatch(String::isBlank)) {
-      throw refused("labels divided by |, or a list of labels, none of them empty");
+    if (cell instanceof Cell.Decimals decimals) {
+      return new LabelList(
+          Arrays.stream(decimals.values()).mapToObj(LabelText::of).toList(), true, decimals.list());
     }
-    return names.stream().map(String::strip).toList();
+    if (cell instanceof Cell.Texts texts) {
+      return new LabelList(named(texts.values()), true, false);
+    }
+    if (cell instanceof Cell.Text text) {
+      return ofText(text.value().strip());
+    }
+    throw refused(LABELS);
+  }
+
+  private LabelList ofText(String text) {
+    boolean bracketed = text.startsWith("[") && text.endsWith("]");
+    if (bracketed || VECTOR.matcher(text).matches()) {
+      List<LabelText> listed =
+          elements(text).stream().map(element -> LabelText.of(element, false)).toList();
+      if (listed.stream().anyMatch(label -> label.kind() == LabelText.Kind.NAME)) {
+        throw refused(LABELS + "; a list in a text has numbers alone");
+      }
+      boolean decimals = listed.stream().anyMatch(label -> !label.written().matches("[+-]?\\d+"));
+      return new LabelList(listed, true, decimals);
+    }
+    if (text.isEmpty()) {
+      return new LabelList(List.of(), false, false);
+    }
+    return new LabelList(named(List.of(text.split("\\|", -1))), false, false);
+  }
+
+  private List<LabelText> named(List<String> names) {
+    if (names.stream().anyMatch(String::isBlank)) {
+      throw refused(LABELS);
+    }
+    return names.stream().map(name -> LabelText.of(name.strip(), isNamed())).toList();
   }
 
   private static List<String> elements(String text) {
@@ -151,27 +211,29 @@ record CellValues(SourcePosition position, String column, Cell cell) {
   }
 
   private int toInt(String element) {
-    try {
-      return Integer.parseInt(element);
-    } catch (NumberFormatException e) {
+    if (!LabelText.NUMBER.matcher(element).matches()) {
       throw refused("whole numbers, as in \"101 7592 102\" or \"[101, 7592, 102]\"");
     }
+    return element.length() <= 9 && element.chars().allMatch(Character::isDigit)
+        ? toInt(Long.parseLong(element))
+        : toInt(Double.parseDouble(element));
   }
 
   private double toDouble(String element) {
-    try {
-      return Double.parseDouble(element);
-    } catch (NumberFormatException e) {
+    if (!LabelText.NUMBER.matcher(element).matches()) {
       throw refused("numbers");
     }
+    return Double.parseDouble(element);
   }
 
-  private DataException refused(String expected) {
+  /** A refusal of what the cell holds. */
+  DataException refused(String expected) {
     return DataException.at(
         position, "column '" + column + "': expected " + expected + ", found " + describe());
   }
 
-  private String describe() {
+  /** What the cell holds, for people. */
+  String describe() {
     if (cell instanceof Cell.Text text) {
       String value = text.value();
       return value.isEmpty()
@@ -186,6 +248,9 @@ record CellValues(SourcePosition position, String column, Cell cell) {
     }
     if (cell instanceof Cell.Texts texts) {
       return "a list of " + texts.values().size() + " texts";
+    }
+    if (cell instanceof Cell.Truth truth) {
+      return String.valueOf(truth.value());
     }
     return ((Cell.Other) cell).description();
   }

@@ -1,13 +1,12 @@
 package dev.belay.train.data.example;
 
-import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
-import dev.belay.train.data.file.DataFormat;
-import dev.belay.train.tokenize.TokenizerFinder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -16,161 +15,71 @@ import java.util.TreeSet;
  * @param text the text columns, if a feature comes from text
  * @param preTokenised whether token features come from columns instead
  * @param features per request its column; empty if it is made from the text or derived
- * @param label the label's column
+ * @param labels the label's columns: none, one, or one of 0 and 1 for each label
+ * @param unfed columns by the input of the model's Python class that has their name
  * @param realExample the column that is 0 for rows which only fill up a batch
+ * @param roles what columns there are for, the same in all rows of a file
  * @param summary what was taken, for people
  */
 record ColumnChoice(
     Optional<TextColumns> text,
     boolean preTokenised,
     List<OptionalInt> features,
-    OptionalInt label,
+    List<Integer> labels,
+    Map<String, Integer> unfed,
     OptionalInt realExample,
+    Map<String, Boolean> roles,
     String summary) {
-
-  private static final List<String> LABEL = List.of("label", "label_ids", "label_id", "labels");
-  private static final List<String> LABELS =
-      List.of("labels", "label_ids", "label", "ner_tags", "tags");
-  private static final List<String> TARGET = List.of("target", "target_text", "summary");
   private static final String REAL_EXAMPLE = "is_real_example";
 
   /**
-   * @throws DataException if a feature or the label has no column, or several could be it
+   * @throws dev.belay.train.data.DataException if a feature or the label has no column, or several
+   *     could be it
    */
   static ColumnChoice of(
       SourcePosition position, ColumnNames columns, ExampleOptions options, boolean tokenizer) {
-    return new Chooser(position, columns, options).choose(tokenizer);
+    ColumnFinder finder = new ColumnFinder(position, columns, options);
+    boolean preTokenised = finder.areTokens();
+    Optional<TextColumns> text = finder.text(preTokenised, tokenizer);
+    List<OptionalInt> features = new ArrayList<>();
+    for (FeatureRequest request : options.features()) {
+      features.add(finder.column(request, preTokenised, text));
+    }
+    List<Integer> labels = finder.labels(preTokenised);
+    Map<String, Integer> unfed = new TreeMap<>();
+    options
+        .rules()
+        .unfed()
+        .keySet()
+        .forEach(name -> columns.holding(name).ifPresent(column -> unfed.put(name, column)));
+    Map<String, Boolean> roles = new TreeMap<>();
+    roles.put("input_ids", preTokenised);
+    roles.put("a second text", text.flatMap(TextColumns::second).isPresent());
+    roles.put("a label", !labels.isEmpty());
+    for (String feature : List.of(FeatureNames.ATTENTION_MASK, FeatureNames.TOKEN_TYPE_IDS)) {
+      roles.put(feature, preTokenised && columns.holding(feature).isPresent());
+    }
+    options.rules().unfed().keySet().forEach(name -> roles.put(name, unfed.containsKey(name)));
+    return new ColumnChoice(
+        text,
+        preTokenised,
+        List.copyOf(features),
+        labels,
+        unfed,
+        columns.named(REAL_EXAMPLE),
+        roles,
+        new Summary(columns, options).of(text, features, labels));
   }
 
-  /** The state of one decision. */
-  private record Chooser(SourcePosition position, ColumnNames columns, ExampleOptions options) {
+  /** The label's column, where there is one. */
+  OptionalInt label() {
+    return labels.size() == 1 ? OptionalInt.of(labels.get(0)) : OptionalInt.empty();
+  }
 
-    ColumnChoice choose(boolean tokenizer) {
-      boolean preTokenised =
-          options.wantsTokens() && columns.holding(FeatureNames.INPUT_IDS).isPresent();
-      boolean needsText =
-          options.features().stream().anyMatch(FeatureRequest::isText)
-              || (options.wantsTokens() && !preTokenised);
-      Optional<TextColumns> text =
-          !needsText
-              ? Optional.empty()
-              : options.labels().kind().splitsWords()
-                  ? TextColumns.findWords(columns)
-                  : TextColumns.find(position, columns);
-      if (options.wantsTokens() && !preTokenised) {
-        requireTokenSource(text, tokenizer);
-      }
-      List<OptionalInt> features = new ArrayList<>();
-      for (FeatureRequest request : options.features()) {
-        features.add(column(request, preTokenised, text));
-      }
-      OptionalInt label = label(preTokenised);
-      return new ColumnChoice(
-          text,
-          preTokenised,
-          List.copyOf(features),
-          label,
-          columns.named(REAL_EXAMPLE),
-          summary(text, features, label));
-    }
+  /** What was taken and what was not, for people. */
+  private record Summary(ColumnNames columns, ExampleOptions options) {
 
-    private void requireTokenSource(Optional<TextColumns> text, boolean tokenizer) {
-      if (text.isEmpty()) {
-        throw missing(
-            "a text column: " + TextColumns.EXPECTED + "; or input_ids for pre-tokenised data");
-      }
-      if (!tokenizer) {
-        throw DataException.at(
-            position,
-            "the model takes token ids and this file has text ("
-                + text.get()
-                + "), but "
-                + TokenizerFinder.NOT_FOUND);
-      }
-    }
-
-    private OptionalInt column(
-        FeatureRequest request, boolean preTokenised, Optional<TextColumns> text) {
-      if (request.isText()) {
-        return textColumn(request, text);
-      }
-      if (request.isFromTokenizer()) {
-        return preTokenised ? columns.holding(request.feature()) : OptionalInt.empty();
-      }
-      OptionalInt column = columns.holding(request.feature());
-      boolean ofTarget =
-          request.feature().equals(FeatureNames.DECODER_INPUT_IDS)
-              && options.decoderStart().isPresent();
-      if (column.isEmpty() && !ofTarget) {
-        throw missing("a column '" + request.feature() + "' for the model's input of that name");
-      }
-      return column;
-    }
-
-    /** A text goes to the input of its name, else to the only input that takes text. */
-    private OptionalInt textColumn(FeatureRequest request, Optional<TextColumns> text) {
-      OptionalInt own = columns.named(request.feature());
-      if (own.isPresent()) {
-        return own;
-      }
-      long texts = options.features().stream().filter(FeatureRequest::isText).count();
-      boolean second = request.feature().equals(FeatureNames.TEXT_B);
-      Optional<String> name =
-          second ? text.flatMap(TextColumns::second) : text.map(TextColumns::first);
-      boolean clear = second || request.feature().equals(FeatureNames.TEXT) || texts == 1;
-      if (name.isEmpty() || !clear) {
-        throw missing(
-            "a column '" + request.feature() + "' for the model's text input of that name");
-      }
-      return columns.named(name.get());
-    }
-
-    private OptionalInt label(boolean preTokenised) {
-      LabelRule.Kind kind = options.labels().kind();
-      boolean writes = kind == LabelRule.Kind.TARGET_TEXT && !preTokenised;
-      if (!kind.isRead() || (kind.ofTokens() && !preTokenised)) {
-        return OptionalInt.empty();
-      }
-      boolean several = kind.perToken() || kind == LabelRule.Kind.CLASS_SET;
-      List<String> names = writes ? TARGET : several ? LABELS : LABEL;
-      for (String name : names) {
-        OptionalInt column = columns.named(name);
-        if (column.isPresent()) {
-          return column;
-        }
-      }
-      if (kind.ofTokens()) {
-        return OptionalInt.empty();
-      }
-      throw missing(
-          switch (kind) {
-            case TARGET_TEXT ->
-                writes
-                    ? "a column 'target' with the text that is to be written"
-                    : "a column 'labels' with the token ids that are to be written";
-            case TOKENS -> "a column 'labels' with one class per token";
-            case WORDS -> "a column 'labels' with one class per word";
-            case CLASS_SET -> "a column 'labels' with any number of labels";
-            default -> "a column 'label'";
-          });
-    }
-
-    private DataException missing(String expected) {
-      String found = columns.size() == 0 ? "none" : columns.shown();
-      String advice =
-          switch (DataFormat.of(position.file())) {
-            case TFRECORD -> "rename the features of the records";
-            case JSONL -> "rename the keys of the objects";
-            case TXT -> "a .txt file is text alone: give columns in a .tsv, .csv or .jsonl file";
-            case TSV, CSV -> "rename the column, or, if the file has no header, give it one";
-          };
-      return DataException.at(
-          position,
-          "missing column: expected " + expected + "; found columns: " + found + "; " + advice);
-    }
-
-    private String summary(
-        Optional<TextColumns> text, List<OptionalInt> features, OptionalInt label) {
+    String of(Optional<TextColumns> text, List<OptionalInt> features, List<Integer> labels) {
       TreeSet<Integer> used = new TreeSet<>();
       List<String> parts = new ArrayList<>();
       text.ifPresent(
@@ -188,9 +97,12 @@ record ColumnChoice(
                   + "'");
         }
       }
-      if (label.isPresent()) {
-        used.add(label.getAsInt());
-        parts.add("label from '" + columns.name(label.getAsInt()) + "'");
+      if (!labels.isEmpty()) {
+        used.addAll(labels);
+        parts.add(
+            (labels.size() == 1 ? "label from " : "labels from ")
+                + String.join(
+                    ", ", labels.stream().map(i -> "'" + columns.name(i) + "'").toList()));
       }
       columns.named(REAL_EXAMPLE).ifPresent(used::add);
       List<String> unused = new ArrayList<>();

@@ -8,10 +8,9 @@ import dev.belay.train.data.file.RowReader;
 import dev.belay.train.tokenize.TextTokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntUnaryOperator;
 
 /** Reads files into a {@link Dataset}: the one call that a run makes for its data. */
 public final class DatasetReader {
@@ -27,19 +26,22 @@ public final class DatasetReader {
   private final ExampleOptions options;
   private final ExampleEncoder encoder;
   private final LabelReader labels;
+  private final CausalLabels causal;
+  private final BitSet given = new BitSet(); // rows that came with labels of their tokens
   private final List<EncodedExample> examples = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
 
   private DatasetReader(ExampleOptions options, Optional<TextTokenizer> tokenizer) {
     this.options = options;
-    this.labels = new LabelReader(options.labels());
+    this.labels = new LabelReader(options.labels(), options.rules().columns());
+    this.causal = new CausalLabels(options);
     this.encoder = new ExampleEncoder(options, tokenizer, labels);
   }
 
   /**
    * Reads files in their order and encodes every row.
    *
-   * @param files .tsv, .csv, .jsonl or .tfrecord, each also .gz
+   * @param files .tsv, .csv, .jsonl, .json, .txt, .conll or .tfrecord, each also .gz
    * @param options what the model and the run want
    * @param tokenizer for files that hold text
    * @throws DataException if a file cannot be read, has no row, or a row is not what is wanted
@@ -53,7 +55,7 @@ public final class DatasetReader {
 
   private void readFile(Path file) {
     int before = examples.size();
-    try (RowReader rows = DataFile.open(file)) {
+    try (RowReader rows = DataFile.open(file, textForm())) {
       List<Row> chunk = new ArrayList<>();
       int characters = 0;
       for (Optional<Row> row = rows.next(); row.isPresent(); row = rows.next()) {
@@ -74,6 +76,18 @@ public final class DatasetReader {
               + ": the file has no rows; expected at least one example (behind the header, if"
               + " any)");
     }
+    if (CausalLabels.fit(options.labels().kind()) && encoder.hasLabels()) {
+      given.set(before, examples.size());
+    }
+  }
+
+  /** Words with a tag each stand in a .txt as in a CoNLL file. */
+  private DataFile.TextForm textForm() {
+    return switch (options.labels().kind()) {
+      case WORDS -> DataFile.TextForm.TAGGED_WORDS;
+      case WORDS_ALONE -> DataFile.TextForm.LINES_OF_WORDS;
+      default -> DataFile.TextForm.LINES;
+    };
   }
 
   private static int characters(Row row) {
@@ -90,13 +104,12 @@ public final class DatasetReader {
     }
     Optional<LabelMap> map = labels.learn();
     if (labels.mustFinish()) {
-      IntUnaryOperator indices = labels.finalIndices();
       boolean ofWords = options.labels().kind() == LabelRule.Kind.WORDS;
       // Rows of token ids come with the numbers of their classes.
       examples.replaceAll(
-          example ->
-              ofWords && example.origin() == Origin.NONE ? example : withClass(example, indices));
+          example -> ofWords && example.origin() == Origin.NONE ? example : finished(example));
     }
+    shiftLabels();
     notes.addAll(0, encoder.summaries());
     if (encoder.padded() > 0) {
       notes.add(encoder.padded() + " rows left out: is_real_example is 0");
@@ -110,6 +123,12 @@ public final class DatasetReader {
               + options.maxLength()
               + " tokens");
     }
+    if (encoder.unmasked() > 0) {
+      notes.add(
+          encoder.unmasked()
+              + " rows end in padding and have no attention_mask: the model sees all their tokens,"
+              + " as in Python; give an attention_mask to hide the padding");
+    }
     if (encoder.cutWords() > 0) {
       notes.add(
           encoder.cutWords()
@@ -122,10 +141,27 @@ public final class DatasetReader {
     return new Dataset(options, List.copyOf(examples), map, List.copyOf(notes));
   }
 
-  private static EncodedExample withClass(EncodedExample example, IntUnaryOperator indices) {
-    FeatureRow.Ints numbers = (FeatureRow.Ints) example.label().orElseThrow();
-    return example.withLabel(
-        new FeatureRow.Ints(Arrays.stream(numbers.values()).map(indices).toArray()));
+  private EncodedExample finished(EncodedExample example) {
+    return example.withLabel(labels.finished((FeatureRow.Ints) example.label().orElseThrow()));
+  }
+
+  /** Puts the labels of a causal language model where its logits say them. */
+  private void shiftLabels() {
+    int[] ofTokens =
+        given.stream()
+            .filter(i -> options.wantsTokens() && examples.get(i).origin() == Origin.NONE)
+            .toArray();
+    for (int i : ofTokens) {
+      causal.add(examples.get(i));
+    }
+    if (causal.areUnshifted()) {
+      for (int i : ofTokens) {
+        examples.set(i, CausalLabels.shifted(examples.get(i)));
+      }
+    }
+    if (options.labels().kind() == LabelRule.Kind.NEXT_TOKEN) {
+      examples.forEach(causal::requireSeen);
+    }
   }
 
   /** About what an example takes: its objects, and the rows that it does not share. */

@@ -11,7 +11,10 @@ import dev.belay.train.tokenize.WordTokens;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** Rows of a file to examples of a model: picks columns, tokenizes, checks every number. */
@@ -20,11 +23,14 @@ final class ExampleEncoder {
   private final Optional<TextTokenizer> tokenizer;
   private final LabelReader labels;
   private final SharedRows shared = new SharedRows();
+  private final TokenColumns tokenColumns;
   private final Set<String> summaries = new LinkedHashSet<>();
 
   private List<String> layout;
   private ColumnNames names;
   private ColumnChoice choice;
+  private Row firstOfFile;
+  private Map<String, Boolean> roles = Map.of();
   private long padded;
   private long truncated;
   private long cutWords;
@@ -40,6 +46,17 @@ final class ExampleEncoder {
     this.options = options;
     this.tokenizer = tokenizer;
     this.labels = labels;
+    this.tokenColumns = new TokenColumns(options, shared);
+  }
+
+  /** Whether the rows of the file that was read last come with labels. */
+  boolean hasLabels() {
+    return choice != null && !choice.labels().isEmpty();
+  }
+
+  /** Rows that end in padding and came without a mask. */
+  long unmasked() {
+    return tokenColumns.unmasked();
   }
 
   /** One line per file and layout: which column became what. */
@@ -68,7 +85,7 @@ final class ExampleEncoder {
    * @throws DataException naming the row, if one is not what the model can take
    */
   List<EncodedExample> encode(List<Row> rows) {
-    List<Prepared> prepared = new ArrayList<>(rows.size());
+    List<PreparedExample> prepared = new ArrayList<>(rows.size());
     List<TextPair> texts = new ArrayList<>();
     List<List<String>> words = new ArrayList<>();
     boolean splits = options.labels().kind().splitsWords();
@@ -86,14 +103,14 @@ final class ExampleEncoder {
         if (target >= 0) {
           texts.add(TextPair.of(text(row, names.name(choice.label().getAsInt()))));
         }
-        prepared.add(new Prepared(row, names, choice, text, target));
+        prepared.add(new PreparedExample(row, names, choice, text, target));
       }
     }
     List<TokenIds> ids = texts.isEmpty() ? List.of() : tokenizer.orElseThrow().encodeAll(texts);
     List<WordTokens> split =
         words.isEmpty() ? List.of() : tokenizer.orElseThrow().encodeAllWords(words);
     List<EncodedExample> examples = new ArrayList<>(prepared.size());
-    for (Prepared example : prepared) {
+    for (PreparedExample example : prepared) {
       boolean ofWords = splits && example.text() >= 0;
       examples.add(
           ofWords
@@ -107,24 +124,48 @@ final class ExampleEncoder {
     return fromText && options.labels().kind() == LabelRule.Kind.TARGET_TEXT;
   }
 
-  /**
-   * A row, and the index of its text among those that are tokenized together, or -1; the same of
-   * what is to be written.
-   */
-  private record Prepared(Row row, ColumnNames names, ColumnChoice choice, int text, int target) {
-
-    CellValues cell(int column) {
-      return new CellValues(row.position(), names.name(column), row.cells().get(column));
-    }
-  }
-
   private void choose(Row row) {
     if (row.columns() != layout) {
       layout = row.columns();
       names = new ColumnNames(layout);
       choice = ColumnChoice.of(headerOf(row), names, options, tokenizer.isPresent());
       summaries.add(row.position().file() + ": " + choice.summary());
+      requireSameRoles(row);
     }
+  }
+
+  /** A row that lacks what others of its file have would be read by another rule than those. */
+  private void requireSameRoles(Row row) {
+    boolean same = firstOfFile != null && isOfFile(row, firstOfFile);
+    if (!same) {
+      firstOfFile = row;
+      roles = choice.roles();
+      return;
+    }
+    for (Map.Entry<String, Boolean> role : choice.roles().entrySet()) {
+      if (!role.getValue().equals(roles.get(role.getKey()))) {
+        SourcePosition first = firstOfFile.position();
+        boolean here = role.getValue();
+        throw DataException.at(
+            row.position(),
+            "the row has "
+                + (here ? "" : "no ")
+                + role.getKey()
+                + ", and "
+                + first.unit().name().toLowerCase(Locale.ROOT)
+                + " "
+                + first.number()
+                + " has "
+                + (here ? "none" : "one")
+                + "; expected the same columns in all rows of a file: fill the column, or leave it"
+                + " out everywhere");
+      }
+    }
+  }
+
+  private static boolean isOfFile(Row row, Row other) {
+    return row.position().file().equals(other.position().file())
+        && row.position().number() > other.position().number();
   }
 
   /** What is wrong with the columns of a TSV or CSV file is wrong in its first line. */
@@ -140,7 +181,9 @@ final class ExampleEncoder {
       return true;
     }
     int[] flag =
-        new Prepared(row, names, choice, -1, -1).cell(choice.realExample().getAsInt()).ints();
+        new PreparedExample(row, names, choice, -1, -1)
+            .cell(choice.realExample().getAsInt())
+            .ints();
     boolean real = flag.length == 0 || flag[0] != 0;
     padded += real ? 0 : 1;
     return real;
@@ -160,7 +203,7 @@ final class ExampleEncoder {
     return new CellValues(row.position(), column, row.cells().get(index));
   }
 
-  private EncodedExample encodeWords(Prepared example, List<String> words, WordTokens text) {
+  private EncodedExample encodeWords(PreparedExample example, List<String> words, WordTokens text) {
     TokenRows tokens = ofText(example, text.tokens());
     Origin.Words origin = new Origin.Words(List.copyOf(words), text.wordOf());
     cutWords += WordExamples.cut(origin, text);
@@ -173,6 +216,7 @@ final class ExampleEncoder {
       CellValues cell = example.cell(example.choice().label().getAsInt());
       label = Optional.of(WordExamples.labels(text, labels.perWord(cell, words.size())));
     }
+    checkUnfed(example, tokens.length(), label);
     return new EncodedExample(
         example.row().position(),
         List.copyOf(features),
@@ -182,12 +226,14 @@ final class ExampleEncoder {
         origin);
   }
 
-  private EncodedExample encode(Prepared example, List<TokenIds> ids) {
+  private EncodedExample encode(PreparedExample example, List<TokenIds> ids) {
     Optional<TokenRows> tokens = Optional.empty();
     if (options.wantsTokens()) {
       tokens =
           Optional.of(
-              example.text() >= 0 ? ofText(example, ids.get(example.text())) : ofColumns(example));
+              example.text() >= 0
+                  ? ofText(example, ids.get(example.text()))
+                  : tokenColumns.read(example));
     }
     Optional<FeatureRow> written =
         options.labels().kind() == LabelRule.Kind.TARGET_TEXT
@@ -206,12 +252,17 @@ final class ExampleEncoder {
     Optional<FeatureRow> label = written;
     boolean misfits =
         written.isPresent() && decoderLength >= 0 && written.get().length() != decoderLength;
-    if (example.choice().label().isPresent() && (label.isEmpty() || misfits)) {
+    if (example.choice().labels().size() > 1) {
+      label =
+          Optional.of(
+              labels.readColumns(example.choice().labels().stream().map(example::cell).toList()));
+    } else if (example.choice().label().isPresent() && (label.isEmpty() || misfits)) {
       CellValues cell = example.cell(example.choice().label().getAsInt());
       label = Optional.of(labels.read(cell, decoderLength >= 0 ? decoderLength : length));
-    } else if (options.labels().kind() == LabelRule.Kind.NEXT_TOKEN) {
-      label = tokens.map(rows -> NextTokens.labels(rows.ids().values()));
+    } else if (label.isEmpty() && options.labels().kind() == LabelRule.Kind.NEXT_TOKEN) {
+      label = tokens.map(rows -> NextTokens.labels(rows.ids().values(), rows.mask().values()));
     }
+    checkUnfed(example, length, label);
     return new EncodedExample(
         example.row().position(),
         List.copyOf(features),
@@ -220,8 +271,17 @@ final class ExampleEncoder {
         tokens.map(TokenRows::tokens).orElse(0));
   }
 
+  private void checkUnfed(PreparedExample example, int length, Optional<FeatureRow> label) {
+    example
+        .choice()
+        .unfed()
+        .forEach(
+            (name, column) ->
+                options.rules().unfed().get(name).check(name, example.cell(column), length, label));
+  }
+
   /** The tokens of what is to be written, [T]. */
-  private FeatureRow written(Prepared example, List<TokenIds> ids) {
+  private FeatureRow written(PreparedExample example, List<TokenIds> ids) {
     if (example.target() >= 0) {
       TokenIds target = ids.get(example.target());
       requireKnown(example, target);
@@ -232,7 +292,7 @@ final class ExampleEncoder {
   }
 
   /** Whether a feature follows from what is to be written. */
-  private boolean isOfTarget(Prepared example, int feature) {
+  private boolean isOfTarget(PreparedExample example, int feature) {
     return options.features().get(feature).feature().equals(FeatureNames.DECODER_INPUT_IDS)
         && example.choice().features().get(feature).isEmpty();
   }
@@ -244,14 +304,16 @@ final class ExampleEncoder {
   private FeatureRow begunWith(Optional<FeatureRow> written) {
     int[] target = written.map(row -> ((FeatureRow.Ints) row).values()).orElse(new int[1]);
     int[] read = new int[target.length];
+    OptionalInt said = options.rules().decoderPadding();
+    int padding = (said.isPresent() ? said : options.paddingId()).orElse(0);
     read[0] = options.decoderStart().orElseThrow();
     for (int i = 1; i < read.length; i++) {
-      read[i] = target[i - 1] == LabelRule.IGNORED ? options.paddingId().orElse(0) : target[i - 1];
+      read[i] = target[i - 1] == LabelRule.IGNORED ? padding : target[i - 1];
     }
     return new FeatureRow.Ints(read);
   }
 
-  private void requireKnown(Prepared example, TokenIds ids) {
+  private void requireKnown(PreparedExample example, TokenIds ids) {
     if (options.vocabularySize().isPresent()) {
       TokenRows.requireWithin(
           example.row().position(), "text", ids.inputIds(), options.vocabularySize().getAsInt());
@@ -259,7 +321,7 @@ final class ExampleEncoder {
     truncated += ids.truncated() ? 1 : 0;
   }
 
-  private TokenRows ofText(Prepared example, TokenIds ids) {
+  private TokenRows ofText(PreparedExample example, TokenIds ids) {
     requireKnown(example, ids);
     return new TokenRows(
         new FeatureRow.Ints(ids.inputIds()),
@@ -267,90 +329,7 @@ final class ExampleEncoder {
         shared.of(ids.tokenTypeIds()));
   }
 
-  private TokenRows ofColumns(Prepared example) {
-    ColumnNames columns = example.names();
-    CellValues idCell = example.cell(columns.holding(FeatureNames.INPUT_IDS).orElseThrow());
-    int[] ids = idCell.ints();
-    requireLength(idCell, ids.length);
-    requireIds(idCell, ids);
-    FeatureRow.Ints mask =
-        columns.holding(FeatureNames.ATTENTION_MASK).isPresent()
-            ? mask(example, ids.length)
-            : TokenRows.mask(ids, options.paddingId(), shared);
-    FeatureRow.Ints types =
-        columns.holding(FeatureNames.TOKEN_TYPE_IDS).isPresent()
-            ? shared.of(perToken(example, FeatureNames.TOKEN_TYPE_IDS, ids.length))
-            : shared.zeros(ids.length);
-    return new TokenRows(new FeatureRow.Ints(ids), mask, types);
-  }
-
-  private void requireLength(CellValues cell, int length) {
-    if (length == 0) {
-      throw DataException.at(
-          cell.position(),
-          "column '" + cell.column() + "' is empty; expected at least one token id");
-    }
-    if (length > options.maxLength()) {
-      throw DataException.at(
-          cell.position(),
-          "column '"
-              + cell.column()
-              + "' has "
-              + length
-              + " tokens; expected at most "
-              + options.maxLength()
-              + ": raise --max-seq-length as far as the model goes, or cut the rows when they are"
-              + " tokenised (Belay would cut off the closing token)");
-    }
-  }
-
-  /** Token ids must be ones that the model's embedding has, or the lookup fails far from here. */
-  private void requireIds(CellValues cell, int[] ids) {
-    TokenRows.requireWithin(
-        cell.position(), cell.column(), ids, options.vocabularySize().orElse(Integer.MAX_VALUE));
-  }
-
-  private FeatureRow.Ints mask(Prepared example, int length) {
-    int[] values = perToken(example, FeatureNames.ATTENTION_MASK, length);
-    for (int value : values) {
-      if (value != 0 && value != 1) {
-        throw DataException.at(
-            example.row().position(),
-            "the attention mask holds " + value + "; expected 1 for tokens and 0 for padding");
-      }
-    }
-    return shared.of(values);
-  }
-
-  private static int[] perToken(Prepared example, String feature, int length) {
-    CellValues cell = example.cell(example.names().holding(feature).orElseThrow());
-    int[] values = cell.ints();
-    requirePerToken(cell, values.length, length);
-    for (int value : values) {
-      if (value < 0) {
-        throw DataException.at(
-            cell.position(),
-            "column '" + cell.column() + "' holds " + value + "; expected numbers from 0");
-      }
-    }
-    return values;
-  }
-
-  private static void requirePerToken(CellValues cell, int found, int length) {
-    if (found != length) {
-      throw DataException.at(
-          cell.position(),
-          "column '"
-              + cell.column()
-              + "' has "
-              + found
-              + " elements; expected "
-              + length
-              + ", as input_ids has");
-    }
-  }
-
-  private FeatureRow feature(Prepared example, int index, Optional<TokenRows> tokens) {
+  private FeatureRow feature(PreparedExample example, int index, Optional<TokenRows> tokens) {
     FeatureRequest request = options.features().get(index);
     if (request.isFromTokenizer()) {
       return tokens.orElseThrow().row(request.feature());
@@ -364,10 +343,10 @@ final class ExampleEncoder {
         };
     requireFits(request, cell, row);
     if (FeatureNames.isPerToken(request.feature()) && tokens.isPresent()) {
-      requirePerToken(cell, row.length(), tokens.get().length());
+      TokenColumns.requirePerToken(cell, row.length(), tokens.get().length());
     }
     if (FeatureNames.holdsTokenIds(request.feature()) && row instanceof FeatureRow.Ints ids) {
-      requireIds(cell, ids.values());
+      tokenColumns.requireIds(cell, ids.values());
     }
     return row;
   }

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
  * @param vocabularySize one more than the largest token id that the model knows, if it is known
  * @param paddingId the id that fills short rows, if it is known
  * @param decoderStart the id that what is written begins with, if the model writes
+ * @param rules how columns become inputs where their names alone do not say it
  */
 public record ExampleOptions(
     List<FeatureRequest> features,
@@ -20,7 +21,8 @@ public record ExampleOptions(
     int maxLength,
     OptionalInt vocabularySize,
     OptionalInt paddingId,
-    OptionalInt decoderStart) {
+    OptionalInt decoderStart,
+    InputRules rules) {
 
   /** Lowers maxLength to what the model's own token inputs hold. */
   public ExampleOptions {
@@ -35,19 +37,33 @@ public record ExampleOptions(
     }
   }
 
-  /** Of a model that writes nothing. */
+  /** Of a model that writes nothing, with columns by their names. */
   public ExampleOptions(
       List<FeatureRequest> features,
       LabelRule labels,
       int maxLength,
       OptionalInt vocabularySize,
       OptionalInt paddingId) {
-    this(features, labels, maxLength, vocabularySize, paddingId, OptionalInt.empty());
+    this(
+        features,
+        labels,
+        maxLength,
+        vocabularySize,
+        paddingId,
+        OptionalInt.empty(),
+        InputRules.byName());
   }
 
   /** The same for rows of another length. */
   public ExampleOptions withMaxLength(int length) {
-    return new ExampleOptions(features, labels, length, vocabularySize, paddingId, decoderStart);
+    return new ExampleOptions(
+        features, labels, length, vocabularySize, paddingId, decoderStart, rules);
+  }
+
+  /** The same for other labels. */
+  public ExampleOptions withLabels(LabelRule other) {
+    return new ExampleOptions(
+        features, other, maxLength, vocabularySize, paddingId, decoderStart, rules);
   }
 
   boolean wants(String feature) {

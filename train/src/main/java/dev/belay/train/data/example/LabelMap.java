@@ -26,9 +26,11 @@ public final class LabelMap {
   private final List<String> names;
   private final Map<String, Integer> indices;
   private final boolean numeric;
+  private final boolean configured;
 
-  private LabelMap(List<String> names) {
+  private LabelMap(List<String> names, boolean configured) {
     this.names = List.copyOf(names);
+    this.configured = configured;
     this.indices = new LinkedHashMap<>();
     for (int i = 0; i < names.size(); i++) {
       indices.putIfAbsent(names.get(i), i);
@@ -42,7 +44,26 @@ public final class LabelMap {
    * @throws DataException if there is none, or one twice
    */
   public static LabelMap of(List<String> names) {
-    LabelMap map = new LabelMap(names);
+    return of(names, false);
+  }
+
+  /** The same from a model's config.json, whose users write numbers of outputs as well. */
+  public static LabelMap configured(List<String> names) {
+    return of(names, true);
+  }
+
+  /** Classes without names, 0 to {@code count - 1}. */
+  static LabelMap numbers(int count) {
+    return new LabelMap(IntStream.range(0, count).mapToObj(String::valueOf).toList(), false);
+  }
+
+  /** Classes under the names that Hugging Face gives outputs without one. */
+  static LabelMap outputs(int count) {
+    return new LabelMap(IntStream.range(0, count).mapToObj(i -> "LABEL_" + i).toList(), false);
+  }
+
+  private static LabelMap of(List<String> names, boolean configured) {
+    LabelMap map = new LabelMap(names, configured);
     if (names.isEmpty()) {
       throw new DataException("the list of labels is empty; expected at least one");
     }
@@ -87,14 +108,14 @@ public final class LabelMap {
     boolean integers = sorted.stream().allMatch(LabelMap::isInteger);
     sorted.sort(integers ? Comparator.comparing(BigInteger::new) : Comparator.naturalOrder());
     if (classCount.isEmpty()) {
-      return new LabelMap(sorted);
+      return new LabelMap(sorted, false);
     }
     int count = classCount.getAsInt();
     if (integers && sorted.stream().allMatch(label -> isOutput(label, count))) {
-      return new LabelMap(IntStream.range(0, count).mapToObj(String::valueOf).toList());
+      return numbers(count);
     }
     if (sorted.size() == count && !integers) {
-      return new LabelMap(sorted);
+      return new LabelMap(sorted, false);
     }
     throw wrongCount(seen, sorted, count, integers);
   }
@@ -129,6 +150,16 @@ public final class LabelMap {
   private static boolean isOutput(String label, int count) {
     long value = Long.parseLong(label);
     return value >= 0 && value < count;
+  }
+
+  /** Whether any name is a number. */
+  boolean isNumeric() {
+    return numeric;
+  }
+
+  /** Whether a config.json says the names. */
+  public boolean isConfigured() {
+    return configured;
   }
 
   /** How many classes. */

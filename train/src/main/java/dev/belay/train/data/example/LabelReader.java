@@ -1,25 +1,37 @@
 package dev.belay.train.data.example;
 
+import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntUnaryOperator;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
- * Reads labels. Classes that are learned from the file get a number in the order of their
- * appearance, which {@link #learn} turns into the final one when all are known.
+ * Reads labels. Each gets a number in the order of its appearance, which {@link #learn} turns into
+ * that of an output when all are known: only all of them together say what they are.
  */
 final class LabelReader {
   private final LabelRule rule;
-  private final Map<String, Integer> appearance = new LinkedHashMap<>();
-  private final Map<String, SourcePosition> firstSeen = new LinkedHashMap<>();
-  private LabelMap learned;
+  private final LabelVectors vectors;
+  private final Map<String, Integer> numbers = new HashMap<>();
+  private final Map<LabelText, SourcePosition> seen = new LinkedHashMap<>();
+  private final Map<String, String> spellings = new HashMap<>();
+  private List<String> columns = List.of();
+  private boolean ignores;
+  private boolean areVectors;
+  private int[] outputs = new int[0];
 
-  LabelReader(LabelRule rule) {
+  LabelReader(LabelRule rule, ColumnConfig columns) {
     this.rule = rule;
+    OptionalInt known =
+        rule.known().isPresent() ? OptionalInt.of(rule.known().get().size()) : rule.classCount();
+    this.vectors = new LabelVectors(columns.multiHot(), known);
   }
 
   /**
@@ -38,25 +50,41 @@ final class LabelReader {
     };
   }
 
+  /** The labels of an example that stand in a column of 0 and 1 each. */
+  FeatureRow readColumns(List<CellValues> cells) {
+    columns = cells.stream().map(CellValues::column).toList();
+    vectors.addColumns(cells.size());
+    int[] row = new int[cells.size()];
+    for (int i = 0; i < row.length; i++) {
+      LabelText label = cells.get(i).label();
+      boolean truth = label.kind() == LabelText.Kind.TRUTH;
+      if (!truth && !label.plain().matches("[01]")) {
+        throw cells.get(i).refused("0 or 1, as of one label among several columns");
+      }
+      row[i] = (truth ? label.isTrue() : label.plain().equals("1")) ? 1 : 0;
+    }
+    return new FeatureRow.Ints(row);
+  }
+
   /**
    * The class of each word.
    *
    * @param words how many there are
    */
   int[] perWord(CellValues cell, int words) {
-    List<String> names = cell.words();
-    if (names.size() != words) {
+    List<LabelText> labels = cell.wordLabels();
+    if (labels.size() != words) {
       throw DataException.at(
           cell.position(),
           "column '"
               + cell.column()
               + "' has "
-              + names.size()
+              + labels.size()
               + " labels; expected one per word, "
               + words
               + ": words and labels are divided by single or more blanks, or are lists");
     }
-    return names.stream().mapToInt(name -> classOf(cell, name)).toArray();
+    return labels.stream().mapToInt(label -> classOf(cell, label)).toArray();
   }
 
   /** The classes: those given, or those that all rows together have shown. */
@@ -66,47 +94,127 @@ final class LabelReader {
           case CLASS, CLASS_SET, WORDS -> true;
           default -> false;
         };
-    if (!named || (rule.kind() == LabelRule.Kind.WORDS && appearance.isEmpty())) {
+    if (!named || (rule.kind() == LabelRule.Kind.WORDS && seen.isEmpty())) {
       return rule.known().filter(known -> named);
     }
-    if (rule.known().isEmpty() && rule.classCount().isEmpty() && firstSeen.isEmpty()) {
-      throw new DataException(
-          "no row of the data has a label, and the classes are learned from them; expected at least"
-              + " one: fill the label column");
+    areVectors = rule.kind() == LabelRule.Kind.CLASS_SET && vectors.areVectors();
+    if (areVectors) {
+      return Optional.of(ofVectors());
     }
-    learned = rule.known().orElseGet(() -> LabelMap.learn(firstSeen, rule.classCount()));
-    return Optional.of(learned);
+    if (rule.known().isEmpty() && rule.classCount().isEmpty() && seen.isEmpty()) {
+      throw new DataException(
+          (ignores
+                  ? "every label of the data is " + LabelRule.IGNORED
+                  : "no row of the data has a label")
+              + ", and the classes are learned from them; expected at least one: fill the label"
+              + " column");
+    }
+    LabelResolver resolver = new LabelResolver(seen, rule);
+    outputs = new int[numbers.size()];
+    seen.keySet().forEach(label -> outputs[numbers.get(label.key())] = resolver.index(label));
+    return Optional.of(resolver.map());
+  }
+
+  private LabelMap ofVectors() {
+    if (rule.known().isEmpty()) {
+      List<String> names = columns.isEmpty() ? LabelMap.numbers(vectors.length()).names() : columns;
+      if (names.size() != rule.classCount().orElse(names.size())) {
+        throw new DataException(
+            "the label columns "
+                + names
+                + " are "
+                + names.size()
+                + ", and the model's head has "
+                + rule.classCount().getAsInt()
+                + " outputs; expected one column for each");
+      }
+      return LabelMap.of(names);
+    }
+    LabelMap known = rule.known().get();
+    boolean numbered = known.equals(LabelMap.numbers(known.size()));
+    if (!columns.isEmpty() && !numbered && !known.names().equals(columns)) {
+      throw new DataException(
+          "the label columns are "
+              + columns
+              + ", and the model's labels, in the order of its outputs, "
+              + known.names()
+              + ": the columns could be meant by their order or by their names; expected the same"
+              + " names in the same order (--label-column)");
+    }
+    return known;
   }
 
   /** Whether labels still are numbers in the order of appearance. */
   boolean mustFinish() {
-    return rule.known().isEmpty() && !appearance.isEmpty();
+    return areVectors || !numbers.isEmpty();
   }
 
-  /** For each number in the order of appearance the final one. */
-  IntUnaryOperator finalIndices() {
-    int[] indices = new int[appearance.size()];
-    appearance.forEach(
-        (label, number) -> indices[number] = learned.index(label, firstSeen.get(label)));
-    return number -> number == LabelRule.IGNORED ? number : indices[number];
+  /** A row of labels as outputs, when all are known. */
+  FeatureRow.Ints finished(FeatureRow.Ints row) {
+    int[] values = row.values();
+    if (!areVectors) {
+      IntStream found =
+          Arrays.stream(values)
+              .map(number -> number == LabelRule.IGNORED ? number : outputs[number]);
+      boolean ofSet = rule.kind() == LabelRule.Kind.CLASS_SET;
+      return new FeatureRow.Ints((ofSet ? found.distinct() : found).toArray());
+    }
+    int one = columns.isEmpty() ? numbers.getOrDefault(LabelText.of(1).key(), -1) : 1;
+    int[] chosen = new int[values.length];
+    int count = 0;
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] == one) {
+        chosen[count++] = i;
+      }
+    }
+    return new FeatureRow.Ints(Arrays.copyOf(chosen, count));
   }
 
   /** The classes of an example, which may be none. */
   private FeatureRow classSet(CellValues cell) {
+    LabelList row = cell.labels();
+    vectors.add(cell, row);
     return new FeatureRow.Ints(
-        cell.labels().stream().distinct().mapToInt(label -> classOf(cell, label)).toArray());
+        row.labels().stream().mapToInt(label -> classOf(cell, label)).toArray());
   }
 
-  private int classOf(CellValues cell, String label) {
-    if (rule.known().isPresent()) {
-      return rule.known().get().index(label, cell.position());
+  private int classOf(CellValues cell, LabelText label) {
+    boolean named =
+        rule.known().map(known -> known.names().contains(label.written())).orElse(false);
+    if (label.isIgnored() && !named) {
+      ignores = true;
+      return LabelRule.IGNORED;
     }
-    if (label.isEmpty()) {
+    if (label.written().isEmpty()) {
       throw DataException.at(
           cell.position(), "column '" + cell.column() + "': the label is empty; expected a class");
     }
-    firstSeen.putIfAbsent(label, cell.position());
-    return appearance.computeIfAbsent(label, l -> appearance.size());
+    requireOneSpelling(cell, label);
+    Integer number = numbers.get(label.key());
+    if (number == null) {
+      number = numbers.size();
+      numbers.put(label.key(), number);
+      seen.put(label, cell.position());
+    }
+    return number;
+  }
+
+  /** Python takes a label with a blank beside it for another one. */
+  private void requireOneSpelling(CellValues cell, LabelText label) {
+    String before = spellings.putIfAbsent(label.key(), label.raw());
+    boolean same = before == null || before.equals(label.raw());
+    if (!same && label.kind() == LabelText.Kind.NAME) {
+      throw DataException.at(
+          cell.position(),
+          "column '"
+              + cell.column()
+              + "': label '"
+              + label.raw()
+              + "' differs from '"
+              + before
+              + "' of an earlier row by blanks alone; they could be one class or two, as Python has"
+              + " it: remove the blanks");
+    }
   }
 
   private static FeatureRow number(CellValues cell) {

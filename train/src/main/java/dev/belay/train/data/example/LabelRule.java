@@ -105,8 +105,8 @@ public record LabelRule(Kind kind, Optional<LabelMap> known, OptionalInt classCo
   }
 
   /** Token ids of a vocabulary, which the kind says where to take from. */
-  public static LabelRule language(Kind kind, int vocabulary) {
-    return new LabelRule(kind, Optional.empty(), OptionalInt.of(vocabulary));
+  public static LabelRule language(Kind kind, OptionalInt vocabulary) {
+    return new LabelRule(kind, Optional.empty(), vocabulary);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.belay.train.data.example;
 
+import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
 import java.util.ArrayList;
@@ -28,7 +29,12 @@ record TextColumns(String first, Optional<String> second) {
           pair("sentence1", "sentence2"),
           pair("premise", "hypothesis"),
           pair("question1", "question2"),
-          pair("question", "sentence"));
+          pair("question", "sentence"),
+          pair("question", "passage"));
+
+  /** What a text is called that another is written about, where no name of above is there. */
+  private static final List<TextColumns> SOURCES =
+      List.of(single("document"), single("article"), single("dialogue"), single("source_text"));
 
   private static final List<TextColumns> WORDS =
       List.of(single("tokens"), single("words"), single("text"), single("sentence"));
@@ -44,10 +50,25 @@ record TextColumns(String first, Optional<String> second) {
   /**
    * The text columns of a file; empty if it has none.
    *
+   * @param asked what the user says of them
    * @throws DataException if there are several candidates
    */
-  static Optional<TextColumns> find(SourcePosition position, ColumnNames columns) {
-    List<TextColumns> present = KNOWN.stream().filter(known -> known.isIn(columns)).toList();
+  static Optional<TextColumns> find(
+      SourcePosition position, ColumnNames columns, ColumnConfig asked, LabelRule.Kind kind) {
+    Optional<TextColumns> found =
+        asked.text().isPresent()
+            ? asked.text().map(TextColumns::single)
+            : kind.splitsWords()
+                ? WORDS.stream().filter(known -> known.isIn(columns)).findFirst()
+                : byName(position, columns, KNOWN).or(() -> byName(position, columns, SOURCES));
+    return asked.textPair().isPresent()
+        ? found.map(first -> pair(first.first(), asked.textPair().get()))
+        : found;
+  }
+
+  private static Optional<TextColumns> byName(
+      SourcePosition position, ColumnNames columns, List<TextColumns> known) {
+    List<TextColumns> present = known.stream().filter(choice -> choice.isIn(columns)).toList();
     List<TextColumns> candidates = new ArrayList<>();
     for (TextColumns choice : present) {
       boolean partOfPair =
@@ -62,16 +83,12 @@ record TextColumns(String first, Optional<String> second) {
           position,
           "several columns could be the text: "
               + candidates.stream().map(TextColumns::toString).collect(Collectors.joining(", or "))
-              + "; expected one of them: rename or leave out the others (found columns: "
+              + "; expected one of them: name it with --text-column, for pairs --text-pair-column"
+              + " too (found columns: "
               + columns.shown()
               + ")");
     }
     return candidates.stream().findFirst();
-  }
-
-  /** The column of a text that has a label for each word: lists before texts. */
-  static Optional<TextColumns> findWords(ColumnNames columns) {
-    return WORDS.stream().filter(known -> known.isIn(columns)).findFirst();
   }
 
   private boolean isIn(ColumnNames columns) {

@@ -2,8 +2,6 @@ package dev.belay.train.data.example;
 
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
-import java.util.Arrays;
-import java.util.OptionalInt;
 
 /**
  * The three rows of a token sequence, [T] each.
@@ -34,23 +32,6 @@ record TokenRows(FeatureRow.Ints ids, FeatureRow.Ints mask, FeatureRow.Ints type
       count += value;
     }
     return count;
-  }
-
-  /**
-   * The mask of ids that came without one: padding at the end is 0, if the padding id is known. The
-   * first token always counts.
-   */
-  static FeatureRow.Ints mask(int[] ids, OptionalInt paddingId, SharedRows shared) {
-    int end = ids.length;
-    while (paddingId.isPresent() && end > 1 && ids[end - 1] == paddingId.getAsInt()) {
-      end--;
-    }
-    if (end == ids.length) {
-      return shared.ones(end);
-    }
-    int[] mask = new int[ids.length];
-    Arrays.fill(mask, 0, end, 1);
-    return new FeatureRow.Ints(mask);
   }
 
   /**

@@ -15,20 +15,41 @@ public final class DataFile {
 
   private DataFile() {}
 
+  /** Opens a file whose rows are examples; see {@link #open(Path, TextForm)}. */
+  public static RowReader open(Path file) {
+    return open(file, TextForm.LINES);
+  }
+
+  /** What a .txt file holds. */
+  public enum TextForm {
+    /** A text on each line. */
+    LINES,
+    /** A text on each line, of which the words are asked for. */
+    LINES_OF_WORDS,
+    /** A word with its tag on each line, as CoNLL. */
+    TAGGED_WORDS
+  }
+
   /**
    * Opens a file; the caller closes the reader.
    *
+   * @param text what it holds if it is a .txt
    * @throws DataException if the file cannot be opened, is empty, or is not of the format that its
    *     name says
    */
-  public static RowReader open(Path file) {
+  public static RowReader open(Path file, TextForm text) {
     DataFormat format = DataFormat.of(file);
     requireReadable(file);
     try {
       return switch (format) {
         case TSV -> new TsvRows(file, lines(file));
         case CSV -> new CsvRows(file, lines(file));
-        case TXT -> new TextRows(file, lines(file));
+        case TXT ->
+            text == TextForm.TAGGED_WORDS
+                ? new ConllRows(file, lines(file))
+                : new TextRows(file, lines(file), text == TextForm.LINES_OF_WORDS);
+        case CONLL -> new ConllRows(file, lines(file));
+        case JSON -> new JsonFileRows(file, new Utf8Characters(file, bytes(file)));
         case JSONL -> new JsonRows(file, lines(file));
         case TFRECORD -> new RecordRows(file);
       };
@@ -63,8 +84,7 @@ public final class DataFile {
     }
     if (Files.isDirectory(file)) {
       throw new DataException(
-          file
-              + ": is a directory; expected a .tsv, .csv, .jsonl, .txt or .tfrecord file: name the file");
+          file + ": is a directory; expected a file, " + DataFormat.EXPECTED + ": name the file");
     }
     if (!Files.isReadable(file)) {
       throw new DataException(file + ": may not be read; check its permissions");

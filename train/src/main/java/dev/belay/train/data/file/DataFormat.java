@@ -16,8 +16,15 @@ public enum DataFormat {
   TXT("txt"),
   /** One JSON object per line. */
   JSONL("jsonl", "ndjson", "jsonlines"),
+  /** A list of JSON objects, alone or as {@code data} of an object, or objects. */
+  JSON("json"),
+  /** A line for each word with its tag, an empty line between sentences. */
+  CONLL("conll", "bio", "iob"),
   /** tf.train.Example records. */
   TFRECORD("tfrecord", "tf_record", "tfrecords");
+
+  /** What a person is told to give. */
+  static final String EXPECTED = ".tsv, .csv, .jsonl, .json, .txt, .conll or .tfrecord";
 
   private final List<String> endings;
 
@@ -42,16 +49,25 @@ public enum DataFormat {
     if (plain.endsWith(".tfrecord.zlib") || plain.endsWith(".tf_record.zlib")) {
       return TFRECORD;
     }
-    String advice =
-        ending.equals("json")
-            ? "a .json file is read as SQuAD's questions by --head question-answering, and as lines if"
-                + " it is named .jsonl: one object per line"
-            : "rename or convert the file";
     throw new DataException(
         file
-            + ": the name does not say the format; expected .tsv, .csv, .jsonl, .txt or .tfrecord,"
-            + " each also with .gz behind it; "
-            + advice);
+            + ": the name does not say the format; expected "
+            + EXPECTED
+            + ", each also with .gz behind it; "
+            + advice(ending));
+  }
+
+  private static String advice(String ending) {
+    return switch (ending) {
+      case "parquet", "arrow", "feather", "xlsx", "xls", "pkl" ->
+          "write it as .jsonl, in Python: dataset.to_json(\"data.jsonl\") of datasets, or"
+              + " frame.to_json(\"data.jsonl\", orient=\"records\", lines=True) of pandas";
+      case "conllu" ->
+          "a .conllu file has its tags in several columns: name it .conll, with --label-column"
+              + " column_4 for UPOS tags, and without lines of ranges such as 1-2";
+      case "bz2", "xz", "zip", "zst" -> "unpack it";
+      default -> "rename or convert the file";
+    };
   }
 
   /** Whether the name says that the file is compressed by gzip. */

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
 import java.io.IOException;
@@ -21,10 +23,12 @@ import java.util.Optional;
 /**
  * Reads questions about texts in the form of SQuAD, versions 1.1 and 2.0: {@code {"version": ..,
  * "data": [{"paragraphs": [{"context": .., "qas": [{"id": .., "question": .., "is_impossible": ..,
- * "answers": [{"text": .., "answer_start": ..}]}]}]}]}}.
+ * "answers": [{"text": .., "answer_start": ..}]}]}]}]}}; and in the flat form of Hugging Face's
+ * datasets, a question with its context in each object.
  */
 public final class SquadFile {
   private static final int MOST_NESTED = 100;
+  private static final String QUESTION = "question";
 
   private static final JsonMapper JSON =
       JsonMapper.builder(
@@ -36,7 +40,9 @@ public final class SquadFile {
           .build();
 
   private static final String FORM =
-      "expected SQuAD's {\"data\": [{\"paragraphs\": [{\"context\": .., \"qas\": [..]}]}]}";
+      "expected SQuAD's {\"data\": [{\"paragraphs\": [{\"context\": .., \"qas\": [..]}]}]}, or"
+          + " objects {\"id\": .., \"question\": .., \"context\": .., \"answers\": {\"text\": [..],"
+          + " \"answer_start\": [..]}} in a list, in \"data\", or one per line";
 
   private final Path file;
   private final List<Paragraph> paragraphs = new ArrayList<>();
@@ -81,14 +87,16 @@ public final class SquadFile {
   /**
    * Reads a file.
    *
-   * @param file .json, or .json.gz
+   * @param file .json or .jsonl, also with .gz behind it
    * @throws DataException if it cannot be read or is not of that form
    */
   public static Contents read(Path file) {
     String name = file.toString().toLowerCase(Locale.ROOT);
-    if (!name.endsWith(".json") && !name.endsWith(".json.gz")) {
+    if (!name.matches(".*\\.jsonl?(\\.gz)?")) {
       throw new DataException(
-          file + ": questions are read from SQuAD's .json, also with .gz behind it; convert it");
+          file
+              + ": questions are read from SQuAD's .json, or from .jsonl with one question per"
+              + " line, also with .gz behind it; convert it");
     }
     DataFile.requireReadable(file);
     return new SquadFile(file).read();
@@ -97,22 +105,13 @@ public final class SquadFile {
   private Contents read() {
     try (InputStream bytes = DataFile.bytes(file);
         JsonParser parser = JSON.createParser(bytes)) {
-      require(parser.nextToken() == JsonToken.START_OBJECT, parser);
-      boolean found = false;
-      while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        String name = parser.currentName();
-        parser.nextToken();
-        if (name.equals("data")) {
-          articles(parser);
-          found = true;
-        } else if (name.equals("version")) {
-          version = parser.getValueAsString("");
-          parser.skipChildren();
-        } else {
-          parser.skipChildren();
-        }
+      JsonToken first = parser.nextToken();
+      if (first == JsonToken.START_ARRAY) {
+        articles(parser);
+      } else {
+        require(first == JsonToken.START_OBJECT, parser);
+        objects(parser);
       }
-      require(found, parser);
     } catch (JsonProcessingException e) {
       long line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       throw DataException.at(
@@ -122,6 +121,31 @@ public final class SquadFile {
     }
     boolean says = version.matches("v?2(\\..*)?");
     return new Contents(List.copyOf(paragraphs), says || holdsQuestionWithoutAnswer());
+  }
+
+  /** The object that holds all, or questions one behind the other. */
+  private void objects(JsonParser parser) throws IOException {
+    boolean found = false;
+    ObjectNode others = JSON.createObjectNode();
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      parser.nextToken();
+      if (name.equals("data")) {
+        articles(parser);
+        found = true;
+      } else {
+        others.set(name, JSON.readTree(parser));
+      }
+    }
+    version = others.path("version").asText("");
+    require(found || others.has(QUESTION), parser);
+    if (!found) {
+      paragraphs.add(row(others));
+      while (parser.nextToken() != null) {
+        require(parser.currentToken() == JsonToken.START_OBJECT, parser);
+        paragraphs.add(row(JSON.readTree(parser)));
+      }
+    }
   }
 
   private boolean holdsQuestionWithoutAnswer() {
@@ -141,20 +165,38 @@ public final class SquadFile {
     require(parser.currentToken() == JsonToken.START_ARRAY, parser);
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       require(parser.currentToken() == JsonToken.START_OBJECT, parser);
+      ObjectNode row = JSON.createObjectNode();
+      boolean article = false;
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
-        boolean wanted = parser.currentName().equals("paragraphs");
+        String name = parser.currentName();
         parser.nextToken();
-        if (!wanted) {
-          parser.skipChildren();
-          continue;
-        }
-        require(parser.currentToken() == JsonToken.START_ARRAY, parser);
-        while (parser.nextToken() != JsonToken.END_ARRAY) {
-          require(parser.currentToken() == JsonToken.START_OBJECT, parser);
-          paragraphs.add(paragraph(JSON.readTree(parser)));
+        if (name.equals("paragraphs")) {
+          paragraphs(parser);
+          article = true;
+        } else {
+          row.set(name, JSON.readTree(parser));
         }
       }
+      require(article || row.has(QUESTION), parser);
+      if (!article) {
+        paragraphs.add(row(row));
+      }
     }
+  }
+
+  private void paragraphs(JsonParser parser) throws IOException {
+    require(parser.currentToken() == JsonToken.START_ARRAY, parser);
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      require(parser.currentToken() == JsonToken.START_OBJECT, parser);
+      paragraphs.add(paragraph(JSON.readTree(parser)));
+    }
+  }
+
+  /** A question with its context in one object, as Hugging Face's run_qa.py reads its files. */
+  private Paragraph row(JsonNode node) {
+    SourcePosition position = SourcePosition.question(file, ++questions);
+    String context = text(node, "context", position);
+    return new Paragraph(context, List.of(question(node, context, position)));
   }
 
   private Paragraph paragraph(JsonNode node) {
@@ -174,12 +216,37 @@ public final class SquadFile {
       answers = Optional.of(List.of());
     } else if (node.hasNonNull("answers")) {
       List<Answer> given = new ArrayList<>();
-      for (JsonNode answer : list(node, "answers", position)) {
+      for (JsonNode answer : answers(node.get("answers"), node, position)) {
         given.add(answer(answer, context, position));
       }
       answers = Optional.of(given);
     }
-    return new Question(position, id, text(node, "question", position), answers);
+    return new Question(position, id, text(node, QUESTION, position), answers);
+  }
+
+  /** A list of objects, or one object with a list for each of their fields. */
+  private static JsonNode answers(JsonNode given, JsonNode question, SourcePosition position) {
+    if (!given.isObject()) {
+      return list(question, "answers", position);
+    }
+    JsonNode texts = list(given, "text", position);
+    JsonNode starts = list(given, "answer_start", position);
+    if (texts.size() != starts.size()) {
+      throw DataException.at(
+          position,
+          "\"answers\" has "
+              + texts.size()
+              + " elements in \"text\" and "
+              + starts.size()
+              + " in \"answer_start\"; expected as many");
+    }
+    ArrayNode answers = JSON.createArrayNode();
+    for (int i = 0; i < texts.size(); i++) {
+      ObjectNode answer = answers.addObject();
+      answer.set("text", texts.get(i));
+      answer.set("answer_start", starts.get(i));
+    }
+    return answers;
   }
 
   private static Answer answer(JsonNode node, String context, SourcePosition position) {

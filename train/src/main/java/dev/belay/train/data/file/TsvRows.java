@@ -20,13 +20,13 @@ final class TsvRows implements RowReader {
   TsvRows(Path file, Utf8Lines lines) {
     this.file = file;
     this.lines = lines;
-    this.columns = Headers.check(file, split(lines.next().orElse("")));
+    this.columns = Headers.check(file, split(lines.nextRow().orElse("")));
   }
 
   @Override
   public Optional<Row> next() {
     while (true) {
-      Optional<String> line = lines.next();
+      Optional<String> line = lines.nextRow();
       if (line.isEmpty()) {
         return Optional.empty();
       }

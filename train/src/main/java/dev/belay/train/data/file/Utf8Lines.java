@@ -77,6 +77,22 @@ final class Utf8Lines implements Closeable {
     return read() ? Optional.of(decode(withoutEnding())) : Optional.empty();
   }
 
+  /**
+   * The next line of a format whose rows are lines: one that holds a carriage return is refused,
+   * since Python takes it for the end of a line.
+   */
+  Optional<String> nextRow() {
+    Optional<String> next = next();
+    if (next.isPresent() && next.get().indexOf('\r') >= 0) {
+      throw DataException.at(
+          SourcePosition.line(file, lineNumber),
+          "a carriage return inside the line: it could end a row, as on old Macs and in Python's"
+              + " text files, or belong to a text; expected lines that end with LF or CR LF:"
+              + " rewrite the file, or write such texts as .csv in quotes or as .jsonl");
+    }
+    return next;
+  }
+
   /** The next line with its ending as the file has it, or empty at the end of the file. */
   Optional<String> nextWithEnding() {
     return read() ? Optional.of(decode(lineBytes)) : Optional.empty();
@@ -129,8 +145,8 @@ final class Utf8Lines implements Closeable {
           SourcePosition.line(file, lineNumber + 1),
           "the line is longer than "
               + (MAX_LINE_BYTES >> 20)
-              + " MB, the most that one row may have; expected one example per line: is a line break"
-              + " missing, or is this not a text file?");
+              + " MB, the most that one row may have; expected one example per line: is a line"
+              + " break missing, or is this not a text file?");
     }
     if (lineBytes + count > line.length) {
       line =
@@ -165,6 +181,18 @@ final class Utf8Lines implements Closeable {
     // String replaces what it cannot decode: only a line with that character needs the strict look.
     if (text.indexOf(REPLACEMENT) >= 0) {
       requireUtf8(length);
+    }
+    int nul = text.indexOf('\0');
+    if (nul >= 0) {
+      int before = text.substring(0, nul).getBytes(StandardCharsets.UTF_8).length;
+      throw new DataException(
+          file
+              + ":"
+              + lineNumber
+              + ": byte "
+              + (lineOffset + before)
+              + ": expected text, found a NUL byte: the file is damaged, or no text; copy it again,"
+              + " or remove what is not text");
     }
     return text;
   }

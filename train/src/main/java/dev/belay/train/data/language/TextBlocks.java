@@ -20,11 +20,13 @@ import java.util.Optional;
  */
 public final class TextBlocks {
   private final Dataset texts;
+  private final LabelRule rule;
   private final int[] ids; // of all texts
   private final int[] starts; // where each text begins among them
 
-  private TextBlocks(Dataset texts) {
+  private TextBlocks(Dataset texts, LabelRule rule) {
     this.texts = texts;
+    this.rule = rule;
     int feature = idFeature(texts.options().features());
     int count = texts.size();
     this.starts = new int[count + 1];
@@ -42,12 +44,30 @@ public final class TextBlocks {
   /**
    * Blocks of texts.
    *
-   * @param texts encoded whole; a model must want nothing of them but ids, mask and types
+   * @param texts encoded whole, without labels; a model must want nothing of them but ids, mask and
+   *     types
    * @param size tokens of a block
+   * @param rule what a model learns from them
    * @throws DataException if all texts together do not fill one block, or the model wants more
    */
-  public static Dataset of(Dataset texts, int size) {
-    return new TextBlocks(texts).cut(size);
+  public static Dataset of(Dataset texts, int size, LabelRule rule) {
+    texts.examples().forEach(TextBlocks::requirePlain);
+    return new TextBlocks(texts, rule).cut(size);
+  }
+
+  /** Blocks have no padding and make their labels themselves. */
+  private static void requirePlain(EncodedExample text) {
+    String found =
+        text.label().isPresent()
+            ? "labels, which blocks make of their tokens"
+            : text.tokens() < text.length() ? "padding, which blocks have none of" : "";
+    if (!found.isEmpty()) {
+      throw DataException.at(
+          text.source(),
+          "--block-size joins texts of tokens alone, and the row has "
+              + found
+              + ": leave --block-size out, or the column");
+    }
   }
 
   private static int idFeature(List<FeatureRequest> features) {
@@ -113,11 +133,12 @@ public final class TextBlocks {
             + (ids.length % size == 0
                 ? ""
                 : "; the last " + ids.length % size + " tokens fill none and are left out"));
-    return new Dataset(texts.options().withMaxLength(size), blocks, texts.labels(), notes);
+    return new Dataset(
+        texts.options().withMaxLength(size).withLabels(rule), blocks, texts.labels(), notes);
   }
 
   private Optional<FeatureRow> label(int[] block) {
-    return texts.options().labels().kind() == LabelRule.Kind.NEXT_TOKEN
+    return rule.kind() == LabelRule.Kind.NEXT_TOKEN
         ? Optional.of(NextTokens.labels(block))
         : Optional.empty();
   }

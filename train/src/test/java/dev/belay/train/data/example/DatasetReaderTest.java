@@ -72,8 +72,8 @@ class DatasetReaderTest {
     assertMessage(
         file
             + ":1: several columns could be the text: 'text', or 'premise' and 'hypothesis';"
-            + " expected one of them: rename or leave out the others (found columns: text, premise,"
-            + " hypothesis, label)",
+            + " expected one of them: name it with --text-column, for pairs --text-pair-column too"
+            + " (found columns: text, premise, hypothesis, label)",
         options(BERT, LabelRule.classes()),
         file);
   }
@@ -83,20 +83,24 @@ class DatasetReaderTest {
     Path noLabel = write("a.tsv", "text\tlable\nhello\t1\n");
     assertMessage(
         noLabel
-            + ":1: missing column: expected a column 'label'; found columns: text, lable; rename"
-            + " the column, or, if the file has no header, give it one",
+            + ":1: missing column: expected a column 'label'; found columns: text, lable; name it"
+            + " with --label-column, or rename the column, or, if the file has no header, give it"
+            + " one",
         options(BERT, LabelRule.classes()),
         noLabel);
     Path noText = write("b.csv", "review,label\nhello,1\n");
     assertMessage(
         noText
             + ":1: missing column: expected a text column: text (or sentence), for pairs text and"
-            + " text_b; or input_ids for pre-tokenised data; found columns: review, label; rename",
+            + " text_b; or input_ids for pre-tokenised data; found columns: review, label; name it"
+            + " with --text-column, or rename the column",
         options(BERT, LabelRule.classes()),
         noText);
     Path line = write("c.jsonl", "{\"text\": \"a\", \"label\": 1}\n{\"text\": \"a\"}\n");
     assertMessage(
-        line + ":2: missing column: expected a column 'label'; found columns: text; rename",
+        line
+            + ":2: missing column: expected a column 'label'; found columns: text; name it with"
+            + " --label-column, or rename the keys",
         options(BERT, LabelRule.classes()),
         line);
     List<FeatureRequest> more =
@@ -122,7 +126,8 @@ class DatasetReaderTest {
     assertTrue(
         e.getMessage()
             .contains(
-                "file has text ('text'), but no tokenizer lies beside the model; expected tokenizer.json"),
+                "file has text ('text'), but no tokenizer lies beside the model; expected"
+                    + " tokenizer.json"),
         e.getMessage());
   }
 
@@ -158,15 +163,21 @@ class DatasetReaderTest {
     assertArrayEquals(new int[] {1, 1}, ints(dataset.examples().get(2), 1));
   }
 
+  /** Hugging Face's models see every token of a row that comes without a mask. */
   @Test
-  void maskIsDerivedFromPaddingAtTheEnd() throws IOException {
-    Path file = write("a.jsonl", "{\"input_ids\": [0, 5, 0, 6, 0, 0]}\n{\"input_ids\": [0, 0]}\n");
+  void withoutAMaskAllTokensAreSeen() throws IOException {
+    Path file = write("a.jsonl", "{\"input_ids\": [0, 5, 0, 6, 0, 0]}\n{\"input_ids\": [0, 5]}\n");
     ExampleOptions known =
         new ExampleOptions(BERT, LabelRule.none(), 16, OptionalInt.empty(), OptionalInt.of(0));
-    assertArrayEquals(new int[] {1, 1, 1, 1, 0, 0}, ints(read(known, file).examples().get(0), 1));
-    assertArrayEquals(new int[] {1, 0}, ints(read(known, file).examples().get(1), 1));
-    ExampleOptions unknown = options(BERT, LabelRule.none());
-    assertArrayEquals(new int[] {1, 1, 1, 1, 1, 1}, ints(read(unknown, file).examples().get(0), 1));
+    Dataset dataset = read(known, file);
+    assertArrayEquals(new int[] {1, 1, 1, 1, 1, 1}, ints(dataset.examples().get(0), 1));
+    assertTrue(
+        dataset
+            .notes()
+            .contains(
+                "1 rows end in padding and have no attention_mask: the model sees all their tokens,"
+                    + " as in Python; give an attention_mask to hide the padding"),
+        dataset.notes().toString());
   }
 
   @Test

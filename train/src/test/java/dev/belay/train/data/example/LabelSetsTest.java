@@ -60,8 +60,8 @@ class LabelSetsTest {
   @Test
   void trainingDataWithoutAnyLabelAreRefused() throws IOException {
     assertRefused(
-        "no row of the data has a label, and the classes are learned from them; expected at least one:"
-            + " fill the label column",
+        "no row of the data has a label, and the classes are learned from them; expected at least"
+            + " one: fill the label column",
         LEARNED,
         write("a.tsv", "input_ids\tlabels\n7\t\n"));
   }
@@ -72,7 +72,6 @@ class LabelSetsTest {
       value = {
         "[\"art\",\"\"];a list of 2 texts",
         "\"art||news\";'''art||news'''",
-        "[0.0,1.0];[0.0, 1.0]",
         "{\"art\":1};an object"
       })
   void whatIsNoListOfLabelsIsRefused(String labels, String found) throws IOException {
@@ -99,7 +98,8 @@ class LabelSetsTest {
     assertRefused(
         none
             + ":1: missing column: expected a column 'labels' with any number of labels; found"
-            + " columns: input_ids; rename the column, or, if the file has no header, give it one",
+            + " columns: input_ids; name it with --label-column, or rename the column, or, if the"
+            + " file has no header, give it one",
         rule,
         none);
   }

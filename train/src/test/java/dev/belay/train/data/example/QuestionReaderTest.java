@@ -137,7 +137,8 @@ class QuestionReaderTest {
       value = {
         "{\"data\": 3}|:1: no questions: expected SQuAD's",
         "{\"version\": \"1.1\"}|:1: no questions: expected SQuAD's",
-        "[]|:1: no questions: expected SQuAD's",
+        "[]|a.json: no questions; expected at least one",
+        "[{\"a\": 1}]|:1: no questions: expected SQuAD's",
         "{\"data\": [{\"paragraphs\": [{\"qas\": []}]}]}|: question 1: expected a string as"
             + " \"context\", found nothing",
         "{\"data\": [{\"paragraphs\": [{\"context\": \"a\", \"qas\": {}}]}]}|: question 1:"

@@ -82,9 +82,9 @@ class RecordFileTest {
     assertMessage(
         file,
         file
-            + ": record 1: missing column: expected a text column: text (or sentence), for pairs text"
-            + " and text_b; or input_ids for pre-tokenised data; found columns: tokens; rename the"
-            + " features of the records");
+            + ": record 1: missing column: expected a text column: text (or sentence), for pairs"
+            + " text and text_b; or input_ids for pre-tokenised data; found columns: tokens; name"
+            + " it with --text-column, or rename the features of the records");
   }
 
   @Test

@@ -110,7 +110,8 @@ class WordExamplesTest {
     assertRefused(
         none
             + ":1: missing column: expected a column 'labels' with one class per word; found"
-            + " columns: text; rename the column, or, if the file has no header, give it one",
+            + " columns: text; name it with --label-column, or rename the column, or, if the file"
+            + " has no header, give it one",
         LEARNED,
         none);
   }

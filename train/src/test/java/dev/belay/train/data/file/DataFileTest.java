@@ -114,7 +114,8 @@ class DataFileTest {
     Path file = write("a.jsonl", "{\"text\": \"a\"}\n{\"text\": \"a\", }\n");
     assertMessage(file, file + ":2: expected one JSON object per line, found no JSON at column ");
     assertMessage(
-        write("b.jsonl", "[{\"text\": 1}]\n"), "found a list; a file that is one JSON list");
+        write("b.jsonl", "[{\"text\": 1}]\n"),
+        "found a list; a file that is one JSON list is named .json");
     assertMessage(write("c.jsonl", "{\"a\": 1} {\"a\": 2}\n"), "found more behind the first one");
     assertMessage(write("d.jsonl", "{\"a\": 1, \"a\": 2}\n"), "Duplicate field 'a'");
     assertMessage(write("e.jsonl", "text\tlabel\nx\t1\n"), "give it the ending of its format");
@@ -194,8 +195,12 @@ class DataFileTest {
     Path missing = folder.resolve("missing.tsv");
     assertMessage(missing, missing + ": no such file");
     assertMessage(
-        write("a.doc", "x"), "expected .tsv, .csv, .jsonl, .txt or .tfrecord, each also with .gz");
-    assertMessage(write("a.json", "{}"), "one object per line");
+        write("a.doc", "x"),
+        "expected .tsv, .csv, .jsonl, .json, .txt, .conll or .tfrecord, each also with .gz");
+    assertMessage(
+        write("a.parquet", "x"),
+        "write it as .jsonl, in Python: dataset.to_json(\"data.jsonl\") of datasets");
+    assertMessage(write("a.conllu", "x"), "name it .conll, with --label-column column_4");
     Files.createDirectory(folder.resolve("d.tsv"));
     assertMessage(folder.resolve("d.tsv"), "is a directory");
   }
@@ -281,6 +286,9 @@ class DataFileTest {
     }
     if (cell instanceof Cell.Decimals decimals) {
       return java.util.Arrays.toString(decimals.values());
+    }
+    if (cell instanceof Cell.Truth truth) {
+      return String.valueOf(truth.value());
     }
     return cell instanceof Cell.Texts texts
         ? texts.values().toString()

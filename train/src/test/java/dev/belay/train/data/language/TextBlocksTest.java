@@ -23,6 +23,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TextBlocksTest {
+  private static final LabelRule NEXT =
+      LabelRule.language(LabelRule.Kind.NEXT_TOKEN, OptionalInt.of(10));
+  private static final LabelRule HIDDEN =
+      LabelRule.language(LabelRule.Kind.HIDDEN_TOKEN, OptionalInt.of(10));
+
   @TempDir private Path folder;
 
   private Dataset read(LabelRule.Kind kind, String... features) throws IOException {
@@ -38,7 +43,11 @@ class TextBlocksTest {
     return DatasetReader.read(
         List.of(file),
         new ExampleOptions(
-            requests, LabelRule.language(kind, 10), 99, OptionalInt.of(10), OptionalInt.empty()),
+            requests,
+            LabelRule.language(kind, OptionalInt.of(10)),
+            99,
+            OptionalInt.of(10),
+            OptionalInt.empty()),
         Optional.empty());
   }
 
@@ -49,9 +58,11 @@ class TextBlocksTest {
   /** Of each token the one after it is the label, once; a block's last has none. */
   @Test
   void textsAreJoinedAndCut() throws IOException {
-    Dataset texts = read(LabelRule.Kind.NEXT_TOKEN, "input_ids", "attention_mask");
-    assertArrayEquals(new int[] {2, 3, -100}, ints(texts.examples().get(0).label().orElseThrow()));
-    Dataset blocks = TextBlocks.of(texts, 2);
+    assertArrayEquals(
+        new int[] {2, 3, -100},
+        ints(read(LabelRule.Kind.NEXT_TOKEN, "input_ids").examples().get(0).label().orElseThrow()));
+    Dataset texts = read(LabelRule.Kind.HIDDEN_TOKEN, "input_ids", "attention_mask");
+    Dataset blocks = TextBlocks.of(texts, 2, NEXT);
     assertEquals(3, blocks.size());
     assertEquals(2, blocks.options().maxLength());
     EncodedExample second = blocks.examples().get(1);
@@ -71,22 +82,22 @@ class TextBlocksTest {
 
   @Test
   void hiddenWordsGetTheirLabelsLater() throws IOException {
-    Dataset blocks = TextBlocks.of(read(LabelRule.Kind.HIDDEN_TOKEN, "input_ids"), 7);
+    Dataset blocks = TextBlocks.of(read(LabelRule.Kind.HIDDEN_TOKEN, "input_ids"), 7, HIDDEN);
     assertTrue(blocks.examples().get(0).label().isEmpty());
   }
 
   @Test
   void whatCannotBeJoinedIsRefused() throws IOException {
-    Dataset texts = read(LabelRule.Kind.NEXT_TOKEN, "input_ids");
+    Dataset texts = read(LabelRule.Kind.HIDDEN_TOKEN, "input_ids");
     assertEquals(
         folder.resolve("a.jsonl")
             + ": all its texts together have 7 tokens; expected at least one block of --block-size"
             + " 8: choose a smaller one",
-        assertThrows(DataException.class, () -> TextBlocks.of(texts, 8)).getMessage());
-    Dataset aged = read(LabelRule.Kind.NEXT_TOKEN, "input_ids", "age");
+        assertThrows(DataException.class, () -> TextBlocks.of(texts, 8, NEXT)).getMessage());
+    Dataset aged = read(LabelRule.Kind.HIDDEN_TOKEN, "input_ids", "age");
     assertEquals(
         "--block-size joins texts of tokens alone, and the model also wants 'age' of each text:"
             + " leave --block-size out",
-        assertThrows(DataException.class, () -> TextBlocks.of(aged, 2)).getMessage());
+        assertThrows(DataException.class, () -> TextBlocks.of(aged, 2, NEXT)).getMessage());
   }
 }

@@ -1,0 +1,32 @@
+package dev.belay.savedmodel.configuration;
+
+import java.util.List;
+
+/**
+ * What a config.json beside a SavedModel says of its head, whatever family it is of.
+ *
+ * @param architectures Hugging Face's class names, such as GPT2LMHeadModel
+ * @param labels class names by index; empty where the file gives none
+ */
+public record HeadDescription(List<String> architectures, List<String> labels) {
+  /** Nothing is said. */
+  public static final HeadDescription NONE = new HeadDescription(List.of(), List.of());
+
+  /** Families whose language models do not shift their labels by one. */
+  private static final List<String> UNSHIFTED =
+      List.of("XLMWith", "Flaubert", "XLNet", "TransfoXL");
+
+  public HeadDescription {
+    architectures = List.copyOf(architectures);
+    labels = List.copyOf(labels);
+  }
+
+  /** Whether it is a causal language model, whose class shifts labels by one. */
+  public boolean isCausal() {
+    return architectures.stream()
+        .anyMatch(
+            name ->
+                (name.endsWith("LMHeadModel") || name.endsWith("ForCausalLM"))
+                    && UNSHIFTED.stream().noneMatch(name::startsWith));
+  }
+}

@@ -1,0 +1,83 @@
+package dev.belay.savedmodel.names;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A model type of Hugging Face's transformers. Several can be one family: what they compute and
+ * what their weights are called is the same, under another {@code model_type} and other classes.
+ */
+public enum ModelType {
+  BERT("bert", "Bert", Family.BERT),
+  ROBERTA("roberta", "Roberta", Family.ROBERTA),
+  XLM_ROBERTA("xlm-roberta", "XLMRoberta", Family.ROBERTA),
+  CAMEMBERT("camembert", "Camembert", Family.ROBERTA),
+  DISTILBERT("distilbert", "DistilBert", Family.DISTILBERT),
+  ELECTRA("electra", "Electra", Family.ELECTRA),
+  ALBERT("albert", "Albert", Family.ALBERT),
+  GPT2("gpt2", "GPT2", Family.GPT2),
+  T5("t5", "T5", Family.T5),
+  MT5("mt5", "MT5", Family.T5);
+
+  private static final String OTHER_ENDINGS =
+      "Model|LMHeadModel|DoubleHeadsModel|EncoderModel|WithLMHeadModel";
+
+  private final String key;
+  private final String className;
+  private final Family family;
+
+  ModelType(String key, String className, Family family) {
+    this.key = key;
+    this.className = className;
+    this.family = family;
+  }
+
+  /** {@code xlm-roberta}, as config.json spells it. */
+  public String key() {
+    return key;
+  }
+
+  /** {@code XLMRoberta}: how the names of its classes begin. */
+  public String className() {
+    return className;
+  }
+
+  /** Whose computation and names of weights it has. */
+  public Family family() {
+    return family;
+  }
+
+  /** The type that a config.json names; empty if Belay does not know it. */
+  public static Optional<ModelType> named(String key) {
+    return Arrays.stream(values()).filter(type -> type.key.equals(key)).findFirst();
+  }
+
+  /**
+   * The type whose class has that name, such as XLMRobertaForMaskedLM or its TensorFlow form; empty
+   * if it is no class of a type that Belay knows.
+   */
+  public static Optional<ModelType> ofClass(String architecture) {
+    return Arrays.stream(values())
+        .filter(type -> type.ending(architecture).isPresent())
+        .findFirst();
+  }
+
+  /**
+   * What the name of a class adds to that of this type, such as {@code ForSequenceClassification};
+   * empty if it is no class of this type.
+   */
+  public Optional<String> ending(String architecture) {
+    Matcher matcher =
+        Pattern.compile("(?:TF|Flax)?" + className + "(For.*|" + OTHER_ENDINGS + ")")
+            .matcher(architecture);
+    return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
+  }
+
+  /** All that are known, as config.json spells them. */
+  public static List<String> keys() {
+    return Arrays.stream(values()).map(ModelType::key).toList();
+  }
+}

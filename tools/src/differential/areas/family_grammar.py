@@ -1,0 +1,195 @@
+"""What the two areas of families draw: a model, its configuration, how its folder is written, and rows for it.
+
+Plain Python: both the TensorFlow and the PyTorch area draw from it, each with the settings that its classes compute.
+"""
+import random
+
+ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert")
+FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5"}
+TASKS = {
+    "encoder": (("classes", 5), ("regression", 1), ("labels", 1), ("tokens", 3), ("masked", 3), ("answers", 1)),
+    "gpt2": (("causal", 4), ("classes", 3), ("regression", 1), ("tokens", 2)),
+    "t5": (("seq2seq", 1),),
+}
+ACTIVATION_KEY = {"distilbert": "activation", "gpt2": "activation_function"}
+SMALL_MASS = 0.06
+
+
+def family(model_type):
+    return FAMILY.get(model_type, model_type)
+
+
+def kind(model_type):
+    return "encoder" if model_type in ENCODERS else family(model_type)
+
+
+def weighted(rng, pairs):
+    return rng.choices([value for value, _ in pairs], [weight for _, weight in pairs])[0]
+
+
+def sizes(rng, model_type):
+    """Sizes under the names that the family uses."""
+    heads = rng.choice((1, 2, 2, 3, 4))
+    hidden = heads * rng.choice((4, 6, 8))
+    layers = rng.choice((1, 2, 2, 3))
+    inner = rng.choice((8, 12, 20, 32))
+    vocabulary = rng.randint(24, 48)
+    positions = rng.choice((16, 24, 40))
+    if family(model_type) == "gpt2":
+        drawn = dict(vocab_size=vocabulary, n_embd=hidden, n_layer=layers, n_head=heads, n_positions=positions,
+                     bos_token_id=1, eos_token_id=2)
+        if rng.random() < 0.5:
+            drawn["n_inner"] = inner
+    elif family(model_type) == "t5":
+        drawn = dict(vocab_size=vocabulary, d_model=hidden, d_kv=rng.choice((3, 4, 8)), d_ff=inner, num_layers=layers,
+                     num_heads=heads, decoder_start_token_id=0)
+        if rng.random() < 0.4:
+            drawn["num_decoder_layers"] = rng.choice((1, 2, 3))
+        if rng.random() < 0.4:
+            drawn["relative_attention_num_buckets"] = rng.choice((4, 6, 7, 8, 16, 32))
+            near = drawn["relative_attention_num_buckets"] // 2
+            drawn["relative_attention_max_distance"] = rng.choice((near + 1, 20, 64, 128, 200))
+    elif model_type == "distilbert":
+        drawn = dict(vocab_size=vocabulary, dim=hidden, n_layers=layers, n_heads=heads, hidden_dim=inner,
+                     max_position_embeddings=positions)
+    else:
+        drawn = dict(vocab_size=vocabulary, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
+                     intermediate_size=inner, max_position_embeddings=positions,
+                     type_vocab_size=rng.choice((1, 2, 2, 3)))
+        if model_type in ("electra", "albert"):
+            drawn["embedding_size"] = rng.choice((hidden, 6, 12, 20))
+        if model_type == "albert" and rng.random() < 0.5:
+            drawn["num_hidden_layers"] = rng.choice((2, 3, 4, 5))
+            drawn["num_hidden_groups"] = rng.randint(1, drawn["num_hidden_layers"])
+            drawn["inner_group_num"] = rng.choice((1, 1, 2))
+    return drawn
+
+
+def settings(model_type, drawn, activations):
+    """Keys that change the computation or seem to, with values that are not the default."""
+    at = family(model_type)
+    common = [("output_hidden_states", (True,)), ("return_dict", (False,)),
+              ("chunk_size_feed_forward", (1,)), ("initializer_range", (0.1,)), ("temperature", (0.7,)), ("num_beams", (3,)),
+              ("finetuning_task", ("mnli",)), ("prefix", ("a ",)), ("task_specific_params", ({"a": {"prefix": "x"}},))]
+    if at == "gpt2":
+        return common + [("activation_function", activations), ("activation_function", activations),
+                         ("layer_norm_epsilon", (1e-3, 1e-2)), ("scale_attn_weights", (False,)),
+                         ("scale_attn_by_inverse_layer_idx", (True,)), ("reorder_and_upcast_attn", (True,)),
+                         ("use_cache", (False,)), ("summary_type", ("first", "mean")), ("resid_pdrop", (0.3,)),
+                         ("pad_token_id", (0, 3, 5)), ("tie_word_embeddings", (False,))]
+    if at == "t5":
+        projections = tuple(activations) + tuple("gated-" + name for name in activations)
+        return common + [("feed_forward_proj", projections)] * 3 + [
+            ("layer_norm_epsilon", (1e-3, 1e-2)), ("tie_word_embeddings", (False,)), ("decoder_start_token_id", (5,)),
+            ("pad_token_id", (3,)), ("use_cache", (False,)), ("dropout_rate", (0.3,)), ("initializer_factor", (0.5,))]
+    if at == "distilbert":
+        return common + [("activation", activations)] * 3 + [
+            ("sinusoidal_pos_embds", (True,)), ("dropout", (0.3,)), ("qa_dropout", (0.5,)), ("pad_token_id", (3,)),
+            ("tie_word_embeddings", (False,)), ("seq_classif_dropout", (0.4,))]
+    return common + [("hidden_act", activations)] * 2 + [
+        ("layer_norm_eps", (1e-5, 1e-3)), ("hidden_dropout_prob", (0.3,)), ("is_decoder", (True,)), ("is_decoder", (True,)),
+        ("use_cache", (False,)), ("tie_word_embeddings", (False,)), ("pad_token_id", (3, 5)),
+        ("summary_type", ("mean",)), ("position_embedding_type", ("relative_key", "relative_key_query"))]
+
+
+def configuration(rng, model_type, activations, dropped=()):
+    """Sizes and, on most, one to three settings that are not the default."""
+    drawn = sizes(rng, model_type)
+    known = [pair for pair in settings(model_type, drawn, activations) if pair[0] not in dropped]
+    for _ in range(weighted(rng, ((0, 2), (1, 4), (2, 3), (3, 1)))):
+        key, values = rng.choice(known)
+        drawn[key] = rng.choice(values)
+    return drawn
+
+
+def rows(rng, drawn, model_type, task):
+    """Token ids, and how each row is padded; the same seed makes the same rows."""
+    longest = min(12, drawn.get("max_position_embeddings", drawn.get("n_positions", 40)) - 6)
+    # An encoder that answers for an example reads its first token, which PyTorch does not train where it is padding.
+    left = model_type == "gpt2" or task in ("tokens", "masked")
+    sides = (("", 3), ("right", 3), ("left", 1 if left else 0))
+    return dict(
+        lengths=[rng.randint(2, longest) for _ in range(rng.randint(2, 5))],
+        # Rows of a causal model have no labels here: what is padding to it is asked by the area of data.
+        padded="" if task == "causal" else weighted(rng, sides),
+        types=rng.random() < 0.7,
+        seed=rng.randint(0, 10**6))
+
+
+class Rows:
+    """Rows of one case as lists, and the batch that Python computes: padded to one length."""
+
+    def __init__(self, recipe):
+        self.recipe = recipe
+        self.config = recipe["config"]
+        self.rng = random.Random(recipe["rows"]["seed"])
+        at = family(recipe["model_type"])
+        self.pad = self.config.get("pad_token_id", {"roberta": 1, "gpt2": 0}.get(at, 0))
+        self.forbidden = {self.pad, 0, 1, 2}
+        self.vocabulary = self.config["vocab_size"]
+        lengths = recipe["rows"]["lengths"]
+        self.ids = [self.tokens(length) for length in lengths]
+        self.width = max(lengths)
+        side = recipe["rows"]["padded"]
+        count = self.config.get("type_vocab_size", 0) if recipe["model_type"] != "distilbert" else 0
+        self.types = None
+        if at in ("bert", "electra", "albert", "roberta") and count > 0:
+            several = recipe["rows"]["types"] and count > 1
+            self.types = [sorted(self.rng.randrange(count) if several else 0 for _ in range(length)) for length in lengths]
+        self.left = side == "left"
+        self.written = [self.width if side else length for length in lengths]
+
+    def tokens(self, length):
+        return [self.rng.choice([token for token in range(self.vocabulary) if token not in self.forbidden]) for _ in range(length)]
+
+    def padded(self, values, fill, width):
+        """One row at a width."""
+        rest = [fill] * (width - len(values))
+        return rest + values if self.left else values + rest
+
+    def batch(self, values, fill):
+        return [self.padded(row, fill, self.width) for row in values]
+
+    def feed(self):
+        """What a class of transformers reads, by name, as lists."""
+        fed = dict(input_ids=self.batch(self.ids, self.pad), attention_mask=self.batch([[1] * len(row) for row in self.ids], 0))
+        if self.types is not None:
+            fed["token_type_ids"] = self.batch(self.types, 0)
+        return fed
+
+    def written_rows(self):
+        """The rows as a .jsonl has them: some padded already, some not."""
+        out = []
+        for number, row in enumerate(self.ids):
+            width = self.written[number]
+            line = dict(input_ids=self.padded(row, self.pad, width), attention_mask=self.padded([1] * len(row), 0, width))
+            if self.types is not None and self.recipe["rows"]["types"]:
+                line["token_type_ids"] = self.padded(self.types[number], 0, width)
+            out.append(line)
+        return out
+
+    def labels(self, task, classes):
+        """(labels of the batch for Python, labels of each line of the .jsonl)."""
+        rng = self.rng
+        if task == "classes":
+            labels = [rng.randrange(classes) for _ in self.ids]
+            return labels, [dict(label=label) for label in labels]
+        if task == "regression":
+            labels = [round(rng.uniform(-2, 2), 3) for _ in self.ids]
+            return labels, [dict(label=label) for label in labels]
+        if task == "labels":
+            sets = [sorted(rng.sample(range(classes), rng.randint(0, classes - 1))) for _ in self.ids]
+            hot = [[1.0 if label in chosen else 0.0 for label in range(classes)] for chosen in sets]
+            return hot, [dict(labels=chosen) for chosen in sets]
+        if task in ("tokens", "masked"):
+            limit = classes if task == "tokens" else self.vocabulary
+            each = [[rng.randrange(limit) if position == 0 or rng.random() < 0.6 else -100 for position in range(len(row))] for row in self.ids]
+            lines = [dict(labels=self.padded(row, -100, self.written[number])) for number, row in enumerate(each)]
+            return self.batch(each, -100), lines
+        if task == "seq2seq":
+            each = [self.tokens(rng.randint(1, 6)) for _ in self.ids]
+            width = max(map(len, each))
+            return [row + [-100] * (width - len(row)) for row in each], [dict(labels=row) for row in each]
+        if task == "causal":
+            return self.batch(self.ids, -100), [dict() for _ in self.ids]
+        raise ValueError(task)

@@ -1,0 +1,377 @@
+"""Families by transformers 5 in PyTorch: each key of a configuration, each head, and the habits of folders.
+
+Logits or the loss of the model's own head, three steps of plain gradient descent without dropout, and what comes back: the
+Hugging Face folder that Belay exports is read by the same class, without a missing or unexpected weight, and says the same.
+"""
+import json
+import re
+
+import family_grammar as grammar
+from family_grammar import Rows, family, kind, weighted
+
+INTERPRETER = "pytorch"
+SHARE = 1.5
+
+ACTIVATIONS = ("gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_python", "gelu_pytorch_tanh", "gelu_python_tanh",
+               "gelu_accurate", "hardswish", "laplace", "leaky_relu", "linear", "mish", "quick_gelu", "relu", "relu2", "relu6",
+               "sigmoid", "silu", "sqrtsoftplus", "swish", "tanh")
+MODELS = (("bert", 5), ("roberta", 3), ("xlm-roberta", 1), ("camembert", 1), ("distilbert", 3), ("electra", 3), ("albert", 3),
+          ("gpt2", 5), ("t5", 4), ("mt5", 1))
+CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "camembert": "Camembert", "distilbert": "DistilBert",
+         "electra": "Electra", "albert": "Albert", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5"}
+ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
+          "tokens": "ForTokenClassification", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
+RELATIVE = ("bert", "roberta", "electra", "albert")
+STEPS, RATE = 3, 0.02
+
+
+def draw(rng):
+    model_type = weighted(rng, MODELS)
+    task = weighted(rng, [pair for pair in grammar.TASKS[kind(model_type)] if pair[0] != "answers"])
+    dropped = () if family(model_type) in RELATIVE else ("position_embedding_type",)
+    config = grammar.configuration(rng, model_type, ACTIVATIONS, dropped)
+    if config.get("is_decoder") and family(model_type) == "albert":
+        config.pop("is_decoder")
+    classes = 1 if task == "regression" else rng.choice((2, 3, 4)) if task != "labels" else rng.choice((3, 4))
+    recipe = dict(model_type=model_type, task=task, config=config, classes=classes, weights=rng.randint(0, 10**6))
+    recipe["rows"] = grammar.rows(rng, config, model_type, task)
+    recipe["folder"] = folder(rng, recipe)
+    recipe["wrong"] = wrong(rng, recipe) if rng.random() < grammar.SMALL_MASS else None
+    recipe["trains"] = rng.random() < 0.5
+    recipe["new_head"] = (recipe["trains"] and task in ("classes", "tokens", "masked", "regression")
+                          and family(model_type) != "t5" and rng.random() < 0.25)
+    if recipe["new_head"]:
+        recipe["folder"]["outside"] = False
+    return recipe
+
+
+def folder(rng, recipe):
+    """How the folder is written."""
+    return dict(
+        half=weighted(rng, ((None, 8), ("float16", 1), ("bfloat16", 1))),
+        shards=rng.random() < 0.1,
+        gamma=family(recipe["model_type"]) not in ("t5", "gpt2") and rng.random() < 0.1,
+        buffers=rng.random() < 0.15,
+        tied_copies=rng.random() < 0.15,
+        outside=rng.random() < 0.1,
+        keys=[key for key in ("gradient_checkpointing", "output_attentions", "directionality", "n_ctx", "output_past", "my_own_key") if rng.random() < 0.06],
+        version=weighted(rng, ((None, 4), ("4.26.1", 1), ("4.44.2", 1))),
+        dtype_key=weighted(rng, (("dtype", 2), ("torch_dtype", 1), (None, 1))))
+
+
+def wrong(rng, recipe):
+    """A folder that has to be refused."""
+    choices = ["inside", "missing", "shape", "activation"]
+    if kind(recipe["model_type"]) == "encoder" or recipe["model_type"] == "gpt2":
+        choices += ["pruned", "cross"]
+    if recipe["model_type"] in ("albert", "distilbert"):
+        choices.remove("cross")
+    if family(recipe["model_type"]) == "gpt2" and recipe["task"] == "causal" and recipe["config"].get("tie_word_embeddings", True):
+        choices += ["own_head"]
+    return rng.choice(choices)
+
+
+def build(recipe):
+    import torch
+    import transformers as tr
+
+    config = dict(recipe["config"])
+    relative = config.pop("position_embedding_type", None)
+    if recipe["task"] in ("classes", "regression", "labels", "tokens"):
+        config["num_labels"] = recipe["classes"]
+    if recipe["task"] == "labels":
+        config["problem_type"] = "multi_label_classification"
+    name = CLASS[recipe["model_type"]]
+    made = getattr(tr, name + "Config")(**config)
+    if relative:
+        made._attn_implementation = "eager"
+    if made.model_type == "gpt2" and recipe["task"] != "causal" and made.pad_token_id is None:
+        made.pad_token_id = 0
+    torch.manual_seed(recipe["weights"])
+    model = getattr(tr, name + ENDING[recipe["task"]])(made)
+    if relative:
+        relate(model, relative)
+    widen(model, recipe["weights"])
+    if hasattr(model, "tie_weights"):
+        model.tie_weights()
+    return model.eval()
+
+
+def widen(model, seed):
+    """Wide weights, so that a wrong activation, mask or position shows."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    done = set()
+    for name, weight in model.named_parameters():
+        if weight.data_ptr() in done:
+            continue
+        done.add(weight.data_ptr())
+        noise = torch.randn(weight.shape, generator=generator)
+        if weight.dim() >= 2:
+            weight.data.copy_(noise * 0.35)
+        else:
+            weight.data.add_(noise * 0.1)
+
+
+def relate(model, form):
+    """Distances in attention as transformers 4 has them: version 5 computes them no longer."""
+    import types
+
+    import torch
+
+    albert = model.config.model_type == "albert"
+    longest = model.config.max_position_embeddings
+    for module in model.modules():
+        if type(module).__name__.endswith("SelfAttention") or (albert and type(module).__name__ == "AlbertAttention"):
+            module.distance_embedding = torch.nn.Embedding(2 * longest - 1, module.attention_head_size)
+    embeddings = model.base_model.embeddings
+    embeddings.position_embeddings.forward = types.MethodType(
+        lambda self, places: self.weight.new_zeros(1), embeddings.position_embeddings)
+
+    def attend(module, query, key, value, mask, scaling=None, dropout=0.0, **others):
+        places = torch.arange(query.shape[2])
+        vectors = module.distance_embedding(places[:, None] - places[None] + longest - 1)
+        distances = torch.einsum("bhld,lrd->bhlr", query, vectors)
+        if form == "relative_key_query":
+            distances = distances + torch.einsum("bhrd,lrd->bhlr", key, vectors)
+        products = query @ key.transpose(2, 3)
+        scores = products * scaling + distances if albert else (products + distances) * scaling
+        if mask is not None:
+            scores = scores + mask
+        weights = torch.softmax(scores, -1)
+        return (weights @ value).transpose(1, 2).contiguous(), weights
+
+    from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, eager_mask
+    from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
+
+    name = "distances"
+    ALL_ATTENTION_FUNCTIONS.register(name, attend)
+    ALL_MASK_ATTENTION_FUNCTIONS.register(name, eager_mask)
+    model.config._attn_implementation = name
+
+
+def tensors(fed):
+    import torch
+
+    return {name: torch.tensor(values) for name, values in fed.items()}
+
+
+def run(model, recipe, rows, labels):
+    """(logits, loss) of the batch."""
+    import torch
+    from torch.nn import functional
+
+    task = recipe["task"]
+    fed = tensors(rows.feed())
+    if task == "seq2seq":
+        out = model(**fed, labels=torch.tensor(labels), return_dict=True)
+        return out.logits, out.loss
+    logits = model(**fed, return_dict=True).logits
+    if task == "regression":
+        return logits, ((logits[:, 0] - torch.tensor(labels)) ** 2).mean()
+    if task == "labels":
+        return logits, functional.binary_cross_entropy_with_logits(logits, torch.tensor(labels))
+    target = torch.tensor(labels)
+    if task == "causal":
+        return logits, functional.cross_entropy(logits[:, :-1].flatten(0, 1), target[:, 1:].flatten(), ignore_index=-100)
+    return logits, functional.cross_entropy(logits.flatten(0, -2), target.flatten(), ignore_index=-100)
+
+
+def steps(model, recipe, rows, labels):
+    """Loss and norm before each of some updates of plain gradient descent."""
+    import torch
+
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    found = []
+    for _ in range(STEPS):
+        model.zero_grad()
+        _, loss = run(model, recipe, rows, labels)
+        loss.backward()
+        norm = torch.sqrt(sum((weight.grad.double() ** 2).sum() for weight in weights if weight.grad is not None))
+        found.append(dict(loss=float(loss), grad_norm=float(norm)))
+        with torch.no_grad():
+            for weight in weights:
+                if weight.grad is not None:
+                    weight -= RATE * weight.grad
+    return found
+
+
+def save(model, recipe, path):
+    """The folder, with the habits that were drawn."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    how = recipe["folder"]
+    saved = model.base_model if recipe["new_head"] else model
+    if how["half"]:
+        model.to(getattr(torch, how["half"]))
+    saved.save_pretrained(path, max_shard_size="4KB" if how["shards"] else "1GB")
+    model.float()
+    edit_configuration(path / "config.json", recipe)
+    single = path / "model.safetensors"
+    if single.exists():
+        held = load_file(single)
+        edit_weights(held, model, recipe)
+        save_file(held, single, metadata={"format": "pt"})
+
+
+def edit_configuration(file, recipe):
+    how, wrong = recipe["folder"], recipe["wrong"]
+    config = json.loads(file.read_text())
+    relative = recipe["config"].get("position_embedding_type")
+    if relative:
+        config["position_embedding_type"] = relative
+    for key in how["keys"]:
+        config[key] = True if key == "output_attentions" else 3
+    if how["version"] and family(recipe["model_type"]) != "t5":
+        config["transformers_version"] = how["version"]
+    if how["dtype_key"] != "dtype":
+        dtype = config.pop("dtype", None)
+        if how["dtype_key"]:
+            config[how["dtype_key"]] = dtype
+    if wrong == "pruned":
+        config["pruned_heads"] = {"0": [0]}
+    elif wrong == "cross":
+        config.update(add_cross_attention=True, is_decoder=True)
+    elif wrong == "activation":
+        at = recipe["model_type"]
+        key = grammar.ACTIVATION_KEY.get(at, "dense_act_fn" if family(at) == "t5" else "hidden_act")
+        config[key] = recipe["weights"] % 2 and "prelu" or "not_there"
+    file.write_text(json.dumps(config))
+
+
+def edit_weights(held, model, recipe):
+    import torch
+
+    how, wrong = recipe["folder"], recipe["wrong"]
+    base = model.base_model_prefix
+    named = any(name.startswith(base + ".") for name in held)
+    first = base + "." if named else ""
+    if how["gamma"]:
+        for name in [name for name in held if re.search(r"(?i)layer_?norm\.(weight|bias)$", name)]:
+            held[re.sub(r"weight$", "gamma", re.sub(r"bias$", "beta", name))] = held.pop(name)
+    if how["buffers"] and kind(recipe["model_type"]) == "encoder":
+        held[first + "embeddings.position_ids"] = torch.arange(recipe["config"]["max_position_embeddings"])[None]
+    if how["buffers"] and recipe["model_type"] == "gpt2":
+        held[first + "h.0.attn.bias"] = torch.ones(1, 1, 8, 8).tril()
+        held[first + "h.0.attn.masked_bias"] = torch.tensor(-1e4)
+    if how["tied_copies"] and family(recipe["model_type"]) == "t5":
+        held["encoder.embed_tokens.weight"] = held["shared.weight"].clone()
+    if how["tied_copies"] and recipe["task"] == "causal" and recipe["config"].get("tie_word_embeddings", True) and named:
+        held["lm_head.weight"] = held[first + "wte.weight"].clone()
+    if how["outside"]:
+        held["my_own_head.weight"] = torch.zeros(3, 3)
+    inner = {"gpt2": "h.0.extra.weight", "t5": "encoder.block.0.extra.weight"}.get(family(recipe["model_type"]), "encoder.extra.weight")
+    some = sorted(name for name in held if name.startswith(first) and held[name].dim() == 2 and held[name].is_floating_point()
+                  and "pooler" not in name and re.search(r"\d", name))
+    if wrong == "inside":
+        held[first + inner] = torch.zeros(2, 2)
+    elif wrong == "missing":
+        held.pop(some[recipe["weights"] % len(some)])
+    elif wrong == "shape":
+        name = some[recipe["weights"] % len(some)]
+        held[name] = held[name][:-1].clone()
+    elif wrong == "own_head":
+        held["lm_head.weight"] = held[first + "wte.weight"] + 1
+
+
+def make(recipe, path):
+    rows = Rows(recipe)
+    model = build(recipe)
+    if recipe["folder"]["half"]:
+        import torch
+
+        for weight in model.parameters():
+            weight.data.copy_(weight.data.to(getattr(torch, recipe["folder"]["half"])).float())
+    labels, lines = rows.labels(recipe["task"], recipe["classes"])
+    written = rows.written_rows()
+    with open(path / "in.jsonl", "w") as file:
+        for row, line in zip(written, lines):
+            file.write(json.dumps({**row, **line}) + "\n")
+    save(model, recipe, path / "model")
+    import torch
+
+    with torch.no_grad():
+        logits, loss = run(model, recipe, rows, labels)
+    case = dict(runs=[], keep=dict(loss=float(loss)))
+    asks = "@/run" if recipe["new_head"] else "@/model"
+    predicts = recipe["task"] in ("classes", "regression", "labels", "tokens")
+    if recipe["new_head"]:
+        case["runs"].append(dict(arguments=training(recipe), expect={}))
+    elif predicts:
+        case["runs"].append(dict(arguments=["predict", "--model", "@/model", "--file", "@/in.jsonl"], expect=dict(logits=shown(logits, rows, recipe, written))))
+    if not recipe["new_head"]:
+        case["runs"].append(dict(arguments=["evaluate", "--json", "--model", "@/model", "--file", "@/in.jsonl"],
+                                 expect=dict(metrics=dict(loss=float(loss)))))
+    if recipe["wrong"]:
+        case["runs"] = case["runs"][:1]
+        case["runs"][0]["expect"] = dict(refused=True)
+        return case
+    if recipe["trains"]:
+        if not recipe["new_head"]:
+            case["runs"].append(dict(arguments=training(recipe), expect=dict(steps=steps(model, recipe, rows, labels), tolerance=5e-4)))
+        case["runs"].append(dict(arguments=["export", "@/run", "--format", "huggingface", "--output-dir", "@/back"], expect={}))
+        if predicts:
+            case["runs"].append(dict(arguments=["predict", "--model", "@/run", "--file", "@/in.jsonl", "--output-file", "@/after.jsonl"], expect={}))
+        else:
+            case["runs"].append(dict(arguments=["evaluate", "--json", "--model", "@/back", "--file", "@/in.jsonl"], expect={}))
+    return case
+
+
+def training(recipe):
+    head = {"classes": "classification", "tokens": "token-classification", "masked": "masked-lm", "regression": "regression"}
+    arguments = ["train", "--model", "@/model", "--train-file", "@/in.jsonl", "--output-dir", "@/run", "--max-steps", str(STEPS),
+                 "--train-batch-size", "32", "--shuffle", "off", "--dropout", "off", "--optimizer", "sgd", "--learning-rate", str(RATE),
+                 "--lr-scheduler", "constant", "--clip-mode", "none", "--report", "none"]
+    return arguments + (["--head", head[recipe["task"]]] if recipe["new_head"] else [])
+
+
+def shown(logits, rows, recipe, written):
+    """As predict writes them: of tokens those of the row."""
+    if recipe["task"] != "tokens":
+        return logits.tolist()
+    out = []
+    for number, row in enumerate(logits.tolist()):
+        width = len(written[number]["input_ids"])
+        out.append(row[-width:] if rows.left else row[:width])
+    return out
+
+
+def check_back(case, path):
+    import torch
+    import transformers as tr
+
+    recipe = case["recipe"]
+    if not (path / "back").exists():
+        return None
+    ending = ENDING[recipe["task"]]
+    name = CLASS[recipe["model_type"]] + ending
+    described = json.loads((path / "back/config.json").read_text())
+    if described["architectures"] != [name] or described["model_type"] != recipe["model_type"]:
+        return f"config.json says {described['architectures']} of {described['model_type']}, right is {name}"
+    model, info = getattr(tr, name).from_pretrained(path / "back", output_loading_info=True, dtype=torch.float32)
+    unread = [key for key in info["unexpected_keys"] if "distance_embedding" not in key]
+    if info["missing_keys"] or unread or info["mismatched_keys"]:
+        return f"missing {sorted(info['missing_keys'])}, unexpected {sorted(unread)}, mismatched {info['mismatched_keys']}"
+    rows = Rows(recipe)
+    if recipe["config"].get("position_embedding_type"):
+        from safetensors.torch import load_file
+
+        relate(model, recipe["config"]["position_embedding_type"])
+        model.load_state_dict(load_file(path / "back/model.safetensors"), strict=False)
+    if (path / "after.jsonl").exists():
+        with torch.no_grad():
+            logits = model.eval()(**tensors(rows.feed()), return_dict=True).logits
+        found = [json.loads(line)["logits"] for line in (path / "after.jsonl").read_text().splitlines()]
+        right = shown(logits, rows, recipe, rows.written_rows())
+        worst = max(abs(a - b) / (1 + abs(a)) for a, b in zip(flat(right), flat(found)))
+        if worst > 1e-4:
+            return f"logits differ by {worst:.2e} of themselves"
+    return None
+
+
+def flat(values):
+    if isinstance(values, (list, tuple)):
+        return [number for value in values for number in flat(value)]
+    return [values]

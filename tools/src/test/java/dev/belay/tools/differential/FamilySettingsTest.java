@@ -1,0 +1,198 @@
+package dev.belay.tools.differential;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.belay.savedmodel.Fixtures;
+import dev.belay.savedmodel.safetensors.SafetensorsReader;
+import dev.belay.savedmodel.safetensors.SafetensorsWriter;
+import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.tensor.TensorSpec;
+import dev.belay.tools.ProgramRun;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.DataType;
+
+/**
+ * Folders of Hugging Face whose configuration says something unusual: Belay gives PyTorch's
+ * numbers, or names what it does not compute.
+ */
+class FamilySettingsTest {
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "albert_relative_key_query",
+        "bert_causal",
+        "bert_relative_key",
+        "bert_relative_key_query_causal",
+        "camembert",
+        "distilbert_sinusoids",
+        "electra_own_output",
+        "gpt2_classes",
+        "gpt2_own_output",
+        "gpt2_tokens",
+        "mt5",
+        "roberta_own_output",
+        "t5_gated_silu",
+        "t5_unscaled",
+        "xlm_roberta"
+      })
+  void asPyTorch(String name) throws IOException {
+    assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("family_settings", name)).run());
+  }
+
+  /** A key that Belay does not compute, and what the refusal says of it. */
+  @ParameterizedTest
+  @CsvSource({
+    "bert_causal, add_cross_attention, true, 'add_cross_attention'' is true'",
+    "bert_causal, hidden_act, prelu, activation 'prelu' is not one that Belay has",
+    "bert_causal, architectures, BertForMultipleChoice, it is a BertForMultipleChoice",
+    "bert_causal, dtype, float16, names DT_HALF as their type",
+    "bert_causal, problem_type, regression, problem_type regression and its head several outputs",
+    "gpt2_own_output, tie_word_embeddings, true, set the key to false to use it",
+    "t5_unscaled, is_encoder_decoder, false, half of a T5"
+  })
+  void refusedByName(String name, String key, String value, String said) throws IOException {
+    copy(
+        name,
+        keys -> {
+          keys.remove("transformers_version");
+          if (key.equals("architectures")) {
+            keys.putArray(key).add(value);
+          } else if (value.matches("true|false")) {
+            keys.put(key, Boolean.parseBoolean(value));
+          } else {
+            keys.put(key, value);
+          }
+        });
+    refused(said.replace("''", "'"));
+  }
+
+  @Test
+  void unknownPartsOfTheModelAreRefusedUnlessTheyAreIgnored() throws IOException {
+    copy("bert_causal", keys -> {});
+    add("bert.encoder.layer.0.extra.weight", "my_own_head.weight");
+    refused(
+        "1 tensors are named as parts of the model, and Belay's graph of bert has no such parts:"
+            + " [bert.encoder.layer.0.extra.weight]");
+    ProgramRun run = predict("--ignore-weights", "extra");
+    assertEquals(0, run.code(), run.err());
+    assertTrue(
+        run.err().contains("left out, by --ignore-weights: [bert.encoder.layer.0.extra.weight]"),
+        run.err());
+    assertTrue(
+        run.err().contains("tensors that no table of names knows, left out: [my_own_head.weight]"),
+        run.err());
+  }
+
+  /** A random layer in the middle of a model's own head would answer at random. */
+  @Test
+  void aHeadThatLacksALayerIsRefused() throws IOException {
+    copy("bert_causal", keys -> {});
+    ProgramRun run = predict("--ignore-weights", "pooler");
+    assertEquals(3, run.code(), run.err());
+    assertTrue(run.err().contains("found no bert.pooler.dense among"), run.err());
+  }
+
+  @Test
+  void unknownKeysAreNamed() throws IOException {
+    copy("bert_causal", keys -> keys.put("my_own_key", 3));
+    ProgramRun run = predict();
+    assertEquals(0, run.code(), run.err());
+    assertTrue(
+        run.err().contains("keys of config.json that Belay does not know: [my_own_key]"),
+        run.err());
+  }
+
+  private void copy(String name, Consumer<ObjectNode> change) throws IOException {
+    Path fixture = Fixtures.path("family_settings", name);
+    Files.createDirectory(folder.resolve("model"));
+    for (String file : List.of("in.jsonl", "model/model.safetensors")) {
+      Files.copy(fixture.resolve(file), folder.resolve(file));
+    }
+    JsonNode keys = Fixtures.json(fixture.resolve("model/config.json"));
+    change.accept((ObjectNode) keys);
+    Files.writeString(
+        folder.resolve("model/config.json"), new ObjectMapper().writeValueAsString(keys));
+  }
+
+  private void refused(String said) {
+    ProgramRun run = predict();
+    assertEquals(3, run.code(), run.err());
+    assertTrue(run.err().contains(said), run.err());
+  }
+
+  private ProgramRun predict(String... more) {
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("evaluate", "--model", folder.resolve("model").toString()));
+    arguments.addAll(List.of("--file", folder.resolve("in.jsonl").toString()));
+    arguments.addAll(List.of(more));
+    return ProgramRun.of(arguments);
+  }
+
+  /** Adds matrices of zeros to the file of weights. */
+  private void add(String... names) throws IOException {
+    Path file = folder.resolve("model/model.safetensors");
+    NamedTensors before = SafetensorsReader.open(file);
+    Map<String, ByteBuffer> values = new LinkedHashMap<>();
+    Map<String, TensorSpec> specs = new LinkedHashMap<>();
+    for (String name : before.names()) {
+      specs.put(name, before.spec(name));
+      values.put(name, before.read(name));
+    }
+    for (String name : names) {
+      specs.put(name, new TensorSpec(DataType.DT_FLOAT, Shape.of(2, 2)));
+      values.put(name, ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN));
+    }
+    Files.delete(file);
+    SafetensorsWriter.writeModel(
+        folder.resolve("model"),
+        new Held(specs, values),
+        Map.of("format", "pt"),
+        SafetensorsWriter.DEFAULT_SHARD_BYTES);
+  }
+
+  /** Tensors in memory. */
+  private record Held(Map<String, TensorSpec> specs, Map<String, ByteBuffer> values)
+      implements NamedTensors {
+    @Override
+    public Set<String> names() {
+      return specs.keySet();
+    }
+
+    @Override
+    public TensorSpec spec(String name) {
+      return specs.get(name);
+    }
+
+    @Override
+    public ByteBuffer read(String name) {
+      return values.get(name);
+    }
+
+    @Override
+    public List<byte[]> readStrings(String name) {
+      throw new IllegalStateException("no strings");
+    }
+  }
+}

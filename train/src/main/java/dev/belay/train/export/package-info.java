@@ -1,0 +1,5 @@
+/**
+ * Reads from: a trained model, its graph and its weights. Hands to: disk, a SavedModel. Never:
+ * copies the weights into the Java heap.
+ */
+package dev.belay.train.export;

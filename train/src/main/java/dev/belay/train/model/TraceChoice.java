@@ -1,0 +1,269 @@
+package dev.belay.train.model;
+
+import dev.belay.savedmodel.model.FlatGraph.FlatFunction;
+import dev.belay.savedmodel.model.ModelFunction;
+import dev.belay.savedmodel.model.OutputChoice;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.TrainingFunctions;
+import dev.belay.savedmodel.model.TrainingFunctions.Trace;
+import dev.belay.savedmodel.model.inline.FunctionInliner;
+import dev.belay.savedmodel.model.inline.InlineOptions;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.failure.ModelException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Chooses the functions of a SavedModel that train and evaluate, by what they compute.
+ *
+ * <p>A trace with training=True is taken if, dropout left out, it computes what the signature
+ * computes. If something else depends on training, such as batch normalization, none does; then one
+ * is taken whose twin with training=False computes what the signature computes: the two were traced
+ * by the same call, so that only what the author made depend on training sets them apart. Keras
+ * saves traces for which neither holds: some have lost a mask.
+ *
+ * <p>Equal computations are proved from the graph, or else seen on a batch of made-up rows, which
+ * needs native code and is left to {@link #byProbe}.
+ */
+final class TraceChoice {
+  private final ModelConfig config;
+  private final SavedModelContents contents;
+  private final TrainingFunctions functions;
+  private final boolean trains;
+
+  /**
+   * @param trains whether to train, or to evaluate alone
+   */
+  TraceChoice(
+      ModelConfig config,
+      SavedModelContents contents,
+      TrainingFunctions functions,
+      boolean trains) {
+    this.config = config;
+    this.contents = contents;
+    this.functions = functions;
+    this.trains = trains;
+  }
+
+  /**
+   * The functions of a run in one flat graph.
+   *
+   * @param regularizers functions whose result belongs to the loss
+   * @param notes what people should know about the choice
+   */
+  record Chosen(
+      FlatModel model,
+      FlatFunction training,
+      FlatFunction evaluation,
+      List<FlatFunction> regularizers,
+      List<String> notes) {}
+
+  /** The functions, where files and graphs decide it; otherwise {@link #byProbe} must. */
+  Optional<Chosen> byStructure() throws IOException {
+    Optional<Chosen> simple = withoutChoice();
+    if (simple.isPresent()) {
+      return simple;
+    }
+    // The first trace is as a rule the right one, and its twin is not needed to see that.
+    List<Trace> likeliest = functions.traces().subList(0, 1);
+    TraceCandidates one = candidates(likeliest, !trains || evaluatesByTrace(likeliest.get(0)));
+    Optional<Chosen> chosen = decide(likeliest, one, one::isProved);
+    if (chosen.isPresent()) {
+      return chosen;
+    }
+    TraceCandidates all = candidates(functions.traces(), true);
+    return decide(functions.traces(), all, all::isProved);
+  }
+
+  /**
+   * The functions, seen on a batch.
+   *
+   * @throws ModelException if no trace computes what the signature computes
+   */
+  Chosen byProbe() throws IOException {
+    TraceCandidates all = candidates(functions.traces(), true);
+    try (TraceProbe probe = TraceProbe.open(contents, all.model(), all.reference())) {
+      Optional<Chosen> chosen =
+          decide(
+              functions.traces(),
+              all,
+              (one, output, other, otherOutput) ->
+                  all.isProved(one, output, other, otherOutput)
+                      || probe.areSame(one, output, other, otherOutput));
+      if (chosen.isEmpty() && trains) {
+        throw new ModelException(refusal(all, probe));
+      }
+      return chosen.isPresent() ? chosen.get() : withoutLosses();
+    }
+  }
+
+  /** The signature for both, while the choice is open. */
+  Chosen bySignature() throws IOException {
+    return finished(functions.evaluation(), functions.evaluation(), List.of());
+  }
+
+  private Chosen withoutLosses() throws IOException {
+    return finished(
+        functions.evaluation(),
+        functions.evaluation(),
+        List.of(
+            "the loss is without the losses that layers add: no trace that returns them computes"
+                + " what "
+                + functions.reference().path()
+                + " computes"));
+  }
+
+  /** Nothing is to be chosen if there are no traces, or if none is of use. */
+  private Optional<Chosen> withoutChoice() throws IOException {
+    boolean forLossesAlone =
+        functions.traces().stream().allMatch(trace -> trace.training().training().isEmpty());
+    if (functions.traces().isEmpty() || (forLossesAlone && !config.modelLosses())) {
+      ModelFunction training = trains ? functions.training() : functions.evaluation();
+      return Optional.of(finished(training, functions.evaluation(), functions.notes()));
+    }
+    return trains || functions.traces().stream().anyMatch(this::evaluatesByTrace)
+        ? Optional.empty()
+        : Optional.of(bySignature());
+  }
+
+  /**
+   * Whether a trace evaluates: because one was asked for, or because it returns the losses that
+   * layers add, which the signature does not.
+   */
+  private boolean evaluatesByTrace(Trace trace) {
+    return trace.inference().isPresent()
+        && (!functions.evaluation().equals(functions.reference())
+            || (config.modelLosses() && !trace.inference().get().losses().isEmpty()));
+  }
+
+  private Optional<Chosen> decide(
+      List<Trace> traces, TraceCandidates candidates, TraceCandidates.Sameness same)
+      throws IOException {
+    for (boolean byTwin : trains ? new boolean[] {false, true} : new boolean[] {true}) {
+      for (Trace trace : traces) {
+        Optional<ModelFunction> compared =
+            byTwin ? trace.inference() : Optional.of(trace.training());
+        Optional<Map<Integer, String>> names =
+            compared
+                .filter(function -> candidates.flat(function) != null)
+                .flatMap(function -> candidates.match(function, same));
+        boolean evaluates =
+            !evaluatesByTrace(trace) || candidates.match(trace.inference().get(), same).isPresent();
+        if (names.isPresent() && evaluates) {
+          List<String> notes = notes(trace, candidates, byTwin);
+          return Optional.of(taken(trace, names.get(), candidates, notes));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Chosen taken(
+      Trace trace, Map<Integer, String> names, TraceCandidates candidates, List<String> notes)
+      throws IOException {
+    boolean usesAll = trains && !evaluatesByTrace(trace) && candidates.areOnly(trace.training());
+    if (usesAll) {
+      return chosen(
+          candidates.model(),
+          candidates.flat(trace.training()).withOutputNames(names),
+          candidates.reference(),
+          notes);
+    }
+    ModelFunction evaluation =
+        evaluatesByTrace(trace)
+            ? trace.inference().orElseThrow().withOutputNames(names)
+            : functions.evaluation();
+    ModelFunction training = trains ? trace.training().withOutputNames(names) : evaluation;
+    return finished(training, evaluation, notes);
+  }
+
+  private List<String> notes(Trace trace, TraceCandidates candidates, boolean byTwin) {
+    List<String> notes = new ArrayList<>();
+    if (trains) {
+      notes.add("training trace: " + trace.describe());
+    }
+    if (trains && byTwin) {
+      notes.add(
+          "beside dropout, training differs from "
+              + functions.reference().path()
+              + " by "
+              + String.join(", ", candidates.opsOfTrainingAlone(trace)));
+    }
+    return notes;
+  }
+
+  private Chosen finished(ModelFunction training, ModelFunction evaluation, List<String> notes)
+      throws IOException {
+    FlatModel model = inline(new LinkedHashSet<>(List.of(training, evaluation)));
+    return chosen(model, model.function(training), model.function(evaluation), notes);
+  }
+
+  private Chosen chosen(
+      FlatModel model, FlatFunction training, FlatFunction evaluation, List<String> notes) {
+    List<FlatFunction> added = regularizers().stream().map(model::function).toList();
+    return new Chosen(model, training, evaluation, added, notes);
+  }
+
+  private List<ModelFunction> regularizers() {
+    return config.modelLosses() ? contents.regularizers() : List.of();
+  }
+
+  private FlatModel inline(Set<ModelFunction> functions) throws IOException {
+    List<ModelFunction> all = new ArrayList<>(functions);
+    all.addAll(regularizers());
+    InlineOptions options =
+        InlineOptions.defaults().acceptingNaturalGradient(config.trust().naturalGradients());
+    return FlatModel.of(contents, FunctionInliner.inline(contents, all, options));
+  }
+
+  /**
+   * Traces with what they must compute.
+   *
+   * @param twins whether the traces with training=False are needed too
+   */
+  private TraceCandidates candidates(List<Trace> traces, boolean twins) throws IOException {
+    Set<ModelFunction> all = new LinkedHashSet<>();
+    for (Trace trace : traces) {
+      if (trains) {
+        all.add(trace.training());
+      }
+      if (twins) {
+        trace.inference().ifPresent(all::add);
+      }
+    }
+    ModelFunction reference = functions.reference();
+    all.add(reference);
+    List<Integer> targets =
+        config.head() == ModelConfig.HeadKind.NONE
+            ? List.of(OutputChoice.choose(contents.file(), reference, config.output()))
+            : reference.results();
+    return new TraceCandidates(inline(all), reference, targets);
+  }
+
+  private String refusal(TraceCandidates all, TraceProbe probe) {
+    ModelFunction reference = functions.reference();
+    List<String> found = new ArrayList<>();
+    for (Trace trace : functions.traces()) {
+      found.add(trace.describe() + ": " + all.distance(trace.training(), probe));
+    }
+    return contents.file()
+        + ": no trace with training=True computes, dropout left out, what "
+        + reference.path()
+        + " computes"
+        + probe
+            .failure(all.reference())
+            .map(why -> ", which itself does not run on a batch of made-up rows: " + why)
+            .orElse("")
+        + ". Expected the same outputs on the same rows, found "
+        + String.join("; ", found)
+        + ". Keras loses masks in some of the traces that it saves. Train through the signature,"
+        + " without dropout, by --signature "
+        + reference.name()
+        + ".";
+  }
+}

@@ -1,0 +1,5 @@
+/**
+ * Reads from: the regular expressions of a tokenizer.json, in Oniguruma's syntax. Hands to: {@code
+ * train.tokenize}, a bound on the work that each of them is on a text. Never: matches one.
+ */
+package dev.belay.train.tokenize.regex;
