@@ -36,9 +36,7 @@ public record EvaluationStep(
     Optional<Operand<TFloat32>> right) {
 
   private static Operand<?> float32(Ops tf, Operand<? extends TType> output) {
-    return output.type().equals(TFloat32.class)
-        ? output
-        : tf.dtypes.cast(output, TFloat32.class);
+    return output.type().equals(TFloat32.class) ? output : tf.dtypes.cast(output, TFloat32.class);
   }
 
   /** Adds an evaluation to the graph that holds the model. */

@@ -14,7 +14,8 @@ import org.tensorflow.proto.framework.DataType;
  * offset)} of half precision, with a scale or offset of several dimensions, or with something else
  * that is merely added. The rewritten graph fails when it runs; the graph as it stands does not.
  *
- * <p>Source: {@code FindMklLayerNorm} of {@code remapper.cc}, which checks neither types nor shapes.
+ * <p>Source: {@code FindMklLayerNorm} of {@code remapper.cc}, which checks neither types nor
+ * shapes.
  */
 public final class LayerNormFusion {
   private static final Set<String> NORMS =
@@ -53,8 +54,7 @@ public final class LayerNormFusion {
 
   private static boolean isNorm(Output<?> tensor) {
     GraphOperation reshape = operation(tensor);
-    return reshape.type().equals("Reshape")
-        && NORMS.contains(operation(reshape.input(0)).type());
+    return reshape.type().equals("Reshape") && NORMS.contains(operation(reshape.input(0)).type());
   }
 
   private static boolean isVector(Output<?> tensor) {

@@ -86,7 +86,9 @@ final class ScalarConstants {
     }
     int bits = packed ? bytes.getShort() : tensor.getHalfValCount() == 0 ? 0 : tensor.getHalfVal(0);
     return OptionalDouble.of(
-        tensor.getDtype() == DataType.DT_BFLOAT16 ? Float.intBitsToFloat(bits << 16) : ofHalf(bits));
+        tensor.getDtype() == DataType.DT_BFLOAT16
+            ? Float.intBitsToFloat(bits << 16)
+            : ofHalf(bits));
   }
 
   /** The number that the 16 bits of IEEE 754's half precision stand for. */
