@@ -17,7 +17,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** What the audit found, as the table of the documentation and as lines for TensorFlow Python. */
+/** Findings of the audit, as the table of the documentation and as lines for TensorFlow Python. */
 final class AuditReport {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int NOTES_SHOWN = 3;
