@@ -4,7 +4,6 @@ import dev.belay.graph.forward.ForwardModel;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.GenerationConfig;
-import dev.belay.train.data.DataException;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
@@ -25,14 +24,12 @@ import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.tokenize.TextTokenizer;
-import dev.belay.train.tokenize.TokenizerFinder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -203,11 +200,6 @@ record LanguageAnswers(
   }
 
   private TextTokenizer tokenizer() {
-    Optional<TextTokenizer> open = data.tokenizer();
-    return open.orElseThrow(
-        () ->
-            new DataException(
-                "the model answers with tokens, and to make text of them "
-                    + TokenizerFinder.NOT_FOUND));
+    return data.required("the model answers with tokens, and to make text of them ");
   }
 }

@@ -6,7 +6,6 @@ import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.example.Dataset;
-import dev.belay.train.data.example.DatasetReader;
 import dev.belay.train.data.example.ExampleOptions;
 import dev.belay.train.data.example.InputRules;
 import dev.belay.train.data.example.LabelRule;
@@ -16,9 +15,8 @@ import dev.belay.train.data.language.TextBlocks;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.tokenize.TextTokenizer;
-import dev.belay.train.tokenize.folder.TokenizerFiles;
-import dev.belay.train.tokenize.TokenizerFinder;
 import dev.belay.train.tokenize.Vocabulary;
+import dev.belay.train.tokenize.folder.TokenizerFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,12 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/**
- * Owns the tokenizer of a run and reads its data with it; close it to free the tokenizer.
- *
- * <p>A tokenizer is looked for beside the model where none is named. Not to find one is no error
- * yet: pre-tokenised data need none, and text that needs one says so.
- */
+/** Owns the tokenizer of a run and reads its data with it; close it to free the tokenizer. */
 final class RunData implements AutoCloseable {
   /** More tokens than a text has. */
   private static final int WHOLE = Integer.MAX_VALUE / 4;
@@ -44,9 +37,7 @@ final class RunData implements AutoCloseable {
   private final OptionalInt decoderStart;
   private final InputRules rules;
   private final OptionalInt modelPadding;
-  private final Optional<TokenizerFiles> files;
-  private final List<String> notes = new ArrayList<>();
-  private final Optional<TextTokenizer> tokenizer;
+  private final RunTokenizer tokenizer;
 
   /**
    * Opens the tokenizer.
@@ -68,45 +59,24 @@ final class RunData implements AutoCloseable {
             model.paddingId(),
             model.generates());
     this.modelPadding = model.paddingId();
-    this.files = inputs.wantsTokens() ? find(config, model.source().directory()) : Optional.empty();
-    this.tokenizer = files.flatMap(this::open);
+    boolean blocks = config.language().blockSize().isPresent();
+    this.tokenizer =
+        inputs.wantsTokens()
+            ? RunTokenizer.open(
+                config, model.source().directory(), blocks ? WHOLE : maxLength(), blocks)
+            : RunTokenizer.NONE;
   }
 
-  /** A vocabulary among a model's assets may be that of its own lookup table, not a tokenizer's. */
-  private Optional<TextTokenizer> open(TokenizerFiles found) {
-    try {
-      return Optional.of(TextTokenizer.open(found, maxLength(), Optional.empty()));
-    } catch (DataException e) {
-      if (config.tokenizer().isPresent() || !found.definition().getParent().endsWith("assets")) {
-        throw e;
-      }
-      notes.add("not used as a tokenizer: " + e.getMessage());
-      return Optional.empty();
-    }
-  }
-
-  private static Optional<TokenizerFiles> find(DataConfig config, Path model) {
-    if (config.tokenizer().isPresent()) {
-      return config.tokenizer().map(TokenizerFinder::given);
-    }
-    return TokenizerFinder.near(model);
-  }
-
-  /**
-   * No longer than the model's own inputs, or than what an exported one was trained with; a text
-   * that is put into blocks stays whole.
-   */
+  /** No longer than the model's own inputs, or than what an exported one was trained with. */
   private int maxLength() {
-    return config.language().blockSize().isPresent()
-        ? WHOLE
-        : options(LabelRule.none()).maxLength();
+    return options(LabelRule.none()).maxLength();
   }
 
   private ExampleOptions options(LabelRule labels) {
     OptionalInt padding =
-        modelPadding.isPresent() || tokenizer == null || tokenizer.isEmpty()
+        modelPadding.isPresent() || tokenizer == null || tokenizer.tokenizer().isEmpty()
             ? modelPadding
-            : tokenizer.get().paddingId();
+            : tokenizer.tokenizer().get().paddingId();
     return new ExampleOptions(
         inputs.requests(), labels, maxSeqLength, vocabularySize, padding, decoderStart, rules);
   }
@@ -119,26 +89,18 @@ final class RunData implements AutoCloseable {
       return readQuestions(paths, options(labels));
     }
     if (blockSize.isEmpty()) {
-      return DatasetReader.read(paths, options(labels), tokenizer);
+      return tokenizer.read(paths, options(labels));
     }
     LabelRule.Kind kind = labels.kind();
     if (kind != LabelRule.Kind.NEXT_TOKEN && kind != LabelRule.Kind.HIDDEN_TOKEN) {
       throw new ConfigException(
           List.of("--block-size is for --head causal-lm and masked-lm: leave it out"));
     }
-    if (blockSize.getAsInt() > longest) {
-      throw new ConfigException(
-          List.of(
-              "--block-size "
-                  + blockSize.getAsInt()
-                  + ": the model takes at most "
-                  + longest
-                  + " tokens"));
-    }
+    requireBlockSize(blockSize.getAsInt());
     // Labels of blocks are made of the blocks: no other kind reads those that the data have.
     LabelRule asGiven =
         new LabelRule(LabelRule.Kind.HIDDEN_TOKEN, labels.known(), labels.classCount());
-    Dataset texts = DatasetReader.read(paths, options(asGiven).withMaxLength(WHOLE), tokenizer);
+    Dataset texts = tokenizer.read(paths, options(asGiven).withMaxLength(WHOLE));
     return TextBlocks.of(texts, blockSize.getAsInt(), labels);
   }
 
@@ -167,38 +129,56 @@ final class RunData implements AutoCloseable {
     }
   }
 
-  private Dataset readQuestions(List<Path> paths, ExampleOptions options) {
-    if (tokenizer.isEmpty()) {
-      throw new DataException(
-          "questions are texts, and no tokenizer lies beside the model; expected tokenizer.json or"
-              + " vocab.txt: name one with --tokenizer");
+  private void requireBlockSize(int blockSize) {
+    int most = Math.min(longest, tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE));
+    if (blockSize > most) {
+      throw new ConfigException(
+          List.of(
+              "--block-size "
+                  + blockSize
+                  + ": the "
+                  + (most < longest ? "tokenizer's model_max_length allows" : "model takes")
+                  + " at most "
+                  + most
+                  + " tokens"));
     }
-    return QuestionReader.read(paths, options, tokenizer.get(), config.question().docStride());
+  }
+
+  private Dataset readQuestions(List<Path> paths, ExampleOptions options) {
+    TextTokenizer open = required("questions are texts, and ");
+    if (open.cutsLeft()) {
+      throw new DataException(
+          tokenizer.files().orElseThrow().settings()
+              + ": truncation_side: expected right for questions, whose contexts are divided from"
+              + " left to right, found left; set it to right");
+    }
+    int length = Math.min(options.maxLength(), open.maxLength());
+    return QuestionReader.read(
+        paths, options.withMaxLength(length), open, config.question().docStride());
+  }
+
+  /**
+   * The tokenizer.
+   *
+   * @param what it is needed for, the begin of a sentence
+   * @throws DataException if there is none
+   */
+  TextTokenizer required(String what) {
+    return tokenizer.tokenizer().orElseThrow(() -> new DataException(what + tokenizer.missing()));
   }
 
   /** Reads texts that a model goes on with, none of them cut. */
   Dataset readPrompts(List<Path> paths) {
-    ExampleOptions whole = options(LabelRule.none()).withMaxLength(WHOLE);
-    if (files.isEmpty()) {
-      return DatasetReader.read(paths, whole, Optional.empty());
-    }
-    try (TextTokenizer uncut = TextTokenizer.open(files.get(), WHOLE, Optional.empty())) {
-      return DatasetReader.read(paths, whole, Optional.of(uncut));
-    }
+    return tokenizer.readWhole(paths, options(LabelRule.none()).withMaxLength(WHOLE));
   }
 
   private Vocabulary vocabularyWithMask() {
     Vocabulary vocabulary =
-        tokenizer
-            .map(TextTokenizer::vocabulary)
-            .orElseThrow(
-                () ->
-                    new DataException(
-                        "a masked language model hides words behind the tokenizer's mask, and "
-                            + TokenizerFinder.NOT_FOUND));
+        required("a masked language model hides words behind the tokenizer's mask, and ")
+            .vocabulary();
     if (vocabulary.mask().isEmpty()) {
       throw new DataException(
-          files.orElseThrow().definition()
+          tokenizer.files().orElseThrow().definition()
               + ": a masked language model needs a token that hides a word, [MASK] or <mask>, and"
               + " this tokenizer has none: take the model's own tokenizer");
     }
@@ -212,7 +192,7 @@ final class RunData implements AutoCloseable {
 
   /** The tokenizer, if there is one. */
   Optional<TextTokenizer> tokenizer() {
-    return tokenizer;
+    return tokenizer.tokenizer();
   }
 
   /**
@@ -224,7 +204,7 @@ final class RunData implements AutoCloseable {
   Masking masking(long seed) {
     LanguageConfig language = config.language();
     Vocabulary vocabulary = vocabularyWithMask();
-    Path file = files.orElseThrow().definition();
+    Path file = tokenizer.files().orElseThrow().definition();
     if (language.wholeWordMask() && !vocabulary.marksInner()) {
       throw new DataException(
           file
@@ -248,23 +228,18 @@ final class RunData implements AutoCloseable {
 
   /** The tokenizer's files, if there is one. */
   Optional<TokenizerFiles> tokenizerFiles() {
-    return tokenizer.flatMap(open -> files);
+    return tokenizer.files();
   }
 
   /** What was decided about inputs and tokenizer. */
   List<String> notes() {
     List<String> all = new ArrayList<>(inputs.notes());
-    all.addAll(notes);
-    tokenizer.ifPresent(
-        open -> {
-          all.add("tokenizer: " + files.orElseThrow().definition());
-          all.addAll(open.notes());
-        });
+    all.addAll(tokenizer.notes());
     return all;
   }
 
   @Override
   public void close() {
-    tokenizer.ifPresent(TextTokenizer::close);
+    tokenizer.close();
   }
 }

@@ -38,6 +38,7 @@ final class RunFacts {
     facts.put("validation_files", hashes(config.data().validationFiles()));
     if (data.tokenizerFiles().isPresent()) {
       facts.put("tokenizer", Provenance.hash(data.tokenizerFiles().get().definition()));
+      facts.put("tokenizer_settings", hashes(data.tokenizerFiles().get().beside()));
     }
     facts.put("train_examples", datasets.train().size());
     facts.put("validation_examples", datasets.validation().map(Dataset::size).orElse(0));

@@ -40,6 +40,9 @@ public record Changes(List<Change> serious, List<Change> harmless) {
           "allow-op",
           "trust-model");
 
+  /** Older runs do not know which files lay beside the tokenizer's definition. */
+  private static final String TOKENIZER_SETTINGS = "tokenizer_settings";
+
   /** Files may move: it is what they hold that is compared. */
   private static final Set<String> BY_CONTENT =
       Set.of("model", "train-file", "validation-file", "tokenizer");
@@ -88,6 +91,12 @@ public record Changes(List<Change> serious, List<Change> harmless) {
     changes.compareFiles("--train-file", data(recorded, "train"), data(found, "train"));
     changes.compareFiles(
         "--tokenizer", contents(recorded, "tokenizer"), contents(found, "tokenizer"));
+    if (recorded.has(TOKENIZER_SETTINGS)) {
+      changes.compareFiles(
+          "--tokenizer",
+          contents(recorded, TOKENIZER_SETTINGS),
+          contents(found, TOKENIZER_SETTINGS));
+    }
     Map<String, String> validation = data(recorded, "validation");
     if (!validation.equals(data(found, "validation"))) {
       changes.compareFiles("--validation-file", validation, data(found, "validation"));

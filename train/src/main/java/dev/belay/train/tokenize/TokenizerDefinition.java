@@ -25,7 +25,7 @@ import java.util.OptionalInt;
  * @param vocabulary what its ids stand for
  * @param paddingId the id that fills short rows, if the tokenizer has one
  * @param patterns its regular expressions
- * @param sides what of a sequence Python hands to a model
+ * @param sides how Python makes a sequence of texts
  * @param notes what was decided on the way, for people
  */
 record TokenizerDefinition(
@@ -47,12 +47,13 @@ record TokenizerDefinition(
   record Bare(String json, List<String> added) {}
 
   /**
-   * What of a sequence Python hands to a model.
+   * How Python makes a sequence of texts.
    *
    * @param types whether the types of the tokens are; without them a model takes all to be 0
    * @param cutsLeft whether the end of a text stays that is too long, and not its beginning
+   * @param blankBeforeWords whether words that are given one by one get a blank before them
    */
-  record Sides(boolean types, boolean cutsLeft) {}
+  record Sides(boolean types, boolean cutsLeft, boolean blankBeforeWords) {}
 
   /** The usual names of the padding token, where no file says which it is. */
   private static final List<String> PADDING_TOKENS = List.of("[PAD]", "<pad>", "<|pad|>");
@@ -81,7 +82,7 @@ record TokenizerDefinition(
         Vocabulary.of(root, ids, Optional.ofNullable(read.special().get("mask_token"))),
         padding,
         TokenizerPatterns.of(files.definition(), root),
-        new Sides(read.types(), read.cutsLeft()),
+        new Sides(read.types(), read.cutsLeft(), read.blankBeforeWords()),
         List.copyOf(notes));
   }
 

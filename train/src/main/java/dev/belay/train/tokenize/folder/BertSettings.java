@@ -3,8 +3,10 @@ package dev.belay.train.tokenize.folder;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -46,6 +48,35 @@ record BertSettings(boolean lowerCase, Optional<Boolean> stripAccents, boolean s
   BertSettings ofSlowFiles(JsonFile settings, boolean setsChinese) {
     boolean basic = setsChinese || settings.flag(BASIC).orElse(true);
     return new BertSettings(lowerCase, stripAccents, splitChinese && basic);
+  }
+
+  /** The settings of a normalizer. */
+  static BertSettings ofNormalizer(ObjectNode normalizer) {
+    JsonNode accents = normalizer.path(KEYS.get(1));
+    return new BertSettings(
+        normalizer.path(KEYS.get(0)).asBoolean(true),
+        accents.isBoolean() ? Optional.of(accents.booleanValue()) : Optional.empty(),
+        normalizer.path(KEYS.get(2)).asBoolean(true));
+  }
+
+  /** Whether a text may become another one by these settings than by others. */
+  boolean differs(BertSettings other, String text) {
+    String plain = Normalizer.normalize(text, Normalizer.Form.NFD);
+    boolean cased = !text.equals(text.toLowerCase(Locale.ROOT));
+    boolean accented = !text.equals(plain) || plain.codePoints().anyMatch(BertSettings::isMark);
+    boolean chinese = text.codePoints().anyMatch(Character::isIdeographic);
+    return (cased && lowerCase != other.lowerCase)
+        || (accented && stripsAccents() != other.stripsAccents())
+        || (chinese && splitChinese != other.splitChinese);
+  }
+
+  /** As BERT's normalizer decides it: where nothing is said, lower case takes accents along. */
+  private boolean stripsAccents() {
+    return stripAccents.orElse(lowerCase);
+  }
+
+  private static boolean isMark(int point) {
+    return Character.getType(point) == Character.NON_SPACING_MARK;
   }
 
   /** Whether a file has one of the keys, which only a class of BERT's kind reads. */

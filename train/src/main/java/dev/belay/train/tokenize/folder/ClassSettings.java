@@ -3,6 +3,7 @@ package dev.belay.train.tokenize.folder;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.data.DataException;
+import java.util.List;
 
 /** What the fast classes of transformers 4 change in tokenizer.json, whatever stands there. */
 final class ClassSettings {
@@ -38,9 +39,30 @@ final class ClassSettings {
   }
 
   private void setNormalizer(BertSettings bert, boolean withChinese) {
-    for (String change : bert.apply(required(NORMALIZER), withChinese)) {
-      draft.note(change + ", as " + draft.tokenizerClass().name() + " does by " + source());
+    ObjectNode normalizer = required(NORMALIZER);
+    BertSettings before = BertSettings.ofNormalizer(normalizer);
+    List<String> changes = bert.apply(normalizer, withChinese);
+    changes.forEach(
+        change ->
+            draft.note(change + ", as " + draft.tokenizerClass().name() + " does by " + source()));
+    if (!changes.isEmpty() && convention == Convention.VERSION_4_34) {
+      draft.listed().values().stream()
+          .filter(token -> token.normalized() && bert.differs(before, token.content()))
+          .forEach(this::refuse);
     }
+  }
+
+  /** From 4.34 on added tokens stay as the normalizer of tokenizer.json made them. */
+  private void refuse(AddedToken token) {
+    throw new DataException(
+        draft.file()
+            + ": the added token '"
+            + token.content()
+            + "': expected a normalizer as "
+            + source()
+            + " has it, since Python normalizes the token by one and texts by the other, found "
+            + JsonFile.shown(draft.root().path(NORMALIZER))
+            + "; load the tokenizer in Python and save it again");
   }
 
   private void setPrefixSpace(ObjectNode preTokenizer) {
@@ -94,7 +116,8 @@ final class ClassSettings {
           .settings()
           .refused(
               TokenizerParts.ADD_PREFIX_SPACE,
-              there + ", as tokenizer.json has it, since versions of transformers follow one or the"
+              there
+                  + ", as tokenizer.json has it, since versions of transformers follow one or the"
                   + " other",
               Boolean.toString(wanted(false)),
               "write the right value into both files");

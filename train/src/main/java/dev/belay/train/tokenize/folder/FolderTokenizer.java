@@ -17,6 +17,8 @@ import java.util.Optional;
  * @param special its special tokens by name, such as {@code pad_token}
  * @param types whether Python gives token_type_ids for it
  * @param cutsLeft whether a text that is too long loses its beginning
+ * @param blankBeforeWords whether a word that stands by itself has no token of its own beginning,
+ *     for which Python asks for add_prefix_space
  * @param notes what was decided, for people
  * @param decided keys that tokenizer_config.json does not have, and that make Python decide the
  *     same
@@ -26,6 +28,7 @@ public record FolderTokenizer(
     Map<String, String> special,
     boolean types,
     boolean cutsLeft,
+    boolean blankBeforeWords,
     List<String> notes,
     Map<String, JsonNode> decided) {
 
@@ -98,8 +101,23 @@ public record FolderTokenizer(
         Map.copyOf(special),
         types,
         FolderChecks.cutsLeft(settings, draft.root(), convention),
+        wantsBlanks(draft),
         List.copyOf(draft.notes()),
         Map.copyOf(decided));
+  }
+
+  /**
+   * The classes of GPT-2 and RoBERTa take no single words without add_prefix_space; one that takes
+   * tokenizer.json as it is takes them as they are.
+   */
+  private static boolean wantsBlanks(Draft draft) {
+    boolean asItIs =
+        draft.tokenizerClass().rule() == TokenizerClass.Rule.FILE
+            && TokenizerClasses.isNamed(draft.folder());
+    JsonNode split = draft.root().path("pre_tokenizer");
+    return !asItIs
+        && split.path("type").asText().equals("ByteLevel")
+        && !split.path(TokenizerParts.ADD_PREFIX_SPACE).asBoolean();
   }
 
   /** The keys by which Python takes the same class and version of these files alone. */

@@ -11,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -25,8 +24,6 @@ public final class TokenizerExport {
                   .withObjectIndenter(new DefaultIndenter("  ", "\n"))
                   .withArrayIndenter(new DefaultIndenter("  ", "\n")));
 
-  private static final String MERGES = "merges.txt";
-
   private TokenizerExport() {}
 
   /**
@@ -38,23 +35,11 @@ public final class TokenizerExport {
   public static Map<String, byte[]> files(TokenizerFiles files) throws IOException {
     Map<String, byte[]> all = new LinkedHashMap<>();
     all.put(files.kind().fileName(), Files.readAllBytes(files.definition()));
-    for (String name : beside(files.kind())) {
-      Path file = files.folder().resolve(name);
-      if (Files.isRegularFile(file)) {
-        all.put(name, Files.readAllBytes(file));
-      }
-    }
-    if (files.config().isPresent()) {
-      all.put(TokenizerFolder.SETTINGS, Files.readAllBytes(files.config().get()));
+    for (Path file : files.beside()) {
+      all.put(file.getFileName().toString(), Files.readAllBytes(file));
     }
     settings(files).ifPresent(settings -> all.put(TokenizerFolder.SETTINGS, settings));
     return all;
-  }
-
-  private static List<String> beside(TokenizerFiles.Kind kind) {
-    return kind == TokenizerFiles.Kind.BYTE_PAIRS
-        ? List.of(MERGES, TokenizerFolder.SPECIAL_TOKENS, TokenizerFolder.ADDED_TOKENS)
-        : List.of(TokenizerFolder.SPECIAL_TOKENS, TokenizerFolder.ADDED_TOKENS);
   }
 
   /**
@@ -72,7 +57,8 @@ public final class TokenizerExport {
         .sorted(Map.Entry.comparingByKey())
         .forEach(entry -> settings.set(entry.getKey(), entry.getValue()));
     try {
-      return Optional.of((JSON.writeValueAsString(settings) + "\n").getBytes(StandardCharsets.UTF_8));
+      return Optional.of(
+          (JSON.writeValueAsString(settings) + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a JSON tree that was read can be written", e);
     }

@@ -1,7 +1,12 @@
 package dev.belay.train.tokenize.folder;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The files that define a tokenizer.
@@ -35,6 +40,41 @@ public record TokenizerFiles(Path definition, Kind kind, Optional<Path> config) 
     public String fileName() {
       return fileName;
     }
+  }
+
+  /** Whether the definition is a tokenizer.json under another name. */
+  boolean standsAlone() {
+    return kind == Kind.TOKENIZER_JSON
+        && !String.valueOf(definition.getFileName()).equals(kind.fileName());
+  }
+
+  /** The files beside the definition that change what it says. */
+  public List<Path> beside() {
+    if (standsAlone()) {
+      return List.of();
+    }
+    List<Path> all = new ArrayList<>();
+    all.add(settings());
+    if (kind == Kind.BYTE_PAIRS) {
+      all.add(BytePairFiles.merges(this));
+    }
+    all.add(folder().resolve(TokenizerFolder.SPECIAL_TOKENS));
+    all.add(folder().resolve(TokenizerFolder.ADDED_TOKENS));
+    return all.stream().filter(Files::isRegularFile).toList();
+  }
+
+  /** The tokenizer_config.json, or where it would lie. */
+  public Path settings() {
+    return config.orElse(folder().resolve(TokenizerFolder.SETTINGS));
+  }
+
+  /** The longest sequence that tokenizer_config.json allows; empty if it says none. */
+  public OptionalInt modelMaxLength() {
+    JsonNode root = TokenizerFolder.read(this).settings().root();
+    JsonNode most = root.path(root.has("model_max_length") ? "model_max_length" : "max_len");
+    return most.isNumber() && most.doubleValue() >= 1 && most.doubleValue() <= Integer.MAX_VALUE
+        ? OptionalInt.of(most.intValue())
+        : OptionalInt.empty();
   }
 
   /** The folder of the definition, where the other files are looked for. */
