@@ -3,7 +3,7 @@
 
     differential.py [--cases 3000] [--seed 1] [--areas A,B] [--folder DIR] [--first N] [--keep]
     differential.py again FOLDER            one case that was kept, made and run again
-    differential.py sample DIR OUT [N]      N [100] equal cases of a DIR with --keep, made again, a zip in OUT for each area: the sample of the suite
+    differential.py sample DIR OUT [N]      N [100] equal cases of a DIR with --keep, a zip in OUT for each area: the sample of the suite
 
 A case is equal, refused (Belay says why), different, or crashed. The report counts them by area and groups the refusals by their words. Cases that are
 not equal stay in DIR; --keep keeps all. Exit code 1 if a case is different or crashed, or if more than 6 % are refused.
@@ -15,6 +15,7 @@ import argparse
 import collections
 import concurrent.futures
 import json
+import math
 import os
 import pathlib
 import re
@@ -222,30 +223,32 @@ def again(folder):
 
 
 def sample(folder, out, cases=100):
-    """Cases of every area in turn, small ones first: what the suite runs on every machine."""
+    """Cases of every area, small ones first: what the suite runs on every machine."""
     equal = collections.defaultdict(list)
     for found in sorted(pathlib.Path(folder).glob("*/*/found.json")):
         if json.loads(found.read_text())["verdict"] == "equal":
-            area, seed, number = NAME.match(found.parent.name).groups()
-            equal[area].append((int(seed), int(number)))
+            equal[NAME.match(found.parent.name).group(1)].append(found.parent)
     shares = {area: share for area, (_, share) in areas().items() if area in equal}
     for area, share in shares.items():
-        count = round(cases * share / sum(shares.values()))
-        parent = pathlib.Path(tempfile.mkdtemp(prefix="belay-differential-"))
-        for seed, number in equal[area][:3 * count]:
-            make(area, os.environ[areas()[area][0]], seed, number, 1, parent)
-        smallest = sorted((path for path in parent.iterdir() if (path / "case.json").exists()), key=size)[:count]
-        with zipfile.ZipFile(pathlib.Path(out) / f"{area}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            for file in sorted(file for case in smallest for file in case.rglob("*") if file.is_file()):
-                entry = zipfile.ZipInfo(str(file.relative_to(parent)))  # no times: the same bytes again
-                archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+        count = math.ceil(cases * share / sum(shares.values()))
+        smallest = sorted(equal[area], key=size)[:count]
+        with zipfile.ZipFile(pathlib.Path(out) / f"{area}.zip", "w") as archive:
+            for case in sorted(smallest):
+                for file in inputs(case):
+                    entry = zipfile.ZipInfo(str(file.relative_to(case.parent)))  # no times: the same bytes again
+                    archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
         print(f"{area}: {len(smallest)} of {len(equal[area])}", file=sys.stderr)
-        shutil.rmtree(parent)
     return 0
 
 
-def size(folder):
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+def inputs(case):
+    """The files that Python wrote, case.json last of all; what is newer, Belay wrote."""
+    made = (case / "case.json").stat().st_mtime_ns
+    return sorted(file for file in case.rglob("*") if file.is_file() and file.stat().st_mtime_ns <= made)
+
+
+def size(case):
+    return sum(file.stat().st_size for file in inputs(case))
 
 
 def main():

@@ -69,6 +69,12 @@ def save(model, folder, vocabulary=True):
     model.save_pretrained(folder / "model")
     if vocabulary:
         (folder / "model/vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
+        name_class(folder, "BertTokenizer")
+
+
+def name_class(folder, name):
+    """Whatever the family, this tokenizer is of that class."""
+    (folder / "model/tokenizer_config.json").write_text(json.dumps({"tokenizer_class": name}))
 
 
 def wordpiece(length):
@@ -846,6 +852,7 @@ def causal_texts(recipe, folder, rnd):
     model = build(transformers.GPT2LMHeadModel, family("gpt2", vocab_size=tokenizer.get_vocab_size(), bos_token_id=0, eos_token_id=0), recipe["seed"])
     save(model, folder, vocabulary=False)
     tokenizer.save(str(folder / "model/tokenizer.json"))
+    name_class(folder, "PreTrainedTokenizerFast")
     texts = [sentence(rnd, rnd.randint(2, 7)) for _ in range(recipe["rows"])]
     name = files({**recipe, "extra": [] if recipe["style"]["format"] == "txt" else recipe["extra"]}, folder, [{"text": text} for text in texts], rnd)
     encoded = [tokenizer.encode(text).ids for text in texts]
@@ -917,6 +924,7 @@ def make_seq2seq(recipe, folder, rnd):
     pad = model.config.pad_token_id
     if text:
         tokenizer.save(str(folder / "model/tokenizer.json"))
+        name_class(folder, "PreTrainedTokenizerFast")
         first, second, named = recipe["columns"]
         options += named
         for _ in range(recipe["rows"]):

@@ -105,13 +105,15 @@ def configuration(rng, model_type, activations, dropped=()):
 def rows(rng, drawn, model_type, task):
     """Token ids, and how each row is padded; the same seed makes the same rows."""
     longest = min(12, drawn.get("max_position_embeddings", drawn.get("n_positions", 40)) - 6)
-    # An encoder that answers for an example reads its first token, which PyTorch does not train where it is padding.
-    left = model_type == "gpt2" or task in ("tokens", "masked")
+    # An encoder that answers for an example reads its first token, which PyTorch does not train where it is padding; and
+    # what a causal model says of padding before the first token hangs on how its mask is written.
+    causal = model_type == "gpt2" or drawn.get("is_decoder")
+    left = model_type == "gpt2" and task in ("classes", "regression") or task in ("tokens", "masked") and not causal
     sides = (("", 3), ("right", 3), ("left", 1 if left else 0))
     return dict(
         lengths=[rng.randint(2, longest) for _ in range(rng.randint(2, 5))],
-        # Rows of a causal model have no labels here: what is padding to it is asked by the area of data.
-        padded="" if task == "causal" else weighted(rng, sides),
+        padded=weighted(rng, sides),
+        labelled=rng.random() < 0.5,
         types=rng.random() < 0.7,
         seed=rng.randint(0, 10**6))
 
@@ -191,5 +193,6 @@ class Rows:
             width = max(map(len, each))
             return [row + [-100] * (width - len(row)) for row in each], [dict(labels=row) for row in each]
         if task == "causal":
-            return self.batch(self.ids, -100), [dict() for _ in self.ids]
+            copies = [dict(labels=self.padded(row, -100, self.written[number])) for number, row in enumerate(self.ids)]
+            return self.batch(self.ids, -100), copies if self.recipe["rows"].get("labelled") else [dict() for _ in self.ids]
         raise ValueError(task)

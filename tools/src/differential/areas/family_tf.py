@@ -18,7 +18,7 @@ CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "cam
          "electra": "Electra", "albert": "Albert", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5"}
 ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
           "tokens": "ForTokenClassification", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
-STEPS, RATE = 3, 0.02
+STEPS, RATE = 3, 0.002
 
 
 def dropped(model_type):
@@ -156,7 +156,7 @@ def make(recipe, path):
     if recipe["task"] in ("classes", "regression", "labels", "tokens"):
         runs.append(dict(arguments=["predict", "--model", at, "--file", "@/in.jsonl"], expect=dict(logits=shown(logits.numpy(), rows, recipe, written))))
     runs.append(dict(arguments=["evaluate", "--json", "--model", at, "--file", "@/in.jsonl"],
-                     expect=dict(metrics=dict(metrics=dict(loss=float(loss))))))
+                     expect=dict(metrics=dict(loss=float(loss)))))
     if recipe["trains"]:
         arguments = ["train", "--model", at, "--train-file", "@/in.jsonl", "--output-dir", "@/run", "--max-steps", str(STEPS),
                      "--train-batch-size", "32", "--shuffle", "off", "--dropout", "off", "--optimizer", "sgd", "--learning-rate", str(RATE),

@@ -22,7 +22,7 @@ CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "cam
 ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
           "tokens": "ForTokenClassification", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
 RELATIVE = ("bert", "roberta", "electra", "albert")
-STEPS, RATE = 3, 0.02
+STEPS, RATE = 3, 0.002
 
 
 def draw(rng):
@@ -303,7 +303,7 @@ def make(recipe, path):
         case["runs"].append(dict(arguments=["predict", "--model", "@/model", "--file", "@/in.jsonl"], expect=dict(logits=shown(logits, rows, recipe, written))))
     if not recipe["new_head"]:
         case["runs"].append(dict(arguments=["evaluate", "--json", "--model", "@/model", "--file", "@/in.jsonl"],
-                                 expect=dict(metrics=dict(metrics=dict(loss=float(loss))))))
+                                 expect=dict(metrics=dict(loss=float(loss)))))
     if recipe["wrong"]:
         case["runs"] = case["runs"][:1]
         case["runs"][0]["expect"] = dict(refused=True)

@@ -691,7 +691,7 @@ def make_keras(recipe, folder):
         arguments += ["--gradient-accumulation-steps", "2"]
     without_dropout(model)
     evaluated = evaluation(model, recipe, batches[0])
-    runs.append({"arguments": ["evaluate", "--json", "--model", "@/model", "--file", "@/labelled.jsonl"] + chosen, "expect": {"metrics": {"metrics": {"loss": evaluated}}, "tolerance": tolerance(recipe)}})
+    runs.append({"arguments": ["evaluate", "--json", "--model", "@/model", "--file", "@/labelled.jsonl"] + chosen, "expect": {"metrics": {"loss": evaluated}, "tolerance": tolerance(recipe)}})
     write_rows(folder / "labelled.jsonl", batches[:1], True, recipe["tokens"])
     grouped = [[b] for b in batches]
     if recipe["accumulate"]:

@@ -83,7 +83,7 @@ def draw(rng, newer):
     settings.update(maybe(rng, 0.4, lambda: {"model_max_length": rng.choice([16, 512, 1000000000000000019884624838656])}))
     settings.update(maybe(rng, 0.06, lambda: {"model_input_names": rng.choice([["input_ids", "attention_mask"], ["input_ids", "token_type_ids", "attention_mask"]])}))
     settings.update(maybe(rng, 0.2, {"clean_up_tokenization_spaces": True}))
-    settings.update(maybe(rng, 0.2, {"name_or_path": "bert-base-cased", "special_tokens_map_file": "/root/.cache/abc" } if not newer else {"name_or_path": "x"}))
+    settings.update(maybe(rng, 0.2, {"name_or_path": "bert-base-cased", "special_tokens_map_file": "/home/user/.cache/abc" } if not newer else {"name_or_path": "x"}))
     for key, value in special.items():
         settings.update(maybe(rng, 0.4, lambda key=key, value=value: {key: value}))
         if rng.random() < 0.04:

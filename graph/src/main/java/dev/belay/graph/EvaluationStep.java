@@ -11,6 +11,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.family.TType;
 
 /**
  * One evaluation inside a graph, on the same variables as the training: forward and loss, no
@@ -18,7 +19,7 @@ import org.tensorflow.types.TFloat32;
  *
  * @param inputs placeholders of the call, by the model's names
  * @param labels placeholder of the loss
- * @param output of the call or the head
+ * @param output of the call or the head, float32 whatever the model computes in
  * @param lossSum over what counts, scalar; to be added up over batches
  * @param weight how many count, scalar; to be added up over batches
  * @param choices answers with their labels, where the answer is a choice between classes
@@ -33,6 +34,10 @@ public record EvaluationStep(
     Operand<TFloat32> weight,
     Optional<LossTensors.Choices> choices,
     Optional<Operand<TFloat32>> right) {
+
+  private static Operand<?> float32(Ops tf, Operand<? extends TType> output) {
+    return output.type().equals(TFloat32.class) ? output : tf.dtypes.cast(output, TFloat32.class);
+  }
 
   /** Adds an evaluation to the graph that holds the model. */
   public static EvaluationStep build(
@@ -52,7 +57,7 @@ public record EvaluationStep(
     return new EvaluationStep(
         forward.call().inputs(),
         tensors.labels(),
-        output,
+        float32(tf, output),
         tensors.sum(),
         tensors.weight(),
         tensors.choices(),

@@ -2,7 +2,6 @@ package dev.belay.graph;
 
 import static dev.belay.graph.GoldenTraining.batch;
 import static dev.belay.graph.GoldenTraining.compare;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.belay.graph.GoldenTraining.Batch;

@@ -85,7 +85,9 @@ class LanguageModelParityTest {
       List<Output<?>> wanted = new ArrayList<>();
       expected.values().forEach(own -> wanted.add(call.output(own)));
       Iterator<float[]> found = run(session, call.inputs(), batch(arrays), wanted).iterator();
-      expected.keySet().forEach(name -> Agreement.assertForward(arrays.get(name).floats(), found.next(), name));
+      expected
+          .keySet()
+          .forEach(name -> Agreement.assertForward(arrays.get(name).floats(), found.next(), name));
     }
   }
 
@@ -98,12 +100,7 @@ class LanguageModelParityTest {
   /** The acceptance tests train these by the command line. */
   @ParameterizedTest
   @Tag("slow")
-  @CsvSource({
-    "gpt2_tiny, tf_model.h5",
-    "gpt2_tiny, ckpt",
-    "t5_tiny, tf_model.h5",
-    "t5_tiny, ckpt"
-  })
+  @CsvSource({"gpt2_tiny, tf_model.h5", "gpt2_tiny, ckpt", "t5_tiny, tf_model.h5", "t5_tiny, ckpt"})
   void trainsWeightsOfOtherFormatsAsPython(String fixture, String file) throws IOException {
     assertTrainsAsPython(fixture, file);
   }
@@ -302,5 +299,4 @@ class LanguageModelParityTest {
       fed.forEach(Tensor::close);
     }
   }
-
 }

@@ -180,9 +180,7 @@ class LayerGradientTest {
             new EncoderSpec.Sizes(7, shares ? 4 : 6, 6, 2, 2, 8, 8, 2),
             shares ? new EncoderSpec.Sharing(1, 1) : EncoderSpec.Sharing.none(2),
             shares,
-            family.equals("ROBERTA")
-                ? EncoderSpec.Positions.after(1)
-                : EncoderSpec.Positions.ADDED,
+            family.equals("ROBERTA") ? EncoderSpec.Positions.after(1) : EncoderSpec.Positions.ADDED,
             causal,
             Activation.GELU,
             1e-6,

@@ -192,8 +192,7 @@ class NanStoryTest {
     Training(JsonNode story, ClipRule clip) throws IOException {
       String start = story.get("start").asText();
       weights =
-          BundleReader.open(
-              Fixtures.path("nan_story", start + ".index").resolveSibling(start));
+          BundleReader.open(Fixtures.path("nan_story", start + ".index").resolveSibling(start));
       batches = Npz.read(Fixtures.path("nan_story", "batches.npz"));
       rate = (float) story.get("lr").asDouble();
       Loss loss =

@@ -15,8 +15,8 @@ import dev.belay.train.data.language.TextBlocks;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.tokenize.TextTokenizer;
-import dev.belay.train.tokenize.folder.TokenizerFiles;
 import dev.belay.train.tokenize.Vocabulary;
+import dev.belay.train.tokenize.folder.TokenizerFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -164,9 +164,7 @@ final class RunData implements AutoCloseable {
    * @throws DataException if there is none
    */
   TextTokenizer required(String what) {
-    return tokenizer
-        .tokenizer()
-        .orElseThrow(() -> new DataException(what + tokenizer.missing()));
+    return tokenizer.tokenizer().orElseThrow(() -> new DataException(what + tokenizer.missing()));
   }
 
   /** Reads texts that a model goes on with, none of them cut. */

@@ -61,8 +61,7 @@ final class RunTokenizer implements AutoCloseable {
   }
 
   private void open(int maxLength) {
-    tokenizer =
-        Optional.of(TextTokenizer.open(files.orElseThrow(), maxLength, Optional.empty()));
+    tokenizer = Optional.of(TextTokenizer.open(files.orElseThrow(), maxLength, Optional.empty()));
   }
 
   /** As Hugging Face's examples do, no longer than the tokenizer says. */
@@ -115,8 +114,7 @@ final class RunTokenizer implements AutoCloseable {
     }
   }
 
-  private Dataset read(
-      List<Path> paths, ExampleOptions options, Optional<TextTokenizer> reading) {
+  private Dataset read(List<Path> paths, ExampleOptions options, Optional<TextTokenizer> reading) {
     try {
       return DatasetReader.read(paths, options, reading);
     } catch (DataException e) {

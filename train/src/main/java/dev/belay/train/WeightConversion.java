@@ -74,8 +74,7 @@ public final class WeightConversion {
     return files;
   }
 
-  static Result write(
-      ModelWeights weights, WeightTarget target, Path destination, Beside beside)
+  static Result write(ModelWeights weights, WeightTarget target, Path destination, Beside beside)
       throws IOException {
     List<String> leftBehind = new ArrayList<>();
     if (target == WeightTarget.SAVEDMODEL) {

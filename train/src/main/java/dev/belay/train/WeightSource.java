@@ -28,10 +28,7 @@ final class WeightSource {
   static ModelWeights read(WeightsConfig config) throws IOException {
     Path path = config.path();
     if (!Files.exists(path) && WeightFinder.prefix(path).isEmpty()) {
-      throw new ModelException(
-          path
-              + " does not exist; expected a SavedModel, a Hugging Face folder, a file of weights,"
-              + " the prefix of a checkpoint, or a run directory");
+      throw ModelSource.absent("", path);
     }
     if (isCheckpoint(path)) {
       return ofCheckpoint(path);

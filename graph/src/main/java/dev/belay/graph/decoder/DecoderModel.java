@@ -57,7 +57,8 @@ public final class DecoderModel {
           return new LayeredForward.Network(
               inputs,
               pass ->
-                  outputs(pass, decoder, decoder.decode(pass, ids, mask), new Read(ids, mask, spec)));
+                  outputs(
+                      pass, decoder, decoder.decode(pass, ids, mask), new Read(ids, mask, spec)));
         });
   }
 
@@ -68,8 +69,7 @@ public final class DecoderModel {
       OptionalInt paddingId = spec.output().paddingId();
       return paddingId.isEmpty()
           ? mask
-          : tf.dtypes.cast(
-              tf.math.notEqual(ids, tf.constant(paddingId.getAsInt())), TInt32.class);
+          : tf.dtypes.cast(tf.math.notEqual(ids, tf.constant(paddingId.getAsInt())), TInt32.class);
     }
   }
 
@@ -89,7 +89,8 @@ public final class DecoderModel {
       return outputs;
     }
     Dense logits = decoder.logits().get();
-    outputs.put(LOGITS, extent.perExample(tf, logits.apply(tf, rows), sizes.vocabulary()).asOutput());
+    outputs.put(
+        LOGITS, extent.perExample(tf, logits.apply(tf, rows), sizes.vocabulary()).asOutput());
     Operand<TFloat32> last = last(tf, rows, read.mask(), extent); // [B, H]
     outputs.put(LAST_FEATURES, last.asOutput());
     outputs.put(NEXT_LOGITS, logits.apply(tf, last).asOutput());

@@ -64,8 +64,7 @@ final class Encoder {
   }
 
   /** Hides padding, and in a causal encoder what comes after a token: [B, 1, 1 or Q, T]. */
-  private Operand<TFloat32> bias(
-      Ops tf, Operand<TFloat32> padding, Extent queries, Extent keys) {
+  private Operand<TFloat32> bias(Ops tf, Operand<TFloat32> padding, Extent queries, Extent keys) {
     return spec.causal()
         ? tf.math.add(padding, AttentionBias.causal(tf, queries.length(), keys.length()))
         : padding;

@@ -80,11 +80,7 @@ final class EncoderBlock {
             query.apply(tf, rows.asked()), key.apply(tf, rows.all()), value.apply(tf, rows.all()));
     return distances.isPresent()
         ? heads.attend(
-            pass,
-            projected,
-            new Heads.Between(rows.queries(), rows.keys()),
-            distances.get(),
-            bias)
+            pass, projected, new Heads.Between(rows.queries(), rows.keys()), distances.get(), bias)
         : heads.attend(pass, projected, rows.queries(), rows.keys(), Optional.of(bias));
   }
 

@@ -24,11 +24,13 @@ final class DataFlow {
           DataType.DT_DOUBLE,
           DataType.DT_HALF,
           DataType.DT_BFLOAT16,
+          DataType.DT_COMPLEX64,
+          DataType.DT_COMPLEX128,
           // What a loop carries and the resources it reads hide floats.
           DataType.DT_VARIANT,
           DataType.DT_RESOURCE);
 
-  private final Map<String, String> types = new HashMap<>();
+  private final Map<String, GraphOperation> nodes = new HashMap<>();
   private final Map<String, List<Edge>> inputs = new HashMap<>();
   private final Map<String, List<String>> floatConsumers = new HashMap<>();
 
@@ -41,7 +43,7 @@ final class DataFlow {
       List<Edge> edges = new ArrayList<>();
       for (int input = 0; input < operation.numInputs(); input++) {
         Output<?> read = operation.input(input);
-        boolean carries = CARRIES_GRADIENT.contains(read.dataType());
+        boolean carries = carriesGradient(read.dataType());
         edges.add(new Edge(read.op().name(), carries));
         if (carries) {
           floatConsumers
@@ -49,14 +51,19 @@ final class DataFlow {
               .add(operation.name());
         }
       }
-      types.put(operation.name(), operation.type());
+      nodes.put(operation.name(), operation);
       inputs.put(operation.name(), edges);
     }
   }
 
-  /** The op of a node. */
-  String type(String node) {
-    return types.get(node);
+  /** Whether tensors of a type can depend on a variable in a way that has a slope. */
+  static boolean carriesGradient(DataType type) {
+    return CARRIES_GRADIENT.contains(type);
+  }
+
+  /** The node of that name. */
+  GraphOperation node(String name) {
+    return nodes.get(name);
   }
 
   /** All nodes that the roots are computed from, the roots' own included. */
@@ -84,7 +91,7 @@ final class DataFlow {
     Deque<String> queue = new ArrayDeque<>(start);
     while (!queue.isEmpty()) {
       String node = queue.poll();
-      boolean ends = types.get(node).equals("StopGradient") && !start.contains(node);
+      boolean ends = nodes.get(node).type().equals("StopGradient") && !start.contains(node);
       if (!ends && seen.add(node)) {
         queue.addAll(floatConsumers.getOrDefault(node, List.of()));
       }

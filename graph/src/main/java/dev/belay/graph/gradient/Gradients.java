@@ -216,7 +216,7 @@ public record Gradients(
       try {
         return graph.addGradients(
             tf.scope().makeOpName("gradients"),
-            from.toArray(new Output<?>[0]),
+            apart(from),
             by.toArray(new Output<?>[0]),
             gradients == null ? null : gradients.toArray(new Output<?>[0]));
       } catch (RuntimeException e) {
@@ -229,6 +229,16 @@ public record Gradients(
                 + " Freeze the variables below that op (--freeze), or train another function.",
             e);
       }
+    }
+
+    /**
+     * Where several tensors are differentiated at once, the native runtime stops at each of them
+     * and loses what comes from another further down: behind an Identity none depends on another.
+     */
+    private Output<?>[] apart(List<Output<?>> from) {
+      return from.stream()
+          .map(tensor -> from.size() == 1 ? tensor : tf.identity(tensor).asOutput())
+          .toArray(Output<?>[]::new);
     }
 
     private Collection<Output<?>> wanted() {

@@ -1,31 +1,29 @@
 package dev.belay.graph.gradient;
 
-import dev.belay.graph.internal.GradientRegistry;
 import dev.belay.graph.variable.GraphVariable;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.tensorflow.Graph;
+import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 
 /**
  * What stands between a loss and the variables it should train: found before the gradient is built,
  * so that all of it can be told at once.
  *
- * @param ops nodes on the way whose op the native runtime cannot differentiate, by op
+ * @param ops nodes on the way whose op has no native gradient, or none that Belay trusts, by op
+ * @param wrong nodes on the way whose native gradient is wrong as they are, each with the reason
  * @param lostGradients nodes on the way whose author wrote a gradient that was not saved, each with
  *     the name the author registered
  */
-public record NoGradientReport(Map<String, List<String>> ops, Map<String, String> lostGradients) {
+public record NoGradientReport(
+    Map<String, List<String>> ops, Map<String, String> wrong, Map<String, String> lostGradients) {
   private static final int NAMES_SHOWN = 3;
-
-  /** Calls have an entry in the registry, but their gradient function is not there at run time. */
-  private static final Set<String> CALLS = Set.of("PartitionedCall", "StatefulPartitionedCall");
 
   private static final Set<String> CONTROL_FLOW =
       Set.of(
@@ -71,25 +69,29 @@ public record NoGradientReport(Map<String, List<String>> ops, Map<String, String
       targets.addAll(gap.arguments());
     }
     Map<String, List<String>> ops = new TreeMap<>();
+    Map<String, String> wrong = new TreeMap<>();
     Map<String, String> lostOnTheWay = new TreeMap<>();
-    Map<String, Boolean> known = new HashMap<>();
     for (String node : flow.leadingTo(targets, flow.reached(sources))) {
-      String type = flow.type(node);
+      GraphOperation operation = flow.node(node);
+      String type = operation.type();
       if (lost.containsKey(node)) {
         lostOnTheWay.put(node, lost.get(node));
-      } else if (!type.equals("VarHandleOp")
-          && !HARMLESS_ON_HANDLES.contains(type)
-          && !known.computeIfAbsent(type, NoGradientReport::canPass)) {
-        ops.computeIfAbsent(type, key -> new ArrayList<>()).add(node);
+      } else if (!type.equals("VarHandleOp") && !HARMLESS_ON_HANDLES.contains(type)) {
+        if (!AuditedGradients.knows(type)) {
+          ops.computeIfAbsent(type, key -> new ArrayList<>()).add(node);
+        } else {
+          AuditedGradients.objection(operation)
+              .ifPresent(objection -> wrong.put(node, type + ": " + objection));
+        }
       }
     }
     ops.values().forEach(names -> names.sort(null));
-    return new NoGradientReport(ops, lostOnTheWay);
+    return new NoGradientReport(ops, wrong, lostOnTheWay);
   }
 
   /** Whether nothing is in the way. */
   public boolean isEmpty() {
-    return ops.isEmpty() && lostGradients.isEmpty();
+    return ops.isEmpty() && wrong.isEmpty() && lostGradients.isEmpty();
   }
 
   /**
@@ -117,6 +119,16 @@ public record NoGradientReport(Map<String, List<String>> ops, Map<String, String
         text.append(" Freeze the variables below them (--freeze), or train another function.");
       }
     }
+    if (!wrong.isEmpty()) {
+      text.append(" The native runtime would give these nodes a wrong gradient or fail: ")
+          .append(
+              wrong.entrySet().stream()
+                  .map(entry -> entry.getKey() + " (" + entry.getValue() + ")")
+                  .collect(Collectors.joining("; ")))
+          .append(
+              ". Freeze the variables below them (--freeze), or save the model without these"
+                  + " attributes.");
+    }
     if (!lostGradients.isEmpty()) {
       text.append(" The author gave these nodes a gradient of their own, which was not saved: ")
           .append(
@@ -135,9 +147,5 @@ public record NoGradientReport(Map<String, List<String>> ops, Map<String, String
     List<String> names = entry.getValue();
     String shown = names.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
     return " (" + shown + (names.size() > NAMES_SHOWN ? ", ..." : "") + ")";
-  }
-
-  private static boolean canPass(String type) {
-    return !CALLS.contains(type) && GradientRegistry.hasGradient(type);
   }
 }

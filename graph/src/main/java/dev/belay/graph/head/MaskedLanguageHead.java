@@ -16,8 +16,8 @@ import org.tensorflow.types.TFloat32;
 /**
  * Which word stands where a word is hidden, arXiv 1810.04805 section 3.1: features [B, T, H]
  * through a dense layer, an activation and a norm, then a logit for each word, [B, T, V], by the
- * model's own word embeddings, or a table beside them, and a bias. It may also be asked about rows [N, H] alone, and answers
- * [N, V].
+ * model's own word embeddings, or a table beside them, and a bias. It may also be asked about rows
+ * [N, H] alone, and answers [N, V].
  *
  * @param form names of the family
  * @param words the model's table of words, [V, E]
@@ -43,8 +43,7 @@ public record MaskedLanguageHead(
    * @param bias [V], the full name
    * @param unread a bias [V] that files have beside it and nothing reads
    */
-  public record Projection(
-      Optional<String> table, String bias, Optional<String> unread) {}
+  public record Projection(Optional<String> table, String bias, Optional<String> unread) {}
 
   /**
    * What a family calls the weights.
@@ -64,7 +63,10 @@ public record MaskedLanguageHead(
             "cls.predictions.decoder");
     public static final Form ALBERT =
         new Form(
-            "predictions.dense", "predictions.LayerNorm", "predictions.bias", "predictions.decoder");
+            "predictions.dense",
+            "predictions.LayerNorm",
+            "predictions.bias",
+            "predictions.decoder");
     public static final Form DISTILBERT =
         new Form("vocab_transform", "vocab_layer_norm", "vocab_projector.bias", "vocab_projector");
     public static final Form ROBERTA =

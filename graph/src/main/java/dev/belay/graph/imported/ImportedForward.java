@@ -3,16 +3,13 @@ package dev.belay.graph.imported;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.SavedGradient;
-import dev.belay.graph.imported.rewrite.BatchedProduct;
+import dev.belay.graph.imported.rewrite.DifferentiableForm;
 import dev.belay.graph.imported.rewrite.DropoutRemoval;
 import dev.belay.graph.imported.rewrite.GraphRewrite;
-import dev.belay.graph.imported.rewrite.MissingGradients;
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.OneReadPerVariable;
-import dev.belay.graph.imported.rewrite.PassThrough;
 import dev.belay.graph.imported.rewrite.RepeatableRandom;
 import dev.belay.graph.imported.rewrite.SavedGradientCut;
-import dev.belay.graph.imported.rewrite.SparseCrossEntropy;
 import dev.belay.graph.imported.rewrite.TensorName;
 import dev.belay.graph.imported.rewrite.UnsupportedGraphException;
 import dev.belay.graph.variable.VariableSpec;
@@ -91,10 +88,7 @@ public final class ImportedForward {
               .toList();
       List<GraphRewrite> rewrites = new ArrayList<>(List.of(reads));
       rewrites.addAll(cuts);
-      rewrites.add(new PassThrough(lost.keySet()));
-      rewrites.add(new BatchedProduct());
-      rewrites.add(new SparseCrossEntropy());
-      rewrites.add(new MissingGradients());
+      rewrites.add(new DifferentiableForm(lost.keySet()));
       if (options.dropout() == Dropout.OFF) {
         rewrites.add(new DropoutRemoval(trained::contains));
       }
@@ -113,10 +107,7 @@ public final class ImportedForward {
     }
 
     private List<String> trainedRoots() {
-      return spec.calls().stream()
-          .filter(ForwardSpec.Call::trains)
-          .flatMap(Import::roots)
-          .toList();
+      return spec.calls().stream().filter(ForwardSpec.Call::trains).flatMap(Import::roots).toList();
     }
 
     private static Stream<String> roots(ForwardSpec.Call call) {

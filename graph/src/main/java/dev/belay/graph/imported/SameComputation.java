@@ -52,8 +52,7 @@ public final class SameComputation {
     this.nodes = new NodeGraph(spec.graphDef());
     DropoutRemoval.removeRecognised(nodes);
     spec.calls()
-        .forEach(
-            call -> call.inputs().forEach(input -> inputs.put(input.tensor(), input.name())));
+        .forEach(call -> call.inputs().forEach(input -> inputs.put(input.tensor(), input.name())));
     try {
       this.sha256 = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -16,8 +16,7 @@ public enum Activation {
     public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
       // In this order, in which TensorFlow's remapper knows it.
       Operand<TFloat32> erf = tf.math.erf(tf.math.mul(x, constant(tf, Math.sqrt(0.5))));
-      return tf.math.mul(
-          tf.math.mul(x, constant(tf, 0.5)), tf.math.add(erf, constant(tf, 1)));
+      return tf.math.mul(tf.math.mul(x, constant(tf, 0.5)), tf.math.add(erf, constant(tf, 1)));
     }
   },
   /** The same with Phi by tanh, as google-research/bert and GPT-2 compute it. */

@@ -48,8 +48,7 @@ public final class AttentionBias {
     Operand<TInt32> one = tf.constant(1);
     Operand<TInt32> rows = tf.expandDims(tf.range(zero, queries, one), one); // [Q, 1]
     Operand<TFloat32> later =
-        tf.dtypes.cast(
-            tf.math.greater(tf.range(zero, keys, one), rows), TFloat32.class); // [Q, K]
+        tf.dtypes.cast(tf.math.greater(tf.range(zero, keys, one), rows), TFloat32.class); // [Q, K]
     return tf.math.mul(later, tf.constant(HIDDEN));
   }
 }

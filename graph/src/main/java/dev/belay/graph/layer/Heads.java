@@ -66,11 +66,7 @@ public record Heads(int count, int size, double scale, double dropout) {
    * @param bias added after that
    */
   public Operand<TFloat32> attend(
-      Pass pass,
-      Projected rows,
-      Between between,
-      RelativeKeys relative,
-      Operand<TFloat32> bias) {
+      Pass pass, Projected rows, Between between, RelativeKeys relative, Operand<TFloat32> bias) {
     Ops tf = pass.tf();
     Extent queries = between.queries();
     Extent keys = between.keys();

@@ -91,9 +91,9 @@ public final class Parameters {
       float[][] values = new float[rows][columns];
       for (int row = 0; row < rows; row++) {
         for (int column = 0; column < columns; column++) {
-          double angle = row / Math.pow(10_000, 2.0 * (column / 2) / columns);
-          values[row][column] =
-              (float) (column % 2 == 0 ? Math.sin(angle) : Math.cos(angle));
+          int pair = column / 2;
+          double angle = row / Math.pow(10_000, 2.0 * pair / columns);
+          values[row][column] = (float) (column % 2 == 0 ? Math.sin(angle) : Math.cos(angle));
         }
       }
       begin(variable, declared.tf().constant(values));

@@ -55,8 +55,7 @@ public record RelativeKeys(Table distances, int farthest, Form form) {
     Operand<TFloat32> ofKeys =
         tf.linalg.transpose(vectors, tf.constant(new int[] {1, 0, 2})); // [K, Q, D]
     Operand<TFloat32> byKeys = perToken(tf, key, keys, ofKeys, queries); // [B, A, K, Q]
-    return tf.math.add(
-        byQueries, tf.linalg.transpose(byKeys, tf.constant(new int[] {0, 1, 3, 2})));
+    return tf.math.add(byQueries, tf.linalg.transpose(byKeys, tf.constant(new int[] {0, 1, 3, 2})));
   }
 
   /** The vector of each query's distance from each key, [Q, K, D]. */

@@ -35,8 +35,7 @@ public final class ModelLosses {
     List<Operand<TFloat32>> scalars = new ArrayList<>();
     for (Output<?> loss : losses) {
       requireScalar(loss);
-      scalars.add(
-          added.reshape(Losses.float32(added, loss), added.constant(new int[0]))); // []
+      scalars.add(added.reshape(Losses.float32(added, loss), added.constant(new int[0]))); // []
     }
     Operand<TFloat32> all = scalars.size() == 1 ? scalars.get(0) : added.math.addN(scalars);
     Operand<TFloat32> sum = added.math.add(task.sum(), added.math.mul(task.count(), all));

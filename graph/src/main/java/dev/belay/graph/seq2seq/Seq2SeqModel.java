@@ -158,8 +158,7 @@ public final class Seq2SeqModel {
 
   private Operand<TFloat32> logits(Ops tf, Operand<TFloat32> rows) {
     float scale = (float) (1 / Math.sqrt(spec.sizes().hidden()));
-    return logits.apply(
-        tf, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
+    return logits.apply(tf, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
   }
 
   private static void put(

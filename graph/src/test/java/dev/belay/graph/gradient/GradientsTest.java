@@ -147,6 +147,24 @@ class GradientsTest {
     assertArrayEquals(new float[][] {{3, 30}, {2, 11}}, run(gradients));
   }
 
+  /** Both arguments count, although the second is made of the first. */
+  @Test
+  void argumentsOfOneSavedGradientMayDependOnEachOther() {
+    addLibrary(twice());
+    GraphVariable a = variable("a", 1, 2);
+    Operand<TFloat32> twice = tf.math.mul(value(a), tf.constant(2f));
+    Operand<TFloat32> cut = tf.stopGradient(tf.math.add(value(a), twice));
+    SavedGradient gap =
+        new SavedGradient(
+            "gap",
+            List.of(cut.asOutput()),
+            List.of(a.value(), twice.asOutput()),
+            List.of(),
+            twice());
+    Gradients gradients = Gradients.of(tf, sum(cut), List.of(a), List.of(gap), name -> false);
+    assertArrayEquals(new float[][] {{3, 3}}, run(gradients));
+  }
+
   @Test
   void aGapThatTheLossDoesNotReachIsLeftAlone() {
     addLibrary("Halved", 0.5f);
@@ -196,10 +214,29 @@ class GradientsTest {
   }
 
   private void addLibrary(String name, float factor) {
+    addLibrary(function(name, factor));
+  }
+
+  private void addLibrary(FunctionDef function) {
     graph.importGraphDef(
         GraphDef.newBuilder()
-            .setLibrary(FunctionDefLibrary.newBuilder().addFunction(function(name, factor)))
+            .setLibrary(FunctionDefLibrary.newBuilder().addFunction(function))
             .build());
+  }
+
+  /** {@code gradient -> (gradient, gradient)}. */
+  private static FunctionDef twice() {
+    OpDef.ArgDef.Builder argument = OpDef.ArgDef.newBuilder().setType(DataType.DT_FLOAT);
+    return FunctionDef.newBuilder()
+        .setSignature(
+            OpDef.newBuilder()
+                .setName("Twice")
+                .addInputArg(argument.setName("g").build())
+                .addOutputArg(argument.setName("dx").build())
+                .addOutputArg(argument.setName("dy").build()))
+        .putRet("dx", "g")
+        .putRet("dy", "g")
+        .build();
   }
 
   /** {@code (gradient, capture) -> factor * gradient * capture}. */

@@ -3,7 +3,7 @@ package dev.belay.savedmodel.configuration;
 import java.util.List;
 
 /**
- * What a config.json beside a SavedModel says of its head, whatever family it is of.
+ * The head that a config.json beside a SavedModel describes, whatever its family.
  *
  * @param architectures Hugging Face's class names, such as GPT2LMHeadModel
  * @param labels class names by index; empty where the file gives none

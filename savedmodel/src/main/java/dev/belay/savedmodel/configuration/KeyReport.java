@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What Belay makes of each key of a configuration.
+ * The use that Belay makes of each key of a configuration.
  *
  * @param refused keys that ask for another computation than Belay's, with their values and advice
  * @param unknown keys that no class of the family has

@@ -24,16 +24,13 @@ record KeyRule(Use use, List<JsonNode> values, String advice) {
 
   /** Whether a value is one that the rule is about. */
   boolean covers(JsonNode value) {
-    boolean free = values.isEmpty() && (use == Use.COMPUTED || advice.isEmpty());
-    return value.isNull()
-        || (free && use != Use.GENERATION)
-        || values.stream().anyMatch(each -> same(each, value));
+    boolean all = values.isEmpty() && advice.isEmpty() && use != Use.GENERATION;
+    return value.isNull() || all || values.stream().anyMatch(each -> same(each, value));
   }
 
   /** 1 and 1.0 are one number. */
   private static boolean same(JsonNode one, JsonNode other) {
-    return one.isNumber() && other.isNumber()
-        ? one.doubleValue() == other.doubleValue()
-        : one.equals(other);
+    boolean numbers = one.isNumber() && other.isNumber();
+    return numbers ? one.doubleValue() == other.doubleValue() : one.equals(other);
   }
 }

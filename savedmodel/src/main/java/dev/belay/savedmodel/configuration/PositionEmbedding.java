@@ -3,7 +3,7 @@ package dev.belay.savedmodel.configuration;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** How tokens of an encoder know where they stand, {@code position_embedding_type}. */
+/** Kinds of position embeddings of an encoder, {@code position_embedding_type}. */
 public enum PositionEmbedding {
   /** Each place has a row that is added to the word's. */
   ABSOLUTE,

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Which functions of a model it may be trained through, and which one evaluates.
+ * The functions of a model that it may be trained through, and the one that evaluates.
  *
  * <p>Unless one is named, evaluation takes the signature serving_default, and training one of the
  * traces of the model's call with training=True that take the same inputs: it has the dropout that

@@ -139,6 +139,11 @@ public final class NameTable {
     return output;
   }
 
+  /** {@code bert}: the model's first word in a dialect; empty if it has none. */
+  public String baseWord(Dialect dialect) {
+    return baseWords.getOrDefault(dialect, "");
+  }
+
   /**
    * Whether a name of a dialect, with the model's first word if that is there, is one of the model
    * without its head.

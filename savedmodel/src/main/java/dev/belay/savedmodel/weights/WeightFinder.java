@@ -38,6 +38,7 @@ public final class WeightFinder {
    * @throws NoSuchFileException if there is nothing
    */
   public static WeightLocation find(Path path, Optional<WeightFormat> format) throws IOException {
+    ForeignFormat.refuseStandIns(path);
     List<WeightLocation> candidates =
         candidates(path).stream()
             .filter(found -> format.isEmpty() || found.format() == format.get())
@@ -47,9 +48,14 @@ public final class WeightFinder {
     }
     String wanted = format.map(WeightFormat::description).orElse("weights");
     if (candidates.isEmpty()) {
+      String where = Files.isDirectory(path) ? "folder" : "file";
+      Optional<String> foreign = ForeignFormat.describe(path);
+      if (foreign.isPresent()) {
+        throw new UnsupportedModelException(path, where, foreign.get());
+      }
       throw new UnsupportedModelException(
           path,
-          Files.isDirectory(path) ? "folder" : "file",
+          where,
           "no "
               + wanted.replaceFirst("^an? ", "")
               + " here; expected a SavedModel, a folder with config.json and model.safetensors or"

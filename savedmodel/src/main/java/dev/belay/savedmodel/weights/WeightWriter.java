@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Writes weights in another dialect. The target folder is there whole or not at all, and holds
@@ -158,8 +159,31 @@ public final class WeightWriter {
               + " name one with --model-config");
     }
     SafetensorsWriter.writeModel(
-        folder, weights.canonical(), Map.of("format", "pt"), SafetensorsWriter.DEFAULT_SHARD_BYTES);
+        folder,
+        new RepeatedTensors(weights.canonical(), repeated()),
+        Map.of("format", "pt"),
+        SafetensorsWriter.DEFAULT_SHARD_BYTES);
     writeHuggingFaceConfiguration(folder);
+  }
+
+  /**
+   * Names that transformers 5 asks for although another tensor holds the same: where the words are
+   * not tied, the bias of the output over the vocabulary under both of its names.
+   */
+  private Map<String, String> repeated() {
+    boolean untied =
+        weights.configuration().map(described -> !described.tiedEmbeddings()).orElse(false);
+    Map<String, String> repeated = new LinkedHashMap<>();
+    if (untied && weights.naming().isPresent()) {
+      NameTable table = NameTable.of(weights.naming().get().family());
+      Set<String> names = weights.canonical().names();
+      table.tied().entrySet().stream()
+          .filter(pair -> names.contains(table.output()) && names.contains(pair.getValue()))
+          .filter(pair -> !names.contains(pair.getKey()))
+          .filter(pair -> table.inDialect(Dialect.PYTORCH, pair.getKey()).isPresent())
+          .forEach(pair -> repeated.put(pair.getKey(), pair.getValue()));
+    }
+    return repeated;
   }
 
   private void writeHuggingFaceConfiguration(Path folder) throws IOException {

@@ -141,7 +141,8 @@ class KeyReportTest {
     assertTrue(
         assertThrows(CorruptModelException.class, () -> ConfigurationReader.read(write(keys)))
             .getMessage()
-            .contains("expected 4 buckets or more and a distance above half of them, found 8 and 4"));
+            .contains(
+                "expected 4 buckets or more and a distance above half of them, found 8 and 4"));
   }
 
   @Test

@@ -29,6 +29,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.exceptions.TFResourceExhaustedException;
+import org.tensorflow.exceptions.TFUnimplementedException;
 import org.tensorflow.exceptions.TensorFlowException;
 
 /**
@@ -41,6 +42,18 @@ public record Failure(ExitCode code, String message) {
   /** What the system's loader says where a limit on memory leaves no room for a library. */
   private static final Pattern UNMAPPED =
       Pattern.compile("failed to map segment|cannot allocate memory", Pattern.CASE_INSENSITIVE);
+
+  /** What TensorFlow says of an op that it has not for this device, element type or layout. */
+  private static final Pattern NO_KERNEL =
+      Pattern.compile(
+          "No OpKernel|no supported kernel|not supported by|only supports|is not in the list of"
+              + " allowed values|No algorithm|Unimplemented",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final String WITHOUT_KERNEL =
+      "; TensorFlow 2.10 cannot run this op on this device with these element types: another"
+          + " --device, or TF_ENABLE_ONEDNN_OPTS=1 or 0 in the environment, may, or a model saved in"
+          + " float32";
 
   /** The one place that says what each exception means to the caller of the program. */
   public static Failure of(Throwable thrown) {
@@ -116,6 +129,9 @@ public record Failure(ExitCode code, String message) {
           ExitCode.MACHINE,
           message + "; a smaller --train-batch-size or --max-seq-length needs less memory");
     }
+    if (thrown instanceof TFInvalidArgumentException && NO_KERNEL.matcher(message).find()) {
+      return new Failure(ExitCode.MACHINE, message + WITHOUT_KERNEL);
+    }
     if (thrown instanceof TFInvalidArgumentException) {
       Matcher lookup = NativeMessage.OUTSIDE_TABLE.matcher(message);
       return new Failure(
@@ -126,7 +142,9 @@ public record Failure(ExitCode code, String message) {
                   : "; the model does not accept this data: `belay inspect MODEL` shows what it"
                       + " takes"));
     }
-    return new Failure(ExitCode.DEFECT, message);
+    return NO_KERNEL.matcher(message).find() || thrown instanceof TFUnimplementedException
+        ? new Failure(ExitCode.MACHINE, message + WITHOUT_KERNEL)
+        : new Failure(ExitCode.DEFECT, message);
   }
 
   private static String outsideTable(String rows) {

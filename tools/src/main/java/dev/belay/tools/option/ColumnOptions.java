@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Which columns of the data are what. */
+/** The roles of the columns of the data. */
 @Section("Data")
 public final class ColumnOptions {
   @Option(

@@ -157,8 +157,8 @@ final class BadInputTest {
   void anInputNameThatDoesNotExist() {
     assertRefused(
         train("--train-file=" + BATCH, "--inputs=attention_mask=mask"),
-        "belay train: --inputs attention_mask=mask: call_and_return_all_conditional_losses has no"
-            + " input 'mask'; it has [input_ids, input_mask]");
+        "belay train: --inputs attention_mask=mask: signatures/serving_default has no input 'mask';"
+            + " it has [input_ids, input_mask]");
   }
 
   @Test

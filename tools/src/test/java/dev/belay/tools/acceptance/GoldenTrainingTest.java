@@ -145,8 +145,7 @@ final class GoldenTrainingTest {
                 "--device=cpu"));
     assertEquals(0, training.code(), training.err());
     assertTrue(training.err().contains("head: classifier goes on"), training.err());
-    assertTrained(
-        Fixtures.json(fixture.resolve("goldens.json")).get("training"), 0, 6, folder);
+    assertTrained(Fixtures.json(fixture.resolve("goldens.json")).get("training"), 0, 6, folder);
   }
 
   /** Steps 4 to 8 of a training of TensorFlow 2, with the slots and the step of its checkpoint. */

@@ -204,9 +204,8 @@ final class LanguageModelTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--head=causal-lm | 3 | --head causal-lm: a bert writes no text; its heads are"
-            + " classification, regression, token-classification, question-answering and"
-            + " masked-lm",
+        "--head=causal-lm | 3 | --head causal-lm: of bert Belay trains classification, regression,"
+            + " token-classification, question-answering, masked-lm",
         "--head=masked-lm --block-size=64 | 2 | --block-size 64: the model takes at most 32 tokens",
         "--head=classification --block-size=8 | 2 | --block-size is for --head causal-lm and"
             + " masked-lm: leave it out",

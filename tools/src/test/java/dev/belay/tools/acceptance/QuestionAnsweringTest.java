@@ -187,7 +187,7 @@ final class QuestionAnsweringTest {
     arguments = training(folder.resolve("refused"));
     arguments.set(2, "--head=classification");
     assertTrue(
-        run(3, arguments).err().contains("SQuAD's questions by --head question-answering"),
+        run(3, arguments).err().contains("SQuAD's questions are read by --head question-answering"),
         "which head reads it");
   }
 }

@@ -32,8 +32,8 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * Folders of Hugging Face whose configuration says something unusual: Belay gives PyTorch's numbers,
- * or names what it does not compute.
+ * Folders of Hugging Face whose configuration says something unusual: Belay gives PyTorch's
+ * numbers, or names what it does not compute.
  */
 class FamilySettingsTest {
   @TempDir Path folder;

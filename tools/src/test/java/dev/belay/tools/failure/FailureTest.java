@@ -120,7 +120,11 @@ final class FailureTest {
             + " --train-batch-size or --max-seq-length needs less memory",
         new TFResourceExhaustedException("OOM when allocating tensor with shape[32,12,512,512]"));
     assertFailure(
-        ExitCode.DEFECT, "TensorFlow: no kernel", new TFUnimplementedException("no kernel"));
+        ExitCode.MACHINE,
+        "TensorFlow: no kernel; TensorFlow 2.10 cannot run this op on this device with these element"
+            + " types: another --device, or TF_ENABLE_ONEDNN_OPTS=1 or 0 in the environment, may, or"
+            + " a model saved in float32",
+        new TFUnimplementedException("no kernel"));
   }
 
   @Test

@@ -206,6 +206,11 @@ final class ModelSubject implements Subject {
     read.forwardSpec();
   }
 
+  /** A model without a head says which of its outputs is trained. */
+  private Optional<String> output() {
+    return name.contains("headless") ? Optional.of("pooler_output") : Optional.empty();
+  }
+
   /**
    * How it would be trained.
    *
@@ -218,7 +223,7 @@ final class ModelSubject implements Subject {
         ModelConfig.Files.FOUND_OUT,
         signature,
         any.inputs(),
-        any.output(),
+        output(),
         any.head(),
         any.features(),
         any.labels(),

@@ -48,8 +48,8 @@ record FlatModel(FlatGraph flat, Map<String, FlatGraph.FlatVariable> variables) 
   }
 
   /**
-   * The name of a function's call in the graph. The two calls of a TF1 signature, with its switch on
-   * and off, have one path and one function; their scopes differ.
+   * The name of a function's call in the graph. The two calls of a TF1 signature, with its switch
+   * on and off, have one path and one function; their scopes differ.
    */
   static String callName(FlatGraph.FlatFunction function) {
     return function.scope();

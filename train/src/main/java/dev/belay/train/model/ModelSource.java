@@ -4,6 +4,7 @@ import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
 import dev.belay.savedmodel.configuration.HeadDescription;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.weights.ForeignFormat;
 import dev.belay.savedmodel.weights.WeightFinder;
 import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.savedmodel.weights.WeightLocation;
@@ -59,14 +60,16 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
       return at(path).withOwnGraph();
     }
     if (!Files.exists(path) && WeightFinder.prefix(path).isEmpty()) {
-      throw new ModelException(
-          "--model: "
-              + path
-              + " does not exist; expected a SavedModel directory, a Hugging Face folder, a file of"
-              + " weights, the prefix of a checkpoint, or a run directory");
+      throw absent("--model: ", path);
     }
+    ForeignFormat.refuseStandIns(path);
     Optional<WeightFormat> format = config.files().format();
     List<WeightLocation> candidates = WeightFinder.candidates(path);
+    Optional<String> foreign =
+        candidates.isEmpty() ? ForeignFormat.describe(path) : Optional.empty();
+    if (foreign.isPresent()) {
+      throw new ModelException("--model: " + path + ": " + foreign.get());
+    }
     boolean graphs =
         candidates.stream().allMatch(found -> found.format() == WeightFormat.SAVEDMODEL);
     if (graphs && format.orElse(WeightFormat.SAVEDMODEL) == WeightFormat.SAVEDMODEL) {
@@ -79,6 +82,12 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
     WeightLocation configured =
         config.files().configuration().map(found::withConfiguration).orElse(found);
     return new ModelSource(found.folder(), Optional.of(configured));
+  }
+
+  /** Says what a path that is not there may be instead. */
+  public static ModelException absent(String option, Path path) throws IOException {
+    return new ModelException(
+        option + path + ": " + ForeignFormat.describe(path).orElse("does not exist"));
   }
 
   /** A configuration alone, of a model that has no weights yet. */

@@ -26,8 +26,8 @@ import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.config.ConfigException;
-import dev.belay.train.config.ModelConfig.HeadKind;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.ModelConfig.HeadKind;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
@@ -310,7 +310,7 @@ record NativeModel(
 
   @Override
   public boolean begins(GraphVariable variable) {
-    return weights != NO_WEIGHTS;
+    return !weights.names().isEmpty();
   }
 
   @Override

@@ -4,11 +4,15 @@ import dev.belay.graph.forward.ForwardModel;
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Dialect;
+import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.names.NameTable;
+import dev.belay.savedmodel.names.Naming;
 import dev.belay.savedmodel.names.RestoreReport;
 import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
+import dev.belay.savedmodel.weights.ForeignFormat;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
@@ -44,6 +48,7 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
    */
   static NativeWeights of(ModelWeights read, Optional<Pattern> ignored, List<String> notes)
       throws IOException {
+    requireSaidFamily(read);
     requireSaidType(read);
     List<String> unknown = new ArrayList<>(read.leftovers().unknown());
     List<String> unread = new ArrayList<>(read.leftovers().unknownBase());
@@ -73,6 +78,32 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
       notes.add("tensors that no table of names knows, left out: " + unknown);
     }
     return new NativeWeights(new FloatWidening(read.canonical()), names);
+  }
+
+  /** Refuses weights whose names say another family than the configuration. */
+  private static void requireSaidFamily(ModelWeights read) throws UnsupportedModelException {
+    if (read.naming().isEmpty()) {
+      return;
+    }
+    Naming naming = read.naming().get();
+    List<String> before =
+        List.of(naming.prefix().split(Pattern.quote("" + naming.dialect().separator())));
+    for (Family family : Family.values()) {
+      String word = NameTable.of(family).baseWord(naming.dialect());
+      boolean own = word.equals(NameTable.of(naming.family()).baseWord(naming.dialect()));
+      if (!word.isEmpty() && !own && before.contains(word)) {
+        throw new UnsupportedModelException(
+            read.location().path(),
+            "weights",
+            "are named as those of a "
+                + family.modelType()
+                + " ("
+                + naming.prefix()
+                + "), and config.json describes a "
+                + naming.family().modelType()
+                + ": name the configuration that belongs to them with --model-config");
+      }
+    }
   }
 
   /**
@@ -127,7 +158,11 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
         new RestoreReport(all.restored(), all.missing(), unexpected, all.wrongShape(), List.of());
     if (!ofBody.isComplete()) {
       throw new UnsupportedModelException(
-          file, "weights", ofBody.describe() + (unexpected.isEmpty() ? "" : ADVICE));
+          file,
+          "weights",
+          ofBody.describe()
+              + (all.restored().isEmpty() ? "; " + ForeignFormat.unknownNames(names) : "")
+              + (unexpected.isEmpty() ? "" : ADVICE));
     }
   }
 

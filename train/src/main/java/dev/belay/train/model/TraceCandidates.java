@@ -27,8 +27,7 @@ final class TraceCandidates {
     this.model = model;
     this.reference = reference;
     this.targets = targets;
-    this.computation =
-        new SameComputation(model.forwardSpec(model.flat().functions(), List.of()));
+    this.computation = new SameComputation(model.forwardSpec(model.flat().functions(), List.of()));
   }
 
   /** Whether two outputs are computed alike. */

@@ -137,7 +137,7 @@ final class TraceChoice {
    */
   private boolean evaluatesByTrace(Trace trace) {
     return trace.inference().isPresent()
-        && (functions.evaluation() != functions.reference()
+        && (!functions.evaluation().equals(functions.reference())
             || (config.modelLosses() && !trace.inference().get().losses().isEmpty()));
   }
 
@@ -166,8 +166,7 @@ final class TraceChoice {
   private Chosen taken(
       Trace trace, Map<Integer, String> names, TraceCandidates candidates, List<String> notes)
       throws IOException {
-    boolean usesAll =
-        trains && !evaluatesByTrace(trace) && candidates.areOnly(trace.training());
+    boolean usesAll = trains && !evaluatesByTrace(trace) && candidates.areOnly(trace.training());
     if (usesAll) {
       return chosen(
           candidates.model(),

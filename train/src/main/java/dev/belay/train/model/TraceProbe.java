@@ -26,8 +26,8 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Owns a graph with several functions of a model, dropout left out, and asks each for its outputs on
- * the same made-up batch, to see which of them compute the same.
+ * Owns a graph with several functions of a model, dropout left out, and asks each for its outputs
+ * on the same made-up batch, to see which of them compute the same.
  */
 final class TraceProbe implements AutoCloseable {
   private static final double FLOAT32 = 5e-5;
@@ -89,8 +89,7 @@ final class TraceProbe implements AutoCloseable {
               graph,
               forward,
               variable -> {
-                ByteBuffer value =
-                    contents.read(model.variables().get(variable.name()).variable());
+                ByteBuffer value = contents.read(model.variables().get(variable.name()).variable());
                 boolean moves = moved && model.trains(variable.name());
                 return TensorPieces.of(moves ? moved(variable, value) : value);
               });
@@ -119,7 +118,9 @@ final class TraceProbe implements AutoCloseable {
     }
     Random random = new Random(variable.name().hashCode());
     ByteBuffer moved =
-        ByteBuffer.allocate(value.remaining()).order(ByteOrder.LITTLE_ENDIAN).put(value.duplicate());
+        ByteBuffer.allocate(value.remaining())
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .put(value.duplicate());
     for (int i = 0; i < moved.capacity(); i += Float.BYTES) {
       moved.putFloat(i, moved.getFloat(i) + (float) random.nextGaussian() * NOISE);
     }
@@ -161,9 +162,7 @@ final class TraceProbe implements AutoCloseable {
   }
 
   private float[] answer(FlatFunction function, int output) {
-    return answers
-        .computeIfAbsent(function, this::ask)
-        .get(function.outputs().get(output).name());
+    return answers.computeIfAbsent(function, this::ask).get(function.outputs().get(output).name());
   }
 
   /** All results that are numbers with a fraction; nothing if the function does not run. */

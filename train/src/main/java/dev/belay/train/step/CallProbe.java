@@ -41,7 +41,7 @@ public final class CallProbe implements AutoCloseable {
    */
   public static CallProbe open(Graph graph, ForwardModel forward, StepRunner.ValueSource values)
       throws IOException {
-    Session session = new Session(graph, SessionOptions.of(CPU, Precision.FP32));
+    Session session = new Session(graph, SessionOptions.of(CPU, Precision.FP32, graph));
     try {
       if (!forward.initializers().isEmpty()) {
         Session.Runner runner = session.runner();
@@ -69,8 +69,7 @@ public final class CallProbe implements AutoCloseable {
       call.inputs()
           .forEach(
               (name, input) ->
-                  feeds.put(
-                      input, ProbeRows.of(input.dataType(), input.shape(), rows.get(name))));
+                  feeds.put(input, ProbeRows.of(input.dataType(), input.shape(), rows.get(name))));
       for (String output : outputs) {
         feeds.runner().fetch(float32(call.output(output)));
       }

@@ -1,14 +1,34 @@
 package dev.belay.train.step;
 
+import dev.belay.graph.runtime.LayerNormFusion;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
+import org.tensorflow.Graph;
 import org.tensorflow.proto.framework.ConfigProto;
 import org.tensorflow.proto.framework.GPUOptions;
 import org.tensorflow.proto.framework.OptimizerOptions;
+import org.tensorflow.proto.framework.RewriterConfig;
 
 /** TensorFlow's session settings for a machine. */
 final class SessionOptions {
   private SessionOptions() {}
+
+  /**
+   * For a graph. Where TensorFlow's remapper would make an op that fails, it is off for this
+   * session; elsewhere what it fuses is worth having.
+   */
+  static ConfigProto of(MachineConfig machine, Precision precision, Graph graph) {
+    ConfigProto options = of(machine, precision);
+    if (!LayerNormFusion.fails(graph)) {
+      return options;
+    }
+    ConfigProto.Builder unfused = options.toBuilder();
+    unfused
+        .getGraphOptionsBuilder()
+        .getRewriteOptionsBuilder()
+        .setRemapping(RewriterConfig.Toggle.OFF);
+    return unfused.build();
+  }
 
   static ConfigProto of(MachineConfig machine, Precision precision) {
     int threads = machine.effectiveThreads();

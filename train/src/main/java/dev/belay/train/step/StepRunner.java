@@ -85,7 +85,7 @@ public final class StepRunner implements AutoCloseable {
     List<Variables> weights = new ArrayList<>(List.of(train.parts().model()));
     train.parts().head().ifPresent(weights::add);
     Replicas replicas = replicas(graph, train, machine.config().replicaDevices());
-    ConfigProto options = SessionOptions.of(machine.config(), machine.precision());
+    ConfigProto options = SessionOptions.of(machine.config(), machine.precision(), graph);
     ProbeRunner.requireGpus(machine.config(), options);
     Session session = new Session(graph, options);
     return new StepRunner(
@@ -131,7 +131,7 @@ public final class StepRunner implements AutoCloseable {
   /** A runner that only evaluates. Variables have no values yet. */
   public static StepRunner forEvaluation(
       Graph graph, EvaluationStep evaluation, Weights weights, MachineConfig machine) {
-    ConfigProto options = SessionOptions.of(machine, Precision.FP32);
+    ConfigProto options = SessionOptions.of(machine, Precision.FP32, graph);
     ProbeRunner.requireGpus(machine, options);
     Session session = new Session(graph, options);
     return new StepRunner(

@@ -32,9 +32,6 @@ public final class TextTokenizer implements AutoCloseable {
   /** Words that go to native code together. */
   private static final int WORDS_AT_ONCE = 1 << 12;
 
-  /** Hugging Face's own tokenizers know no lone surrogates: each becomes this, as in UTF-8. */
-  private static final char REPLACEMENT = '\uFFFD';
-
   /**
    * What the place of special tokens is learned from: the first text that has a token. The rune is
    * one that few vocabularies know, so that a tokenizer without a token for the unknown fails here.
@@ -131,8 +128,8 @@ public final class TextTokenizer implements AutoCloseable {
 
   /**
    * Words as at most maxLength ids, each word tokenized by itself, as Hugging Face's {@code
-   * is_split_into_words}: what follows a word does not change its tokens. Byte-level tokenizers tell
-   * words by the blank before them, so that each gets one, as by {@code add_prefix_space}.
+   * is_split_into_words}: what follows a word does not change its tokens. Byte-level tokenizers
+   * tell words by the blank before them, so that each gets one, as by {@code add_prefix_space}.
    */
   public WordTokens encodeWords(List<String> words) {
     int[] tokens = new int[0];
@@ -143,7 +140,7 @@ public final class TextTokenizer implements AutoCloseable {
         begin += WORDS_AT_ONCE) {
       String[] some =
           words.subList(begin, Math.min(words.size(), begin + WORDS_AT_ONCE)).stream()
-              .map(word -> blank + withoutLoneSurrogates(word))
+              .map(word -> blank + LoneSurrogates.replaced(word))
               .toArray(String[]::new);
       Owned read = nativeWords(some);
       tokens = joined(tokens, read.ids());
@@ -184,7 +181,7 @@ public final class TextTokenizer implements AutoCloseable {
     }
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
-    String sound = withoutLoneSurrogates(text);
+    String sound = LoneSurrogates.replaced(text);
     definition.patterns().require(sound);
     long encoding = run(() -> library.encode(handle, sound, false));
     try {
@@ -328,7 +325,7 @@ public final class TextTokenizer implements AutoCloseable {
 
   /** The tokens of a text without special ones, all that can matter. */
   private int[] tokens(String text) {
-    String sound = withoutLoneSurrogates(text);
+    String sound = LoneSurrogates.replaced(text);
     // Tokenizers split at blanks: what comes before one does not depend on what follows.
     int shortest = definition.sides().cutsLeft() ? LONGEST_TEXT : LONG_TEXT;
     for (int length = shortest; length < Math.min(sound.length(), LONGEST_TEXT); length *= 4) {
@@ -346,7 +343,7 @@ public final class TextTokenizer implements AutoCloseable {
         definition.sides().cutsLeft()
             ? text.substring(left)
             : text.substring(0, text.length() - left);
-    return nativeTokens(withoutLoneSurrogates(part));
+    return nativeTokens(LoneSurrogates.replaced(part));
   }
 
   private static int lastBlank(String text, int end) {
@@ -356,23 +353,6 @@ public final class TextTokenizer implements AutoCloseable {
       }
     }
     return Character.isLowSurrogate(text.charAt(end)) ? end - 1 : end;
-  }
-
-  static String withoutLoneSurrogates(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      if (Character.isSurrogate(text.charAt(i))) {
-        return replaceLoneSurrogates(text);
-      }
-    }
-    return text;
-  }
-
-  private static String replaceLoneSurrogates(String text) {
-    StringBuilder sound = new StringBuilder(text.length());
-    text.codePoints()
-        .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? REPLACEMENT : c)
-        .forEach(sound::appendCodePoint);
-    return sound.toString();
   }
 
   /**

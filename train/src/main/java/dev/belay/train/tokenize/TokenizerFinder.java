@@ -51,7 +51,12 @@ public final class TokenizerFinder {
           .orElseThrow(
               () ->
                   new DataException(
-                      given + ": " + NEEDED + " in this folder, found " + listing(given) + CONVERT));
+                      given
+                          + ": "
+                          + NEEDED
+                          + " in this folder, found "
+                          + listing(given)
+                          + CONVERT));
     }
     if (!Files.isRegularFile(given)) {
       throw new DataException(given + ": no such file or folder; " + NEEDED);
@@ -115,8 +120,7 @@ public final class TokenizerFinder {
   private static Optional<TokenizerFiles> in(Path folder) {
     for (Kind kind : Kind.values()) {
       Path definition = folder.resolve(kind.fileName());
-      boolean whole =
-          kind != Kind.BYTE_PAIRS || Files.isRegularFile(folder.resolve(MERGES));
+      boolean whole = kind != Kind.BYTE_PAIRS || Files.isRegularFile(folder.resolve(MERGES));
       if (Files.isRegularFile(definition) && whole) {
         return Optional.of(new TokenizerFiles(definition, kind, beside(folder)));
       }

@@ -76,8 +76,7 @@ final class TokenizerPatterns {
   /** Whether a pattern repeats a character, so that a part that writes it makes work. */
   private boolean isRepeated(int point) {
     return patterns.stream()
-        .anyMatch(
-            bounded -> bounded.work().power() > 0 && bounded.work().letters().get(point));
+        .anyMatch(bounded -> bounded.work().power() > 0 && bounded.work().letters().get(point));
   }
 
   private Bounded bounded(String where, String pattern) {

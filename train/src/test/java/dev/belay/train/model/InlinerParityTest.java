@@ -236,9 +236,7 @@ class InlinerParityTest {
     try (FlatGraphRunner runner = new FlatGraphRunner(contents, flat, noDropout.graph())) {
       for (FlatFunction function : flat.functions()) {
         Agreement.assertForward(
-            logits,
-            runner.floats(function, "logits", feeds),
-            function.source().toString());
+            logits, runner.floats(function, "logits", feeds), function.source().toString());
       }
     } finally {
       feeds.values().forEach(Tensor::close);

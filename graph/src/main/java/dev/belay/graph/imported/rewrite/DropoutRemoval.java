@@ -189,7 +189,9 @@ public final class DropoutRemoval implements GraphRewrite {
 
     private boolean is(String tensor, double expected) {
       OptionalDouble value = constants.value(tensor);
-      return value.isPresent() && isNear(value.getAsDouble(), expected);
+      return value.isPresent()
+          && Math.abs(value.getAsDouble() - expected)
+              <= constants.rounding(tensor) * Math.max(1, Math.abs(expected));
     }
 
     private static boolean isNear(double value, double expected) {

@@ -1,6 +1,8 @@
 package dev.belay.graph.imported.rewrite;
 
-import org.tensorflow.proto.framework.AttrValue;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
@@ -11,10 +13,14 @@ import org.tensorflow.proto.framework.NodeDef;
  *   <li>ClipByValue: {@code min(max(x, low), high)}, the same values and, as in TF Python, the
  *       gradient passes where x lies on a bound
  *   <li>Erfc: {@code 1 - erf(x)}; its far tail is exact to 6e-8 absolute, not relative
- *   <li>Xlogy, Xdivy: {@code x * log(y)}, {@code x / y}, and 0 where x is 0, whatever y is
- *   <li>BiasAddV1, Gather, FusedBatchNorm and its V2: the newer op of the same meaning
- *   <li>Round, Rint, Ceil, FloorDiv: themselves, behind a StopGradient; their slope is zero almost
- *       everywhere, and TF Python stops there too
+ *   <li>Xlogy, Xlog1py, Xdivy: {@code x * log(y)}, {@code x * log1p(y)}, {@code x / y}, and 0 where
+ *       x is 0, whatever y is
+ *   <li>EuclideanNorm: the root of the sum of squares
+ *   <li>BiasAddV1, Gather, Concat, ConjugateTranspose, FusedBatchNorm and its V2: the newer op of
+ *       the same meaning
+ *   <li>Round, Rint, Ceil, FloorDiv, OnesLike: themselves, behind a StopGradient; their slope is
+ *       zero almost everywhere, and TF Python stops there too
+ *   <li>FloorMod, Cumprod, Digamma: themselves, with the gradient of what has TF Python's slope
  * </ul>
  */
 public final class MissingGradients implements GraphRewrite {
@@ -24,15 +30,12 @@ public final class MissingGradients implements GraphRewrite {
     for (NodeDef node : graph.nodes()) {
       boolean changed =
           switch (node.getOp()) {
-            case "ClipByValue" -> clipByValue(graph, node);
-            case "Erfc" -> erfc(graph, node);
-            case "Xlogy" -> whereNotZero(graph, node, "Mul", "Log");
-            case "Xdivy" -> whereNotZero(graph, node, "RealDiv", null);
-            case "BiasAddV1" -> rename(graph, node, "BiasAdd");
             case "Gather" -> gather(graph, node);
             case "FusedBatchNorm", "FusedBatchNormV2" -> batchNorm(graph, node);
-            case "Round", "Rint", "Ceil", "FloorDiv" -> stopped(graph, node);
-            default -> false;
+            case "BiasAddV1" -> rename(graph, node, "BiasAdd");
+            case "ConjugateTranspose" ->
+                Substitute.isFloat(node, "T") && rename(graph, node, "Transpose");
+            default -> Substitute.isFloat(node, "T") && byDefinition(new Substitute(graph, node));
           };
       if (changed) {
         graph.note(node.getOp() + ": written in ops that have a gradient");
@@ -40,36 +43,93 @@ public final class MissingGradients implements GraphRewrite {
     }
   }
 
-  private static boolean clipByValue(NodeGraph graph, NodeDef node) {
-    AttrValue type = node.getAttrOrThrow("T");
-    String raised = add(graph, node, "raised", "Maximum", type, node.getInput(0), node.getInput(1));
-    return replace(graph, node, "Minimum", type, raised, node.getInput(2));
-  }
-
-  private static boolean erfc(NodeGraph graph, NodeDef node) {
-    AttrValue type = node.getAttrOrThrow("T");
-    NodeDef one = Nodes.constant(graph.fresh(node.getName() + "/one"), type.getType(), 1);
-    graph.put(one);
-    String erf = add(graph, node, "erf", "Erf", type, node.getInput(0));
-    return replace(graph, node, "Sub", type, one.getName(), erf);
+  private static boolean byDefinition(Substitute write) {
+    switch (write.op()) {
+      case "ClipByValue" ->
+          write.by(
+              "Minimum",
+              write.op("raised", "Maximum", write.input(0), write.input(1)),
+              write.input(2));
+      case "Erfc" ->
+          write.by("Sub", write.constant("one", 1), write.op("erf", "Erf", write.input(0)));
+      case "Xlogy" -> whereNotZero(write, "Mul", "Log");
+      case "Xlog1py" -> whereNotZero(write, "Mul", "Log1p");
+      case "Xdivy" -> whereNotZero(write, "RealDiv", null);
+      case "EuclideanNorm" -> euclideanNorm(write);
+      case "Concat" -> concat(write);
+      case "Round", "Rint", "Ceil", "FloorDiv", "OnesLike" ->
+          write.by("StopGradient", write.original("steps"));
+      case "FloorMod" -> floorMod(write);
+      case "Cumprod" -> cumprod(write);
+      case "Digamma" -> {
+        return digamma(write);
+      }
+      default -> {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
    * {@code op(x, before(y))} where x is not 0, and 0 where it is. There y is replaced by 1 first: a
    * gradient of 0 times infinity would be NaN.
    */
-  private static boolean whereNotZero(NodeGraph graph, NodeDef node, String op, String before) {
-    AttrValue type = node.getAttrOrThrow("T");
-    String x = node.getInput(0);
-    NodeDef zero = Nodes.constant(graph.fresh(node.getName() + "/zero"), type.getType(), 0);
-    NodeDef one = Nodes.constant(graph.fresh(node.getName() + "/one"), type.getType(), 1);
-    graph.put(zero);
-    graph.put(one);
-    String isZero = add(graph, node, "is_zero", "Equal", type, x, zero.getName());
-    String y = add(graph, node, "safe", "SelectV2", type, isZero, one.getName(), node.getInput(1));
-    String factor = before == null ? y : add(graph, node, "factor", before, type, y);
-    String value = add(graph, node, "value", op, type, x, factor);
-    return replace(graph, node, "SelectV2", type, isZero, zero.getName(), value);
+  private static void whereNotZero(Substitute write, String op, String before) {
+    String x = write.input(0);
+    String zero = write.constant("zero", 0);
+    String isZero = write.op("is_zero", "Equal", x, zero);
+    String y = write.op("safe", "SelectV2", isZero, write.constant("one", 1), write.input(1));
+    String factor = before == null ? y : write.op("factor", before, y);
+    write.by("SelectV2", isZero, zero, write.op("product", op, x, factor));
+  }
+
+  private static void euclideanNorm(Substitute write) {
+    String squares = write.op("squares", "Square", write.input(0));
+    NodeDef.Builder sum = write.copy("sum", squares, write.input(1)).setOp("Sum");
+    write.by("Sqrt", write.put(sum));
+  }
+
+  private static void concat(Substitute write) {
+    List<String> inputs = new ArrayList<>(write.inputs());
+    Collections.rotate(inputs, -1); // the axis comes last in ConcatV2
+    write.by(
+        write
+            .copy("values", inputs.toArray(new String[0]))
+            .setOp("ConcatV2")
+            .putAttr("Tidx", Substitute.INT32));
+  }
+
+  /** {@code x - q y} with the quotient q held fast. */
+  private static void floorMod(Substitute write) {
+    String x = write.input(0);
+    String y = write.input(1);
+    String quotient = write.op("fixed", "StopGradient", write.op("quotient", "FloorDiv", x, y));
+    write.byValueAndGradientOf(
+        write.op("slope", "Sub", x, write.op("multiple", "Mul", quotient, y)));
+  }
+
+  /** A product p of elements x changes by {@code p / x} for each, where x is not 0. */
+  private static void cumprod(Substitute write) {
+    String x = write.input(0);
+    String one = write.constant("one", 1);
+    String inverse = write.op("fixed", "StopGradient", write.op("inverse", "DivNoNan", one, x));
+    String parts = write.op("parts", "Mul", x, inverse);
+    String sum = write.put(write.copy("sum", parts, write.input(1)).setOp("Cumsum"));
+    String product = write.op("fixed_product", "StopGradient", write.original("product"));
+    write.byValueAndGradientOf(write.op("slope", "Mul", product, sum));
+  }
+
+  private static boolean digamma(Substitute write) {
+    DataType type = write.type().getType();
+    if (type != DataType.DT_FLOAT && type != DataType.DT_DOUBLE) {
+      return false; // Polygamma knows no others
+    }
+    String x = write.input(0);
+    String second = write.op("trigamma", "Polygamma", write.op("ones", "OnesLike", x), x);
+    String slope = write.op("fixed", "StopGradient", second);
+    write.byValueAndGradientOf(write.op("slope", "Mul", x, slope));
+    return true;
   }
 
   private static boolean rename(NodeGraph graph, NodeDef node, String op) {
@@ -96,29 +156,6 @@ public final class MissingGradients implements GraphRewrite {
       newer.putAttr("U", node.getAttrOrThrow("T"));
     }
     graph.put(newer.build());
-    return true;
-  }
-
-  private static boolean stopped(NodeGraph graph, NodeDef node) {
-    NodeDef steps = node.toBuilder().setName(graph.fresh(node.getName() + "/steps")).build();
-    graph.put(steps);
-    return replace(graph, node, "StopGradient", node.getAttrOrThrow("T"), steps.getName());
-  }
-
-  private static String add(
-      NodeGraph graph, NodeDef at, String suffix, String op, AttrValue type, String... inputs) {
-    String name = graph.fresh(at.getName() + "/" + suffix);
-    graph.put(Nodes.node(name, op, inputs).putAttr("T", type).build());
-    return name;
-  }
-
-  private static boolean replace(
-      NodeGraph graph, NodeDef node, String op, AttrValue type, String... inputs) {
-    graph.put(
-        Nodes.node(node.getName(), op, inputs)
-            .addAllInput(Nodes.controlInputs(node))
-            .putAttr("T", type)
-            .build());
     return true;
   }
 }

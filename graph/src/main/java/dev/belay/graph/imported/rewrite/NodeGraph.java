@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 
@@ -23,6 +24,7 @@ public final class NodeGraph {
   private final GraphDef original;
   private final Map<String, NodeDef> nodes = new LinkedHashMap<>();
   private final Map<String, String> moved = new HashMap<>();
+  private final Map<String, String> origins = new HashMap<>();
   private final Map<String, Integer> notes = new TreeMap<>();
   private Map<String, List<NodeDef>> consumers;
   private TensorShapes shapes;
@@ -75,6 +77,7 @@ public final class NodeGraph {
   /** Whoever reads {@code from} shall read {@code to}. */
   public void move(String from, String to) {
     moved.put(TensorName.canonical(from), TensorName.canonical(to));
+    origins.putIfAbsent(TensorName.canonical(to), TensorName.canonical(from));
   }
 
   /** Takes a node away; its first output must have moved, and control edges follow that. */
@@ -163,6 +166,16 @@ public final class NodeGraph {
       shapes = TensorShapes.infer(original);
     }
     return shapes;
+  }
+
+  /** The shape of a tensor, or of one that it took the place of. */
+  Shape shapeOf(String tensor) {
+    Shape shape = shapes().of(tensor);
+    for (String name = tensor; shape.isUnknown() && name != null; ) {
+      name = origins.get(TensorName.canonical(name));
+      shape = name == null ? shape : shapes().of(name);
+    }
+    return shape;
   }
 
   /** Counts a change, for people. */

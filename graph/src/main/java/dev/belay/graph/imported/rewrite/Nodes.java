@@ -1,7 +1,10 @@
 package dev.belay.graph.imported.rewrite;
 
 import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
@@ -40,11 +43,14 @@ final class Nodes {
     return constant(name, DataType.DT_INT32, scalar(DataType.DT_INT32).addIntVal(value));
   }
 
-  /** A vector of one element. */
-  static NodeDef vector(String name, int value) {
+  static NodeDef vector(String name, int... values) {
     TensorShapeProto.Builder shape =
-        TensorShapeProto.newBuilder().addDim(TensorShapeProto.Dim.newBuilder().setSize(1));
-    TensorProto.Builder tensor = scalar(DataType.DT_INT32).setTensorShape(shape).addIntVal(value);
+        TensorShapeProto.newBuilder()
+            .addDim(TensorShapeProto.Dim.newBuilder().setSize(values.length));
+    TensorProto.Builder tensor = scalar(DataType.DT_INT32).setTensorShape(shape);
+    for (int value : values) {
+      tensor.addIntVal(value);
+    }
     return constant(name, DataType.DT_INT32, tensor);
   }
 
@@ -65,6 +71,21 @@ final class Nodes {
 
   static boolean flag(NodeDef node, String attribute) {
     return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getB();
+  }
+
+  /** The value of an int32 constant, a scalar or a vector of one. */
+  static Optional<Integer> scalarInt(NodeDef constant) {
+    TensorProto tensor = constant.getAttrOrThrow("value").getTensor();
+    boolean isOne =
+        tensor.getTensorShape().getDimList().stream().allMatch(size -> size.getSize() == 1);
+    if (tensor.getDtype() != DataType.DT_INT32 || !isOne) {
+      return Optional.empty();
+    }
+    if (tensor.getTensorContent().size() == Integer.BYTES) {
+      ByteBuffer bytes = tensor.getTensorContent().asReadOnlyByteBuffer();
+      return Optional.of(bytes.order(ByteOrder.LITTLE_ENDIAN).getInt());
+    }
+    return Optional.of(tensor.getIntValCount() == 0 ? 0 : tensor.getIntVal(0));
   }
 
   static List<String> dataInputs(NodeDef node) {

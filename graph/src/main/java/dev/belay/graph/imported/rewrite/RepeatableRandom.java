@@ -108,8 +108,7 @@ public final class RepeatableRandom implements GraphRewrite {
   private static AttrValue elementType(NodeDef node) {
     return switch (node.getOp()) {
       case "RandomUniformInt" -> node.getAttrOrThrow("Tout");
-      case "Multinomial" ->
-          node.getAttrOrDefault("output_dtype", Nodes.type(DataType.DT_INT64));
+      case "Multinomial" -> node.getAttrOrDefault("output_dtype", Nodes.type(DataType.DT_INT64));
       default -> node.getAttrOrDefault("dtype", Nodes.type(DataType.DT_FLOAT));
     };
   }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorProto;
 
@@ -69,12 +70,53 @@ final class ScalarConstants {
         }
         yield single(tensor.getDoubleValCount(), tensor.getDoubleValList(), content);
       }
+      case DT_HALF, DT_BFLOAT16 -> half(tensor, bytes);
       case DT_INT32 ->
           bytes.remaining() == Integer.BYTES
               ? OptionalDouble.of(bytes.getInt())
               : single(tensor.getIntValCount(), tensor.getIntValList(), content);
       default -> OptionalDouble.empty();
     };
+  }
+
+  private static OptionalDouble half(TensorProto tensor, ByteBuffer bytes) {
+    boolean packed = bytes.remaining() == Short.BYTES;
+    if (!packed && (bytes.hasRemaining() || tensor.getHalfValCount() > 1)) {
+      return OptionalDouble.empty();
+    }
+    int bits = packed ? bytes.getShort() : tensor.getHalfValCount() == 0 ? 0 : tensor.getHalfVal(0);
+    return OptionalDouble.of(
+        tensor.getDtype() == DataType.DT_BFLOAT16
+            ? Float.intBitsToFloat(bits << 16)
+            : ofHalf(bits));
+  }
+
+  /** The number that the 16 bits of IEEE 754's half precision stand for. */
+  private static double ofHalf(int bits) {
+    int exponent = (bits >> 10) & 0x1f;
+    int fraction = bits & 0x3ff;
+    double size =
+        exponent == 0
+            ? fraction * 0x1p-24
+            : exponent == 0x1f
+                ? (fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN)
+                : (1 + fraction * 0x1p-10) * Math.pow(2, exponent - 15);
+    return (bits & 0x8000) == 0 ? size : -size;
+  }
+
+  /** How far a scalar of the graph may be from the number that its author wrote, for its size. */
+  double rounding(String tensor) {
+    NodeDef node = graph.node(graph.behindIdentity(tensor));
+    for (String attribute : List.of("dtype", "DstT", "T")) {
+      if (node.containsAttr(attribute)) {
+        return switch (Nodes.type(node, attribute)) {
+          case DT_HALF -> 2e-3;
+          case DT_BFLOAT16 -> 1.6e-2;
+          default -> 1e-5;
+        };
+      }
+    }
+    return 1e-5;
   }
 
   private static OptionalDouble single(

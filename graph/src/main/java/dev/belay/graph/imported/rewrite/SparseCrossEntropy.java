@@ -45,8 +45,9 @@ public final class SparseCrossEntropy implements GraphRewrite {
     void replace() {
       String classes = classes();
       String check = check(classes);
-      String one = put(Nodes.constant(name("on"), type.getType(), 1));
-      String zero = put(Nodes.constant(name("off"), type.getType(), 0));
+      Substitute write = new Substitute(graph, node);
+      String one = write.constant("on", 1);
+      String zero = write.constant("off", 0);
       String hot =
           put(
               Nodes.node(name("one_hot"), "OneHot", labels, classes, one, zero)

@@ -42,9 +42,7 @@ final class AddedVocabulary {
   private final List<AddedToken> patterns = new ArrayList<>();
   private final Set<String> special = new HashSet<>();
 
-  /**
-   * An empty vocabulary beside that of a model.
-   */
+  /** An empty vocabulary beside that of a model. */
   AddedVocabulary(Rules rules, ModelVocabulary model) {
     this.rules = rules;
     this.model = model;

@@ -66,8 +66,13 @@ record BertSettings(boolean lowerCase, Optional<Boolean> stripAccents, boolean s
     boolean accented = !text.equals(plain) || plain.codePoints().anyMatch(BertSettings::isMark);
     boolean chinese = text.codePoints().anyMatch(Character::isIdeographic);
     return (cased && lowerCase != other.lowerCase)
-        || (accented && stripAccents.orElse(lowerCase) != other.stripAccents.orElse(other.lowerCase))
+        || (accented && stripsAccents() != other.stripsAccents())
         || (chinese && splitChinese != other.splitChinese);
+  }
+
+  /** As BERT's normalizer decides it: where nothing is said, lower case takes accents along. */
+  private boolean stripsAccents() {
+    return stripAccents.orElse(lowerCase);
   }
 
   private static boolean isMark(int point) {

@@ -38,7 +38,10 @@ final class BytePairFiles {
     Path merges = merges(files);
     if (!Files.isRegularFile(merges)) {
       throw new DataException(
-          files.definition() + ": expected " + MERGES + " beside it, found none; both make one"
+          files.definition()
+              + ": expected "
+              + MERGES
+              + " beside it, found none; both make one"
               + " tokenizer");
     }
     ObjectNode vocabulary = JsonFile.read(files.definition(), MOST_BYTES).root();

@@ -116,7 +116,8 @@ final class ClassSettings {
           .settings()
           .refused(
               TokenizerParts.ADD_PREFIX_SPACE,
-              there + ", as tokenizer.json has it, since versions of transformers follow one or the"
+              there
+                  + ", as tokenizer.json has it, since versions of transformers follow one or the"
                   + " other",
               Boolean.toString(wanted(false)),
               "write the right value into both files");

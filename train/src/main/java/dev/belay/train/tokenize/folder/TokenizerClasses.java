@@ -68,7 +68,8 @@ final class TokenizerClasses {
           .find(named.get())
           .orElseThrow(() -> refused(source, CLASS, folder.files().kind()));
     }
-    Optional<String> type = folder.model().text("model_type").filter(classes.byModelType::containsKey);
+    Optional<String> type =
+        folder.model().text("model_type").filter(classes.byModelType::containsKey);
     if (type.isPresent()) {
       return classes
           .find(classes.byModelType.get(type.get()))

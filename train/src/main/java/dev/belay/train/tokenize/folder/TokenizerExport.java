@@ -57,7 +57,8 @@ public final class TokenizerExport {
         .sorted(Map.Entry.comparingByKey())
         .forEach(entry -> settings.set(entry.getKey(), entry.getValue()));
     try {
-      return Optional.of((JSON.writeValueAsString(settings) + "\n").getBytes(StandardCharsets.UTF_8));
+      return Optional.of(
+          (JSON.writeValueAsString(settings) + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a JSON tree that was read can be written", e);
     }

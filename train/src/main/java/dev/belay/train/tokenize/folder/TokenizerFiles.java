@@ -42,8 +42,17 @@ public record TokenizerFiles(Path definition, Kind kind, Optional<Path> config) 
     }
   }
 
+  /** Whether the definition is a tokenizer.json under another name. */
+  boolean standsAlone() {
+    return kind == Kind.TOKENIZER_JSON
+        && !String.valueOf(definition.getFileName()).equals(kind.fileName());
+  }
+
   /** The files beside the definition that change what it says. */
   public List<Path> beside() {
+    if (standsAlone()) {
+      return List.of();
+    }
     List<Path> all = new ArrayList<>();
     all.add(settings());
     if (kind == Kind.BYTE_PAIRS) {

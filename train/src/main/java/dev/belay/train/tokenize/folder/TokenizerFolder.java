@@ -27,12 +27,22 @@ record TokenizerFolder(
   private static final long MOST_BYTES = 16L << 20;
 
   /**
-   * Reads the files.
+   * Reads the files. A tokenizer.json under another name stands for itself, as Python's {@code
+   * PreTrainedTokenizerFast(tokenizer_file=...)} takes it: the files beside it are those of another
+   * tokenizer.
    *
    * @throws DataException if one of them holds no JSON object
    */
   static TokenizerFolder read(TokenizerFiles files) {
     Path folder = files.folder();
+    if (files.standsAlone()) {
+      return new TokenizerFolder(
+          files,
+          absent(folder.resolve(SETTINGS)),
+          absent(folder.resolve(SPECIAL_TOKENS)),
+          absent(folder.resolve(ADDED_TOKENS)),
+          absent(folder.resolve(MODEL)));
+    }
     Path settings = files.config().orElse(folder.resolve(SETTINGS));
     return new TokenizerFolder(
         files,
@@ -48,7 +58,11 @@ record TokenizerFolder(
     try {
       return JsonFile.readIfThere(path, MOST_BYTES);
     } catch (DataException e) {
-      return new JsonFile(path, JsonNodeFactory.instance.objectNode());
+      return absent(path);
     }
+  }
+
+  private static JsonFile absent(Path path) {
+    return new JsonFile(path, JsonNodeFactory.instance.objectNode());
   }
 }

@@ -82,11 +82,7 @@ final class TokenizerParts {
       String text = typed ? piece.substring(0, colon) : piece;
       int type = typed ? piece.charAt(colon + 1) - '0' : 0;
       if (text.startsWith("$")) {
-        pieces
-            .addObject()
-            .putObject("Sequence")
-            .put("id", text.substring(1))
-            .put("type_id", type);
+        pieces.addObject().putObject("Sequence").put("id", text.substring(1)).put("type_id", type);
       } else {
         pieces.addObject().putObject("SpecialToken").put("id", text).put("type_id", type);
         ObjectNode token = processor.withObjectProperty("special_tokens").putObject(text);

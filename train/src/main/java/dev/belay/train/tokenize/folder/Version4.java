@@ -19,11 +19,9 @@ import java.util.TreeMap;
  */
 final class Version4 {
   private final Draft draft;
-  private final Convention convention;
 
-  private Version4(Draft draft, Convention convention) {
+  private Version4(Draft draft) {
     this.draft = draft;
-    this.convention = convention;
   }
 
   /**
@@ -32,7 +30,7 @@ final class Version4 {
    * @param bert the settings of BERT's normalizer
    */
   static void complete(Draft draft, Convention convention, BertSettings bert) {
-    Version4 version = new Version4(draft, convention);
+    Version4 version = new Version4(draft);
     if (draft.isJson()) {
       new ClassSettings(draft, convention).apply(bert);
     }
@@ -93,11 +91,7 @@ final class Version4 {
   }
 
   private int unknownId(AddedVocabulary added) {
-    return draft
-        .special()
-        .text("unk_token")
-        .map(token -> added.id(token).orElse(-1))
-        .orElse(-1);
+    return draft.special().text("unk_token").map(token -> added.id(token).orElse(-1)).orElse(-1);
   }
 
   private static List<Map.Entry<String, Integer>> byId(JsonFile file) {
@@ -138,8 +132,8 @@ final class Version4 {
   }
 
   /**
-   * The table of added tokens by their ids: added_tokens_decoder, else what special_tokens_map.json,
-   * added_tokens.json and tokenizer.json say.
+   * The table of added tokens by their ids: added_tokens_decoder, else what
+   * special_tokens_map.json, added_tokens.json and tokenizer.json say.
    */
   static Map<Integer, AddedToken> decoder(Draft draft) {
     Map<Integer, AddedToken> table = new TreeMap<>();
@@ -193,8 +187,7 @@ final class Version4 {
         yield template(single, single + " " + separate + ":0 $B:1 " + separate + ":1", added);
       }
       case ROBERTA ->
-          TokenizerParts.robertaProcessing(
-                  separate, classify, token -> draft.idOf(added, token))
+          TokenizerParts.robertaProcessing(separate, classify, token -> draft.idOf(added, token))
               .put(TokenizerParts.TRIM_OFFSETS, true)
               .put(
                   TokenizerParts.ADD_PREFIX_SPACE,

@@ -88,13 +88,10 @@ final class Version5 {
           WordPieceVocabulary.tokenizerJson(
               bert, special.require(settings, "unk_token"), object(vocabulary));
       case ROBERTA, GPT2 ->
-          BytePairFiles.tokenizerJson(
-              object(vocabulary), model.path("merges"), prefixSpace);
+          BytePairFiles.tokenizerJson(object(vocabulary), model.path("merges"), prefixSpace);
       case T5 -> unigram(2, characterMap(), true);
-      case ALBERT ->
-          unigram(1, albertNormalizer(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
-      case XLM_ROBERTA ->
-          unigram(3, characterMap(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
+      case ALBERT -> unigram(1, albertNormalizer(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
+      case XLM_ROBERTA -> unigram(3, characterMap(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
       case CAMEMBERT ->
           unigram(
               Math.max(position(special.require(settings, "unk_token")), 0),
@@ -207,16 +204,12 @@ final class Version5 {
                       TokenizerParts.ADD_PREFIX_SPACE,
                       flag(TokenizerParts.ADD_PREFIX_SPACE, false)));
       case T5 ->
-          Optional.of(
-              TokenizerParts.template("$A </s>", "$A </s> $B </s>", ofEnd(ids, end)));
+          Optional.of(TokenizerParts.template("$A </s>", "$A </s> $B </s>", ofEnd(ids, end)));
       case XLM_ROBERTA, CAMEMBERT ->
           Optional.of(
               TokenizerParts.template(
-                  begin + " $A " + end,
-                  begin + " $A " + end + " " + end + " $B " + end,
-                  ids));
-      case ALBERT ->
-          Optional.of(there.isObject() ? there : pairOf("[CLS]", "[SEP]", ids));
+                  begin + " $A " + end, begin + " $A " + end + " " + end + " $B " + end, ids));
+      case ALBERT -> Optional.of(there.isObject() ? there : pairOf("[CLS]", "[SEP]", ids));
       default -> Optional.of(there.isObject() ? there : withoutProcessor(begin, end, ids));
     };
   }

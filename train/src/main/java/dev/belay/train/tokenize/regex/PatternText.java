@@ -67,9 +67,7 @@ final class PatternText {
     int bound = least;
     if (!braces.group(2).isEmpty()) {
       bound =
-          braces.group(3).isEmpty()
-              ? RegexNode.Repeat.ENDLESS
-              : Integer.parseInt(braces.group(3));
+          braces.group(3).isEmpty() ? RegexNode.Repeat.ENDLESS : Integer.parseInt(braces.group(3));
     }
     if (least > most || bound > most) {
       throw unknown("more than " + most + " repeats");
@@ -125,8 +123,7 @@ final class PatternText {
   }
 
   private CharacterSet numbered(String digits, int base) throws UnprovenPatternException {
-    Matcher number =
-        Pattern.compile(digits).matcher(pattern).region(position, pattern.length());
+    Matcher number = Pattern.compile(digits).matcher(pattern).region(position, pattern.length());
     if (!number.lookingAt()) {
       throw unknown("a number of a code point that is none");
     }

@@ -66,7 +66,7 @@ public record PatternWork(BitSet letters, int power, long ways) {
 
   /** Whether that holds of every text of a length. */
   public boolean allowsAnything(long length) {
-    double back = Math.pow(length, power) * ways;
+    double back = Math.pow((double) length, power) * ways;
     return power == 0 || (back <= MOST_STEPS_BACK && back * length <= MOST_STEPS_OF_TEXT);
   }
 
@@ -131,7 +131,9 @@ public record PatternWork(BitSet letters, int power, long ways) {
           }
           for (int right : automaton.behind(pair.get(1)).keySet()) {
             step();
-            if (loopOf[left.getKey()] == loop && loopOf[right] == loop && meet(left.getKey(), right)) {
+            if (loopOf[left.getKey()] == loop
+                && loopOf[right] == loop
+                && meet(left.getKey(), right)) {
               List<Integer> next = List.of(left.getKey(), right);
               backward.computeIfAbsent(next, unused -> new HashSet<>()).add(pair);
               if (forward.add(next)) {
@@ -255,9 +257,7 @@ public record PatternWork(BitSet letters, int power, long ways) {
           (letter, count) -> {
             if (without < 0 || loopOf[letter] != without) {
               long each = Math.min(MOST_WAYS + 1, count * ways(letter));
-              automaton
-                  .symbols(letter)
-                  .stream()
+              automaton.symbols(letter).stream()
                   .forEach(symbol -> bySymbol.merge(symbol, each, Long::sum));
             }
           });

@@ -126,9 +126,7 @@ final class RegexParser {
       }
     }
     if (text.take("\\R")) {
-      RegexNode letter =
-          new RegexNode.Letter(
-              CharacterSet.of(0x0a, 0x0d).or(CharacterSet.SPACE));
+      RegexNode letter = new RegexNode.Letter(CharacterSet.of(0x0a, 0x0d).or(CharacterSet.SPACE));
       return new RegexNode.Repeat(letter, 1, 2);
     }
     return new RegexNode.Letter(folded(text.escapedSet()));

@@ -196,8 +196,10 @@ class LabelValuesTest {
     Path ragged =
         Files.writeString(
             folder.resolve("c.jsonl"),
-            "{\"input_ids\": [7], \"attention_mask\": [1], \"label\": 1}\n"
-                + "{\"input_ids\": [7], \"label\": 1}\n");
+            """
+            {"input_ids": [7], "attention_mask": [1], "label": 1}
+            {"input_ids": [7], "label": 1}
+            """);
     assertRefused("the row has no attention_mask, and line 1 has one", rule, BY_NAME, ragged);
     Path ids = Files.writeString(folder.resolve("d.csv"), "ids,label\n7,1\n");
     assertRefused("could be token ids, or numbers of rows beside a text", rule, BY_NAME, ids);

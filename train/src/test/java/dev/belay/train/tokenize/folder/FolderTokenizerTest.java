@@ -101,7 +101,8 @@ class FolderTokenizerTest {
 
   @Test
   void aClassThatSetsAPartNeedsIt() throws IOException {
-    write("tokenizer.json", PLAIN.replaceAll("(?s)\"normalizer\": \\{.*?\\}", "'normalizer': null"));
+    write(
+        "tokenizer.json", PLAIN.replaceAll("(?s)\"normalizer\": \\{.*?\\}", "'normalizer': null"));
     write(SETTINGS, "{'tokenizer_class': 'BertTokenizerFast'}");
     String message = refusal();
     assertTrue(message.contains("normalizer: expected one, since BertTokenizer sets it"), message);
