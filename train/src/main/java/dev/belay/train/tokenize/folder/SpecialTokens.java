@@ -54,6 +54,11 @@ final class SpecialTokens {
     take(file, false);
   }
 
+  /** Makes objects of the named tokens that are given by their texts, with no flags. */
+  void makeObjects() {
+    named.replaceAll((name, given) -> new Given(given.token(), false));
+  }
+
   /** Takes special_tokens_map.json, which Python sets after its class was made. */
   void takeMap(JsonFile file) {
     take(file, true);

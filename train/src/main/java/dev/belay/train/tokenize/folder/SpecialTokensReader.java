@@ -33,6 +33,10 @@ final class SpecialTokensReader {
       case VERSION_4 -> {
         special.replaceAdditional(settings, ADDITIONAL);
         takeExtraIds(special, settings, tokenizerClass);
+        if (folder.files().kind() != TokenizerFiles.Kind.TOKENIZER_JSON
+            && tokenizerClass.slowFiles().makesObjects()) {
+          special.makeObjects();
+        }
         special.takeMap(map);
         special.replaceAdditional(map, ADDITIONAL);
       }

@@ -59,6 +59,11 @@ record TokenizerClass(
     BLENDERBOT,
     DEBERTA;
 
+    /** Whether the class makes objects of special tokens that are given by their texts. */
+    boolean makesObjects() {
+      return this != NONE && this != WORDPIECE && this != WORDPIECE_FUNNEL;
+    }
+
     /** The definition that is read, if there is one. */
     Optional<TokenizerFiles.Kind> kind() {
       return switch (this) {
