@@ -331,7 +331,7 @@ public final class Sweep {
   /** The run that an arm is. */
   private TrainConfig config(Arm arm, long seed) {
     TrainConfig base = config.base();
-    double bound = arm.clipNorm().orElse(ClipConfig.DEFAULT_MAX_GRAD_NORM);
+    double bound = arm.clipNorm().orElse(ClipConfig.defaults().maxGradNorm());
     return base.with(
         base.optimizer().withLearningRate(arm.learningRate()),
         base.clip().with(arm.mode(), bound),

@@ -5,9 +5,9 @@ import java.nio.file.Path;
 /**
  * All that one training run is asked to do.
  *
- * @param outputDirectory the run directory: new, empty, or this run's own
  * @param report what is written beside metrics.jsonl
  */
+@Section.Of(Section.RUN)
 public record TrainConfig(
     ModelConfig model,
     DataConfig data,
@@ -18,9 +18,17 @@ public record TrainConfig(
     StabilityConfig stability,
     LoopConfig loop,
     MachineConfig machine,
+    ReportConfig report,
     ResumeConfig resume,
-    Path outputDirectory,
-    ReportConfig report) {
+    @Option(
+            name = "output-dir",
+            label = "DIR",
+            help = "The run directory: new or empty, or one to go on with.",
+            required = "name a directory for the run to write",
+            place = -3,
+            onResume = Option.OnResume.IGNORE,
+            identifiesSweep = false)
+        Path outputDirectory) {
 
   public TrainConfig {
     boolean needsEvaluation = loop.loadBestModelAtEnd() || loop.earlyStoppingPatience().isPresent();
@@ -30,8 +38,8 @@ public record TrainConfig(
             "--train-file is missing: name a .tsv, .csv, .jsonl or .tfrecord file")
         .that(
             clip.norms() == ClipConfig.Norms.DENSE || update.gradientAccumulationSteps() == 1,
-            "--norm-compatibility tf counts the rows of one batch, --gradient-accumulation-steps adds"
-                + " up several: choose one")
+            "--norm-compatibility tf counts the rows of one batch, --gradient-accumulation-steps"
+                + " adds up several: choose one")
         .that(
             clip.norms() == ClipConfig.Norms.DENSE || machine.replicaDevices().size() == 1,
             "--norm-compatibility tf counts the rows of one batch, --device "
@@ -62,9 +70,9 @@ public record TrainConfig(
         stability,
         loop,
         otherMachine,
+        report,
         resume,
-        outputDirectory,
-        report);
+        outputDirectory);
   }
 
   /** The same run with another update and another course of the learning rate. */
@@ -79,9 +87,9 @@ public record TrainConfig(
         stability,
         loop,
         machine,
+        report,
         resume,
-        outputDirectory,
-        report);
+        outputDirectory);
   }
 
   /** That model on that data, and otherwise what the command line takes without options. */
@@ -96,8 +104,8 @@ public record TrainConfig(
         StabilityConfig.defaults(),
         LoopConfig.defaults(),
         MachineConfig.defaults(),
+        ReportConfig.defaults(),
         ResumeConfig.defaults(),
-        outputDirectory,
-        ReportConfig.defaults());
+        outputDirectory);
   }
 }

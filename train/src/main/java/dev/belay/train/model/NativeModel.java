@@ -93,7 +93,9 @@ record NativeModel(
             configuration,
             weights,
             NativeHead.of(config, configuration, weights),
-            config.files().restoreOptimizer() ? read.optimizer() : Optional.empty(),
+            config.files().restoreOptimizer() == ModelConfig.RestoreOptimizer.AUTO
+                ? read.optimizer()
+                : Optional.empty(),
             notes);
     model.activation();
     return model;
