@@ -10,6 +10,7 @@ import dev.belay.savedmodel.Fixtures;
 import dev.belay.tools.command.BelayCommand;
 import dev.belay.tools.command.Context;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.HuggingFaceArgument;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The rope: how gradients are clipped, once per update. Formulas in docs/numerics.md.
+ * Clipping of the gradients, once per update. Formulas in docs/numerics.md.
  *
  * @param adaptive of the adaptive rule
  */
@@ -127,14 +127,6 @@ public record ClipConfig(
         defaults().autoPercentile,
         List.of(),
         defaults().norms);
-  }
-
-  /** Another rule with another threshold, and otherwise the same. */
-  public ClipConfig with(Mode other, double threshold) {
-    return ConfigBinder.with(
-        ConfigBinder.with(this, "clip-mode", other),
-        other == Mode.VALUE ? "clip-value" : "max-grad-norm",
-        threshold);
   }
 
   /** What the command line takes without options. */

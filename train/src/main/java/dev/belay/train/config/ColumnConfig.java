@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Which columns of the data are what, and how labels are written, where the names and the values do
+ * Roles of the columns of the data, and how labels are written, where the names and the values do
  * not say it.
  */
 @Section.Of(Section.DATA)

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which data, and how it becomes batches.
+ * Data of a run, and how they become batches.
  *
  * @param columns which columns are what
  * @param language what only a language model asks
@@ -94,11 +94,6 @@ public record DataConfig(
             shuffle || !groupByLength,
             "--group-by-length reorders the examples, --shuffle off forbids it: choose one")
         .verify();
-  }
-
-  /** The same with examples of at most that many tokens. */
-  public DataConfig withMaxSeqLength(int tokens) {
-    return ConfigBinder.with(this, "max-seq-length", tokens);
   }
 
   /** These files, and otherwise what the command line takes without options. */

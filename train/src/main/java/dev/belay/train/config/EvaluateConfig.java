@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * A model or run, and files to evaluate it on or predict for.
  *
- * @param data only the fields for evaluation matter; {@code validationFiles} are the files
+ * @param data without the files, of which only those of this record matter
  * @param generation how a language model writes
  */
 @Section.Of(Section.DATA)

@@ -1,6 +1,6 @@
 package dev.belay.train.config;
 
-/** How a language model writes. */
+/** Generation of text by a language model. */
 @Section.Of(Section.WRITING)
 public record GenerationConfig(
     @Option(

@@ -2,7 +2,7 @@ package dev.belay.train.config;
 
 import java.util.OptionalInt;
 
-/** How GPUs are used. */
+/** Use of GPUs. */
 @Section.Of(Section.MACHINE)
 public record GpuConfig(
     @Option(

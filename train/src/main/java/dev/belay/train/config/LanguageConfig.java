@@ -2,7 +2,7 @@ package dev.belay.train.config;
 
 import java.util.OptionalInt;
 
-/** How a language model learns from text. */
+/** Training of a language model on text. */
 @Section.Of(Section.LANGUAGE_MODELS)
 public record LanguageConfig(
     @Option(

@@ -3,7 +3,7 @@ package dev.belay.train.config;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What happens between the steps. */
+/** Logging, evaluation and checkpoints between the steps. */
 @Section.Of(Section.RUN)
 public record LoopConfig(
     @Option(

@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * Where it runs.
+ * Devices, threads and seed of a run.
  *
  * @param gpu how GPUs are used
  */
@@ -53,11 +53,6 @@ public record MachineConfig(
   /** A machine whose GPUs are used as usual. */
   public MachineConfig(String device, OptionalInt threads, long seed) {
     this(device, threads, GpuConfig.defaults(), seed);
-  }
-
-  /** The same machine with another seed. */
-  public MachineConfig withSeed(long other) {
-    return new MachineConfig(device, threads, gpu, other);
   }
 
   private static boolean distinct(String device) {

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Which model, and how to call it.
+ * Model of a run, and how it is called.
  *
  * @param files what the path holds, where that is not found out
  * @param trust what the user accepts of a foreign model
@@ -131,7 +131,7 @@ public record ModelConfig(
     }
   }
 
-  /** What Hugging Face's config.json calls {@code problem_type}, of classes. */
+  /** The {@code problem_type} of Hugging Face's config.json, of classes. */
   public enum ProblemType {
     /** Each example has one class. */
     SINGLE_LABEL_CLASSIFICATION,
@@ -156,7 +156,7 @@ public record ModelConfig(
     NO
   }
 
-  /** What the files of a model are. */
+  /** Files of a model. */
   @Section.Of(Section.MODEL)
   public record Files(
       @Option(
@@ -205,7 +205,7 @@ public record ModelConfig(
             Optional.empty(), Optional.empty(), RestoreOptimizer.AUTO, Optional.empty(), false);
   }
 
-  /** What the user accepts of a foreign model. */
+  /** Exceptions that the user makes for a foreign model. */
   @Section.Of(Section.MODEL)
   public record Trust(
       @Option(

@@ -54,7 +54,7 @@ public record OptimizerConfig(
         double momentum,
     Look look) {
 
-  /** What an update looks at. */
+  /** Variants of the update rule. */
   @Section.Of(Section.UPDATE)
   public record Look(
       @Option(
@@ -106,11 +106,6 @@ public record OptimizerConfig(
             kind)
         .that(!look.nesterov() || !look.amsgrad(), "--nesterov and --amsgrad: choose one")
         .verify();
-  }
-
-  /** The same rule with another peak of the schedule. */
-  public OptimizerConfig withLearningRate(double rate) {
-    return ConfigBinder.with(this, "learning-rate", rate);
   }
 
   /** What the command line takes without options. */

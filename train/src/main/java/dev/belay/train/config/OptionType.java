@@ -5,9 +5,9 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -126,11 +126,11 @@ public final class OptionType {
       return mapping(texts);
     }
     if (isMultiple()) {
-      Collection<Object> values = type == Set.class ? new LinkedHashSet<>() : new ArrayList<>();
-      if (!texts.equals(List.of(emptyWord))) {
-        texts.forEach(text -> values.add(element(text)));
-      }
-      return values;
+      List<Object> values =
+          texts.equals(List.of(emptyWord)) ? List.of() : texts.stream().map(this::element).toList();
+      return type == Set.class
+          ? Collections.unmodifiableSet(new LinkedHashSet<>(values))
+          : values;
     }
     if (texts.isEmpty()) {
       return absent();

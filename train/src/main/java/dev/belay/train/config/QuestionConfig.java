@@ -1,7 +1,7 @@
 package dev.belay.train.config;
 
 /**
- * How questions about texts are put and answered; names and defaults as Hugging Face's run_qa.py.
+ * Windows and answers of question answering; names and defaults as Hugging Face's run_qa.py.
  */
 @Section.Of(Section.QUESTION_ANSWERING)
 public record QuestionConfig(

@@ -4,7 +4,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** What a run says about itself beside metrics.jsonl. */
+/** Reports that a run writes beside metrics.jsonl. */
 @Section.Of(Section.RUN)
 public record ReportConfig(
     @Option(

@@ -3,7 +3,7 @@ package dev.belay.train.config;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What a run does with what is in its directory already. */
+/** Start of a run in a directory that may hold an earlier one. */
 @Section.Of(Section.RUN)
 public record ResumeConfig(
     @Option(

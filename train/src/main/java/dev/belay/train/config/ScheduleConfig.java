@@ -2,7 +2,7 @@ package dev.belay.train.config;
 
 import java.util.OptionalInt;
 
-/** How long to train and how the learning rate goes. */
+/** Length of the training and course of the learning rate. */
 @Section.Of(Section.SCHEDULE)
 public record ScheduleConfig(
     @Option(
@@ -99,11 +99,6 @@ public record ScheduleConfig(
     return warmupSteps.isPresent()
         ? warmupSteps.getAsInt()
         : (long) Math.ceil(warmupRatio * totalSteps);
-  }
-
-  /** The same course over that many updates. */
-  public ScheduleConfig withMaxSteps(int steps) {
-    return ConfigBinder.with(this, "max-steps", OptionalInt.of(steps));
   }
 
   /** What the command line takes without options. */

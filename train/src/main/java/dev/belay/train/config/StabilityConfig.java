@@ -2,7 +2,7 @@ package dev.belay.train.config;
 
 import java.util.OptionalDouble;
 
-/** What happens when a step's numbers are not usable. */
+/** Answers to a step whose numbers are not usable. */
 @Section.Of(Section.STABILITY)
 public record StabilityConfig(
     @Option(

@@ -1,6 +1,7 @@
 package dev.belay.train.config;
 
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * All that one training run is asked to do.
@@ -58,38 +59,26 @@ public record TrainConfig(
         .verify();
   }
 
-  /** The same run with another update and another seed. */
-  public TrainConfig with(OptimizerConfig other, ClipConfig otherClip, MachineConfig otherMachine) {
-    return new TrainConfig(
-        model,
-        data,
-        other,
-        schedule,
-        otherClip,
-        update,
-        stability,
-        loop,
-        otherMachine,
-        report,
-        resume,
-        outputDirectory);
+  /** Begins a config whose options all have their defaults. */
+  public static TrainConfigBuilder builder() {
+    return new TrainConfigBuilder(Map.of());
   }
 
-  /** The same run with another update and another course of the learning rate. */
-  public TrainConfig with(OptimizerConfig other, ScheduleConfig otherSchedule) {
-    return new TrainConfig(
-        model,
-        data,
-        other,
-        otherSchedule,
-        clip,
-        update,
-        stability,
-        loop,
-        machine,
-        report,
-        resume,
-        outputDirectory);
+  /** Begins a config with the options of this one. */
+  public TrainConfigBuilder toBuilder() {
+    return new TrainConfigBuilder(ConfigBinder.texts(this));
+  }
+
+  /**
+   * Makes a config from the options of {@code belay train}.
+   *
+   * @param options values by their names, as {@link TrainConfigBuilder#option} takes them
+   * @throws ConfigException that says everything that cannot be
+   */
+  public static TrainConfig fromOptions(Map<String, String> options) {
+    TrainConfigBuilder builder = builder();
+    options.forEach(builder::option);
+    return builder.build();
   }
 
   /** That model on that data, and otherwise what the command line takes without options. */

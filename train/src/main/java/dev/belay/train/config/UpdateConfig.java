@@ -1,6 +1,6 @@
 package dev.belay.train.config;
 
-/** How the gradient of one update is computed. */
+/** Computation of the gradient of one update. */
 @Section.Of(Section.STABILITY)
 public record UpdateConfig(
     @Option(
