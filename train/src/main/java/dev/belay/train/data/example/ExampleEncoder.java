@@ -33,6 +33,7 @@ final class ExampleEncoder {
   private Map<String, Boolean> roles = Map.of();
   private long padded;
   private long truncated;
+  private long empty;
   private long cutWords;
 
   ExampleEncoder(ExampleOptions options, Optional<TextTokenizer> tokenizer, LabelReader labels) {
@@ -72,6 +73,11 @@ final class ExampleEncoder {
   /** Texts that lost tokens. */
   long truncated() {
     return truncated;
+  }
+
+  /** Texts that say nothing. */
+  long empty() {
+    return empty;
   }
 
   /** Words that those texts lost. */
@@ -211,7 +217,9 @@ final class ExampleEncoder {
 
   private TextPair texts(Row row) {
     TextColumns columns = choice.text().orElseThrow();
-    return new TextPair(text(row, columns.first()), columns.second().map(c -> text(row, c)));
+    String first = text(row, columns.first());
+    empty += first.isBlank() ? 1 : 0;
+    return new TextPair(first, columns.second().map(c -> text(row, c)));
   }
 
   private String text(Row row, String column) {

@@ -67,6 +67,13 @@ class DatasetReaderTest {
   }
 
   @Test
+  void emptyTextsAreCounted() throws IOException {
+    Path file = write("a.tsv", "text\tlabel\nhello\t0\n\t1\n  \t0\n");
+    Dataset dataset = read(options(BERT, LabelRule.classes()), file);
+    assertTrue(dataset.notes().contains("2 of 3 texts are empty"), dataset.notes().toString());
+  }
+
+  @Test
   void listsOfNumbersBesideATextAreRefused() throws IOException {
     for (String ids : List.of("[7, 8]", "\"7 8\"", "[7.0, 8.0]")) {
       Path file =
