@@ -206,7 +206,7 @@ def save(model, recipe, path):
     saved = model.base_model if recipe["new_head"] else model
     if how["half"]:
         model.to(getattr(torch, how["half"]))
-    saved.save_pretrained(path, max_shard_size="4KB" if how["shards"] else "1GB")
+    saved.save_pretrained(path, max_shard_size="4KB" if how["shards"] and not recipe["wrong"] else "1GB")
     model.float()
     edit_configuration(path / "config.json", recipe)
     single = path / "model.safetensors"
