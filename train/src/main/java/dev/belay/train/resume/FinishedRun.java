@@ -1,8 +1,8 @@
 package dev.belay.train.resume;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.belay.train.report.RunDirectory;
 import dev.belay.train.report.Provenance;
+import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
