@@ -25,7 +25,7 @@ public final class SavedModelContents {
    * What was read.
    *
    * @param directory that holds saved_model.pb
-   * @param metaGraph the graph tagged "serve"
+   * @param metaGraph the graph that was taken, as a rule the one tagged "serve"
    * @param functions its function library by name
    * @param callables signatures and callables
    * @param regularizers functions without inputs, whose result Keras adds to the loss
@@ -77,7 +77,7 @@ public final class SavedModelContents {
     return parts.directory().resolve(ModelFolder.FILE);
   }
 
-  /** The graph tagged "serve", as it stands in the file. */
+  /** The graph that was taken, as it stands in the file. */
   public MetaGraphDef metaGraph() {
     return parts.metaGraph();
   }

@@ -63,7 +63,8 @@ public record ImportedModel(
     SavedModelContents contents =
         SavedModelReader.read(
             ModelSource.of(config).directory(),
-            GraphPolicy.strict().allowing(config.trust().allowedOps()));
+            GraphPolicy.strict().allowing(config.trust().allowedOps()),
+            config.files().tags());
     TrainingFunctions functions = TrainingFunctions.choose(contents, config.signature());
     TraceChoice choice = new TraceChoice(config, contents, functions, trains);
     Optional<TraceChoice.Chosen> chosen = choice.byStructure();

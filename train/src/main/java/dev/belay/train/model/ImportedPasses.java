@@ -72,6 +72,8 @@ final class ImportedPasses {
     Task task = task(trained);
     List<String> rewrites = new ArrayList<>(model.notes());
     rewrites.addAll(AddedLosses.notes(model));
+    WeightConstraints constraints = WeightConstraints.of(model, forward.variables(), config);
+    rewrites.addAll(constraints.notes());
     rewrites.addAll(model.flat().notes());
     rewrites.addAll(forward.notes());
     return new ModelGraph.Parts(
@@ -85,7 +87,8 @@ final class ImportedPasses {
             "trains through " + model.training().source().path() + ", " + trained.description(),
             "evaluates through " + model.evaluation().source().path()),
         rewrites,
-        this::head);
+        this::head,
+        constraints.byVariable());
   }
 
   private Optional<Head> head(int outputs) {

@@ -73,7 +73,7 @@ record NativeModel(
       return fromScratch(source, config);
     }
     WeightLocation location = source.weights().orElseThrow();
-    ModelWeights read = WeightReader.read(location, GraphPolicy.strict());
+    ModelWeights read = WeightReader.read(location, GraphPolicy.strict(), Optional.empty());
     ModelConfiguration configuration =
         read.configuration()
             .orElseThrow(
@@ -214,7 +214,8 @@ record NativeModel(
         head.description(),
         notes,
         List.of(),
-        outputs -> head.layers(new NativeHead.Making(this, forward, config, outputs, seed, notes)));
+        outputs -> head.layers(new NativeHead.Making(this, forward, config, outputs, seed, notes)),
+        Map.of());
   }
 
   /** What bends the feed-forward. */
