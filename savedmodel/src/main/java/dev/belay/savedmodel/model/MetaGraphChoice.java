@@ -17,7 +17,7 @@ import org.tensorflow.proto.framework.MetaGraphDef;
  * without a tag and one with {@code train}.
  */
 final class MetaGraphChoice {
-  private static final String SERVE = "serve";
+  private static final String SERVE = SavedModelContents.SERVE;
 
   private final Path file;
   private final List<MetaGraphDef> graphs;

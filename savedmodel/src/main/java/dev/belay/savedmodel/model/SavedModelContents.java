@@ -20,6 +20,8 @@ import org.tensorflow.proto.framework.MetaGraphDef;
  * <p>It holds no file open. See {@link SavedModelReader}.
  */
 public final class SavedModelContents {
+  /** The tag of graphs that are meant for serving. */
+  public static final String SERVE = "serve";
 
   /**
    * What was read.
@@ -80,6 +82,11 @@ public final class SavedModelContents {
   /** The graph that was taken, as it stands in the file. */
   public MetaGraphDef metaGraph() {
     return parts.metaGraph();
+  }
+
+  /** The tags of the graph that was taken. */
+  public List<String> tags() {
+    return parts.metaGraph().getMetaInfoDef().getTagsList();
   }
 
   /** The nodes outside all functions. */
