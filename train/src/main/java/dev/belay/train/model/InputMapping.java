@@ -43,7 +43,13 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
         feature = guess(function, input);
         if (!FeatureNames.canonical(lastPart(input.name())).equals(feature)) {
           notes.add(
-              "input '" + input.name() + "' gets " + feature + ", being the only one of its kind");
+              "input '"
+                  + input.name()
+                  + "' gets "
+                  + feature
+                  + (isOneOfPair(function, input)
+                      ? ", by its name"
+                      : ", being the only one of its kind"));
         }
       }
       requests.add(
@@ -125,6 +131,11 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
       }
     }
     return FeatureNames.canonical(name);
+  }
+
+  private static boolean isOneOfPair(ModelFunction function, ModelFunction.Argument input) {
+    return input.dtype() == DataType.DT_STRING
+        && function.inputs().stream().filter(i -> i.dtype() == DataType.DT_STRING).count() > 1;
   }
 
   private static ElementType elementType(ModelFunction function, ModelFunction.Argument input) {
