@@ -8,6 +8,7 @@ import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.DatasetSummary;
 import dev.belay.train.data.example.FeatureRow;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
@@ -125,6 +126,7 @@ record RunDatasets(
   List<String> notes() {
     List<String> notes = new ArrayList<>(train.notes());
     validation.ifPresent(dataset -> notes.addAll(dataset.notes()));
+    notes.addAll(new DatasetSummary(train, validation).notes());
     return notes;
   }
 }

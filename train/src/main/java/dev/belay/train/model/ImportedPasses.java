@@ -70,11 +70,11 @@ final class ImportedPasses {
             ? trained
             : target(graph, forward, model.evaluation());
     Task task = task(trained);
-    List<String> rewrites = new ArrayList<>(model.notes());
-    rewrites.addAll(AddedLosses.notes(model));
+    List<String> decisions = new ArrayList<>(model.notes());
+    decisions.addAll(AddedLosses.notes(model));
     WeightConstraints constraints = WeightConstraints.of(model, forward.variables(), config);
-    rewrites.addAll(constraints.notes());
-    rewrites.addAll(model.flat().notes());
+    decisions.addAll(constraints.notes());
+    List<String> rewrites = new ArrayList<>(model.flat().notes());
     rewrites.addAll(forward.notes());
     return new ModelGraph.Parts(
         forward,
@@ -86,6 +86,7 @@ final class ImportedPasses {
         List.of(
             "trains through " + model.training().source().path() + ", " + trained.description(),
             "evaluates through " + model.evaluation().source().path()),
+        decisions,
         rewrites,
         this::head,
         constraints.byVariable());
