@@ -40,7 +40,8 @@ final class WeightSource {
     } else if (RunDirectory.isRun(path) && location.configuration().isEmpty()) {
       location = withOrigin(location, recorded(path));
     }
-    return WeightReader.read(location, GraphPolicy.strict().allowing(config.allowedOps()));
+    return WeightReader.read(
+        location, GraphPolicy.strict().allowing(config.allowedOps()), config.tags());
   }
 
   static boolean isCheckpoint(Path path) {

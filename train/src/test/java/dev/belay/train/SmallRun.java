@@ -105,7 +105,12 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           new ModelConfig(
               plain.path(),
               new ModelConfig.Files(
-                  Optional.empty(), Optional.empty(), true, Optional.empty(), true),
+                  Optional.empty(),
+                  Optional.empty(),
+                  true,
+                  Optional.empty(),
+                  true,
+                  Optional.empty()),
               plain.signature(),
               plain.inputs(),
               plain.output(),

@@ -29,6 +29,7 @@ record TrialRequest(ModelConfig model, boolean trains) {
     arguments.add("dropout=" + model.dropout());
     arguments.add("model-losses=" + model.modelLosses());
     arguments.add("natural-gradients=" + model.trust().naturalGradients());
+    model.files().tags().ifPresent(value -> arguments.add("tag=" + value));
     model.signature().ifPresent(value -> arguments.add("signature=" + value));
     model.output().ifPresent(value -> arguments.add("output=" + value));
     model.features().ifPresent(value -> arguments.add("features=" + value));
@@ -41,6 +42,10 @@ record TrialRequest(ModelConfig model, boolean trains) {
         .forEach(entry -> arguments.add("input=" + entry.getKey() + "=" + entry.getValue()));
     model.trust().allowedOps().stream().sorted().forEach(op -> arguments.add("allow-op=" + op));
     model.trust().withoutGradient().forEach(value -> arguments.add("no-gradient=" + value));
+    model
+        .trust()
+        .ignoredConstraints()
+        .ifPresent(value -> arguments.add("ignore-constraints=" + value));
     return arguments;
   }
 
@@ -64,7 +69,7 @@ record TrialRequest(ModelConfig model, boolean trains) {
     ModelConfig model =
         new ModelConfig(
             Path.of(one(values, "model").orElseThrow()),
-            ModelConfig.Files.FOUND_OUT,
+            files(one(values, "tag")),
             one(values, "signature"),
             inputs,
             one(values, "output"),
@@ -77,8 +82,18 @@ record TrialRequest(ModelConfig model, boolean trains) {
             one(values, "freeze").map(Pattern::compile),
             isTrue(values, "dropout"),
             isTrue(values, "model-losses"),
-            new ModelConfig.Trust(ops, isTrue(values, "natural-gradients"), withoutGradient, true));
+            new ModelConfig.Trust(
+                ops,
+                isTrue(values, "natural-gradients"),
+                withoutGradient,
+                one(values, "ignore-constraints").map(Pattern::compile),
+                true));
     return new TrialRequest(model, isTrue(values, "trains"));
+  }
+
+  private static ModelConfig.Files files(Optional<String> tags) {
+    return new ModelConfig.Files(
+        Optional.empty(), Optional.empty(), true, Optional.empty(), false, tags);
   }
 
   private static Optional<String> one(Map<String, List<String>> values, String name) {

@@ -134,6 +134,10 @@ public final class ModelOptions {
         tuning.dropout(),
         modelLosses,
         new ModelConfig.Trust(
-            allowedOps, tuning.naturalGradients(), List.copyOf(tuning.withoutGradient()), trusted));
+            allowedOps,
+            tuning.naturalGradients(),
+            List.copyOf(tuning.withoutGradient()),
+            tuning.ignoredConstraints(),
+            trusted));
   }
 }

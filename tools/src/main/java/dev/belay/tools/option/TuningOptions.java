@@ -74,6 +74,14 @@ public final class TuningOptions {
   private List<Pattern> withoutGradient = new ArrayList<>();
 
   @Option(
+      names = "--ignore-constraints",
+      paramLabel = "REGEX",
+      description =
+          "Train variables that match without the constraint (kernel_constraint and the like) that"
+              + " their Keras layer puts on them.")
+  private Optional<Pattern> ignoredConstraints = Optional.empty();
+
+  @Option(
       names = "--restore-optimizer",
       paramLabel = "auto|no",
       description =
@@ -126,5 +134,9 @@ public final class TuningOptions {
 
   List<Pattern> withoutGradient() {
     return withoutGradient;
+  }
+
+  Optional<Pattern> ignoredConstraints() {
+    return ignoredConstraints;
   }
 }

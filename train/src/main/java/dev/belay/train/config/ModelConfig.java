@@ -95,15 +95,18 @@ public record ModelConfig(
    *     have of an earlier one
    * @param ignoredWeights names of weights that are left out; empty: none
    * @param fromScratch whether only the configuration is read, and all weights begin at random
+   * @param tags of the graph to take of a SavedModel that holds several; empty: the one for serving
    */
   public record Files(
       Optional<WeightFormat> format,
       Optional<Path> configuration,
       boolean restoreOptimizer,
       Optional<Pattern> ignoredWeights,
-      boolean fromScratch) {
+      boolean fromScratch,
+      Optional<String> tags) {
     public static final Files FOUND_OUT =
-        new Files(Optional.empty(), Optional.empty(), true, Optional.empty(), false);
+        new Files(
+            Optional.empty(), Optional.empty(), true, Optional.empty(), false, Optional.empty());
   }
 
   /**
@@ -113,6 +116,8 @@ public record ModelConfig(
    * @param naturalGradients whether a custom gradient that the file does not hold may be replaced
    *     by the natural one
    * @param withoutGradient trainable variables that may stay without a gradient
+   * @param ignoredConstraints variables that train without the constraint of their Keras layer;
+   *     empty: none
    * @param untried whether the model may come into this process's native code without having been
    *     tried in another one
    */
@@ -120,8 +125,15 @@ public record ModelConfig(
       Set<String> allowedOps,
       boolean naturalGradients,
       List<Pattern> withoutGradient,
+      Optional<Pattern> ignoredConstraints,
       boolean untried) {
-    public static final Trust NOTHING = new Trust(Set.of(), false, List.of(), false);
+    public static final Trust NOTHING =
+        new Trust(Set.of(), false, List.of(), Optional.empty(), false);
+
+    /** Whether a variable trains without the constraint of its Keras layer. */
+    public boolean ignoresConstraint(String variable) {
+      return ignoredConstraints.map(regex -> regex.matcher(variable).find()).orElse(false);
+    }
   }
 
   public ModelConfig {

@@ -72,6 +72,8 @@ final class ImportedPasses {
     Task task = task(trained);
     List<String> decisions = new ArrayList<>(model.notes());
     decisions.addAll(AddedLosses.notes(model));
+    WeightConstraints constraints = WeightConstraints.of(model, forward.variables(), config);
+    decisions.addAll(constraints.notes());
     List<String> rewrites = new ArrayList<>(model.flat().notes());
     rewrites.addAll(forward.notes());
     return new ModelGraph.Parts(
@@ -86,7 +88,8 @@ final class ImportedPasses {
             "evaluates through " + model.evaluation().source().path()),
         decisions,
         rewrites,
-        this::head);
+        this::head,
+        constraints.byVariable());
   }
 
   private Optional<Head> head(int outputs) {

@@ -23,6 +23,7 @@ import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
+import dev.belay.savedmodel.weights.SentenceTransformers;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.config.ConfigException;
@@ -73,18 +74,12 @@ record NativeModel(
       return fromScratch(source, config);
     }
     WeightLocation location = source.weights().orElseThrow();
-    ModelWeights read = WeightReader.read(location, GraphPolicy.strict());
+    ModelWeights read = WeightReader.read(location, GraphPolicy.strict(), Optional.empty());
     ModelConfiguration configuration =
-        read.configuration()
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        location.path()
-                            + ": Belay builds the graph of these weights, and no config.json or"
-                            + " bert_config.json lies beside them to say what it is made of; name"
-                            + " one with --model-config"));
+        read.configuration().orElseThrow(() -> new UndescribedWeights(location).refusal());
     List<String> notes = new ArrayList<>();
     notes.add("weights: " + location);
+    SentenceTransformers.note(location.folder()).ifPresent(notes::add);
     requireComputed(configuration, location.configuration().orElse(location.path()), notes);
     NativeWeights weights = NativeWeights.of(read, config.files().ignoredWeights(), notes);
     NativeModel model =
@@ -215,7 +210,8 @@ record NativeModel(
         notes,
         List.of(),
         List.of(),
-        outputs -> head.layers(new NativeHead.Making(this, forward, config, outputs, seed, notes)));
+        outputs -> head.layers(new NativeHead.Making(this, forward, config, outputs, seed, notes)),
+        Map.of());
   }
 
   /** What bends the feed-forward. */

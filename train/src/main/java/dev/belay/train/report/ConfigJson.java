@@ -119,6 +119,7 @@ public final class ConfigJson {
     put(options, "restore-optimizer", model.files().restoreOptimizer() ? "auto" : "no");
     put(options, "ignore-weights", model.files().ignoredWeights());
     put(options, "from-scratch", model.files().fromScratch());
+    put(options, "tag", model.files().tags());
     put(options, "signature", model.signature());
     put(
         options,
@@ -139,6 +140,7 @@ public final class ConfigJson {
     put(options, "allow-op", model.trust().allowedOps().stream().sorted().toList());
     put(options, "accept-custom-gradient", model.trust().naturalGradients());
     put(options, "allow-no-gradient", model.trust().withoutGradient());
+    put(options, "ignore-constraints", model.trust().ignoredConstraints());
     put(options, "trust-model", model.trust().untried());
   }
 

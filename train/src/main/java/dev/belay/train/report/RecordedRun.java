@@ -57,7 +57,8 @@ public record RecordedRun(
             text(facts, "model_configuration").map(Path::of),
             false,
             text(options, "ignore-weights").map(Pattern::compile),
-            options.path("from-scratch").asBoolean()),
+            options.path("from-scratch").asBoolean(),
+            text(options, "tag")),
         text(options, "signature"),
         inputs,
         text(options, "output"),
@@ -76,6 +77,7 @@ public record RecordedRun(
             Set.copyOf(texts(options.path("allow-op"))),
             options.path("accept-custom-gradient").asBoolean(),
             texts(options.path("allow-no-gradient")).stream().map(Pattern::compile).toList(),
+            text(options, "ignore-constraints").map(Pattern::compile),
             options.path("trust-model").asBoolean()));
   }
 

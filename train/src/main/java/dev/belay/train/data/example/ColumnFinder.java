@@ -145,7 +145,10 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
 
   /** A text goes to the input of its name, else to the only input that takes text. */
   private OptionalInt textColumn(FeatureRequest request, Optional<TextColumns> text) {
-    OptionalInt own = columns.named(request.feature());
+    OptionalInt own =
+        columns.has(request.name())
+            ? columns.named(request.name())
+            : columns.named(request.feature());
     boolean second = request.feature().equals(FeatureNames.TEXT_B);
     boolean renamed = second ? asked().textPair().isPresent() : asked().text().isPresent();
     if (own.isPresent() && !renamed) {
@@ -157,8 +160,10 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     boolean clear = second || request.feature().equals(FeatureNames.TEXT) || texts == 1;
     if (name.isEmpty() || !clear) {
       throw missing(
-          "a column '" + request.feature() + "' for the model's text input of that name",
-          "--text-column");
+          "a column '" + request.name() + "' for the model's text input of that name",
+          texts == 1 || second || request.feature().equals(FeatureNames.TEXT)
+              ? second ? "--text-pair-column" : "--text-column"
+              : "--inputs text=" + request.name() + " (text_b for the second of two)");
     }
     return columns.named(name.get());
   }

@@ -286,6 +286,26 @@ class DatasetReaderTest {
   }
 
   @Test
+  void aTextInputTakesTheColumnOfItsOwnNameFirst() throws IOException {
+    List<FeatureRequest> string =
+        List.of(FeatureRequest.of("review", "text", ElementType.STRING, -1));
+    Path both = write("both.csv", "text,review,label\na title,good,1\n");
+    assertEquals(
+        new FeatureRow.Text("good"),
+        DatasetReader.read(List.of(both), options(string, LabelRule.classes()), Optional.empty())
+            .examples()
+            .get(0)
+            .features()
+            .get(0));
+    Path other = write("other.csv", "comment,label\ngood,1\n");
+    assertMessage(
+        "missing column: expected a column 'review' for the model's text input of that name; found"
+            + " columns: comment, label; name it with --text-column, or rename the column",
+        options(string, LabelRule.classes()),
+        other);
+  }
+
+  @Test
   void otherInputsTakeTheColumnOfTheirName() throws IOException {
     List<FeatureRequest> requests =
         List.of(
