@@ -7,6 +7,7 @@ import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.task.Task;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntFunction;
