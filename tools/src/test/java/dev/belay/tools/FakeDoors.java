@@ -112,8 +112,7 @@ final class FakeDoors implements Doors {
   }
 
   @Override
-  public void predict(
-      EvaluateConfig config, Consumer<Prediction> sink, Consumer<String> notes)
+  public void predict(EvaluateConfig config, Consumer<Prediction> sink, Consumer<String> notes)
       throws IOException {
     this.evaluated = config;
     sink.accept(new Choice("gut ✓", 0.75, List.of(-1.5, 2.5)));

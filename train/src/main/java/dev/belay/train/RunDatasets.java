@@ -92,8 +92,7 @@ record RunDatasets(
             new Evaluator(
                 inOrder(dataset, batchSize, masking),
                 () ->
-                    task.newMetrics(
-                        dataset, outputs(), train.labels(), config.data().question())));
+                    task.newMetrics(dataset, outputs(), train.labels(), config.data().question())));
   }
 
   /** What the user should know about both. */

@@ -8,7 +8,6 @@ import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.checkpoint.Checkpoint;
-import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelSource;

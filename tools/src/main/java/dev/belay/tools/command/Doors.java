@@ -57,8 +57,7 @@ public interface Doors {
   }
 
   /** {@link ModelEvaluation#predict}. */
-  default void predict(
-      EvaluateConfig config, Consumer<Prediction> sink, Consumer<String> notes)
+  default void predict(EvaluateConfig config, Consumer<Prediction> sink, Consumer<String> notes)
       throws IOException {
     ModelEvaluation.predict(config, judge(), sink, notes);
   }

@@ -20,8 +20,8 @@ public final class ModelOptions {
       names = "--model",
       paramLabel = "PATH",
       description =
-          "A SavedModel, a Hugging Face folder, a .safetensors or .h5 file, the prefix of a TF1 or TF2"
-              + " checkpoint, or a run directory of Belay.")
+          "A SavedModel, a Hugging Face folder, a .safetensors or .h5 file, the prefix of a TF1 or"
+              + " TF2 checkpoint, or a run directory of Belay.")
   private Path path;
 
   @Mixin private WeightFormatOptions form;

@@ -17,8 +17,8 @@ public final class TuningOptions {
       completionCandidates = HeadName.class,
       description =
           "A new head on the model: none, classification, regression or token-classification, which"
-              + " on a SavedModel needs --features; on weights alone question-answering and masked-lm"
-              + " too. GPT-2 has causal-lm in place of masked-lm, T5 seq2seq alone.")
+              + " on a SavedModel needs --features; on weights alone question-answering and"
+              + " masked-lm too. GPT-2 has causal-lm in place of masked-lm, T5 seq2seq alone.")
   private String head = ModelConfig.OWN_HEAD;
 
   @Option(

@@ -39,9 +39,9 @@ public record OutputTable(boolean own, boolean scaled) {
       throw new ModelException(
           "config.json has tie_word_embeddings true or leaves it out, and the weights have "
               + name
-              + ", which differs from the word embeddings: transformers 4 puts the embeddings in its"
-              + " place, transformers 5 uses it; set the key to false to use it, or leave it out"
-              + " with --ignore-weights "
+              + ", which differs from the word embeddings: transformers 4 puts the embeddings in"
+              + " its place, transformers 5 uses it; set the key to false to use it, or leave it"
+              + " out with --ignore-weights "
               + name);
     }
     // Transformers 5 ties a T5 that has no table, whatever tie_word_embeddings says.

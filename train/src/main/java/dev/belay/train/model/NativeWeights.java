@@ -134,8 +134,8 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
               + wider.get(0)
               + ", "
               + read.canonical().spec(wider.get(0)).dtype()
-              + ": transformers 5 rounds them, transformers 4 does not; set the key to the type that"
-              + " they have, or leave it out");
+              + ": transformers 5 rounds them, transformers 4 does not; set the key to the type"
+              + " that they have, or leave it out");
     }
   }
 

@@ -113,6 +113,7 @@ public record SequenceClassification(OptionalInt outputs) implements PooledTask 
 
   @Override
   public int predict(PredictionRun run, Consumer<Prediction> sink) {
-    return ExampleOutput.predict(run, unlabelled(run.labels()), output -> Choice.ofClasses(output, run.labels()), sink);
+    return ExampleOutput.predict(
+        run, unlabelled(run.labels()), output -> Choice.ofClasses(output, run.labels()), sink);
   }
 }

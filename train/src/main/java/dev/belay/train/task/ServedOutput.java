@@ -32,8 +32,7 @@ public record ServedOutput(String name, Shape shape) {
   public Task task(boolean causal) {
     int rank = shape.numDimensions();
     if (rank == Shape.UNKNOWN_SIZE || rank < 1 || rank > 3) {
-      throw refused(
-          "logits [batch, classes], [batch, tokens, classes] or one value per example");
+      throw refused("logits [batch, classes], [batch, tokens, classes] or one value per example");
     }
     OptionalInt outputs = rank == 1 ? OptionalInt.empty() : last();
     if (rank == 3) {
@@ -58,9 +57,7 @@ public record ServedOutput(String name, Shape shape) {
 
   private OptionalInt last() {
     long last = shape.get(shape.numDimensions() - 1);
-    return last == Shape.UNKNOWN_SIZE
-        ? OptionalInt.empty()
-        : OptionalInt.of(Math.toIntExact(last));
+    return last == Shape.UNKNOWN_SIZE ? OptionalInt.empty() : OptionalInt.of(Math.toIntExact(last));
   }
 
   private ModelException refused(String expected) {
