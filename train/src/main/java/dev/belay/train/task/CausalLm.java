@@ -68,7 +68,7 @@ public record CausalLm(OptionalInt outputs) implements LanguageTask {
 
   @Override
   public LabelRule labels(Optional<LabelMap> names) {
-    return LabelRule.language(LabelRule.Kind.NEXT_TOKEN, outputs);
+    return LabelRule.nextTokens(outputs);
   }
 
   /** Goes on with each text. */

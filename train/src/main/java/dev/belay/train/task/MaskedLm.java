@@ -75,7 +75,7 @@ public record MaskedLm(OptionalInt outputs) implements LanguageTask {
 
   @Override
   public LabelRule labels(Optional<LabelMap> names) {
-    return LabelRule.language(LabelRule.Kind.HIDDEN_TOKEN, outputs);
+    return LabelRule.hiddenTokens(outputs);
   }
 
   @Override

@@ -70,7 +70,7 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
 
   @Override
   public LabelRule labels(Optional<LabelMap> names) {
-    return LabelRule.language(LabelRule.Kind.TARGET_TEXT, outputs);
+    return LabelRule.targetTexts(outputs);
   }
 
   /** Writes a text about each text. */
