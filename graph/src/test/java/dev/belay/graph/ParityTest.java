@@ -199,7 +199,7 @@ class ParityTest {
   private static void assertTrainsAsPython(String family, String function) throws IOException {
     JsonNode golden = Fixtures.json(Fixtures.path("families", family, "goldens.json"));
     Map<String, Npz.Array> inputs = new LinkedHashMap<>();
-    golden.get("batch").fields().forEachRemaining(e -> inputs.put(e.getKey(), ints(e.getValue())));
+    golden.get("batch").properties().forEach(e -> inputs.put(e.getKey(), ints(e.getValue())));
     JsonNode labels = golden.has("labels") ? golden.get("labels") : golden.get("label");
     JsonNode training = golden.get("training");
     List<float[]> steps =

@@ -227,6 +227,14 @@ final class RunData implements AutoCloseable {
   /** What was decided about inputs and tokenizer. */
   List<String> notes() {
     List<String> all = new ArrayList<>(inputs.notes());
+    if (config.maxSeqLength() > longest && inputs.wantsTokens()) {
+      all.add(
+          "--max-seq-length "
+              + config.maxSeqLength()
+              + ": the model takes at most "
+              + longest
+              + " tokens, and longer texts are cut to that");
+    }
     all.addAll(tokenizer.notes());
     return all;
   }

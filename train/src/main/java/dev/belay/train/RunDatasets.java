@@ -6,6 +6,7 @@ import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.DatasetSummary;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.language.Masking;
 import dev.belay.train.model.TrainableModel;
@@ -99,6 +100,7 @@ record RunDatasets(
   List<String> notes() {
     List<String> notes = new ArrayList<>(train.notes());
     validation.ifPresent(dataset -> notes.addAll(dataset.notes()));
+    notes.addAll(new DatasetSummary(train, validation).notes());
     return notes;
   }
 }

@@ -75,8 +75,8 @@ class OptimizerGoldensTest {
     List<DynamicTest> tests = new ArrayList<>();
     golden
         .get("optimizers")
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             run -> {
               String key = run.getKey();
               if (!key.startsWith("sparse.")) {

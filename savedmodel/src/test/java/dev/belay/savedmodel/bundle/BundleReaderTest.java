@@ -17,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -39,8 +38,7 @@ class BundleReaderTest {
     contents.verifyAll();
     JsonNode tensors = Fixtures.json(TF1.resolve("checksums.json"));
     assertEquals(tensors.size(), contents.names().size());
-    for (Iterator<Map.Entry<String, JsonNode>> it = tensors.fields(); it.hasNext(); ) {
-      Map.Entry<String, JsonNode> expected = it.next();
+    for (Map.Entry<String, JsonNode> expected : tensors.properties()) {
       JsonNode golden = expected.getValue();
       TensorSpec spec = contents.spec(expected.getKey());
       if (spec.dtype() == DataType.DT_FLOAT) {

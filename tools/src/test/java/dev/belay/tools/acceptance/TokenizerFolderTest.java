@@ -43,8 +43,7 @@ class TokenizerFolderTest {
   private ProgramRun predict(String row, String... more) throws IOException {
     Path file = Files.writeString(folder.resolve("in.jsonl"), row + "\n");
     List<String> arguments =
-        new ArrayList<>(
-            List.of("predict", "--model", model.toString(), "--file", file.toString()));
+        new ArrayList<>(List.of("predict", "--model", model.toString(), "--file", file.toString()));
     arguments.addAll(List.of(more));
     return ProgramRun.of(arguments);
   }
@@ -57,8 +56,7 @@ class TokenizerFolderTest {
     assertEquals(3, text.code(), text.err());
     assertTrue(text.err().contains("this file has text ('text'), but " + model), text.err());
     assertTrue(text.err().contains("padding_side: expected right, since"), text.err());
-    ProgramRun named =
-        predict("{\"input_ids\": [2, 5, 3]}", "--tokenizer", model.toString());
+    ProgramRun named = predict("{\"input_ids\": [2, 5, 3]}", "--tokenizer", model.toString());
     assertEquals(3, named.code(), "one that is named has to be usable");
   }
 

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A SavedModel with the functions to train and to evaluate through, expanded into one flat graph.
@@ -167,7 +168,9 @@ public record ImportedModel(
 
   @Override
   public OptionalInt maxSeqLength() throws IOException {
-    return source.maxSeqLength();
+    return IntStream.concat(
+            source.maxSeqLength().stream(), PositionTable.positions(flat()).stream())
+        .min();
   }
 
   @Override

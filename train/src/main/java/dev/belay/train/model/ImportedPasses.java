@@ -64,9 +64,9 @@ final class ImportedPasses {
             ? trained
             : target(graph, forward, model.evaluation());
     Task task = task(trained);
-    List<String> rewrites = new ArrayList<>(model.notes());
-    rewrites.addAll(AddedLosses.notes(model));
-    rewrites.addAll(model.flat().notes());
+    List<String> decisions = new ArrayList<>(model.notes());
+    decisions.addAll(AddedLosses.notes(model));
+    List<String> rewrites = new ArrayList<>(model.flat().notes());
     rewrites.addAll(forward.notes());
     return new ModelGraph.Parts(
         forward,
@@ -78,6 +78,7 @@ final class ImportedPasses {
         List.of(
             "trains through " + model.training().source().path() + ", " + trained.description(),
             "evaluates through " + model.evaluation().source().path()),
+        decisions,
         rewrites,
         this::head);
   }

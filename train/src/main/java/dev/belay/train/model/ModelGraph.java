@@ -13,6 +13,8 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tensorflow.Graph;
 import org.tensorflow.op.Ops;
 
@@ -22,6 +24,8 @@ import org.tensorflow.op.Ops;
  * free the graph, after the session that runs it.
  */
 public final class ModelGraph implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelGraph.class);
+
   private final Graph graph;
   private final Parts parts;
 
@@ -30,6 +34,7 @@ public final class ModelGraph implements AutoCloseable {
    *
    * @param target what the loss or a new head reads, for people
    * @param passes which they are, for people
+   * @param decisions what else was decided about the model, for people
    * @param rewrites what was changed so that it can be trained, for people
    * @param heads the head for so many outputs, if there is one that is not part of the passes
    */
@@ -41,12 +46,14 @@ public final class ModelGraph implements AutoCloseable {
       Loss loss,
       String target,
       List<String> passes,
+      List<String> decisions,
       List<String> rewrites,
       IntFunction<Optional<Head>> heads) {}
 
   ModelGraph(Graph graph, Parts parts) {
     this.graph = graph;
     this.parts = parts;
+    parts.rewrites().forEach(rewrite -> LOG.debug("rewritten: {}", rewrite));
   }
 
   /**
@@ -100,14 +107,14 @@ public final class ModelGraph implements AutoCloseable {
     return parts.target();
   }
 
-  /** What was changed in the model's graph so that it can be trained. */
+  /** What was decided about the model, and changed in its graph so that it can be trained. */
   public List<String> rewrites() {
-    return List.copyOf(parts.rewrites());
+    return Stream.concat(parts.decisions().stream(), parts.rewrites().stream()).toList();
   }
 
-  /** What was decided and rewritten, for people. */
+  /** What was decided, for people; what was changed in the graph is a matter for the log. */
   public List<String> notes() {
-    return Stream.concat(parts.passes().stream(), parts.rewrites().stream()).toList();
+    return Stream.concat(parts.passes().stream(), parts.decisions().stream()).toList();
   }
 
   /** Refuses patterns that match nothing: a typo would silently train all or nothing. */

@@ -210,6 +210,7 @@ record NativeModel(
         head.description(),
         notes,
         List.of(),
+        List.of(),
         outputs -> head.layers(new NativeHead.Making(this, forward, config, outputs, seed, notes)));
   }
 

@@ -82,9 +82,8 @@ final class ResultFile {
   private static Map<String, Double> numbers(JsonNode object) {
     Map<String, Double> numbers = new LinkedHashMap<>();
     object
-        .fields()
-        .forEachRemaining(
-            field -> numbers.put(field.getKey(), Double.valueOf(field.getValue().asText())));
+        .properties()
+        .forEach(field -> numbers.put(field.getKey(), Double.valueOf(field.getValue().asText())));
     return numbers;
   }
 }

@@ -69,8 +69,8 @@ public record SweepDirectory(Path root) {
     JsonNode found = read(facts());
     List<String> different = new ArrayList<>();
     wanted
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             part -> compare(part.getKey(), part.getValue(), found.path(part.getKey()), different));
     if (!different.isEmpty()) {
       throw new ConfigException(
@@ -87,8 +87,8 @@ public record SweepDirectory(Path root) {
       String path, JsonNode wanted, JsonNode found, List<String> different) {
     if (wanted.isObject() && found.isObject()) {
       wanted
-          .fields()
-          .forEachRemaining(
+          .properties()
+          .forEach(
               field ->
                   compare(field.getKey(), field.getValue(), found.path(field.getKey()), different));
       found

@@ -111,7 +111,7 @@ record TokenizerDefinition(
   private static Map<String, Integer> ids(JsonNode root) {
     Map<String, Integer> ids = new HashMap<>();
     JsonNode vocabulary = root.path("model").path("vocab");
-    vocabulary.fields().forEachRemaining(e -> ids.put(e.getKey(), e.getValue().intValue()));
+    vocabulary.properties().forEach(e -> ids.put(e.getKey(), e.getValue().intValue()));
     if (vocabulary.isArray()) {
       // Unigram: a list of [token, score]; the position is the id.
       for (int i = 0; i < vocabulary.size(); i++) {

@@ -43,7 +43,7 @@ final class TokenizerProof {
         JsonNode tokens = part.path("special_tokens");
         proof.requireTemplate("single", part.path("single"), tokens, false);
         proof.requireTemplate("pair", part.path("pair"), tokens, true);
-        tokens.fields().forEachRemaining(e -> proof.requireToken(e.getKey(), e.getValue()));
+        tokens.properties().forEach(e -> proof.requireToken(e.getKey(), e.getValue()));
       }
     }
     for (JsonNode part : objects(root.path("decoder"))) {

@@ -24,6 +24,15 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
   /** Zeros and ones of a table's field, which are no name. */
   private static final Pattern VECTOR = Pattern.compile("[01](\\.0*)?([ ,]+[01](\\.0*)?)+");
 
+  private static final Pattern NUMBERS = Pattern.compile("\\[?\\s*\\d+(\\s*[ ,]\\s*\\d+)+\\s*]?");
+
+  /** Whether the cell is a list of two or more numbers. */
+  boolean isNumberList() {
+    return cell instanceof Cell.Integers integers && integers.values().length > 1
+        || cell instanceof Cell.Decimals decimals && decimals.values().length > 1
+        || cell instanceof Cell.Text text && NUMBERS.matcher(text.value().strip()).matches();
+  }
+
   /** Whole numbers of 32 bits. */
   public int[] ints() {
     if (cell instanceof Cell.Integers integers) {

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  */
 record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions options) {
   /** Names of token ids that other columns have too. */
-  private static final Set<String> UNSURE_IDS = Set.of("ids");
+  static final Set<String> UNSURE_IDS = Set.of("ids");
 
   private static final List<String> BESIDE_IDS =
       List.of(FeatureNames.ATTENTION_MASK, FeatureNames.TOKEN_TYPE_IDS);

@@ -114,6 +114,9 @@ public final class DatasetReader {
               + options.maxLength()
               + " tokens");
     }
+    if (encoder.empty() > 0) {
+      notes.add(encoder.empty() + " of " + examples.size() + " texts are empty");
+    }
     if (encoder.unmasked() > 0) {
       notes.add(
           encoder.unmasked()

@@ -34,6 +34,7 @@ final class ExampleEncoder {
   private Map<String, Boolean> roles = Map.of();
   private long padded;
   private long truncated;
+  private long empty;
   private long cutWords;
 
   ExampleEncoder(ExampleOptions options, Optional<TextTokenizer> tokenizer, LabelReader labels) {
@@ -76,6 +77,11 @@ final class ExampleEncoder {
     return truncated;
   }
 
+  /** Texts that say nothing. */
+  long empty() {
+    return empty;
+  }
+
   /** Words that those texts lost. */
   long cutWords() {
     return cutWords;
@@ -95,6 +101,9 @@ final class ExampleEncoder {
       choose(row);
       if (isReal(row)) {
         boolean fromText = options.wantsTokens() && !choice.preTokenised();
+        if (fromText) {
+          requireNoTokenIds(row);
+        }
         int text = !fromText ? -1 : splits ? words.size() : texts.size();
         if (fromText && splits) {
           words.add(WordExamples.words(cell(row, choice.text().orElseThrow().first())));
@@ -191,9 +200,28 @@ final class ExampleEncoder {
     return real;
   }
 
+  /** A list of numbers in a column that usually has the number of a row is token ids. */
+  private void requireNoTokenIds(Row row) {
+    boolean named = options.rules().columns().text().isPresent();
+    for (String column : named ? Set.<String>of() : ColumnFinder.UNSURE_IDS) {
+      if (names.named(column).isPresent() && cell(row, column).isNumberList()) {
+        throw DataException.at(
+            row.position(),
+            "column '"
+                + column
+                + "' holds lists of numbers, as token ids, beside a text ("
+                + choice.text().orElseThrow()
+                + "); expected one of them: name the token ids input_ids, or the text with"
+                + " --text-column");
+      }
+    }
+  }
+
   private TextPair texts(Row row) {
     TextColumns columns = choice.text().orElseThrow();
-    return new TextPair(text(row, columns.first()), columns.second().map(c -> text(row, c)));
+    String first = text(row, columns.first());
+    empty += first.isBlank() ? 1 : 0;
+    return new TextPair(first, columns.second().map(c -> text(row, c)));
   }
 
   private String text(Row row, String column) {

@@ -5,6 +5,7 @@ import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.CsvRecordHandler;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
 import java.nio.file.Path;
@@ -30,8 +31,9 @@ final class CsvRows implements RowReader {
     this.records =
         CsvReader.builder()
             .fieldSeparator(separator)
-            .ignoreDifferentFieldCount(true)
-            .acceptCharsAfterQuotes(false)
+            .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
+            .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
+            .allowUnclosedQuote(true)
             .detectBomHeader(false)
             .skipEmptyLines(false)
             .maxBufferSize(Utf8Lines.MAX_LINE_BYTES)

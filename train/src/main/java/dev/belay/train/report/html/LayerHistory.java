@@ -16,8 +16,8 @@ final class LayerHistory {
   /** Adds a column from the {@code layers} of a norms event. */
   void add(long step, JsonNode layers) {
     layers
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             layer -> {
               put(gradients, layer.getKey(), step, RunHistory.number(layer.getValue(), "gradient"));
               put(

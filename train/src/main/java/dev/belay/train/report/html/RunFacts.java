@@ -86,7 +86,7 @@ record RunFacts(JsonNode options, JsonNode provenance) {
   /** Every option, by its name. */
   Map<String, String> all() {
     Map<String, String> all = new LinkedHashMap<>();
-    options.fields().forEachRemaining(field -> put(all, field.getKey(), field.getValue()));
+    options.properties().forEach(field -> put(all, field.getKey(), field.getValue()));
     return all;
   }
 

@@ -96,8 +96,8 @@ final class RunHistory {
 
   private void addEvaluated(long step, JsonNode event) {
     event
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             field -> {
               if (!NO_METRICS.contains(field.getKey())) {
                 Series series = metrics.computeIfAbsent(field.getKey(), Series::new);

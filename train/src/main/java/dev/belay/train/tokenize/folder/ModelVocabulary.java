@@ -26,9 +26,7 @@ record ModelVocabulary(Map<String, Integer> ids, int size) {
   static ModelVocabulary of(Path file, JsonNode vocabulary) {
     Map<String, Integer> ids = new HashMap<>();
     if (vocabulary.isObject()) {
-      vocabulary
-          .fields()
-          .forEachRemaining(e -> ids.put(e.getKey(), id(file, e.getKey(), e.getValue())));
+      vocabulary.properties().forEach(e -> ids.put(e.getKey(), id(file, e.getKey(), e.getValue())));
     } else {
       for (int i = 0; i < vocabulary.size(); i++) {
         ids.put(vocabulary.path(i).path(0).asText(), i);

@@ -67,6 +67,30 @@ class DatasetReaderTest {
   }
 
   @Test
+  void emptyTextsAreCounted() throws IOException {
+    Path file = write("a.tsv", "text\tlabel\nhello\t0\n\t1\n  \t0\n");
+    Dataset dataset = read(options(BERT, LabelRule.classes()), file);
+    assertTrue(dataset.notes().contains("2 of 3 texts are empty"), dataset.notes().toString());
+  }
+
+  @Test
+  void listsOfNumbersBesideATextAreRefused() throws IOException {
+    for (String ids : List.of("[7, 8]", "\"7 8\"", "[7.0, 8.0]")) {
+      Path file =
+          write("a.jsonl", "{\"ids\": " + ids + ", \"text\": \"hello\", \"label\": 1}\n");
+      assertMessage(
+          file
+              + ":1: column 'ids' holds lists of numbers, as token ids, beside a text ('text');"
+              + " expected one of them: name the token ids input_ids, or the text with"
+              + " --text-column",
+          options(BERT, LabelRule.classes()),
+          file);
+    }
+    Path rows = write("a.jsonl", "{\"ids\": 7, \"text\": \"hello\", \"label\": 1}\n");
+    assertEquals(1, read(options(BERT, LabelRule.classes()), rows).examples().size());
+  }
+
+  @Test
   void severalTextColumnsAreRefused() throws IOException {
     Path file = write("a.tsv", "text\tpremise\thypothesis\tlabel\na\tb\tc\t0\n");
     assertMessage(
