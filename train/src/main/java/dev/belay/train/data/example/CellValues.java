@@ -28,9 +28,9 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
 
   /** Whether the cell is a list of two or more numbers. */
   boolean isNumberList() {
-    return cell instanceof Cell.Integers integers && integers.values().length > 1
-        || cell instanceof Cell.Decimals decimals && decimals.values().length > 1
-        || cell instanceof Cell.Text text && NUMBERS.matcher(text.value().strip()).matches();
+    return (cell instanceof Cell.Integers integers && integers.values().length > 1)
+        || (cell instanceof Cell.Decimals decimals && decimals.values().length > 1)
+        || (cell instanceof Cell.Text text && NUMBERS.matcher(text.value().strip()).matches());
   }
 
   /** Whole numbers of 32 bits. */

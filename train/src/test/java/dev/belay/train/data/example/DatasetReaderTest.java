@@ -76,8 +76,7 @@ class DatasetReaderTest {
   @Test
   void listsOfNumbersBesideATextAreRefused() throws IOException {
     for (String ids : List.of("[7, 8]", "\"7 8\"", "[7.0, 8.0]")) {
-      Path file =
-          write("a.jsonl", "{\"ids\": " + ids + ", \"text\": \"hello\", \"label\": 1}\n");
+      Path file = write("a.jsonl", "{\"ids\": " + ids + ", \"text\": \"hello\", \"label\": 1}\n");
       assertMessage(
           file
               + ":1: column 'ids' holds lists of numbers, as token ids, beside a text ('text');"
