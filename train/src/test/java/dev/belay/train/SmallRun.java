@@ -114,7 +114,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               plain.signature(),
               plain.inputs(),
               plain.output(),
-              ModelConfig.HeadKind.CLASSIFICATION,
+              "classification",
               plain.features(),
               Optional.of(2),
               plain.problem(),

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,7 +33,7 @@ record TrialRequest(ModelConfig model, boolean trains) {
     model.output().ifPresent(value -> arguments.add("output=" + value));
     model.features().ifPresent(value -> arguments.add("features=" + value));
     model.labels().ifPresent(value -> arguments.add("labels=" + value));
-    model.problem().ifPresent(value -> arguments.add("problem-type=" + value.option()));
+    model.problem().ifPresent(value -> arguments.add("problem-type=" + value));
     model.trainable().ifPresent(value -> arguments.add("trainable=" + value));
     model.freeze().ifPresent(value -> arguments.add("freeze=" + value));
     model.inputs().entrySet().stream()
@@ -73,11 +72,10 @@ record TrialRequest(ModelConfig model, boolean trains) {
             one(values, "signature"),
             inputs,
             one(values, "output"),
-            ModelConfig.HeadKind.valueOf(
-                one(values, "head").orElseThrow().toUpperCase(Locale.ROOT)),
+            one(values, "head").orElseThrow(),
             one(values, "features"),
             one(values, "labels").map(Integer::valueOf),
-            one(values, "problem-type").flatMap(ModelConfig.ProblemType::named),
+            one(values, "problem-type"),
             one(values, "trainable").map(Pattern::compile),
             one(values, "freeze").map(Pattern::compile),
             isTrue(values, "dropout"),

@@ -1,7 +1,6 @@
 package dev.belay.tools.option;
 
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.config.ModelConfig.HeadKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,11 +14,12 @@ public final class TuningOptions {
       names = "--head",
       paramLabel = "HEAD",
       converter = HeadName.class,
+      completionCandidates = HeadName.class,
       description =
           "A new head on the model: none, classification, regression or token-classification, which"
-              + " on a SavedModel needs --features; on weights alone question-answering and masked-lm"
-              + " too. GPT-2 has causal-lm in place of masked-lm, T5 seq2seq alone.")
-  private HeadKind head = HeadKind.NONE;
+              + " on a SavedModel needs --features; on weights alone question-answering and"
+              + " masked-lm too. GPT-2 has causal-lm in place of masked-lm, T5 seq2seq alone.")
+  private String head = ModelConfig.OWN_HEAD;
 
   @Option(
       names = "--from-scratch",
@@ -104,7 +104,7 @@ public final class TuningOptions {
     return fromScratch;
   }
 
-  HeadKind head() {
+  String head() {
     return head;
   }
 

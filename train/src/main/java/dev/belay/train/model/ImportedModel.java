@@ -80,12 +80,12 @@ public record ImportedModel(
   }
 
   private static void requireFeatures(ModelConfig config) {
-    boolean newHead = config.head() != ModelConfig.HeadKind.NONE;
+    boolean newHead = config.newHead().isPresent();
     if (newHead && config.features().isEmpty()) {
       throw new ConfigException(
           List.of(
               "--head "
-                  + config.head().option()
+                  + config.head()
                   + " needs --features: the output or inner tensor that the new head reads;"
                   + " `belay inspect MODEL` lists them"));
     }

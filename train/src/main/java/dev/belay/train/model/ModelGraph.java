@@ -10,6 +10,7 @@ import dev.belay.graph.optimizer.Constrained;
 import dev.belay.graph.optimizer.Optimizer;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.task.Task;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -239,7 +239,7 @@ final class TraceChoice {
     ModelFunction reference = functions.reference();
     all.add(reference);
     List<Integer> targets =
-        config.head() == ModelConfig.HeadKind.NONE
+        config.newHead().isEmpty()
             ? List.of(OutputChoice.choose(contents.file(), reference, config.output()))
             : reference.results();
     return new TraceCandidates(inline(all), reference, targets);

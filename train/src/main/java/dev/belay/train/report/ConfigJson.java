@@ -129,10 +129,10 @@ public final class ConfigJson {
             .map(entry -> entry.getKey() + "=" + entry.getValue())
             .toList());
     put(options, "output", model.output());
-    put(options, "head", model.head().option());
+    put(options, "head", model.head());
     put(options, "features", model.features());
     put(options, "num-labels", model.labels());
-    put(options, "problem-type", model.problem().map(ModelConfig.ProblemType::option));
+    put(options, "problem-type", model.problem());
     put(options, "trainable", model.trainable());
     put(options, "freeze", model.freeze());
     put(options, "dropout", model.dropout() ? "on" : "off");

@@ -62,13 +62,10 @@ public record RecordedRun(
         text(options, "signature"),
         inputs,
         text(options, "output"),
-        ModelConfig.HeadKind.valueOf(
-            options.path("head").asText().toUpperCase(Locale.ROOT).replace('-', '_')),
+        text(options, "head").orElse(ModelConfig.OWN_HEAD),
         text(options, "features"),
         text(options, "num-labels").map(Integer::valueOf),
-        text(options, "problem-type")
-            .or(() -> text(facts, "problem_type"))
-            .flatMap(ModelConfig.ProblemType::named),
+        text(options, "problem-type").or(() -> text(facts, "problem_type")),
         text(options, "trainable").map(Pattern::compile),
         text(options, "freeze").map(Pattern::compile),
         false,

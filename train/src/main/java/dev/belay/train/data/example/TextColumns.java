@@ -45,14 +45,15 @@ record TextColumns(String first, Optional<String> second) {
    * The text columns of a file; empty if it has none.
    *
    * @param asked what the user says of them
+   * @param words whether texts are divided into words
    * @throws DataException if there are several candidates
    */
   static Optional<TextColumns> find(
-      SourcePosition position, ColumnNames columns, ColumnConfig asked, LabelRule.Kind kind) {
+      SourcePosition position, ColumnNames columns, ColumnConfig asked, boolean words) {
     Optional<TextColumns> found =
         asked.text().isPresent()
             ? asked.text().map(TextColumns::single)
-            : kind.splitsWords()
+            : words
                 ? WORDS.stream().filter(known -> known.isIn(columns)).findFirst()
                 : byName(position, columns, KNOWN).or(() -> byName(position, columns, SOURCES));
     return asked.textPair().isPresent()

@@ -179,7 +179,8 @@ class DatasetReaderTest {
   void preTokenisedColumnsOfTsvAreListsInAnySpelling() throws IOException {
     Path file =
         write("a.tsv", "input_ids\tlabels\n[5, 6, 7]\t-100 1 2\n5 6\t[0,0]\n5,6\t-100,-100\n");
-    Dataset dataset = read(options(BERT, LabelRule.tokens(OptionalInt.of(3))), file);
+    Dataset dataset =
+        read(options(BERT, LabelRule.words(Optional.empty(), OptionalInt.of(3))), file);
     assertArrayEquals(new int[] {5, 6, 7}, ints(dataset.examples().get(0), 0));
     assertArrayEquals(new int[] {-100, 1, 2}, labels(dataset.examples().get(0)));
     assertArrayEquals(new int[] {5, 6}, ints(dataset.examples().get(2), 0));
@@ -250,7 +251,7 @@ class DatasetReaderTest {
         options,
         "{\"input_ids\": [" + "1,".repeat(16) + "1]}",
         "column 'input_ids' has 17 tokens; expected at most 16: raise --max-seq-length");
-    ExampleOptions tokens = options(BERT, LabelRule.tokens(OptionalInt.of(2)));
+    ExampleOptions tokens = options(BERT, LabelRule.words(Optional.empty(), OptionalInt.of(2)));
     refuses(
         tokens,
         "{\"input_ids\": [1, 2], \"labels\": [1]}",

@@ -1,4 +1,4 @@
-package dev.belay.train.model;
+package dev.belay.train.family;
 
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
@@ -14,7 +14,7 @@ import dev.belay.train.failure.ModelException;
  * @param own whether it has one of its own
  * @param scaled whether a T5 multiplies rows by {@code 1 / sqrt(d_model)} before
  */
-record OutputTable(boolean own, boolean scaled) {
+public record OutputTable(boolean own, boolean scaled) {
   private static final String SCALE = "scale_decoder_outputs";
 
   /** Since this version transformers ties what the files do not tell apart. */
@@ -27,7 +27,7 @@ record OutputTable(boolean own, boolean scaled) {
    *     unless the configuration says that it has one of its own
    * @throws ModelException if versions of transformers would read the files differently
    */
-  static OutputTable of(ModelConfiguration configuration, NamedTensors weights) {
+  public static OutputTable of(ModelConfiguration configuration, NamedTensors weights) {
     String name = NameTable.of(configuration.family()).output();
     boolean tied = configuration.tiedEmbeddings();
     boolean stored = weights.names().contains(name);
@@ -39,9 +39,9 @@ record OutputTable(boolean own, boolean scaled) {
       throw new ModelException(
           "config.json has tie_word_embeddings true or leaves it out, and the weights have "
               + name
-              + ", which differs from the word embeddings: transformers 4 puts the embeddings in its"
-              + " place, transformers 5 uses it; set the key to false to use it, or leave it out"
-              + " with --ignore-weights "
+              + ", which differs from the word embeddings: transformers 4 puts the embeddings in"
+              + " its place, transformers 5 uses it; set the key to false to use it, or leave it"
+              + " out with --ignore-weights "
               + name);
     }
     // Transformers 5 ties a T5 that has no table, whatever tie_word_embeddings says.

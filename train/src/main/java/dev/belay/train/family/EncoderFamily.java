@@ -1,4 +1,4 @@
-package dev.belay.train.model;
+package dev.belay.train.family;
 
 import dev.belay.graph.encoder.EncoderNames;
 import dev.belay.graph.encoder.EncoderSpec;
@@ -16,12 +16,12 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /** A configuration of the BERT family in the words of the graph room. */
-final class NativeEncoder {
+public final class EncoderFamily {
   private static final Set<String> WITH_WEIGHTS = Set.of("prelu", "xielu");
 
-  private NativeEncoder() {}
+  private EncoderFamily() {}
 
-  static EncoderSpec spec(ModelConfiguration configuration, Activation activation) {
+  public static EncoderSpec spec(ModelConfiguration configuration, Activation activation) {
     Family family = configuration.family();
     Sizes sizes = configuration.sizes();
     double hidden = configuration.dropouts().hidden();
@@ -77,7 +77,7 @@ final class NativeEncoder {
    *
    * @throws ModelException if Belay has none of that name
    */
-  static Activation activation(ModelConfiguration configuration, boolean googleResearch) {
+  public static Activation activation(ModelConfiguration configuration, boolean googleResearch) {
     String name = configuration.feedForward().activation();
     if (googleResearch && name.toLowerCase(Locale.ROOT).equals("gelu")) {
       return Activation.GELU_TANH;
@@ -106,7 +106,7 @@ final class NativeEncoder {
   }
 
   /** How the family answers for a whole example. */
-  static SequenceHead.Form sequenceHead(Family family) {
+  public static SequenceHead.Form sequenceHead(Family family) {
     return switch (family) {
       case BERT -> SequenceHead.Form.BERT;
       case ROBERTA -> SequenceHead.Form.ROBERTA;

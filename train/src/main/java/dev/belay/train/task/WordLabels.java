@@ -1,12 +1,10 @@
-package dev.belay.train;
+package dev.belay.train.task;
 
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.Origin;
 import dev.belay.train.metrics.ClassificationMetrics;
 import dev.belay.train.metrics.Softmax;
-import dev.belay.train.step.EvaluationResult;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
@@ -21,20 +19,17 @@ import java.util.List;
  */
 public record WordLabels(
     List<String> words, List<String> labels, List<Double> scores, Integer wordsCut)
-    implements ModelEvaluation.Prediction {
+    implements Prediction {
 
-  /** The answer in a row of a result. */
-  static WordLabels of(Origin.Words text, EvaluationResult result, int row, LabelMap map) {
-    int width = result.classes();
-    int start = row * (result.logits().length / Math.toIntExact(result.shape().get(0)));
+  /** The answer for one text. */
+  static WordLabels of(Origin.Words text, ExampleOutput output, LabelMap map) {
     List<String> labels = new ArrayList<>(Collections.nCopies(text.words().size(), null));
     List<Double> scores = new ArrayList<>(labels.size());
     text.words().forEach(word -> scores.add(null));
     int[] wordOf = text.wordOf();
     for (int token = wordOf.length - 1; token >= 0; token--) {
       if (wordOf[token] >= 0) {
-        int at = start + token * width;
-        float[] logits = Arrays.copyOfRange(result.logits(), at, at + width);
+        float[] logits = output.ofToken(token);
         int best = ClassificationMetrics.argmax(logits);
         // From the last token to the first: the first one of a word has the last word.
         labels.set(wordOf[token], map.name(best));

@@ -1,4 +1,4 @@
-package dev.belay.train;
+package dev.belay.train.task;
 
 import dev.belay.train.answer.Candidate;
 import dev.belay.train.answer.FoundAnswer;
@@ -24,7 +24,7 @@ public record QuestionAnswer(
     Integer end,
     Double noAnswerDifference,
     List<Choice> nBest)
-    implements ModelEvaluation.Prediction {
+    implements Prediction {
 
   /** One of the candidates; fields as those of the answer. */
   public record Choice(String answer, double score, Integer start, Integer end) {

@@ -1,4 +1,4 @@
-package dev.belay.train;
+package dev.belay.train.task;
 
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.metrics.Sigmoid;
@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param logits as the model gives them
  */
 public record LabelSet(List<String> labels, Map<String, Double> scores, List<Float> logits)
-    implements ModelEvaluation.Prediction {
+    implements Prediction {
 
   /**
    * The answer to one line.

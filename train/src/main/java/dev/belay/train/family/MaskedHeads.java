@@ -1,4 +1,4 @@
-package dev.belay.train.model;
+package dev.belay.train.family;
 
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.head.HeadWeights;
@@ -14,24 +14,12 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.tensorflow.types.TFloat32;
 
-/** How the families answer with words. */
-final class LanguageHeads {
-  private LanguageHeads() {}
-
-  /** Whether a configuration says that its model answers with words. */
-  static boolean isLanguageModel(ModelConfiguration configuration) {
-    Family family = configuration.family();
-    return family == Family.GPT2 || family == Family.T5 || findsHiddenWords(configuration);
-  }
-
-  /** Whether a configuration says that its model finds hidden words. */
-  static boolean findsHiddenWords(ModelConfiguration configuration) {
-    return configuration.architectures().stream()
-        .anyMatch(architecture -> architecture.endsWith("ForMaskedLM"));
-  }
+/** Layers by which each family finds hidden words. */
+public final class MaskedHeads {
+  private MaskedHeads() {}
 
   /** What the layers are called that find hidden words, and weights that stand alone. */
-  static List<String> layers(ModelConfiguration configuration, NamedTensors weights) {
+  public static List<String> layers(ModelConfiguration configuration, NamedTensors weights) {
     MaskedLanguageHead.Form form = form(configuration.family());
     MaskedLanguageHead.Projection projection = projection(configuration, weights);
     return Stream.of(
@@ -70,21 +58,28 @@ final class LanguageHeads {
     };
   }
 
-  /** The layers over a body that is in the graph. */
-  static MaskedLanguageHead masked(NativeModel model, ForwardModel forward, HeadWeights begin) {
-    ModelConfiguration configuration = model.configuration();
-    Activation ofBody = model.activation();
+  /**
+   * The layers over a body that is in the graph.
+   *
+   * @param ofBody its activation
+   */
+  public static MaskedLanguageHead head(
+      ModelConfiguration configuration,
+      NamedTensors weights,
+      ForwardModel forward,
+      Activation ofBody,
+      HeadWeights begin) {
     Family family = configuration.family();
     boolean ownActivation = family == Family.ROBERTA || family == Family.ELECTRA;
     String words =
-        NativeEncoder.spec(configuration, ofBody).names().base()
+        EncoderFamily.spec(configuration, ofBody).names().base()
             + ".embeddings.word_embeddings.weight";
     return new MaskedLanguageHead(
         form(family),
         new Table(
             forward.variables().get(words).value().expect(TFloat32.class),
             configuration.sizes().embedding()),
-        projection(configuration, model.weights()),
+        projection(configuration, weights),
         ownActivation ? Activation.GELU : ofBody,
         configuration.normEpsilon(),
         begin);
