@@ -305,7 +305,7 @@ final class TrainOptionsTest {
   void everyWordThatAnOptionTakesIsInItsDescription() {
     Set<String> seen = new TreeSet<>();
     for (OptionSpec option : options("train")) {
-      for (String word : RecordOptions.definition(option).type().words()) {
+      for (String word : RecordOptions.words(RecordOptions.definition(option))) {
         seen.add(option.longestName());
         assertTrue(String.join(" ", option.description()).contains(word), word);
       }
@@ -314,7 +314,6 @@ final class TrainOptionsTest {
         Set.of(
             "--head",
             "--model-format",
-            "--problem-type",
             "--causal-labels",
             "--report",
             "--restore-optimizer",

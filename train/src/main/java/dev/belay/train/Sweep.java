@@ -331,9 +331,7 @@ public final class Sweep {
   /** The run that an arm is. */
   private TrainConfig config(Arm arm, long seed) {
     boolean byValue = arm.mode() == ClipConfig.Mode.VALUE;
-    return config
-        .base()
-        .toBuilder()
+    return config.base().toBuilder()
         .learningRate(arm.learningRate())
         .option("clip-mode", arm.mode())
         .option(

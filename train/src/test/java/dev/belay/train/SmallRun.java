@@ -105,9 +105,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           folder,
           ConfigBinder.with(
               ConfigBinder.with(
-                  ConfigBinder.with(plain, "from-scratch", true),
-                  "head",
-                  ModelConfig.HeadKind.CLASSIFICATION),
+                  ConfigBinder.with(plain, "from-scratch", true), "head", "classification"),
               "num-labels",
               Optional.of(2)));
     }

@@ -1,5 +1,6 @@
 package dev.belay.tools.argument;
 
+import dev.belay.tools.option.RecordOptions;
 import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.config.OptionType;
 import dev.belay.train.failure.NearestName;
@@ -90,7 +91,7 @@ public final class UsageProblems {
   private static String expectation(OptionSpec option) {
     String expected =
         option.userObject() instanceof OptionDefinition definition
-            ? definition.expected()
+            ? RecordOptions.expected(definition)
             : OptionType.of(
                     ((Field) option.userObject()).getGenericType(), option.arity().max() == 0, "")
                 .expected();

@@ -2,14 +2,18 @@ package dev.belay.tools.option;
 
 import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.config.OptionType;
 import dev.belay.train.config.Section;
+import dev.belay.train.task.Task;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -21,6 +25,9 @@ import picocli.CommandLine.TypeConversionException;
  * @param <T> the record
  */
 public final class RecordOptions<T extends Record> {
+  /** Its words are the names of the tasks. */
+  private static final String HEAD = "head";
+
   private final Class<T> type;
   private final List<OptionDefinition> options;
   private final Map<String, List<String>> implied = new LinkedHashMap<>();
@@ -84,21 +91,40 @@ public final class RecordOptions<T extends Record> {
     } else {
       spec.type(String.class);
     }
-    return spec.arity("1").converters(check(type)).build();
+    return spec.arity("1").converters(check(definition)).build();
   }
 
   /** Lets the parser refuse what is no value; the record reads the text itself. */
-  private static ITypeConverter<String> check(OptionType type) {
+  private static ITypeConverter<String> check(OptionDefinition definition) {
     return text -> {
       try {
-        type.parse(List.of(text));
+        definition.type().parse(List.of(text));
       } catch (ConfigException refused) {
         // It says more than the parser would, and is met again where the record is made.
       } catch (IllegalArgumentException refused) {
         throw new TypeConversionException(text);
       }
+      String word = text.toLowerCase(Locale.ROOT).replace('_', '-');
+      if (definition.name().equals(HEAD) && !words(definition).contains(word)) {
+        throw new TypeConversionException(text);
+      }
       return text;
     };
+  }
+
+  /** The words that an option takes; empty if its values are no words. */
+  public static List<String> words(OptionDefinition definition) {
+    return definition.name().equals(HEAD)
+        ? Stream.concat(Stream.of(ModelConfig.OWN_HEAD), Task.heads().stream().map(Task::option))
+            .toList()
+        : definition.type().words();
+  }
+
+  /** What an option takes, for messages. */
+  public static String expected(OptionDefinition definition) {
+    return definition.name().equals(HEAD)
+        ? String.join(" or ", words(definition))
+        : definition.expected();
   }
 
   /** The definition of an option that a record has; null for any other. */

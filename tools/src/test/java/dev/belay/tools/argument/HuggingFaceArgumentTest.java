@@ -100,7 +100,8 @@ final class HuggingFaceArgumentTest {
         between GPUs
         --optim: not an option of Belay: --optimizer adamw, adamw_torch, adam, bert_adam, lamb, \
         adafactor, sgd or momentum
-        --fp16: not an option of Belay: expected True or False, found maybe""",
+        --fp16: not an option of Belay: expected True or False, found maybe\
+        """,
         thrown.getMessage());
   }
 

@@ -19,6 +19,7 @@ final class TrialRequestTest {
           "model", List.of("/m"),
           "inputs", List.of("input_ids=ids", "attention_mask=mask"),
           "num-labels", List.of("3"),
+          "problem-type", List.of("multi_label_classification"),
           "allow-no-gradient", List.of("a=b", "c,d"));
 
   @Test

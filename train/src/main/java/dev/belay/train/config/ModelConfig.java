@@ -2,7 +2,6 @@ package dev.belay.train.config;
 
 import dev.belay.savedmodel.weights.WeightFormat;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -59,7 +58,7 @@ public record ModelConfig(
             defaultValue = "none",
             section = Section.WHAT_TRAINS,
             place = -2)
-        HeadKind head,
+        String head,
     @Option(
             name = "features",
             label = "NAME",
@@ -80,7 +79,7 @@ public record ModelConfig(
                     + " multi_label_classification, any number of them, each with its own sigmoid;"
                     + " in the data a|b, or a list (default: as the model's config.json says, else"
                     + " single).")
-        Optional<ProblemType> problem,
+        Optional<String> problem,
     @Option(
             name = "trainable",
             label = "REGEX",
@@ -111,43 +110,14 @@ public record ModelConfig(
     Trust trust) {
 
   /** Names of the options that say how to read weights, whatever is done with them. */
-  public static final Set<String> OF_WEIGHTS = Set.of("model-format", "model-config", "allow-op");
+  public static final Set<String> OF_WEIGHTS =
+      Set.of("model-format", "model-config", "tag", "allow-op");
 
-  /** A head to train on top of the model. */
-  public enum HeadKind implements OptionWord {
-    NONE,
-    CLASSIFICATION,
-    REGRESSION,
-    TOKEN_CLASSIFICATION,
-    QUESTION_ANSWERING,
-    MASKED_LM,
-    CAUSAL_LM,
-    SEQ2SEQ;
+  /** No new head: the model's own is trained. */
+  public static final String OWN_HEAD = "none";
 
-    /** {@code token-classification}, as options spell it. */
-    @Override
-    public String option() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-  }
-
-  /** The {@code problem_type} of Hugging Face's config.json, of classes. */
-  public enum ProblemType {
-    /** Each example has one class. */
-    SINGLE_LABEL_CLASSIFICATION,
-    /** Each example has any number of labels. */
-    MULTI_LABEL_CLASSIFICATION;
-
-    /** {@code multi_label_classification}, as files and options spell it. */
-    public String option() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
-    /** The one of that name; empty if it is none of them. */
-    public static Optional<ProblemType> named(String name) {
-      return Arrays.stream(values()).filter(type -> type.option().equals(name)).findFirst();
-    }
-  }
+  private static final List<String> PROBLEMS =
+      List.of("single_label_classification", "multi_label_classification");
 
   /** Whether a training resumes the optimizer of an earlier one. */
   public enum RestoreOptimizer {
@@ -199,10 +169,16 @@ public record ModelConfig(
                       + " read.",
               section = Section.WHAT_TRAINS,
               place = -1)
-          boolean fromScratch) {
-    public static final Files FOUND_OUT =
-        new Files(
-            Optional.empty(), Optional.empty(), RestoreOptimizer.AUTO, Optional.empty(), false);
+          boolean fromScratch,
+      @Option(
+              name = "tag",
+              label = "TAGS",
+              help =
+                  "Of a SavedModel with several graphs, take the one with these tags, divided by"
+                      + " commas (default: serve, or the only one).",
+              section = Section.WEIGHTS)
+          Optional<String> tags) {
+    public static final Files FOUND_OUT = ConfigBinder.defaults(Files.class);
   }
 
   /** Exceptions that the user makes for a foreign model. */
@@ -231,18 +207,45 @@ public record ModelConfig(
               onResume = Option.OnResume.LOG)
           List<Pattern> withoutGradient,
       @Option(
+              name = "ignore-constraints",
+              label = "REGEX",
+              help =
+                  "Train variables that match without the constraint (kernel_constraint and the"
+                      + " like) that their Keras layer puts on them.",
+              section = Section.WHAT_TRAINS)
+          Optional<Pattern> ignoredConstraints,
+      @Option(
               name = "trust-model",
               help =
                   "Do not try the model in a process of its own first: a graph that kills"
                       + " native code then kills this command.",
               onResume = Option.OnResume.IGNORE)
           boolean untried) {
-    public static final Trust NOTHING = new Trust(Set.of(), false, List.of(), false);
+    public static final Trust NOTHING = ConfigBinder.defaults(Trust.class);
+
+    /** Whether a variable trains without the constraint of its Keras layer. */
+    public boolean ignoresConstraint(String variable) {
+      return ignoredConstraints.map(regex -> regex.matcher(variable).find()).orElse(false);
+    }
   }
 
   public ModelConfig {
     inputs = Map.copyOf(inputs);
-    new Check().atLeast("--num-labels", 2, labels).verify();
+    head = head.toLowerCase(Locale.ROOT).replace('_', '-');
+    problem = problem.map(type -> type.toLowerCase(Locale.ROOT));
+    new Check()
+        .atLeast("--num-labels", 2, labels)
+        .that(
+            problem.map(PROBLEMS::contains).orElse(true),
+            "--problem-type",
+            String.join(" or ", PROBLEMS),
+            problem.orElse(""))
+        .verify();
+  }
+
+  /** The task of a new head; empty: the model's own head is trained. */
+  public Optional<String> newHead() {
+    return Optional.of(head).filter(task -> !task.equals(OWN_HEAD));
   }
 
   /** Whether a variable trains, as far as names decide it. */
@@ -253,7 +256,8 @@ public record ModelConfig(
 
   /** The weights that the path means. */
   public WeightsConfig weights() {
-    return new WeightsConfig(path, files.format(), files.configuration(), trust.allowedOps());
+    return new WeightsConfig(
+        path, files.format(), files.configuration(), files.tags(), trust.allowedOps());
   }
 
   /** That model, and otherwise what the command line takes without options. */

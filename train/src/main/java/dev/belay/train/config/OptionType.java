@@ -128,9 +128,7 @@ public final class OptionType {
     if (isMultiple()) {
       List<Object> values =
           texts.equals(List.of(emptyWord)) ? List.of() : texts.stream().map(this::element).toList();
-      return type == Set.class
-          ? Collections.unmodifiableSet(new LinkedHashSet<>(values))
-          : values;
+      return type == Set.class ? Collections.unmodifiableSet(new LinkedHashSet<>(values)) : values;
     }
     if (texts.isEmpty()) {
       return absent();
@@ -174,9 +172,8 @@ public final class OptionType {
     if (!element.isEnum()) {
       return SCALARS.get(element).parser().apply(text);
     }
-    String small = text.toLowerCase(Locale.ROOT);
     return Arrays.stream(element.getEnumConstants())
-        .filter(constant -> List.of(small, small.replace('_', '-')).contains(word(constant)))
+        .filter(constant -> word(constant).equalsIgnoreCase(text))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException(text));
   }
@@ -225,9 +222,7 @@ public final class OptionType {
   }
 
   private static String word(Object constant) {
-    return constant instanceof OptionWord word
-        ? word.option()
-        : ((Enum<?>) constant).name().toLowerCase(Locale.ROOT);
+    return ((Enum<?>) constant).name().toLowerCase(Locale.ROOT);
   }
 
   private static Object onOrOff(String text) {

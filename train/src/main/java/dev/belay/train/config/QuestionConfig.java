@@ -1,8 +1,6 @@
 package dev.belay.train.config;
 
-/**
- * Windows and answers of question answering; names and defaults as Hugging Face's run_qa.py.
- */
+/** Windows and answers of question answering; names and defaults as Hugging Face's run_qa.py. */
 @Section.Of(Section.QUESTION_ANSWERING)
 public record QuestionConfig(
     @Option(

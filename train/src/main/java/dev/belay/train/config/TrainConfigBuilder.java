@@ -44,8 +44,8 @@ public final class TrainConfigBuilder {
     return option("output-dir", directory);
   }
 
-  /** A new head on the model. */
-  public TrainConfigBuilder head(ModelConfig.HeadKind head) {
+  /** Task of a new head on the model, such as {@code token-classification}. */
+  public TrainConfigBuilder head(String head) {
     return option("head", head);
   }
 

@@ -56,7 +56,6 @@ public record RecordedRun(
         .ifPresent(path -> now.put("model-config", List.of(path.asText())));
     Optional.ofNullable(facts.get("problem_type"))
         .map(JsonNode::asText)
-        .filter(type -> ModelConfig.ProblemType.named(type).isPresent())
         .ifPresent(type -> now.putIfAbsent("problem-type", List.of(type)));
     now.put("restore-optimizer", List.of("no"));
     now.put("dropout", List.of("off"));

@@ -3,6 +3,8 @@ package dev.belay.train.resume;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.train.config.ConfigBinder;
+import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.report.ConfigJson;
@@ -37,10 +39,12 @@ public record Changes(List<Change> serious, List<Change> harmless) {
    */
   public static Changes since(RunDirectory before, TrainConfig config, Map<String, Object> facts)
       throws IOException {
-    JsonNode defaults =
-        tree(
-            ConfigBinder.json(
-                TrainConfig.of(config.model(), config.data(), config.outputDirectory())));
+    TrainConfig plain =
+        TrainConfig.of(
+            ModelConfig.of(config.model().path()),
+            DataConfig.of(config.data().trainFiles(), config.data().validationFiles()),
+            config.outputDirectory());
+    JsonNode defaults = tree(ConfigBinder.json(plain));
     JsonNode options = ConfigJson.tree(before.config());
     JsonNode recorded = ConfigJson.tree(before.provenance());
     Changes changes = new Changes(new ArrayList<>(), new ArrayList<>());

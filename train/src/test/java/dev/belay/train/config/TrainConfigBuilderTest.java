@@ -32,7 +32,7 @@ final class TrainConfigBuilderTest {
     TrainConfig config =
         complete()
             .validationFiles(Path.of("v"))
-            .head(ModelConfig.HeadKind.TOKEN_CLASSIFICATION)
+            .head("token_classification")
             .maxSeqLength(64)
             .trainBatchSize(8)
             .gradientAccumulationSteps(2)
@@ -95,7 +95,8 @@ final class TrainConfigBuilderTest {
         """
         learning-rte: unknown option; did you mean learning-rate?
         deepspeed: not an option of Belay: one process trains; --device gpu:0,1 shares a batch \
-        between GPUs""",
+        between GPUs\
+        """,
         assertThrows(ConfigException.class, () -> TrainConfig.fromOptions(options)).getMessage());
     Map<String, String> values = new LinkedHashMap<>();
     values.put("learning-rate", "fast");
@@ -106,7 +107,8 @@ final class TrainConfigBuilderTest {
         --model is missing: name a SavedModel, weights, a checkpoint or a run directory
         --train-file is missing: name a .tsv, .csv, .jsonl or .tfrecord file
         --learning-rate: expected a number, found 'fast'
-        --max-steps: expected a whole number of at least 1, found 0""",
+        --max-steps: expected a whole number of at least 1, found 0\
+        """,
         assertThrows(ConfigException.class, () -> TrainConfig.fromOptions(values)).getMessage());
   }
 }

@@ -40,8 +40,7 @@ final class StoredRunTest {
     Changes same = Changes.since(run, config, Map.of());
     assertEquals(new Changes(List.of(), List.of()), same);
     Changes other = Changes.since(run, config.toBuilder().learningRate(2e-4).build(), Map.of());
-    assertEquals(
-        "[--learning-rate: 1.0E-4 before, 2.0E-4 now]", other.serious().toString());
+    assertEquals("[--learning-rate: 1.0E-4 before, 2.0E-4 now]", other.serious().toString());
   }
 
   @Test
@@ -49,10 +48,8 @@ final class StoredRunTest {
     RecordedRun run = RecordedRun.read(CONFIG, PROVENANCE);
     assertEquals(Path.of("/models/bert"), run.model().path());
     assertEquals("embeddings", run.model().freeze().orElseThrow().pattern());
-    assertEquals(
-        ModelConfig.RestoreOptimizer.NO, run.model().files().restoreOptimizer());
-    assertEquals(
-        Optional.of(ModelConfig.ProblemType.SINGLE_LABEL_CLASSIFICATION), run.model().problem());
+    assertEquals(ModelConfig.RestoreOptimizer.NO, run.model().files().restoreOptimizer());
+    assertEquals(Optional.of("single_label_classification"), run.model().problem());
     assertEquals(List.of("neg", "pos"), run.labels());
     assertEquals(48, run.maxSeqLength());
     assertEquals(42, run.seed());
@@ -62,9 +59,10 @@ final class StoredRunTest {
   @Test
   void aDamagedConfigIsRefused(@TempDir Path folder) throws IOException {
     Path damaged = folder.resolve("config.json");
-    Files.writeString(damaged, "{\"head\": \"tail\"}");
+    Files.writeString(damaged, "{\"optimizer\": \"tail\"}");
     CorruptModelException refused =
         assertThrows(CorruptModelException.class, () -> RecordedRun.read(damaged, PROVENANCE));
-    assertTrue(refused.getMessage().contains("--head: expected none or"), refused.getMessage());
+    assertTrue(
+        refused.getMessage().contains("--optimizer: expected adam or"), refused.getMessage());
   }
 }
