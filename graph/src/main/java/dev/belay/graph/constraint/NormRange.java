@@ -8,9 +8,9 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * A Euclidean norm {@code n} along some axes that is pulled into a range, as Keras' MinMaxNorm: {@code
- * w d / (1e-7 + n)} with {@code d = rate min(max(n, least), most) + (1 - rate) n}. MaxNorm is the
- * range from 0 with rate 1, UnitNorm the range from 1 to 1.
+ * A Euclidean norm {@code n} along some axes that is pulled into a range, as Keras' MinMaxNorm:
+ * {@code w d / (1e-7 + n)} with {@code d = rate min(max(n, least), most) + (1 - rate) n}. MaxNorm
+ * is the range from 0 with rate 1, UnitNorm the range from 1 to 1.
  *
  * @param least norm
  * @param most norm

@@ -59,8 +59,7 @@ final class ConstraintRule {
     return ofKeras ? name(constraint).toLowerCase(Locale.ROOT).replace("_", "") : "";
   }
 
-  private double number(JsonNode given, String key, double otherwise)
-      throws CorruptModelException {
+  private double number(JsonNode given, String key, double otherwise) throws CorruptModelException {
     JsonNode value = given.path(key);
     if (value.isMissingNode()) {
       return otherwise;

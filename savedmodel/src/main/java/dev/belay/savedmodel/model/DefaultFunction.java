@@ -39,9 +39,7 @@ final class DefaultFunction {
     return named(signatures, SERVING)
         .or(() -> signatures.size() == 1 ? Optional.of(signatures.get(0)) : Optional.empty())
         .or(() -> named(signatures, HUB))
-        .or(
-            () ->
-                signatures.isEmpty() ? named(contents.callables(), OF_KERAS) : Optional.empty());
+        .or(() -> signatures.isEmpty() ? named(contents.callables(), OF_KERAS) : Optional.empty());
   }
 
   private static Optional<ModelFunction> named(List<ModelFunction> functions, String name) {
@@ -108,7 +106,8 @@ final class DefaultFunction {
                         (name, id) -> {
                           boolean function =
                               Stream.of(objects.node(id))
-                                  .anyMatch(node -> node.hasFunction() || node.hasBareConcreteFunction());
+                                  .anyMatch(
+                                      node -> node.hasFunction() || node.hasBareConcreteFunction());
                           if (function && !listed.contains(name)) {
                             others.add(name);
                           }

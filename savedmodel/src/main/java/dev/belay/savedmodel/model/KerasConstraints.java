@@ -65,8 +65,7 @@ public final class KerasConstraints {
     }
     ObjectGraph objects = contents.objects().get();
     KerasConstraints constraints =
-        new KerasConstraints(
-            contents, objects, KerasMetadata.read(contents.directory(), objects));
+        new KerasConstraints(contents, objects, KerasMetadata.read(contents.directory(), objects));
     for (int id : constraints.layers.keySet()) {
       constraints.readLayer(id);
     }
@@ -84,7 +83,8 @@ public final class KerasConstraints {
       List<Integer> weights = weights(id, key);
       for (int weight : weights) {
         found.add(
-            new WeightConstraint(weight, place, new ConstraintRule(file, place).of(value, rank(weight))));
+            new WeightConstraint(
+                weight, place, new ConstraintRule(file, place).of(value, rank(weight))));
       }
       if (weights.isEmpty() && !isOfLayerBelow(id, key)) {
         for (int weight : unnamed(id, keys)) {

@@ -96,7 +96,9 @@ final class MetaGraphChoice {
     for (MetaGraphDef graph : graphs) {
       shown.add(tags(graph).isEmpty() ? "one without tags" : String.join(",", tags(graph)));
     }
-    return graphs.size() + (graphs.size() == 1 ? " graph: " : " graphs: ") + String.join("; ", shown);
+    return graphs.size()
+        + (graphs.size() == 1 ? " graph: " : " graphs: ")
+        + String.join("; ", shown);
   }
 
   private static Set<String> tags(MetaGraphDef graph) {

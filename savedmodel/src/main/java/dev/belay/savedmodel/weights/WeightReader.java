@@ -26,8 +26,7 @@ public final class WeightReader {
 
   /** Reads what a path holds, with the strict policy for graphs. */
   public static ModelWeights read(Path path) throws IOException {
-    return read(
-        WeightFinder.find(path, Optional.empty()), GraphPolicy.strict(), Optional.empty());
+    return read(WeightFinder.find(path, Optional.empty()), GraphPolicy.strict(), Optional.empty());
   }
 
   /**
