@@ -4,8 +4,10 @@ import dev.belay.savedmodel.weights.Leftovers;
 import dev.belay.savedmodel.weights.WeightDifference;
 import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.tools.command.Doors;
+import dev.belay.train.Classification;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
+import dev.belay.train.RegressionValue;
 import dev.belay.train.Replay;
 import dev.belay.train.RunCheckpoint;
 import dev.belay.train.RunVerification;
@@ -114,9 +116,9 @@ final class FakeDoors implements Doors {
       EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink, Consumer<String> notes)
       throws IOException {
     this.evaluated = config;
-    sink.accept(new ModelEvaluation.Choice("gut ✓", 0.75, List.of(-1.5, 2.5)));
+    sink.accept(new Classification("gut ✓", 0.75, List.of(-1.5f, 2.5f)));
     fail();
-    sink.accept(new ModelEvaluation.Choice(null, 3.5, List.of(3.5)));
+    sink.accept(new RegressionValue(3.5, List.of(3.5f)));
   }
 
   @Override

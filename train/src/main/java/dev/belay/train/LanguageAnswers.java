@@ -13,6 +13,7 @@ import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.FeatureRow;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.data.file.Row;
 import dev.belay.train.generate.DecoderTokens;
 import dev.belay.train.generate.Limits;
 import dev.belay.train.generate.NextTokens;
@@ -20,11 +21,13 @@ import dev.belay.train.generate.Seq2SeqTokens;
 import dev.belay.train.generate.TokenSearch;
 import dev.belay.train.generate.Written;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.tokenize.TextTokenizer;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -38,7 +41,7 @@ import java.util.stream.IntStream;
  * What a language model answers: how a text goes on, what is written about it, or which words are
  * hidden in it.
  *
- * @param config which files, and how to write
+ * @param config the size of a batch, and how to write
  * @param runner of the model's graph
  */
 record LanguageAnswers(
@@ -49,42 +52,31 @@ record LanguageAnswers(
     StepRunner runner) {
   private static final int CANDIDATES = 5;
 
-  /**
-   * What was written.
-   *
-   * @param generatedText without special tokens
-   * @param logProbability sum of the logarithms of its tokens' probabilities
-   * @param tokens how many were written
-   */
-  record GeneratedText(String generatedText, double logProbability, int tokens)
-      implements ModelEvaluation.Prediction {}
-
-  /**
-   * Which words are hidden.
-   *
-   * @param masks for each place of a hidden word its likeliest words, the likeliest first
-   */
-  record FilledMasks(List<List<Candidate>> masks) implements ModelEvaluation.Prediction {}
-
-  /**
-   * A word that may be hidden.
-   *
-   * @param token as the tokenizer writes it
-   * @param score its probability
-   */
-  record Candidate(String token, double score) {}
-
-  /** Answers each line of the files, in their order; returns how many there were. */
-  int tell(Consumer<ModelEvaluation.Prediction> sink) throws IOException {
-    return switch (graph.task().kind()) {
-      case CAUSAL_LM -> goOn(sink);
-      case SEQ2SEQ -> write(sink);
-      default -> fill(sink);
-    };
+  /** Reads the texts of files. */
+  Dataset read(List<Path> files) {
+    return continues() ? data.readPrompts(files) : data.read(files, LabelRule.none());
   }
 
-  private int goOn(Consumer<ModelEvaluation.Prediction> sink) throws IOException {
-    Dataset prompts = data.readPrompts(config.files());
+  /** Encodes texts that a program gives. */
+  Dataset encode(List<Row> rows) {
+    return continues() ? data.encodePrompts(rows) : data.encode(rows, LabelRule.none());
+  }
+
+  private boolean continues() {
+    return graph.task().kind() == Task.Kind.CAUSAL_LM;
+  }
+
+  /** Answers each text, in their order. */
+  void answer(Dataset texts, Consumer<ModelEvaluation.Prediction> sink) throws IOException {
+    switch (graph.task().kind()) {
+      case CAUSAL_LM -> goOn(texts, sink);
+      case SEQ2SEQ -> write(texts, sink);
+      default -> fill(texts, sink);
+    }
+  }
+
+  private void goOn(Dataset prompts, Consumer<ModelEvaluation.Prediction> sink)
+      throws IOException {
     int longest = longest();
     int feature = feature(prompts, FeatureNames.INPUT_IDS);
     List<int[]> batch = new ArrayList<>();
@@ -98,7 +90,6 @@ record LanguageAnswers(
     if (!batch.isEmpty()) {
       write(new DecoderTokens(runner, graph.forward(), batch, longest), sink);
     }
-    return prompts.size();
   }
 
   private int longest() throws IOException {
@@ -123,8 +114,7 @@ record LanguageAnswers(
         : Arrays.copyOfRange(begun, begun.length - room, begun.length);
   }
 
-  private int write(Consumer<ModelEvaluation.Prediction> sink) {
-    Dataset texts = data.read(config.files(), LabelRule.none());
+  private void write(Dataset texts, Consumer<ModelEvaluation.Prediction> sink) {
     int start = model.decoderStart().orElseThrow();
     ForwardModel forward = graph.forward();
     for (Iterator<Batch> batches = batches(texts); batches.hasNext(); ) {
@@ -135,7 +125,6 @@ record LanguageAnswers(
               (Column.IntMatrix) batch.features().get(FeatureNames.ATTENTION_MASK));
       write(new Seq2SeqTokens(runner, forward, read, start), sink);
     }
-    return texts.size();
   }
 
   private void write(NextTokens next, Consumer<ModelEvaluation.Prediction> sink) {
@@ -150,8 +139,7 @@ record LanguageAnswers(
     }
   }
 
-  private int fill(Consumer<ModelEvaluation.Prediction> sink) {
-    Dataset texts = data.read(config.files(), LabelRule.none());
+  private void fill(Dataset texts, Consumer<ModelEvaluation.Prediction> sink) {
     int mask = data.maskId();
     for (Iterator<Batch> batches = batches(texts); batches.hasNext(); ) {
       Batch batch = batches.next();
@@ -162,7 +150,7 @@ record LanguageAnswers(
           runner.choices(batch.withLabels(new Column.IntMatrix(ids.rows(), ids.columns(), labels)));
       int next = 0;
       for (int row = 0; row < ids.rows(); row++) {
-        List<List<Candidate>> masks = new ArrayList<>();
+        List<List<FilledMasks.Candidate>> masks = new ArrayList<>();
         for (int column = 0; column < ids.columns(); column++) {
           if (ids.get(row, column) == mask) {
             masks.add(candidates(answers, next++));
@@ -171,10 +159,9 @@ record LanguageAnswers(
         sink.accept(new FilledMasks(masks));
       }
     }
-    return texts.size();
   }
 
-  private List<Candidate> candidates(EvaluationResult answers, int row) {
+  private List<FilledMasks.Candidate> candidates(EvaluationResult answers, int row) {
     int words = answers.classes();
     NextTokens.Logits logits = new NextTokens.Logits(answers.logits(), words);
     double total = logits.total(row);
@@ -184,7 +171,7 @@ record LanguageAnswers(
         .limit(CANDIDATES)
         .map(
             word ->
-                new Candidate(
+                new FilledMasks.Candidate(
                     tokenizer().decode(new int[] {word}), Math.exp(logits.at(row, word) - total)))
         .toList();
   }

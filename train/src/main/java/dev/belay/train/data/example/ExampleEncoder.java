@@ -170,6 +170,9 @@ final class ExampleEncoder {
 
   /** What is wrong with the columns of a TSV or CSV file is wrong in its first line. */
   private static SourcePosition headerOf(Row row) {
+    if (row.position().unit() != SourcePosition.Unit.LINE) {
+      return row.position();
+    }
     DataFormat format = DataFormat.of(row.position().file());
     return format == DataFormat.TSV || format == DataFormat.CSV
         ? SourcePosition.line(row.position().file(), 1)
