@@ -65,6 +65,38 @@ public record DataConfig(
         question);
   }
 
+  /** The same with another tokenizer. */
+  public DataConfig withTokenizer(Optional<Path> other) {
+    return new DataConfig(
+        trainFiles,
+        validationFiles,
+        other,
+        maxSeqLength,
+        trainBatchSize,
+        evalBatchSize,
+        shuffle,
+        groupByLength,
+        columns,
+        language,
+        question);
+  }
+
+  /** The same with evaluation batches of that many examples. */
+  public DataConfig withEvalBatchSize(int examples) {
+    return new DataConfig(
+        trainFiles,
+        validationFiles,
+        tokenizer,
+        maxSeqLength,
+        trainBatchSize,
+        examples,
+        shuffle,
+        groupByLength,
+        columns,
+        language,
+        question);
+  }
+
   /** These files, and otherwise what the command line takes without options. */
   public static DataConfig of(List<Path> trainFiles, List<Path> validationFiles) {
     return new DataConfig(

@@ -24,6 +24,11 @@ public record EvaluateConfig(
     labels = List.copyOf(labels);
   }
 
+  /** The same for a language model that writes in another way. */
+  public EvaluateConfig withGeneration(GenerationConfig other) {
+    return new EvaluateConfig(model, data, machine, labels, other, nBest);
+  }
+
   /** The files to read. */
   public List<Path> files() {
     return data.validationFiles();

@@ -20,6 +20,11 @@ public record GenerationConfig(int numBeams, int maxNewTokens, double lengthPena
         .verify();
   }
 
+  /** The same with at most that many tokens. */
+  public GenerationConfig withMaxNewTokens(int most) {
+    return new GenerationConfig(numBeams, most, lengthPenalty);
+  }
+
   /** What the command line takes without options. */
   public static GenerationConfig defaults() {
     return new GenerationConfig(DEFAULT_NUM_BEAMS, DEFAULT_MAX_NEW_TOKENS, DEFAULT_LENGTH_PENALTY);
