@@ -2,7 +2,6 @@ package dev.belay.train;
 
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.data.DataException;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.data.example.FeatureNames;
@@ -33,7 +32,8 @@ import java.util.stream.IntStream;
  * QuestionAnswer}, {@link FilledMasks}, {@link GeneratedText}, or the {@link TokenLogits} of a model
  * whose labels are not known.
  *
- * <p>Every method that predicts throws {@link DataException} for an input that the model cannot take
+ * <p>Every method that predicts throws {@link
+ * dev.belay.train.data.DataException} for an input that the model cannot take
  * (which names it, counted from 1), {@link ModelException} if the model has another task, and {@link
  * IllegalStateException} after {@link #close}.
  */
@@ -105,8 +105,10 @@ public final class Predictor implements AutoCloseable {
                 ? loaded.data().encodeQuestions(GivenRows.ofQuestions(List.of(new Question(text, text))))
                 : predictions.encode(GivenRows.ofTexts(List.of(text)));
         predictions.predict(dataset, prediction -> {});
-      } catch (DataException | ModelException notOfOneText) {
-        return; // a model of pairs, of columns or without a tokenizer, which the first call meets
+      } catch (RuntimeException notOfOneText) {
+        // A model of pairs or of columns, one without a tokenizer, or with fewer positions than the
+        // long text has tokens: whatever it is, a call that meets it says so.
+        return;
       }
     }
   }
