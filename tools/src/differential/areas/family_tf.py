@@ -125,6 +125,23 @@ def steps(model, recipe, rows, labels):
     return found
 
 
+def repeatable_steps(model, recipe, rows, labels):
+    """Steps, or None where float32 does not decide them: the last bit of the weights moves them."""
+    import numpy as np
+
+    if family(recipe["model_type"]) == "t5":
+        rng = np.random.RandomState(recipe["weights"] % 1000)
+        before = [weight.numpy() for weight in model.trainable_weights]
+        for weight, value in zip(model.trainable_weights, before):
+            weight.assign(value * (1 + 6e-8 * rng.choice([-1, 0, 1], size=value.shape)).astype("float32"))
+        others = steps(model, recipe, rows, labels)
+        for weight, value in zip(model.trainable_weights, before):
+            weight.assign(value)
+        found = steps(model, recipe, rows, labels)
+        return found if grammar.are_near(found, others) else None
+    return steps(model, recipe, rows, labels)
+
+
 def save(model, recipe, path):
     import tensorflow as tf
 
@@ -157,13 +174,14 @@ def make(recipe, path):
         runs.append(dict(arguments=["predict", "--model", at, "--file", "@/in.jsonl"], expect=dict(logits=shown(logits.numpy(), rows, recipe, written))))
     runs.append(dict(arguments=["evaluate", "--json", "--model", at, "--file", "@/in.jsonl"],
                      expect=dict(metrics=dict(loss=float(loss)))))
-    if recipe["trains"]:
+    found = repeatable_steps(model, recipe, rows, labels) if recipe["trains"] else None
+    if found:
         arguments = ["train", "--model", at, "--train-file", "@/in.jsonl", "--output-dir", "@/run", "--max-steps", str(STEPS),
                      "--train-batch-size", "32", "--shuffle", "off", "--dropout", "off", "--optimizer", "sgd", "--learning-rate", str(RATE),
                      "--lr-scheduler", "constant", "--clip-mode", "none", "--report", "none"]
-        runs.append(dict(arguments=arguments, expect=dict(steps=steps(model, recipe, rows, labels), tolerance=5e-4)))
+        runs.append(dict(arguments=arguments, expect=dict(steps=found, tolerance=5e-4)))
     keep = {}
-    if recipe["trains"]:
+    if found:
         logits, _ = run(model, recipe, rows, labels)
         keep["logits"] = logits.numpy().tolist()
     return dict(runs=runs, keep=keep)

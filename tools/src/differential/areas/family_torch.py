@@ -197,6 +197,23 @@ def steps(model, recipe, rows, labels):
     return found
 
 
+def repeatable_steps(model, recipe, rows, labels):
+    """Steps, or None where float32 does not decide them: the last bit of the weights moves them."""
+    import torch
+
+    if family(recipe["model_type"]) == "t5":
+        before = {name: value.clone() for name, value in model.state_dict().items()}
+        torch.manual_seed(recipe["weights"])
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight *= 1 + 6e-8 * torch.randint(-1, 2, weight.shape)
+        others = steps(model, recipe, rows, labels)
+        model.load_state_dict(before)
+        found = steps(model, recipe, rows, labels)
+        return found if grammar.are_near(found, others) else None
+    return steps(model, recipe, rows, labels)
+
+
 def save(model, recipe, path):
     """The folder, with the habits that were drawn."""
     import torch
@@ -206,7 +223,7 @@ def save(model, recipe, path):
     saved = model.base_model if recipe["new_head"] else model
     if how["half"]:
         model.to(getattr(torch, how["half"]))
-    saved.save_pretrained(path, max_shard_size="4KB" if how["shards"] else "1GB")
+    saved.save_pretrained(path, max_shard_size="4KB" if how["shards"] and not recipe["wrong"] else "1GB")
     model.float()
     edit_configuration(path / "config.json", recipe)
     single = path / "model.safetensors"
@@ -308,9 +325,10 @@ def make(recipe, path):
         case["runs"] = case["runs"][:1]
         case["runs"][0]["expect"] = dict(refused=True)
         return case
-    if recipe["trains"]:
+    found = repeatable_steps(model, recipe, rows, labels) if recipe["trains"] and not recipe["new_head"] else None
+    if found or recipe["trains"] and recipe["new_head"]:
         if not recipe["new_head"]:
-            case["runs"].append(dict(arguments=training(recipe), expect=dict(steps=steps(model, recipe, rows, labels), tolerance=5e-4)))
+            case["runs"].append(dict(arguments=training(recipe), expect=dict(steps=found, tolerance=5e-4)))
         case["runs"].append(dict(arguments=["export", "@/run", "--format", "huggingface", "--output-dir", "@/back"], expect={}))
         if predicts:
             case["runs"].append(dict(arguments=["predict", "--model", "@/run", "--file", "@/in.jsonl", "--output-file", "@/after.jsonl"], expect={}))

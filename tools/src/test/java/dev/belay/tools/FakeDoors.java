@@ -4,10 +4,8 @@ import dev.belay.savedmodel.weights.Leftovers;
 import dev.belay.savedmodel.weights.WeightDifference;
 import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.tools.command.Doors;
-import dev.belay.train.Classification;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.ModelInspection;
-import dev.belay.train.RegressionValue;
 import dev.belay.train.Replay;
 import dev.belay.train.RunCheckpoint;
 import dev.belay.train.RunVerification;
@@ -29,6 +27,9 @@ import dev.belay.train.stability.Diagnosis;
 import dev.belay.train.stability.ReplayBundle;
 import dev.belay.train.step.TensorRange;
 import dev.belay.train.sweep.Recommendation;
+import dev.belay.train.task.Classification;
+import dev.belay.train.task.Prediction;
+import dev.belay.train.task.RegressionValue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -112,8 +113,7 @@ final class FakeDoors implements Doors {
   }
 
   @Override
-  public void predict(
-      EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink, Consumer<String> notes)
+  public void predict(EvaluateConfig config, Consumer<Prediction> sink, Consumer<String> notes)
       throws IOException {
     this.evaluated = config;
     sink.accept(new Classification("gut ✓", 0.75, List.of(-1.5f, 2.5f)));

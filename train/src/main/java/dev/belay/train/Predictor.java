@@ -2,25 +2,29 @@ package dev.belay.train;
 
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.data.example.Dataset;
-import dev.belay.train.data.example.EncodedExample;
-import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
-import dev.belay.train.data.file.Row;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.task.Classification;
+import dev.belay.train.task.FilledMasks;
+import dev.belay.train.task.GeneratedText;
+import dev.belay.train.task.LabelSet;
+import dev.belay.train.task.Prediction;
+import dev.belay.train.task.QuestionAnswer;
+import dev.belay.train.task.RegressionValue;
+import dev.belay.train.task.Task;
+import dev.belay.train.task.TokenLogits;
+import dev.belay.train.task.WordLabels;
 import dev.belay.train.tokenize.TextPair;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.stream.IntStream;
 
 /**
  * Owns a model in memory that predicts: loaded once, asked from any number of threads, and closed to
@@ -97,14 +101,14 @@ public final class Predictor implements AutoCloseable {
   /** The first run of a graph plans it, and the first run of a length compiles kernels. */
   private void warmUp() throws IOException {
     EvaluateConfig brief = config.withGeneration(config.generation().withMaxNewTokens(1));
-    DatasetPredictions predictions = new DatasetPredictions(brief, loaded);
+    boolean answers = task().unlabelled(loaded.labels()).format().isOfQuestions();
     for (String text : List.of("a", String.join(" ", Collections.nCopies(MANY, "a")))) {
+      GivenInputs inputs =
+          answers
+              ? GivenInputs.ofQuestions(GivenRows.ofQuestions(List.of(new Question("a", text))))
+              : GivenInputs.ofRows(GivenRows.ofTexts(List.of(text)));
       try {
-        Dataset dataset =
-            predictions.rule().kind().isOfQuestions()
-                ? loaded.data().encodeQuestions(GivenRows.ofQuestions(List.of(new Question(text, text))))
-                : predictions.encode(GivenRows.ofTexts(List.of(text)));
-        predictions.predict(dataset, prediction -> {});
+        task().predict(new ModelQuery(brief, loaded, inputs), prediction -> {});
       } catch (RuntimeException notOfOneText) {
         // A model of pairs or of columns, one without a tokenizer, or with fewer positions than the
         // long text has tokens: whatever it is, a call that meets it says so.
@@ -114,13 +118,13 @@ public final class Predictor implements AutoCloseable {
   }
 
   /** What the model predicts about a text. */
-  public ModelEvaluation.Prediction predict(String text) {
+  public Prediction predict(String text) {
     return predict(List.of(text)).get(0);
   }
 
   /** What the model predicts about each text. */
-  public List<ModelEvaluation.Prediction> predict(List<String> texts) {
-    return predict(texts, ModelEvaluation.Prediction.class);
+  public List<Prediction> predict(List<String> texts) {
+    return predict(texts, Prediction.class);
   }
 
   /**
@@ -128,24 +132,24 @@ public final class Predictor implements AutoCloseable {
    *
    * @param type such as {@code Classification.class}
    */
-  public <P extends ModelEvaluation.Prediction> List<P> predict(List<String> texts, Class<P> type) {
-    return ask(texts, rows -> encode(GivenRows.ofTexts(rows)), type);
+  public <P extends Prediction> List<P> predict(List<String> texts, Class<P> type) {
+    return ask(texts, rows -> GivenInputs.ofRows(GivenRows.ofTexts(rows)), type);
   }
 
   /** What the model predicts about each pair of texts. */
-  public List<ModelEvaluation.Prediction> predictPairs(List<TextPair> pairs) {
-    return predictPairs(pairs, ModelEvaluation.Prediction.class);
+  public List<Prediction> predictPairs(List<TextPair> pairs) {
+    return predictPairs(pairs, Prediction.class);
   }
 
   /** What the model predicts about each pair of texts, as the record of its task. */
-  public <P extends ModelEvaluation.Prediction> List<P> predictPairs(
+  public <P extends Prediction> List<P> predictPairs(
       List<TextPair> pairs, Class<P> type) {
-    return ask(pairs, rows -> encode(GivenRows.ofPairs(rows)), type);
+    return ask(pairs, rows -> GivenInputs.ofRows(GivenRows.ofPairs(rows)), type);
   }
 
   /** A label for each word of each text, which is divided into words already. */
   public List<WordLabels> predictWords(List<List<String>> texts) {
-    return ask(texts, rows -> encode(GivenRows.ofWords(rows)), WordLabels.class);
+    return ask(texts, rows -> GivenInputs.ofRows(GivenRows.ofWords(rows)), WordLabels.class);
   }
 
   /**
@@ -154,19 +158,16 @@ public final class Predictor implements AutoCloseable {
    *
    * @param rows values are strings, numbers, or arrays or lists of numbers
    */
-  public List<ModelEvaluation.Prediction> predictRows(List<Map<String, ?>> rows) {
+  public List<Prediction> predictRows(List<Map<String, ?>> rows) {
     return ask(
-        rows, given -> encode(GivenRows.ofColumns(given)), ModelEvaluation.Prediction.class);
+        rows, given -> GivenInputs.ofRows(GivenRows.ofColumns(given)), Prediction.class);
   }
 
   /** The answer to each question, a part of its context. */
   public List<QuestionAnswer> answer(List<Question> questions) {
     return ask(
         questions,
-        asked -> {
-          requireQuestions(true);
-          return loaded.data().encodeQuestions(GivenRows.ofQuestions(asked));
-        },
+        asked -> GivenInputs.ofQuestions(GivenRows.ofQuestions(asked)),
         QuestionAnswer.class);
   }
 
@@ -190,39 +191,23 @@ public final class Predictor implements AutoCloseable {
     return loaded.notes();
   }
 
-  private Dataset encode(List<Row> rows) {
-    requireQuestions(false);
-    return predictions().encode(rows);
+  private Task task() {
+    return loaded.graph().task();
   }
 
-  private void requireQuestions(boolean asked) {
-    boolean answers = predictions().rule().kind().isOfQuestions();
-    if (asked != answers) {
-      throw new ModelException(
-          config.model().path()
-              + (answers
-                  ? ": the model answers questions about texts: use answer(questions)"
-                  : ": the model does not answer questions about texts: use predict(texts)"));
-    }
-  }
-
-  private DatasetPredictions predictions() {
-    return new DatasetPredictions(config, loaded);
-  }
-
-  /** How inputs become examples. */
+  /** Inputs as rows of a file. */
   private interface Encoder<I> {
-    Dataset encode(List<I> inputs);
+    GivenInputs encode(List<I> inputs);
   }
 
-  private <I, P extends ModelEvaluation.Prediction> List<P> ask(
+  private <I, P extends Prediction> List<P> ask(
       List<I> inputs, Encoder<I> encoder, Class<P> type) {
     open.readLock().lock();
     try {
       if (closed) {
         throw new IllegalStateException(config.model().path() + ": this predictor is closed");
       }
-      return inputs.isEmpty() ? List.of() : inOrder(encoder.encode(inputs), inputs.size(), type);
+      return inputs.isEmpty() ? List.of() : ask(encoder.encode(inputs), inputs.size(), type);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -230,23 +215,19 @@ public final class Predictor implements AutoCloseable {
     }
   }
 
-  /** Predicts in an order that pads little, and returns the predictions in that of the inputs. */
-  private <P extends ModelEvaluation.Prediction> List<P> inOrder(
-      Dataset dataset, int inputs, Class<P> type) throws IOException {
-    int[] order = order(dataset);
-    List<P> answers = new ArrayList<>(Collections.nCopies(inputs, null));
-    int[] next = {0};
-    predictions()
+  private <P extends Prediction> List<P> ask(GivenInputs inputs, int count, Class<P> type)
+      throws IOException {
+    List<P> predictions = new ArrayList<>(Collections.nCopies(count, null));
+    AtomicInteger next = new AtomicInteger();
+    task()
         .predict(
-            inOrder(dataset, order),
-            prediction -> {
-              int input = order[next[0]++];
-              answers.set(input, typed(prediction, type));
-            });
-    return answers;
+            new ModelQuery(config, loaded, inputs),
+            prediction ->
+                predictions.set(inputs.input(next.getAndIncrement()), typed(prediction, type)));
+    return predictions;
   }
 
-  private <P> P typed(ModelEvaluation.Prediction prediction, Class<P> type) {
+  private <P> P typed(Prediction prediction, Class<P> type) {
     if (!type.isInstance(prediction)) {
       throw new ModelException(
           config.model().path()
@@ -256,31 +237,6 @@ public final class Predictor implements AutoCloseable {
               + type.getSimpleName());
     }
     return type.cast(prediction);
-  }
-
-  /**
-   * By length; but windows of a question follow each other, and a model without a mask sees the
-   * padding of its batch, so that batches stay those of {@code belay predict}.
-   */
-  private static int[] order(Dataset dataset) {
-    boolean masked =
-        dataset.options().features().stream()
-            .anyMatch(request -> request.feature().equals(FeatureNames.ATTENTION_MASK));
-    IntStream indices = IntStream.range(0, dataset.size());
-    List<EncodedExample> examples = dataset.examples();
-    return !masked || dataset.options().labels().kind().isOfQuestions()
-        ? indices.toArray()
-        : indices
-            .boxed()
-            .sorted(Comparator.comparingInt((Integer index) -> examples.get(index).length()))
-            .mapToInt(Integer::intValue)
-            .toArray();
-  }
-
-  private static Dataset inOrder(Dataset dataset, int[] order) {
-    List<EncodedExample> examples =
-        Arrays.stream(order).mapToObj(dataset.examples()::get).toList();
-    return new Dataset(dataset.options(), examples, dataset.labels(), dataset.notes());
   }
 
   /** Waits for the calls that are under way, and frees the model; a second time does nothing. */

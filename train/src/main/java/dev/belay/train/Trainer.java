@@ -134,6 +134,7 @@ final class Trainer implements Resumable<Trainer.State> {
         result.gradNormClipped(),
         result.clipScale(),
         result.clipped(),
+        clippedFraction(step),
         rate,
         batch.exampleCount(),
         Math.toIntExact(batch.tokenCount()),

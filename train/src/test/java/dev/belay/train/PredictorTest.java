@@ -15,6 +15,9 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.DataException;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelJudge;
+import dev.belay.train.task.Classification;
+import dev.belay.train.task.GeneratedText;
+import dev.belay.train.task.Prediction;
 import dev.belay.train.tokenize.TextPair;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,7 +54,7 @@ final class PredictorTest {
         .withoutWarmUp();
   }
 
-  private static List<ModelEvaluation.Prediction> ofFile(
+  private static List<Prediction> ofFile(
       ModelConfig model, PredictorOptions options, Path file) throws IOException {
     DataConfig data = options.data();
     EvaluateConfig config =
@@ -73,7 +76,7 @@ final class PredictorTest {
             options.labels(),
             options.generation(),
             options.nBest());
-    List<ModelEvaluation.Prediction> predictions = new ArrayList<>();
+    List<Prediction> predictions = new ArrayList<>();
     ModelEvaluation.predict(config, ModelJudge.TRUSTING, predictions::add, note -> {});
     return predictions;
   }
@@ -119,9 +122,9 @@ final class PredictorTest {
   private void assertAsOfFile(ModelConfig model, PredictorOptions options, Class<?> type)
       throws IOException {
     List<Map<String, String>> rows = TEXTS.stream().map(text -> Map.of("text", text)).toList();
-    List<ModelEvaluation.Prediction> expected = ofFile(model, options, file("texts.jsonl", rows));
+    List<Prediction> expected = ofFile(model, options, file("texts.jsonl", rows));
     try (Predictor predictor = Predictor.load(model, options)) {
-      List<ModelEvaluation.Prediction> found = predictor.predict(TEXTS);
+      List<Prediction> found = predictor.predict(TEXTS);
       found.forEach(prediction -> assertInstanceOf(type, prediction));
       assertSame(expected, found);
       assertSame(expected.subList(3, 4), List.of(predictor.predict(TEXTS.get(3))));
@@ -199,7 +202,7 @@ final class PredictorTest {
       ModelException refused =
           assertThrows(ModelException.class, () -> predictor.predict("a text"));
       assertEquals(
-          model + ": the model answers questions about texts: use answer(questions)",
+          "the model answers questions about texts: use answer(questions)",
           refused.getMessage());
     }
   }

@@ -175,7 +175,7 @@ class ReplayFaultsTest {
             plain.signature(),
             plain.inputs(),
             plain.output(),
-            ModelConfig.HeadKind.REGRESSION,
+            "regression",
             Optional.of("pooler_output"),
             Optional.empty(),
             Optional.empty(),

@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -229,6 +230,19 @@ final class ResumeTest {
                     SmallRun.Setting.of(folder)
                         .config(file("run"), 2, ResumeConfig.of("never", false))));
     assertTrue(refused.getMessage().contains("so that no run is written over"));
+    Path weights = file("run/export/1/variables/variables.data-00000-of-00001");
+    byte[] whole = Files.readAllBytes(weights);
+    Files.write(weights, new byte[] {1});
+    SmallRun mended = SmallRun.whole(config);
+    assertTrue(
+        mended.events().stream()
+            .anyMatch(
+                e ->
+                    e instanceof RunEvent.Exported made
+                        && made.directory().equals(file("run/export/2"))),
+        "a damaged export is made again, beside it");
+    assertArrayEquals(
+        whole, Files.readAllBytes(file("run/export/2/variables/variables.data-00000-of-00001")));
   }
 
   @Test

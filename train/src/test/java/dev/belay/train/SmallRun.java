@@ -105,11 +105,16 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           new ModelConfig(
               plain.path(),
               new ModelConfig.Files(
-                  Optional.empty(), Optional.empty(), true, Optional.empty(), true),
+                  Optional.empty(),
+                  Optional.empty(),
+                  true,
+                  Optional.empty(),
+                  true,
+                  Optional.empty()),
               plain.signature(),
               plain.inputs(),
               plain.output(),
-              ModelConfig.HeadKind.CLASSIFICATION,
+              "classification",
               plain.features(),
               Optional.of(2),
               plain.problem(),

@@ -20,12 +20,14 @@ import org.tensorflow.proto.framework.MetaGraphDef;
  * <p>It holds no file open. See {@link SavedModelReader}.
  */
 public final class SavedModelContents {
+  /** The tag of graphs that are meant for serving. */
+  public static final String SERVE = "serve";
 
   /**
    * What was read.
    *
    * @param directory that holds saved_model.pb
-   * @param metaGraph the graph tagged "serve"
+   * @param metaGraph the graph that was taken, as a rule the one tagged "serve"
    * @param functions its function library by name
    * @param callables signatures and callables
    * @param regularizers functions without inputs, whose result Keras adds to the loss
@@ -77,9 +79,14 @@ public final class SavedModelContents {
     return parts.directory().resolve(ModelFolder.FILE);
   }
 
-  /** The graph tagged "serve", as it stands in the file. */
+  /** The graph that was taken, as it stands in the file. */
   public MetaGraphDef metaGraph() {
     return parts.metaGraph();
+  }
+
+  /** The tags of the graph that was taken. */
+  public List<String> tags() {
+    return parts.metaGraph().getMetaInfoDef().getTagsList();
   }
 
   /** The nodes outside all functions. */

@@ -20,6 +20,11 @@ final class Figures {
     return String.format(Locale.ROOT, size >= 100 ? "%.1f" : size >= 10 ? "%.2f" : "%.4f", value);
   }
 
+  /** A learning rate, in two digits: {@code 2.0e-05}. */
+  static String rate(double value) {
+    return String.format(Locale.ROOT, "%.1e", value);
+  }
+
   /** {@code 12.3%}. */
   static String percent(double fraction) {
     return String.format(Locale.ROOT, "%.1f%%", 100 * fraction);

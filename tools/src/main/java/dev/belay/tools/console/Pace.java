@@ -2,12 +2,18 @@ package dev.belay.tools.console;
 
 import dev.belay.train.event.RunEvent;
 
-/** How fast a run goes, as a moving average: the first step, which warms up, is soon forgotten. */
+/**
+ * The speed of a run as a moving average, in which the first step, which warms up, is soon
+ * forgotten; and the totals of this process.
+ */
 final class Pace {
   private static final double WEIGHT_OF_NEWEST = 0.1;
 
   private long steps;
-  private long clippedSteps;
+  private long examples;
+  private long finiteSteps;
+  private double lossSum;
+  private double totalSeconds;
   private double stepSeconds;
   private double examplesPerStep;
 
@@ -17,7 +23,12 @@ final class Pace {
     stepSeconds += weight * (seconds - stepSeconds);
     examplesPerStep += weight * (step.examples() - examplesPerStep);
     steps++;
-    clippedSteps += step.clipped() ? 1 : 0;
+    examples += step.examples();
+    totalSeconds += seconds;
+    if (Float.isFinite(step.loss())) {
+      finiteSteps++;
+      lossSum += step.loss();
+    }
   }
 
   /** Whether there was a step after the first one. */
@@ -33,7 +44,18 @@ final class Pace {
     return steps * stepSeconds;
   }
 
-  double clippedFraction() {
-    return steps == 0 ? 0 : (double) clippedSteps / steps;
+  /** Steps a second over all steps of this process. */
+  double meanStepsPerSecond() {
+    return totalSeconds > 0 ? steps / totalSeconds : 0;
+  }
+
+  /** Examples a second over all steps of this process. */
+  double meanExamplesPerSecond() {
+    return totalSeconds > 0 ? examples / totalSeconds : 0;
+  }
+
+  /** The mean of the losses of this process that are finite; NaN where there is none. */
+  double meanLoss() {
+    return lossSum / finiteSteps;
   }
 }

@@ -5,6 +5,7 @@ import static dev.belay.tools.console.Figures.duration;
 import static dev.belay.tools.console.Figures.metrics;
 import static dev.belay.tools.console.Figures.number;
 import static dev.belay.tools.console.Figures.percent;
+import static dev.belay.tools.console.Figures.rate;
 
 import dev.belay.train.TrainingRun;
 import dev.belay.train.event.RunEvent;
@@ -14,11 +15,15 @@ import java.util.function.LongSupplier;
 
 /** Tells a person how a training run goes; closing it ends the progress bar. */
 public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
+  private static final int WIDE = 100;
+
   private final Terminal terminal;
   private final LongSupplier nanoTime;
   private final Pace pace = new Pace();
   private Progress progress;
   private long totalSteps;
+  private long lastStep;
+  private long exportedStep;
 
   /** On a terminal, with the clock that times its lines. */
   public RunConsole(Terminal terminal, LongSupplier nanoTime) {
@@ -33,6 +38,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
       start(started);
     } else if (event instanceof RunEvent.Trained step) {
       pace.add(step);
+      lastStep = step.step();
       progress.step(step.step(), status(step));
     } else if (event instanceof RunEvent.Skipped skipped) {
       progress.say(line(skipped));
@@ -47,6 +53,8 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
       progress.say(line(evaluated));
     } else if (event instanceof RunEvent.Saved saved) {
       progress.say("step " + saved.step() + ": checkpoint " + saved.directory());
+    } else if (event instanceof RunEvent.Exported exported) {
+      exportedStep = exported.step();
     } else if (event instanceof RunEvent.Resumed resumed) {
       progress.say("goes on from step " + resumed.step() + ": " + resumed.checkpoint());
     } else if (event instanceof RunEvent.AlreadyDone already) {
@@ -92,9 +100,15 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
         + " norm "
         + number(step.gradNorm())
         + " clip "
-        + Math.round(100 * pace.clippedFraction())
+        + Math.round(100 * step.clippedFraction())
         + "%"
+        + (isWide() ? " lr " + rate(step.learningRate()) : "")
         + (pace.known() ? speed(step.step()) : "");
+  }
+
+  /** Whether a line has room for the learning rate, beside a bar or in a log. */
+  private boolean isWide() {
+    return terminal.columns().orElse(Integer.MAX_VALUE) >= WIDE;
   }
 
   private String speed(long step) {
@@ -136,14 +150,23 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
         + " steps: nothing is left to do; name another --output-dir to train again";
   }
 
-  private static String line(RunEvent.Done done) {
+  private String line(RunEvent.Done done) {
     return "done: "
         + count(done.step())
         + " steps in "
         + duration(done.seconds())
         + ", "
         + percent(done.clippedFraction())
-        + " of them clipped";
+        + " of them clipped"
+        + (pace.known()
+            ? "; mean loss "
+                + number(pace.meanLoss())
+                + ", "
+                + number(pace.meanStepsPerSecond())
+                + " steps/s, "
+                + count(Math.round(pace.meanExamplesPerSecond()))
+                + " examples/s"
+            : "");
   }
 
   private static String norms(Map<String, Double> percentiles) {
@@ -169,7 +192,13 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
                   + (before == null ? "" : number(before) + " -> ")
                   + number(metric.getValue()));
     }
-    terminal.err().println("exported to " + result.exportDirectory());
+    boolean best = exportedStep < lastStep;
+    terminal
+        .err()
+        .println(
+            "exported to "
+                + result.exportDirectory()
+                + (best ? ": the best weights, of step " + exportedStep : ""));
   }
 
   /** Ends the progress bar, however the run ended. */

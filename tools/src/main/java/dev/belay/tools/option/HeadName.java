@@ -1,29 +1,32 @@
 package dev.belay.tools.option;
 
-import dev.belay.train.config.ModelConfig.HeadKind;
-import java.util.Arrays;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.task.Task;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** The heads by their names, {@code token-classification}; snake_case is understood too. */
-public final class HeadName implements ITypeConverter<HeadKind> {
+public final class HeadName implements ITypeConverter<String>, Iterable<String> {
+  private static final List<String> KNOWN =
+      Stream.concat(Stream.of(ModelConfig.OWN_HEAD), Task.heads().stream().map(Task::option))
+          .toList();
+
   @Override
-  public HeadKind convert(String text) {
+  public Iterator<String> iterator() {
+    return KNOWN.iterator();
+  }
+
+  @Override
+  public String convert(String text) {
     String name = text.toLowerCase(Locale.ROOT).replace('_', '-');
-    return Arrays.stream(HeadKind.values())
-        .filter(kind -> kind.option().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new TypeConversionException(
-                    "expected "
-                        + Arrays.stream(HeadKind.values())
-                            .map(HeadKind::option)
-                            .collect(Collectors.joining(" or "))
-                        + ", found '"
-                        + text
-                        + "'"));
+    if (!KNOWN.contains(name)) {
+      throw new TypeConversionException(
+          "expected " + String.join(" or ", KNOWN) + ", found '" + text + "'");
+    }
+    return name;
   }
 }

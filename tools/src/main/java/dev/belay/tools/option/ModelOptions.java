@@ -20,8 +20,8 @@ public final class ModelOptions {
       names = "--model",
       paramLabel = "PATH",
       description =
-          "A SavedModel, a Hugging Face folder, a .safetensors or .h5 file, the prefix of a TF1 or TF2"
-              + " checkpoint, or a run directory of Belay.")
+          "A SavedModel, a Hugging Face folder, a .safetensors or .h5 file, the prefix of a TF1 or"
+              + " TF2 checkpoint, or a run directory of Belay.")
   private Path path;
 
   @Mixin private WeightFormatOptions form;
@@ -64,7 +64,7 @@ public final class ModelOptions {
           "What a class is to an example: single_label_classification, one of all, or"
               + " multi_label_classification, any number of them, each with its own sigmoid; in the"
               + " data a|b, or a list (default: as the model's config.json says, else single).")
-  private Optional<ModelConfig.ProblemType> problem = Optional.empty();
+  private Optional<String> problem = Optional.empty();
 
   @Option(
       names = "--model-losses",
@@ -134,6 +134,10 @@ public final class ModelOptions {
         tuning.dropout(),
         modelLosses,
         new ModelConfig.Trust(
-            allowedOps, tuning.naturalGradients(), List.copyOf(tuning.withoutGradient()), trusted));
+            allowedOps,
+            tuning.naturalGradients(),
+            List.copyOf(tuning.withoutGradient()),
+            tuning.ignoredConstraints(),
+            trusted));
   }
 }

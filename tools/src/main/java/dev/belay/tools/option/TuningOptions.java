@@ -1,7 +1,6 @@
 package dev.belay.tools.option;
 
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.config.ModelConfig.HeadKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,11 +14,12 @@ public final class TuningOptions {
       names = "--head",
       paramLabel = "HEAD",
       converter = HeadName.class,
+      completionCandidates = HeadName.class,
       description =
           "A new head on the model: none, classification, regression or token-classification, which"
-              + " on a SavedModel needs --features; on weights alone question-answering and masked-lm"
-              + " too. GPT-2 has causal-lm in place of masked-lm, T5 seq2seq alone.")
-  private HeadKind head = HeadKind.NONE;
+              + " on a SavedModel needs --features; on weights alone question-answering and"
+              + " masked-lm too. GPT-2 has causal-lm in place of masked-lm, T5 seq2seq alone.")
+  private String head = ModelConfig.OWN_HEAD;
 
   @Option(
       names = "--from-scratch",
@@ -74,6 +74,14 @@ public final class TuningOptions {
   private List<Pattern> withoutGradient = new ArrayList<>();
 
   @Option(
+      names = "--ignore-constraints",
+      paramLabel = "REGEX",
+      description =
+          "Train variables that match without the constraint (kernel_constraint and the like) that"
+              + " their Keras layer puts on them.")
+  private Optional<Pattern> ignoredConstraints = Optional.empty();
+
+  @Option(
       names = "--restore-optimizer",
       paramLabel = "auto|no",
       description =
@@ -96,7 +104,7 @@ public final class TuningOptions {
     return fromScratch;
   }
 
-  HeadKind head() {
+  String head() {
     return head;
   }
 
@@ -126,5 +134,9 @@ public final class TuningOptions {
 
   List<Pattern> withoutGradient() {
     return withoutGradient;
+  }
+
+  Optional<Pattern> ignoredConstraints() {
+    return ignoredConstraints;
   }
 }

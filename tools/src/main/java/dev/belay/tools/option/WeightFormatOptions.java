@@ -26,6 +26,14 @@ public final class WeightFormatOptions {
       description = "config.json or bert_config.json, where none lies beside the weights.")
   private Optional<Path> configuration = Optional.empty();
 
+  @Option(
+      names = "--tag",
+      paramLabel = "TAGS",
+      description =
+          "Of a SavedModel with several graphs, take the one with these tags, divided by commas"
+              + " (default: serve, or the only one).")
+  private Optional<String> tags = Optional.empty();
+
   /**
    * What the files of a model are.
    *
@@ -33,7 +41,7 @@ public final class WeightFormatOptions {
    */
   ModelConfig.Files toFiles(TuningOptions tuning, Optional<Pattern> ignored) {
     return new ModelConfig.Files(
-        format, configuration, tuning.restoresOptimizer(), ignored, tuning.fromScratch());
+        format, configuration, tuning.restoresOptimizer(), ignored, tuning.fromScratch(), tags);
   }
 
   /**
@@ -42,6 +50,6 @@ public final class WeightFormatOptions {
    * @param allowedOps accepted in a foreign graph although the policy refuses them
    */
   public WeightsConfig toConfig(Path path, Set<String> allowedOps) {
-    return new WeightsConfig(path, format, configuration, allowedOps);
+    return new WeightsConfig(path, format, configuration, tags, allowedOps);
   }
 }

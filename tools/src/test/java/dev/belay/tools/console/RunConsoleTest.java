@@ -36,7 +36,7 @@ final class RunConsoleTest {
 
   private static RunEvent.Trained step(long step, boolean clipped) {
     return new RunEvent.Trained(
-        step, step / 100.0, 0.5f, 4, 1, 0.25f, clipped, 5e-5, 32, 900, 400, 10, 380);
+        step, step / 100.0, 0.5f, 4, 1, 0.25f, clipped, 0.5, 5e-5, 32, 900, 400, 10, 380);
   }
 
   private static Map<String, Double> metrics(double accuracy, double loss) {
@@ -79,13 +79,13 @@ final class RunConsoleTest {
         note: dropout is seeded
         1,234,567 parameters train on 3,200 examples: 200 steps, 100 an epoch
         before training: accuracy 0.5000, loss 0.7000 on 872 examples
-        step 1/200  loss 0.5000 norm 4.0000 clip 0%
-        step 85/200  loss 0.5000 norm 4.0000 clip 49% 80 ex/s left 0:46
-        step 169/200  loss 0.5000 norm 4.0000 clip 50% 80 ex/s left 0:12
-        step 200/200  loss 0.5000 norm 4.0000 clip 50% 80 ex/s left 0:00
+        step 1/200  loss 0.5000 norm 4.0000 clip 50% lr 5.0e-05
+        step 85/200  loss 0.5000 norm 4.0000 clip 50% lr 5.0e-05 80 ex/s left 0:46
+        step 169/200  loss 0.5000 norm 4.0000 clip 50% lr 5.0e-05 80 ex/s left 0:12
+        step 200/200  loss 0.5000 norm 4.0000 clip 50% lr 5.0e-05 80 ex/s left 0:00
         step 200: checkpoint runs/a/checkpoints/step-00000200
         step 200: accuracy 0.8123, loss 0.4200 on 872 examples
-        done: 200 steps in 1:35, 50.0% of them clipped
+        done: 200 steps in 1:35, 50.0% of them clipped; mean loss 0.5000, 2.5000 steps/s, 80 examples/s
         gradient norm before the clip: median 0.9000, 90% below 2.5000, 99% below 7.0000, largest 12.25
         report: runs/a/report.html
         accuracy: 0.5000 -> 0.8123
@@ -111,8 +111,26 @@ final class RunConsoleTest {
         err().contains("\r\u001b[Kstep 2: accuracy 0.7500, loss 0.6000 on 872 examples\n"), err());
     assertTrue(
         err().contains("4/4 (0:00:00)  loss 0.5000 norm 4.0000 clip 50% 80 ex/s left 0:00"), err());
-    assertTrue(err().endsWith("\ndone: 4 steps in 0:02, 50.0% of them clipped\n"), err());
+    assertTrue(
+        err()
+            .endsWith(
+                "\ndone: 4 steps in 0:02, 50.0% of them clipped; mean loss 0.5000, 2.5000 steps/s, 80 examples/s\n"),
+        err());
     assertEquals("", out.toString(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void theStepIsNamedWhoseWeightsWereTheBest() {
+    try (RunConsole console = console(OptionalInt.empty())) {
+      console.accept(started(2));
+      console.accept(step(1, true));
+      console.accept(step(2, true));
+      console.accept(new RunEvent.Exported(1, Path.of("runs/a/export/1")));
+      console.conclude(
+          new TrainingRun.Result(
+              Path.of("runs/a"), Path.of("runs/a/export/1"), Map.of(), Map.of()));
+    }
+    assertTrue(err().endsWith("exported to runs/a/export/1: the best weights, of step 1\n"), err());
   }
 
   @Test
@@ -152,6 +170,7 @@ final class RunConsoleTest {
               1,
               0,
               true,
+              1,
               5e-5,
               32,
               900,

@@ -2,7 +2,6 @@ package dev.belay.train.config;
 
 import dev.belay.savedmodel.weights.WeightFormat;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,11 +19,11 @@ import java.util.regex.Pattern;
  *     there is one, else serving_default
  * @param inputs feature name to input name of the model, where names are not the usual ones
  * @param output the output that holds the logits; empty: found by name
- * @param head a new head, or NONE to train the model's own
+ * @param head task of a new head, as {@code --head} names it, or {@value #OWN_HEAD}
  * @param features the output or inner tensor that a new head reads
  * @param labels number of classes of a new classification head; empty: as many as the data has
- * @param problem whether the classes of an example exclude each other; empty: as the model's files
- *     say, else they do
+ * @param problem whether the classes of an example exclude each other, in the words of Hugging
+ *     Face's {@code problem_type}; empty: as the model's files say, else they do
  * @param trainable only variables whose name matches train; empty: those the model marks trainable
  * @param freeze variables whose name matches do not train
  * @param dropout whether dropout is active while training
@@ -38,10 +37,10 @@ public record ModelConfig(
     Optional<String> signature,
     Map<String, String> inputs,
     Optional<String> output,
-    HeadKind head,
+    String head,
     Optional<String> features,
     Optional<Integer> labels,
-    Optional<ProblemType> problem,
+    Optional<String> problem,
     Optional<Pattern> trainable,
     Optional<Pattern> freeze,
     boolean dropout,
@@ -51,40 +50,11 @@ public record ModelConfig(
   public static final boolean DEFAULT_DROPOUT = true;
   public static final boolean DEFAULT_MODEL_LOSSES = true;
 
-  /** A head to train on top of the model. */
-  public enum HeadKind {
-    NONE,
-    CLASSIFICATION,
-    REGRESSION,
-    TOKEN_CLASSIFICATION,
-    QUESTION_ANSWERING,
-    MASKED_LM,
-    CAUSAL_LM,
-    SEQ2SEQ;
+  /** No new head: the model's own is trained. */
+  public static final String OWN_HEAD = "none";
 
-    /** {@code token-classification}, as options spell it. */
-    public String option() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-  }
-
-  /** What Hugging Face's config.json calls {@code problem_type}, of classes. */
-  public enum ProblemType {
-    /** Each example has one class. */
-    SINGLE_LABEL_CLASSIFICATION,
-    /** Each example has any number of labels. */
-    MULTI_LABEL_CLASSIFICATION;
-
-    /** {@code multi_label_classification}, as files and options spell it. */
-    public String option() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
-    /** The one of that name; empty if it is none of them. */
-    public static Optional<ProblemType> named(String name) {
-      return Arrays.stream(values()).filter(type -> type.option().equals(name)).findFirst();
-    }
-  }
+  private static final List<String> PROBLEMS =
+      List.of("single_label_classification", "multi_label_classification");
 
   /**
    * What the files of a model are.
@@ -95,15 +65,18 @@ public record ModelConfig(
    *     have of an earlier one
    * @param ignoredWeights names of weights that are left out; empty: none
    * @param fromScratch whether only the configuration is read, and all weights begin at random
+   * @param tags of the graph to take of a SavedModel that holds several; empty: the one for serving
    */
   public record Files(
       Optional<WeightFormat> format,
       Optional<Path> configuration,
       boolean restoreOptimizer,
       Optional<Pattern> ignoredWeights,
-      boolean fromScratch) {
+      boolean fromScratch,
+      Optional<String> tags) {
     public static final Files FOUND_OUT =
-        new Files(Optional.empty(), Optional.empty(), true, Optional.empty(), false);
+        new Files(
+            Optional.empty(), Optional.empty(), true, Optional.empty(), false, Optional.empty());
   }
 
   /**
@@ -113,6 +86,8 @@ public record ModelConfig(
    * @param naturalGradients whether a custom gradient that the file does not hold may be replaced
    *     by the natural one
    * @param withoutGradient trainable variables that may stay without a gradient
+   * @param ignoredConstraints variables that train without the constraint of their Keras layer;
+   *     empty: none
    * @param untried whether the model may come into this process's native code without having been
    *     tried in another one
    */
@@ -120,13 +95,34 @@ public record ModelConfig(
       Set<String> allowedOps,
       boolean naturalGradients,
       List<Pattern> withoutGradient,
+      Optional<Pattern> ignoredConstraints,
       boolean untried) {
-    public static final Trust NOTHING = new Trust(Set.of(), false, List.of(), false);
+    public static final Trust NOTHING =
+        new Trust(Set.of(), false, List.of(), Optional.empty(), false);
+
+    /** Whether a variable trains without the constraint of its Keras layer. */
+    public boolean ignoresConstraint(String variable) {
+      return ignoredConstraints.map(regex -> regex.matcher(variable).find()).orElse(false);
+    }
   }
 
   public ModelConfig {
     inputs = Map.copyOf(inputs);
-    new Check().atLeast("--num-labels", 2, labels).verify();
+    head = head.toLowerCase(Locale.ROOT).replace('_', '-');
+    problem = problem.map(type -> type.toLowerCase(Locale.ROOT));
+    new Check()
+        .atLeast("--num-labels", 2, labels)
+        .that(
+            problem.map(PROBLEMS::contains).orElse(true),
+            "--problem-type",
+            String.join(" or ", PROBLEMS),
+            problem.orElse(""))
+        .verify();
+  }
+
+  /** The task of a new head; empty: the model's own head is trained. */
+  public Optional<String> newHead() {
+    return Optional.of(head).filter(task -> !task.equals(OWN_HEAD));
   }
 
   /** Whether a variable trains, as far as names decide it. */
@@ -143,7 +139,7 @@ public record ModelConfig(
         Optional.empty(),
         Map.of(),
         Optional.empty(),
-        HeadKind.NONE,
+        OWN_HEAD,
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),

@@ -25,6 +25,7 @@ public sealed interface RunEvent {
   /**
    * One update.
    *
+   * @param clippedFraction the share of all steps so far whose gradients were clipped
    * @param stepMillis from asking for the batch to having the result
    * @param dataWaitMillis the part of it that was spent waiting for the batch
    * @param sessionMillis the part of it that was spent in TensorFlow's session
@@ -37,6 +38,7 @@ public sealed interface RunEvent {
       float gradNormClipped,
       float clipScale,
       boolean clipped,
+      double clippedFraction,
       double learningRate,
       int examples,
       int tokens,

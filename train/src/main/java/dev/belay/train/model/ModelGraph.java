@@ -1,17 +1,24 @@
 package dev.belay.train.model;
 
 import dev.belay.graph.ForwardPass;
+import dev.belay.graph.constraint.Constraint;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
+import dev.belay.graph.optimizer.Constrained;
+import dev.belay.graph.optimizer.Optimizer;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.task.Task;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tensorflow.Graph;
 import org.tensorflow.op.Ops;
 
@@ -21,6 +28,8 @@ import org.tensorflow.op.Ops;
  * free the graph, after the session that runs it.
  */
 public final class ModelGraph implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelGraph.class);
+
   private final Graph graph;
   private final Parts parts;
 
@@ -29,8 +38,10 @@ public final class ModelGraph implements AutoCloseable {
    *
    * @param target what the loss or a new head reads, for people
    * @param passes which they are, for people
+   * @param decisions what else was decided about the model, for people
    * @param rewrites what was changed so that it can be trained, for people
    * @param heads the head for so many outputs, if there is one that is not part of the passes
+   * @param constraints that weights keep to after each update, by variable
    */
   record Parts(
       ForwardModel forward,
@@ -40,12 +51,15 @@ public final class ModelGraph implements AutoCloseable {
       Loss loss,
       String target,
       List<String> passes,
+      List<String> decisions,
       List<String> rewrites,
-      IntFunction<Optional<Head>> heads) {}
+      IntFunction<Optional<Head>> heads,
+      Map<String, Constraint> constraints) {}
 
   ModelGraph(Graph graph, Parts parts) {
     this.graph = graph;
     this.parts = parts;
+    parts.rewrites().forEach(rewrite -> LOG.debug("rewritten: {}", rewrite));
   }
 
   /**
@@ -94,19 +108,26 @@ public final class ModelGraph implements AutoCloseable {
     return parts.loss();
   }
 
+  /** The optimizer, so that its updates end in weights which the model's layers allow. */
+  public Optimizer constrained(Optimizer optimizer) {
+    return parts.constraints().isEmpty()
+        ? optimizer
+        : new Constrained(optimizer, parts.constraints());
+  }
+
   /** What a loss or a new head reads, and how it was found. */
   public String target() {
     return parts.target();
   }
 
-  /** What was changed in the model's graph so that it can be trained. */
+  /** What was decided about the model, and changed in its graph so that it can be trained. */
   public List<String> rewrites() {
-    return List.copyOf(parts.rewrites());
+    return Stream.concat(parts.decisions().stream(), parts.rewrites().stream()).toList();
   }
 
-  /** What was decided and rewritten, for people. */
+  /** What was decided, for people; what was changed in the graph is a matter for the log. */
   public List<String> notes() {
-    return Stream.concat(parts.passes().stream(), parts.rewrites().stream()).toList();
+    return Stream.concat(parts.passes().stream(), parts.decisions().stream()).toList();
   }
 
   /** Refuses patterns that match nothing: a typo would silently train all or nothing. */

@@ -119,6 +119,7 @@ public final class ConfigJson {
     put(options, "restore-optimizer", model.files().restoreOptimizer() ? "auto" : "no");
     put(options, "ignore-weights", model.files().ignoredWeights());
     put(options, "from-scratch", model.files().fromScratch());
+    put(options, "tag", model.files().tags());
     put(options, "signature", model.signature());
     put(
         options,
@@ -128,10 +129,10 @@ public final class ConfigJson {
             .map(entry -> entry.getKey() + "=" + entry.getValue())
             .toList());
     put(options, "output", model.output());
-    put(options, "head", model.head().option());
+    put(options, "head", model.head());
     put(options, "features", model.features());
     put(options, "num-labels", model.labels());
-    put(options, "problem-type", model.problem().map(ModelConfig.ProblemType::option));
+    put(options, "problem-type", model.problem());
     put(options, "trainable", model.trainable());
     put(options, "freeze", model.freeze());
     put(options, "dropout", model.dropout() ? "on" : "off");
@@ -139,6 +140,7 @@ public final class ConfigJson {
     put(options, "allow-op", model.trust().allowedOps().stream().sorted().toList());
     put(options, "accept-custom-gradient", model.trust().naturalGradients());
     put(options, "allow-no-gradient", model.trust().withoutGradient());
+    put(options, "ignore-constraints", model.trust().ignoredConstraints());
     put(options, "trust-model", model.trust().untried());
   }
 

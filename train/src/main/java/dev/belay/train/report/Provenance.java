@@ -128,13 +128,17 @@ public final class Provenance {
     put(EXPORT, fact);
   }
 
-  /** The version folder with the weights of a step, if it was written before. */
-  public Optional<Path> exported(long step, Path runDirectory) {
+  /** The version folder with the weights of a step, if it was written before and is whole. */
+  public Optional<Path> exported(long step, Path runDirectory) throws IOException {
     if (facts.get(EXPORT) instanceof Map<?, ?> fact
         && fact.get("step") instanceof Number of
         && of.longValue() == step) {
-      return Optional.of(runDirectory.resolve(String.valueOf(fact.get("path"))))
-          .filter(Files::isDirectory);
+      Path export = runDirectory.resolve(String.valueOf(fact.get("path")));
+      boolean whole =
+          Files.isDirectory(export)
+              && (!(fact.get("files") instanceof Map<?, ?> files)
+                  || files.equals(treeHashes(export)));
+      return whole ? Optional.of(export) : Optional.empty();
     }
     return Optional.empty();
   }

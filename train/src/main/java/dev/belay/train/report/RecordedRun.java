@@ -57,17 +57,15 @@ public record RecordedRun(
             text(facts, "model_configuration").map(Path::of),
             false,
             text(options, "ignore-weights").map(Pattern::compile),
-            options.path("from-scratch").asBoolean()),
+            options.path("from-scratch").asBoolean(),
+            text(options, "tag")),
         text(options, "signature"),
         inputs,
         text(options, "output"),
-        ModelConfig.HeadKind.valueOf(
-            options.path("head").asText().toUpperCase(Locale.ROOT).replace('-', '_')),
+        text(options, "head").orElse(ModelConfig.OWN_HEAD),
         text(options, "features"),
         text(options, "num-labels").map(Integer::valueOf),
-        text(options, "problem-type")
-            .or(() -> text(facts, "problem_type"))
-            .flatMap(ModelConfig.ProblemType::named),
+        text(options, "problem-type").or(() -> text(facts, "problem_type")),
         text(options, "trainable").map(Pattern::compile),
         text(options, "freeze").map(Pattern::compile),
         false,
@@ -76,6 +74,7 @@ public record RecordedRun(
             Set.copyOf(texts(options.path("allow-op"))),
             options.path("accept-custom-gradient").asBoolean(),
             texts(options.path("allow-no-gradient")).stream().map(Pattern::compile).toList(),
+            text(options, "ignore-constraints").map(Pattern::compile),
             options.path("trust-model").asBoolean()));
   }
 

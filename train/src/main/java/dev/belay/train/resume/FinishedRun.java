@@ -1,6 +1,7 @@
 package dev.belay.train.resume;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * What run.json says of a run that came to its end.
@@ -27,7 +29,7 @@ public record FinishedRun(
   /** The name of the fact in run.json. */
   public static final String FACT = "result";
 
-  /** Empty if the run did not come to its end, or its export is not there any more. */
+  /** Empty if the run did not come to its end, or its export is not what the run wrote. */
   public static Optional<FinishedRun> of(RunDirectory run) throws IOException {
     JsonNode facts = Changes.read(run.provenance());
     JsonNode result = facts.path(FACT);
@@ -35,7 +37,7 @@ public record FinishedRun(
       return Optional.empty();
     }
     Path export = run.root().resolve(result.path("export").asText());
-    return Files.isDirectory(export)
+    return Files.isDirectory(export) && isWhole(export, facts.path(Provenance.EXPORT).path("files"))
         ? Optional.of(
             new FinishedRun(
                 result.path("step").asLong(),
@@ -44,6 +46,12 @@ public record FinishedRun(
                 metrics(result.path("start_metrics")),
                 metrics(result.path("final_metrics"))))
         : Optional.empty();
+  }
+
+  private static boolean isWhole(Path export, JsonNode files) throws IOException {
+    Map<String, String> written = new TreeMap<>();
+    files.properties().forEach(file -> written.put(file.getKey(), file.getValue().asText()));
+    return written.isEmpty() || written.equals(Provenance.treeHashes(export));
   }
 
   /** As run.json keeps it; the export relative to the run directory, which may move. */

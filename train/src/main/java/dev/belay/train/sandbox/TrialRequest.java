@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -29,11 +28,12 @@ record TrialRequest(ModelConfig model, boolean trains) {
     arguments.add("dropout=" + model.dropout());
     arguments.add("model-losses=" + model.modelLosses());
     arguments.add("natural-gradients=" + model.trust().naturalGradients());
+    model.files().tags().ifPresent(value -> arguments.add("tag=" + value));
     model.signature().ifPresent(value -> arguments.add("signature=" + value));
     model.output().ifPresent(value -> arguments.add("output=" + value));
     model.features().ifPresent(value -> arguments.add("features=" + value));
     model.labels().ifPresent(value -> arguments.add("labels=" + value));
-    model.problem().ifPresent(value -> arguments.add("problem-type=" + value.option()));
+    model.problem().ifPresent(value -> arguments.add("problem-type=" + value));
     model.trainable().ifPresent(value -> arguments.add("trainable=" + value));
     model.freeze().ifPresent(value -> arguments.add("freeze=" + value));
     model.inputs().entrySet().stream()
@@ -41,6 +41,10 @@ record TrialRequest(ModelConfig model, boolean trains) {
         .forEach(entry -> arguments.add("input=" + entry.getKey() + "=" + entry.getValue()));
     model.trust().allowedOps().stream().sorted().forEach(op -> arguments.add("allow-op=" + op));
     model.trust().withoutGradient().forEach(value -> arguments.add("no-gradient=" + value));
+    model
+        .trust()
+        .ignoredConstraints()
+        .ifPresent(value -> arguments.add("ignore-constraints=" + value));
     return arguments;
   }
 
@@ -64,21 +68,30 @@ record TrialRequest(ModelConfig model, boolean trains) {
     ModelConfig model =
         new ModelConfig(
             Path.of(one(values, "model").orElseThrow()),
-            ModelConfig.Files.FOUND_OUT,
+            files(one(values, "tag")),
             one(values, "signature"),
             inputs,
             one(values, "output"),
-            ModelConfig.HeadKind.valueOf(
-                one(values, "head").orElseThrow().toUpperCase(Locale.ROOT)),
+            one(values, "head").orElseThrow(),
             one(values, "features"),
             one(values, "labels").map(Integer::valueOf),
-            one(values, "problem-type").flatMap(ModelConfig.ProblemType::named),
+            one(values, "problem-type"),
             one(values, "trainable").map(Pattern::compile),
             one(values, "freeze").map(Pattern::compile),
             isTrue(values, "dropout"),
             isTrue(values, "model-losses"),
-            new ModelConfig.Trust(ops, isTrue(values, "natural-gradients"), withoutGradient, true));
+            new ModelConfig.Trust(
+                ops,
+                isTrue(values, "natural-gradients"),
+                withoutGradient,
+                one(values, "ignore-constraints").map(Pattern::compile),
+                true));
     return new TrialRequest(model, isTrue(values, "trains"));
+  }
+
+  private static ModelConfig.Files files(Optional<String> tags) {
+    return new ModelConfig.Files(
+        Optional.empty(), Optional.empty(), true, Optional.empty(), false, tags);
   }
 
   private static Optional<String> one(Map<String, List<String>> values, String name) {

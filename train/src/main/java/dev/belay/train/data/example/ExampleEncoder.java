@@ -22,6 +22,7 @@ final class ExampleEncoder {
   private final ExampleOptions options;
   private final Optional<TextTokenizer> tokenizer;
   private final LabelReader labels;
+  private final LabelFormat format;
   private final SharedRows shared = new SharedRows();
   private final TokenColumns tokenColumns;
   private final Set<String> summaries = new LinkedHashSet<>();
@@ -33,6 +34,7 @@ final class ExampleEncoder {
   private Map<String, Boolean> roles = Map.of();
   private long padded;
   private long truncated;
+  private long empty;
   private long cutWords;
 
   ExampleEncoder(ExampleOptions options, Optional<TextTokenizer> tokenizer, LabelReader labels) {
@@ -44,6 +46,7 @@ final class ExampleEncoder {
               + options.maxLength());
     }
     this.options = options;
+    this.format = options.labels().format();
     this.tokenizer = tokenizer;
     this.labels = labels;
     this.tokenColumns = new TokenColumns(options, shared);
@@ -74,6 +77,11 @@ final class ExampleEncoder {
     return truncated;
   }
 
+  /** Texts that say nothing. */
+  long empty() {
+    return empty;
+  }
+
   /** Words that those texts lost. */
   long cutWords() {
     return cutWords;
@@ -88,11 +96,14 @@ final class ExampleEncoder {
     List<PreparedExample> prepared = new ArrayList<>(rows.size());
     List<TextPair> texts = new ArrayList<>();
     List<List<String>> words = new ArrayList<>();
-    boolean splits = options.labels().kind().splitsWords();
+    boolean splits = format.splitsWords();
     for (Row row : rows) {
       choose(row);
       if (isReal(row)) {
         boolean fromText = options.wantsTokens() && !choice.preTokenised();
+        if (fromText) {
+          requireNoTokenIds(row);
+        }
         int text = !fromText ? -1 : splits ? words.size() : texts.size();
         if (fromText && splits) {
           words.add(WordExamples.words(cell(row, choice.text().orElseThrow().first())));
@@ -121,7 +132,7 @@ final class ExampleEncoder {
   }
 
   private boolean writesText(boolean fromText) {
-    return fromText && options.labels().kind() == LabelRule.Kind.TARGET_TEXT;
+    return fromText && format.isText();
   }
 
   private void choose(Row row) {
@@ -192,9 +203,28 @@ final class ExampleEncoder {
     return real;
   }
 
+  /** A list of numbers in a column that usually has the number of a row is token ids. */
+  private void requireNoTokenIds(Row row) {
+    boolean named = options.rules().columns().text().isPresent();
+    for (String column : named ? Set.<String>of() : ColumnFinder.UNSURE_IDS) {
+      if (names.named(column).isPresent() && cell(row, column).isNumberList()) {
+        throw DataException.at(
+            row.position(),
+            "column '"
+                + column
+                + "' holds lists of numbers, as token ids, beside a text ("
+                + choice.text().orElseThrow()
+                + "); expected one of them: name the token ids input_ids, or the text with"
+                + " --text-column");
+      }
+    }
+  }
+
   private TextPair texts(Row row) {
     TextColumns columns = choice.text().orElseThrow();
-    return new TextPair(text(row, columns.first()), columns.second().map(c -> text(row, c)));
+    String first = text(row, columns.first());
+    empty += first.isBlank() ? 1 : 0;
+    return new TextPair(first, columns.second().map(c -> text(row, c)));
   }
 
   private String text(Row row, String column) {
@@ -239,9 +269,7 @@ final class ExampleEncoder {
                   : tokenColumns.read(example));
     }
     Optional<FeatureRow> written =
-        options.labels().kind() == LabelRule.Kind.TARGET_TEXT
-            ? Optional.of(written(example, ids))
-            : Optional.empty();
+        format.isText() ? Optional.of(written(example, ids)) : Optional.empty();
     List<FeatureRow> features = new ArrayList<>(options.features().size());
     int decoderLength = -1;
     for (int i = 0; i < options.features().size(); i++) {
@@ -262,8 +290,8 @@ final class ExampleEncoder {
     } else if (example.choice().label().isPresent() && (label.isEmpty() || misfits)) {
       CellValues cell = example.cell(example.choice().label().getAsInt());
       label = Optional.of(labels.read(cell, decoderLength >= 0 ? decoderLength : length));
-    } else if (label.isEmpty() && options.labels().kind() == LabelRule.Kind.NEXT_TOKEN) {
-      label = tokens.map(rows -> NextTokens.labels(rows.ids().values(), rows.mask().values()));
+    } else if (label.isEmpty()) {
+      label = tokens.flatMap(rows -> format.made(rows.ids().values(), rows.mask().values()));
     }
     checkUnfed(example, length, label);
     return new EncodedExample(

@@ -61,6 +61,11 @@ record AddedToken(
     return special ? this : new AddedToken(content, flags, normalizedIfSaid, true);
   }
 
+  /** The same token, looked for in normalized text unless a file says where. */
+  AddedToken normalizedUnlessSaid() {
+    return new AddedToken(content, flags, Optional.of(normalizedIfSaid.orElse(true)), special);
+  }
+
   AddedToken with(Flags other) {
     return new AddedToken(content, other, normalizedIfSaid, special);
   }

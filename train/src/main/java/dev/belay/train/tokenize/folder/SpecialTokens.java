@@ -54,9 +54,9 @@ final class SpecialTokens {
     take(file, false);
   }
 
-  /** Makes objects of the named tokens that are given by their texts, with no flags. */
+  /** Makes objects of the named tokens, which Python then looks for in normalized text. */
   void makeObjects() {
-    named.replaceAll((name, given) -> new Given(given.token(), false));
+    named.replaceAll((name, given) -> new Given(given.token().normalizedUnlessSaid(), false));
   }
 
   /** Takes special_tokens_map.json, which Python sets after its class was made. */
