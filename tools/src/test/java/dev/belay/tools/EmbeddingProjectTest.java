@@ -122,7 +122,9 @@ final class EmbeddingProjectTest {
     try {
       Matcher version =
           Pattern.compile(
-                  "<artifactId>maven-" + name + "-plugin</artifactId>\\s*<version>([^<]+)</version>")
+                  "<artifactId>maven-"
+                      + name
+                      + "-plugin</artifactId>\\s*<version>([^<]+)</version>")
               .matcher(Files.readString(CHECKOUT.resolve("pom.xml")));
       assertTrue(version.find(), name);
       return "<plugin><artifactId>maven-%s-plugin</artifactId><version>%s</version></plugin>\n"
@@ -148,7 +150,10 @@ final class EmbeddingProjectTest {
             .directory(project.toFile())
             .redirectOutput(out.toFile())
             .redirectError(err.toFile());
-    builder.environment().keySet().removeIf(name -> name.startsWith("TF_") || name.startsWith("MALLOC_"));
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.startsWith("TF_") || name.startsWith("MALLOC_"));
     builder.environment().remove("MAVEN_ARGS");
     builder.environment().putAll(environment);
     int code = builder.start().waitFor();
@@ -211,8 +216,7 @@ final class EmbeddingProjectTest {
         service.err().contains("TF_ENABLE_ONEDNN_OPTS: set TF_ENABLE_ONEDNN_OPTS=1"),
         service.err());
 
-    Ended plain =
-        run(environment, java(classPath, "PlainService", "run/export/1", "a fine film"));
+    Ended plain = run(environment, java(classPath, "PlainService", "run/export/1", "a fine film"));
     assertEquals(0, plain.code(), plain.err());
     double[] logits =
         plain.out().lines().mapToDouble(line -> Double.parseDouble(line.split(" ")[1])).toArray();

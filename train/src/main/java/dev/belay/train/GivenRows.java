@@ -100,7 +100,10 @@ final class GivenRows {
     }
     throw missing(
         index,
-        "column '" + name + "' with " + (value == null ? "null" : "a " + value.getClass().getName()));
+        "column '"
+            + name
+            + "' with "
+            + (value == null ? "null" : "a " + value.getClass().getName()));
   }
 
   private static Cell numbers(List<Number> numbers, boolean list) {

@@ -27,19 +27,18 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * Owns a model in memory that predicts: loaded once, asked from any number of threads, and closed to
- * free its native memory. Numbers are those of {@code belay predict}.
+ * Owns a model in memory that predicts: loaded once, asked from any number of threads, and closed
+ * to free its native memory. Numbers are those of {@code belay predict}.
  *
  * <p>A call may bring any number of texts: they are put into batches of like length, and the
  * predictions come back in the order of the texts. What a model predicts says the record: {@link
  * Classification}, {@link LabelSet}, {@link RegressionValue}, {@link WordLabels}, {@link
- * QuestionAnswer}, {@link FilledMasks}, {@link GeneratedText}, or the {@link TokenLogits} of a model
- * whose labels are not known.
+ * QuestionAnswer}, {@link FilledMasks}, {@link GeneratedText}, or the {@link TokenLogits} of a
+ * model whose labels are not known.
  *
- * <p>Every method that predicts throws {@link
- * dev.belay.train.data.DataException} for an input that the model cannot take
- * (which names it, counted from 1), {@link ModelException} if the model has another task, and {@link
- * IllegalStateException} after {@link #close}.
+ * <p>Every method that predicts throws {@link dev.belay.train.data.DataException} for an input that
+ * the model cannot take (which names it, counted from 1), {@link ModelException} if the model has
+ * another task, and {@link IllegalStateException} after {@link #close}.
  */
 public final class Predictor implements AutoCloseable {
   /** Words of the long text of a warm-up; the tokenizer cuts it to the longest sequence. */
@@ -142,8 +141,7 @@ public final class Predictor implements AutoCloseable {
   }
 
   /** What the model predicts about each pair of texts, as the record of its task. */
-  public <P extends Prediction> List<P> predictPairs(
-      List<TextPair> pairs, Class<P> type) {
+  public <P extends Prediction> List<P> predictPairs(List<TextPair> pairs, Class<P> type) {
     return ask(pairs, rows -> GivenInputs.ofRows(GivenRows.ofPairs(rows)), type);
   }
 
@@ -159,8 +157,7 @@ public final class Predictor implements AutoCloseable {
    * @param rows values are strings, numbers, or arrays or lists of numbers
    */
   public List<Prediction> predictRows(List<Map<String, ?>> rows) {
-    return ask(
-        rows, given -> GivenInputs.ofRows(GivenRows.ofColumns(given)), Prediction.class);
+    return ask(rows, given -> GivenInputs.ofRows(GivenRows.ofColumns(given)), Prediction.class);
   }
 
   /** The answer to each question, a part of its context. */
@@ -200,8 +197,7 @@ public final class Predictor implements AutoCloseable {
     GivenInputs encode(List<I> inputs);
   }
 
-  private <I, P extends Prediction> List<P> ask(
-      List<I> inputs, Encoder<I> encoder, Class<P> type) {
+  private <I, P extends Prediction> List<P> ask(List<I> inputs, Encoder<I> encoder, Class<P> type) {
     open.readLock().lock();
     try {
       if (closed) {

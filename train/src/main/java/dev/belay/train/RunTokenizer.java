@@ -124,8 +124,7 @@ final class RunTokenizer implements AutoCloseable {
   /** The tokenizer without a limit, which is opened when it is asked for. */
   private synchronized Optional<TextTokenizer> whole(int maxLength) {
     if (uncut.isEmpty() && tokenizer.isPresent()) {
-      uncut =
-          Optional.of(TextTokenizer.open(files.orElseThrow(), maxLength, Optional.empty()));
+      uncut = Optional.of(TextTokenizer.open(files.orElseThrow(), maxLength, Optional.empty()));
     }
     return uncut;
   }

@@ -41,7 +41,9 @@ final class PredictorTest {
 
   /** More than a batch, of lengths that no order of the file brings together. */
   private static final List<String> TEXTS =
-      IntStream.range(0, 11).mapToObj(i -> "a b c d ".repeat(1 + i * 5 % 4).strip() + " " + i).toList();
+      IntStream.range(0, 11)
+          .mapToObj(i -> "a b c d ".repeat(1 + i * 5 % 4).strip() + " " + i)
+          .toList();
 
   @TempDir private Path folder;
 
@@ -54,8 +56,8 @@ final class PredictorTest {
         .withoutWarmUp();
   }
 
-  private static List<Prediction> ofFile(
-      ModelConfig model, PredictorOptions options, Path file) throws IOException {
+  private static List<Prediction> ofFile(ModelConfig model, PredictorOptions options, Path file)
+      throws IOException {
     DataConfig data = options.data();
     EvaluateConfig config =
         new EvaluateConfig(
@@ -169,8 +171,7 @@ final class PredictorTest {
           List.of(
               Map.of("input_ids", new int[] {2, 40, 41, 3}, "attention_mask", List.of(1, 1, 1, 1)),
               Map.of("input_ids", List.of(2, 40, 3), "attention_mask", List.of(1, 1, 1)));
-      assertSame(
-          ofFile(model, options(), file("ids.jsonl", rows)), predictor.predictRows(rows));
+      assertSame(ofFile(model, options(), file("ids.jsonl", rows)), predictor.predictRows(rows));
       DataException mixed =
           assertThrows(
               DataException.class,
@@ -191,9 +192,12 @@ final class PredictorTest {
       questions.add(new Predictor.Question("what is " + text, context));
       rows.add(
           Map.of(
-              "id", String.valueOf(questions.size()),
-              "question", "what is " + text,
-              "context", context));
+              "id",
+              String.valueOf(questions.size()),
+              "question",
+              "what is " + text,
+              "context",
+              context));
     }
     try (Predictor predictor = Predictor.load(model, options)) {
       assertSame(
@@ -202,8 +206,7 @@ final class PredictorTest {
       ModelException refused =
           assertThrows(ModelException.class, () -> predictor.predict("a text"));
       assertEquals(
-          "the model answers questions about texts: use answer(questions)",
-          refused.getMessage());
+          "the model answers questions about texts: use answer(questions)", refused.getMessage());
     }
   }
 
@@ -230,8 +233,7 @@ final class PredictorTest {
         otherTask.getMessage());
     List<String> texts = new ArrayList<>(List.of("a"));
     texts.add(null);
-    DataException nothing =
-        assertThrows(DataException.class, () -> predictor.predict(texts));
+    DataException nothing = assertThrows(DataException.class, () -> predictor.predict(texts));
     assertTrue(nothing.getMessage().startsWith("text 2: "), nothing.getMessage());
     predictor.close();
     predictor.close();

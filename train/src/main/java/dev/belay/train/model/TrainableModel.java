@@ -27,7 +27,8 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /**
    * Reads a model to train it.
    *
-   * @throws dev.belay.train.failure.MachineException if there is no native TensorFlow to train it in
+   * @throws dev.belay.train.failure.MachineException if there is no native TensorFlow to train it
+   *     in
    */
   static TrainableModel forTraining(ModelConfig config) throws IOException {
     NativeTensorFlow.require();

@@ -13,8 +13,7 @@ import java.util.Optional;
  * @param score its probability
  * @param logits as the model gives them, one for each class
  */
-public record Classification(String label, double score, List<Float> logits)
-    implements Prediction {
+public record Classification(String label, double score, List<Float> logits) implements Prediction {
 
   /** The most probable class of an example; without names its number. */
   static Classification of(ExampleOutput output, Optional<LabelMap> names) {

@@ -66,7 +66,8 @@ final class EmbeddingCheckTest {
     Path launcher = Path.of("..", "belay");
     String script = Files.readString(launcher);
     Map<String, String> environment = new TreeMap<>();
-    Matcher exported = Pattern.compile("export ([A-Z0-9_]+)=\"\\$\\{\\1:-([^}]*)}\"").matcher(script);
+    Matcher exported =
+        Pattern.compile("export ([A-Z0-9_]+)=\"\\$\\{\\1:-([^}]*)}\"").matcher(script);
     while (exported.find()) {
       environment.put(exported.group(1), exported.group(2));
     }
@@ -77,7 +78,8 @@ final class EmbeddingCheckTest {
     }
     assertEquals(List.of(), EmbeddingCheck.of(CLASSES, environment, properties, HEAP).missing());
     for (Finding finding : EmbeddingCheck.of(CLASSES, Map.of(), javaOf(), HEAP).missing()) {
-      Matcher advised = Pattern.compile("set (TF_\\w+|MALLOC_\\w+)=(\\S+)").matcher(finding.advice());
+      Matcher advised =
+          Pattern.compile("set (TF_\\w+|MALLOC_\\w+)=(\\S+)").matcher(finding.advice());
       if (advised.find() && !advised.group(1).equals("TF_CPP_MIN_LOG_LEVEL")) {
         assertEquals(environment.get(advised.group(1)), advised.group(2), finding.subject());
       }
@@ -90,8 +92,7 @@ final class EmbeddingCheckTest {
     String message = NativeTensorFlow.missing(WITHOUT_NATIVE);
     assertTrue(message.contains(artifact + ":linux-x86_64 (110 MB, for CPUs)"), message);
     assertTrue(message.contains(artifact + ":linux-x86_64-gpu (490 MB"), message);
-    Finding finding =
-        EmbeddingCheck.of(WITHOUT_NATIVE, Map.of(), javaOf(), HEAP).missing().get(0);
+    Finding finding = EmbeddingCheck.of(WITHOUT_NATIVE, Map.of(), javaOf(), HEAP).missing().get(0);
     assertEquals(Finding.State.WRONG, finding.state());
     assertEquals(message, finding.advice());
     NativeTensorFlow.require(); // here it is there
