@@ -1,4 +1,4 @@
-package dev.belay.tools.judge;
+package dev.belay.train.sandbox;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.TensorFlow;
 
 /** What native code does not survive is an error message, and this process goes on. */
-final class ChildJudgeTest {
+final class ModelSandboxTest {
   private static final TrialLimits LIMITS =
       new TrialLimits(2L << 30, Duration.ofSeconds(8), Duration.ofMinutes(5));
 
@@ -92,7 +92,10 @@ final class ChildJudgeTest {
   }
 
   private ModelJudge judge() {
-    return new ChildJudge(new JudgedModels(folder.resolve("judged")), model -> LIMITS);
+    return new ModelSandbox(
+        new JudgedModels(folder.resolve("judged")),
+        model -> LIMITS,
+        SandboxClassPath::ofThisProcess);
   }
 
   private ProgramRun predict(Path model, String... options) throws IOException {
