@@ -143,7 +143,7 @@ public final class TrainStepBuilder {
     return CallState.of(tf, fixed, plan.forward().call().updates());
   }
 
-  /** What an update runs. */
+  /** The ops of an update. */
   private record Parts(MicroBatches passes, List<Op> updates, CallState state) {}
 
   private static Operation apply(Ops tf, TrainPlan plan, UpdateGate gate, Parts parts) {

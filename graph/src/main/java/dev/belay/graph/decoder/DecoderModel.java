@@ -62,7 +62,7 @@ public final class DecoderModel {
         });
   }
 
-  /** What is read, by a model of that kind. */
+  /** Inputs of a call, with the specification of the model. */
   private record Read(Operand<TInt32> ids, Operand<TInt32> mask, DecoderSpec spec) {
     /** 1 for tokens, 0 for padding, as a head for whole examples sees it, [B, T]. */
     Operand<TInt32> tokens(Ops tf) {

@@ -16,8 +16,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /**
- * Where a computation goes wrong first: the op, in the order of the data, whose result is not
- * finite although all it reads is.
+ * First op, in data-flow order, whose result is not finite although all its inputs are.
  *
  * @param operation that op
  * @param output its first result that is not finite
@@ -87,7 +86,7 @@ public record FirstNonFinite(GraphOperation operation, Output<?> output, List<Ou
         .toList();
   }
 
-  /** Whether a tensor depends on weights, float inputs or labels, or only on ids and shapes. */
+  /** Tells tensors that depend on weights, float inputs or labels from those that depend only on ids and shapes. */
   private static final class Weighed {
     private final Map<String, Boolean> known = new HashMap<>();
 

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
 
-/** Where in a model an op stands. */
+/** Locates an op in its model. */
 public final class Surroundings {
   /** Nodes that the training step adds; all others come from the model. */
   private static final String OURS = "belay_";

@@ -85,10 +85,10 @@ final class EncoderBlock {
   }
 
   /**
-   * What a block reads.
+   * Input rows of a block.
    *
    * @param all rows, [N, H]
-   * @param asked those of them that are wanted, [B * Q, H]; the others are only looked at
+   * @param asked the rows whose results are needed, [B * Q, H]; the others serve only as keys and values
    * @param queries B and Q
    * @param keys B and T
    */

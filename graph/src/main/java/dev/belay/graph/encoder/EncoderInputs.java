@@ -10,7 +10,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TInt32;
 
 /**
- * What an encoder reads, of any batch and any length.
+ * Inputs of an encoder, for any batch size and any length.
  *
  * @param ids of tokens, [B, T]
  * @param mask 1 for tokens, 0 for padding, [B, T]

@@ -32,12 +32,12 @@ public final class EncoderModel {
   private EncoderModel() {}
 
   /**
-   * How it is built.
+   * Options for building an encoder.
    *
    * @param beginning of weights that no file holds
    * @param trains which weights train
    * @param dropout whether the training pass drops
-   * @param reading what of the output is read
+   * @param reading the part of the output that is read
    */
   public record Options(
       Parameters.Beginning beginning,

@@ -7,15 +7,14 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What an encoder of the BERT family is made of: BERT, RoBERTa, DistilBERT, ELECTRA and ALBERT are
- * settings of one encoder.
+ * Architecture of an encoder of the BERT family: BERT, RoBERTa, DistilBERT, ELECTRA and ALBERT are settings of one encoder.
  *
  * @param names of its weights
  * @param sizes of it
- * @param sharing which blocks are the same
- * @param projected whether embeddings are brought to the hidden size by a layer of their own
- * @param positions how tokens know where they stand
- * @param causal whether a token looks at none after it
+ * @param sharing of weights between blocks
+ * @param projected whether a separate layer projects embeddings to the hidden size
+ * @param positions encoding of positions
+ * @param causal whether no token attends to later ones
  * @param activation within the feed-forward
  * @param normEpsilon of every norm
  * @param dropout rates while training
@@ -54,7 +53,7 @@ public record EncoderSpec(
       int types) {}
 
   /**
-   * How tokens know where they stand.
+   * Encoding of positions.
    *
    * @param paddingId RoBERTa's: positions count from one more than this, and only what is not this
    *     token; empty: from 0, whatever the tokens are
@@ -75,7 +74,7 @@ public record EncoderSpec(
   }
 
   /**
-   * Which blocks share their weights.
+   * Sharing of weights between blocks.
    *
    * @param groups of consecutive layers, each of which goes through one group's blocks
    * @param blocks in a group
@@ -88,7 +87,7 @@ public record EncoderSpec(
   }
 
   /**
-   * How much is dropped while training.
+   * Dropout rates in training.
    *
    * @param embeddings of their sum
    * @param attention of the attention's weights

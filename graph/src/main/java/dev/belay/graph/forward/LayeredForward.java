@@ -31,7 +31,7 @@ public final class LayeredForward {
   private LayeredForward() {}
 
   /**
-   * How it is built.
+   * Options for building a layered model.
    *
    * @param beginning of weights that no file holds
    * @param trains which weights train

@@ -16,7 +16,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.proto.framework.DataType;
 
-/** Which tensors depend on which, by data edges, at one moment of a graph. */
+/** Dependencies between tensors, by data edges, at one moment of a graph. */
 final class DataFlow {
   private static final Set<DataType> CARRIES_GRADIENT =
       Set.of(

@@ -7,10 +7,10 @@ import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What a loss says about a variable.
+ * Gradient of a loss by one variable.
  *
- * @param variable that is to change
- * @param value dense, of the variable's shape
+ * @param variable to be updated
+ * @param value dense gradient, of the variable's shape
  * @param measured tensors whose squares a norm sums: the value itself, or, where norms are to be
  *     those of TensorFlow Python, the rows of a lookup before equal rows are added
  */

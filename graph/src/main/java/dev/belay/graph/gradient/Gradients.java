@@ -41,10 +41,10 @@ public record Gradients(
     List<Gradient> gradients, List<GraphVariable> unused, List<GraphVariable> allowed) {
 
   /**
-   * What is to be differentiated by.
+   * Arguments of one differentiation.
    *
-   * @param variables by which the gradient is taken; float32
-   * @param saved gaps that are crossed by a saved function
+   * @param variables to differentiate by; float32
+   * @param saved gaps bridged by a saved gradient function
    * @param mayHaveNone names of variables that the loss may read without having a gradient
    * @param rows what the norm of a gradient is measured on
    */

@@ -8,7 +8,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.types.TFloat32;
 
-/** Which tensors the norm of a gradient is measured on. */
+/** Tensors that the norm of a gradient is measured on. */
 public enum NormRows {
   /** The dense gradient: equal rows of a lookup are added first, as in PyTorch. */
   DENSE {

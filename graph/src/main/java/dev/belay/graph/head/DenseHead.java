@@ -30,7 +30,7 @@ record DenseHead(Variables variables, List<Operation> initializers, Settings set
       Set.of(DataType.DT_FLOAT, DataType.DT_HALF, DataType.DT_BFLOAT16, DataType.DT_DOUBLE);
 
   /**
-   * What sets those heads apart.
+   * Settings in which those heads differ.
    *
    * @param outputs how many numbers come out
    * @param perToken whether they come out for every token, not for the first alone

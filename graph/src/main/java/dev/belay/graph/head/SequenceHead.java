@@ -22,7 +22,7 @@ public record SequenceHead(Form form, int outputs, double dropoutRate, HeadWeigh
     implements Head {
 
   /**
-   * What differs between families.
+   * Differences between families.
    *
    * @param dense name of the dense layer
    * @param activation after it

@@ -6,7 +6,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
-/** What is added to an attention's products so that nothing is taken from where it is hidden. */
+/** Bias added to attention scores so that hidden positions get no weight. */
 public final class AttentionBias {
   private static final float HIDDEN = -10_000f; // as google-research/bert and Hugging Face have it
 

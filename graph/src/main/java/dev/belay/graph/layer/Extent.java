@@ -8,7 +8,7 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.family.TType;
 
 /**
- * How many examples and tokens a call has, which only the call knows.
+ * Numbers of examples and tokens of a call, known only at run time.
  *
  * @param batch B, scalar
  * @param length T, scalar

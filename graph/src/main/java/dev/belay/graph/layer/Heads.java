@@ -117,7 +117,7 @@ public record Heads(int count, int size, double scale, double dropout) {
     return mix(pass, new PerHead(scaled(tf, each.get(0)), each.get(1), each.get(2)), bias);
   }
 
-  /** What each head has: queries [B, A, Q, D], keys and values [B, A, K, D]. */
+  /** Projections split into heads: queries [B, A, Q, D], keys and values [B, A, K, D]. */
   private record PerHead(Operand<TFloat32> query, Operand<TFloat32> key, Operand<TFloat32> value) {}
 
   private Operand<TFloat32> mix(Pass pass, PerHead heads, Optional<Operand<TFloat32>> bias) {

@@ -25,15 +25,15 @@ public final class Parameters {
   private final String prefix;
 
   /**
-   * Where weights that no file holds begin.
+   * Initialization of weights that no file holds.
    *
    * @param isFresh names of those weights
-   * @param deviation of the truncated normal, cut at two of it
-   * @param seed that they are drawn by, together with their order
+   * @param standard deviation of the normal distribution, truncated at two deviations
+   * @param seed of the values, together with their order
    */
   public record Beginning(Predicate<String> isFresh, double deviation, long seed) {}
 
-  /** What all views of one set share. */
+  /** State shared by all views of one set. */
   private record Declared(
       Ops tf, Predicate<VariableSpec> trains, Variables variables, List<Operation> initializers) {}
 

@@ -22,7 +22,7 @@ public final class Pass {
   private final AtomicLong nextSite;
 
   /**
-   * How what is dropped is drawn: by seed, step and site, so that every step can be repeated.
+   * Source of dropout masks: drawn by seed, step and site, so that every step can be repeated.
    *
    * @param seed of the run
    * @param step scalar

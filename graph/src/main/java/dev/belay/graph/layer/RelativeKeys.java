@@ -19,11 +19,10 @@ import org.tensorflow.types.TInt32;
 public record RelativeKeys(Table distances, int farthest, Form form) {
 
   /**
-   * How distances are added.
+   * Form in which distances are added.
    *
    * @param byKeys whether keys are multiplied by distances as queries are
-   * @param scaled whether that sum is scaled as the products of queries and keys are, as BERT has
-   *     it; ALBERT scales those alone
+   * @param scaled whether that sum is scaled like the products of queries and keys, as in BERT; ALBERT scales the products alone
    */
   public record Form(boolean byKeys, boolean scaled) {}
 

@@ -16,11 +16,11 @@ import org.tensorflow.types.TInt32;
 public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
 
   /**
-   * How distances are cut.
+   * Buckets of distances.
    *
    * @param count of buckets, even
-   * @param farthest distance; all from there on share the last bucket
-   * @param bidirectional whether a token looks both ways, with half of the buckets for each
+   * @param farthest distance; it and all larger ones share the last bucket
+   * @param bidirectional whether a token attends in both directions, with half of the buckets for each
    */
   public record Buckets(int count, int farthest, boolean bidirectional) {
     public Buckets {

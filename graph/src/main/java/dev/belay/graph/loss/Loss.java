@@ -6,7 +6,7 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** How far a model's output is from what it should be. One class for each task. */
+/** Loss of a model's output against its labels. One class for each task. */
 public interface Loss {
   /**
    * Adds the loss to the graph, with a placeholder for what the output should be.

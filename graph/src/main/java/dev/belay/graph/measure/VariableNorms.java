@@ -12,8 +12,7 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What one step does to each variable, as one tensor. Nothing of it is computed in a run that does
- * not fetch it.
+ * Norms that show what one step does to each variable, as one tensor. They are computed only in a run that fetches them.
  *
  * @param variables names of the V variables that have a gradient, in the order of the columns
  * @param rows [3, V] of Euclidean norms: the gradient before the clip, the weight before the

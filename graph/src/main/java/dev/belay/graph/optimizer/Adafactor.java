@@ -23,7 +23,7 @@ public record Adafactor(DecayRule decay) implements Optimizer {
   private static final float DECAY_OF_BETA = -0.8f;
   private static final float LARGEST_RMS = 1f;
 
-  /** What all variables share. */
+  /** Values shared by all variables. */
   private record Shared(
       Ops gated, Operand<TFloat32> learningRate, Operand<TFloat32> kept, Operand<TFloat32> rest) {}
 

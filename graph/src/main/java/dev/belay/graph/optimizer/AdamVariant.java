@@ -1,6 +1,6 @@
 package dev.belay.graph.optimizer;
 
-/** What the update of Adam looks at. */
+/** Variant of Adam's update. */
 public enum AdamVariant {
   /** The two means. */
   PLAIN,

@@ -3,7 +3,7 @@ package dev.belay.graph.optimizer;
 import java.util.List;
 
 /**
- * Which variables lose weight: all but those whose name contains one of some words.
+ * Weight decay of all variables but those whose name contains one of some words.
  *
  * @param rate of decay per unit of learning rate; 0 or more
  * @param exempt words that exempt a variable, compared as they are written

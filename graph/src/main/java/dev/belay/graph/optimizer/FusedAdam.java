@@ -26,7 +26,7 @@ final class FusedAdam {
   private final Form form;
   private final Optional<DecayRule> decay;
 
-  /** What epsilon is added to. */
+  /** Place of epsilon in the formula. */
   enum Epsilon {
     /** The root of the mean of squares, before the correction: TensorFlow's "epsilon hat". */
     HAT,
@@ -36,7 +36,7 @@ final class FusedAdam {
     UNCORRECTED
   }
 
-  /** Which of the relatives. */
+  /** One relative of Adam. */
   record Form(AdamVariant variant, Epsilon epsilon) {}
 
   FusedAdam(Moments moments, Form form, Optional<DecayRule> decay) {
@@ -45,7 +45,7 @@ final class FusedAdam {
     this.decay = decay;
   }
 
-  /** What all variables share: where nodes go, and the scalars of the kernel. */
+  /** Values shared by all variables: the scope for new nodes, and the scalars of the kernel. */
   private record Shared(
       Ops gated,
       Operand<TFloat32> learningRate,

@@ -4,7 +4,7 @@ import java.util.List;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 
-/** How gradients change variables. One class for each rule. */
+/** Updates variables from gradients. One class for each rule. */
 public interface Optimizer {
   /**
    * Adds slots and updates to the graph.

@@ -9,7 +9,7 @@ public final class Schedules {
   private Schedules() {}
 
   /**
-   * What all schedules need.
+   * Parameters that all schedules need.
    *
    * @param peak learning rate after the warm-up; 0 or more
    * @param warmupSteps 0 or more

@@ -52,7 +52,7 @@ public record Probe(
   }
 
   /**
-   * What must come out.
+   * Expected result of a computation.
    *
    * @param result float32
    * @param expected its first elements

@@ -7,8 +7,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What is done to the gradients of a whole update between the accumulation and the clip, such as
- * adding them up over replicas. Stages see scaled gradients; they are unscaled after the last, and
+ * Transforms the gradients of a whole update between accumulation and clip, such as adding them up over replicas. Stages see scaled gradients; they are unscaled after the last, and
  * then come the finite check and the clip, once.
  */
 public interface GradientStage {

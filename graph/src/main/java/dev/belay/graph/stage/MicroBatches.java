@@ -32,7 +32,7 @@ public record MicroBatches(
     Optional<Accumulators> accumulators) {
 
   /**
-   * What several passes need.
+   * Nodes that several passes need.
    *
    * @param adds adds one pass to the accumulators
    * @param slots the accumulators

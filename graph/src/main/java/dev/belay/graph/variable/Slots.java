@@ -10,8 +10,7 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What a training step keeps between updates, with its first values: the optimizer's slots, the
- * history of a clip, the scale of a loss. All of it is float32 and part of a checkpoint. Views of
+ * State that a training step keeps between updates, with its first values: the optimizer's slots, the history of a clip, the loss scale. All of it is float32 and part of a checkpoint. Views of
  * it put their variables under a prefix.
  */
 public final class Slots {

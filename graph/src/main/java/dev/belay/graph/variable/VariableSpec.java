@@ -4,7 +4,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * What a variable is, declared before it exists in a graph.
+ * Declaration of a variable, made before it exists in a graph.
  *
  * @param name unique in its {@link Variables}
  * @param dtype element type

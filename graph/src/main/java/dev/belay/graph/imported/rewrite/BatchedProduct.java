@@ -157,7 +157,7 @@ public final class BatchedProduct implements GraphRewrite {
     return x;
   }
 
-  /** What is known of the batch dimensions of two operands. */
+  /** Relation of two operands' batch dimensions, as far as it is known. */
   private enum Batches {
     SAME,
     PERHAPS_SAME,

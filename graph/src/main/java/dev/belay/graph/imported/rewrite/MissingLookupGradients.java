@@ -109,7 +109,7 @@ public final class MissingLookupGradients implements GraphRewrite {
             .putAttr("Tindices", ids.type()));
   }
 
-  /** Which segment each row belongs to. */
+  /** Segment ids: the segment of each row. */
   private record Ids(String tensor, AttrValue type) {}
 
   /** Rows in each segment, at least 1, in a shape that broadcasts against the segments. */

@@ -15,11 +15,11 @@ import org.tensorflow.proto.framework.NodeDef;
  */
 public final class NarrowIndices implements GraphRewrite {
   /**
-   * How an op says of which type its indices are.
+   * Declaration of the index type in an op.
    *
    * @param value attribute with the type of its values
    * @param index attribute with the type of its indices
-   * @param inputs which inputs are such; -1 is the last
+   * @param inputs positions of the index inputs; -1 is the last
    */
   private record Indices(String value, String index, List<Integer> inputs) {}
 

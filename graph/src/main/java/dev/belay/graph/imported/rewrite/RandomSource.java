@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** Which nodes draw random numbers, and which stateless op draws from the same distribution. */
+/** Recognizes nodes that draw random numbers and names the stateless op of the same distribution. */
 final class RandomSource {
   /** The op by its distribution: first the shape, then the seed, then what else it takes. */
   private static final Map<String, String> STATELESS =
