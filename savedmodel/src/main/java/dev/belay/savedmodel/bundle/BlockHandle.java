@@ -3,7 +3,7 @@ package dev.belay.savedmodel.bundle;
 import dev.belay.savedmodel.CorruptModelException;
 
 /**
- * Where a block lies in a table file: two varints.
+ * Position of a block in a table file: two varints.
  *
  * @param offset of its first byte
  * @param size without the trailer

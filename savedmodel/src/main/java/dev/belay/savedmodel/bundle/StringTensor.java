@@ -23,7 +23,7 @@ final class StringTensor {
   private StringTensor() {}
 
   /**
-   * What an encoded tensor is.
+   * Encoded form of a string tensor.
    *
    * @param head lengths and their checksum
    * @param size of head and elements, in bytes

@@ -11,9 +11,9 @@ import java.util.OptionalInt;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * What a model is made of, whichever file says so.
+ * Architecture of a model, from whichever file declares it.
  *
- * @param type whose architecture it is
+ * @param type family of the architecture
  * @param sizes all sizes
  * @param feedForward of every block
  * @param normEpsilon added to the variance by every norm

@@ -7,7 +7,7 @@ import io.jhdf.object.datatype.OrderedDataType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** What jHDF gives, Java arrays of numbers, as the bytes that the rest of the house speaks. */
+/** Converts the Java arrays that jHDF returns to the bytes of a tensor. */
 final class Elements {
   private Elements() {}
 

@@ -5,7 +5,7 @@ import io.jhdf.object.datatype.FloatingPoint;
 import java.util.Optional;
 import org.tensorflow.proto.framework.DataType;
 
-/** What jHDF makes of HDF5's number types: unsigned ones come out one size wider. */
+/** Java types that jHDF returns for HDF5's number types: unsigned ones come out one size wider. */
 final class NumberType {
   private NumberType() {}
 

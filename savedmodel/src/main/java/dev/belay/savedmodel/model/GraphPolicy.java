@@ -12,13 +12,9 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
 /**
- * Which ops a foreign graph may hold: those that compute, and nothing that reaches the machine
- * beyond the model's own variables, tables and assets.
+ * Policy for the ops of a foreign graph: those that compute are allowed, and nothing that reaches the machine beyond the model's own variables, tables and assets.
  *
- * <p>Allowed are all ops without state but a list of those that open files, talk to other machines
- * or end the process all the same; and of those with state the ones listed here: variables,
- * optimizers, random numbers, lookup tables, checks. Any other is refused by name until a person
- * allows that name.
+ * <p>All stateless ops are allowed, except a list of those that still open files, talk to other machines or end the process. Of the stateful ops only those listed here are allowed: variables, optimizers, random numbers, lookup tables, checks. Any other op is refused by name until the user allows that name.
  */
 public final class GraphPolicy {
   /** Ops without state by TensorFlow's own account, which are no mere computation nevertheless. */

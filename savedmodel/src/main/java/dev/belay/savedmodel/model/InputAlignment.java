@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which input of a trace is which input of the signature. Python names the same input {@code
+ * Matches the inputs of a trace with the inputs of the signature. Python names the same input {@code
  * input_ids}, {@code inputs/input_ids}, {@code inputs} or, in a list, {@code inputs/0}, so that
  * names decide only where they agree; types and shapes rule out most of the rest.
  */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Which output of a function the loss is taken of. */
+/** Chooses the output of a function that the loss is computed from. */
 public final class OutputChoice {
   private static final String LOGITS = "logits";
 

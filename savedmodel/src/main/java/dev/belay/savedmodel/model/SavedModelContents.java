@@ -22,7 +22,7 @@ import org.tensorflow.proto.framework.MetaGraphDef;
 public final class SavedModelContents {
 
   /**
-   * What was read.
+   * Parts of a SavedModel, as read.
    *
    * @param directory that holds saved_model.pb
    * @param metaGraph the graph tagged "serve"

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.tensorflow.ndarray.Shape;
 
-/** How a dialect keeps the elements of a tensor whose canonical form is PyTorch's. */
+/** Layout of a tensor's elements in a dialect, relative to the canonical form, which is PyTorch's. */
 public enum Layout {
   /** As PyTorch does. */
   SAME,

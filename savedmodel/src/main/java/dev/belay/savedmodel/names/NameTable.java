@@ -43,7 +43,7 @@ public final class NameTable {
   private final Map<String, String> tied;
   private final String output;
 
-  /** What a table's lines say. */
+  /** Parsed lines of a table. */
   record Lines(
       Map<Dialect, String> baseWords,
       List<NameRule> rules,

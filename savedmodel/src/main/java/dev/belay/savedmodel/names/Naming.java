@@ -13,11 +13,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How the tensors of a file are named: whose names they are, and what each is.
+ * Names of the tensors of a file: their family and dialect, and the canonical name of each.
  *
- * @param family whose table knows most of them
- * @param dialect whose words they are
- * @param prefix what stands before every name: the name of a Keras model, the path of an object
+ * @param family family whose table knows most of them
+ * @param dialect dialect of the names
+ * @param prefix prefix of every name: the name of a Keras model, the path of an object
  * @param named whether the model without its head has its first word, {@code bert}
  * @param sources for every canonical name the file's, with the layout it is kept in
  * @param unknown names that the table does not know

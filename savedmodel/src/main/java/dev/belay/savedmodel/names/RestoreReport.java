@@ -11,14 +11,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What came of giving a model the weights of a file: all of it, or everything that stands in the
- * way.
+ * Result of restoring a model's weights from a file, with everything that does not fit.
  *
- * @param restored tensors that the file gave
- * @param missing tensors that the model needs and the file has not
+ * @param restored tensors restored from the file
+ * @param missing tensors that the model needs and the file lacks
  * @param unexpected tensors of the file that the model has no place for
  * @param wrongShape tensors that differ in shape or type
- * @param fresh tensors of a new head, which begin with random values: the one hole that is allowed
+ * @param fresh tensors of a new head, initialized at random: the only gap that is allowed
  */
 public record RestoreReport(
     List<String> restored,

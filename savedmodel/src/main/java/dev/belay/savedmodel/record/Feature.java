@@ -6,7 +6,7 @@ import java.util.List;
 /** One feature of an example: a list of integers, of floats or of byte strings. */
 public final class Feature {
 
-  /** What a feature's list holds. */
+  /** Element type of a feature's list. */
   public enum Kind {
     /** {@code int64_list} */
     INT64,

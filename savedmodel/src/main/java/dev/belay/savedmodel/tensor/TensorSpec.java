@@ -6,7 +6,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * What a tensor is, without its values.
+ * Type and shape of a tensor.
  *
  * @param dtype the element type
  * @param shape the fully defined shape

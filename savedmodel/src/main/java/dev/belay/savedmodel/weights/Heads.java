@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.framework.DataType;
 
-/** Which of Hugging Face's classes has the head that some weights have. */
+/** Finds the Hugging Face class whose head some weights have. */
 final class Heads {
   /**
    * How the names of a head's weights begin, and how the names of the classes end that have them,

@@ -11,12 +11,12 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * How two sets of weights differ, tensor by tensor under canonical names.
+ * Differences between two sets of weights, tensor by tensor under canonical names.
  *
  * @param compared how many tensors both have, in one shape
- * @param onlyFirst tensors that the second has not
- * @param onlySecond tensors that the first has not
- * @param shapes tensors of two shapes
+ * @param onlyFirst tensors that the second lacks
+ * @param onlySecond tensors that the first lacks
+ * @param shapes tensors whose shapes differ
  * @param values tensors of one shape whose elements differ, largest difference first
  */
 public record WeightDifference(

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Where weights lie.
+ * Location of weights.
  *
  * @param format what is there
  * @param path what to open: a file, a folder with saved_model.pb, a checkpoint's prefix

@@ -1,7 +1,7 @@
 package dev.belay.savedmodel.model.check;
 
 /**
- * What a node may be called.
+ * Validates node names.
  *
  * <p>Source: {@code tensorflow/core/graph/tensor_id.cc}, {@code IsValidOpName} of {@code
  * graph_constructor.cc}: a letter, digit or dot, then letters, digits and {@code _ . - / \ >}.

@@ -12,9 +12,7 @@ import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * How many nodes functions expand to, before any is expanded: a few functions that call each other
- * twice stand for more nodes than memory can hold. Both sides of a conditional count, and a loop
- * once.
+ * Counts the nodes that functions expand to, before any is expanded: a few functions that call each other twice can expand to more nodes than memory can hold. Both branches of a conditional count; a loop counts once.
  */
 final class ExpandedSize {
   /** Sums stay below this, so that none overflows. */

@@ -17,12 +17,12 @@ import org.tensorflow.proto.framework.FunctionDef;
 final class Scope {
 
   /**
-   * Which call of a body this is.
+   * One call of a function body.
    *
    * @param parent the body that calls it; none for the main graph
    * @param function what is called; none for the main graph
-   * @param prefix under which its nodes stand in the flat graph
-   * @param training what a switch between training and serving is set to; empty for its default
+   * @param prefix of its nodes in the flat graph
+   * @param training value of a switch between training and serving; empty for its default
    */
   private record Frame(
       Optional<Scope> parent,
@@ -45,7 +45,7 @@ final class Scope {
   /**
    * The main graph.
    *
-   * @param training what a switch between training and serving is set to; empty for its default
+   * @param training value of a switch between training and serving; empty for its default
    */
   static Scope ofGraph(String prefix, Optional<Boolean> training) {
     return new Scope(

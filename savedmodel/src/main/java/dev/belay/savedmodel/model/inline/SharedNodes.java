@@ -22,7 +22,7 @@ import org.tensorflow.proto.framework.SavedObject;
 import org.tensorflow.proto.framework.TensorProto;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
-/** What the functions of a model have in common: variables, constants, assets, lookup tables. */
+/** Nodes that the functions of a model share: variables, constants, assets, lookup tables. */
 final class SharedNodes {
   private static final String CREATE = "_create_resource";
   private static final String INITIALIZE = "_initialize";

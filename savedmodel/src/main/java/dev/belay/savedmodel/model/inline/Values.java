@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What became of a node of a body: the tensors of the flat graph that it gives.
+ * Tensors of the flat graph that stand for a node of a function body.
  *
  * @param outputs its tensors under the names of the op's outputs
  * @param control the node of the flat graph to wait for, or null if there is nothing to wait for

@@ -10,8 +10,7 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.OpDef;
 
 /**
- * What one node of an op takes and gives: the arguments of the op's definition, each as many
- * tensors as the node's attributes say.
+ * Inputs or outputs of one node: the arguments of the op's definition, each with as many tensors as the node's attributes say.
  *
  * @param arguments in order
  */
