@@ -14,7 +14,7 @@ import java.util.zip.CRC32C;
  * lengths, then the elements one after the other.
  *
  * <p>The CRC of the lengths takes each as a number of four bytes, eight from 2^32 on, not as its
- * varint. The CRC of the entry goes on from it over its masked value and the elements.
+ * varint. The CRC of the entry continues from it over its masked value and the elements.
  *
  * <p>Source: {@code WriteStringTensor} in {@code
  * tensorflow/core/util/tensor_bundle/tensor_bundle.cc}.

@@ -14,11 +14,11 @@ record KeyRule(Use use, List<JsonNode> values, String advice) {
 
   /** Uses of a key. */
   enum Use {
-    /** Belay computes what it says. */
+    /** Belay computes accordingly. */
     COMPUTED,
     /** It changes no number. */
     UNUSED,
-    /** It says how transformers writes text; Belay takes that from its own options. */
+    /** It controls how transformers generates text; Belay takes that from its options. */
     GENERATION
   }
 

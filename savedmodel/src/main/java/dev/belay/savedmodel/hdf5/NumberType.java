@@ -9,7 +9,7 @@ import org.tensorflow.proto.framework.DataType;
 final class NumberType {
   private NumberType() {}
 
-  /** TensorFlow's type of the elements as they are read; empty for what is no such number. */
+  /** TensorFlow's type of the elements as they are read; empty for any other type. */
   static Optional<DataType> of(io.jhdf.object.datatype.DataType type) {
     if (type instanceof FloatingPoint floating) {
       return ieee(floating);

@@ -17,7 +17,7 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** The nodes of a model that stand outside its functions: all of a TF1 model. */
+/** Nodes of a model outside its functions: all nodes of a TF1 model. */
 public final class MainGraph {
   private final Map<String, NodeDef> nodes = new LinkedHashMap<>();
 
@@ -30,7 +30,7 @@ public final class MainGraph {
     return Collections.unmodifiableMap(nodes);
   }
 
-  /** The node that gives a tensor. */
+  /** The node that produces a tensor. */
   public Optional<NodeDef> source(String tensor) {
     return Optional.ofNullable(nodes.get(TensorName.nodeOf(tensor)));
   }

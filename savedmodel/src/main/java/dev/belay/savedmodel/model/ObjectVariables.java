@@ -16,7 +16,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.SavedObject;
 import org.tensorflow.proto.framework.SavedVariable;
 
-/** The variables of a TF2 model, as its object graph and its checkpoint tell of them. */
+/** Variables of a TF2 model, from its object graph and its checkpoint. */
 final class ObjectVariables {
   private static final String TRAINABLE = "trainable_variables";
 
@@ -70,8 +70,7 @@ final class ObjectVariables {
   }
 
   /**
-   * Keras leaves {@code trainable} set on the variables of a frozen layer; the model's own list of
-   * trainable variables tells the truth.
+   * Keras leaves {@code trainable} set on the variables of a frozen layer; the model's list of trainable variables is correct.
    */
   private static Optional<Set<Integer>> trainedByKeras(ObjectGraph objects) {
     Integer list = objects.children(0).get(TRAINABLE);

@@ -14,7 +14,7 @@ import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 
 /**
- * A SavedModel that has been proved: its graph and functions, its signatures and callables, its
+ * Validated SavedModel: its graph and functions, its signatures and callables, its
  * variables and their values, its assets.
  *
  * <p>It holds no file open. See {@link SavedModelReader}.
@@ -46,10 +46,10 @@ public final class SavedModelContents {
       Optional<ObjectGraph> objects) {}
 
   /**
-   * The variables and where they lie.
+   * The variables and the location of their values.
    *
    * @param all in the model's order
-   * @param slices for partitions, which part of the whole they are, by id
+   * @param slices for partitions, their part of the whole, by id
    * @param byNode in a TF1 model, the variable that a node is
    * @param checkpoint empty for a model without variables
    */
