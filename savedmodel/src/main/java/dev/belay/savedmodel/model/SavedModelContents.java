@@ -77,7 +77,7 @@ public final class SavedModelContents {
     return parts.directory().resolve(ModelFolder.FILE);
   }
 
-  /** The graph tagged "serve", as it stands in the file. */
+  /** The graph tagged "serve", as stored in the file. */
   public MetaGraphDef metaGraph() {
     return parts.metaGraph();
   }
@@ -113,7 +113,7 @@ public final class SavedModelContents {
     return parts.objects();
   }
 
-  /** All ways to call the model that take and give plain tensors; signatures first. */
+  /** All callables with plain tensors as inputs and outputs; signatures first. */
   public List<ModelFunction> callables() {
     return parts.callables();
   }
@@ -138,22 +138,22 @@ public final class SavedModelContents {
     return Optional.ofNullable(parts.variables().byNode().get(node));
   }
 
-  /** Which part of the tensor under its checkpoint key a variable is; empty for the whole. */
+  /** The part of the tensor under its checkpoint key that a variable is; empty for the whole. */
   public Optional<TensorSlice> slice(ModelVariable variable) {
     return Optional.ofNullable(parts.variables().slices().get(variable.id()));
   }
 
-  /** The checkpoint, every byte of it proved; empty for a model without variables. */
+  /** The checkpoint, fully verified; empty for a model without variables. */
   public Optional<BundleContents> checkpoint() {
     return parts.variables().checkpoint();
   }
 
-  /** The files that the model brings along, such as vocabularies, in its order. */
+  /** The files of the model, such as vocabularies, in its order. */
   public List<Path> assets() {
     return parts.assets();
   }
 
-  /** Which asset's path a node of the main graph stands for, if any. */
+  /** The asset whose path a node of the main graph holds, if any. */
   public Optional<Integer> assetOfNode(String node) {
     return Optional.ofNullable(parts.assetNodes().get(node));
   }

@@ -10,23 +10,22 @@ import java.util.List;
 import org.tensorflow.proto.framework.MetaGraphDef;
 import org.tensorflow.proto.framework.SavedModel;
 
-/** Parses saved_model.pb within limits and takes the graph that is meant for serving. */
+/** Parses saved_model.pb within limits and selects the graph for serving. */
 final class SavedModelFile {
   static final String SERVE = "serve";
 
   /**
-   * A graph without its weights, which lie in variables/; BERT-large in all its forms takes 20 MB.
+   * Limit for a graph without its weights, which are in variables/; BERT-large in all its forms takes 20 MB.
    */
   private static final long MOST_BYTES = 64L << 20;
 
-  /** How deep structures of arguments may nest; TensorFlow's own limit. */
+  /** Limit for the nesting of argument structures, TensorFlow's own. */
   private static final int DEEPEST = 100;
 
   private SavedModelFile() {}
 
   /**
-   * @throws CorruptModelException if it is no SavedModel, or none of its graphs is for serving; the
-   *     message lists the tags there are
+   * @throws CorruptModelException if it is no SavedModel, or none of its graphs is for serving; the message lists the existing tags
    */
   static MetaGraphDef read(Path file) throws IOException {
     long size = Files.size(file);

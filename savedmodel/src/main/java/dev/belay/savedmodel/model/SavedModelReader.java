@@ -22,22 +22,21 @@ import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 
 /**
- * Reads a SavedModel and proves it, before native code sees any of it: its structure, its graph and
+ * Reads and validates a SavedModel before native code sees any of it: its structure, its graph and
  * functions against a {@link GraphPolicy}, its signatures, its assets, and every byte of its
  * checkpoint.
  *
  * <p>Models of TF2 are read through their object graph; models of TF1, which have none, through
- * their signatures and collections. What only Keras reads, such as keras_metadata.pb, is left
- * alone.
+ * their signatures and collections. Files that only Keras reads, such as keras_metadata.pb, are ignored.
  */
 public final class SavedModelReader {
   private static final String VARIABLES = "variables";
 
-  /** Where TF1, and for its sake TF2 too, names the nodes that initialise a model. */
+  /** The collections in which TF1, and TF2 for compatibility, names the nodes that initialise a model. */
   private static final List<String> INIT_COLLECTIONS =
       List.of("saved_model_main_op", "legacy_init_op");
 
-  /** Where TF1 names what belongs to a training beside the signatures. */
+  /** The collections in which TF1 names the parts of a training beside the signatures. */
   private static final List<String> TRAINING_COLLECTIONS =
       List.of("update_ops", "losses", "regularization_losses");
 

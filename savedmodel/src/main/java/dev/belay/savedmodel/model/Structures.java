@@ -18,8 +18,8 @@ final class Structures {
   /**
    * A leaf of a structure.
    *
-   * @param path the way to it: positions and keys
-   * @param value what it is: a tensor, None, a plain value
+   * @param path positions and keys that lead to it
+   * @param value its value: a tensor, None, a plain value
    */
   record Leaf(List<String> path, StructuredValue value) {
 
@@ -28,7 +28,7 @@ final class Structures {
       return value.hasTensorSpecValue() || value.hasBoundedTensorSpecValue();
     }
 
-    /** Whether it stands for several tensors, as a ragged or sparse one does. */
+    /** Returns whether it consists of several tensors, like a ragged or sparse one. */
     boolean isComposite() {
       return value.hasTypeSpecValue();
     }

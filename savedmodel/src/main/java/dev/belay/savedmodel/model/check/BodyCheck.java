@@ -14,7 +14,7 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
-/** Proves the nodes of a graph, or with {@link FunctionCheck} those of a function. */
+/** Validates the nodes of a graph or, with {@link FunctionCheck}, those of a function. */
 class BodyCheck {
   /** A node of a proved body: what it takes and gives. */
   record Checked(NodeDef node, OpArguments inputs, OpArguments outputs) {}
@@ -132,7 +132,7 @@ class BodyCheck {
     return wanted == given || wanted == DataType.DT_INVALID || given == DataType.DT_INVALID;
   }
 
-  /** A loop of a TF1 graph goes through NextIteration; there is no other way round. */
+  /** A loop of a TF1 graph always goes through NextIteration. */
   private void checkCycles() throws CorruptModelException {
     List<NodeDef> order = TopologicalOrder.of(definitions);
     if (order.size() < definitions.size()) {

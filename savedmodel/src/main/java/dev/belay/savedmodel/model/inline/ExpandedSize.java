@@ -26,7 +26,7 @@ final class ExpandedSize {
   }
 
   /**
-   * Refuses functions that expand to too much.
+   * Refuses functions that expand to too many nodes.
    *
    * @throws UnsupportedModelException if one of them does
    */
@@ -51,13 +51,12 @@ final class ExpandedSize {
     if (definition != null) {
       return size(definition.getNodeDefList());
     }
-    // Of a main graph only what is needed will be copied: of that alone it is no more than the
-    // file.
+    // Only the needed part of a main graph is copied, so it alone is no larger than the file.
     GraphDef graph = contents.metaGraph().getGraphDef();
     return size(graph.getNodeList()) - graph.getNodeCount();
   }
 
-  /** Calls are at most as deep as the model's validation let pass, and none comes back. */
+  /** Validation has limited the depth of calls and excluded cycles. */
   private long size(Iterable<NodeDef> nodes) {
     long size = 0;
     for (NodeDef node : nodes) {

@@ -23,17 +23,17 @@ public record InlineOptions(
     }
   }
 
-  /** What suits every model that Belay knows. */
+  /** Defaults that suit every supported model. */
   public static InlineOptions defaults() {
     return new InlineOptions(Optional.empty(), false, MOST_ITERATIONS, MOST_NODES);
   }
 
-  /** These, with a TF1 graph's switch set. */
+  /** These options, with a TF1 graph's switch set. */
   public InlineOptions withTraining(boolean value) {
     return new InlineOptions(Optional.of(value), acceptsNaturalGradient, mostIterations, mostNodes);
   }
 
-  /** These, with natural gradients accepted or refused where the author's own are lost. */
+  /** These options, with native gradients accepted or refused where the author's gradient is lost. */
   public InlineOptions acceptingNaturalGradient(boolean accepts) {
     return new InlineOptions(training, accepts, mostIterations, mostNodes);
   }

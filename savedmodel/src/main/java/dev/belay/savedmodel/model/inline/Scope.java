@@ -9,7 +9,7 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.FunctionDef;
 
 /**
- * One expansion of a body: what its arguments and nodes are in the flat graph.
+ * One expansion of a function body: maps its arguments and nodes to the flat graph.
  *
  * <p>The body is a function's or, without one, the main graph. Inputs are written differently in
  * the two: {@code node:output:1} in a function, {@code node:1} in a graph.
@@ -77,12 +77,12 @@ final class Scope {
     return frame.training();
   }
 
-  /** The name that a node of this body wants in the flat graph. */
+  /** The requested name of a node of this body in the flat graph. */
   String nameOf(String node) {
     return frame.prefix() + "/" + node;
   }
 
-  /** An attribute's value, where it may refer to one of the call. */
+  /** An attribute's value, resolved if it refers to one of the call. */
   AttrValue attribute(AttrValue value) {
     if (value.getValueCase() != AttrValue.ValueCase.PLACEHOLDER) {
       return value;
@@ -99,12 +99,12 @@ final class Scope {
     values.put(node, value);
   }
 
-  /** What became of a node of this body, if it has been expanded. */
+  /** The expansion of a node of this body, if it exists. */
   Optional<Values> value(String node) {
     return Optional.ofNullable(values.get(node));
   }
 
-  /** The tensor of the flat graph that an input of this body is. */
+  /** The tensor of the flat graph for an input of this body. */
   String tensor(String input) {
     return isGraph() ? inGraph(input) : inFunction(input);
   }
@@ -143,10 +143,10 @@ final class Scope {
   }
 
   /**
-   * A tensor that a saved gradient took from a function around the node it is for.
+   * A tensor that a saved gradient captured from the function around its node.
    *
    * @param name as Python writes it: {@code node:1}
-   * @param inFunction the function that it is a tensor of
+   * @param inFunction the function that holds the tensor
    */
   Optional<String> captured(String name, String inFunction) {
     Optional<Scope> scope = Optional.of(this);

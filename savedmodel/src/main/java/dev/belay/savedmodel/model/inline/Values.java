@@ -18,10 +18,10 @@ record Values(Map<String, List<String>> outputs, String control) {
   /** A tensor on the side of a branch that is never taken. */
   static final String DEAD = "!dead";
 
-  /** What stands before a variable's handle in place of a reference to it. */
+  /** Prefix of a variable's handle that replaces a reference to it. */
   static final String REFERENCE = "&";
 
-  /** A node that is never run. */
+  /** A node that never runs. */
   static final Values NEVER = new Values(Map.of(), DEAD);
 
   /** All tensors, in order. */
@@ -45,7 +45,7 @@ record Values(Map<String, List<String>> outputs, String control) {
     return new Values(Map.of(output, List.copyOf(tensors)), control);
   }
 
-  /** A node that stands in the flat graph as it is. */
+  /** A node copied unchanged to the flat graph. */
   static Values of(String node, OpArguments gives) {
     Map<String, List<String>> outputs = new LinkedHashMap<>();
     int index = 0;

@@ -15,7 +15,7 @@ import org.tensorflow.proto.framework.OpDef;
  * @param arguments in order
  */
 public record OpArguments(List<Argument> arguments) {
-  /** More tensors than this in one argument are taken for a lie about their number. */
+  /** Limit for the tensors of one argument; a larger number is treated as false. */
   public static final int MOST_TENSORS = 1 << 16;
 
   /**
@@ -29,7 +29,7 @@ public record OpArguments(List<Argument> arguments) {
   public record Argument(String name, List<DataType> types, boolean reference) {}
 
   /**
-   * What a node takes.
+   * The inputs of a node.
    *
    * @throws IllegalArgumentException if an attribute that decides about it is missing or absurd
    */
@@ -38,7 +38,7 @@ public record OpArguments(List<Argument> arguments) {
   }
 
   /**
-   * What a node gives.
+   * The outputs of a node.
    *
    * @throws IllegalArgumentException if an attribute that decides about it is missing or absurd
    */
@@ -56,7 +56,7 @@ public record OpArguments(List<Argument> arguments) {
     return types;
   }
 
-  /** How many tensors there are. */
+  /** The number of tensors. */
   public int tensors() {
     int tensors = 0;
     for (Argument argument : arguments) {
