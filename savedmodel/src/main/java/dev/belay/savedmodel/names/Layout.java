@@ -19,7 +19,7 @@ public enum Layout {
   /**
    * The canonical form of a stored tensor.
    *
-   * @throws IllegalArgumentException if a tensor of that shape is not kept so
+   * @throws IllegalArgumentException if a tensor of that shape cannot have this layout
    */
   public TensorSpec canonical(TensorSpec stored) {
     if (this == ROW && (stored.shape().numDimensions() != 2 || stored.shape().get(0) != 1)) {
@@ -35,7 +35,7 @@ public enum Layout {
   /**
    * The stored form of a canonical tensor.
    *
-   * @throws IllegalArgumentException if a tensor of that shape cannot be kept so
+   * @throws IllegalArgumentException if a tensor of that shape cannot have this layout
    */
   public TensorSpec stored(TensorSpec canonical) {
     if (this == ROW && canonical.shape().numDimensions() != 1) {
@@ -52,7 +52,7 @@ public enum Layout {
    * The elements in the other form: from stored to canonical, or back.
    *
    * @param from spec of {@code elements}
-   * @param elements row by row; its position stays
+   * @param elements row by row; its position does not change
    */
   public TensorPieces reorder(TensorSpec from, ByteBuffer elements) {
     return this == TRANSPOSED ? sink -> transpose(from, elements, sink) : TensorPieces.of(elements);
@@ -65,7 +65,7 @@ public enum Layout {
     return new TensorSpec(spec.dtype(), Shape.of(spec.shape().get(1), spec.shape().get(0)));
   }
 
-  /** Makes as many rows of the transposed matrix at once as a piece holds. */
+  /** Computes as many rows of the transposed matrix at once as fit into a piece. */
   private static void transpose(TensorSpec from, ByteBuffer elements, TensorPieces.Sink sink)
       throws IOException {
     int rows = Math.toIntExact(from.shape().get(0));

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The names of one family in every dialect.
+ * Names of one family in every dialect.
  *
  * <p>The canonical name of a tensor is that of Hugging Face's PyTorch model with its head, {@code
  * bert.pooler.dense.weight}, and its canonical form is PyTorch's: kernels are [out, in].
@@ -65,7 +65,7 @@ public final class NameTable {
   }
 
   /**
-   * What a canonical tensor is called in a dialect.
+   * The name and layout of a canonical tensor in a dialect.
    *
    * @return empty if the table does not know the tensor, or the dialect has no name for it
    */
@@ -134,7 +134,7 @@ public final class NameTable {
     return tied;
   }
 
-  /** The table of the output over the vocabulary, where it has one of its own. */
+  /** The separate table of the output over the vocabulary, if there is one. */
   public String output() {
     return output;
   }
@@ -155,7 +155,7 @@ public final class NameTable {
     if (!word.isEmpty()) {
       return !withBaseWord || name.startsWith(word + dialect.separator());
     }
-    // Without a first word the parts of the model are known by theirs.
+    // Without a first word, parts of the model are recognized by their own first words.
     return rules.stream()
         .flatMap(rule -> rule.written(dialect).stream())
         .map(form -> form.pattern().text())

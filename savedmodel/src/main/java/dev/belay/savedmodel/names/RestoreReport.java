@@ -31,8 +31,8 @@ public record RestoreReport(
    * A tensor that does not fit.
    *
    * @param name canonical
-   * @param wanted what the model has
-   * @param found what the file has
+   * @param wanted spec in the model
+   * @param found spec in the file
    */
   public record Mismatch(String name, TensorSpec wanted, TensorSpec found) {
     @Override
@@ -50,7 +50,7 @@ public record RestoreReport(
   }
 
   /**
-   * Compares what a model needs with what a file gives, name by name.
+   * Compares the tensors of a model with those of a file, name by name.
    *
    * @param wanted the model's tensors
    * @param file the file's, under the same names
@@ -85,7 +85,7 @@ public record RestoreReport(
   }
 
   /**
-   * Complains of everything that does not fit, at once.
+   * Refuses everything that does not fit, in one error.
    *
    * @param file that the weights come from
    * @throws UnsupportedModelException unless the report {@link #isComplete}
@@ -96,7 +96,7 @@ public record RestoreReport(
     }
   }
 
-  /** One paragraph with all of it. */
+  /** The report as one paragraph. */
   public String describe() {
     List<String> parts = new ArrayList<>();
     part(parts, "missing", missing);

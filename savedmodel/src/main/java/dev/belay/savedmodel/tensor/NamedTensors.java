@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 
-/** Tensors under names, whatever file they come from. */
+/** Named tensors from any kind of file. */
 public interface NamedTensors {
 
   /** All names, in the order of the file. */
@@ -27,8 +27,7 @@ public interface NamedTensors {
   ByteBuffer read(String name) throws IOException;
 
   /**
-   * The elements of a numeric tensor in pieces, read when they are asked for; errors as {@link
-   * #read}. What converts elements overrides this, so that it never holds all of them.
+   * The elements of a numeric tensor in pieces, read on demand; errors as {@link #read}. Implementations that convert elements override this, so that they never hold all of them.
    */
   default TensorPieces pieces(String name) {
     return sink -> sink.accept(read(name));

@@ -38,7 +38,7 @@ record CheckpointObjects(Map<String, String> fullNames, List<Slot> slots) {
    * Reads the objects.
    *
    * @param index the checkpoint's file, for messages
-   * @throws CorruptModelException if they are no object graph
+   * @throws CorruptModelException if the object graph is invalid
    */
   static CheckpointObjects read(Path index, NamedTensors tensors) throws IOException {
     List<byte[]> values = tensors.readStrings(KEY);

@@ -72,7 +72,7 @@ final class Scope {
     return frame.function().isEmpty();
   }
 
-  /** What a switch between training and serving is set to; empty for its default. */
+  /** The value of a switch between training and serving; empty for its default. */
   Optional<Boolean> training() {
     return frame.training();
   }
