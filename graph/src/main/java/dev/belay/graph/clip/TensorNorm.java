@@ -12,7 +12,7 @@ import org.tensorflow.types.TFloat32;
 final class TensorNorm {
   private TensorNorm() {}
 
-  /** The norm of some tensors that are one gradient, scalar. */
+  /** The norm of some tensors that together are one gradient, scalar. */
   static Operand<TFloat32> of(Ops tf, List<Operand<TFloat32>> parts) {
     List<Operand<TFloat32>> sums =
         parts.stream()
@@ -25,7 +25,7 @@ final class TensorNorm {
     return tf.math.sqrt(sums.size() == 1 ? sums.get(0) : tf.math.addN(sums));
   }
 
-  /** The norms along some axes, which stay as axes of length 1. */
+  /** The norms along some axes, which are kept with length 1. */
   static Operand<TFloat32> along(Ops tf, Operand<TFloat32> tensor, int... axes) {
     return tf.math.sqrt(
         tf.reduceSum(tf.math.square(tensor), tf.constant(axes), ReduceSum.keepDims(true)));

@@ -24,13 +24,13 @@ public record DecoderSpec(
     Rates dropout) {
 
   /**
-   * Sizes.
+   * Sizes of a decoder.
    *
    * @param vocabulary V
    * @param hidden H
    * @param layers how many blocks
    * @param heads A, which divides H
-   * @param intermediate I; 4 H where a configuration is silent
+   * @param intermediate I; 4 H if a configuration lacks it
    * @param positions rows of the table of positions: no text may be longer
    */
   public record Sizes(
@@ -44,7 +44,7 @@ public record DecoderSpec(
    *     scale_attn_by_inverse_layer_idx}
    */
   public record Scaling(boolean byRoot, boolean byLayer) {
-    /** GPT-2 as OpenAI trained it. */
+    /** GPT-2 as trained by OpenAI. */
     public static final Scaling GPT2 = new Scaling(true, false);
 
     double of(int layer, int headSize) {

@@ -1,5 +1,5 @@
 /**
- * Reads from: {@link dev.belay.graph.decoder.DecoderSpec}, what a decoder is made of. Hands to: the
+ * Reads from: {@link dev.belay.graph.decoder.DecoderSpec}, the architecture of a decoder. Hands to: the
  * training step, as a {@link dev.belay.graph.forward.ForwardModel} like that of a foreign graph.
  * Never: knows which file its weights come from.
  *

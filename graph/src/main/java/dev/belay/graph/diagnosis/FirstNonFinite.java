@@ -28,8 +28,7 @@ public record FirstNonFinite(GraphOperation operation, Output<?> output, List<Ou
    * Reads flags.
    *
    * @param finite the values of the flags, in their order
-   * @return empty if all is finite but for what depends on ids and shapes alone: masks, which may
-   *     hide padding by minus infinity on purpose
+   * @return empty if everything is finite except tensors that depend only on ids and shapes, such as masks, which may hide padding by minus infinity on purpose
    */
   public static Optional<FirstNonFinite> of(FiniteFlags flags, boolean... finite) {
     Set<Output<?>> bad = new HashSet<>();

@@ -36,7 +36,7 @@ public record EncoderSpec(
    * @param vocabulary V
    * @param embedding E
    * @param hidden H
-   * @param layers how often a token goes through a block
+   * @param layers number of blocks that a token passes
    * @param heads A, which divides H
    * @param intermediate I
    * @param positions rows of the table of positions
@@ -55,15 +55,13 @@ public record EncoderSpec(
   /**
    * Encoding of positions.
    *
-   * @param paddingId RoBERTa's: positions count from one more than this, and only what is not this
-   *     token; empty: from 0, whatever the tokens are
-   * @param relative distances that attention reads in place of positions that are added to the
-   *     words; the table of those is kept, and neither read nor trained
-   * @param sinusoidal whether a fresh table begins with sines and cosines
+   * @param paddingId RoBERTa's: positions count from one more than this id, and skip tokens with this id; empty: from 0, for all tokens
+   * @param relative distances that attention reads instead of position embeddings; their table is kept, but neither read nor trained
+   * @param sinusoidal whether a fresh table is initialized with sines and cosines
    */
   public record Positions(
       OptionalInt paddingId, Optional<RelativeKeys.Form> relative, boolean sinusoidal) {
-    /** Each place has a row, counted from 0. */
+    /** Each position has a row, counted from 0. */
     public static final Positions ADDED =
         new Positions(OptionalInt.empty(), Optional.empty(), false);
 

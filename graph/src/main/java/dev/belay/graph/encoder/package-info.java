@@ -1,5 +1,5 @@
 /**
- * Reads from: {@link dev.belay.graph.encoder.EncoderSpec}, what an encoder is made of. Hands to:
+ * Reads from: {@link dev.belay.graph.encoder.EncoderSpec}, the architecture of an encoder. Hands to:
  * the training step, as a {@link dev.belay.graph.forward.ForwardModel} like that of a foreign
  * graph. Never: knows which file its weights come from.
  *

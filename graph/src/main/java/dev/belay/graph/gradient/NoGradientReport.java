@@ -37,16 +37,16 @@ public record NoGradientReport(
           "Exit",
           "NextIteration");
 
-  /** What may see a variable's handle without hiding a float that depends on it. */
+  /** Ops that may read a variable's handle without hiding a float that depends on it. */
   private static final Set<String> HARMLESS_ON_HANDLES =
       Set.of("ReadVariableOp", "AssignVariableOp", "VarIsInitializedOp", "VariableShape");
 
   /**
-   * Looks at every floating-point way from the variables to the loss.
+   * Examines every floating-point path from the variables to the loss.
    *
    * @param loss where the gradient starts
    * @param variables that should train
-   * @param saved gaps that the gradient crosses by a saved function
+   * @param saved gaps bridged by a saved gradient function
    * @param lost nodes whose own gradient was not saved, by name
    */
   public static NoGradientReport of(
@@ -87,15 +87,15 @@ public record NoGradientReport(
     return new NoGradientReport(ops, wrong, lostOnTheWay);
   }
 
-  /** Whether nothing is in the way. */
+  /** Returns whether nothing prevents the gradient. */
   public boolean isEmpty() {
     return ops.isEmpty() && wrong.isEmpty() && lostGradients.isEmpty();
   }
 
   /**
-   * Refuses what is in the way.
+   * Refuses everything that prevents the gradient.
    *
-   * @throws UntrainableModelException if anything is, with what to do about it
+   * @throws UntrainableModelException if anything does, with what to do about it
    */
   public void requireEmpty() {
     if (isEmpty()) {

@@ -47,8 +47,7 @@ public record MaskedLanguageHead(
    * @param dense [E, H]
    * @param norm [E]
    * @param bias [V], the full name
-   * @param decoder a table and a bias of their own, where the two are not those of the words and
-   *     {@code bias}
+   * @param decoder a separate table and bias, where the two are not the word embeddings and {@code bias}
    */
   public record Form(String dense, String norm, String bias, String decoder) {
     public static final Form BERT =

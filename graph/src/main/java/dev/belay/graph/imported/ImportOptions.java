@@ -17,7 +17,7 @@ public record ImportOptions(
     Predicate<VariableSpec> trains,
     Predicate<String> acceptsNaturalGradient) {
 
-  /** Everything trains that the model marks so; no lost gradient is replaced. */
+  /** Options under which all variables that the model marks trainable train, and no lost gradient is replaced. */
   public static ImportOptions of(Dropout dropout, long seed) {
     return new ImportOptions(dropout, seed, spec -> true, gradient -> false);
   }

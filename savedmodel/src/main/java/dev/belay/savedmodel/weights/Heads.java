@@ -81,7 +81,7 @@ final class Heads {
   private static String headless(ModelConfiguration configuration) {
     if (configuration.architectures().isEmpty()) {
       return switch (configuration.family()) {
-        case GPT2 -> "LMHeadModel"; // the same weights as without a head, so the class that can do more
+        case GPT2 -> "LMHeadModel"; // same weights as headless; can do more
         case T5 -> "ForConditionalGeneration";
         default -> "Model";
       };

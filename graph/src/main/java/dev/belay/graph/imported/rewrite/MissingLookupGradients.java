@@ -4,8 +4,7 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Writes lookups, scatters and sums over segments that the native runtime cannot differentiate as
- * ops that it can:
+ * Replaces lookups, scatters and sums over segments that the native runtime cannot differentiate by ops that it can:
  *
  * <ul>
  *   <li>the values of TopKV2, of an input of known rank: a GatherV2 of the indices
@@ -72,7 +71,7 @@ public final class MissingLookupGradients implements GraphRewrite {
     return new Ids(node.getInput(1), node.getAttrOrThrow("Tindices"));
   }
 
-  /** Updates at their indices in zeros of the first input's shape. */
+  /** The updates at their indices in a tensor of zeros of the first input's shape. */
   private static String scattered(Substitute write, NodeDef node) {
     return scatter(write, node, "scattered", write.input(2));
   }

@@ -7,11 +7,9 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Gives axes, shapes and indices in int64 to ops in int32, where the native gradient takes int32
- * only: with int64 it fails or, in Mean and ConcatV2, ends the process.
+ * Converts int64 axes, shapes and indices of ops to int32 where the native gradient supports int32 only: with int64 it fails or, in Mean and ConcatV2, ends the process.
  *
- * <p>What does not fit into 32 bits is cut to the largest or smallest number that does, which to a
- * slice means the same.
+ * <p>A value that does not fit into 32 bits is clamped, which means the same to a slice.
  */
 public final class NarrowIndices implements GraphRewrite {
   /**
