@@ -11,8 +11,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /**
- * One way through the layers. A training pass drops what an evaluation keeps; both read the same
- * weights.
+ * Forward pass through the layers. A training pass has dropout, an evaluation has none; both read the same weights.
  */
 public final class Pass {
   private static final long SITES = 1_000_003;
@@ -36,12 +35,12 @@ public final class Pass {
     this.nextSite = nextSite;
   }
 
-  /** A pass that drops nothing. */
+  /** A pass without dropout. */
   public static Pass evaluating(Ops tf) {
     return new Pass(tf, Optional.empty(), new AtomicLong());
   }
 
-  /** A pass that drops. */
+  /** A pass with dropout. */
   public static Pass training(Ops tf, Draws draws) {
     return new Pass(tf, Optional.of(draws), new AtomicLong(draws.firstSite()));
   }
@@ -51,14 +50,14 @@ public final class Pass {
     return tf;
   }
 
-  /** The same pass, whose nodes go into a scope of that name. */
+  /** The same pass, with its nodes in a scope of that name. */
   public Pass within(String scope) {
     return new Pass(tf.withSubScope(scope), draws, nextSite);
   }
 
   /**
    * Sets each element to 0 with probability {@code rate} and divides the others by {@code 1 -
-   * rate}, in training; else hands it on.
+   * rate}, in training; else passes it on.
    */
   public Operand<TFloat32> dropout(Operand<TFloat32> x, double rate) {
     if (draws.isEmpty() || rate == 0) {

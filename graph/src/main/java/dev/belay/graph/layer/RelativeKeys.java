@@ -7,14 +7,12 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Positions that attention reads as distances, arXiv 1803.02155 and 2009.13658: each distance of a
- * query and a key has a vector, and the products of queries, and of keys if they are asked too,
- * with it are added to the products of queries and keys.
+ * Relative positions in attention, arXiv 1803.02155 and 2009.13658: each distance between a query and a key has a vector. Its products with queries, and optionally with keys, are added to the products of queries and keys.
  *
  * @param distances a vector for each distance, from {@code 1 - farthest} to {@code farthest - 1},
  *     [2 * farthest - 1, D]
- * @param farthest the most tokens of an example
- * @param form how it is added
+ * @param farthest largest number of tokens of an example
+ * @param form form in which products are added
  */
 public record RelativeKeys(Table distances, int farthest, Form form) {
 
@@ -36,7 +34,7 @@ public record RelativeKeys(Table distances, int farthest, Form form) {
   }
 
   /**
-   * What is added to the products of each head, unscaled.
+   * The terms added to the products of each head, unscaled.
    *
    * @param query [B, A, Q, D], of the first Q tokens
    * @param key [B, A, K, D]
@@ -57,7 +55,7 @@ public record RelativeKeys(Table distances, int farthest, Form form) {
     return tf.math.add(byQueries, tf.linalg.transpose(byKeys, tf.constant(new int[] {0, 1, 3, 2})));
   }
 
-  /** The vector of each query's distance from each key, [Q, K, D]. */
+  /** The vectors of the distances between queries and keys, [Q, K, D]. */
   private Operand<TFloat32> vectors(Ops tf, Operand<TInt32> queries, Operand<TInt32> keys) {
     Operand<TInt32> zero = tf.constant(0);
     Operand<TInt32> one = tf.constant(1);
@@ -67,7 +65,7 @@ public record RelativeKeys(Table distances, int farthest, Form form) {
   }
 
   /**
-   * Each token's own product with the vectors of its distances.
+   * The product of each token with the vectors of its distances.
    *
    * @param x [B, A, M, D]
    * @param vectors [M, N, D]

@@ -6,12 +6,10 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Attention that depends on how far apart two tokens are, arXiv 1910.10683: distances fall into
- * buckets, one for each short distance and wider ones further out, and each head learns one number
- * for each bucket.
+ * Position bias of attention, arXiv 1910.10683: distances between tokens fall into buckets, one for each short distance and wider ones for long distances, and each head learns one number for each bucket.
  *
  * @param table [buckets, A]
- * @param buckets how they are cut
+ * @param buckets buckets of the distances
  */
 public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
 
@@ -39,7 +37,7 @@ public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
       }
     }
 
-    /** The bucket of a key's position less the query's, by the formula of T5. */
+    /** The bucket of a key's position minus the query's, by the formula of T5. */
     int of(int relative) {
       int own = bidirectional ? count / 2 : count;
       int first = bidirectional && relative > 0 ? own : 0;
@@ -70,7 +68,7 @@ public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
   }
 
   /**
-   * What is added to the products of each head.
+   * The terms added to the products of each head.
    *
    * @param length T, any
    * @return [1, A, T, T]

@@ -11,7 +11,7 @@ import org.tensorflow.op.train.ResourceApplyMomentum;
 import org.tensorflow.types.TFloat32;
 
 /**
- * TensorFlow's ApplyMomentum, the rule of PyTorch's SGD too: {@code a = momentum a + g}, {@code w
+ * TensorFlow's ApplyMomentum, which is also the rule of PyTorch's SGD: {@code a = momentum a + g}, {@code w
  * -= lr a}, or with Nesterov {@code w -= lr (g + momentum a)}. Keras multiplies by lr before it
  * accumulates, which differs when the learning rate changes: {@link KerasMomentum}.
  *

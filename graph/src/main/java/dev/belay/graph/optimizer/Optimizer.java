@@ -9,9 +9,9 @@ public interface Optimizer {
   /**
    * Adds slots and updates to the graph.
    *
-   * @param tf where nodes go that need not wait, such as constants and reads of slots
-   * @param request what to update, and after what
-   * @return what changes variables and slots by one step
+   * @param tf scope for nodes that need not wait, such as constants and reads of slots
+   * @param request the variables to update, and their dependencies
+   * @return the ops that change variables and slots by one step
    */
   List<Op> build(Ops tf, UpdateRequest request);
 }

@@ -18,7 +18,7 @@ public final class FiniteCheck {
   public record Finite(Operand<TBool> loss, Operand<TBool> all) {}
 
   /**
-   * Looks at the whole update.
+   * Checks the whole update.
    *
    * @param loss scalar
    * @param norm global norm of all gradients before the clip; it is finite only if each element is,

@@ -14,7 +14,7 @@ public interface GradientStage {
   /** Gradients of the same variables in the same order. */
   List<Gradient> apply(Ops tf, List<Gradient> gradients);
 
-  /** The loss of the whole update, scalar; a stage that does not look at other parts keeps it. */
+  /** The loss of the whole update, scalar; a stage that does not combine parts keeps it. */
   default Operand<TFloat32> lossSum(Ops tf, Operand<TFloat32> sum) {
     return sum;
   }

@@ -1,6 +1,6 @@
 package dev.belay.graph.imported.rewrite;
 
-/** The spelling of an input in a GraphDef: {@code node}, {@code node:1} or {@code ^node}. */
+/** Spelling of an input in a GraphDef: {@code node}, {@code node:1} or {@code ^node}. */
 public final class TensorName {
   private TensorName() {}
 
