@@ -14,7 +14,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /**
- * Evaluation step inside a graph, on the variables of the training: forward and loss, no gradient, no update. To predict, fetch the output alone; labels need not be fed then.
+ * Evaluation step inside a graph, on the variables of the training: forward and loss, no gradient,
+ * no update. To predict, fetch the output alone; labels need not be fed then.
  *
  * @param inputs placeholders of the call, by the model's names
  * @param labels placeholder of the loss

@@ -15,13 +15,15 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /**
- * Training step inside a graph, which owns all of it: its feeds, its fetchable measures, and the one op that makes the update. A run that fetches measures without {@code apply} changes nothing.
+ * Training step inside a graph, which owns all of it: its feeds, its fetchable measures, and the
+ * one op that makes the update. A run that fetches measures without {@code apply} changes nothing.
  *
  * @param feeds placeholders of a step
  * @param measures results of a step
  * @param apply makes the update, if all is finite, and runs the call's own updates
  * @param pass over the batch, or over a part of it
- * @param settle to be run after variables of the model were assigned; empty if nothing depends on it
+ * @param settle to be run after variables of the model were assigned; empty if nothing depends on
+ *     it
  * @param initializers to run once, in one run, before the first step: first values of slots and
  *     head, and the model's own tables; the model's variables get theirs by {@link
  *     GraphVariable#assign}
@@ -64,7 +66,8 @@ public record TrainStep(
    * @param weight number that count, scalar; may be fed instead
    * @param norm global norm of the gradients before the clip, scalar
    * @param clippedNorm global norm after it, scalar
-   * @param clipScale factor of the gradients, or of their norm under a rule without a common factor, scalar
+   * @param clipScale factor of the gradients, or of their norm under a rule without a common
+   *     factor, scalar
    * @param clips whether the clip changes anything, scalar
    * @param lossScale factor of the loss before the gradient, scalar
    * @param applied whether the update is made: all is finite and the norm within its limit, scalar
@@ -89,8 +92,9 @@ public record TrainStep(
    *
    * @param lossSum over what counts in it, scalar
    * @param gradients scaled, before anything is done to them
-   * @param accumulate where an update takes several passes: the op that each of them runs, with inputs, labels and the weight of the whole fed; {@code apply} then only needs the weight and the
-   *     rate
+   * @param accumulate where an update takes several passes: the op that each of them runs, with
+   *     inputs, labels and the weight of the whole fed; {@code apply} then only needs the weight
+   *     and the rate
    */
   public record Pass(
       Operand<TFloat32> lossSum, List<Gradient> gradients, Optional<Operation> accumulate) {}

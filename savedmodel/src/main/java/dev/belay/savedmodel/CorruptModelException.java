@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A file that Belay refuses to read: it is damaged, it declares a false size, or it asks for something that a foreign model may not have.
+ * A file that Belay refuses to read: it is damaged, it declares a false size, or it asks for
+ * something that a foreign model may not have.
  *
  * <p>The message is one sentence with the file, the place in it, what was expected and what was
  * found.

@@ -7,7 +7,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
- * Range of bytes in a file. The caller has validated that the file is long enough; a file that was shortened since then is refused.
+ * Range of bytes in a file. The caller has validated that the file is long enough; a file that was
+ * shortened since then is refused.
  *
  * @param file the file
  * @param where what the range holds, for messages: "entry 'bert/pooler/dense/kernel'"

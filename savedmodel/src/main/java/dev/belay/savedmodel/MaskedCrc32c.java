@@ -4,7 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * The checksum of checkpoints and record files: CRC-32C, rotated by 15 bits and increased by a constant, so that the checksum of bytes that contain checksums remains sound.
+ * The checksum of checkpoints and record files: CRC-32C, rotated by 15 bits and increased by a
+ * constant, so that the checksum of bytes that contain checksums remains sound.
  *
  * <p>Source: the record format of LevelDB, {@code tensorflow/core/lib/hash/crc32c.h}.
  */

@@ -19,7 +19,8 @@ import org.tensorflow.types.TFloat32;
  * one axis is one unit.
  *
  * @param lambda largest ratio of gradient norm to weight norm, a finite number above 0
- * @param skips names of variables that are not clipped: in the paper, biases, normalisation and the last layer
+ * @param skips names of variables that are not clipped: in the paper, biases, normalisation and the
+ *     last layer
  */
 public record AdaptiveClip(double lambda, Predicate<String> skips) implements ClipRule {
   /** Smallest norm of weights that is used, so that a zero variable can leave zero. */

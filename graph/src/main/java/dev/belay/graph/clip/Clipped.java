@@ -15,7 +15,8 @@ import org.tensorflow.types.TFloat32;
  * @param gradients bounded, in their original order
  * @param norm global norm before the rule, scalar
  * @param clippedNorm global norm after it, scalar
- * @param scale factor of the gradients, scalar; for a rule without a common factor, that of the global norm
+ * @param scale factor of the gradients, scalar; for a rule without a common factor, that of the
+ *     global norm
  * @param bites whether the rule changed anything, scalar
  * @param memory values that the rule stores for this update, if it is made
  */

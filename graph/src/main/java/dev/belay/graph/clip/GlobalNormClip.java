@@ -9,7 +9,8 @@ import org.tensorflow.types.TFloat32;
 
 /**
  * tf.clip_by_global_norm of TF 2: with n the global norm and c the bound, each gradient is
- * multiplied by {@code c * min(1/n, 1/c)}, and by NaN if n is not finite. Gradients of norm 0 are unchanged. Below the bound the factor may be one ulp less than 1, as in TensorFlow.
+ * multiplied by {@code c * min(1/n, 1/c)}, and by NaN if n is not finite. Gradients of norm 0 are
+ * unchanged. Below the bound the factor may be one ulp less than 1, as in TensorFlow.
  *
  * @param threshold c
  */

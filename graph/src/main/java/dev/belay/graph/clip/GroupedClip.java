@@ -15,7 +15,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TBool;
 
 /**
- * Clips groups of variables, each by its own rule and its own norm; the other variables have a rule too.
+ * Clips groups of variables, each by its own rule and its own norm; the other variables have a rule
+ * too.
  *
  * @param groups in the user's order
  * @param rest for variables of no group

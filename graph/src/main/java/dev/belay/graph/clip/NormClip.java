@@ -10,7 +10,8 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
 /**
- * tf.clip_by_norm on each tensor: {@code t * c / max(||t||, c)}. The direction of each tensor is kept, that of the whole update is not.
+ * tf.clip_by_norm on each tensor: {@code t * c / max(||t||, c)}. The direction of each tensor is
+ * kept, that of the whole update is not.
  *
  * @param threshold c
  */

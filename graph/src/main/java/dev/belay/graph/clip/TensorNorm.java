@@ -31,14 +31,14 @@ final class TensorNorm {
         tf.reduceSum(tf.math.square(tensor), tf.constant(axes), ReduceSum.keepDims(true)));
   }
 
-  /** Whether one of some scalars is true. */
+  /** True if one of some scalars is true, scalar. */
   static Operand<TBool> any(Ops tf, List<Operand<TBool>> scalars) {
     return scalars.size() == 1
         ? scalars.get(0)
         : tf.reduceAny(tf.stack(scalars), tf.constant(0), new ReduceAny.Options[0]);
   }
 
-  /** Whether one element of a tensor is true. */
+  /** True if one element of a tensor is true, scalar. */
   static Operand<TBool> anyElement(Ops tf, Operand<TBool> tensor) {
     Operand<TBool> flat = tf.reshape(tensor, tf.constant(new int[] {-1}));
     return tf.reduceAny(flat, tf.constant(0), new ReduceAny.Options[0]);

@@ -8,8 +8,9 @@ import org.tensorflow.types.TFloat32;
 /** Threshold of a clip rule, as a tensor of the graph. */
 public interface Threshold {
   /**
-   * A threshold that every finite norm passes, with a factor of exactly 1 in a clip by global norm: a power of two, whose reciprocal is exact, above the largest norm that
-   * float32 can hold the square of.
+   * A threshold that every finite norm passes, with a factor of exactly 1 in a clip by global norm:
+   * a power of two, whose reciprocal is exact, above the largest norm that float32 can hold the
+   * square of.
    */
   float NONE = 0x1p100f;
 
@@ -19,7 +20,7 @@ public interface Threshold {
   /**
    * A constant threshold.
    *
-   * @param name of the bounded value, for the error
+   * @param what name of the bounded value, for the error
    * @param bound a number that is finite and above 0 in float32
    */
   static Threshold fixed(String what, double bound) {

@@ -79,7 +79,10 @@ final class Decoder {
     return pass.dropout(rows, spec.dropout().embeddings());
   }
 
-  /** The output layer from rows [N, H] to the next token of each, [N, V]; empty if a head reads them. */
+  /**
+   * The output layer from rows [N, H] to the next token of each, [N, V]; empty if a head reads
+   * them.
+   */
   Optional<Dense> logits() {
     return logits;
   }

@@ -17,14 +17,14 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Builds a decoder with a training pass and an evaluation pass, {@link
- * LayeredForward#TRAINING} and {@link LayeredForward#EVALUATION}. It reads {@code input_ids} and
- * {@code attention_mask} [B, T]; positions count from 0, so padding belongs to the right.
+ * Builds a decoder with a training pass and an evaluation pass, {@link LayeredForward#TRAINING} and
+ * {@link LayeredForward#EVALUATION}. It reads {@code input_ids} and {@code attention_mask} [B, T];
+ * positions count from 0, so padding belongs to the right.
  */
 public final class DecoderModel {
   /**
-   * Logits of the next token at each position, [B, T, V]; only for a model with an output over the vocabulary. Nothing is shifted: the
-   * label of a position is the token after it.
+   * Logits of the next token at each position, [B, T, V]; only for a model with an output over the
+   * vocabulary. Nothing is shifted: the label of a position is the token after it.
    */
   public static final String LOGITS = "logits";
 

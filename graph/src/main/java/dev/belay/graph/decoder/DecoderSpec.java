@@ -56,7 +56,8 @@ public record DecoderSpec(
    * Output layer on the last rows.
    *
    * @param words table that turns them into logits of words; empty: a head reads the rows instead
-   * @param paddingId id that a head for whole examples treats as padding: it reads the last token with another id; empty: the last token of the attention mask
+   * @param paddingId id that a head for whole examples treats as padding: it reads the last token
+   *     with another id; empty: the last token of the attention mask
    */
   public record Output(Optional<Words> words, OptionalInt paddingId) {
     /** Logits of words. */

@@ -19,9 +19,11 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.family.TNumber;
 
 /**
- * Flags for all floating-point tensors upstream of some targets, in data-flow order; each says whether all elements of its tensor are finite.
+ * Flags for all floating-point tensors upstream of some targets, in data-flow order; each says
+ * whether all elements of its tensor are finite.
  *
- * <p>Tensors that may not be computed at all, behind a Switch or inside a loop, have no flag: fetching one would fail if the other branch is taken.
+ * <p>Tensors that may not be computed at all, behind a Switch or inside a loop, have no flag:
+ * fetching one would fail if the other branch is taken.
  *
  * @param tensors in topological order: inputs come before the tensors computed from them
  * @param flags [tensors]

@@ -28,7 +28,8 @@ public record FirstNonFinite(GraphOperation operation, Output<?> output, List<Ou
    * Reads flags.
    *
    * @param finite the values of the flags, in their order
-   * @return empty if everything is finite except tensors that depend only on ids and shapes, such as masks, which may hide padding by minus infinity on purpose
+   * @return empty if everything is finite except tensors that depend only on ids and shapes, such
+   *     as masks, which may hide padding by minus infinity on purpose
    */
   public static Optional<FirstNonFinite> of(FiniteFlags flags, boolean... finite) {
     Set<Output<?>> bad = new HashSet<>();
@@ -85,7 +86,10 @@ public record FirstNonFinite(GraphOperation operation, Output<?> output, List<Ou
         .toList();
   }
 
-  /** Tells tensors that depend on weights, float inputs or labels from those that depend only on ids and shapes. */
+  /**
+   * Tells tensors that depend on weights, float inputs or labels from those that depend only on ids
+   * and shapes.
+   */
   private static final class Weighed {
     private final Map<String, Boolean> known = new HashMap<>();
 

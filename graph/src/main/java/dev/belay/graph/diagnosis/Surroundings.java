@@ -67,7 +67,8 @@ public final class Surroundings {
   }
 
   /**
-   * The layer that an op belongs to, as the model names it: the scope of its node or, for a node that Belay added, that of the closest node of the model upstream.
+   * The layer that an op belongs to, as the model names it: the scope of its node or, for a node
+   * that Belay added, that of the closest node of the model upstream.
    */
   public String layer(GraphOperation operation) {
     if (variables.containsKey(operation.name())) {

@@ -59,7 +59,10 @@ final class Embeddings {
     return projection.isPresent() ? projection.get().apply(tf, kept) : kept; // [N, H]
   }
 
-  /** Position rows that are added to words; if attention reads distances, they are kept but not read. */
+  /**
+   * Position rows that are added to words; if attention reads distances, they are kept but not
+   * read.
+   */
   private static Optional<Table> positions(Parameters own, EncoderSpec spec) {
     String name = "position_embeddings.weight";
     int rows = spec.sizes().positions();
@@ -86,7 +89,10 @@ final class Embeddings {
     return tf.math.add(extent.perExample(tf, sum, spec.sizes().embedding()), first); // [B, T, E]
   }
 
-  /** RoBERTa's positions: tokens other than padding are counted from one more than the padding id, [B, T]. */
+  /**
+   * RoBERTa's positions: tokens other than padding are counted from one more than the padding id,
+   * [B, T].
+   */
   private static Operand<TInt32> afterPadding(Ops tf, Operand<TInt32> ids, OptionalInt paddingId) {
     Operand<TInt32> padding = tf.constant(paddingId.orElseThrow());
     Operand<TBool> isToken = tf.math.notEqual(ids, padding);

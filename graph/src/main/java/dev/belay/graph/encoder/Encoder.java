@@ -29,7 +29,9 @@ final class Encoder {
   }
 
   /**
-   * Rows after the embeddings and after each layer, [N, H] each. If only the first token of each example is needed, the last rows are [B, H]: the last block attends to all tokens and computes only these.
+   * Rows after the embeddings and after each layer, [N, H] each. If only the first token of each
+   * example is needed, the last rows are [B, H]: the last block attends to all tokens and computes
+   * only these.
    */
   List<Operand<TFloat32>> encode(Pass pass, EncoderInputs inputs, Reading reading) {
     Ops tf = pass.tf();

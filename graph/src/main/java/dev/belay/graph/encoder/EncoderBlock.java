@@ -88,7 +88,8 @@ final class EncoderBlock {
    * Input rows of a block.
    *
    * @param all rows, [N, H]
-   * @param asked the rows whose results are needed, [B * Q, H]; the others serve only as keys and values
+   * @param asked the rows whose results are needed, [B * Q, H]; the others serve only as keys and
+   *     values
    * @param queries B and Q
    * @param keys B and T
    */

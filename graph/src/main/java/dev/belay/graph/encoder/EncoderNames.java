@@ -1,7 +1,8 @@
 package dev.belay.graph.encoder;
 
 /**
- * Names of an encoder's weights: PyTorch's names of each family, to which Belay's name tables map every other dialect.
+ * Names of an encoder's weights: PyTorch's names of each family, to which Belay's name tables map
+ * every other dialect.
  *
  * @param base prefix of all names
  * @param projection of embeddings to the hidden size, for families that factorise them

@@ -7,7 +7,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Architecture of an encoder of the BERT family: BERT, RoBERTa, DistilBERT, ELECTRA and ALBERT are settings of one encoder.
+ * Architecture of an encoder of the BERT family: BERT, RoBERTa, DistilBERT, ELECTRA and ALBERT are
+ * settings of one encoder.
  *
  * @param names of its weights
  * @param sizes of it
@@ -55,8 +56,10 @@ public record EncoderSpec(
   /**
    * Encoding of positions.
    *
-   * @param paddingId RoBERTa's: positions count from one more than this id, and skip tokens with this id; empty: from 0, for all tokens
-   * @param relative distances that attention reads instead of position embeddings; their table is kept, but neither read nor trained
+   * @param paddingId RoBERTa's: positions count from one more than this id, and skip tokens with
+   *     this id; empty: from 0, for all tokens
+   * @param relative distances that attention reads instead of position embeddings; their table is
+   *     kept, but neither read nor trained
    * @param sinusoidal whether a fresh table is initialized with sines and cosines
    */
   public record Positions(

@@ -17,14 +17,16 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * Native gradients that Belay trusts: those of {@code audited.txt}, which the audit of gradients found equal to central differences and to TensorFlow Python. The native runtime has more, some of which ignore an attribute, so an op that is not listed is refused.
+ * Native gradients that Belay trusts: those of {@code audited.txt}, which the audit of gradients
+ * found equal to central differences and to TensorFlow Python. The native runtime has more, some of
+ * which ignore an attribute, so an op that is not listed is refused.
  */
 final class AuditedGradients {
   private static final Map<String, Conditions> OPS = read();
 
   private AuditedGradients() {}
 
-  /** Whether the table knows the op at all. */
+  /** Returns whether the table knows the op at all. */
   static boolean knows(String op) {
     return OPS.containsKey(op);
   }
@@ -84,7 +86,7 @@ final class AuditedGradients {
    *
    * @param name an attribute, of which a list must hold one value throughout; {@code rank}, that of
    *     the first input; {@code types}, those of all inputs that can carry a gradient
-   * @param allowed values
+   * @param values allowed values
    */
   private record Condition(String name, List<String> values) {
     static final Condition REAL = parse("types=DT_FLOAT|DT_DOUBLE|DT_HALF|DT_BFLOAT16");

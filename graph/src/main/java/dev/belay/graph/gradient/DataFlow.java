@@ -81,7 +81,8 @@ final class DataFlow {
   }
 
   /**
-   * All nodes that depend on a source through floating-point tensors, up to any StopGradient; the sources' own nodes included.
+   * All nodes that depend on a source through floating-point tensors, up to any StopGradient; the
+   * sources' own nodes included.
    */
   Set<String> reached(Collection<? extends Operand<?>> sources) {
     Set<String> start = new HashSet<>();

@@ -13,11 +13,13 @@ import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 
 /**
- * Report of everything that keeps a loss from training its variables. It is made before the gradient is built, so that one error can list all of it.
+ * Report of everything that keeps a loss from training its variables. It is made before the
+ * gradient is built, so that one error can list all of it.
  *
  * @param ops nodes on the path whose op has no native gradient, or none that Belay trusts, by op
  * @param wrong nodes on the path whose native gradient is wrong as they are, each with the reason
- * @param lostGradients nodes on the path whose author wrote a gradient that was not saved, each with the name the author registered
+ * @param lostGradients nodes on the path whose author wrote a gradient that was not saved, each
+ *     with the name the author registered
  */
 public record NoGradientReport(
     Map<String, List<String>> ops, Map<String, String> wrong, Map<String, String> lostGradients) {

@@ -18,7 +18,9 @@ public enum NormRows {
     }
   },
   /**
-   * The rows of a lookup as they are, so that a word that occurs twice counts twice: the result of tf.linalg.global_norm for the IndexedSlices of tf.GradientTape. A variable that is also used in other ways has a dense gradient there as well.
+   * The rows of a lookup as they are, so that a word that occurs twice counts twice: the result of
+   * tf.linalg.global_norm for the IndexedSlices of tf.GradientTape. A variable that is also used in
+   * other ways has a dense gradient there as well.
    */
   TF {
     @Override
@@ -30,9 +32,7 @@ public enum NormRows {
 
   abstract List<Operand<TFloat32>> of(Operand<TFloat32> gradient);
 
-  /**
-   * The runtime adds up rows by UnsortedSegmentSum, and gradients of several lookups by AddN.
-   */
+  /** The runtime adds up rows by UnsortedSegmentSum, and gradients of several lookups by AddN. */
   private static boolean collect(Output<?> gradient, List<Operand<TFloat32>> rows) {
     GraphOperation operation = (GraphOperation) gradient.op();
     return switch (operation.type()) {

@@ -18,7 +18,8 @@ public interface AttachedHead {
   List<Operation> initializers();
 
   /**
-   * Returns whether it computes each token independently, so that it can be applied to some rows [N, H] alone. If only few tokens count, this saves most of the work.
+   * Returns whether it computes each token independently, so that it can be applied to some rows
+   * [N, H] alone. If only few tokens count, this saves most of the work.
    */
   default boolean ofTokens() {
     return false;

@@ -14,7 +14,10 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Head that predicts masked words, arXiv 1810.04805 section 3.1: features [B, T, H] pass through a dense layer, an activation and a norm; the model's word embeddings, or a separate table, and a bias then give a logit for each word, [B, T, V]. It also takes single rows [N, H] and returns [N, V].
+ * Head that predicts masked words, arXiv 1810.04805 section 3.1: features [B, T, H] pass through a
+ * dense layer, an activation and a norm; the model's word embeddings, or a separate table, and a
+ * bias then give a logit for each word, [B, T, V]. It also takes single rows [N, H] and returns [N,
+ * V].
  *
  * @param form names of the family
  * @param words the model's table of words, [V, E]
@@ -35,7 +38,8 @@ public record MaskedLanguageHead(
   /**
    * Table and bias that give the logits.
    *
-   * @param table the head's own table [V, E]; empty: the word embeddings, which then get gradients from both uses
+   * @param table the head's own table [V, E]; empty: the word embeddings, which then get gradients
+   *     from both uses
    * @param bias [V], the full name
    * @param unread a second bias [V] that files hold and nothing reads
    */
@@ -47,7 +51,8 @@ public record MaskedLanguageHead(
    * @param dense [E, H]
    * @param norm [E]
    * @param bias [V], the full name
-   * @param decoder a separate table and bias, where the two are not the word embeddings and {@code bias}
+   * @param decoder a separate table and bias, where the two are not the word embeddings and {@code
+   *     bias}
    */
   public record Form(String dense, String norm, String bias, String decoder) {
     public static final Form BERT =

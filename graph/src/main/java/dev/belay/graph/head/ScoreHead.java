@@ -6,8 +6,8 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 
 /**
- * Head with one output for each example, as in GPT-2: features [B, H] through one projection without a
- * bias, {@code score.weight}, to [B, C].
+ * Head with one output for each example, as in GPT-2: features [B, H] through one projection
+ * without a bias, {@code score.weight}, to [B, C].
  *
  * @param outputs C
  * @param weights their initialization

@@ -9,7 +9,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Head with outputs for each token: features [B, T, H] through one projection to [B, T, C]. The outputs are classes of tokens, or the start and the end of an answer.
+ * Head with outputs for each token: features [B, T, H] through one projection to [B, T, C]. The
+ * outputs are classes of tokens, or the start and the end of an answer.
  *
  * @param projection its name, such as {@code classifier} or {@code qa_outputs}
  * @param outputs C

@@ -6,7 +6,8 @@ import java.util.List;
 import org.tensorflow.proto.framework.GraphDef;
 
 /**
- * Specification of a foreign model's forward passes as one flat graph, from which a {@link ForwardModel} is built.
+ * Specification of a foreign model's forward passes as one flat graph, from which a {@link
+ * ForwardModel} is built.
  *
  * <p>Tensors are named as in a GraphDef: {@code node} or {@code node:1}.
  *

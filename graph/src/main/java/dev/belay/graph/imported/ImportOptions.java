@@ -8,8 +8,10 @@ import java.util.function.Predicate;
  *
  * @param dropout treatment of random numbers
  * @param seed of the run, for dropout
- * @param trains selects, among the variables that the model marks trainable, those that train; the others are frozen and get no gradient nodes
- * @param acceptsNaturalGradient selects, by the name of their lost custom gradient, the nodes that may be differentiated as if the author had written none
+ * @param trains selects, among the variables that the model marks trainable, those that train; the
+ *     others are frozen and get no gradient nodes
+ * @param acceptsNaturalGradient selects, by the name of their lost custom gradient, the nodes that
+ *     may be differentiated as if the author had written none
  */
 public record ImportOptions(
     Dropout dropout,
@@ -17,7 +19,10 @@ public record ImportOptions(
     Predicate<VariableSpec> trains,
     Predicate<String> acceptsNaturalGradient) {
 
-  /** Options under which all variables that the model marks trainable train, and no lost gradient is replaced. */
+  /**
+   * Options under which all variables that the model marks trainable train, and no lost gradient is
+   * replaced.
+   */
   public static ImportOptions of(Dropout dropout, long seed) {
     return new ImportOptions(dropout, seed, spec -> true, gradient -> false);
   }

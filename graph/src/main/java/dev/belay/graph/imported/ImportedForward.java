@@ -29,7 +29,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.proto.framework.FunctionDef;
 
 /**
- * Imports a foreign model's forward passes into a graph, rewritten so that the native runtime can differentiate and repeat them.
+ * Imports a foreign model's forward passes into a graph, rewritten so that the native runtime can
+ * differentiate and repeat them.
  */
 public final class ImportedForward {
   private static final String STEP = "belay_step";

@@ -23,10 +23,13 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Proves that two tensors of a flat graph are computed alike: by the same ops with the same attributes from the same inputs, variables and constants, ignoring dropout. Tensors that it does not prove equal may still be equal.
+ * Proves that two tensors of a flat graph are computed alike: by the same ops with the same
+ * attributes from the same inputs, variables and constants, ignoring dropout. Tensors that it does
+ * not prove equal may still be equal.
  *
  * <p>Each tensor has a digest of its op, attributes and the digests of what it reads. Names of
- * nodes, control edges, and ops that pass their input on do not count. A random op and a loop are equal only to themselves.
+ * nodes, control edges, and ops that pass their input on do not count. A random op and a loop are
+ * equal only to themselves.
  */
 public final class SameComputation {
   private static final Set<String> PASS =
@@ -63,7 +66,8 @@ public final class SameComputation {
   }
 
   /**
-   * The ops upstream of some tensors that have no counterpart upstream of others, each with its count: the computations of the first that the others lack.
+   * The ops upstream of some tensors that have no counterpart upstream of others, each with its
+   * count: the computations of the first that the others lack.
    */
   public Map<String, Integer> opsOnlyIn(List<String> tensors, List<String> others) {
     Set<ByteString> known = new HashSet<>();

@@ -66,7 +66,7 @@ public final class LocalDevices {
     }
   }
 
-  /** Whether the library that was loaded has CUDA kernels. */
+  /** Returns whether the library that was loaded has CUDA kernels. */
   public static boolean builtWithCuda() {
     TensorFlow.version();
     return tensorflow.IsBuiltWithNvcc();

@@ -8,7 +8,8 @@ import org.tensorflow.GraphOperation;
 /**
  * Assigns nodes to devices.
  *
- * <p>It uses internal classes because the public API can set a device only while an operation is built, and the operations of a native gradient are built by native code, without a device.
+ * <p>It uses internal classes because the public API can set a device only while an operation is
+ * built, and the operations of a native gradient are built by native code, without a device.
  */
 public final class Placement {
   private Placement() {}

@@ -15,7 +15,9 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Declares the weights of layers, float32, each under its full name. Weights that are not restored from a file are initialized as in BERT and GPT-2: kernels and tables from a truncated normal distribution, biases with 0, gains with 1.
+ * Declares the weights of layers, float32, each under its full name. Weights that are not restored
+ * from a file are initialized as in BERT and GPT-2: kernels and tables from a truncated normal
+ * distribution, biases with 0, gains with 1.
  */
 public final class Parameters {
   private final Declared declared;
@@ -26,7 +28,7 @@ public final class Parameters {
    * Initialization of weights that no file holds.
    *
    * @param isFresh names of those weights
-   * @param standard deviation of the normal distribution, truncated at two deviations
+   * @param deviation standard deviation of the normal distribution, truncated at two deviations
    * @param seed of the values, together with their order
    */
   public record Beginning(Predicate<String> isFresh, double deviation, long seed) {}
@@ -79,9 +81,9 @@ public final class Parameters {
   }
 
   /**
-   * A table of positions, [rows, columns], whose fresh values are sines and cosines of the positions, arXiv
-   * 1706.03762 section 3.5: {@code sin(p / 10000^(2i / columns))} in column 2i, its cosine beside
-   * it.
+   * A table of positions, [rows, columns], whose fresh values are sines and cosines of the
+   * positions, arXiv 1706.03762 section 3.5: {@code sin(p / 10000^(2i / columns))} in column 2i,
+   * its cosine beside it.
    */
   public Operand<TFloat32> sinusoids(String name, int rows, int columns) {
     GraphVariable variable = declare(name, Units.COLUMNS, rows, columns);

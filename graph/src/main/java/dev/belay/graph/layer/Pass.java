@@ -11,7 +11,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /**
- * Forward pass through the layers. A training pass has dropout, an evaluation has none; both read the same weights.
+ * Forward pass through the layers. A training pass has dropout, an evaluation has none; both read
+ * the same weights.
  */
 public final class Pass {
   private static final long SITES = 1_000_003;
@@ -45,7 +46,7 @@ public final class Pass {
     return new Pass(tf, Optional.of(draws), new AtomicLong(draws.firstSite()));
   }
 
-  /** Where nodes go. */
+  /** The scope for new nodes. */
   public Ops tf() {
     return tf;
   }

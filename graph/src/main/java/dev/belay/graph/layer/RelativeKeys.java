@@ -7,7 +7,9 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Relative positions in attention, arXiv 1803.02155 and 2009.13658: each distance between a query and a key has a vector. Its products with queries, and optionally with keys, are added to the products of queries and keys.
+ * Relative positions in attention, arXiv 1803.02155 and 2009.13658: each distance between a query
+ * and a key has a vector. Its products with queries, and optionally with keys, are added to the
+ * products of queries and keys.
  *
  * @param distances a vector for each distance, from {@code 1 - farthest} to {@code farthest - 1},
  *     [2 * farthest - 1, D]
@@ -20,7 +22,8 @@ public record RelativeKeys(Table distances, int farthest, Form form) {
    * Form in which distances are added.
    *
    * @param byKeys whether keys are multiplied by distances as queries are
-   * @param scaled whether that sum is scaled like the products of queries and keys, as in BERT; ALBERT scales the products alone
+   * @param scaled whether that sum is scaled like the products of queries and keys, as in BERT;
+   *     ALBERT scales the products alone
    */
   public record Form(boolean byKeys, boolean scaled) {}
 

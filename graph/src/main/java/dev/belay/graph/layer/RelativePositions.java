@@ -6,7 +6,9 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Position bias of attention, arXiv 1910.10683: distances between tokens fall into buckets, one for each short distance and wider ones for long distances, and each head learns one number for each bucket.
+ * Position bias of attention, arXiv 1910.10683: distances between tokens fall into buckets, one for
+ * each short distance and wider ones for long distances, and each head learns one number for each
+ * bucket.
  *
  * @param table [buckets, A]
  * @param buckets buckets of the distances
@@ -18,7 +20,8 @@ public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
    *
    * @param count of buckets, even
    * @param farthest distance; it and all larger ones share the last bucket
-   * @param bidirectional whether a token attends in both directions, with half of the buckets for each
+   * @param bidirectional whether a token attends in both directions, with half of the buckets for
+   *     each
    */
   public record Buckets(int count, int farthest, boolean bidirectional) {
     public Buckets {

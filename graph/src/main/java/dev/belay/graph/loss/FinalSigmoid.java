@@ -9,8 +9,9 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.family.TType;
 
 /**
- * Finds the logit behind the probability of the second of two classes, the output of a Keras model with one sigmoid output, and computes the logits of both classes: the softmax of {@code [0, z]} is
- * {@code [1 - sigmoid(z), sigmoid(z)]}, so its cross entropy is the binary one.
+ * Finds the logit behind the probability of the second of two classes, the output of a Keras model
+ * with one sigmoid output, and computes the logits of both classes: the softmax of {@code [0, z]}
+ * is {@code [1 - sigmoid(z), sigmoid(z)]}, so its cross entropy is the binary one.
  */
 public final class FinalSigmoid {
   private FinalSigmoid() {}
@@ -27,7 +28,8 @@ public final class FinalSigmoid {
   }
 
   /**
-   * The logits of labels that do not exclude each other, if the output is directly that of a sigmoid.
+   * The logits of labels that do not exclude each other, if the output is directly that of a
+   * sigmoid.
    *
    * @param probabilities [B, C]
    * @return [B, C]

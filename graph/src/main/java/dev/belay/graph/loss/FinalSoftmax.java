@@ -18,7 +18,9 @@ public final class FinalSoftmax {
   }
 
   /**
-   * Returns whether an output is {@code log(softmax(..))} in two ops: minus infinity where a probability is rounded to 0, and then NaN in the cross entropy. The op LogSoftmax does not count.
+   * Returns whether an output is {@code log(softmax(..))} in two ops: minus infinity where a
+   * probability is rounded to 0, and then NaN in the cross entropy. The op LogSoftmax does not
+   * count.
    */
   public static boolean isItsLogarithm(Output<?> output) {
     GraphOperation operation = behindIdentities(output);

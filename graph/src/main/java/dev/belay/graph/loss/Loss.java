@@ -17,7 +17,8 @@ public interface Loss {
   LossTensors build(Ops tf, Operand<?> output);
 
   /**
-   * The same for a head that computes each token independently: a loss that ignores some tokens computes only the others.
+   * The same for a head that computes each token independently: a loss that ignores some tokens
+   * computes only the others.
    *
    * @param features of all tokens, [B, T, H]
    * @param head maps rows [N, H] to their outputs [N, C]

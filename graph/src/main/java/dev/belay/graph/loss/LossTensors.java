@@ -8,11 +8,13 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Loss as a sum and a weight, so that sums over parts of a batch can be added before they are divided by the weight of the whole.
+ * Loss as a sum and a weight, so that sums over parts of a batch can be added before they are
+ * divided by the weight of the whole.
  *
  * @param labels placeholder
  * @param sum over all that counts, scalar
- * @param weight number that count, scalar; computed from the labels, but may be fed instead as the weight of a larger whole
+ * @param weight number that count, scalar; computed from the labels, but may be fed instead as the
+ *     weight of a larger whole
  * @param count the same, never fed
  * @param mean {@code sum / weight}, and 0 where nothing counts; the gradient is taken of this
  * @param choices predictions with their labels, for a choice between classes

@@ -7,7 +7,8 @@ import org.tensorflow.types.TFloat32;
 /**
  * Cross entropy of the start and end of an answer: logits [B, T, 2] with token positions [B, 2],
  * int32, each a choice between the T tokens of its row. Starts and ends count alike, so the mean is
- * the mean of the two cross entropies, as in Hugging Face's {@code ForQuestionAnswering}; positions of padding are among the T, as there.
+ * the mean of the two cross entropies, as in Hugging Face's {@code ForQuestionAnswering}; positions
+ * of padding are among the T, as there.
  */
 public final class SpanCrossEntropy implements Loss {
 

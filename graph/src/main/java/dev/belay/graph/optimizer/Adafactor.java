@@ -13,9 +13,10 @@ import org.tensorflow.op.math.Mean;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Adafactor, arXiv 1804.04235, as Hugging Face's trainer uses it: with an external learning rate, no first moment and no scaling by the weights. The mean of squares of a kernel [.., R,
- * C] is kept as the means of its rows [.., R] and columns [.., C]; {@code b2 = 1 - t^-0.8}; the
- * update's root mean square is clipped to 1; decay is decoupled.
+ * Adafactor, arXiv 1804.04235, as Hugging Face's trainer uses it: with an external learning rate,
+ * no first moment and no scaling by the weights. The mean of squares of a kernel [.., R, C] is kept
+ * as the means of its rows [.., R] and columns [.., C]; {@code b2 = 1 - t^-0.8}; the update's root
+ * mean square is clipped to 1; decay is decoupled.
  */
 public record Adafactor(DecayRule decay) implements Optimizer {
   private static final float SMALLEST_SQUARE = 1e-30f;

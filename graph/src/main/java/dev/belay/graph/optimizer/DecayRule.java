@@ -31,7 +31,7 @@ public record DecayRule(double rate, List<String> exempt) {
     return new DecayRule(rate, BIASES_AND_NORMALISATION);
   }
 
-  /** Whether the variable of that name decays. */
+  /** Returns whether the variable of that name decays. */
   public boolean decays(String name) {
     return rate > 0 && exempt.stream().noneMatch(name::contains);
   }

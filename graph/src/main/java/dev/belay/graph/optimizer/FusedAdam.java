@@ -13,12 +13,12 @@ import org.tensorflow.op.train.ResourceApplyAdam;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Update shared by Adam and its relatives, one native kernel for each variable: {@code m = b1
- * m + (1 - b1) g}, {@code v = b2 v + (1 - b2) g^2}, {@code w -= lr c m / (sqrt(v) + epsilon)},
- * where {@code c} corrects the bias of the first steps, {@code sqrt(1 - b2^t) / (1 - b1^t)}, or is
- * 1.
+ * Update shared by Adam and its relatives, one native kernel for each variable: {@code m = b1 m +
+ * (1 - b1) g}, {@code v = b2 v + (1 - b2) g^2}, {@code w -= lr c m / (sqrt(v) + epsilon)}, where
+ * {@code c} corrects the bias of the first steps, {@code sqrt(1 - b2^t) / (1 - b1^t)}, or is 1.
  *
- * <p>Decoupled decay comes first, {@code w -= lr rate w}. The update does not depend on w, so this equals decay by the weight before the update.
+ * <p>Decoupled decay comes first, {@code w -= lr rate w}. The update does not depend on w, so this
+ * equals decay by the weight before the update.
  */
 final class FusedAdam {
   private final Moments moments;
@@ -89,7 +89,8 @@ final class FusedAdam {
   }
 
   /**
-   * The kernel computes 1 - beta in float32, which for 0.999 is 5e-5 too much; the bias correction cancels that, so without it the kernel gets "powers" that divide exactly this factor out again.
+   * The kernel computes 1 - beta in float32, which for 0.999 is 5e-5 too much; the bias correction
+   * cancels that, so without it the kernel gets "powers" that divide exactly this factor out again.
    */
   private List<Op> uncorrected(Ops tf, Slots slots, UpdateRequest request) {
     float beta1 = (float) moments.beta1();

@@ -1,7 +1,9 @@
 package dev.belay.graph.optimizer;
 
 /**
- * Usual schedules. Each begins with linear warm-up. After that the rate is a function of the share of the remaining steps that is done, {@code p = (t - 1 - warmup) / (total - warmup)}, and keeps its end value after the last step.
+ * Usual schedules. Each begins with linear warm-up. After that the rate is a function of the share
+ * of the remaining steps that is done, {@code p = (t - 1 - warmup) / (total - warmup)}, and keeps
+ * its end value after the last step.
  */
 public final class Schedules {
   private Schedules() {}
@@ -72,7 +74,8 @@ public final class Schedules {
 
   /**
    * {@code peak * sqrt(scale / (t - 1))} after the warm-up, where scale is the warm-up's length, or
-   * without warm-up {@code peak / sqrt(1 + (t - 1) / 10000)}; get_inverse_sqrt_schedule. The total has no effect.
+   * without warm-up {@code peak / sqrt(1 + (t - 1) / 10000)}; get_inverse_sqrt_schedule. The total
+   * has no effect.
    */
   public static Schedule inverseSqrt(Span span) {
     long scale = span.warmupSteps() > 0 ? span.warmupSteps() : 10_000;

@@ -28,7 +28,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Owns a graph with the four computations on which a training step is based, all of them placed on one device. Close it after the session that runs it.
+ * Owns a graph with the four computations on which a training step is based, all of them placed on
+ * one device. Close it after the session that runs it.
  */
 public final class ProbeGraph implements AutoCloseable {
   private static final int SIZE = 1024;

@@ -30,7 +30,8 @@ public final class Replicas {
   }
 
   /**
-   * Places the nodes of a graph on the first device and a copy of them on each other one. Call it when the step is complete and no session has used it.
+   * Places the nodes of a graph on the first device and a copy of them on each other one. Call it
+   * when the step is complete and no session has used it.
    *
    * @param devices such as {@code /device:GPU:0}, one for each replica
    */

@@ -9,9 +9,11 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * Finds nodes that TensorFlow 2.10's remapper mistakes for a layer normalization that oneDNN could compute in one op, although the op does not support them: {@code add(mul(reshape(batch_norm(..)), scale),
- * offset)} of half precision, with a scale or offset of several dimensions, or with something else
- * that is merely added. The rewritten graph fails when it runs; the original graph does not.
+ * Finds nodes that TensorFlow 2.10's remapper mistakes for a layer normalization that oneDNN could
+ * compute in one op, although the op does not support them: {@code add(mul(reshape(batch_norm(..)),
+ * scale), offset)} of half precision, with a scale or offset of several dimensions, or with
+ * something else that is merely added. The rewritten graph fails when it runs; the original graph
+ * does not.
  *
  * <p>Source: {@code FindMklLayerNorm} of {@code remapper.cc}, which checks neither types nor
  * shapes.

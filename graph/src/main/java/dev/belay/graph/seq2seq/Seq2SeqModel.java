@@ -22,11 +22,14 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Builds an encoder with a decoder, with a training pass and an evaluation pass,
- * {@link LayeredForward#TRAINING} and {@link LayeredForward#EVALUATION}. They read {@code
- * input_ids} and {@code attention_mask} [B, S], and {@code decoder_input_ids} [B, T]: the target text after a start token. No token attends to later ones, so padding at the right of the target needs no mask; padding at its left is not supported.
+ * Builds an encoder with a decoder, with a training pass and an evaluation pass, {@link
+ * LayeredForward#TRAINING} and {@link LayeredForward#EVALUATION}. They read {@code input_ids} and
+ * {@code attention_mask} [B, S], and {@code decoder_input_ids} [B, T]: the target text after a
+ * start token. No token attends to later ones, so padding at the right of the target needs no mask;
+ * padding at its left is not supported.
  *
- * <p>Fresh word embeddings have the initial deviation of weights, 1 in T5; layers have a smaller one, by their sizes.
+ * <p>Fresh word embeddings have the initial deviation of weights, 1 in T5; layers have a smaller
+ * one, by their sizes.
  *
  * <p>To write token by token, {@link #READING} is run once and {@link #WRITING} for each token:
  * both are parts of the evaluation's nodes.
@@ -45,17 +48,22 @@ public final class Seq2SeqModel {
   public static final String MEMORY = "memory";
 
   /**
-   * Logits of each position, [B, T, V]. Nothing is shifted: the label of a position is the token to be written after {@code decoder_input_ids} up to there.
+   * Logits of each position, [B, T, V]. Nothing is shifted: the label of a position is the token to
+   * be written after {@code decoder_input_ids} up to there.
    */
   public static final String LOGITS = "logits";
 
   /** Logits of the token after the last of {@code decoder_input_ids}, [B, V]. */
   public static final String NEXT_LOGITS = "next_logits";
 
-  /** The encoder's word embeddings; with a number appended, the rows after that block, [B * S, H]. */
+  /**
+   * The encoder's word embeddings; with a number appended, the rows after that block, [B * S, H].
+   */
   public static final String ENCODER_STATE = "encoder_state_";
 
-  /** The decoder's word embeddings; with a number appended, the rows after that block, [B * T, H]. */
+  /**
+   * The decoder's word embeddings; with a number appended, the rows after that block, [B * T, H].
+   */
   public static final String DECODER_STATE = "decoder_state_";
 
   private static final String READ = "input_ids";

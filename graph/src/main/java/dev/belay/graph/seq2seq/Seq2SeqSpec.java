@@ -10,7 +10,8 @@ import dev.belay.graph.layer.Activation;
  * @param feedForward of every block
  * @param output computation of the logits
  * @param normEpsilon of every norm
- * @param dropout rate for embeddings, attention weights, the inner activations of a feed-forward, what a layer adds, and the last rows
+ * @param dropout rate for embeddings, attention weights, the inner activations of a feed-forward,
+ *     what a layer adds, and the last rows
  */
 public record Seq2SeqSpec(
     Sizes sizes,

@@ -16,7 +16,10 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 
 /**
- * Restores variables that a training call itself changes, such as moving averages and counters. They change in the forward pass, before it is known whether the update is made. So each has a copy of its value after the last update that was made, which is restored after one that is not made.
+ * Restores variables that a training call itself changes, such as moving averages and counters.
+ * They change in the forward pass, before it is known whether the update is made. So each has a
+ * copy of its value after the last update that was made, which is restored after one that is not
+ * made.
  *
  * <p>The copies must be taken again after the variables were assigned from outside.
  */

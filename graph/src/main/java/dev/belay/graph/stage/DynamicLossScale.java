@@ -1,7 +1,8 @@
 package dev.belay.graph.stage;
 
 /**
- * Dynamic loss scale: halved after an update that overflows, but never below 1, and doubled after a run of good updates.
+ * Dynamic loss scale: halved after an update that overflows, but never below 1, and doubled after a
+ * run of good updates.
  *
  * @param initial the first scale, a power of two of at least 1
  * @param growthSteps good updates in a row before it is doubled, at least 1

@@ -7,8 +7,9 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Transforms the gradients of a whole update between accumulation and clip, such as adding them up over replicas. Stages see scaled gradients; they are unscaled after the last, and
- * then come the finite check and the clip, once.
+ * Transforms the gradients of a whole update between accumulation and clip, such as adding them up
+ * over replicas. Stages see scaled gradients; they are unscaled after the last, and then come the
+ * finite check and the clip, once.
  */
 public interface GradientStage {
   /** Gradients of the same variables in the same order. */

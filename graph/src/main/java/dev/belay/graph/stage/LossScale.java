@@ -12,9 +12,9 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Factor in the graph that keeps half-precision gradients from underflowing: the loss is
- * multiplied by it before the gradient is taken, and the whole gradient divided by it afterwards.
- * Without a scale both are unchanged and cost nothing.
+ * Factor in the graph that keeps half-precision gradients from underflowing: the loss is multiplied
+ * by it before the gradient is taken, and the whole gradient divided by it afterwards. Without a
+ * scale both are unchanged and cost nothing.
  */
 public final class LossScale {
   /** Largest scale: above it the loss itself would overflow float32. */
@@ -65,7 +65,8 @@ public final class LossScale {
   }
 
   /**
-   * Halves the scale after an overflow, doubles it after many good updates. A loss that is not finite itself does not change the scale.
+   * Halves the scale after an overflow, doubles it after many good updates. A loss that is not
+   * finite itself does not change the scale.
    */
   public List<Op> adjust(Ops tf, FiniteCheck.Finite finite) {
     if (dynamic.isEmpty()) {

@@ -14,8 +14,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Update that consists of several passes over parts of its batch. Each pass adds the gradients of its
- * part to float32 accumulators. Since every part's loss is its sum divided by the weight of the
+ * Update that consists of several passes over parts of its batch. Each pass adds the gradients of
+ * its part to float32 accumulators. Since every part's loss is its sum divided by the weight of the
  * whole, which is fed, the accumulators hold the gradient of the whole without another division.
  *
  * <p>They are empty between updates, so they are not part of a checkpoint.

@@ -11,7 +11,9 @@ import org.tensorflow.op.core.SwitchCond;
 import org.tensorflow.types.TBool;
 
 /**
- * Delays all updates of variables until every gradient is computed, so that no variable is written while a gradient still reads it, and makes them only if everything is finite: any other step changes no weight, no slot and no beta power.
+ * Delays all updates of variables until every gradient is computed, so that no variable is written
+ * while a gradient still reads it, and makes them only if everything is finite: any other step
+ * changes no weight, no slot and no beta power.
  *
  * @param decided runs when every gradient is computed and the outcome is known
  * @param pass runs if all is finite

@@ -6,7 +6,8 @@ import org.tensorflow.Output;
 /**
  * Variable inside a graph. The graph owns its nodes; this record only refers to them.
  *
- * <p>Assign many variables in one run of a session, since a session plans the whole graph again for each new set of targets.
+ * <p>Assign many variables in one run of a session, since a session plans the whole graph again for
+ * each new set of targets.
  *
  * @param spec the declaration
  * @param handle the resource that ops such as ResourceApplyAdam change

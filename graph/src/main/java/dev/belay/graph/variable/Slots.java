@@ -10,7 +10,9 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.types.TFloat32;
 
 /**
- * State that a training step keeps between updates, with its first values: the optimizer's slots, the history of a clip, the loss scale. All of it is float32 and part of a checkpoint. Views of it add a prefix to the names of their variables.
+ * State that a training step keeps between updates, with its first values: the optimizer's slots,
+ * the history of a clip, the loss scale. All of it is float32 and part of a checkpoint. Views of it
+ * add a prefix to the names of their variables.
  */
 public final class Slots {
   private final Ops tf;

@@ -11,8 +11,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.Scope;
 
 /**
- * Variables of one part of a graph (the model, a head, the optimizer's slots) in a fixed order. Each was added by name; none is discovered by scanning op types. The graph owns
- * the nodes.
+ * Variables of one part of a graph (the model, a head, the optimizer's slots) in a fixed order.
+ * Each was added by name; none is discovered by scanning op types. The graph owns the nodes.
  */
 public final class Variables implements Iterable<GraphVariable> {
   private final Scope scope;
@@ -121,7 +121,8 @@ public final class Variables implements Iterable<GraphVariable> {
   }
 
   /**
-   * Variable names contain slashes and other characters that a node's name in a scope may not. All nodes share one scope, since the runtime searches the whole graph whenever a scope is opened.
+   * Variable names contain slashes and other characters that a node's name in a scope may not. All
+   * nodes share one scope, since the runtime searches the whole graph whenever a scope is opened.
    */
   private static String nodeName(String name) {
     String safe = name.replaceAll("[^A-Za-z0-9_.-]", ".");

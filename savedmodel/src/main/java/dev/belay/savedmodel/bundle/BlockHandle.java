@@ -16,7 +16,7 @@ record BlockHandle(long offset, long size) {
     return new BlockHandle(offset, size);
   }
 
-  /** Whether the block and its trailer lie before {@code end}; the numbers are unsigned. */
+  /** Returns whether the block and its trailer lie before {@code end}; the numbers are unsigned. */
   boolean fitsBefore(long end) {
     return offset >= 0
         && size >= 0

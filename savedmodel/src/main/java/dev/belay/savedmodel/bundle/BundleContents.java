@@ -91,8 +91,9 @@ public final class BundleContents implements NamedTensors {
   /**
    * One part of a numeric tensor, row by row, little-endian.
    *
-   * @throws IOException if the file cannot be read, or is not what it says it is
-   * @throws IllegalArgumentException if there is no tensor of that name, it holds strings, or the slice is not within it
+   * @throws IOException if the file cannot be read or is damaged
+   * @throws IllegalArgumentException if there is no tensor of that name, it holds strings, or the
+   *     slice is not within it
    */
   public ByteBuffer readSlice(String name, TensorSlice slice) throws IOException {
     BundleEntry entry = entry(name);
@@ -132,7 +133,8 @@ public final class BundleContents implements NamedTensors {
   }
 
   /**
-   * Reads every byte of every tensor and verifies its checksum. Call it before any other class reads the files.
+   * Reads every byte of every tensor and verifies its checksum. Call it before any other class
+   * reads the files.
    *
    * @throws CorruptModelException for the first tensor that differs from the index
    */

@@ -21,9 +21,11 @@ import org.tensorflow.proto.framework.VersionDef;
 import org.tensorflow.proto.util.BundleHeaderProto;
 
 /**
- * Reads and validates the index of a TensorFlow checkpoint: its table, its header, every entry, and that every byte that an entry claims is in the data files and belongs to no other entry.
+ * Reads and validates the index of a TensorFlow checkpoint: its table, its header, every entry, and
+ * that every byte that an entry claims is in the data files and belongs to no other entry.
  *
- * <p>The bytes of the tensors are verified by their checksums when they are read, or all at once by {@link BundleContents#verifyAll}.
+ * <p>The bytes of the tensors are verified by their checksums when they are read, or all at once by
+ * {@link BundleContents#verifyAll}.
  */
 public final class BundleReader {
   private static final int FORMAT_VERSION = 1;
@@ -137,7 +139,10 @@ public final class BundleReader {
     }
   }
 
-  /** Checks that every part of a partitioned tensor exists with its shape, and that there are no other parts. */
+  /**
+   * Checks that every part of a partitioned tensor exists with its shape, and that there are no
+   * other parts.
+   */
   private static void checkSlices(
       Path index, Map<ByteString, BundleEntry> entries, Map<String, BundleEntry> tensors)
       throws CorruptModelException {

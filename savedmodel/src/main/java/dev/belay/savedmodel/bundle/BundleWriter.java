@@ -24,9 +24,12 @@ import org.tensorflow.proto.util.BundleEntryProto;
 import org.tensorflow.proto.util.BundleHeaderProto;
 
 /**
- * Writes a checkpoint of one data file, as TensorFlow does, byte for byte. Tensors are written as they arrive; {@link #commit} writes the index, without which there is no checkpoint.
+ * Writes a checkpoint of one data file, as TensorFlow does, byte for byte. Tensors are written as
+ * they arrive; {@link #commit} writes the index, without which there is no checkpoint.
  *
- * <p>It owns the data file and the threads that hash and sync it: close it. Closed without a commit, it removes what it wrote. Until it is closed, those threads may read the elements passed to it, so these must not change.
+ * <p>It owns the data file and the threads that hash and sync it: close it. Closed without a
+ * commit, it removes what it wrote. Until it is closed, those threads may read the elements passed
+ * to it, so these must not change.
  */
 public final class BundleWriter implements Closeable {
   private static final int FORMAT_VERSION = 1;

@@ -19,9 +19,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 
 /**
- * File that is being written to disk. Data is processed in pieces that fit into a processor's cache: the caller's thread computes the checksum and writes them, a second thread hashes them, and a third syncs them while the next pieces arrive, so that neither the disk nor the processor waits for the other.
+ * File that is being written to disk. Data is processed in pieces that fit into a processor's
+ * cache: the caller's thread computes the checksum and writes them, a second thread hashes them,
+ * and a third syncs them while the next pieces arrive, so that neither the disk nor the processor
+ * waits for the other.
  *
- * <p>It owns the channel and both threads: close it. Until then the bytes passed to it must not change.
+ * <p>It owns the channel and both threads: close it. Until then the bytes passed to it must not
+ * change.
  */
 final class DataFile implements Closeable {
   private static final int PIECE_BYTES = 1 << 20;
@@ -52,7 +56,7 @@ final class DataFile implements Closeable {
         path, FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
   }
 
-  /** Where the next byte goes. */
+  /** The offset of the next byte. */
   long position() throws IOException {
     return channel.position();
   }

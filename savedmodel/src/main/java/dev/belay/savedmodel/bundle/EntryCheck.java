@@ -18,7 +18,10 @@ final class EntryCheck {
   /** TensorFlow's own limit, {@code TensorShape::MaxDimensions}. */
   private static final int MAX_RANK = 254;
 
-  /** Limit for partitions. Real models have one per server; thousands would be an attack on the check for overlaps. */
+  /**
+   * Limit for partitions. Real models have one per server; thousands would be an attack on the
+   * check for overlaps.
+   */
   private static final int MAX_SLICES = 4096;
 
   private final Path index;

@@ -37,7 +37,10 @@ final class OrderedCode {
     return ByteString.copyFrom(code.out.toByteArray());
   }
 
-  /** Whether a key is that of a slice: those start with the code of 0, names of tensors do not. */
+  /**
+   * Returns whether a key is that of a slice: those start with the code of 0, names of tensors do
+   * not.
+   */
   static boolean isSliceKey(ByteString key) {
     return !key.isEmpty() && key.byteAt(0) == 0;
   }
@@ -66,7 +69,8 @@ final class OrderedCode {
   }
 
   /**
-   * A sign bit (1 for numbers from 0), one bit of the same value for each byte after the first, one of the other value, then the number; for a negative number all bits are inverted.
+   * A sign bit (1 for numbers from 0), one bit of the same value for each byte after the first, one
+   * of the other value, then the number; for a negative number all bits are inverted.
    */
   private void signed(long value) {
     long magnitude = value < 0 ? ~value : value;

@@ -51,7 +51,7 @@ final class StringTensor {
   /**
    * @param file the data file
    * @param what the entry, for messages
-   * @param entry what the index says of it
+   * @param entry its entry in the index
    * @param bytes all bytes of the entry
    */
   static List<byte[]> decode(Path file, String what, BundleEntry entry, ByteBuffer bytes)

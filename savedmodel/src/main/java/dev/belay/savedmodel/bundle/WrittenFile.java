@@ -8,7 +8,8 @@ import java.nio.file.Path;
  * A file that is on the disk.
  *
  * @param bytes its size
- * @param sha256 of the bytes passed to the writer, in hex, so that a disk that stores something else is detected
+ * @param sha256 of the bytes passed to the writer, in hex, so that a disk that stores something
+ *     else is detected
  */
 public record WrittenFile(Path path, long bytes, String sha256) {
 

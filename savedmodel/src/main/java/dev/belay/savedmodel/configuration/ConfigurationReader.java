@@ -20,10 +20,10 @@ import java.util.OptionalInt;
 
 /** Reads config.json and bert_config.json. */
 public final class ConfigurationReader {
-  /** What Hugging Face calls the file. */
+  /** Hugging Face's name of the file. */
   public static final String HUGGING_FACE = "config.json";
 
-  /** What google-research calls it, by family. */
+  /** google-research's name of the file, by family. */
   public static final List<String> TF1 = List.of("bert_config.json", "albert_config.json");
 
   private static final long MAX_BYTES = 4 << 20;
@@ -88,7 +88,7 @@ public final class ConfigurationReader {
   /**
    * The kind of a head's labels in a config.json, {@code problem_type}, whatever its family.
    *
-   * @return empty if it says nothing, or is no such file
+   * @return empty if it has none, or is no such file
    * @throws IOException if it cannot be read
    */
   public static Optional<String> problemType(Path file) throws IOException {
@@ -106,7 +106,7 @@ public final class ConfigurationReader {
   /**
    * The head that a config.json describes, whatever its family.
    *
-   * @return nothing, if it is no such file
+   * @return an empty description if it is no such file
    * @throws IOException if it cannot be read
    */
   public static HeadDescription head(Path file) throws IOException {

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Writes a configuration in Hugging Face's or google-research's form; keys of the source that remain valid are kept. */
+/**
+ * Writes a configuration in Hugging Face's or google-research's form; keys of the source that
+ * remain valid are kept.
+ */
 public final class ConfigurationWriter {
   private static final ObjectWriter JSON =
       JsonMapper.builder()

@@ -24,7 +24,7 @@ final class Fields {
     aliases.forEach(this::put);
   }
 
-  /** Where only another name of a key is given, that counts. */
+  /** An alias of a key counts if the key itself is missing. */
   private void put(String alias, String key) {
     if (isAbsent(alias)) {
       return;

@@ -22,7 +22,7 @@ record KeyRule(Use use, List<JsonNode> values, String advice) {
     GENERATION
   }
 
-  /** Whether a value is one that the rule is about. */
+  /** Returns whether a value is one that the rule is about. */
   boolean covers(JsonNode value) {
     boolean all = values.isEmpty() && advice.isEmpty() && use != Use.GENERATION;
     return value.isNull() || all || values.stream().anyMatch(each -> same(each, value));

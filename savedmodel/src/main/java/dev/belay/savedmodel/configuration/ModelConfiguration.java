@@ -131,7 +131,8 @@ public record ModelConfiguration(
   }
 
   /**
-   * The id that generated text begins with: {@code decoder_start_token_id}, else that of padding, as in T5.
+   * The id that generated text begins with: {@code decoder_start_token_id}, else that of padding,
+   * as in T5.
    */
   public OptionalInt decoderStart() {
     OptionalInt said = id("decoder_start_token_id");
@@ -154,7 +155,10 @@ public record ModelConfiguration(
     return number("initializer_range").filter(range -> range > 0).orElse(0.02);
   }
 
-  /** Deviation of all weights if none are restored: that of the word embeddings in T5, else as above. */
+  /**
+   * Deviation of all weights if none are restored: that of the word embeddings in T5, else as
+   * above.
+   */
   public double freshDeviation() {
     return family() == Family.T5
         ? number("initializer_factor").filter(factor -> factor > 0).orElse(1.0)

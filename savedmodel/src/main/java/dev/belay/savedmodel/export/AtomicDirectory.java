@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Directory that appears complete or not at all: it is filled under a hidden name beside its target, synced to disk and renamed.
+ * Directory that appears complete or not at all: it is filled under a hidden name beside its
+ * target, synced to disk and renamed.
  *
  * <p>It owns the hidden directory: close it. Closed without a commit, it removes what was written.
  * Remains of a killed process are removed when the next directory is begun in the same place.
@@ -27,7 +28,10 @@ import java.util.stream.Stream;
 public final class AtomicDirectory implements Closeable {
   private static final AtomicInteger COUNTER = new AtomicInteger();
 
-  /** {@code .NAME.belay-HOST-PID-NUMBER}; with the host name, since processes of another host look dead. */
+  /**
+   * {@code .NAME.belay-HOST-PID-NUMBER}; with the host name, since processes of another host look
+   * dead.
+   */
   private static final Pattern ASIDE = Pattern.compile("\\..+\\.belay-(.+)-(\\d+)-\\d+");
 
   private static final Pattern VERSION = Pattern.compile("\\d{1,18}");
@@ -57,7 +61,8 @@ public final class AtomicDirectory implements Closeable {
   }
 
   /**
-   * Removes a directory atomically: it is renamed first. Remains of a killed process are removed when the next directory is begun in the same place.
+   * Removes a directory atomically: it is renamed first. Remains of a killed process are removed
+   * when the next directory is begun in the same place.
    */
   public static void remove(Path directory) throws IOException {
     Path absolute = directory.toAbsolutePath().normalize();

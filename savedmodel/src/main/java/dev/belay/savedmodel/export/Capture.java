@@ -8,7 +8,8 @@ import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.proto.framework.ResourceHandleProto;
 
 /**
- * Hidden argument of functions that outlives a call: a variable, a lookup table, the path of an asset.
+ * Hidden argument of functions that outlives a call: a variable, a lookup table, the path of an
+ * asset.
  *
  * @param flatNode the node of the flat graph that represents it
  * @param object its number in the object graph

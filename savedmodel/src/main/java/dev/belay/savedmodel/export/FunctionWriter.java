@@ -126,7 +126,9 @@ final class FunctionWriter {
     function.putArgAttr(index, attributes.build());
   }
 
-  /** An op that changes state must run even if no output needs it, so it becomes a control output. */
+  /**
+   * An op that changes state must run even if no output needs it, so it becomes a control output.
+   */
   private FunctionDef.Builder withEffects(FunctionDef.Builder function, Set<String> body) {
     boolean stateful = false;
     for (String node : body) {

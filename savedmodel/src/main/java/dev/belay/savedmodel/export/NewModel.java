@@ -11,7 +11,8 @@ import org.tensorflow.proto.framework.GraphDef;
 /**
  * Trained model to be written as a SavedModel.
  *
- * @param graphDef flat nodes: Placeholders for the inputs, VarHandleOps, HashTableV2s, and the nodes that compute the outputs. Its library holds what loops and branches call. Nodes that no
+ * @param graphDef flat nodes: Placeholders for the inputs, VarHandleOps, HashTableV2s, and the
+ *     nodes that compute the outputs. Its library holds what loops and branches call. Nodes that no
  *     signature needs are left out.
  * @param variables all that the model shows in Python, in this order
  * @param signatures what can be called

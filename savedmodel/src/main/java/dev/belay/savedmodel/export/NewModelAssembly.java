@@ -243,7 +243,10 @@ final class NewModelAssembly {
             List.of());
   }
 
-  /** The path that a table is read from must be that of an asset; any other path is invalid on another machine. */
+  /**
+   * The path that a table is read from must be that of an asset; any other path is invalid on
+   * another machine.
+   */
   private void requireAssets(List<String> initializers) {
     for (String name : initializers) {
       NodeDef node = nodes.node(name);

@@ -9,7 +9,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes SavedModels that Python and TensorFlow Serving load. The target directory appears complete or not at all.
+ * Writes SavedModels that Python and TensorFlow Serving load. The target directory appears complete
+ * or not at all.
  */
 public final class SavedModelWriter {
   private SavedModelWriter() {}
@@ -90,7 +91,7 @@ public final class SavedModelWriter {
     }
   }
 
-  /** Where a SavedModel keeps its checkpoint. */
+  /** The folder of the checkpoint in a SavedModel. */
   static Path variablesPrefix(Path model) {
     return model.resolve("variables").resolve("variables");
   }

@@ -20,7 +20,8 @@ import java.util.Set;
 
 /**
  * Values of a model's variables under the keys of its checkpoint. The partitions of a variable have
- * one key: they are inserted into the whole when it is read, and a partition without a new value keeps its old one.
+ * one key: they are inserted into the whole when it is read, and a partition without a new value
+ * keeps its old one.
  */
 final class ValuesByKey implements NamedTensors {
   private final SavedModelContents model;

@@ -16,7 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Writes a copy of a SavedModel with other values in its variables; everything else is unchanged. */
+/**
+ * Writes a copy of a SavedModel with other values in its variables; everything else is unchanged.
+ */
 final class VariableReplacement {
   /** The parts of a SavedModel besides its variables; nothing else is copied. */
   private static final List<String> COPIED =

@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
 final class Elements {
   private Elements() {}
 
-  /** Whether a dataset's bytes lie in its file in one run, little-endian, as a spec wants them. */
+  /** Returns whether a dataset is contiguous in its file, little-endian, in the type of a spec. */
   static boolean areStoredAs(TensorSpec spec, Dataset dataset) {
     return dataset instanceof ContiguousDataset contiguous
         && dataset.getDataType() instanceof OrderedDataType ordered

@@ -19,7 +19,8 @@ import java.util.Set;
 /**
  * The tensors of an HDF5 file; see {@link Hdf5Reader#open}. Half precision is returned as float32.
  *
- * <p>It holds no file open: each read opens the file again. A tensor stored in the returned form is mapped, not copied: its file must not be shortened while the buffer is in use.
+ * <p>It holds no file open: each read opens the file again. A tensor stored in the returned form is
+ * mapped, not copied: its file must not be shortened while the buffer is in use.
  */
 public final class Hdf5Contents implements NamedTensors {
   private final Path file;

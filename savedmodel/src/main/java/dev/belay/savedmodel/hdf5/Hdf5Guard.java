@@ -5,7 +5,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Calls jHDF, which trusts its input: any failure that it has on a damaged file, of whatever type, becomes an error about that file.
+ * Calls jHDF, which trusts its input: any failure that it has on a damaged file, of whatever type,
+ * becomes an error about that file.
  */
 final class Hdf5Guard {
   private Hdf5Guard() {}

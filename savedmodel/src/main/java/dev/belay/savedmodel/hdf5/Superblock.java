@@ -8,7 +8,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
- * First bytes of an HDF5 file, which hold its length: a truncated file is refused before anything else is read.
+ * First bytes of an HDF5 file, which hold its length: a truncated file is refused before anything
+ * else is read.
  *
  * <p>Source: HDF5 File Format Specification, "Disk Format: Level 0A - Format Signature and
  * Superblock".

@@ -35,7 +35,8 @@ final class Callables {
   /**
    * All callables with plain tensors as inputs and outputs; signatures first.
    *
-   * @throws CorruptModelException if the inputs or outputs of a function differ from what Python recorded
+   * @throws CorruptModelException if the inputs or outputs of a function differ from what Python
+   *     recorded
    */
   static List<ModelFunction> find(
       Path file, ObjectGraph objects, Map<String, FunctionDef> functions)
@@ -140,7 +141,8 @@ final class Callables {
   }
 
   /**
-   * The value of the argument "training" of a trace. Its position is in the full argument specification, unless it was given by name.
+   * The value of the argument "training" of a trace. Its position is in the full argument
+   * specification, unless it was given by name.
    */
   private static Optional<Boolean> training(FunctionSpec specification, StructuredValue signature) {
     List<StructuredValue> both = signature.getTupleValue().getValuesList();

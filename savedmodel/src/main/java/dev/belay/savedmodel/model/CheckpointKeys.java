@@ -17,7 +17,8 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject;
 /**
  * Finds the checkpoint keys of the objects of a model.
  *
- * <p>The checkpoint holds a separate object graph, whose node ids differ from the model's, so both graphs are walked in parallel, by the names of children and of slot variables.
+ * <p>The checkpoint holds a separate object graph, whose node ids differ from the model's, so both
+ * graphs are walked in parallel, by the names of children and of slot variables.
  */
 final class CheckpointKeys {
   static final String OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";

@@ -22,7 +22,8 @@ import org.tensorflow.proto.framework.GraphDef;
  * @param assets nodes (string constants, scalar) whose value must be the path of an asset file, and
  *     that file; already set in the graph
  * @param customGradients places where the saved gradient must be used instead of the natural one
- * @param missingCustomGradients nodes whose author wrote a gradient that was not saved: differentiating through one must be refused
+ * @param missingCustomGradients nodes whose author wrote a gradient that was not saved:
+ *     differentiating through one must be refused
  * @param notes changes made, for people: "2 StatelessIf: both branches and SelectV2"
  */
 public record FlatGraph(
@@ -68,7 +69,7 @@ public record FlatGraph(
     }
   }
 
-  /** A tensor of the flat graph under the name the model gives it. */
+  /** A tensor of the flat graph under its name in the model. */
   public record FlatTensor(String name, String tensor, DataType dtype, Shape shape) {}
 
   /** A variable and the name of its VarHandleOp node. */

@@ -17,7 +17,8 @@ import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.proto.framework.TensorInfo;
 
 /**
- * Forms of a TF1 model's signature for training and for evaluation: both share one graph, a switch selects the form, and the losses that its layers add are in collections.
+ * Forms of a TF1 model's signature for training and for evaluation: both share one graph, a switch
+ * selects the form, and the losses that its layers add are in collections.
  */
 final class GraphLosses {
   /** The losses that tf.compat.v1.losses.get_total_loss adds up. */
@@ -27,7 +28,8 @@ final class GraphLosses {
 
   /**
    * The signature with its switch set, if it has one, and with the losses that can be computed from
-   * its inputs among its outputs. A loss that needs labels is not among them. Functions of TF2 are unchanged.
+   * its inputs among its outputs. A loss that needs labels is not among them. Functions of TF2 are
+   * unchanged.
    */
   static ModelFunction withTraining(
       SavedModelContents contents, ModelFunction function, boolean training) {

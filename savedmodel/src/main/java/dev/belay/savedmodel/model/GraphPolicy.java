@@ -12,9 +12,13 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
 /**
- * Policy for the ops of a foreign graph: those that compute are allowed, and nothing that reaches the machine beyond the model's own variables, tables and assets.
+ * Policy for the ops of a foreign graph: those that compute are allowed, and nothing that reaches
+ * the machine beyond the model's own variables, tables and assets.
  *
- * <p>All stateless ops are allowed, except a list of those that still open files, talk to other machines or end the process. Of the stateful ops only those listed here are allowed: variables, optimizers, random numbers, lookup tables, checks. Any other op is refused by name until the user allows that name.
+ * <p>All stateless ops are allowed, except a list of those that still open files, talk to other
+ * machines or end the process. Of the stateful ops only those listed here are allowed: variables,
+ * optimizers, random numbers, lookup tables, checks. Any other op is refused by name until the user
+ * allows that name.
  */
 public final class GraphPolicy {
   /** Ops that TensorFlow declares stateless although they do more than compute. */

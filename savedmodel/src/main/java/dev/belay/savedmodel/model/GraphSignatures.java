@@ -23,7 +23,9 @@ import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.proto.framework.SignatureDef;
 import org.tensorflow.proto.framework.TensorInfo;
 
-/** Signatures of the main graph: the only callables of a TF1 model, and those that TF Serving calls. */
+/**
+ * Signatures of the main graph: the only callables of a TF1 model, and those that TF Serving calls.
+ */
 final class GraphSignatures {
   /** The signature name that marks the initialisation of a TF2 model. */
   static final String INIT = "__saved_model_init_op";

@@ -45,7 +45,7 @@ final class GraphVariables {
     this.checkpoint = checkpoint;
   }
 
-  /** Whether a node is a variable. */
+  /** Returns whether a node is a variable. */
   static boolean isVariable(NodeDef node) {
     return OPS.contains(node.getOp());
   }

@@ -21,7 +21,8 @@ import org.tensorflow.proto.framework.TensorProto;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
 /**
- * Applies the policy to graphs inside the strings of a graph: some ops run such a graph, and an op allow-list does not see inside a string.
+ * Applies the policy to graphs inside the strings of a graph: some ops run such a graph, and an op
+ * allow-list does not see inside a string.
  */
 final class HiddenGraphs {
   /** Limit for the nesting of graphs in strings. */

@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Matches the inputs of a trace with the inputs of the signature. Python names the same input {@code
- * input_ids}, {@code inputs/input_ids}, {@code inputs} or, in a list, {@code inputs/0}, so that
- * names decide only where they agree; types and shapes rule out most of the rest.
+ * Matches the inputs of a trace with the inputs of the signature. Python names the same input
+ * {@code input_ids}, {@code inputs/input_ids}, {@code inputs} or, in a list, {@code inputs/0}, so
+ * that names decide only where they agree; types and shapes rule out most of the rest.
  */
 final class InputAlignment {
   /** The number of orders of four inputs of one kind; real models do not have more. */
@@ -18,7 +18,8 @@ final class InputAlignment {
   /**
    * All possible assignments of a signature's inputs to a trace, the likeliest first.
    *
-   * @return for each, the signature's name of every input of the trace, in the trace's order; empty if the trace has other inputs
+   * @return for each, the signature's name of every input of the trace, in the trace's order; empty
+   *     if the trace has other inputs
    */
   static List<List<String>> names(ModelFunction trace, ModelFunction reference) {
     if (trace.inputs().size() != reference.inputs().size()) {

@@ -54,7 +54,10 @@ public final class MainGraph {
     return needed;
   }
 
-  /** Whether a node or tensor can be computed when these nodes are fed and no other placeholder. */
+  /**
+   * Returns whether a node or tensor can be computed when these nodes are fed and no other
+   * placeholder.
+   */
   public boolean isComputable(String root, Set<String> fed) {
     Set<String> needed = needed(List.of(root), fed);
     return !needed.isEmpty()
@@ -76,7 +79,7 @@ public final class MainGraph {
     return node;
   }
 
-  /** Whether a node is a truth value with a default whose name says that it is about training. */
+  /** Returns whether a node is a boolean with a default whose name refers to training. */
   public static boolean isTrainingSwitch(NodeDef node) {
     String name = node.getName().toLowerCase(Locale.ROOT);
     String last = name.substring(name.lastIndexOf('/') + 1);

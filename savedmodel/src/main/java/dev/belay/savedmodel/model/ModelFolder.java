@@ -16,7 +16,8 @@ final class ModelFolder {
   private ModelFolder() {}
 
   /**
-   * The folder that holds saved_model.pb: the given one, its only version, or the only version in its {@code saved_model}, as Hugging Face writes it.
+   * The folder that holds saved_model.pb: the given one, its only version, or the only version in
+   * its {@code saved_model}, as Hugging Face writes it.
    *
    * @throws CorruptModelException if there is none, or more than one; the message lists them
    */
@@ -50,7 +51,8 @@ final class ModelFolder {
   }
 
   /**
-   * Refuses files that are links out of the model: their targets would be read, trained and exported as part of the model.
+   * Refuses files that are links out of the model: their targets would be read, trained and
+   * exported as part of the model.
    *
    * @param name of a folder of the model
    * @throws CorruptModelException if a file in it is such a link

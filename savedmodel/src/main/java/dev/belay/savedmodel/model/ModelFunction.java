@@ -9,15 +9,16 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * Callable of a model: a serving signature, or one trace of a {@code tf.function} of its root object.
+ * Callable of a model: a serving signature, or one trace of a {@code tf.function} of its root
+ * object.
  *
  * @param path where Python finds it: {@code signatures/serving_default}, {@code __call__}, {@code
  *     call_and_return_all_conditional_losses}
  * @param functionName the concrete function in the library; for a TF1-style signature, which has no
  *     function, the signature's key
  * @param inputs the arguments, flattened as tf.nest does
- * @param outputs the results, flattened; names such as {@code logits}, or {@code output_0}
- *     where the function returns a bare tensor
+ * @param outputs the results, flattened; names such as {@code logits}, or {@code output_0} where
+ *     the function returns a bare tensor
  * @param training the value of its {@code training} argument, empty if it has none
  */
 public record ModelFunction(
@@ -79,7 +80,7 @@ public record ModelFunction(
         .toList();
   }
 
-  /** Whether this is a serving signature, callable by name from Python and TF Serving. */
+  /** Returns whether this is a serving signature, callable by name from Python and TF Serving. */
   public boolean isSignature() {
     return path.startsWith("signatures/");
   }

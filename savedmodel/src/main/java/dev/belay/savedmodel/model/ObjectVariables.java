@@ -22,7 +22,7 @@ final class ObjectVariables {
 
   private ObjectVariables() {}
 
-  /** Whether a model has variables, and so needs a checkpoint. */
+  /** Returns whether a model has variables, and so needs a checkpoint. */
   static boolean any(ObjectGraph objects) {
     for (int id = 0; id < objects.size(); id++) {
       if (objects.node(id).hasVariable()) {
@@ -70,7 +70,8 @@ final class ObjectVariables {
   }
 
   /**
-   * Keras leaves {@code trainable} set on the variables of a frozen layer; the model's list of trainable variables is correct.
+   * Keras leaves {@code trainable} set on the variables of a frozen layer; the model's list of
+   * trainable variables is correct.
    */
   private static Optional<Set<Integer>> trainedByKeras(ObjectGraph objects) {
     Integer list = objects.children(0).get(TRAINABLE);

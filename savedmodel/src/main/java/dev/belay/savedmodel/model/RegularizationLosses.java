@@ -15,7 +15,9 @@ import org.tensorflow.proto.framework.SavedConcreteFunction;
 import org.tensorflow.proto.framework.SavedObject;
 
 /**
- * Losses of a Keras model that depend on no input: those of regularizers, and functions passed to {@code add_loss}. Every layer lists its losses and those of the layers directly below it, so all lists together hold each of them, under one object.
+ * Losses of a Keras model that depend on no input: those of regularizers, and functions passed to
+ * {@code add_loss}. Every layer lists its losses and those of the layers directly below it, so all
+ * lists together hold each of them, under one object.
  */
 final class RegularizationLosses {
   private static final String KERAS = "_tf_keras";
@@ -24,7 +26,8 @@ final class RegularizationLosses {
   private RegularizationLosses() {}
 
   /**
-   * Functions without inputs, each with one output; none for a model that is not from Keras, whose author handles its losses.
+   * Functions without inputs, each with one output; none for a model that is not from Keras, whose
+   * author handles its losses.
    *
    * @throws CorruptModelException if such a function has other inputs or outputs
    */

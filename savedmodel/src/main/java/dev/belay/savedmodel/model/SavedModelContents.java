@@ -14,8 +14,8 @@ import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 
 /**
- * Validated SavedModel: its graph and functions, its signatures and callables, its
- * variables and their values, its assets.
+ * Validated SavedModel: its graph and functions, its signatures and callables, its variables and
+ * their values, its assets.
  *
  * <p>It holds no file open. See {@link SavedModelReader}.
  */

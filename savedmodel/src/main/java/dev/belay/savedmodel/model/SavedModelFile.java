@@ -15,7 +15,8 @@ final class SavedModelFile {
   static final String SERVE = "serve";
 
   /**
-   * Limit for a graph without its weights, which are in variables/; BERT-large in all its forms takes 20 MB.
+   * Limit for a graph without its weights, which are in variables/; BERT-large in all its forms
+   * takes 20 MB.
    */
   private static final long MOST_BYTES = 64L << 20;
 
@@ -25,7 +26,8 @@ final class SavedModelFile {
   private SavedModelFile() {}
 
   /**
-   * @throws CorruptModelException if it is no SavedModel, or none of its graphs is for serving; the message lists the existing tags
+   * @throws CorruptModelException if it is no SavedModel, or none of its graphs is for serving; the
+   *     message lists the existing tags
    */
   static MetaGraphDef read(Path file) throws IOException {
     long size = Files.size(file);

@@ -27,12 +27,16 @@ import org.tensorflow.proto.framework.MetaGraphDef;
  * checkpoint.
  *
  * <p>Models of TF2 are read through their object graph; models of TF1, which have none, through
- * their signatures and collections. Files that only Keras reads, such as keras_metadata.pb, are ignored.
+ * their signatures and collections. Files that only Keras reads, such as keras_metadata.pb, are
+ * ignored.
  */
 public final class SavedModelReader {
   private static final String VARIABLES = "variables";
 
-  /** The collections in which TF1, and TF2 for compatibility, names the nodes that initialise a model. */
+  /**
+   * The collections in which TF1, and TF2 for compatibility, names the nodes that initialise a
+   * model.
+   */
   private static final List<String> INIT_COLLECTIONS =
       List.of("saved_model_main_op", "legacy_init_op");
 

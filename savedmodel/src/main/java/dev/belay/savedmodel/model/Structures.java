@@ -23,7 +23,7 @@ final class Structures {
    */
   record Leaf(List<String> path, StructuredValue value) {
 
-    /** Whether it is a tensor of a known element type. */
+    /** Returns whether it is a tensor of a known element type. */
     boolean isTensor() {
       return value.hasTensorSpecValue() || value.hasBoundedTensorSpecValue();
     }
@@ -45,7 +45,7 @@ final class Structures {
           name, spec.getDtype(), ConstantTensor.shape(spec.getShape()));
     }
 
-    /** The name that the specification gives, empty if none. */
+    /** The name in the specification, empty if none. */
     String specName() {
       return value.hasBoundedTensorSpecValue()
           ? value.getBoundedTensorSpecValue().getName()

@@ -12,7 +12,10 @@ import java.util.stream.Stream;
  * Functions of a model to train through, and the one to evaluate with.
  *
  * <p>Unless one is named, evaluation takes the signature serving_default, and training one of the
- * traces of the model's call with training=True that take the same inputs: it has the dropout that the author meant. Names do not tell which trace computes the same as the signature, so {@link #traces} are in the order in which to try them: those that return the losses of layers first, then those whose inputs nest the least.
+ * traces of the model's call with training=True that take the same inputs: it has the dropout that
+ * the author meant. Names do not tell which trace computes the same as the signature, so {@link
+ * #traces} are in the order in which to try them: those that return the losses of layers first,
+ * then those whose inputs nest the least.
  *
  * @param reference function whose results a trace must compute, except for what depends on training
  * @param training what to train through if there is no trace
@@ -50,7 +53,8 @@ public record TrainingFunctions(
    * Finds them.
    *
    * @param name a signature or function to train through and evaluate with; empty for the default
-   * @throws UnsupportedModelException if there is no such function, or no default; the message lists the existing ones
+   * @throws UnsupportedModelException if there is no such function, or no default; the message
+   *     lists the existing ones
    */
   public static TrainingFunctions choose(SavedModelContents contents, Optional<String> name)
       throws UnsupportedModelException {
@@ -163,7 +167,8 @@ public record TrainingFunctions(
   }
 
   /**
-   * The traces that can take the inputs of the reference. Those without a training argument are useful only for the losses that they return.
+   * The traces that can take the inputs of the reference. Those without a training argument are
+   * useful only for the losses that they return.
    */
   private static List<Trace> traces(List<ModelFunction> calls, ModelFunction reference) {
     List<ModelFunction> training =

@@ -3,7 +3,8 @@ package dev.belay.savedmodel.names;
 import java.util.Locale;
 
 /**
- * Family of models that compute the same and share names of weights; {@link ModelType} maps Hugging Face's models to families.
+ * Family of models that compute the same and share names of weights; {@link ModelType} maps Hugging
+ * Face's models to families.
  */
 public enum Family {
   BERT,

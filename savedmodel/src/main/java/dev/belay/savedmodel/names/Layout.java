@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.tensorflow.ndarray.Shape;
 
-/** Layout of a tensor's elements in a dialect, relative to the canonical form, which is PyTorch's. */
+/**
+ * Layout of a tensor's elements in a dialect, relative to the canonical form, which is PyTorch's.
+ */
 public enum Layout {
   /** As PyTorch does. */
   SAME,

@@ -7,7 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A model type of Hugging Face's transformers. Several can belong to one family: their computation and names of weights are the same, under another {@code model_type} and other classes.
+ * A model type of Hugging Face's transformers. Several can belong to one family: their computation
+ * and names of weights are the same, under another {@code model_type} and other classes.
  */
 public enum ModelType {
   BERT("bert", "Bert", Family.BERT),

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 /**
  * Name in a table, in which every {@code #} is a placeholder for a number, such as that of a layer.
  *
- * @param text as it stands in the table
+ * @param text as written in the table
  * @param exact the same as a regular expression with a group for each number
  */
 record NamePattern(String text, Pattern exact) {

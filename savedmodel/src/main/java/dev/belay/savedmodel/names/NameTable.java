@@ -23,7 +23,7 @@ import java.util.Optional;
  * tensor  the full name; ^T after it: transposed; | before another name that is read too
  * buffer  a PyTorch name that holds no weight
  * tied    a PyTorch name that repeats another tensor
- * output  the same, unless the output over the vocabulary has a table of its own
+ * output  the same, unless the output over the vocabulary has a separate table
  * </pre>
  *
  * <p>{@code #} is a number, {@code -} is no name.
@@ -116,7 +116,7 @@ public final class NameTable {
     return Optional.empty();
   }
 
-  /** Whether a PyTorch name holds no weight but a constant. */
+  /** Returns whether a PyTorch name holds no weight but a constant. */
   public boolean isBuffer(String name) {
     String base = baseWords.getOrDefault(Dialect.PYTORCH, "") + Dialect.PYTORCH.separator();
     return buffers.stream()
@@ -145,8 +145,8 @@ public final class NameTable {
   }
 
   /**
-   * Whether a name of a dialect, with the model's first word if that is there, is one of the model
-   * without its head.
+   * Returns whether a name of a dialect, with the model's first word if that is there, is one of
+   * the model without its head.
    *
    * @param withBaseWord whether the names have the model's first word
    */
@@ -164,7 +164,7 @@ public final class NameTable {
         .anyMatch(name::startsWith);
   }
 
-  /** Whether the dialect has names for this family at all. */
+  /** Returns whether the dialect has names for this family at all. */
   public boolean knows(Dialect dialect) {
     return rules.stream().anyMatch(rule -> rule.written(dialect).isPresent());
   }

@@ -79,7 +79,10 @@ public record RestoreReport(
     return new RestoreReport(restored, missing, List.copyOf(unexpected), wrongShape, fresh);
   }
 
-  /** Whether every tensor but those of a new head came from the file, and none was left over. */
+  /**
+   * Returns whether every tensor but those of a new head came from the file, and none was left
+   * over.
+   */
   public boolean isComplete() {
     return missing.isEmpty() && unexpected.isEmpty() && wrongShape.isEmpty();
   }

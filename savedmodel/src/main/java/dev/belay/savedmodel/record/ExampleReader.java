@@ -17,7 +17,8 @@ import org.tensorflow.proto.example.Example;
  */
 public final class ExampleReader implements Closeable {
   /**
-   * The longest example that is read, in bytes. One byte of a packed list can encode a number of eight bytes, so an example takes a multiple of it in memory.
+   * The longest example that is read, in bytes. One byte of a packed list can encode a number of
+   * eight bytes, so an example takes a multiple of it in memory.
    */
   public static final int MAX_EXAMPLE_BYTES = 1 << 23;
 

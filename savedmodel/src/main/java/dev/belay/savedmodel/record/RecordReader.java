@@ -21,7 +21,8 @@ import java.util.zip.ZipException;
  * Reads the records of a TFRecord file one after the other: length, masked CRC of the length, data,
  * masked CRC of the data. Both checksums are verified; a file that ends within a record is refused.
  *
- * <p>A file may be compressed as a whole, GZIP or ZLIB; its first bytes tell. Memory is allocated as the bytes of a record arrive, never for its claimed length.
+ * <p>A file may be compressed as a whole, GZIP or ZLIB; its first bytes tell. Memory is allocated
+ * as the bytes of a record arrive, never for its claimed length.
  *
  * <p>It owns the open file: close it. Source: {@code tensorflow/core/lib/io/record_reader.cc}.
  */
@@ -119,7 +120,8 @@ public final class RecordReader implements Closeable {
   }
 
   /**
-   * A plain file is recognized by the checksum in its first 12 bytes, even if its first length looks like the magic number of a compression.
+   * A plain file is recognized by the checksum in its first 12 bytes, even if its first length
+   * looks like the magic number of a compression.
    */
   private static InputStream decompressed(InputStream raw) throws IOException {
     raw.mark(HEADER_BYTES);

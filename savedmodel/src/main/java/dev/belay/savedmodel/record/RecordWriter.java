@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Writes TFRecord files, the format of TensorBoard's event files too. A record is written whole or, if
- * the disk fails, cut at the end of the file, where readers notice.
+ * Writes TFRecord files, the format of TensorBoard's event files too. A record is written whole or,
+ * if the disk fails, cut at the end of the file, where readers notice.
  *
  * <p>It owns the open file: close it.
  */

@@ -27,7 +27,8 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * Validated header of one file: it is JSON, every tensor has the bytes that its type and shape need, and all of them together are the rest of the file, with no byte left over and none shared.
+ * Validated header of one file: it is JSON, every tensor has the bytes that its type and shape
+ * need, and all of them together are the rest of the file, with no byte left over and none shared.
  *
  * <p>Source: the format's description in huggingface/safetensors, which demands all of this.
  */
@@ -216,7 +217,9 @@ final class SafetensorsHeader {
     }
   }
 
-  /** Checks that the tensors fill the file end to end, so that none overlaps and no byte is hidden. */
+  /**
+   * Checks that the tensors fill the file end to end, so that none overlaps and no byte is hidden.
+   */
   private void checkLayout() throws CorruptModelException {
     List<Map.Entry<String, StoredTensor>> byPlace = new ArrayList<>(tensors.entrySet());
     byPlace.sort(

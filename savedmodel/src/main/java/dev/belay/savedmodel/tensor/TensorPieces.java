@@ -5,7 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Elements of a numeric tensor, passed on in pieces, so that a conversion holds only one piece of a large tensor in memory.
+ * Elements of a numeric tensor, passed on in pieces, so that a conversion holds only one piece of a
+ * large tensor in memory.
  */
 @FunctionalInterface
 public interface TensorPieces {
@@ -13,7 +14,8 @@ public interface TensorPieces {
   int PIECE_BYTES = 1 << 20;
 
   /**
-   * Passes on all elements, row by row, little-endian. Each piece holds whole elements, and does not change after it was passed on.
+   * Passes on all elements, row by row, little-endian. Each piece holds whole elements, and does
+   * not change after it was passed on.
    *
    * @throws IOException if the elements cannot be read, or the sink fails
    */

@@ -95,7 +95,7 @@ public record TensorSlice(List<Extent> extents) {
     return new TensorSlice(resolved);
   }
 
-  /** Whether two slices with a length in every dimension have an element in common. */
+  /** Returns whether two slices with a length in every dimension have an element in common. */
   public boolean overlaps(TensorSlice other) {
     for (int d = 0; d < extents.size(); d++) {
       Extent mine = extents.get(d);

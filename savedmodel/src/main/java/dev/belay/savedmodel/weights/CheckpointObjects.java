@@ -16,7 +16,8 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject;
 import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject.SlotVariableReference;
 
 /**
- * Keys of a TF2 checkpoint, as its object graph describes them: the variables' full names, and the slots of optimizers.
+ * Keys of a TF2 checkpoint, as its object graph describes them: the variables' full names, and the
+ * slots of optimizers.
  *
  * @param fullNames the variable's name by key
  * @param slots of optimizers

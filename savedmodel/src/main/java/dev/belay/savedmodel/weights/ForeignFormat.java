@@ -39,7 +39,8 @@ public final class ForeignFormat {
   private ForeignFormat() {}
 
   /**
-   * Refuses what only looks like a supported model: a pointer file of git-lfs, and a folder whose weights are quantised.
+   * Refuses what only looks like a supported model: a pointer file of git-lfs, and a folder whose
+   * weights are quantised.
    *
    * @throws UnsupportedModelException if it is one of these
    */

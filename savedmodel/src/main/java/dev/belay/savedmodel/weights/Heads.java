@@ -15,7 +15,8 @@ import org.tensorflow.proto.framework.DataType;
 /** Finds the Hugging Face class whose head some weights have. */
 final class Heads {
   /**
-   * Prefixes of the names of a head's weights, with the suffixes of the classes that have them, the usual one first; the first matching head is the model's.
+   * Prefixes of the names of a head's weights, with the suffixes of the classes that have them, the
+   * usual one first; the first matching head is the model's.
    */
   private static final Map<String, List<String>> CLASSES = new LinkedHashMap<>();
 
@@ -41,7 +42,8 @@ final class Heads {
   private Heads() {}
 
   /**
-   * The configuration with the class, the class names and the type that the weights imply. Its own values are kept unless the weights contradict them.
+   * The configuration with the class, the class names and the type that the weights imply. Its own
+   * values are kept unless the weights contradict them.
    *
    * @param canonical the weights
    */
@@ -77,7 +79,9 @@ final class Heads {
     return names.stream().anyMatch(name -> name.startsWith(prefix));
   }
 
-  /** A language model whose output is its word embeddings has no separate weights that reveal it. */
+  /**
+   * A language model whose output is its word embeddings has no separate weights that reveal it.
+   */
   private static String headless(ModelConfiguration configuration) {
     if (configuration.architectures().isEmpty()) {
       return switch (configuration.family()) {

@@ -11,7 +11,8 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject.Seria
 import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject.SlotVariableReference;
 
 /**
- * Object graph of a checkpoint, built from the paths of its variables: Python matches it with its own objects by the names of children, from the root down.
+ * Object graph of a checkpoint, built from the paths of its variables: Python matches it with its
+ * own objects by the names of children, from the root down.
  *
  * <p>Source of the keys: {@code tensorflow/python/training/tracking/graph_view.py}.
  */

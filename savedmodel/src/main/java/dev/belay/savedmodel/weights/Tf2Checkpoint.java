@@ -12,7 +12,9 @@ import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * Writes checkpoints for {@code tf.train.Checkpoint(model=model, optimizer=optimizer).read}: every variable under the path of its object, and the object graph. Slots are written as Keras' legacy optimizers keep them, at their variables.
+ * Writes checkpoints for {@code tf.train.Checkpoint(model=model, optimizer=optimizer).read}: every
+ * variable under the path of its object, and the object graph. Slots are written as Keras' legacy
+ * optimizers keep them, at their variables.
  */
 final class Tf2Checkpoint {
   private static final String MODEL = "model/";

@@ -44,7 +44,8 @@ public record WeightDifference(
   }
 
   /**
-   * Compares. Half precision is compared as float32, so a model and its float16 copy differ by the rounding.
+   * Compares. Half precision is compared as float32, so a model and its float16 copy differ by the
+   * rounding.
    *
    * @param tolerance element differences up to this value are ignored
    */

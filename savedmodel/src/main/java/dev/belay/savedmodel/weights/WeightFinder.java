@@ -178,7 +178,9 @@ public final class WeightFinder {
     return found;
   }
 
-  /** The configuration is in the folder, or in the one above, where Hugging Face keeps config.json. */
+  /**
+   * The configuration is in the folder, or in the one above, where Hugging Face keeps config.json.
+   */
   private static WeightLocation savedModel(Path directory) {
     Path extras = directory.resolve("assets.extra");
     List<Path> folders = new ArrayList<>(List.of(extras, directory));

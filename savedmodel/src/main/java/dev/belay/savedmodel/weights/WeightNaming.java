@@ -218,7 +218,9 @@ final class WeightNaming {
   }
 
   /**
-   * Leaves out what repeats another tensor, bit for bit; an output over the vocabulary is kept if the configuration declares a separate table for it. A tensor that repeats another one which the file lacks replaces it.
+   * Leaves out what repeats another tensor, bit for bit; an output over the vocabulary is kept if
+   * the configuration declares a separate table for it. A tensor that repeats another one which the
+   * file lacks replaces it.
    */
   private void leaveOutRepeated(NameTable table, Map<String, DialectName> sources)
       throws IOException {

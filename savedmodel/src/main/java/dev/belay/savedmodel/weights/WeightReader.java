@@ -68,7 +68,8 @@ public final class WeightReader {
   }
 
   /**
-   * Reads the checkpoint of a training that keeps its slots in a separate file, under {@code VARIABLE/m} and {@code VARIABLE/v}.
+   * Reads the checkpoint of a training that keeps its slots in a separate file, under {@code
+   * VARIABLE/m} and {@code VARIABLE/v}.
    *
    * @param location of the weights, whose names are those of a SavedModel's variables
    * @param slots prefix of the other checkpoint

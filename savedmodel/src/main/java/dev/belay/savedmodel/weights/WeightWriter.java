@@ -23,7 +23,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Writes weights in another dialect. The target folder appears complete or not at all, and holds every weight of the source.
+ * Writes weights in another dialect. The target folder appears complete or not at all, and holds
+ * every weight of the source.
  */
 public final class WeightWriter {
   private final ModelWeights weights;
@@ -37,8 +38,10 @@ public final class WeightWriter {
    *
    * @param folder must not exist
    * @param tokenizer the tokenizer's files by their names
-   * @return the names of tensors that could not be written, with the reason, for people: optimizer state that the format cannot hold, and the like
-   * @throws UnsupportedModelException if a weight has no name in the dialect, or the format needs a configuration that is missing; the message lists all of it
+   * @return the names of tensors that could not be written, with the reason, for people: optimizer
+   *     state that the format cannot hold, and the like
+   * @throws UnsupportedModelException if a weight has no name in the dialect, or the format needs a
+   *     configuration that is missing; the message lists all of it
    */
   public static List<String> write(
       ModelWeights weights, WeightTarget target, Path folder, Map<String, byte[]> tokenizer)
@@ -164,7 +167,8 @@ public final class WeightWriter {
   }
 
   /**
-   * Names that transformers 5 needs although another tensor holds the same values: if the word embeddings are not tied, the bias of the output over the vocabulary under both of its names.
+   * Names that transformers 5 needs although another tensor holds the same values: if the word
+   * embeddings are not tied, the bias of the output over the vocabulary under both of its names.
    */
   private Map<String, String> repeated() {
     boolean untied =

@@ -14,12 +14,13 @@ import org.tensorflow.proto.framework.NodeDef;
  * <ul>
  *   <li>BatchMatMul, which does not broadcast, where both operands provably have the same batch
  *       dimensions;
- *   <li>BroadcastTo before BatchMatMul where they may have the same, as far as the shapes are known: if they do, as in all attention, BroadcastTo passes its operand on without a copy;
+ *   <li>BroadcastTo before BatchMatMul where they may have the same, as far as the shapes are
+ *       known: if they do, as in all attention, BroadcastTo passes its operand on without a copy;
  *   <li>Einsum where they certainly differ, or their number does.
  * </ul>
  *
- * <p>Einsum would work for all, but the runtime computes it without oneDNN: attention of a model with
- * an unknown batch size took twice the time.
+ * <p>Einsum would work for all, but the runtime computes it without oneDNN: attention of a model
+ * with an unknown batch size took twice the time.
  */
 public final class BatchedProduct implements GraphRewrite {
 

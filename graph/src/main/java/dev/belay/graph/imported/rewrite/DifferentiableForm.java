@@ -4,7 +4,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Applies all rewrites that give a graph a correct gradient, in order: first those of ops that only hide other nodes, then of ops whose native gradient is wrong, then of ops that have none.
+ * Applies all rewrites that give a graph a correct gradient, in order: first those of ops that only
+ * hide other nodes, then of ops whose native gradient is wrong, then of ops that have none.
  */
 public final class DifferentiableForm implements GraphRewrite {
   private final List<GraphRewrite> rewrites;

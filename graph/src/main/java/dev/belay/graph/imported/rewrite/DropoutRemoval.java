@@ -8,7 +8,8 @@ import java.util.function.Predicate;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Replaces every dropout by its input: nothing is dropped and nothing is scaled. It recognises, for uniform u, rate r and keep k = 1 - r, the forms of
+ * Replaces every dropout by its input: nothing is dropped and nothing is scaled. It recognises, for
+ * uniform u, rate r and keep k = 1 - r, the forms of
  *
  * <ul>
  *   <li>tf.nn.dropout of TF 2: {@code x * (1/k) * cast(u >= r)}
@@ -16,7 +17,8 @@ import org.tensorflow.proto.framework.NodeDef;
  *   <li>TF 1: {@code x / k * floor(k + u)}
  * </ul>
  *
- * with the scale as a product or a quotient, before the mask or after it. Any other op upstream of the loss that draws random numbers is refused by name, since it would still draw.
+ * with the scale as a product or a quotient, before the mask or after it. Any other op upstream of
+ * the loss that draws random numbers is refused by name, since it would still draw.
  */
 public final class DropoutRemoval implements GraphRewrite {
   private static final double TOLERANCE = 1e-5;
@@ -24,7 +26,8 @@ public final class DropoutRemoval implements GraphRewrite {
   private final Predicate<String> trained;
 
   /**
-   * @param trained tells whether the loss depends on a node, by its name; other nodes are not changed
+   * @param trained tells whether the loss depends on a node, by its name; other nodes are not
+   *     changed
    */
   public DropoutRemoval(Predicate<String> trained) {
     this.trained = trained;

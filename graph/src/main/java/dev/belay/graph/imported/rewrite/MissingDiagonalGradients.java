@@ -5,7 +5,8 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Replaces ops on the main diagonals of matrices that the native runtime cannot differentiate by ops that it can:
+ * Replaces ops on the main diagonals of matrices that the native runtime cannot differentiate by
+ * ops that it can:
  *
  * <ul>
  *   <li>MatrixDiagV2 and V3 into square matrices: themselves, with the gradient of MatrixDiag
@@ -100,7 +101,8 @@ public final class MissingDiagonalGradients implements GraphRewrite {
   }
 
   /**
-   * On the diagonal, by the mask, the element of the diagonal that belongs to the row, else the input. The diagonal is as long as the number of rows, or is padded to it.
+   * On the diagonal, by the mask, the element of the diagonal that belongs to the row, else the
+   * input. The diagonal is as long as the number of rows, or is padded to it.
    */
   private static boolean setDiag(Substitute write) {
     int rank = write.shapeOf(0).numDimensions();

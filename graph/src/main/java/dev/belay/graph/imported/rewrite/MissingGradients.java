@@ -7,7 +7,8 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Replaces ops that the native runtime cannot differentiate by ops that it can, following their definition:
+ * Replaces ops that the native runtime cannot differentiate by ops that it can, following their
+ * definition:
  *
  * <ul>
  *   <li>ClipByValue: {@code min(max(x, low), high)}, the same values and, as in TF Python, the
@@ -20,7 +21,8 @@ import org.tensorflow.proto.framework.NodeDef;
  *       the same meaning
  *   <li>Round, Rint, Ceil, FloorDiv, OnesLike: themselves, behind a StopGradient; their slope is
  *       zero almost everywhere, and TF Python stops there too
- *   <li>FloorMod, Cumprod, Digamma: themselves, with the gradient of an expression that has TF Python's slope
+ *   <li>FloorMod, Cumprod, Digamma: themselves, with the gradient of an expression that has TF
+ *       Python's slope
  * </ul>
  */
 public final class MissingGradients implements GraphRewrite {
@@ -72,7 +74,8 @@ public final class MissingGradients implements GraphRewrite {
   }
 
   /**
-   * {@code op(x, before(y))} where x is not 0, and 0 where it is. Where x is 0, y is first replaced by 1, since a gradient of 0 times infinity would be NaN.
+   * {@code op(x, before(y))} where x is not 0, and 0 where it is. Where x is 0, y is first replaced
+   * by 1, since a gradient of 0 times infinity would be NaN.
    */
   private static void whereNotZero(Substitute write, String op, String before) {
     String x = write.input(0);

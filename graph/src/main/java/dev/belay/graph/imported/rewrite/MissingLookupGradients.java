@@ -4,7 +4,8 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Replaces lookups, scatters and sums over segments that the native runtime cannot differentiate by ops that it can:
+ * Replaces lookups, scatters and sums over segments that the native runtime cannot differentiate by
+ * ops that it can:
  *
  * <ul>
  *   <li>the values of TopKV2, of an input of known rank: a GatherV2 of the indices

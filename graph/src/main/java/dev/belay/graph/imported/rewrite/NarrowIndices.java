@@ -7,7 +7,8 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Converts int64 axes, shapes and indices of ops to int32 where the native gradient supports int32 only: with int64 it fails or, in Mean and ConcatV2, ends the process.
+ * Converts int64 axes, shapes and indices of ops to int32 where the native gradient supports int32
+ * only: with int64 it fails or, in Mean and ConcatV2, ends the process.
  *
  * <p>A value that does not fit into 32 bits is clamped, which means the same to a slice.
  */

@@ -16,8 +16,9 @@ import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Mutable nodes of a graph by name. Moved tensors are recorded: {@link #current} returns the tensor that replaces another, and every consumer, by data or by control, follows when {@link
- * #settle} is called.
+ * Mutable nodes of a graph by name. Moved tensors are recorded: {@link #current} returns the tensor
+ * that replaces another, and every consumer, by data or by control, follows when {@link #settle} is
+ * called.
  */
 public final class NodeGraph {
   private final GraphDef original;

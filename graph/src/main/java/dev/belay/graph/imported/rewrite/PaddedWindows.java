@@ -7,14 +7,15 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Replaces convolutions and pools that the native gradient mistakes for others by ops that it supports:
+ * Replaces convolutions and pools that the native gradient mistakes for others by ops that it
+ * supports:
  *
  * <ul>
  *   <li>a Conv2D of several groups: one Conv2D for each group, since a CPU has no gradient of it
  *   <li>explicit paddings: Pad before a VALID Conv2D, PadV2 with minus infinity before a VALID
  *       MaxPool
- *   <li>dilations of a Conv2D of stride 1: an undilated Conv2D of the batch of all
- *       phases (SpaceToBatchND, BatchToSpaceND), as TensorFlow Python's {@code with_space_to_batch}
+ *   <li>dilations of a Conv2D of stride 1: an undilated Conv2D of the batch of all phases
+ *       (SpaceToBatchND, BatchToSpaceND), as TensorFlow Python's {@code with_space_to_batch}
  * </ul>
  */
 public final class PaddedWindows implements GraphRewrite {
@@ -118,7 +119,8 @@ public final class PaddedWindows implements GraphRewrite {
   }
 
   /**
-   * Height and width, both as vectors of two: padded to multiples of the dilations, so that the elements of each phase of a window are adjacent in one image of the larger batch.
+   * Height and width, both as vectors of two: padded to multiples of the dilations, so that the
+   * elements of each phase of a window are adjacent in one image of the larger batch.
    */
   private static void dilated(Substitute write, NodeDef node) {
     boolean channelsFirst = text(node, "data_format").equals("NCHW");

@@ -7,7 +7,8 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Replaces ops that pass their input on, and that the native runtime cannot differentiate, by Identity, one for each output.
+ * Replaces ops that pass their input on, and that the native runtime cannot differentiate, by
+ * Identity, one for each output.
  *
  * <p>A PlaceholderWithDefault keeps its default and can no longer be fed. EnsureShape and
  * CheckNumericsV2 no longer check: a wrong shape still fails in the op that reads it, and a value

@@ -5,7 +5,9 @@ import java.util.Map;
 import java.util.Set;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** Recognizes nodes that draw random numbers and names the stateless op of the same distribution. */
+/**
+ * Recognizes nodes that draw random numbers and names the stateless op of the same distribution.
+ */
 final class RandomSource {
   /** The op by its distribution; its inputs are the shape, then the seed, then any others. */
   private static final Map<String, String> STATELESS =

@@ -6,7 +6,8 @@ import org.tensorflow.proto.framework.NodeDef;
 
 /**
  * Cuts the graph behind a node whose gradient its author wrote: consumers read the results through
- * StopGradient, so that no other gradient passes, and the saved one fills the gap. Outputs that only pass an input through are read from their source.
+ * StopGradient, so that no other gradient passes, and the saved one fills the gap. Outputs that
+ * only pass an input through are read from their source.
  */
 public final class SavedGradientCut implements GraphRewrite {
   private final String node;

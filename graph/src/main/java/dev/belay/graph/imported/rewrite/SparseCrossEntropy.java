@@ -5,7 +5,8 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Replaces SparseSoftmaxCrossEntropyWithLogits, which the native runtime cannot differentiate, by its definition: SoftmaxCrossEntropyWithLogits against one-hot labels.
+ * Replaces SparseSoftmaxCrossEntropyWithLogits, which the native runtime cannot differentiate, by
+ * its definition: SoftmaxCrossEntropyWithLogits against one-hot labels.
  *
  * <p>The original's check of its labels becomes an Assert: in the one-hot form a label outside the
  * classes would be zeros and its loss 0.

@@ -7,7 +7,9 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** Creates the nodes that replace one node of the original graph; their names begin with its name. */
+/**
+ * Creates the nodes that replace one node of the original graph; their names begin with its name.
+ */
 final class Substitute {
   static final AttrValue INT32 = Nodes.type(DataType.DT_INT32);
 
@@ -30,7 +32,7 @@ final class Substitute {
     this.type = node.getAttrOrThrow(typeAttribute);
   }
 
-  /** Whether an attribute names a type that a gradient can be of. */
+  /** Returns whether an attribute names a type that a gradient can be of. */
   static boolean isFloat(NodeDef node, String typeAttribute) {
     return FLOATS.contains(Nodes.type(node, typeAttribute));
   }

@@ -15,7 +15,10 @@ import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** Validates that no function calls itself, directly or through others, and that calls do not nest too deeply. */
+/**
+ * Validates that no function calls itself, directly or through others, and that calls do not nest
+ * too deeply.
+ */
 final class CallCycles {
   /** Real models nest three or four levels; expansion recurses once per level. */
   static final int DEEPEST = 100;

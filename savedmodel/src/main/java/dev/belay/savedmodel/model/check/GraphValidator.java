@@ -14,8 +14,8 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.RegisteredGradient;
 
 /**
- * Validates a graph and its functions before anything relies on them: names, ops, attributes, inputs,
- * types, constants, cycles, and that no function calls itself.
+ * Validates a graph and its functions before anything relies on them: names, ops, attributes,
+ * inputs, types, constants, cycles, and that no function calls itself.
  *
  * <p>TensorFlow 2.10.1 checks much of this too, but late, and partly by ending the process.
  */

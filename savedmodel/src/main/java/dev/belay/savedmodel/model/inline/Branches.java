@@ -20,7 +20,11 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 /**
  * Expands conditionals.
  *
- * <p>If the condition is known, only the branch that is taken is expanded. Otherwise, if neither branch has side effects, both are expanded and SelectV2 selects each output: TensorFlow's C++ gradients support SelectV2 but not If. Ops of the branch not taken then run too; they may fail, or give NaN that reaches the gradient as zero times NaN. Any other conditional is kept, and cannot be trained through.
+ * <p>If the condition is known, only the branch that is taken is expanded. Otherwise, if neither
+ * branch has side effects, both are expanded and SelectV2 selects each output: TensorFlow's C++
+ * gradients support SelectV2 but not If. Ops of the branch not taken then run too; they may fail,
+ * or give NaN that reaches the gradient as zero times NaN. Any other conditional is kept, and
+ * cannot be trained through.
  */
 final class Branches {
   /** Stateful ops that only read their state. */

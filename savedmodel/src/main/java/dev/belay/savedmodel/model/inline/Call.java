@@ -6,7 +6,7 @@ import java.util.List;
  * Node of a function body that is being expanded.
  *
  * @param scope the body
- * @param requested name in the flat graph
+ * @param name requested name in the flat graph
  * @param data its inputs in the flat graph; dead ones only where it accepts them
  * @param controls what it waits for, each with "^"
  */

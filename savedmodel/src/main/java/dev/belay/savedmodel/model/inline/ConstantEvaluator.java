@@ -11,7 +11,8 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Evaluates, before a graph runs, the scalars that control it: loop counters, flags, and simple arithmetic on them. Any other value is unknown.
+ * Evaluates, before a graph runs, the scalars that control it: loop counters, flags, and simple
+ * arithmetic on them. Any other value is unknown.
  */
 final class ConstantEvaluator {
   private ConstantEvaluator() {}

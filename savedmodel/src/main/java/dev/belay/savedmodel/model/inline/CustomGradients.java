@@ -182,7 +182,8 @@ final class CustomGradients {
   }
 
   /**
-   * The gradient function without its arguments for outputs that only pass an input through, which it ignores; empty if it uses one of them.
+   * The gradient function without its arguments for outputs that only pass an input through, which
+   * it ignores; empty if it uses one of them.
    */
   private static Optional<FunctionDef> withoutArguments(FunctionDef function, int from, int to) {
     List<OpDef.ArgDef> arguments = function.getSignature().getInputArgList();

@@ -12,7 +12,9 @@ import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Counts the nodes that functions expand to, before any is expanded: a few functions that call each other twice can expand to more nodes than memory can hold. Both branches of a conditional count; a loop counts once.
+ * Counts the nodes that functions expand to, before any is expanded: a few functions that call each
+ * other twice can expand to more nodes than memory can hold. Both branches of a conditional count;
+ * a loop counts once.
  */
 final class ExpandedSize {
   /** Sums stay below this, so that none overflows. */

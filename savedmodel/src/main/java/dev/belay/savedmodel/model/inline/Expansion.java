@@ -23,7 +23,9 @@ import org.tensorflow.proto.framework.OpDef;
 /**
  * Copies the nodes of function bodies into the flat graph and expands calls in place.
  *
- * <p>Control inputs of a call become control inputs of the body's nodes without other inputs, through a NoOp {@code _in}. Nodes that wait for a call wait for a NoOp {@code _out}, which waits for all side effects of the body. So the order of side effects is that of the original.
+ * <p>Control inputs of a call become control inputs of the body's nodes without other inputs,
+ * through a NoOp {@code _in}. Nodes that wait for a call wait for a NoOp {@code _out}, which waits
+ * for all side effects of the body. So the order of side effects is that of the original.
  */
 final class Expansion {
   private final SavedModelContents contents;
@@ -231,7 +233,8 @@ final class Expansion {
   }
 
   /**
-   * Attributes that begin with "_" are hints to the runtime that built the graph; some name nodes that no longer exist.
+   * Attributes that begin with "_" are hints to the runtime that built the graph; some name nodes
+   * that no longer exist.
    */
   static Map<String, AttrValue> withoutHints(Map<String, AttrValue> attributes) {
     Map<String, AttrValue> kept = new LinkedHashMap<>(attributes);

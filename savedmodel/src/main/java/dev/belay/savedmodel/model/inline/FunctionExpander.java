@@ -132,7 +132,10 @@ final class FunctionExpander {
     return new FlatFunction(function, prefix, inputs, outputs, List.copyOf(updates));
   }
 
-  /** The collection of ops that TF1 runs with each training step: moving averages, usually of batch normalization. */
+  /**
+   * The collection of ops that TF1 runs with each training step: moving averages, usually of batch
+   * normalization.
+   */
   private List<String> updateOps(Scope scope, Set<String> fed) {
     if (!scope.training().orElse(false)) {
       return List.of();

@@ -26,7 +26,8 @@ import org.tensorflow.proto.framework.NodeDef;
  * Expands functions of a model into one flat graph over one set of variables: no calls, no
  * conditionals and no loops, as far as what is known before the graph runs allows.
  *
- * <p>What the functions compute is not changed. This is done in Java because TensorFlow's C++ gradients do not support functions.
+ * <p>What the functions compute is not changed. This is done in Java because TensorFlow's C++
+ * gradients do not support functions.
  */
 public final class FunctionInliner {
   private final SavedModelContents contents;

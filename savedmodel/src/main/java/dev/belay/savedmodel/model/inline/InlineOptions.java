@@ -5,7 +5,8 @@ import java.util.Optional;
 /**
  * Options for the expansion of functions.
  *
- * @param training value for a TF1 graph's switch between training and serving; empty keeps the value in each function
+ * @param training value for a TF1 graph's switch between training and serving; empty keeps the
+ *     value in each function
  * @param acceptsNaturalGradient whether a node whose own gradient was not saved may be
  *     differentiated as if its author had written none
  * @param mostIterations a loop of more iterations is kept as a loop
@@ -33,7 +34,9 @@ public record InlineOptions(
     return new InlineOptions(Optional.of(value), acceptsNaturalGradient, mostIterations, mostNodes);
   }
 
-  /** These options, with native gradients accepted or refused where the author's gradient is lost. */
+  /**
+   * These options, with native gradients accepted or refused where the author's gradient is lost.
+   */
   public InlineOptions acceptingNaturalGradient(boolean accepts) {
     return new InlineOptions(training, accepts, mostIterations, mostNodes);
   }

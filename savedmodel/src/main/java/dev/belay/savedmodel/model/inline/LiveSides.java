@@ -13,7 +13,8 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Resolves the conditionals of TF1: where the condition is known, a Switch passes its input on to one side, the other side is not expanded, and a Merge passes its live input on.
+ * Resolves the conditionals of TF1: where the condition is known, a Switch passes its input on to
+ * one side, the other side is not expanded, and a Merge passes its live input on.
  */
 final class LiveSides {
   private final FlatNodes nodes;

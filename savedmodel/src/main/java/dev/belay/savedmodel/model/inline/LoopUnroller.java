@@ -9,7 +9,8 @@ import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Unrolls loops whose number of iterations is known before the graph runs: TensorFlow's C++ gradients do not support loops. Any other loop is kept, and cannot be trained through.
+ * Unrolls loops whose number of iterations is known before the graph runs: TensorFlow's C++
+ * gradients do not support loops. Any other loop is kept, and cannot be trained through.
  */
 final class LoopUnroller {
   private final Expansion expansion;

@@ -64,7 +64,7 @@ final class SameShape {
     String sameRank = equal(nodes, name + "/same_rank", ranks);
     String sameSizes = equal(nodes, name + "/same_sizes", shapes);
     String all = nodes.addConstant(name + "/all", vector(0));
-    // Where the ranks differ there is no axis to reduce, which fails too.
+    // If the ranks differ there is no axis to reduce, which fails too.
     String sameShape =
         nodes.add(
             FlatNodes.node(nodes.reserve(name + "/same_shape"), "All", sameSizes, all)

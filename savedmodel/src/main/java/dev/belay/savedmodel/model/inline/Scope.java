@@ -67,7 +67,7 @@ final class Scope {
         new Frame(Optional.of(this), Optional.of(called), name, training()), attributes, arguments);
   }
 
-  /** Whether this is the main graph. */
+  /** Returns whether this is the main graph. */
   boolean isGraph() {
     return frame.function().isEmpty();
   }
@@ -122,7 +122,7 @@ final class Scope {
     return value.outputs().get(parts[1]).get(parts.length > 2 ? TensorName.index(parts[2], 0) : 0);
   }
 
-  /** A tensor by the name that a graph, and Python, gives it: {@code node:1}. */
+  /** A tensor by its name in a graph and in Python: {@code node:1}. */
   private String inGraph(String input) {
     TensorName tensor = TensorName.parse(input);
     List<String> argument = arguments.get(tensor.node());

@@ -120,7 +120,8 @@ final class Tables {
   }
 
   /**
-   * Validates that tables are filled only from the model's files: a graph that names another file would read whatever exists on this machine.
+   * Validates that tables are filled only from the model's files: a graph that names another file
+   * would read whatever exists on this machine.
    *
    * @param kept the nodes of the flat graph
    * @param library its functions, in which the origin of a file name is unknown

@@ -31,7 +31,7 @@ record Values(Map<String, List<String>> outputs, String control) {
     return tensors;
   }
 
-  /** Whether the node is never run. */
+  /** Returns whether the node is never run. */
   boolean isDead() {
     return DEAD.equals(control);
   }

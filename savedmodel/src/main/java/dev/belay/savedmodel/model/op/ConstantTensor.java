@@ -12,7 +12,8 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 /**
  * Constant in a graph: validates that its values fit its type and shape, and reads scalars.
  *
- * <p>Source: {@code Tensor::FromProto} in {@code tensorflow/core/framework/tensor.cc}: either all bytes are given, or a list of values whose last one is repeated for all missing ones.
+ * <p>Source: {@code Tensor::FromProto} in {@code tensorflow/core/framework/tensor.cc}: either all
+ * bytes are given, or a list of values whose last one is repeated for all missing ones.
  */
 public final class ConstantTensor {
   /** TensorFlow's own limit. */

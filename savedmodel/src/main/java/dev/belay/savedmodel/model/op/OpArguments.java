@@ -10,7 +10,8 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.OpDef;
 
 /**
- * Inputs or outputs of one node: the arguments of the op's definition, each with as many tensors as the node's attributes say.
+ * Inputs or outputs of one node: the arguments of the op's definition, each with as many tensors as
+ * the node's attributes say.
  *
  * @param arguments in order
  */

@@ -13,7 +13,8 @@ import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.proto.framework.OpList;
 
 /**
- * Catalogue of all ops that the native library of TensorFlow 2.10.1 registers, with their inputs and outputs, except those whose names begin with "_", which only the runtime may create.
+ * Catalogue of all ops that the native library of TensorFlow 2.10.1 registers, with their inputs
+ * and outputs, except those whose names begin with "_", which only the runtime may create.
  *
  * <p>It is read from a resource, so that a foreign graph can be judged before native code is
  * loaded. A test compares the resource with the native registry, and rewrites it on request.

@@ -28,7 +28,7 @@ public record Scalar(DataType type, long integer, double real) {
     return new Scalar(type, 0, (float) value);
   }
 
-  /** Whether it is a float. */
+  /** Returns whether it is a float. */
   public boolean isReal() {
     return type == DataType.DT_FLOAT;
   }

@@ -1,7 +1,8 @@
 package dev.belay.savedmodel.model.op;
 
 /**
- * An input of a node in a graph: {@code node}, {@code node:1}, or {@code ^node} for a control input.
+ * An input of a node in a graph: {@code node}, {@code node:1}, or {@code ^node} for a control
+ * input.
  *
  * @param node that produces it
  * @param index which of the node's tensors
