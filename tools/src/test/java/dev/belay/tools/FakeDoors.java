@@ -27,6 +27,8 @@ import dev.belay.train.stability.Diagnosis;
 import dev.belay.train.stability.ReplayBundle;
 import dev.belay.train.step.TensorRange;
 import dev.belay.train.sweep.Recommendation;
+import dev.belay.train.task.Choice;
+import dev.belay.train.task.Prediction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -110,13 +112,12 @@ final class FakeDoors implements Doors {
   }
 
   @Override
-  public void predict(
-      EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink, Consumer<String> notes)
+  public void predict(EvaluateConfig config, Consumer<Prediction> sink, Consumer<String> notes)
       throws IOException {
     this.evaluated = config;
-    sink.accept(new ModelEvaluation.Choice("gut ✓", 0.75, List.of(-1.5, 2.5)));
+    sink.accept(new Choice("gut ✓", 0.75, List.of(-1.5, 2.5)));
     fail();
-    sink.accept(new ModelEvaluation.Choice(null, 3.5, List.of(3.5)));
+    sink.accept(new Choice(null, 3.5, List.of(3.5)));
   }
 
   @Override

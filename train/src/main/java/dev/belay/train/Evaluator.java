@@ -7,7 +7,6 @@ import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.failure.StoppedException;
 import dev.belay.train.metrics.Answers;
-import dev.belay.train.metrics.LanguageMetrics;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.step.BatchScore;
 import dev.belay.train.step.EvaluationResult;
@@ -64,10 +63,9 @@ final class Evaluator {
       while (batches.hasNext()) {
         stop.check("within an evaluation");
         Batch batch = batches.next();
-        if (metrics instanceof LanguageMetrics language) {
-          // A logit for each word of a vocabulary is too much to be looked at here.
+        if (metrics.countTokens()) {
           BatchScore score = runner.score(batch);
-          language.addTokens(score.lossSum(), score.weight(), score.right());
+          metrics.addTokens(score.lossSum(), score.weight(), score.right());
           lossSum += score.lossSum();
           weight += score.weight();
         } else {

@@ -1,37 +1,30 @@
 package dev.belay.train;
 
-import dev.belay.train.answer.QuestionAnswers;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.train.config.EvaluateConfig;
-import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
-import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.data.example.Dataset;
-import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
-import dev.belay.train.data.example.Origin;
-import dev.belay.train.metrics.ClassificationMetrics;
-import dev.belay.train.metrics.Softmax;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelJudge;
-import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
-import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
+import dev.belay.train.task.Prediction;
+import dev.belay.train.task.PredictionRun;
+import dev.belay.train.task.Task;
+import dev.belay.train.tokenize.TextTokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /** Metrics and predictions of a model or run on files. */
 public final class ModelEvaluation {
-  private static final int BATCHES_AHEAD = 4;
-
   private ModelEvaluation() {}
 
   /**
@@ -45,18 +38,6 @@ public final class ModelEvaluation {
   public record Result(
       Map<String, Double> metrics, int examples, List<String> labels, List<String> notes) {}
 
-  /** The model's answer to one input line; each task has its own. */
-  public interface Prediction {}
-
-  /**
-   * A class, a number, or what is said of each token.
-   *
-   * @param label the most probable class; null for regression and per-token outputs
-   * @param score its probability, or the predicted value for regression
-   * @param logits as the model gives them; nested lists for per-token outputs
-   */
-  public record Choice(String label, Double score, List<?> logits) implements Prediction {}
-
   /** What is done with a model that is ready to be asked. */
   private interface Use<T> {
     T with(Setting setting) throws IOException;
@@ -64,11 +45,64 @@ public final class ModelEvaluation {
 
   /** A model that is ready to be asked. */
   private record Setting(
+      EvaluateConfig config,
       RunData data,
       TrainableModel model,
       ModelGraph graph,
       StepRunner runner,
-      Optional<LabelMap> labels) {}
+      Optional<LabelMap> labels)
+      implements PredictionRun {
+
+    @Override
+    public ForwardModel forward() {
+      return graph.forward();
+    }
+
+    @Override
+    public Dataset read(LabelRule rule) {
+      return data.read(config.files(), rule);
+    }
+
+    @Override
+    public Dataset readPrompts() {
+      return data.readPrompts(config.files());
+    }
+
+    @Override
+    public BatchSource batches(Dataset dataset) {
+      return RunDatasets.inOrder(dataset, config.data().evalBatchSize(), Optional.empty());
+    }
+
+    @Override
+    public TextTokenizer tokenizer() {
+      return data.required("the model answers with tokens, and to make text of them ");
+    }
+
+    @Override
+    public int maskId() {
+      return data.maskId();
+    }
+
+    @Override
+    public boolean generates() {
+      return model.generates();
+    }
+
+    @Override
+    public OptionalInt decoderStart() {
+      return model.decoderStart();
+    }
+
+    @Override
+    public OptionalInt endId() {
+      return model.endId();
+    }
+
+    @Override
+    public OptionalInt maxSeqLength() throws IOException {
+      return model.maxSeqLength();
+    }
+  }
 
   /** Evaluates. Errors as {@link TrainingRun#execute}. */
   public static Result evaluate(EvaluateConfig config, ModelJudge judge) throws IOException {
@@ -77,19 +111,21 @@ public final class ModelEvaluation {
         judge,
         setting -> {
           Task task = setting.graph().task();
-          Dataset dataset = setting.data().read(config.files(), task.labelRule(setting.labels()));
+          Dataset dataset = setting.read(task.labels(setting.labels()));
           BatchSource source =
               RunDatasets.inOrder(
                   dataset,
                   config.data().evalBatchSize(),
                   RunDatasets.masking(task, setting.data(), List.of(dataset)));
-          int outputs =
-              task.outputs().orElseGet(() -> dataset.labels().map(LabelMap::size).orElse(1));
           Evaluator.Result result =
               new Evaluator(
                       source,
-                      RunDatasets.metrics(
-                          config.data().question(), task, dataset, outputs, dataset.labels()))
+                      () ->
+                          task.newMetrics(
+                              dataset,
+                              task.outputs(dataset),
+                              dataset.labels(),
+                              config.data().question()))
                   .evaluate(setting.runner());
           return new Result(
               result.metrics(),
@@ -113,54 +149,8 @@ public final class ModelEvaluation {
         setting -> {
           setting.graph().notes().forEach(notes);
           setting.data().notes().forEach(notes);
-          boolean language = setting.graph().task().kind().isLanguage();
-          if (language && setting.model().generates()) {
-            return new LanguageAnswers(
-                    config, setting.data(), setting.model(), setting.graph(), setting.runner())
-                .tell(sink);
-          }
-          LabelRule rule = setting.graph().task().unlabelled(setting.labels());
-          Dataset dataset = setting.data().read(config.files(), rule);
-          BatchSource source = new BatchSource(dataset, options(config));
-          if (rule.kind().isOfQuestions()) {
-            answer(config, setting.runner(), dataset, source, sink);
-            return dataset.size();
-          }
-          int answered = 0;
-          try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
-            while (batches.hasNext()) {
-              Batch batch = batches.next();
-              EvaluationResult result = setting.runner().evaluate(batch);
-              for (int row = 0; row < batch.exampleCount(); row++) {
-                EncodedExample example = dataset.examples().get(answered++);
-                sink.accept(
-                    example.origin() instanceof Origin.Words words
-                        ? WordLabels.of(words, result, row, setting.labels().orElseThrow())
-                        : prediction(setting, result, row, batch.lengths().get(row)));
-              }
-            }
-          }
-          return dataset.size();
+          return setting.graph().task().predict(setting, sink);
         });
-  }
-
-  private static void answer(
-      EvaluateConfig config,
-      StepRunner runner,
-      Dataset dataset,
-      BatchSource source,
-      Consumer<Prediction> sink) {
-    QuestionAnswers answers =
-        new QuestionAnswers(
-            dataset.examples(),
-            config.data().question(),
-            found -> sink.accept(QuestionAnswer.of(found, config.nBest())));
-    try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
-      while (batches.hasNext()) {
-        EvaluationResult result = runner.evaluate(batches.next());
-        answers.add(result.logits(), result.shape());
-      }
-    }
   }
 
   private static <T> T open(EvaluateConfig config, ModelJudge judge, Use<T> use)
@@ -184,12 +174,8 @@ public final class ModelEvaluation {
           config.labels().isEmpty()
               ? graph.task().ofOutputs(model.labels())
               : Optional.of(LabelMap.of(config.labels()));
-      return use.with(new Setting(data, model, graph, runner, labels));
+      return use.with(new Setting(config, data, model, graph, runner, labels));
     }
-  }
-
-  private static BatchOptions options(EvaluateConfig config) {
-    return BatchOptions.inOrder(config.data().evalBatchSize(), RunDatasets.PAD_TO_MULTIPLE);
   }
 
   private static List<String> notes(Setting setting, Dataset dataset) {
@@ -197,49 +183,5 @@ public final class ModelEvaluation {
     notes.addAll(setting.data().notes());
     notes.addAll(dataset.notes());
     return notes;
-  }
-
-  /**
-   * One row of a result.
-   *
-   * @param tokens the example's own; what comes after them in the row is about padding
-   */
-  private static Prediction prediction(
-      Setting setting, EvaluationResult result, int row, int tokens) {
-    int width = result.classes();
-    int perExample = result.logits().length / Math.toIntExact(result.shape().get(0));
-    int start = row * perExample;
-    return switch (setting.graph().task().kind()) {
-      case QUESTION_ANSWERING -> throw new IllegalStateException("answers in words");
-      case REGRESSION -> {
-        float value = result.logits()[row];
-        yield new Choice(null, (double) value, List.of(value));
-      }
-      case CLASSIFICATION -> {
-        float[] logits = Arrays.copyOfRange(result.logits(), start, start + width);
-        int best = ClassificationMetrics.argmax(logits);
-        String label = setting.labels().map(map -> map.name(best)).orElse(String.valueOf(best));
-        yield new Choice(label, Softmax.of(logits, best), floats(logits));
-      }
-      case MULTI_LABEL ->
-          LabelSet.of(
-              floats(Arrays.copyOfRange(result.logits(), start, start + width)), setting.labels());
-      case TOKENS, CAUSAL_LM, MASKED_LM, SEQ2SEQ -> {
-        List<List<Float>> rows = new ArrayList<>();
-        int end = start + (tokens == 0 ? perExample : Math.min(tokens * width, perExample));
-        for (int at = start; at < end; at += width) {
-          rows.add(floats(Arrays.copyOfRange(result.logits(), at, at + width)));
-        }
-        yield new Choice(null, null, rows);
-      }
-    };
-  }
-
-  private static List<Float> floats(float[] values) {
-    List<Float> list = new ArrayList<>(values.length);
-    for (float value : values) {
-      list.add(value);
-    }
-    return list;
   }
 }

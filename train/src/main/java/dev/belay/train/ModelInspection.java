@@ -119,7 +119,9 @@ public final class ModelInspection {
 
   /** Reads without starting TensorFlow. */
   public static Contents inspect(Path path, Set<String> allowedOps) throws IOException {
-    return inspect(new WeightsConfig(path, Optional.empty(), Optional.empty(), allowedOps));
+    return inspect(
+        new WeightsConfig(
+            path, Optional.empty(), Optional.empty(), Optional.empty(), allowedOps));
   }
 
   /** Reads without starting TensorFlow. */

@@ -100,7 +100,7 @@ final class ModelRun {
             graph.loss(),
             rules.gradients(),
             rules.clip(),
-            rules.optimizer(),
+            graph.constrained(rules.optimizer()),
             name -> matchesAny(config.trust().withoutGradient(), name)));
   }
 

@@ -14,9 +14,9 @@ import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
-import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.StepRunner;
+import dev.belay.train.task.Task;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collections;
@@ -56,7 +56,7 @@ public final class ModelTrial {
     TrainableModel model = read.decided();
     InputMapping inputs = model.inputs(config.inputs(), false);
     stage.accept("importing its graph");
-    try (ModelGraph graph = model.graph(config, MachineConfig.DEFAULT_SEED)) {
+    try (ModelGraph graph = model.graph(config, MachineConfig.defaults().seed())) {
       stage.accept(trains ? "building its gradients" : "building its evaluation");
       try (StepRunner runner = runner(config, graph, trains)) {
         stage.accept("setting its weights");
@@ -75,14 +75,15 @@ public final class ModelTrial {
   }
 
   private static StepRunner runner(ModelConfig config, ModelGraph graph, boolean trains) {
-    MachineConfig machine = new MachineConfig("cpu", OptionalInt.of(1), MachineConfig.DEFAULT_SEED);
+    MachineConfig machine =
+        new MachineConfig("cpu", OptionalInt.of(1), MachineConfig.defaults().seed());
     if (trains) {
       TrainStep step = ModelRun.plannedStep(config, graph);
       return StepRunner.forTraining(
           graph.graph(),
           step,
           evaluation(graph),
-          new StepRunner.Machine(machine, UpdateConfig.DEFAULT_PRECISION));
+          new StepRunner.Machine(machine, UpdateConfig.defaults().precision()));
     }
     return StepRunner.forEvaluation(
         graph.graph(), evaluation(graph), ModelRun.weights(graph, Optional.empty()), machine);
@@ -113,7 +114,7 @@ public final class ModelTrial {
             BatchPosition.START,
             BatchPosition.START,
             features,
-            Optional.of(labels(task, length)),
+            Optional.of(task.madeUpLabels(EXAMPLES, length)),
             (long) EXAMPLES * length,
             Collections.nCopies(EXAMPLES, length),
             List.of()));
@@ -132,19 +133,5 @@ public final class ModelTrial {
     float[] floats = new float[ints.length];
     Arrays.fill(floats, mask ? 1 : 0);
     return new Column.FloatMatrix(EXAMPLES, columns, floats);
-  }
-
-  private static Column labels(Task task, int length) {
-    return switch (task.kind()) {
-      case REGRESSION -> new Column.FloatMatrix(EXAMPLES, 1, new float[EXAMPLES]);
-      case CLASSIFICATION -> new Column.IntMatrix(EXAMPLES, 1, new int[EXAMPLES]);
-      case QUESTION_ANSWERING -> new Column.IntMatrix(EXAMPLES, 2, new int[EXAMPLES * 2]);
-      case MULTI_LABEL -> {
-        int classes = task.outputs().orElse(2);
-        yield new Column.FloatMatrix(EXAMPLES, classes, new float[EXAMPLES * classes]);
-      }
-      case TOKENS, CAUSAL_LM, MASKED_LM, SEQ2SEQ ->
-          new Column.IntMatrix(EXAMPLES, length, new int[EXAMPLES * length]);
-    };
   }
 }

@@ -85,21 +85,19 @@ final class RunData implements AutoCloseable {
   Dataset read(List<Path> paths, LabelRule labels) throws DataException {
     OptionalInt blockSize = config.language().blockSize();
     requireColumns(labels);
-    if (blockSize.isEmpty() && labels.kind().isOfQuestions()) {
+    if (blockSize.isEmpty() && labels.format().isOfQuestions()) {
       return readQuestions(paths, options(labels));
     }
     if (blockSize.isEmpty()) {
       return tokenizer.read(paths, options(labels));
     }
-    LabelRule.Kind kind = labels.kind();
-    if (kind != LabelRule.Kind.NEXT_TOKEN && kind != LabelRule.Kind.HIDDEN_TOKEN) {
+    if (!labels.format().isMadeOfTokens()) {
       throw new ConfigException(
           List.of("--block-size is for --head causal-lm and masked-lm: leave it out"));
     }
     requireBlockSize(blockSize.getAsInt());
     // Labels of blocks are made of the blocks: no other kind reads those that the data have.
-    LabelRule asGiven =
-        new LabelRule(LabelRule.Kind.HIDDEN_TOKEN, labels.known(), labels.classCount());
+    LabelRule asGiven = LabelRule.hiddenTokens(labels.classCount());
     Dataset texts = tokenizer.read(paths, options(asGiven).withMaxLength(WHOLE));
     return TextBlocks.of(texts, blockSize.getAsInt(), labels);
   }
@@ -108,17 +106,12 @@ final class RunData implements AutoCloseable {
   private void requireColumns(LabelRule labels) {
     ColumnConfig columns = config.columns();
     List<String> problems = new ArrayList<>();
-    if (labels.kind().isOfQuestions() && !columns.equals(ColumnConfig.byName())) {
+    if (labels.format().isOfQuestions() && !columns.equals(ColumnConfig.byName())) {
       problems.add(
           "--text-column and the like: questions are read by the names that SQuAD has; leave them"
               + " out");
     }
-    boolean ofTokens =
-        switch (labels.kind()) {
-          case TOKENS, WORDS, NEXT_TOKEN, NONE, WORDS_ALONE -> true;
-          default -> false;
-        };
-    if (columns.causalLabels().isPresent() && !ofTokens) {
+    if (columns.causalLabels().isPresent() && !labels.format().mayBeCausal()) {
       problems.add(
           "--causal-labels "
               + columns.causalLabels().get().option()

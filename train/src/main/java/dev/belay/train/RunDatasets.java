@@ -1,27 +1,20 @@
 package dev.belay.train;
 
-import dev.belay.train.answer.QuestionMetrics;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.MachineConfig;
-import dev.belay.train.config.QuestionConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.DatasetSummary;
-import dev.belay.train.data.example.FeatureRow;
-import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.language.Masking;
-import dev.belay.train.metrics.Metrics;
-import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
+import dev.belay.train.task.Task;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongFunction;
-import java.util.function.Supplier;
 
 /**
  * The data of a training run, read for one model.
@@ -39,11 +32,11 @@ record RunDatasets(
   static final int PAD_TO_MULTIPLE = 8;
 
   static RunDatasets read(DataConfig config, RunData data, TrainableModel model, Task task) {
-    Dataset train = data.read(config.trainFiles(), task.labelRule(model.labels()));
+    Dataset train = data.read(config.trainFiles(), task.labels(model.labels()));
     if (config.validationFiles().isEmpty()) {
       return new RunDatasets(task, train, Optional.empty(), masking(task, data, List.of(train)));
     }
-    LabelRule rule = task.labelRule(train.labels());
+    LabelRule rule = task.labels(train.labels());
     Dataset validation = data.read(config.validationFiles(), rule);
     return new RunDatasets(
         task, train, Optional.of(validation), masking(task, data, List.of(train, validation)));
@@ -55,7 +48,7 @@ record RunDatasets(
         datasets.stream()
             .flatMap(dataset -> dataset.examples().stream())
             .allMatch(example -> example.label().isPresent());
-    if (task.kind() != Task.Kind.MASKED_LM || labelled) {
+    if (!task.hidesWords() || labelled) {
       return Optional.empty();
     }
     data.masking(0); // complains now of a tokenizer that hides nothing
@@ -71,24 +64,12 @@ record RunDatasets(
     return new BatchSource(
         dataset,
         BatchOptions.inOrder(batchSize, PAD_TO_MULTIPLE),
-        masking.map(of -> of.apply(MachineConfig.DEFAULT_SEED)));
+        masking.map(of -> of.apply(MachineConfig.defaults().seed())));
   }
 
   /** Classes, as the head has them or, for a new one, as the data show them. */
   int outputs() {
-    if (task.outputs().isEmpty() && task.kind() == Task.Kind.TOKENS && train.labels().isEmpty()) {
-      return numbered();
-    }
-    return task.outputs().orElseGet(() -> train.labels().map(LabelMap::size).orElse(1));
-  }
-
-  /** Classes of tokens that the data have as numbers, at least two. */
-  private int numbered() {
-    return train.examples().stream()
-        .flatMap(example -> example.label().stream())
-        .flatMapToInt(label -> Arrays.stream(((FeatureRow.Ints) label).values()))
-        .map(number -> number + 1)
-        .reduce(2, Math::max);
+    return task.outputs(train);
   }
 
   /** The batches to train on. */
@@ -111,15 +92,8 @@ record RunDatasets(
         dataset ->
             new Evaluator(
                 inOrder(dataset, batchSize, masking),
-                metrics(config.data().question(), task, dataset, outputs(), train.labels())));
-  }
-
-  /** Metrics of answers about a data set, empty each time. */
-  static Supplier<Metrics> metrics(
-      QuestionConfig how, Task task, Dataset dataset, int outputs, Optional<LabelMap> labels) {
-    return task.kind() == Task.Kind.QUESTION_ANSWERING
-        ? () -> new QuestionMetrics(dataset.examples(), how)
-        : () -> task.newMetrics(outputs, labels);
+                () ->
+                    task.newMetrics(dataset, outputs(), train.labels(), config.data().question())));
   }
 
   /** What the user should know about both. */

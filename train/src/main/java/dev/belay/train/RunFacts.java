@@ -1,10 +1,8 @@
 package dev.belay.train;
 
-import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
-import dev.belay.train.model.Task;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
@@ -13,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.TensorFlow;
 
 /** What run.json says of the model and the data of a run: what they are, to the last byte. */
@@ -42,9 +41,10 @@ final class RunFacts {
     }
     facts.put("train_examples", datasets.train().size());
     facts.put("validation_examples", datasets.validation().map(Dataset::size).orElse(0));
-    if (datasets.task().kind() == Task.Kind.MULTI_LABEL) {
-      facts.put("problem_type", ModelConfig.ProblemType.MULTI_LABEL_CLASSIFICATION.option());
-    }
+    datasets
+        .task()
+        .problemType(Optional.empty())
+        .ifPresent(problem -> facts.put("problem_type", problem));
     datasets.train().labels().map(LabelMap::names).ifPresent(names -> facts.put("labels", names));
     return facts;
   }

@@ -8,12 +8,12 @@ import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.checkpoint.Checkpoint;
-import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelSource;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.task.MultiLabelClassification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +40,8 @@ final class WeightSource {
     } else if (RunDirectory.isRun(path) && location.configuration().isEmpty()) {
       location = withOrigin(location, recorded(path));
     }
-    return WeightReader.read(location, GraphPolicy.strict().allowing(config.allowedOps()));
+    return WeightReader.read(
+        location, GraphPolicy.strict().allowing(config.allowedOps()), config.tags());
   }
 
   static boolean isCheckpoint(Path path) {
@@ -74,14 +75,16 @@ final class WeightSource {
 
   /** What the model that the run began with has become: its labels are those of the run. */
   private static ModelConfiguration trained(ModelConfiguration origin, RecordedRun recorded) {
-    String multiLabel = ModelConfig.ProblemType.MULTI_LABEL_CLASSIFICATION.option();
     return origin.withLabels(
         recorded.labels().isEmpty() ? origin.labels() : recorded.labels(),
         recorded
             .model()
             .problem()
-            .map(ModelConfig.ProblemType::option)
-            .or(() -> origin.problemType().filter(type -> !type.equals(multiLabel))));
+            .or(
+                () ->
+                    origin
+                        .problemType()
+                        .filter(type -> !type.equals(MultiLabelClassification.PROBLEM))));
   }
 
   /** It knows the head and the classes that the run gave the model, the model itself does not. */

@@ -25,10 +25,17 @@ import java.util.Set;
 public final class Hdf5Contents implements NamedTensors {
   private final Path file;
   private final Map<String, StoredDataset> tensors;
+  private final boolean wholeModel;
 
-  Hdf5Contents(Path file, Map<String, StoredDataset> tensors) {
+  Hdf5Contents(Path file, Map<String, StoredDataset> tensors, boolean wholeModel) {
     this.file = file;
+    this.wholeModel = wholeModel;
     this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
+  }
+
+  /** Whether Keras' {@code model.save} wrote it: layers and weights. */
+  public boolean isWholeModel() {
+    return wholeModel;
   }
 
   /** All names in the file's order, without the ":0" of TensorFlow. */

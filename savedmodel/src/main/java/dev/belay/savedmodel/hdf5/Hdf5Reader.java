@@ -29,6 +29,7 @@ import org.tensorflow.proto.framework.DataType;
 public final class Hdf5Reader {
   private static final String LAYERS = "layer_names";
   private static final String WEIGHTS = "weight_names";
+  private static final String MODEL_CONFIG = "model_config";
   private static final String MODEL_WEIGHTS = "model_weights";
   private static final String TOP_LEVEL = "top_level_model_weights";
   private static final String VALUE = ":0";
@@ -45,6 +46,7 @@ public final class Hdf5Reader {
   private final long fileBytes;
   private final Map<String, StoredDataset> tensors = new LinkedHashMap<>();
   private int objects;
+  private boolean wholeModel;
 
   private Hdf5Reader(Path file, long fileBytes) {
     this.file = file;
@@ -76,11 +78,12 @@ public final class Hdf5Reader {
     if (reader.tensors.isEmpty()) {
       throw new CorruptModelException(file, "file", "tensors", "none");
     }
-    return new Hdf5Contents(file, reader.tensors);
+    return new Hdf5Contents(file, reader.tensors, reader.wholeModel);
   }
 
   private void readFrom(HdfFile hdf) throws IOException {
     Group root = hdf;
+    wholeModel = hdf.getAttribute(MODEL_CONFIG) != null;
     if (hdf.getAttribute(LAYERS) == null
         && hdf.getChild(MODEL_WEIGHTS) instanceof Group whole
         && whole.getAttribute(LAYERS) != null) {

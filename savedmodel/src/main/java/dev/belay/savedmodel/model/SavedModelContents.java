@@ -20,12 +20,14 @@ import org.tensorflow.proto.framework.MetaGraphDef;
  * <p>It holds no file open. See {@link SavedModelReader}.
  */
 public final class SavedModelContents {
+  /** The tag of graphs for serving. */
+  public static final String SERVE = "serve";
 
   /**
    * Parts of a SavedModel, as read.
    *
    * @param directory that holds saved_model.pb
-   * @param metaGraph the graph tagged "serve"
+   * @param metaGraph the selected graph, usually the one tagged "serve"
    * @param functions its function library by name
    * @param callables signatures and callables
    * @param regularizers functions without inputs, whose result Keras adds to the loss
@@ -77,9 +79,14 @@ public final class SavedModelContents {
     return parts.directory().resolve(ModelFolder.FILE);
   }
 
-  /** The graph tagged "serve", as stored in the file. */
+  /** The selected graph, as stored in the file. */
   public MetaGraphDef metaGraph() {
     return parts.metaGraph();
+  }
+
+  /** The tags of the graph that was taken. */
+  public List<String> tags() {
+    return parts.metaGraph().getMetaInfoDef().getTagsList();
   }
 
   /** The nodes outside all functions. */

@@ -6,14 +6,12 @@ import dev.belay.savedmodel.CorruptModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
 import org.tensorflow.proto.framework.MetaGraphDef;
 import org.tensorflow.proto.framework.SavedModel;
 
-/** Parses saved_model.pb within limits and selects the graph for serving. */
+/** Parses saved_model.pb within limits and selects one of its graphs. */
 final class SavedModelFile {
-  static final String SERVE = "serve";
-
   /**
    * Limit for a graph without its weights, which are in variables/; BERT-large in all its forms
    * takes 20 MB.
@@ -26,10 +24,12 @@ final class SavedModelFile {
   private SavedModelFile() {}
 
   /**
-   * @throws CorruptModelException if it is no SavedModel, or none of its graphs is for serving; the
-   *     message lists the existing tags
+   * @param tags of the graph to select, separated by commas; empty for the one for serving
+   * @throws CorruptModelException if it is no SavedModel
+   * @throws dev.belay.savedmodel.UnsupportedModelException if the choice is ambiguous; the message
+   *     lists the existing tags
    */
-  static MetaGraphDef read(Path file) throws IOException {
+  static MetaGraphDef read(Path file, Optional<String> tags) throws IOException {
     long size = Files.size(file);
     if (size > MOST_BYTES) {
       throw new CorruptModelException(
@@ -47,20 +47,8 @@ final class SavedModelFile {
       throw new CorruptModelException(
           file, "byte " + bytes.getTotalBytesRead(), "a SavedModel", reason(e));
     }
-    List<MetaGraphDef> graphs = model.getMetaGraphsList();
-    for (MetaGraphDef graph : graphs) {
-      if (graph.getMetaInfoDef().getTagsList().contains(SERVE)) {
-        return graph;
-      }
-    }
-    throw new CorruptModelException(
-        file,
-        "meta graphs",
-        "one with the tag '" + SERVE + "'",
-        graphs.isEmpty()
-            ? "no meta graph"
-            : "tags "
-                + graphs.stream().map(graph -> graph.getMetaInfoDef().getTagsList()).toList());
+    MetaGraphChoice choice = new MetaGraphChoice(file, model.getMetaGraphsList());
+    return tags.isPresent() ? choice.tagged(tags.get()) : choice.usual();
   }
 
   private static String reason(InvalidProtocolBufferException e) {

@@ -56,18 +56,26 @@ public final class SavedModelReader {
     return ModelFolder.find(path);
   }
 
+  /** Reads a model, the graph of it that is meant for serving. */
+  public static SavedModelContents read(Path path, GraphPolicy policy) throws IOException {
+    return read(path, policy, Optional.empty());
+  }
+
   /**
    * Reads a model.
    *
    * @param path the folder with saved_model.pb, or one that holds exactly one such folder as a
    *     version or as saved_model/1
+   * @param tags of the graph to take, divided by commas; empty for the one that is meant for
+   *     serving
    * @throws CorruptModelException if the model is refused, whatever the reason
    * @throws IOException if a file cannot be read
    */
-  public static SavedModelContents read(Path path, GraphPolicy policy) throws IOException {
+  public static SavedModelContents read(Path path, GraphPolicy policy, Optional<String> tags)
+      throws IOException {
     Path directory = ModelFolder.find(path);
     Path file = directory.resolve(ModelFolder.FILE);
-    MetaGraphDef meta = SavedModelFile.read(file);
+    MetaGraphDef meta = SavedModelFile.read(file, tags);
     GraphValidator.validate(file, meta.getGraphDef());
     Map<String, FunctionDef> functions = new LinkedHashMap<>();
     meta.getGraphDef()

@@ -29,7 +29,6 @@ public record TrainingFunctions(
     ModelFunction evaluation,
     List<Trace> traces,
     List<String> notes) {
-  private static final String DEFAULT = "serving_default";
   private static final String CALL = "__call__";
   private static final String CALL_WITH_LOSSES = "call_and_return_all_conditional_losses";
 
@@ -67,6 +66,12 @@ public record TrainingFunctions(
     return new TrainingFunctions(evaluation, training, evaluation, List.of(), notes);
   }
 
+  private TrainingFunctions noting(String note) {
+    List<String> all = new ArrayList<>(List.of(note));
+    all.addAll(notes);
+    return new TrainingFunctions(reference, training, evaluation, traces, all);
+  }
+
   private static TrainingFunctions named(SavedModelContents contents, String name)
       throws UnsupportedModelException {
     List<ModelFunction> found =
@@ -98,7 +103,7 @@ public record TrainingFunctions(
       SavedModelContents contents, String name, List<ModelFunction> found)
       throws UnsupportedModelException {
     Optional<ModelFunction> serving =
-        contents.signatures().stream().filter(f -> f.name().equals(DEFAULT)).findFirst();
+        contents.signatures().stream().filter(f -> f.name().equals(DefaultFunction.SERVING)).findFirst();
     List<ModelFunction> traces =
         serving
             .map(reference -> found.stream().filter(f -> fits(f, reference)).toList())
@@ -123,21 +128,13 @@ public record TrainingFunctions(
 
   private static TrainingFunctions byDefault(SavedModelContents contents)
       throws UnsupportedModelException {
-    List<ModelFunction> signatures = contents.signatures();
-    ModelFunction serving =
-        signatures.stream()
-            .filter(signature -> signature.name().equals(DEFAULT))
-            .findFirst()
-            .or(() -> signatures.size() == 1 ? Optional.of(signatures.get(0)) : Optional.empty())
-            .orElseThrow(
-                () ->
-                    new UnsupportedModelException(
-                        contents.file(),
-                        "signatures",
-                        "none is named "
-                            + DEFAULT
-                            + "; name the one to use: the model has "
-                            + list(contents.callables())));
+    DefaultFunction byName = new DefaultFunction(contents);
+    Optional<ModelFunction> signature = byName.signature();
+    if (signature.isEmpty()) {
+      String path = byName.path();
+      return named(contents, path).noting("no signatures: the model's function " + path + " is used");
+    }
+    ModelFunction serving = signature.get();
     if (contents.objects().isEmpty()) {
       return of(
           GraphLosses.withTraining(contents, serving, true),
@@ -233,7 +230,7 @@ public record TrainingFunctions(
     return names.isEmpty() ? "" : " and the functions " + String.join(", ", names);
   }
 
-  private static String show(ModelFunction function) {
+  static String show(ModelFunction function) {
     List<String> inputs =
         function.inputs().stream()
             .map(input -> input.name() + " " + input.dtype().name() + " " + input.shape())

@@ -8,7 +8,9 @@ import dev.belay.savedmodel.CorruptModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -43,6 +45,7 @@ public final class SafetensorsReader {
 
   private static SafetensorsContents openIndex(Path index) throws IOException {
     Map<String, String> fileOfTensor = readIndex(index);
+    requireFiles(index, new TreeSet<>(fileOfTensor.values()));
     Map<String, String> metadata = new LinkedHashMap<>();
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
     for (String name : new TreeSet<>(fileOfTensor.values())) {
@@ -67,6 +70,25 @@ public final class SafetensorsReader {
           index, "weight_map", "only tensors that its files hold", "also " + absent);
     }
     return new SafetensorsContents(index, metadata, tensors);
+  }
+
+  private static void requireFiles(Path index, Set<String> names) throws CorruptModelException {
+    List<String> missing = new ArrayList<>();
+    for (String name : names) {
+      if (!Files.exists(file(index, name))) {
+        missing.add(name);
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new CorruptModelException(
+          index,
+          "weight_map",
+          "its " + names.size() + " files beside it",
+          missing.size()
+              + " missing: "
+              + String.join(", ", missing)
+              + "; download them too, or all of the folder again");
+    }
   }
 
   private static Map<String, String> readIndex(Path index) throws IOException {

@@ -167,6 +167,7 @@ public final class ForeignFormat {
               + ". Belay trains the transformer; the modules Pooling, Dense and Normalize are not"
               + " read");
     }
+    String missing = ShardIndex.missing(folder);
     if (entries.stream()
         .anyMatch(entry -> name(entry).matches("tf_model.*\\.h5(\\.index\\.json)?"))) {
       return Optional.of(
@@ -174,15 +175,19 @@ public final class ForeignFormat {
               + python(
                   folder,
                   "getattr(t, 'TF' + c.architectures[0]).from_pretrained('%1$s')"
-                      + ".save_pretrained('%1$s-whole', max_shard_size='100GB')"));
+                      + ".save_pretrained('%1$s-whole', max_shard_size='100GB')")
+              + missing);
     }
     for (Path entry : entries) {
       if (Files.isRegularFile(entry) && !name(entry).matches(OF_A_TRAINER)) {
         Optional<String> found = file(entry);
         if (found.isPresent()) {
-          return Optional.of("it holds " + name(entry) + ": " + found.get());
+          return Optional.of("it holds " + name(entry) + ": " + found.get() + missing);
         }
       }
+    }
+    if (!missing.isEmpty()) {
+      return Optional.of("no weights are there" + missing);
     }
     List<String> models = models(entries);
     return models.isEmpty()

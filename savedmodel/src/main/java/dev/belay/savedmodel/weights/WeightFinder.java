@@ -76,7 +76,9 @@ public final class WeightFinder {
    */
   public static List<WeightLocation> candidates(Path path) throws IOException {
     if (Files.isDirectory(path)) {
-      return inFolder(path);
+      List<WeightLocation> found = inFolder(path);
+      Optional<Path> transformer = SentenceTransformers.transformer(path);
+      return found.isEmpty() && transformer.isPresent() ? inFolder(transformer.get()) : found;
     }
     Optional<Path> prefix = prefix(path);
     if (prefix.isPresent()) {

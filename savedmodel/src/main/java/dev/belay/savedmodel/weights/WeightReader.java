@@ -26,24 +26,27 @@ public final class WeightReader {
 
   /** Reads the weights at a path, with the strict policy for graphs. */
   public static ModelWeights read(Path path) throws IOException {
-    return read(WeightFinder.find(path, Optional.empty()), GraphPolicy.strict());
+    return read(
+        WeightFinder.find(path, Optional.empty()), GraphPolicy.strict(), Optional.empty());
   }
 
   /**
    * Reads weights.
    *
    * @param policy of graphs, for a SavedModel
+   * @param tags of the graph to take of several, for a SavedModel
    * @throws dev.belay.savedmodel.CorruptModelException if the file is refused
    * @throws IOException if it cannot be read
    */
-  public static ModelWeights read(WeightLocation location, GraphPolicy policy) throws IOException {
+  public static ModelWeights read(
+      WeightLocation location, GraphPolicy policy, Optional<String> tags) throws IOException {
     Optional<ModelConfiguration> configuration = Optional.empty();
     if (location.configuration().isPresent()) {
       configuration = Optional.of(ConfigurationReader.read(location.configuration().get()));
     }
     return switch (location.format()) {
       case SAVEDMODEL -> {
-        SavedModelContents model = SavedModelReader.read(location.path(), policy);
+        SavedModelContents model = SavedModelReader.read(location.path(), policy, tags);
         yield new WeightNaming(
                 location, configuration, new VariableTensors(model), Optional.of(model))
             .named(Set.of(Dialect.KERAS, Dialect.TF1, Dialect.PYTORCH));

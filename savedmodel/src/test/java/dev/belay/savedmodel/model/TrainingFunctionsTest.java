@@ -118,7 +118,7 @@ class TrainingFunctionsTest {
                 UnsupportedModelException.class,
                 () -> TrainingFunctions.choose(contents, Optional.empty()))
             .getMessage();
-    assertTrue(message.contains("none is named serving_default; name the one to use"), message);
+    assertTrue(message.contains("expected serving_default, found none of that name. Name one of these by --signature"), message);
   }
 
   @Test

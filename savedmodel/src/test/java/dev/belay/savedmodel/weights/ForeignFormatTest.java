@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.UnsupportedModelException;
+import dev.belay.savedmodel.safetensors.SafetensorsReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +66,48 @@ final class ForeignFormatTest {
         "a sentence-transformers folder (modules.json)",
         "name " + folder.resolve("0_Transformer"),
         "the modules Pooling, Dense and Normalize are not read");
+  }
+
+  @Test
+  void aTransformerBelowIsFoundWithItsWeights() throws IOException {
+    write(
+        "modules.json",
+        """
+        [{"path": "0_Transformer", "type": "sentence_transformers.models.Transformer"},
+         {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]
+        """);
+    write("0_Transformer/config.json", "{}");
+    write("0_Transformer/model.safetensors", "weights");
+    WeightLocation found = WeightFinder.find(folder, Optional.empty());
+    assertEquals(folder.resolve("0_Transformer/model.safetensors"), found.path());
+    String note = SentenceTransformers.note(found.folder()).orElseThrow();
+    assertTrue(note.contains("its transformer is used, and its modules Pooling are not"), note);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"pytorch_model.bin", "tf_model.h5", "flax_model.msgpack"})
+  void missingShardsAreNamed(String name) throws IOException {
+    write("config.json", "{}");
+    write(
+        name + ".index.json",
+        "{\"weight_map\": {\"a\": \"part-1\", \"b\": \"part-2\", \"c\": \"part-2\"}}");
+    write("part-1", "weights");
+    assertRefused(name + ".index.json names files that are missing: part-2, so download");
+  }
+
+  @Test
+  void missingShardsOfSafetensorsAreNamed() throws IOException {
+    Path index =
+        write(
+            "model.safetensors.index.json",
+            "{\"weight_map\": {\"a\": \"m-1.safetensors\", \"b\": \"m-2.safetensors\"}}");
+    CorruptModelException refused =
+        assertThrows(CorruptModelException.class, () -> SafetensorsReader.open(index));
+    assertEquals(
+        index
+            + ": weight_map: expected its 2 files beside it, found 2 missing: m-1.safetensors,"
+            + " m-2.safetensors; download them too, or all of the folder again",
+        refused.getMessage());
   }
 
   @Test

@@ -76,7 +76,7 @@ class WeightRoundTripTest {
       WeightLocation location =
           WeightFinder.find(fixture.resolve("ckpt_" + kind + "-3"), Optional.empty())
               .withConfiguration(BERT.resolve("config.json"));
-      ModelWeights weights = WeightReader.read(location, GraphPolicy.strict());
+      ModelWeights weights = WeightReader.read(location, GraphPolicy.strict(), Optional.empty());
       for (WeightTarget target : List.of(WeightTarget.TF1, WeightTarget.TF2)) {
         Path path = written(weights, target, kind + "_to_" + target.option());
         Map<String, Object> added = add(target.option(), path, "bert", fixture);

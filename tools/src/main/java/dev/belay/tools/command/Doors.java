@@ -24,6 +24,7 @@ import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.SweepEvent;
 import dev.belay.train.model.ModelJudge;
 import dev.belay.train.stability.ReplayBundle;
+import dev.belay.train.task.Prediction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -56,8 +57,7 @@ public interface Doors {
   }
 
   /** {@link ModelEvaluation#predict}. */
-  default void predict(
-      EvaluateConfig config, Consumer<ModelEvaluation.Prediction> sink, Consumer<String> notes)
+  default void predict(EvaluateConfig config, Consumer<Prediction> sink, Consumer<String> notes)
       throws IOException {
     ModelEvaluation.predict(config, judge(), sink, notes);
   }

@@ -19,7 +19,8 @@ class PositionTableTest {
   @Test
   void longTextsAreCutToThePositionsOfTheModel() throws IOException {
     Path vocabulary =
-        Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\n");
+        Files.writeString(
+            folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nword\n");
     Path file = folder.resolve("in.jsonl");
     Files.writeString(file, "{\"text\": \"" + "word ".repeat(60) + "\"}\n");
     Path model = Fixtures.path("savedmodel_hf_bert", "saved_model");

@@ -111,7 +111,11 @@ final class RunConsoleTest {
         err().contains("\r\u001b[Kstep 2: accuracy 0.7500, loss 0.6000 on 872 examples\n"), err());
     assertTrue(
         err().contains("4/4 (0:00:00)  loss 0.5000 norm 4.0000 clip 50% 80 ex/s left 0:00"), err());
-    assertTrue(err().endsWith("\ndone: 4 steps in 0:02, 50.0% of them clipped; mean loss 0.5000, 2.5000 steps/s, 80 examples/s\n"), err());
+    assertTrue(
+        err()
+            .endsWith(
+                "\ndone: 4 steps in 0:02, 50.0% of them clipped; mean loss 0.5000, 2.5000 steps/s, 80 examples/s\n"),
+        err());
     assertEquals("", out.toString(StandardCharsets.UTF_8));
   }
 
@@ -123,7 +127,8 @@ final class RunConsoleTest {
       console.accept(step(2, true));
       console.accept(new RunEvent.Exported(1, Path.of("runs/a/export/1")));
       console.conclude(
-          new TrainingRun.Result(Path.of("runs/a"), Path.of("runs/a/export/1"), Map.of(), Map.of()));
+          new TrainingRun.Result(
+              Path.of("runs/a"), Path.of("runs/a/export/1"), Map.of(), Map.of()));
     }
     assertTrue(err().endsWith("exported to runs/a/export/1: the best weights, of step 1\n"), err());
   }

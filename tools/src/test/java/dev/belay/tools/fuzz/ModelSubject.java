@@ -232,6 +232,6 @@ final class ModelSubject implements Subject {
         any.freeze(),
         any.dropout(),
         any.modelLosses(),
-        new ModelConfig.Trust(Set.of(), true, List.of(), untried));
+        new ModelConfig.Trust(Set.of(), true, List.of(), Optional.empty(), untried));
   }
 }

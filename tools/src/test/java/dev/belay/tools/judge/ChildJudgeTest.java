@@ -191,7 +191,8 @@ final class ChildJudgeTest {
             any.freeze(),
             any.dropout(),
             any.modelLosses(),
-            new ModelConfig.Trust(java.util.Set.of(), false, List.of(), true));
+            new ModelConfig.Trust(
+                java.util.Set.of(), false, List.of(), Optional.empty(), true));
     assertTrue(isRemembered(trusted, true));
     ProgramRun run = predict(model("node { name: \"boom\" op: \"NoOp\" }"), "--trust-model");
     assertEquals(0, run.code(), run.err());

@@ -12,12 +12,14 @@ import java.util.Set;
  *     or one of its checkpoints
  * @param format what it must be; empty: whatever is there
  * @param configuration config.json, where none lies beside the weights
+ * @param tags of the graph to take of a SavedModel that holds several; empty: the one for serving
  * @param allowedOps ops of a SavedModel's graph that are accepted beyond the policy
  */
 public record WeightsConfig(
     Path path,
     Optional<WeightFormat> format,
     Optional<Path> configuration,
+    Optional<String> tags,
     Set<String> allowedOps) {
 
   public WeightsConfig {
@@ -26,6 +28,6 @@ public record WeightsConfig(
 
   /** Those weights, and otherwise what the command line takes without options. */
   public static WeightsConfig of(Path path) {
-    return new WeightsConfig(path, Optional.empty(), Optional.empty(), Set.of());
+    return new WeightsConfig(path, Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
   }
 }

@@ -13,13 +13,12 @@ public final class LanguageMetrics implements Metrics {
   private double tokens;
   private double right;
 
-  /**
-   * Adds a batch.
-   *
-   * @param lossSum of its tokens
-   * @param tokens how many count
-   * @param right how many of those were foreseen
-   */
+  @Override
+  public boolean countTokens() {
+    return true;
+  }
+
+  @Override
   public void addTokens(double lossSum, double tokens, double right) {
     this.lossSum += lossSum;
     this.tokens += tokens;

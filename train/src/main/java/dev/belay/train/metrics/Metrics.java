@@ -8,6 +8,25 @@ public interface Metrics {
   /** Adds what a model says of a batch. */
   void addBatch(Answers answers);
 
+  /**
+   * Whether they take the sums of a batch in place of its logits: a logit for each word of a
+   * vocabulary is too much to be looked at one by one.
+   */
+  default boolean countTokens() {
+    return false;
+  }
+
+  /**
+   * Adds the sums of a batch.
+   *
+   * @param lossSum of its tokens
+   * @param tokens how many count
+   * @param right for how many of those the likeliest word is the right one
+   */
+  default void addTokens(double lossSum, double tokens, double right) {
+    throw new UnsupportedOperationException("answers are added one by one");
+  }
+
   /** The numbers so far, in the order to show them. */
   Map<String, Double> result();
 

@@ -21,6 +21,7 @@ import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +65,8 @@ public record ImportedModel(
     SavedModelContents contents =
         SavedModelReader.read(
             ModelSource.of(config).directory(),
-            GraphPolicy.strict().allowing(config.trust().allowedOps()));
+            GraphPolicy.strict().allowing(config.trust().allowedOps()),
+            config.files().tags());
     TrainingFunctions functions = TrainingFunctions.choose(contents, config.signature());
     TraceChoice choice = new TraceChoice(config, contents, functions, trains);
     Optional<TraceChoice.Chosen> chosen = choice.byStructure();
@@ -78,12 +80,12 @@ public record ImportedModel(
   }
 
   private static void requireFeatures(ModelConfig config) {
-    boolean newHead = config.head() != ModelConfig.HeadKind.NONE;
+    boolean newHead = config.newHead().isPresent();
     if (newHead && config.features().isEmpty()) {
       throw new ConfigException(
           List.of(
               "--head "
-                  + config.head().option()
+                  + config.head()
                   + " needs --features: the output or inner tensor that the new head reads;"
                   + " `belay inspect MODEL` lists them"));
     }
@@ -121,9 +123,20 @@ public record ImportedModel(
     return chosen.model().variables();
   }
 
-  /** What people should know about the choice of functions. */
+  /** What people should know about the choice of graph and functions. */
   public List<String> notes() {
-    return chosen.notes();
+    List<String> notes = new ArrayList<>();
+    List<String> tags = contents.tags();
+    if (!tags.contains(SavedModelContents.SERVE)) {
+      notes.add(
+          "no graph is tagged "
+              + SavedModelContents.SERVE
+              + ": the one "
+              + (tags.isEmpty() ? "without tags" : "with the tag " + String.join(",", tags))
+              + " is used");
+    }
+    notes.addAll(chosen.notes());
+    return notes;
   }
 
   /** The same facts in the words of the graph room. */

@@ -3,33 +3,25 @@ package dev.belay.train.model;
 import dev.belay.graph.ForwardPass;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
-import dev.belay.graph.head.ClassificationHead;
 import dev.belay.graph.head.Head;
-import dev.belay.graph.head.RegressionHead;
-import dev.belay.graph.head.TokenClassificationHead;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.FinalSigmoid;
 import dev.belay.graph.loss.FinalSoftmax;
-import dev.belay.graph.loss.Loss;
-import dev.belay.graph.loss.MeanSquaredError;
-import dev.belay.graph.loss.ProbabilityCrossEntropy;
-import dev.belay.graph.loss.SigmoidCrossEntropy;
-import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.OutputChoice;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.task.ServedOutput;
+import dev.belay.train.task.Task;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 
 /** Finds in a SavedModel's graph what to train through, and what its loss or a new head reads. */
@@ -39,11 +31,13 @@ final class ImportedPasses {
 
   private final ImportedModel model;
   private final ModelConfig config;
+  private final Optional<Task> asked;
   private final long seed;
 
   ImportedPasses(ImportedModel model, ModelConfig config, long seed) {
     this.model = model;
     this.config = config;
+    this.asked = Task.asked(config);
     this.seed = seed;
   }
 
@@ -72,6 +66,8 @@ final class ImportedPasses {
     Task task = task(trained);
     List<String> decisions = new ArrayList<>(model.notes());
     decisions.addAll(AddedLosses.notes(model));
+    WeightConstraints constraints = WeightConstraints.of(model, forward.variables(), config);
+    decisions.addAll(constraints.notes());
     List<String> rewrites = new ArrayList<>(model.flat().notes());
     rewrites.addAll(forward.notes());
     return new ModelGraph.Parts(
@@ -79,34 +75,20 @@ final class ImportedPasses {
         trained.pass().withLosses(AddedLosses.of(model, forward, model.training())),
         evaluated.pass().withLosses(AddedLosses.of(model, forward, model.evaluation())),
         task,
-        loss(task, trained),
+        task.loss(trained.probabilities()),
         trained.description(),
         List.of(
             "trains through " + model.training().source().path() + ", " + trained.description(),
             "evaluates through " + model.evaluation().source().path()),
         decisions,
         rewrites,
-        this::head);
+        this::head,
+        constraints.byVariable());
   }
 
   private Optional<Head> head(int outputs) {
     double dropout = config.dropout() ? HEAD_DROPOUT : 0;
-    return switch (config.head()) {
-      case NONE -> Optional.empty();
-      case CLASSIFICATION -> Optional.of(new ClassificationHead(outputs, dropout, seed));
-      case REGRESSION -> Optional.of(new RegressionHead(dropout, seed));
-      case TOKEN_CLASSIFICATION -> Optional.of(new TokenClassificationHead(outputs, dropout, seed));
-      case QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
-          throw new ModelException(onlyForWeights(config));
-    };
-  }
-
-  private static String onlyForWeights(ModelConfig config) {
-    return "--head "
-        + config.head().option()
-        + ": on a SavedModel Belay puts heads for classification, regression and"
-        + " token-classification; it builds this one for weights alone, such as a Hugging Face"
-        + " folder or a checkpoint";
+    return asked.flatMap(task -> task.savedModelHead(outputs, dropout, seed));
   }
 
   private static ImportOptions options(ModelConfig config, long seed) {
@@ -117,21 +99,10 @@ final class ImportedPasses {
         gradient -> config.trust().naturalGradients());
   }
 
-  /** Whether an example has any number of the model's classes. */
-  private boolean multiLabel() throws IOException {
-    ProblemTypes.requireClasses(
-        config,
-        config.head() == ModelConfig.HeadKind.NONE
-            ? ModelConfig.HeadKind.CLASSIFICATION
-            : config.head());
-    return config.head() != ModelConfig.HeadKind.REGRESSION
-        && ProblemTypes.of(config, model.source().problemType());
-  }
-
   private Target target(Graph graph, ForwardModel forward, FlatGraph.FlatFunction function)
       throws IOException {
     ForwardCall call = forward.call(FlatModel.callName(function));
-    if (config.head() != ModelConfig.HeadKind.NONE) {
+    if (asked.isPresent()) {
       Output<?> features =
           FeatureTensor.find(graph, call, function, config.features().orElseThrow());
       return new Target(
@@ -140,7 +111,7 @@ final class ImportedPasses {
     int position = OutputChoice.choose(model.contents().file(), function.source(), config.output());
     String name = function.source().outputs().get(position).name();
     Output<?> output = call.output(name);
-    if (multiLabel()) {
+    if (ServedOutput.isMultiLabel(config, model.source().problemType())) {
       return ofLabels(call, name, output);
     }
     Optional<Output<?>> behind = FinalSoftmax.logitsBehind(output);
@@ -210,38 +181,14 @@ final class ImportedPasses {
   }
 
   private Task task(Target trained) throws IOException {
-    boolean multiLabel = multiLabel();
-    return switch (config.head()) {
-      case CLASSIFICATION ->
-          new Task(
-              multiLabel ? Task.Kind.MULTI_LABEL : Task.Kind.CLASSIFICATION, labelCount(config));
-      case REGRESSION -> new Task(Task.Kind.REGRESSION, OptionalInt.of(1));
-      case TOKEN_CLASSIFICATION -> new Task(Task.Kind.TOKENS, labelCount(config));
-      case QUESTION_ANSWERING, MASKED_LM, CAUSAL_LM, SEQ2SEQ ->
-          throw new ModelException(onlyForWeights(config));
-      case NONE -> {
-        String name = trained.pass().output().op().name();
-        Shape shape = trained.pass().output().shape();
-        yield multiLabel
-            ? Task.ofLabels(name, shape)
-            : Task.of(name, shape, model.described().isCausal());
-      }
-    };
-  }
-
-  private static OptionalInt labelCount(ModelConfig config) {
-    return config.labels().map(OptionalInt::of).orElse(OptionalInt.empty());
-  }
-
-  private static Loss loss(Task task, Target trained) {
-    if (task.kind() == Task.Kind.MULTI_LABEL) {
-      return new SigmoidCrossEntropy();
+    Optional<String> said = model.source().problemType();
+    if (asked.isPresent()) {
+      return asked.get().onSavedModel(config, said);
     }
-    if (task.kind() == Task.Kind.REGRESSION) {
-      return new MeanSquaredError();
-    }
-    return trained.probabilities()
-        ? new ProbabilityCrossEntropy()
-        : new SparseSoftmaxCrossEntropy();
+    Output<?> output = trained.pass().output();
+    ServedOutput served = new ServedOutput(output.op().name(), output.shape());
+    return ServedOutput.isMultiLabel(config, said)
+        ? served.multiLabel()
+        : served.task(model.described().isCausal());
   }
 }

@@ -43,7 +43,13 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
         feature = guess(function, input);
         if (!FeatureNames.canonical(lastPart(input.name())).equals(feature)) {
           notes.add(
-              "input '" + input.name() + "' gets " + feature + ", being the only one of its kind");
+              "input '"
+                  + input.name()
+                  + "' gets "
+                  + feature
+                  + (isOneOfPair(function, input)
+                      ? ", by its name"
+                      : ", being the only one of its kind"));
         }
       }
       requests.add(
@@ -90,16 +96,46 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
     if (USUAL.contains(canonical)) {
       return canonical;
     }
+    if (input.dtype() == DataType.DT_STRING) {
+      return text(function, input);
+    }
     long alike = function.inputs().stream().filter(other -> other.dtype() == input.dtype()).count();
     if (alike > 1) {
       return canonical;
     }
     return switch (input.dtype()) {
-      case DT_STRING -> FeatureNames.TEXT;
       case DT_INT32, DT_INT64 ->
           input.shape().numDimensions() == 2 ? FeatureNames.INPUT_IDS : canonical;
       default -> canonical;
     };
+  }
+
+  /** The only text input is the text; of two with the names of a pair each is its part of it. */
+  private static String text(ModelFunction function, ModelFunction.Argument input) {
+    List<String> texts =
+        function.inputs().stream()
+            .filter(other -> other.dtype() == DataType.DT_STRING)
+            .map(other -> lastPart(other.name()))
+            .toList();
+    String name = lastPart(input.name());
+    if (texts.size() == 1) {
+      return FeatureNames.TEXT;
+    }
+    if (texts.size() == 2) {
+      String other = texts.get(1 - texts.indexOf(name));
+      if (FeatureNames.arePair(name, other)) {
+        return FeatureNames.TEXT;
+      }
+      if (FeatureNames.arePair(other, name)) {
+        return FeatureNames.TEXT_B;
+      }
+    }
+    return FeatureNames.canonical(name);
+  }
+
+  private static boolean isOneOfPair(ModelFunction function, ModelFunction.Argument input) {
+    return input.dtype() == DataType.DT_STRING
+        && function.inputs().stream().filter(i -> i.dtype() == DataType.DT_STRING).count() > 1;
   }
 
   private static ElementType elementType(ModelFunction function, ModelFunction.Argument input) {

@@ -1,13 +1,18 @@
 package dev.belay.train.model;
 
 import dev.belay.graph.ForwardPass;
+import dev.belay.graph.constraint.Constraint;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
+import dev.belay.graph.optimizer.Constrained;
+import dev.belay.graph.optimizer.Optimizer;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.task.Task;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.regex.Pattern;
@@ -36,6 +41,7 @@ public final class ModelGraph implements AutoCloseable {
    * @param decisions what else was decided about the model, for people
    * @param rewrites what was changed so that it can be trained, for people
    * @param heads the head for so many outputs, if there is one that is not part of the passes
+   * @param constraints that weights keep to after each update, by variable
    */
   record Parts(
       ForwardModel forward,
@@ -47,7 +53,8 @@ public final class ModelGraph implements AutoCloseable {
       List<String> passes,
       List<String> decisions,
       List<String> rewrites,
-      IntFunction<Optional<Head>> heads) {}
+      IntFunction<Optional<Head>> heads,
+      Map<String, Constraint> constraints) {}
 
   ModelGraph(Graph graph, Parts parts) {
     this.graph = graph;
@@ -99,6 +106,13 @@ public final class ModelGraph implements AutoCloseable {
   /** How wrong the model is. */
   public Loss loss() {
     return parts.loss();
+  }
+
+  /** The optimizer, so that its updates end in weights which the model's layers allow. */
+  public Optimizer constrained(Optimizer optimizer) {
+    return parts.constraints().isEmpty()
+        ? optimizer
+        : new Constrained(optimizer, parts.constraints());
   }
 
   /** What a loss or a new head reads, and how it was found. */

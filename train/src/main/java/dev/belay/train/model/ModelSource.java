@@ -12,6 +12,7 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.task.OwnGraph;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,9 +113,8 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
   }
 
   /**
-   * A SavedModel that Belay built of a language model is taken as weights: Belay knows its graph,
-   * and its parts that write token by token, which the SavedModel does not serve. So is one that
-   * answers questions: by its logits, it could as well be one for classes of tokens.
+   * A SavedModel that Belay exported of some tasks is taken as weights, since Belay's own graph of
+   * it does more: see {@link OwnGraph}.
    */
   private ModelSource withOwnGraph() throws IOException {
     Path described = configurationFile();
@@ -122,7 +122,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
       return this;
     }
     ModelConfiguration configuration = ConfigurationReader.read(described);
-    if (!LanguageHeads.isLanguageModel(configuration) && !NativeHead.findsAnswers(configuration)) {
+    if (!OwnGraph.isTaken(configuration)) {
       return this;
     }
     return new ModelSource(

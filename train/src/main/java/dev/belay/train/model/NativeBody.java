@@ -13,6 +13,9 @@ import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.configuration.RelativePositions;
 import dev.belay.savedmodel.configuration.Sizes;
+import dev.belay.train.family.EncoderFamily;
+import dev.belay.train.family.OutputTable;
+import dev.belay.train.task.HeadInput;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
@@ -55,8 +58,9 @@ record NativeBody(
 
   private static NativeBody encoder(
       ModelConfiguration configuration, Activation activation, NativeHead head) {
-    EncoderSpec spec = NativeEncoder.spec(configuration, activation);
-    Reading reading = head.readsAllTokens() ? Reading.ALL_TOKENS : Reading.FIRST_TOKEN;
+    EncoderSpec spec = EncoderFamily.spec(configuration, activation);
+    Reading reading =
+        head.task().input() == HeadInput.TOKENS ? Reading.ALL_TOKENS : Reading.FIRST_TOKEN;
     OptionalInt paddingId = spec.positions().paddingId();
     int before = paddingId.isPresent() ? paddingId.getAsInt() + 1 : 0;
     return new NativeBody(
@@ -75,9 +79,10 @@ record NativeBody(
   private static NativeBody decoder(NativeModel model) {
     ModelConfiguration configuration = model.configuration();
     Sizes sizes = configuration.sizes();
-    boolean pooled = model.head().isPooled();
+    HeadInput input = model.head().task().input();
+    boolean pooled = input == HeadInput.EXAMPLE;
     DecoderSpec.Output output =
-        model.head().writes()
+        input == HeadInput.NOTHING
             ? DecoderSpec.Output.of(
                 OutputTable.of(configuration, model.weights()).own()
                     ? DecoderSpec.Words.OWN
@@ -105,7 +110,7 @@ record NativeBody(
     return new NativeBody(
         List.of("transformer."),
         List.of(IDS, MASK),
-        model.head().writes()
+        input == HeadInput.NOTHING
             ? DecoderModel.LOGITS
             : pooled ? DecoderModel.LAST_FEATURES : DecoderModel.FEATURES,
         OptionalInt.of(sizes.positions()),

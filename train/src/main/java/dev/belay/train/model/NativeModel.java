@@ -6,11 +6,6 @@ import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.loss.Loss;
-import dev.belay.graph.loss.MeanSquaredError;
-import dev.belay.graph.loss.SigmoidCrossEntropy;
-import dev.belay.graph.loss.SpanCrossEntropy;
-import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
 import dev.belay.savedmodel.configuration.KeyReport;
@@ -23,17 +18,18 @@ import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
+import dev.belay.savedmodel.weights.SentenceTransformers;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.config.ModelConfig.HeadKind;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
-import dev.belay.train.failure.ModelException;
+import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
+import dev.belay.train.task.OwnGraph;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,18 +69,12 @@ record NativeModel(
       return fromScratch(source, config);
     }
     WeightLocation location = source.weights().orElseThrow();
-    ModelWeights read = WeightReader.read(location, GraphPolicy.strict());
+    ModelWeights read = WeightReader.read(location, GraphPolicy.strict(), Optional.empty());
     ModelConfiguration configuration =
-        read.configuration()
-            .orElseThrow(
-                () ->
-                    new ModelException(
-                        location.path()
-                            + ": Belay builds the graph of these weights, and no config.json or"
-                            + " bert_config.json lies beside them to say what it is made of; name"
-                            + " one with --model-config"));
+        read.configuration().orElseThrow(() -> new UndescribedWeights(location).refusal());
     List<String> notes = new ArrayList<>();
     notes.add("weights: " + location);
+    SentenceTransformers.note(location.folder()).ifPresent(notes::add);
     requireComputed(configuration, location.configuration().orElse(location.path()), notes);
     NativeWeights weights = NativeWeights.of(read, config.files().ignoredWeights(), notes);
     NativeModel model =
@@ -93,7 +83,9 @@ record NativeModel(
             configuration,
             weights,
             NativeHead.of(config, configuration, weights),
-            config.files().restoreOptimizer() ? read.optimizer() : Optional.empty(),
+            config.files().restoreOptimizer() == ModelConfig.RestoreOptimizer.AUTO
+                ? read.optimizer()
+                : Optional.empty(),
             notes);
     model.activation();
     return model;
@@ -125,7 +117,7 @@ record NativeModel(
     if (!keys.unknown().isEmpty()) {
       notes.add("keys of " + file.getFileName() + " that Belay does not know: " + keys.unknown());
     }
-    if (!keys.generation().isEmpty() && LanguageHeads.isLanguageModel(configuration)) {
+    if (!keys.generation().isEmpty() && OwnGraph.isLanguageModel(configuration)) {
       notes.add(
           "keys of "
               + file.getFileName()
@@ -201,7 +193,7 @@ record NativeModel(
               + " and seed "
               + seed);
     }
-    List<String> unused = weights.unused(forward, this);
+    List<String> unused = weights.unused(forward, head);
     if (!unused.isEmpty()) {
       notes.add("weights of other heads, not used by this one: " + unused);
     }
@@ -210,12 +202,13 @@ record NativeModel(
         pass(forward, LayeredForward.TRAINING, body),
         pass(forward, LayeredForward.EVALUATION, body),
         head.task(),
-        loss(),
+        head.task().loss(false),
         head.description(),
         notes,
         List.of(),
         List.of(),
-        outputs -> head.layers(new NativeHead.Making(this, forward, config, outputs, seed, notes)));
+        outputs -> head.layers(new NativeHead.Making(this, forward, config, outputs, seed, notes)),
+        Map.of());
   }
 
   /** What bends the feed-forward. */
@@ -226,21 +219,12 @@ record NativeModel(
             .flatMap(WeightLocation::configuration)
             .map(file -> ConfigurationReader.TF1.contains(file.getFileName().toString()))
             .orElse(false);
-    return NativeEncoder.activation(configuration, google);
+    return EncoderFamily.activation(configuration, google);
   }
 
   private static ForwardPass pass(ForwardModel forward, String name, NativeBody body) {
     ForwardCall call = forward.call(name);
     return new ForwardPass(call, call.output(body.output()));
-  }
-
-  private Loss loss() {
-    return switch (head.task().kind()) {
-      case REGRESSION -> new MeanSquaredError();
-      case QUESTION_ANSWERING -> new SpanCrossEntropy();
-      case MULTI_LABEL -> new SigmoidCrossEntropy();
-      default -> new SparseSoftmaxCrossEntropy();
-    };
   }
 
   @Override
@@ -258,9 +242,8 @@ record NativeModel(
   @Override
   public OptionalInt maxSeqLength() throws IOException {
     OptionalInt most = NativeBody.of(this).maxLength();
-    // A language model goes on with longer texts than it has seen; answers are not looked for so.
     OptionalInt trained =
-        head.kind() == HeadKind.QUESTION_ANSWERING ? source.maxSeqLength() : OptionalInt.empty();
+        head.task().keepsTrainedLength() ? source.maxSeqLength() : OptionalInt.empty();
     return IntStream.concat(most.stream(), trained.stream()).min();
   }
 
@@ -271,7 +254,7 @@ record NativeModel(
 
   @Override
   public OptionalInt decoderStart() {
-    return head.kind() == HeadKind.SEQ2SEQ ? configuration.decoderStart() : OptionalInt.empty();
+    return head.task().decoderStart(configuration);
   }
 
   @Override

@@ -134,8 +134,8 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
               + wider.get(0)
               + ", "
               + read.canonical().spec(wider.get(0)).dtype()
-              + ": transformers 5 rounds them, transformers 4 does not; set the key to the type that"
-              + " they have, or leave it out");
+              + ": transformers 5 rounds them, transformers 4 does not; set the key to the type"
+              + " that they have, or leave it out");
     }
   }
 
@@ -167,10 +167,10 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
   }
 
   /** Those that neither body nor head reads. */
-  List<String> unused(ForwardModel forward, NativeModel model) {
+  List<String> unused(ForwardModel forward, NativeHead head) {
     Set<String> rest = new TreeSet<>(names);
     forward.variables().forEach(variable -> rest.remove(variable.name()));
-    rest.removeIf(name -> model.head().reads(name, model));
+    rest.removeIf(name -> head.reads(name));
     return List.copyOf(rest);
   }
 

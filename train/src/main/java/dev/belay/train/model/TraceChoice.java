@@ -104,7 +104,7 @@ final class TraceChoice {
 
   /** The signature for both, while the choice is open. */
   Chosen bySignature() throws IOException {
-    return finished(functions.evaluation(), functions.evaluation(), List.of());
+    return finished(functions.evaluation(), functions.evaluation(), functions.notes());
   }
 
   private Chosen withoutLosses() throws IOException {
@@ -183,7 +183,7 @@ final class TraceChoice {
   }
 
   private List<String> notes(Trace trace, TraceCandidates candidates, boolean byTwin) {
-    List<String> notes = new ArrayList<>();
+    List<String> notes = new ArrayList<>(functions.notes());
     if (trains) {
       notes.add("training trace: " + trace.describe());
     }
@@ -239,7 +239,7 @@ final class TraceChoice {
     ModelFunction reference = functions.reference();
     all.add(reference);
     List<Integer> targets =
-        config.head() == ModelConfig.HeadKind.NONE
+        config.newHead().isEmpty()
             ? List.of(OutputChoice.choose(contents.file(), reference, config.output()))
             : reference.results();
     return new TraceCandidates(inline(all), reference, targets);

@@ -57,7 +57,7 @@ class BodyCheck {
       throw refusal(
           node,
           "an op of TensorFlow 2.10.1 or a function of the graph",
-          "the unknown op " + Names.show(node.getOp()));
+          "the unknown op " + Names.show(node.getOp()) + OpLibraries.of(node.getOp()));
     }
     try {
       AttributeCheck.check(definition, node, isFunction());

@@ -79,6 +79,15 @@ class GraphValidatorTest {
             "node { name: \"y\" op: \"_Send\" }",
             "found the unknown op '_Send'"),
         Arguments.of(
+            "an op of tensorflow-text",
+            "node { name: \"y\" op: \"FastWordpieceTokenizeWithOffsets\" }",
+            "found the unknown op 'FastWordpieceTokenizeWithOffsets', of tensorflow-text: export the"
+                + " model without its preprocessing, from token ids to logits"),
+        Arguments.of(
+            "an op of tensorflow-addons",
+            "node { name: \"y\" op: \"Addons>Gelu\" }",
+            "found the unknown op 'Addons>Gelu', of tensorflow-addons: export"),
+        Arguments.of(
             "no attribute T",
             "node { name: \"y\" op: \"Identity\" input: \"x\" }",
             "node 'y': expected attributes and calls as Identity has them, found no attribute 'T'"),

@@ -7,6 +7,7 @@ import dev.belay.train.data.example.ExampleOptions;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.FeatureRow;
+import dev.belay.train.data.example.LabelFormat;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
 import java.util.ArrayList;
@@ -164,17 +165,18 @@ final class Collator {
   }
 
   private Optional<Column> labels(List<EncodedExample> examples, int tokens) {
-    if (!options.labels().kind().isRead()) {
+    LabelFormat format = options.labels().format();
+    if (!format.isRead()) {
       return Optional.empty();
     }
     List<FeatureRow> rows = examples.stream().map(e -> e.label().orElseThrow()).toList();
+    if (format.isSet()) {
+      return Optional.of(hot(rows));
+    }
+    int width = format.width().orElse(tokens);
     return Optional.of(
-        switch (options.labels().kind()) {
-          case NUMBER -> floats(rows, 1);
-          case NONE, WORDS_ALONE, SPAN_ALONE, CLASS -> ints(rows, 1, 0);
-          case SPAN -> ints(rows, 2, 0);
-          case CLASS_SET -> hot(rows);
-          default -> ints(rows, tokens, LabelRule.IGNORED);
-        });
+        rows.get(0) instanceof FeatureRow.Floats
+            ? floats(rows, width)
+            : ints(rows, width, LabelRule.IGNORED));
   }
 }

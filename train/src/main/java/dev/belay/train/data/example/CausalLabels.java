@@ -3,7 +3,6 @@ package dev.belay.train.data.example;
 import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -56,7 +55,7 @@ final class CausalLabels {
       return false;
     }
     Optional<ColumnConfig.CausalLabels> asked = options.rules().columns().causalLabels();
-    boolean causal = options.labels().kind() == LabelRule.Kind.NEXT_TOKEN;
+    boolean causal = options.labels().format().isCausal();
     if (asked.isPresent()) {
       return asked.get() == ColumnConfig.CausalLabels.UNSHIFTED;
     }
@@ -125,11 +124,5 @@ final class CausalLabels {
   static EncodedExample shifted(EncodedExample example) {
     return example.withLabel(
         NextTokens.shifted(((FeatureRow.Ints) example.label().orElseThrow()).values()));
-  }
-
-  /** Whether rows of that kind can be of a language model. */
-  static boolean fit(LabelRule.Kind kind) {
-    return List.of(LabelRule.Kind.NEXT_TOKEN, LabelRule.Kind.WORDS, LabelRule.Kind.TOKENS)
-        .contains(kind);
   }
 }

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param column the name of its column
  * @param cell what the file holds
  */
-record CellValues(SourcePosition position, String column, Cell cell) {
+public record CellValues(SourcePosition position, String column, Cell cell) {
   private static final String LABELS =
       "labels divided by |, or a list of labels, none of them empty";
 
@@ -28,13 +28,13 @@ record CellValues(SourcePosition position, String column, Cell cell) {
 
   /** Whether the cell is a list of two or more numbers. */
   boolean isNumberList() {
-    return cell instanceof Cell.Integers integers && integers.values().length > 1
-        || cell instanceof Cell.Decimals decimals && decimals.values().length > 1
-        || cell instanceof Cell.Text text && NUMBERS.matcher(text.value().strip()).matches();
+    return (cell instanceof Cell.Integers integers && integers.values().length > 1)
+        || (cell instanceof Cell.Decimals decimals && decimals.values().length > 1)
+        || (cell instanceof Cell.Text text && NUMBERS.matcher(text.value().strip()).matches());
   }
 
   /** Whole numbers of 32 bits. */
-  int[] ints() {
+  public int[] ints() {
     if (cell instanceof Cell.Integers integers) {
       int[] values = new int[integers.values().length];
       for (int i = 0; i < values.length; i++) {
@@ -55,7 +55,7 @@ record CellValues(SourcePosition position, String column, Cell cell) {
   }
 
   /** Numbers of 32 bits. */
-  float[] floats() {
+  public float[] floats() {
     if (cell instanceof Cell.Integers integers) {
       float[] values = new float[integers.values().length];
       for (int i = 0; i < values.length; i++) {
@@ -84,7 +84,7 @@ record CellValues(SourcePosition position, String column, Cell cell) {
   }
 
   /** One text. */
-  String text() {
+  public String text() {
     if (cell instanceof Cell.Text text) {
       return text.value();
     }
@@ -95,7 +95,7 @@ record CellValues(SourcePosition position, String column, Cell cell) {
   }
 
   /** Words: the elements of a list, or what stands between the blanks of a text. */
-  List<String> words() {
+  public List<String> words() {
     if (cell instanceof Cell.Texts texts) {
       return texts.values();
     }
@@ -236,7 +236,7 @@ record CellValues(SourcePosition position, String column, Cell cell) {
   }
 
   /** A refusal of what the cell holds. */
-  DataException refused(String expected) {
+  public DataException refused(String expected) {
     return DataException.at(
         position, "column '" + column + "': expected " + expected + ", found " + describe());
   }

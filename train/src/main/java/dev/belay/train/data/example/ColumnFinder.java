@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Finds the columns of a file that a model's inputs and labels come from: those that the user
@@ -20,17 +19,6 @@ import java.util.stream.Stream;
  * @param position for errors
  */
 record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions options) {
-  private static final List<String> LABEL = List.of("label", "labels", "label_ids", "label_id");
-
-  /** What labels of a language model are called; a label of the whole example is none of them. */
-  private static final List<String> OF_TOKENS = List.of("labels", "label_ids");
-
-  /** What only words have labels under. */
-  private static final List<String> TAGS = List.of("ner_tags", "tags");
-
-  private static final List<String> TARGET =
-      List.of("target", "target_text", "summary", "highlights");
-
   /** Names of token ids that other columns have too. */
   static final Set<String> UNSURE_IDS = Set.of("ids");
 
@@ -41,8 +29,8 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     return options.rules().columns();
   }
 
-  private LabelRule.Kind kind() {
-    return options.labels().kind();
+  private LabelFormat format() {
+    return options.labels().format();
   }
 
   /** Whether rows hold token ids, which go before texts unless the user names a text. */
@@ -55,7 +43,7 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     boolean sure =
         !UNSURE_IDS.contains(name.toLowerCase(Locale.ROOT))
             || BESIDE_IDS.stream().anyMatch(beside -> columns.holding(beside).isPresent());
-    if (!sure && TextColumns.find(position, columns, asked(), kind()).isEmpty()) {
+    if (!sure && TextColumns.find(position, columns, asked(), format().splitsWords()).isEmpty()) {
       throw DataException.at(
           position,
           "column '"
@@ -76,7 +64,8 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     }
     asked().text().ifPresent(name -> requireNamed("--text-column", name));
     asked().textPair().ifPresent(name -> requireNamed("--text-pair-column", name));
-    Optional<TextColumns> text = TextColumns.find(position, columns, asked(), kind());
+    Optional<TextColumns> text =
+        TextColumns.find(position, columns, asked(), format().splitsWords());
     if (fromText) {
       requireTokenSource(text, tokenizer);
     }
@@ -145,7 +134,10 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
 
   /** A text goes to the input of its name, else to the only input that takes text. */
   private OptionalInt textColumn(FeatureRequest request, Optional<TextColumns> text) {
-    OptionalInt own = columns.named(request.feature());
+    OptionalInt own =
+        columns.has(request.name())
+            ? columns.named(request.name())
+            : columns.named(request.feature());
     boolean second = request.feature().equals(FeatureNames.TEXT_B);
     boolean renamed = second ? asked().textPair().isPresent() : asked().text().isPresent();
     if (own.isPresent() && !renamed) {
@@ -157,23 +149,25 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     boolean clear = second || request.feature().equals(FeatureNames.TEXT) || texts == 1;
     if (name.isEmpty() || !clear) {
       throw missing(
-          "a column '" + request.feature() + "' for the model's text input of that name",
-          "--text-column");
+          "a column '" + request.name() + "' for the model's text input of that name",
+          texts == 1 || second || request.feature().equals(FeatureNames.TEXT)
+              ? second ? "--text-pair-column" : "--text-column"
+              : "--inputs text=" + request.name() + " (text_b for the second of two)");
     }
     return columns.named(name.get());
   }
 
   /** The columns of the label: none, one, or one of 0 and 1 for each label. */
   List<Integer> labels(boolean preTokenised) {
-    boolean made = kind().ofTokens() && !preTokenised;
-    if (!kind().isRead() || made) {
+    boolean made = format().isMadeOfTokens() && !preTokenised;
+    if (!format().isRead() || made) {
       return List.of();
     }
-    boolean writes = kind() == LabelRule.Kind.TARGET_TEXT && !preTokenised;
+    boolean writes = format().isText() && !preTokenised;
     if (writes && asked().target().isPresent()) {
       return List.of(requireNamed("--target-column", asked().target().get()));
     }
-    if (asked().labels().size() > 1 && kind() != LabelRule.Kind.CLASS_SET) {
+    if (asked().labels().size() > 1 && !format().isSet()) {
       throw DataException.at(
           position,
           "--label-column names "
@@ -184,7 +178,7 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     if (!asked().labels().isEmpty()) {
       return asked().labels().stream().map(name -> requireNamed("--label-column", name)).toList();
     }
-    List<String> present = candidates(writes, preTokenised).stream().filter(columns::has).toList();
+    List<String> present = present(preTokenised);
     if (present.size() > 1) {
       throw DataException.at(
           position,
@@ -196,35 +190,16 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     if (!present.isEmpty()) {
       return List.of(columns.named(present.get(0)).getAsInt());
     }
-    if (kind().ofTokens()) {
+    if (format().isMadeOfTokens()) {
       return List.of();
     }
-    throw missing(expectedLabel(writes), writes ? "--target-column" : "--label-column");
+    throw missing(
+        format().expectedColumn(preTokenised), writes ? "--target-column" : "--label-column");
   }
 
-  /** Beside token ids, tags of words are what labels were made of. */
-  private List<String> candidates(boolean writes, boolean preTokenised) {
-    if (writes || kind().ofTokens()) {
-      return writes ? TARGET : OF_TOKENS;
-    }
-    boolean words = kind() == LabelRule.Kind.WORDS || kind() == LabelRule.Kind.TOKENS;
-    boolean labelled = LABEL.stream().anyMatch(columns::has);
-    return words && !(preTokenised && labelled)
-        ? Stream.concat(LABEL.stream(), TAGS.stream()).toList()
-        : LABEL;
-  }
-
-  private String expectedLabel(boolean writes) {
-    return switch (kind()) {
-      case TARGET_TEXT ->
-          writes
-              ? "a column 'target' with the text that is to be written"
-              : "a column 'labels' with the token ids that are to be written";
-      case TOKENS -> "a column 'labels' with one class per token";
-      case WORDS -> "a column 'labels' with one class per word";
-      case CLASS_SET -> "a column 'labels' with any number of labels";
-      default -> "a column 'label'";
-    };
+  private List<String> present(boolean preTokenised) {
+    List<String> usual = format().columns(preTokenised).stream().filter(columns::has).toList();
+    return usual.isEmpty() ? format().otherColumns().stream().filter(columns::has).toList() : usual;
   }
 
   private DataException missing(String expected, String option) {

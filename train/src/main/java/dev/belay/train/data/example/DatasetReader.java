@@ -55,7 +55,7 @@ public final class DatasetReader {
 
   private void readFile(Path file) {
     int before = examples.size();
-    try (RowReader rows = DataFile.open(file, textForm())) {
+    try (RowReader rows = DataFile.open(file, options.labels().format().textForm())) {
       List<Row> chunk = new ArrayList<>();
       int characters = 0;
       for (Optional<Row> row = rows.next(); row.isPresent(); row = rows.next()) {
@@ -76,18 +76,9 @@ public final class DatasetReader {
               + ": the file has no rows; expected at least one example (behind the header, if"
               + " any)");
     }
-    if (CausalLabels.fit(options.labels().kind()) && encoder.hasLabels()) {
+    if (options.labels().format().mayBeCausal() && encoder.hasLabels()) {
       given.set(before, examples.size());
     }
-  }
-
-  /** Words with a tag each stand in a .txt as in a CoNLL file. */
-  private DataFile.TextForm textForm() {
-    return switch (options.labels().kind()) {
-      case WORDS -> DataFile.TextForm.TAGGED_WORDS;
-      case WORDS_ALONE -> DataFile.TextForm.LINES_OF_WORDS;
-      default -> DataFile.TextForm.LINES;
-    };
   }
 
   private static int characters(Row row) {
@@ -104,7 +95,7 @@ public final class DatasetReader {
     }
     Optional<LabelMap> map = labels.learn();
     if (labels.mustFinish()) {
-      boolean ofWords = options.labels().kind() == LabelRule.Kind.WORDS;
+      boolean ofWords = options.labels().format().splitsWords();
       // Rows of token ids come with the numbers of their classes.
       examples.replaceAll(
           example -> ofWords && example.origin() == Origin.NONE ? example : finished(example));
@@ -162,7 +153,7 @@ public final class DatasetReader {
         examples.set(i, CausalLabels.shifted(examples.get(i)));
       }
     }
-    if (options.labels().kind() == LabelRule.Kind.NEXT_TOKEN) {
+    if (options.labels().format().isCausal()) {
       examples.forEach(causal::requireSeen);
     }
   }

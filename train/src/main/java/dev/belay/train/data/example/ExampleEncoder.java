@@ -22,6 +22,7 @@ final class ExampleEncoder {
   private final ExampleOptions options;
   private final Optional<TextTokenizer> tokenizer;
   private final LabelReader labels;
+  private final LabelFormat format;
   private final SharedRows shared = new SharedRows();
   private final TokenColumns tokenColumns;
   private final Set<String> summaries = new LinkedHashSet<>();
@@ -45,6 +46,7 @@ final class ExampleEncoder {
               + options.maxLength());
     }
     this.options = options;
+    this.format = options.labels().format();
     this.tokenizer = tokenizer;
     this.labels = labels;
     this.tokenColumns = new TokenColumns(options, shared);
@@ -94,7 +96,7 @@ final class ExampleEncoder {
     List<PreparedExample> prepared = new ArrayList<>(rows.size());
     List<TextPair> texts = new ArrayList<>();
     List<List<String>> words = new ArrayList<>();
-    boolean splits = options.labels().kind().splitsWords();
+    boolean splits = format.splitsWords();
     for (Row row : rows) {
       choose(row);
       if (isReal(row)) {
@@ -130,7 +132,7 @@ final class ExampleEncoder {
   }
 
   private boolean writesText(boolean fromText) {
-    return fromText && options.labels().kind() == LabelRule.Kind.TARGET_TEXT;
+    return fromText && format.isText();
   }
 
   private void choose(Row row) {
@@ -264,9 +266,7 @@ final class ExampleEncoder {
                   : tokenColumns.read(example));
     }
     Optional<FeatureRow> written =
-        options.labels().kind() == LabelRule.Kind.TARGET_TEXT
-            ? Optional.of(written(example, ids))
-            : Optional.empty();
+        format.isText() ? Optional.of(written(example, ids)) : Optional.empty();
     List<FeatureRow> features = new ArrayList<>(options.features().size());
     int decoderLength = -1;
     for (int i = 0; i < options.features().size(); i++) {
@@ -287,8 +287,8 @@ final class ExampleEncoder {
     } else if (example.choice().label().isPresent() && (label.isEmpty() || misfits)) {
       CellValues cell = example.cell(example.choice().label().getAsInt());
       label = Optional.of(labels.read(cell, decoderLength >= 0 ? decoderLength : length));
-    } else if (label.isEmpty() && options.labels().kind() == LabelRule.Kind.NEXT_TOKEN) {
-      label = tokens.map(rows -> NextTokens.labels(rows.ids().values(), rows.mask().values()));
+    } else if (label.isEmpty()) {
+      label = tokens.flatMap(rows -> format.made(rows.ids().values(), rows.mask().values()));
     }
     checkUnfed(example, length, label);
     return new EncodedExample(

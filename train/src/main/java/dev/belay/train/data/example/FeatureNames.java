@@ -1,5 +1,6 @@
 package dev.belay.train.data.example;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,18 @@ public final class FeatureNames {
 
   /** The second text of a pair. */
   public static final String TEXT_B = "text_b";
+
+  /** What the two texts of a pair are called in data sets of the field, and by models. */
+  static final List<List<String>> TEXT_PAIRS =
+      List.of(
+          List.of(TEXT, TEXT_B),
+          List.of(TEXT, "text_pair"),
+          List.of("text_a", TEXT_B),
+          List.of("sentence1", "sentence2"),
+          List.of("premise", "hypothesis"),
+          List.of("question1", "question2"),
+          List.of("question", "sentence"),
+          List.of("question", "passage"));
 
   private static final Map<String, String> CANONICAL =
       Map.ofEntries(
@@ -51,6 +64,12 @@ public final class FeatureNames {
   public static String canonical(String name) {
     String lower = name.strip().toLowerCase(Locale.ROOT);
     return CANONICAL.getOrDefault(lower, lower);
+  }
+
+  /** Whether two names are those of the first and the second text of a pair. */
+  public static boolean arePair(String first, String second) {
+    return TEXT_PAIRS.contains(
+        List.of(first.toLowerCase(Locale.ROOT), second.toLowerCase(Locale.ROOT)));
   }
 
   /** Whether a feature has one element for each token of input_ids. */

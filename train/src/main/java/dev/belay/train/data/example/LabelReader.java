@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  * Reads labels. Each gets a number in the order of its appearance, which {@link #learn} turns into
  * that of an output when all are known: only all of them together say what they are.
  */
-final class LabelReader {
+public final class LabelReader {
   private final LabelRule rule;
   private final LabelVectors vectors;
   private final Map<String, Integer> numbers = new HashMap<>();
@@ -39,15 +39,7 @@ final class LabelReader {
    * @param tokens how many elements a label per token has
    */
   FeatureRow read(CellValues cell, int tokens) {
-    return switch (rule.kind()) {
-      case CLASS -> new FeatureRow.Ints(new int[] {classOf(cell, cell.label())});
-      case CLASS_SET -> classSet(cell);
-      case NUMBER -> number(cell);
-      case TOKENS, WORDS, NEXT_TOKEN, HIDDEN_TOKEN, TARGET_TEXT -> perToken(cell, tokens);
-      case NONE, WORDS_ALONE, SPAN_ALONE ->
-          throw new IllegalStateException("no label is read for prediction");
-      case SPAN -> throw new IllegalStateException("answers stand in no column");
-    };
+    return rule.format().read(this, cell, tokens);
   }
 
   /** The labels of an example that stand in a column of 0 and 1 each. */
@@ -89,15 +81,11 @@ final class LabelReader {
 
   /** The classes: those given, or those that all rows together have shown. */
   Optional<LabelMap> learn() {
-    boolean named =
-        switch (rule.kind()) {
-          case CLASS, CLASS_SET, WORDS -> true;
-          default -> false;
-        };
-    if (!named || (rule.kind() == LabelRule.Kind.WORDS && seen.isEmpty())) {
+    boolean named = rule.format().hasClasses();
+    if (!named || (rule.format().splitsWords() && seen.isEmpty())) {
       return rule.known().filter(known -> named);
     }
-    areVectors = rule.kind() == LabelRule.Kind.CLASS_SET && vectors.areVectors();
+    areVectors = rule.format().isSet() && vectors.areVectors();
     if (areVectors) {
       return Optional.of(ofVectors());
     }
@@ -156,7 +144,7 @@ final class LabelReader {
       IntStream found =
           Arrays.stream(values)
               .map(number -> number == LabelRule.IGNORED ? number : outputs[number]);
-      boolean ofSet = rule.kind() == LabelRule.Kind.CLASS_SET;
+      boolean ofSet = rule.format().isSet();
       return new FeatureRow.Ints((ofSet ? found.distinct() : found).toArray());
     }
     int one = columns.isEmpty() ? numbers.getOrDefault(LabelText.of(1).key(), -1) : 1;
@@ -171,14 +159,14 @@ final class LabelReader {
   }
 
   /** The classes of an example, which may be none. */
-  private FeatureRow classSet(CellValues cell) {
+  public FeatureRow classSet(CellValues cell) {
     LabelList row = cell.labels();
     vectors.add(cell, row);
     return new FeatureRow.Ints(
         row.labels().stream().mapToInt(label -> classOf(cell, label)).toArray());
   }
 
-  private int classOf(CellValues cell, LabelText label) {
+  int classOf(CellValues cell, LabelText label) {
     boolean named =
         rule.known().map(known -> known.names().contains(label.written())).orElse(false);
     if (label.isIgnored() && !named) {
@@ -217,17 +205,8 @@ final class LabelReader {
     }
   }
 
-  private static FeatureRow number(CellValues cell) {
-    float[] values = cell.floats();
-    if (values.length != 1) {
-      throw DataException.at(
-          cell.position(),
-          "column '" + cell.column() + "': expected one number, found " + values.length);
-    }
-    return new FeatureRow.Floats(values);
-  }
-
-  private FeatureRow perToken(CellValues cell, int tokens) {
+  /** The numbers of a label per token, which are classes, token ids or -100. */
+  public FeatureRow perToken(CellValues cell, int tokens) {
     int[] values = cell.ints();
     if (values.length != tokens) {
       throw DataException.at(

@@ -4,13 +4,8 @@ package dev.belay.train.data.example;
  * The labels of a causal language model: of each token the one after it, and none of the last. The
  * model's logits are not shifted again.
  */
-public final class NextTokens {
+final class NextTokens {
   private NextTokens() {}
-
-  /** Of a row of token ids all of which are learned, [T]. */
-  public static FeatureRow.Ints labels(int[] ids) {
-    return shifted(ids);
-  }
 
   /**
    * Of a row of token ids, [T].

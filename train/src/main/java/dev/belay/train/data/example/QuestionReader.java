@@ -129,7 +129,7 @@ public final class QuestionReader {
 
   /** The answer that is learned: the first, if there is one. */
   private Optional<SquadFile.Answer> answer(SquadFile.Question question, Context context) {
-    if (options.labels().kind() == LabelRule.Kind.SPAN_ALONE) {
+    if (!options.labels().format().isRead()) {
       return Optional.empty();
     }
     List<SquadFile.Answer> answers =
@@ -178,7 +178,7 @@ public final class QuestionReader {
             .<FeatureRow>map(request -> rows.row(request.feature()))
             .toList();
     Optional<FeatureRow> label =
-        options.labels().kind() == LabelRule.Kind.SPAN
+        options.labels().format().isRead()
             ? Optional.of(new FeatureRow.Ints(span.orElse(NO_ANSWER)))
             : Optional.empty();
     return new EncodedExample(

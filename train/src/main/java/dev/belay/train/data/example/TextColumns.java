@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The columns that hold the text, under the names that data sets of the field use.
@@ -20,17 +21,10 @@ record TextColumns(String first, Optional<String> second) {
   static final String EXPECTED = "text (or sentence), for pairs text and text_b";
 
   private static final List<TextColumns> KNOWN =
-      List.of(
-          single("text"),
-          single("sentence"),
-          pair("text", "text_b"),
-          pair("text", "text_pair"),
-          pair("text_a", "text_b"),
-          pair("sentence1", "sentence2"),
-          pair("premise", "hypothesis"),
-          pair("question1", "question2"),
-          pair("question", "sentence"),
-          pair("question", "passage"));
+      Stream.concat(
+              Stream.of(single("text"), single("sentence")),
+              FeatureNames.TEXT_PAIRS.stream().map(names -> pair(names.get(0), names.get(1))))
+          .toList();
 
   /** What a text is called that another is written about, where no name of above is there. */
   private static final List<TextColumns> SOURCES =
@@ -51,14 +45,15 @@ record TextColumns(String first, Optional<String> second) {
    * The text columns of a file; empty if it has none.
    *
    * @param asked what the user says of them
+   * @param words whether texts are divided into words
    * @throws DataException if there are several candidates
    */
   static Optional<TextColumns> find(
-      SourcePosition position, ColumnNames columns, ColumnConfig asked, LabelRule.Kind kind) {
+      SourcePosition position, ColumnNames columns, ColumnConfig asked, boolean words) {
     Optional<TextColumns> found =
         asked.text().isPresent()
             ? asked.text().map(TextColumns::single)
-            : kind.splitsWords()
+            : words
                 ? WORDS.stream().filter(known -> known.isIn(columns)).findFirst()
                 : byName(position, columns, KNOWN).or(() -> byName(position, columns, SOURCES));
     return asked.textPair().isPresent()

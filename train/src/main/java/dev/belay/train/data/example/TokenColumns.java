@@ -66,7 +66,7 @@ final class TokenColumns {
   private void lookForPadding(CellValues cell, int[] ids, boolean labelled) {
     int last = ids.length - 1;
     boolean padded = last > 0 && options.paddingId().orElse(-1) == ids[last];
-    if (padded && !labelled && options.labels().kind() == LabelRule.Kind.NEXT_TOKEN) {
+    if (padded && !labelled && options.labels().format().isCausal()) {
       throw DataException.at(
           cell.position(),
           "column '"

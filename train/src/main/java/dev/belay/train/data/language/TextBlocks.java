@@ -7,11 +7,9 @@ import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.FeatureRow;
 import dev.belay.train.data.example.LabelRule;
-import dev.belay.train.data.example.NextTokens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Texts put one behind the other and cut into blocks of one length, as {@code group_texts} of
@@ -119,7 +117,11 @@ public final class TextBlocks {
       }
       blocks.add(
           new EncodedExample(
-              texts.examples().get(textAt(start)).source(), features, label(own), size, size));
+              texts.examples().get(textAt(start)).source(),
+              features,
+              rule.format().made(own, ones.values()),
+              size,
+              size));
     }
     List<String> notes = new ArrayList<>(texts.notes());
     notes.add(
@@ -135,12 +137,6 @@ public final class TextBlocks {
                 : "; the last " + ids.length % size + " tokens fill none and are left out"));
     return new Dataset(
         texts.options().withMaxLength(size).withLabels(rule), blocks, texts.labels(), notes);
-  }
-
-  private Optional<FeatureRow> label(int[] block) {
-    return rule.kind() == LabelRule.Kind.NEXT_TOKEN
-        ? Optional.of(NextTokens.labels(block))
-        : Optional.empty();
   }
 
   /** The text that a token belongs to. */

@@ -86,7 +86,7 @@ class CollatorTest {
     ExampleOptions options =
         new ExampleOptions(
             requests,
-            LabelRule.tokens(OptionalInt.empty()),
+            LabelRule.words(Optional.empty(), OptionalInt.empty()),
             64,
             OptionalInt.empty(),
             OptionalInt.of(7));

@@ -76,8 +76,7 @@ class DatasetReaderTest {
   @Test
   void listsOfNumbersBesideATextAreRefused() throws IOException {
     for (String ids : List.of("[7, 8]", "\"7 8\"", "[7.0, 8.0]")) {
-      Path file =
-          write("a.jsonl", "{\"ids\": " + ids + ", \"text\": \"hello\", \"label\": 1}\n");
+      Path file = write("a.jsonl", "{\"ids\": " + ids + ", \"text\": \"hello\", \"label\": 1}\n");
       assertMessage(
           file
               + ":1: column 'ids' holds lists of numbers, as token ids, beside a text ('text');"
@@ -180,7 +179,8 @@ class DatasetReaderTest {
   void preTokenisedColumnsOfTsvAreListsInAnySpelling() throws IOException {
     Path file =
         write("a.tsv", "input_ids\tlabels\n[5, 6, 7]\t-100 1 2\n5 6\t[0,0]\n5,6\t-100,-100\n");
-    Dataset dataset = read(options(BERT, LabelRule.tokens(OptionalInt.of(3))), file);
+    Dataset dataset =
+        read(options(BERT, LabelRule.words(Optional.empty(), OptionalInt.of(3))), file);
     assertArrayEquals(new int[] {5, 6, 7}, ints(dataset.examples().get(0), 0));
     assertArrayEquals(new int[] {-100, 1, 2}, labels(dataset.examples().get(0)));
     assertArrayEquals(new int[] {5, 6}, ints(dataset.examples().get(2), 0));
@@ -251,7 +251,7 @@ class DatasetReaderTest {
         options,
         "{\"input_ids\": [" + "1,".repeat(16) + "1]}",
         "column 'input_ids' has 17 tokens; expected at most 16: raise --max-seq-length");
-    ExampleOptions tokens = options(BERT, LabelRule.tokens(OptionalInt.of(2)));
+    ExampleOptions tokens = options(BERT, LabelRule.words(Optional.empty(), OptionalInt.of(2)));
     refuses(
         tokens,
         "{\"input_ids\": [1, 2], \"labels\": [1]}",
@@ -284,6 +284,26 @@ class DatasetReaderTest {
     assertEquals(
         new FeatureRow.Text("Hello, \uD83D\uDE00"), dataset.examples().get(0).features().get(0));
     assertEquals(0, dataset.examples().get(0).length());
+  }
+
+  @Test
+  void aTextInputTakesTheColumnOfItsOwnNameFirst() throws IOException {
+    List<FeatureRequest> string =
+        List.of(FeatureRequest.of("review", "text", ElementType.STRING, -1));
+    Path both = write("both.csv", "text,review,label\na title,good,1\n");
+    assertEquals(
+        new FeatureRow.Text("good"),
+        DatasetReader.read(List.of(both), options(string, LabelRule.classes()), Optional.empty())
+            .examples()
+            .get(0)
+            .features()
+            .get(0));
+    Path other = write("other.csv", "comment,label\ngood,1\n");
+    assertMessage(
+        "missing column: expected a column 'review' for the model's text input of that name; found"
+            + " columns: comment, label; name it with --text-column, or rename the column",
+        options(string, LabelRule.classes()),
+        other);
   }
 
   @Test

@@ -18,7 +18,8 @@ class DatasetSummaryTest {
   private static EncodedExample example(int id, int label) {
     return new EncodedExample(
         SourcePosition.line(Path.of("a.tsv"), 1),
-        List.of(new FeatureRow.Ints(new int[] {1, id, 2}), new FeatureRow.Ints(new int[] {1, 1, 1})),
+        List.of(
+            new FeatureRow.Ints(new int[] {1, id, 2}), new FeatureRow.Ints(new int[] {1, 1, 1})),
         Optional.of(new FeatureRow.Ints(new int[] {label})),
         3,
         3);
@@ -56,7 +57,8 @@ class DatasetSummaryTest {
 
   @Test
   void repeatedExamplesAreCountedInBothSets() {
-    train.addAll(List.of(example(1, 0), example(2, 1), example(1, 0), example(2, 0), example(3, 2)));
+    train.addAll(
+        List.of(example(1, 0), example(2, 1), example(1, 0), example(2, 0), example(3, 2)));
     validation.addAll(List.of(example(3, 2), example(4, 0)));
     assertEquals(
         List.of(

@@ -139,7 +139,7 @@ class LabelValuesTest {
 
   @Test
   void labelsOfACausalModelAreMoved() throws IOException {
-    LabelRule rule = LabelRule.language(LabelRule.Kind.NEXT_TOKEN, OptionalInt.of(9));
+    LabelRule rule = LabelRule.nextTokens(OptionalInt.of(9));
     assertArrayEquals(new int[] {6, 7, -100}, causal(rule, Optional.empty(), "5, 6, 7"));
     assertArrayEquals(new int[] {-100, 7, -100}, causal(rule, Optional.empty(), "-100, -100, 7"));
     assertArrayEquals(

@@ -23,14 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TextBlocksTest {
-  private static final LabelRule NEXT =
-      LabelRule.language(LabelRule.Kind.NEXT_TOKEN, OptionalInt.of(10));
-  private static final LabelRule HIDDEN =
-      LabelRule.language(LabelRule.Kind.HIDDEN_TOKEN, OptionalInt.of(10));
+  private static final LabelRule NEXT = LabelRule.nextTokens(OptionalInt.of(10));
+  private static final LabelRule HIDDEN = LabelRule.hiddenTokens(OptionalInt.of(10));
 
   @TempDir private Path folder;
 
-  private Dataset read(LabelRule.Kind kind, String... features) throws IOException {
+  private Dataset read(LabelRule rule, String... features) throws IOException {
     Path file =
         Files.writeString(
             folder.resolve("a.jsonl"),
@@ -42,12 +40,7 @@ class TextBlocksTest {
     List<FeatureRequest> requests = List.of(features).stream().map(FeatureRequest::ids).toList();
     return DatasetReader.read(
         List.of(file),
-        new ExampleOptions(
-            requests,
-            LabelRule.language(kind, OptionalInt.of(10)),
-            99,
-            OptionalInt.of(10),
-            OptionalInt.empty()),
+        new ExampleOptions(requests, rule, 99, OptionalInt.of(10), OptionalInt.empty()),
         Optional.empty());
   }
 
@@ -60,8 +53,8 @@ class TextBlocksTest {
   void textsAreJoinedAndCut() throws IOException {
     assertArrayEquals(
         new int[] {2, 3, -100},
-        ints(read(LabelRule.Kind.NEXT_TOKEN, "input_ids").examples().get(0).label().orElseThrow()));
-    Dataset texts = read(LabelRule.Kind.HIDDEN_TOKEN, "input_ids", "attention_mask");
+        ints(read(NEXT, "input_ids").examples().get(0).label().orElseThrow()));
+    Dataset texts = read(HIDDEN, "input_ids", "attention_mask");
     Dataset blocks = TextBlocks.of(texts, 2, NEXT);
     assertEquals(3, blocks.size());
     assertEquals(2, blocks.options().maxLength());
@@ -82,19 +75,19 @@ class TextBlocksTest {
 
   @Test
   void hiddenWordsGetTheirLabelsLater() throws IOException {
-    Dataset blocks = TextBlocks.of(read(LabelRule.Kind.HIDDEN_TOKEN, "input_ids"), 7, HIDDEN);
+    Dataset blocks = TextBlocks.of(read(HIDDEN, "input_ids"), 7, HIDDEN);
     assertTrue(blocks.examples().get(0).label().isEmpty());
   }
 
   @Test
   void whatCannotBeJoinedIsRefused() throws IOException {
-    Dataset texts = read(LabelRule.Kind.HIDDEN_TOKEN, "input_ids");
+    Dataset texts = read(HIDDEN, "input_ids");
     assertEquals(
         folder.resolve("a.jsonl")
             + ": all its texts together have 7 tokens; expected at least one block of --block-size"
             + " 8: choose a smaller one",
         assertThrows(DataException.class, () -> TextBlocks.of(texts, 8, NEXT)).getMessage());
-    Dataset aged = read(LabelRule.Kind.HIDDEN_TOKEN, "input_ids", "age");
+    Dataset aged = read(HIDDEN, "input_ids", "age");
     assertEquals(
         "--block-size joins texts of tokens alone, and the model also wants 'age' of each text:"
             + " leave --block-size out",

@@ -1,0 +1,181 @@
+package dev.belay.savedmodel.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.savedmodel.CorruptModelException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.tensorflow.proto.framework.SavedVariable;
+
+/**
+ * Finds the constraints that the layers of a Keras model put on their weights. They are in no
+ * graph: a layer's configuration has a key such as {@code kernel_constraint}, and Keras projects
+ * the weight of that name after each update.
+ */
+public final class KerasConstraints {
+  private static final String SUFFIX = "_constraint";
+
+  /** What a weight is called behind the first part of the key: {@code depthwise_kernel}. */
+  private static final List<String> ENDINGS =
+      List.of("", "_kernel", "_weight", "_weights", "_embeddings", "s");
+
+  /** Lists of all weights below a layer, which its own children are not. */
+  private static final Set<String> LISTS =
+      Set.of(
+          "variables",
+          "trainable_variables",
+          "non_trainable_variables",
+          "regularization_losses",
+          "losses",
+          "metrics",
+          "layers",
+          "keras_api");
+
+  private final Path file;
+  private final SavedModelContents contents;
+  private final ObjectGraph objects;
+  private final Map<Integer, JsonNode> layers;
+  private final List<WeightConstraint> found = new ArrayList<>();
+
+  private KerasConstraints(
+      SavedModelContents contents, ObjectGraph objects, Map<Integer, JsonNode> layers) {
+    this.file = contents.file();
+    this.contents = contents;
+    this.objects = objects;
+    this.layers = layers;
+  }
+
+  /**
+   * All constraints, one for each weight that has one; none of a model that is not Keras'. Where a
+   * layer has a constraint and it does not show for which of its weights, each of them has one that
+   * is {@linkplain WeightConstraint.Unknown unknown}.
+   *
+   * @throws CorruptModelException if what Keras notes of a layer is damaged
+   */
+  public static List<WeightConstraint> find(SavedModelContents contents) throws IOException {
+    if (contents.objects().isEmpty()) {
+      return List.of();
+    }
+    ObjectGraph objects = contents.objects().get();
+    KerasConstraints constraints =
+        new KerasConstraints(
+            contents, objects, KerasMetadata.read(contents.directory(), objects));
+    for (int id : constraints.layers.keySet()) {
+      constraints.readLayer(id);
+    }
+    return List.copyOf(constraints.found);
+  }
+
+  private void readLayer(int id) throws CorruptModelException {
+    List<String> keys = keys(id);
+    for (String key : keys) {
+      JsonNode value = layers.get(id).get("config").get(key);
+      if (value.isNull()) {
+        continue;
+      }
+      String place = layerName(id) + ", " + key;
+      List<Integer> weights = weights(id, key);
+      for (int weight : weights) {
+        found.add(
+            new WeightConstraint(weight, place, new ConstraintRule(file, place).of(value, rank(weight))));
+      }
+      if (weights.isEmpty() && !isOfLayerBelow(id, key)) {
+        for (int weight : unnamed(id, keys)) {
+          found.add(
+              new WeightConstraint(
+                  weight, place, new WeightConstraint.Unknown(ConstraintRule.name(value))));
+        }
+      }
+    }
+  }
+
+  /** The keys of a layer's configuration that may name constraints. */
+  private List<String> keys(int id) {
+    JsonNode layer = layers.get(id);
+    List<String> keys = new ArrayList<>();
+    if (layer != null && layer.path("config").isObject()) {
+      layer.get("config").fieldNames().forEachRemaining(keys::add);
+      keys.removeIf(key -> !key.endsWith(SUFFIX));
+    }
+    return keys;
+  }
+
+  private String layerName(int id) {
+    JsonNode layer = layers.get(id);
+    String name = layer.path("config").path("name").asText(layer.path("name").asText());
+    return "layer '" + name + "' (" + layer.path("class_name").asText("of no class") + ")";
+  }
+
+  /** The weights of a layer that a key is about. */
+  private List<Integer> weights(int id, String key) {
+    String base = key.substring(0, key.length() - SUFFIX.length());
+    Map<String, Integer> children = objects.children(id);
+    List<Integer> weights = new ArrayList<>();
+    for (String ending : ENDINGS) {
+      Integer child = children.get(base + ending);
+      if (child != null && objects.node(child).hasVariable()) {
+        weights.add(child);
+      }
+    }
+    return weights;
+  }
+
+  /** Whether a layer hands a constraint on: to its cell, or to a layer that it is made of. */
+  private boolean isOfLayerBelow(int id, String key) {
+    for (int child : below(id, false)) {
+      if (child != id
+          && keys(child).contains(key)
+          && !layers.get(child).get("config").get(key).isNull()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The weights of a layer that trains, and of those below, that no key of it is about. */
+  private Set<Integer> unnamed(int id, List<String> keys) {
+    Set<Integer> named = new TreeSet<>();
+    keys.forEach(key -> named.addAll(weights(id, key)));
+    Set<Integer> weights = new TreeSet<>();
+    for (int child : below(id, true)) {
+      if (objects.node(child).hasVariable() && !named.contains(child)) {
+        weights.add(child);
+      }
+    }
+    return weights;
+  }
+
+  /**
+   * The objects that a layer is made of.
+   *
+   * @param stops whether to leave out layers that have constraints of their own, or none
+   */
+  private Set<Integer> below(int id, boolean stops) {
+    Set<Integer> reached = new LinkedHashSet<>(List.of(id));
+    Deque<Integer> open = new ArrayDeque<>(reached);
+    while (!open.isEmpty()) {
+      objects
+          .children(open.remove())
+          .forEach(
+              (name, child) -> {
+                boolean leftOut = LISTS.contains(name) || (stops && !keys(child).isEmpty());
+                if (!leftOut && reached.add(child)) {
+                  open.add(child);
+                }
+              });
+    }
+    return reached;
+  }
+
+  private int rank(int weight) {
+    SavedVariable variable = objects.node(weight).getVariable();
+    return variable.getShape().getDimCount();
+  }
+}

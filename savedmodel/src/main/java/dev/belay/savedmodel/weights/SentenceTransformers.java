@@ -1,0 +1,75 @@
+package dev.belay.savedmodel.weights;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A folder of sentence-transformers: modules.json lists the modules that a text goes through. The
+ * first is a transformer, whose files lie in the folder itself or in one below.
+ */
+public final class SentenceTransformers {
+  static final String FILE = "modules.json";
+  private static final long MOST_BYTES = 1 << 20;
+
+  private SentenceTransformers() {}
+
+  /** The folder of the transformer below such a folder; empty if there is none. */
+  static Optional<Path> transformer(Path folder) throws IOException {
+    for (JsonNode module : modules(folder)) {
+      String path = module.path("path").asText();
+      if (module.path("type").asText().endsWith("Transformer")
+          && path.matches("[\\w-]+")
+          && Files.isDirectory(folder.resolve(path))) {
+        return Optional.of(folder.resolve(path));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * What of such a model is not read, for people.
+   *
+   * @param folder of the weights
+   * @return empty if they are not those of sentence-transformers
+   */
+  public static Optional<String> note(Path folder) throws IOException {
+    List<JsonNode> modules = modules(folder);
+    Path parent = folder.toAbsolutePath().getParent();
+    if (modules.isEmpty() && parent != null && transformer(parent).isPresent()) {
+      modules = modules(parent);
+    }
+    List<String> others = new ArrayList<>();
+    for (JsonNode module : modules) {
+      String type = module.path("type").asText().replaceAll(".*\\.", "");
+      if (!type.equals("Transformer")) {
+        others.add(type);
+      }
+    }
+    return others.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "a model of sentence-transformers: its transformer is used, and its modules "
+                + String.join(", ", others)
+                + " are not; heads of Belay read the tokens as Hugging Face's do");
+  }
+
+  private static List<JsonNode> modules(Path folder) throws IOException {
+    Path file = folder.resolve(FILE);
+    List<JsonNode> modules = new ArrayList<>();
+    if (Files.isRegularFile(file) && Files.size(file) <= MOST_BYTES) {
+      try {
+        new ObjectMapper().readTree(file.toFile()).forEach(modules::add);
+      } catch (JsonProcessingException e) {
+        return List.of();
+      }
+    }
+    return modules;
+  }
+}

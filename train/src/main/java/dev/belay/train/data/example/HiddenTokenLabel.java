@@ -1,0 +1,24 @@
+package dev.belay.train.data.example;
+
+import java.util.List;
+
+/** What hidden tokens were; made when they are hidden, unless the data have labels. */
+record HiddenTokenLabel() implements LabelFormat {
+  /** What labels of a language model are called; a label of the whole example is none of them. */
+  static final List<String> COLUMNS = List.of("labels", "label_ids");
+
+  @Override
+  public boolean isMadeOfTokens() {
+    return true;
+  }
+
+  @Override
+  public List<String> columns(boolean preTokenised) {
+    return COLUMNS;
+  }
+
+  @Override
+  public FeatureRow read(LabelReader labels, CellValues cell, int tokens) {
+    return labels.perToken(cell, tokens);
+  }
+}

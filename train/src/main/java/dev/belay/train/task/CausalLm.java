@@ -1,0 +1,117 @@
+package dev.belay.train.task;
+
+import dev.belay.graph.head.Head;
+import dev.belay.savedmodel.names.Family;
+import dev.belay.train.config.ConfigException;
+import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.EncodedExample;
+import dev.belay.train.data.example.FeatureNames;
+import dev.belay.train.data.example.FeatureRequest;
+import dev.belay.train.data.example.FeatureRow;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.generate.DecoderTokens;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+
+/**
+ * The word after each token: logits [B, T, V].
+ *
+ * @param outputs V, if it is known
+ */
+public record CausalLm(OptionalInt outputs) implements LanguageTask {
+
+  @Override
+  public String option() {
+    return "causal-lm";
+  }
+
+  @Override
+  public Task of(OptionalInt vocabulary) {
+    return new CausalLm(vocabulary);
+  }
+
+  @Override
+  public boolean fits(Family family) {
+    return family == Family.GPT2;
+  }
+
+  @Override
+  public boolean isUsual(Family family) {
+    return family == Family.GPT2;
+  }
+
+  @Override
+  public List<String> classes() {
+    return List.of("LMHeadModel", "DoubleHeadsModel");
+  }
+
+  @Override
+  public List<String> layers(HeadFiles files) {
+    return List.of();
+  }
+
+  @Override
+  public HeadInput input() {
+    return HeadInput.NOTHING;
+  }
+
+  @Override
+  public Optional<Head> head(HeadLayers layers) {
+    return Optional.empty();
+  }
+
+  @Override
+  public LabelRule labels(Optional<LabelMap> names) {
+    return LabelRule.nextTokens(outputs);
+  }
+
+  /** Goes on with each text. */
+  @Override
+  public int write(PredictionRun run, Consumer<Prediction> sink) throws IOException {
+    Dataset prompts = run.readPrompts();
+    int longest = run.maxSeqLength().orElse(Integer.MAX_VALUE);
+    int feature =
+        prompts.options().features().stream()
+            .map(FeatureRequest::feature)
+            .toList()
+            .indexOf(FeatureNames.INPUT_IDS);
+    List<int[]> batch = new ArrayList<>();
+    for (EncodedExample example : prompts.examples()) {
+      int[] ids = ((FeatureRow.Ints) example.features().get(feature)).values();
+      batch.add(prompt(run, ids, longest));
+      if (batch.size() == run.config().data().evalBatchSize()) {
+        TextGeneration.write(
+            run, new DecoderTokens(run.runner(), run.forward(), batch, longest), sink);
+        batch.clear();
+      }
+    }
+    if (!batch.isEmpty()) {
+      TextGeneration.write(
+          run, new DecoderTokens(run.runner(), run.forward(), batch, longest), sink);
+    }
+    return prompts.size();
+  }
+
+  /** Of a text that leaves no room for what is asked the end, since that is gone on with. */
+  private static int[] prompt(PredictionRun run, int[] ids, int longest) {
+    int[] begun = run.tokenizer().withoutEnd(ids);
+    int room = longest - run.config().generation().maxNewTokens();
+    if (room < 1) {
+      throw new ConfigException(
+          "--max-new-tokens "
+              + run.config().generation().maxNewTokens()
+              + ": the model has room for "
+              + longest
+              + " tokens, those that it goes on with counted");
+    }
+    return begun.length <= room
+        ? begun
+        : Arrays.copyOfRange(begun, begun.length - room, begun.length);
+  }
+}

@@ -1,0 +1,83 @@
+package dev.belay.train.task;
+
+import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.failure.ModelException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Everything that is known of the head of a model whose graph Belay builds.
+ *
+ * @param config what is asked for
+ * @param configuration of the model
+ * @param weights by canonical name
+ */
+public record HeadFiles(
+    ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
+
+  Family family() {
+    return configuration.family();
+  }
+
+  /** Whether the model's own head is trained. */
+  boolean isOwn() {
+    return config.newHead().isEmpty();
+  }
+
+  /** Whether the weights hold the layer that makes a task's logits. */
+  boolean hold(Task task) {
+    return task.projection(family()).map(layer -> stored(layer).isPresent()).orElse(true);
+  }
+
+  /** How many outputs a layer of the weights has, if they hold it. */
+  public OptionalInt stored(String layer) {
+    String kernel = layer + ".weight";
+    return weights.names().contains(kernel)
+        ? OptionalInt.of(Math.toIntExact(weights.spec(kernel).shape().get(0)))
+        : OptionalInt.empty();
+  }
+
+  /** Outputs of a head for classes, if they are known: as asked for, else as the weights have. */
+  OptionalInt classes(String projection) {
+    return config.labels().isPresent()
+        ? OptionalInt.of(config.labels().get())
+        : isOwn() ? stored(projection) : OptionalInt.empty();
+  }
+
+  /** Names of so many outputs, if the weights hold those outputs and the configuration names. */
+  Optional<LabelMap> names(String projection, OptionalInt outputs) {
+    List<String> labels = configuration.labels();
+    boolean named =
+        outputs.equals(stored(projection))
+            && labels.size() == outputs.orElse(-1)
+            && labels.stream().noneMatch(label -> label.matches("LABEL_\\d+"));
+    return named ? Optional.of(LabelMap.configured(labels)) : Optional.empty();
+  }
+
+  /** Refuses files that lack the layer that makes the logits of their own head. */
+  void requireStored(String projection) {
+    if (isOwn() && stored(projection).isEmpty()) {
+      throw incomplete(List.of(projection));
+    }
+  }
+
+  /** A refusal of files that have no head, or only a part of one. */
+  public ModelException incomplete(List<String> missing) {
+    List<Task> known = Task.heads().stream().filter(task -> task.fits(family())).toList();
+    return new ModelException(
+        config.path()
+            + ": expected a head for classes of examples or tokens, or for answers, found no "
+            + String.join(", ", missing)
+            + " among the "
+            + weights.names().size()
+            + " weights: add a new one with --head "
+            + Task.options(known.subList(0, known.size() - 1), ", ")
+            + " or "
+            + known.get(known.size() - 1).option());
+  }
+}

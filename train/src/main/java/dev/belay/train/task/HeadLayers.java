@@ -1,0 +1,33 @@
+package dev.belay.train.task;
+
+import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.head.HeadWeights;
+import dev.belay.graph.layer.Activation;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.names.Family;
+
+/**
+ * What a head's layers are made of.
+ *
+ * @param files of the model
+ * @param body in the graph
+ * @param activation of the body
+ * @param outputs C
+ * @param weights how they come to be
+ */
+public record HeadLayers(
+    HeadFiles files, ForwardModel body, Activation activation, int outputs, HeadWeights weights) {
+
+  Family family() {
+    return files.family();
+  }
+
+  ModelConfiguration configuration() {
+    return files.configuration();
+  }
+
+  /** The rate, unless dropout is off. */
+  double dropout(double rate) {
+    return files.config().dropout() ? rate : 0;
+  }
+}

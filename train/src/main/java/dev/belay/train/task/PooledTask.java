@@ -1,0 +1,72 @@
+package dev.belay.train.task;
+
+import dev.belay.graph.head.Head;
+import dev.belay.graph.head.ScoreHead;
+import dev.belay.graph.head.SequenceHead;
+import dev.belay.savedmodel.names.Family;
+import dev.belay.train.family.EncoderFamily;
+import java.util.List;
+import java.util.Optional;
+
+/** A task with one answer for each example, from features of the whole of it. */
+sealed interface PooledTask extends Task
+    permits SequenceClassification, MultiLabelClassification, Regression {
+  @Override
+  default boolean fits(Family family) {
+    return family != Family.T5;
+  }
+
+  @Override
+  default List<String> classes() {
+    return List.of("ForSequenceClassification");
+  }
+
+  /** The layer that makes the logits. */
+  static String layer(Family family) {
+    return family == Family.GPT2
+        ? ScoreHead.PROJECTION
+        : EncoderFamily.sequenceHead(family).projection();
+  }
+
+  @Override
+  default Optional<String> projection(Family family) {
+    return Optional.of(layer(family));
+  }
+
+  @Override
+  default List<String> layers(HeadFiles files) {
+    Family family = files.family();
+    return family == Family.GPT2
+        ? List.of(layer(family))
+        : List.of(EncoderFamily.sequenceHead(family).dense(), layer(family));
+  }
+
+  @Override
+  default HeadInput input() {
+    return HeadInput.EXAMPLE;
+  }
+
+  @Override
+  default Optional<Head> head(HeadLayers layers) {
+    if (layers.family() == Family.GPT2) {
+      return Optional.of(new ScoreHead(layers.outputs(), layers.weights()));
+    }
+    double rate =
+        layers
+            .configuration()
+            .dropouts()
+            .classifier()
+            .orElse(layers.configuration().dropouts().hidden());
+    return Optional.of(
+        new SequenceHead(
+            EncoderFamily.sequenceHead(layers.family()),
+            layers.outputs(),
+            layers.dropout(rate),
+            layers.weights()));
+  }
+
+  @Override
+  default boolean fitsSavedModel() {
+    return true;
+  }
+}

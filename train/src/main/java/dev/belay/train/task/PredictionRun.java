@@ -1,0 +1,60 @@
+package dev.belay.train.task;
+
+import dev.belay.graph.forward.ForwardModel;
+import dev.belay.train.config.EvaluateConfig;
+import dev.belay.train.data.batch.BatchSource;
+import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.step.StepRunner;
+import dev.belay.train.tokenize.TextTokenizer;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** A model that is ready to be asked, with the files to predict for. */
+public interface PredictionRun {
+
+  /** What the user wants. */
+  EvaluateConfig config();
+
+  /** The model's session. */
+  StepRunner runner();
+
+  /** The model in its graph. */
+  ForwardModel forward();
+
+  /** Names of the classes, if they are known. */
+  Optional<LabelMap> labels();
+
+  /** Reads the files. */
+  Dataset read(LabelRule labels);
+
+  /** Reads the files as texts that a model goes on with, none of them cut. */
+  Dataset readPrompts();
+
+  /** The batches of a data set, in its order. */
+  BatchSource batches(Dataset dataset);
+
+  /**
+   * The tokenizer.
+   *
+   * @throws dev.belay.train.data.DataException if there is none
+   */
+  TextTokenizer tokenizer();
+
+  /** The id that stands where a word is hidden. */
+  int maskId();
+
+  /** Whether the model writes texts token by token, beside telling logits. */
+  boolean generates();
+
+  /** The id that what the model writes begins with, if it reads one text and writes another. */
+  OptionalInt decoderStart();
+
+  /** The id that ends what the model writes, if its configuration says one. */
+  OptionalInt endId();
+
+  /** The most tokens that the model takes. */
+  OptionalInt maxSeqLength() throws IOException;
+}

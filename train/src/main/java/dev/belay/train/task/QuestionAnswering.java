@@ -1,0 +1,125 @@
+package dev.belay.train.task;
+
+import dev.belay.graph.loss.Loss;
+import dev.belay.graph.loss.SpanCrossEntropy;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.names.Family;
+import dev.belay.train.answer.QuestionAnswers;
+import dev.belay.train.answer.QuestionMetrics;
+import dev.belay.train.config.QuestionConfig;
+import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.metrics.Metrics;
+import dev.belay.train.step.EvaluationResult;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+
+/** Where in a context the answer to a question starts and ends: logits [B, T, 2]. */
+public record QuestionAnswering() implements TokenTask {
+  private static final String CLASS = "ForQuestionAnswering";
+
+  /** A start and an end. */
+  private static final int ENDS = 2;
+
+  private static final int BATCHES_AHEAD = 4;
+
+  /** Of Hugging Face's families only DistilBERT drops what this head reads. */
+  private static final double DISTILBERT_DROPOUT = 0.1;
+
+  /** Whether a configuration says that its model finds where answers start and end. */
+  static boolean isSaidBy(ModelConfiguration configuration) {
+    return configuration.architectures().stream().anyMatch(name -> name.endsWith(CLASS));
+  }
+
+  @Override
+  public String option() {
+    return "question-answering";
+  }
+
+  @Override
+  public OptionalInt outputs() {
+    return OptionalInt.of(ENDS);
+  }
+
+  @Override
+  public List<String> classes() {
+    return List.of(CLASS);
+  }
+
+  @Override
+  public String layer() {
+    return "qa_outputs";
+  }
+
+  @Override
+  public double dropout(HeadLayers layers) {
+    return layers.family() == Family.DISTILBERT
+        ? layers.configuration().number("qa_dropout").orElse(DISTILBERT_DROPOUT)
+        : 0;
+  }
+
+  @Override
+  public boolean isIn(HeadFiles files) {
+    return files.hold(this);
+  }
+
+  @Override
+  public Task with(HeadFiles files) {
+    ProblemTypes.refuse(files.config(), this);
+    return this;
+  }
+
+  /** A language model goes on with longer texts than it has seen; answers are not looked for so. */
+  @Override
+  public boolean keepsTrainedLength() {
+    return true;
+  }
+
+  @Override
+  public Loss loss(boolean probabilities) {
+    return new SpanCrossEntropy();
+  }
+
+  @Override
+  public LabelRule labels(Optional<LabelMap> names) {
+    return LabelRule.spans(true);
+  }
+
+  @Override
+  public LabelRule unlabelled(Optional<LabelMap> names) {
+    return LabelRule.spans(false);
+  }
+
+  @Override
+  public Column madeUpLabels(int examples, int tokens) {
+    return new Column.IntMatrix(examples, ENDS, new int[examples * ENDS]);
+  }
+
+  @Override
+  public Metrics newMetrics(
+      Dataset data, int outputs, Optional<LabelMap> labels, QuestionConfig questions) {
+    return new QuestionMetrics(data.examples(), questions);
+  }
+
+  @Override
+  public int predict(PredictionRun run, Consumer<Prediction> sink) {
+    Dataset dataset = run.read(unlabelled(run.labels()));
+    QuestionAnswers answers =
+        new QuestionAnswers(
+            dataset.examples(),
+            run.config().data().question(),
+            found -> sink.accept(QuestionAnswer.of(found, run.config().nBest())));
+    try (Prefetcher batches = Prefetcher.start(run.batches(dataset).epoch(0), BATCHES_AHEAD)) {
+      while (batches.hasNext()) {
+        EvaluationResult result = run.runner().evaluate(batches.next());
+        answers.add(result.logits(), result.shape());
+      }
+    }
+    return dataset.size();
+  }
+}

@@ -1,0 +1,91 @@
+package dev.belay.train.task;
+
+import dev.belay.graph.head.Head;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.names.Family;
+import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.FeatureNames;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.generate.Seq2SeqTokens;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+
+/**
+ * A text about another: logits [B, T, V].
+ *
+ * @param outputs V, if it is known
+ */
+public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
+
+  @Override
+  public String option() {
+    return "seq2seq";
+  }
+
+  @Override
+  public Task of(OptionalInt vocabulary) {
+    return new Seq2Seq(vocabulary);
+  }
+
+  @Override
+  public boolean fits(Family family) {
+    return family == Family.T5;
+  }
+
+  @Override
+  public boolean isUsual(Family family) {
+    return family == Family.T5;
+  }
+
+  @Override
+  public List<String> classes() {
+    return List.of("ForConditionalGeneration", "WithLMHeadModel");
+  }
+
+  @Override
+  public List<String> layers(HeadFiles files) {
+    return List.of();
+  }
+
+  @Override
+  public HeadInput input() {
+    return HeadInput.NOTHING;
+  }
+
+  @Override
+  public Optional<Head> head(HeadLayers layers) {
+    return Optional.empty();
+  }
+
+  @Override
+  public OptionalInt decoderStart(ModelConfiguration configuration) {
+    return configuration.decoderStart();
+  }
+
+  @Override
+  public LabelRule labels(Optional<LabelMap> names) {
+    return LabelRule.targetTexts(outputs);
+  }
+
+  /** Writes a text about each text. */
+  @Override
+  public int write(PredictionRun run, Consumer<Prediction> sink) {
+    Dataset texts = run.read(LabelRule.none());
+    int start = run.decoderStart().orElseThrow();
+    for (Iterator<Batch> batches = run.batches(texts).epoch(0); batches.hasNext(); ) {
+      Batch batch = batches.next();
+      Seq2SeqTokens.Read read =
+          new Seq2SeqTokens.Read(
+              (Column.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS),
+              (Column.IntMatrix) batch.features().get(FeatureNames.ATTENTION_MASK));
+      TextGeneration.write(run, new Seq2SeqTokens(run.runner(), run.forward(), read, start), sink);
+    }
+    return texts.size();
+  }
+}
