@@ -33,7 +33,7 @@ public final class Hdf5Contents implements NamedTensors {
     this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
   }
 
-  /** Whether Keras' {@code model.save} wrote it: layers and weights. */
+  /** Returns whether Keras' {@code model.save} wrote it: layers and weights. */
   public boolean isWholeModel() {
     return wholeModel;
   }

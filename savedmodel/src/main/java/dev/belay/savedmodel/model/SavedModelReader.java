@@ -27,8 +27,8 @@ import org.tensorflow.proto.framework.MetaGraphDef;
  * checkpoint.
  *
  * <p>Models of TF2 are read through their object graph; models of TF1, which have none, through
- * their signatures and collections. Files that only Keras reads, such as keras_metadata.pb, are
- * ignored.
+ * their signatures and collections. Keras' own metadata are not read here; {@link KerasConstraints}
+ * reads them.
  */
 public final class SavedModelReader {
   private static final String VARIABLES = "variables";
@@ -56,7 +56,7 @@ public final class SavedModelReader {
     return ModelFolder.find(path);
   }
 
-  /** Reads a model, the graph of it that is meant for serving. */
+  /** Reads a model with its graph for serving. */
   public static SavedModelContents read(Path path, GraphPolicy policy) throws IOException {
     return read(path, policy, Optional.empty());
   }

@@ -26,15 +26,14 @@ public final class WeightReader {
 
   /** Reads the weights at a path, with the strict policy for graphs. */
   public static ModelWeights read(Path path) throws IOException {
-    return read(
-        WeightFinder.find(path, Optional.empty()), GraphPolicy.strict(), Optional.empty());
+    return read(WeightFinder.find(path, Optional.empty()), GraphPolicy.strict(), Optional.empty());
   }
 
   /**
    * Reads weights.
    *
    * @param policy of graphs, for a SavedModel
-   * @param tags of the graph to take of several, for a SavedModel
+   * @param tags of the selected graph, for a SavedModel with several
    * @throws dev.belay.savedmodel.CorruptModelException if the file is refused
    * @throws IOException if it cannot be read
    */
