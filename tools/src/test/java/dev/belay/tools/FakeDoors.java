@@ -27,8 +27,9 @@ import dev.belay.train.stability.Diagnosis;
 import dev.belay.train.stability.ReplayBundle;
 import dev.belay.train.step.TensorRange;
 import dev.belay.train.sweep.Recommendation;
-import dev.belay.train.task.Choice;
+import dev.belay.train.task.Classification;
 import dev.belay.train.task.Prediction;
+import dev.belay.train.task.RegressionValue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -115,9 +116,9 @@ final class FakeDoors implements Doors {
   public void predict(EvaluateConfig config, Consumer<Prediction> sink, Consumer<String> notes)
       throws IOException {
     this.evaluated = config;
-    sink.accept(new Choice("gut ✓", 0.75, List.of(-1.5, 2.5)));
+    sink.accept(new Classification("gut ✓", 0.75, List.of(-1.5f, 2.5f)));
     fail();
-    sink.accept(new Choice(null, 3.5, List.of(3.5)));
+    sink.accept(new RegressionValue(3.5, List.of(3.5f)));
   }
 
   @Override

@@ -141,14 +141,14 @@ final class HouseRulesTest {
             .resideInAnyPackage(
                 "org.tensorflow", "org.tensorflow.op..", "org.tensorflow.internal.."));
     rules.put("TensorFlow's internals stay behind one package", onePackageForInternals(inside));
-    rules.put("only tools prints", prints(root, inside));
-    rules.put("only tools exits", exits(root, inside));
+    rules.put("only tools and the sandbox's own process print", prints(root, inside));
+    rules.put("only tools and the sandbox's own process exit", exits(root, inside));
     rules.put(
-        "only the judge and the doctor start processes",
+        "only the sandbox and the doctor start processes",
         noClasses()
             .that(resideInAPackage(inside))
             .and()
-            .resideOutsideOfPackages(root + ".tools.judge..", root + ".train.doctor..")
+            .resideOutsideOfPackages(root + ".train.sandbox..", root + ".train.doctor..")
             .should(call(ProcessBuilder.class, "start"))
             .orShould(call(ProcessBuilder.class, "startPipeline"))
             .orShould(call(Runtime.class, "exec")));
@@ -183,6 +183,7 @@ final class HouseRulesTest {
         .that(resideInAPackage(inside))
         .and()
         .resideOutsideOfPackage(root + ".tools..")
+        .and(outside(root + ".train.sandbox.TrialProgram"))
         .should(accessField(System.class, "out"))
         .orShould(accessField(System.class, "err"))
         .orShould(call(Throwable.class, "printStackTrace"));
@@ -193,6 +194,7 @@ final class HouseRulesTest {
         .that(resideInAPackage(inside))
         .and()
         .resideOutsideOfPackage(root + ".tools..")
+        .and(outside(root + ".train.sandbox.TrialProgram"))
         .should(call(System.class, "exit"))
         .orShould(call(Runtime.class, "exit"))
         .orShould(call(Runtime.class, "halt"));

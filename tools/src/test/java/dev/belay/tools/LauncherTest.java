@@ -129,6 +129,23 @@ final class LauncherTest {
   }
 
   @Test
+  void aReleaseArchiveNeedsNoCompilerAndBuildsNothing() throws Exception {
+    Path archive = Files.createDirectories(directory.resolve("belay-0.2.0-cpu"));
+    Files.copy(
+        checkout.resolve("belay"), archive.resolve("belay"), StandardCopyOption.COPY_ATTRIBUTES);
+    Files.createDirectories(archive.resolve("lib"));
+    Files.writeString(archive.resolve("lib/belay.jar"), "jar");
+    Files.delete(jdk.resolve("bin/javac"));
+    ProgramRun run = launch(archive.resolve("belay"), "doctor");
+    assertEquals(0, run.code(), run.err());
+    assertEquals("", run.err());
+    assertTrue(
+        run.out().contains("[-cp]\n[" + archive + "/lib/belay.jar:" + archive + "/lib/*]\n"),
+        run.out());
+    assertEquals(0, builds());
+  }
+
+  @Test
   void theJvmReplacesTheShellAndGetsTheArgumentsAsTheyAre() throws Exception {
     environment.put("BELAY_JAVA_OPTS", "-Xmx8g -ea");
     String out = launch("predict", "--file", "a b.tsv", "--freeze=^x$ *").out();

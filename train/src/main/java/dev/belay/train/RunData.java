@@ -10,6 +10,8 @@ import dev.belay.train.data.example.ExampleOptions;
 import dev.belay.train.data.example.InputRules;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.example.QuestionReader;
+import dev.belay.train.data.file.Row;
+import dev.belay.train.data.file.SquadFile;
 import dev.belay.train.data.language.Masking;
 import dev.belay.train.data.language.TextBlocks;
 import dev.belay.train.model.InputMapping;
@@ -138,6 +140,22 @@ final class RunData implements AutoCloseable {
   }
 
   private Dataset readQuestions(List<Path> paths, ExampleOptions options) {
+    TextTokenizer open = questionTokenizer();
+    int length = Math.min(options.maxLength(), open.maxLength());
+    return QuestionReader.read(
+        paths, options.withMaxLength(length), open, config.question().docStride());
+  }
+
+  /** Encodes questions that a program asks, for answers to them. */
+  Dataset encodeQuestions(List<SquadFile.Paragraph> paragraphs) {
+    TextTokenizer open = questionTokenizer();
+    ExampleOptions options = options(LabelRule.spans(false));
+    int length = Math.min(options.maxLength(), open.maxLength());
+    return QuestionReader.ofParagraphs(
+        paragraphs, options.withMaxLength(length), open, config.question().docStride());
+  }
+
+  private TextTokenizer questionTokenizer() {
     TextTokenizer open = required("questions are texts, and ");
     if (open.cutsLeft()) {
       throw new DataException(
@@ -145,9 +163,17 @@ final class RunData implements AutoCloseable {
               + ": truncation_side: expected right for questions, whose contexts are divided from"
               + " left to right, found left; set it to right");
     }
-    int length = Math.min(options.maxLength(), open.maxLength());
-    return QuestionReader.read(
-        paths, options.withMaxLength(length), open, config.question().docStride());
+    return open;
+  }
+
+  /** Encodes rows that a program gives. */
+  Dataset encode(List<Row> rows, LabelRule labels) {
+    return tokenizer.encode(rows, options(labels));
+  }
+
+  /** Encodes texts that a model goes on with, none of them cut. */
+  Dataset encodePrompts(List<Row> rows) {
+    return tokenizer.encodeWhole(rows, options(LabelRule.none()).withMaxLength(WHOLE));
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.belay.train.data.DataException;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.DatasetReader;
 import dev.belay.train.data.example.ExampleOptions;
+import dev.belay.train.data.file.Row;
 import dev.belay.train.tokenize.TextTokenizer;
 import dev.belay.train.tokenize.TokenizerFinder;
 import dev.belay.train.tokenize.folder.TokenizerFiles;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /**
  * Owns the tokenizer of a run, if it has one; close it to free the native memory.
@@ -26,6 +28,7 @@ final class RunTokenizer implements AutoCloseable {
   private final Optional<TokenizerFiles> files;
   private final List<String> notes = new ArrayList<>();
   private Optional<TextTokenizer> tokenizer = Optional.empty();
+  private Optional<TextTokenizer> uncut = Optional.empty();
   private String missing = TokenizerFinder.NOT_FOUND;
 
   private RunTokenizer(Optional<TokenizerFiles> files) {
@@ -103,20 +106,37 @@ final class RunTokenizer implements AutoCloseable {
     return read(paths, options, tokenizer);
   }
 
+  /** Encodes rows that may hold text. */
+  Dataset encode(List<Row> rows, ExampleOptions options) {
+    return explaining(() -> DatasetReader.ofRows(rows, options, tokenizer));
+  }
+
   /** Reads files whose texts stay whole. */
   Dataset readWhole(List<Path> paths, ExampleOptions options) {
-    if (tokenizer.isEmpty()) {
-      return read(paths, options, tokenizer);
+    return read(paths, options, whole(options.maxLength()));
+  }
+
+  /** Encodes rows whose texts stay whole. */
+  Dataset encodeWhole(List<Row> rows, ExampleOptions options) {
+    return explaining(() -> DatasetReader.ofRows(rows, options, whole(options.maxLength())));
+  }
+
+  /** The tokenizer without a limit, which is opened when it is asked for. */
+  private synchronized Optional<TextTokenizer> whole(int maxLength) {
+    if (uncut.isEmpty() && tokenizer.isPresent()) {
+      uncut = Optional.of(TextTokenizer.open(files.orElseThrow(), maxLength, Optional.empty()));
     }
-    try (TextTokenizer uncut =
-        TextTokenizer.open(files.orElseThrow(), options.maxLength(), Optional.empty())) {
-      return read(paths, options, Optional.of(uncut));
-    }
+    return uncut;
   }
 
   private Dataset read(List<Path> paths, ExampleOptions options, Optional<TextTokenizer> reading) {
+    return explaining(() -> DatasetReader.read(paths, options, reading));
+  }
+
+  /** Says why there is no tokenizer where one is wanted. */
+  private Dataset explaining(Supplier<Dataset> reading) {
     try {
-      return DatasetReader.read(paths, options, reading);
+      return reading.get();
     } catch (DataException e) {
       if (!e.getMessage().contains(TokenizerFinder.NOT_FOUND)) {
         throw e;
@@ -139,5 +159,6 @@ final class RunTokenizer implements AutoCloseable {
   @Override
   public void close() {
     tokenizer.ifPresent(TextTokenizer::close);
+    uncut.ifPresent(TextTokenizer::close);
   }
 }

@@ -1,6 +1,7 @@
 package dev.belay.graph.replica;
 
 import dev.belay.graph.internal.Placement;
+import dev.belay.graph.stage.AllReduce;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -103,7 +103,9 @@ public record TrainingFunctions(
       SavedModelContents contents, String name, List<ModelFunction> found)
       throws UnsupportedModelException {
     Optional<ModelFunction> serving =
-        contents.signatures().stream().filter(f -> f.name().equals(DefaultFunction.SERVING)).findFirst();
+        contents.signatures().stream()
+            .filter(f -> f.name().equals(DefaultFunction.SERVING))
+            .findFirst();
     List<ModelFunction> traces =
         serving
             .map(reference -> found.stream().filter(f -> fits(f, reference)).toList())
@@ -132,7 +134,8 @@ public record TrainingFunctions(
     Optional<ModelFunction> signature = byName.signature();
     if (signature.isEmpty()) {
       String path = byName.path();
-      return named(contents, path).noting("no signatures: the model's function " + path + " is used");
+      return named(contents, path)
+          .noting("no signatures: the model's function " + path + " is used");
     }
     ModelFunction serving = signature.get();
     if (contents.objects().isEmpty()) {

@@ -67,7 +67,7 @@ public interface Doors {
     return RunCheckpoint.choose(run, choice);
   }
 
-  /** {@link ModelExport#export(Path, Path)}. */
+  /** {@link ModelExport#export(Path, ModelJudge, Path)}. */
   default Path export(Path run, Path target) throws IOException {
     return ModelExport.export(run, judge(), target);
   }

@@ -1,10 +1,10 @@
 package dev.belay.tools.fuzz;
 
-import dev.belay.tools.judge.ChildJudge;
 import dev.belay.train.ModelTrial;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelJudge;
+import dev.belay.train.sandbox.ModelSandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +19,7 @@ import java.util.TreeMap;
  */
 final class TrialFuzzProgram {
   private final Fuzzer fuzzer;
-  private final ModelJudge judge = ChildJudge.ofUser();
+  private final ModelJudge judge = ModelSandbox.ofUser();
   private final Map<String, Integer> counts = new TreeMap<>();
 
   private TrialFuzzProgram(Fuzzer fuzzer) {

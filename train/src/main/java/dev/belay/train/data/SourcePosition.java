@@ -5,11 +5,12 @@ import java.nio.file.Path;
 /**
  * Where an example comes from.
  *
- * @param file the file as the user named it
+ * @param file the file as the user named it; nothing for what a program gives
  * @param unit what is counted
  * @param number from 1; a CSV record that spans lines has the number of its first one
  */
 public record SourcePosition(Path file, Unit unit, long number) {
+  private static final Path GIVEN = Path.of("");
 
   /** What a file is counted in. */
   public enum Unit {
@@ -20,7 +21,9 @@ public record SourcePosition(Path file, Unit unit, long number) {
     /** Objects of a JSON file. */
     OBJECT,
     /** Questions of a SQuAD file. */
-    QUESTION
+    QUESTION,
+    /** Texts that a program gives. */
+    TEXT
   }
 
   /** A line of a text file, from 1. */
@@ -43,6 +46,11 @@ public record SourcePosition(Path file, Unit unit, long number) {
     return new SourcePosition(file, Unit.QUESTION, number);
   }
 
+  /** A text that a program gives, from 1. */
+  public static SourcePosition text(long number) {
+    return new SourcePosition(GIVEN, Unit.TEXT, number);
+  }
+
   /** {@code train.tsv:17}, or {@code train.tfrecord: record 17}. */
   @Override
   public String toString() {
@@ -51,6 +59,7 @@ public record SourcePosition(Path file, Unit unit, long number) {
       case RECORD -> file + ": record " + number;
       case OBJECT -> file + ": object " + number;
       case QUESTION -> file + ": question " + number;
+      case TEXT -> "text " + number;
     };
   }
 }

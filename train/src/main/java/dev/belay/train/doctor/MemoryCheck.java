@@ -37,19 +37,23 @@ final class MemoryCheck {
                     + (group.cpus().isPresent()
                         ? String.format(Locale.ROOT, "%.2f CPUs", group.cpus().getAsDouble())
                         : "none")));
+    findings.add(heap(files, group, heapBytes));
+    return findings;
+  }
+
+  /** The largest heap of Java, against what TensorFlow needs beside it. */
+  static Finding heap(MachineFiles files, ControlGroup group, long heapBytes) {
+    long machine = kilobytes(files, "MemTotal");
     long usable = Math.min(machine, group.memoryBytes().orElse(machine));
     String heap = gigabytes(heapBytes) + " at most for Java, the rest is for TensorFlow";
-    findings.add(
-        heapBytes > usable / 2
-            ? Finding.note(
-                MEMORY,
-                "Java heap",
-                heap + "'s tensors, which need more",
-                "give Java less, such as BELAY_JAVA_OPTS=-Xmx"
-                    + Math.max(1, (usable / 4) >> 30)
-                    + "g")
-            : Finding.ok(MEMORY, "Java heap", heap));
-    return findings;
+    String less = "-Xmx" + Math.max(1, (usable / 4) >> 30) + "g";
+    return heapBytes > usable / 2
+        ? Finding.note(
+            MEMORY,
+            "Java heap",
+            heap + "'s tensors, which need more",
+            "give Java less: " + less + ", with the launcher BELAY_JAVA_OPTS=" + less)
+        : Finding.ok(MEMORY, "Java heap", heap);
   }
 
   private static long kilobytes(MachineFiles files, String key) {

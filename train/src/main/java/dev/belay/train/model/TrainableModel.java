@@ -10,6 +10,7 @@ import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
+import dev.belay.train.doctor.NativeTensorFlow;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,16 +24,23 @@ import java.util.OptionalInt;
  */
 public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
-  /** Reads a model to train it. */
+  /**
+   * Reads a model to train it.
+   *
+   * @throws dev.belay.train.failure.MachineException if there is no native TensorFlow to train it
+   *     in
+   */
   static TrainableModel forTraining(ModelConfig config) throws IOException {
+    NativeTensorFlow.require();
     ModelSource source = ModelSource.of(config);
     return source.weights().isPresent()
         ? NativeModel.read(source, config)
         : ImportedModel.forTraining(config);
   }
 
-  /** Reads a model to evaluate it or predict with it. */
+  /** Reads a model to evaluate it or predict with it; errors as {@link #forTraining}. */
   static TrainableModel forEvaluation(ModelConfig config) throws IOException {
+    NativeTensorFlow.require();
     ModelSource source = ModelSource.of(config);
     return source.weights().isPresent()
         ? NativeModel.read(source, config)

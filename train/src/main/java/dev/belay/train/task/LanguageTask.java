@@ -52,7 +52,7 @@ sealed interface LanguageTask extends Task permits MaskedLm, CausalLm, Seq2Seq {
   default int predict(PredictionRun run, Consumer<Prediction> sink) throws IOException {
     return run.generates()
         ? write(run, sink)
-        : ExampleOutput.predict(run, unlabelled(run.labels()), Choice::ofTokens, sink);
+        : ExampleOutput.predict(run, unlabelled(run.labels()), TokenLogits::of, sink);
   }
 
   /** Answers each line of the files with words, in their order; returns how many there were. */

@@ -90,6 +90,6 @@ public record Regression(OptionalInt outputs) implements PooledTask {
 
   @Override
   public int predict(PredictionRun run, Consumer<Prediction> sink) {
-    return ExampleOutput.predict(run, unlabelled(run.labels()), Choice::ofNumber, sink);
+    return ExampleOutput.predict(run, unlabelled(run.labels()), RegressionValue::of, sink);
   }
 }

@@ -114,6 +114,6 @@ public record SequenceClassification(OptionalInt outputs) implements PooledTask 
   @Override
   public int predict(PredictionRun run, Consumer<Prediction> sink) {
     return ExampleOutput.predict(
-        run, unlabelled(run.labels()), output -> Choice.ofClasses(output, run.labels()), sink);
+        run, unlabelled(run.labels()), output -> Classification.of(output, run.labels()), sink);
   }
 }

@@ -146,7 +146,7 @@ public record TokenClassification(OptionalInt outputs) implements TokenTask {
         output ->
             output.example().origin() instanceof Origin.Words words
                 ? WordLabels.of(words, output, run.labels().orElseThrow())
-                : Choice.ofTokens(output),
+                : TokenLogits.of(output),
         sink);
   }
 }

@@ -75,6 +75,6 @@ final class ControlGroupTest {
     ControlGroup group = new ControlGroup(2, OptionalLong.of(8L << 30), OptionalDouble.empty());
     Finding heap = MemoryCheck.of(new MachineFiles(root), group, 6L << 30).get(2);
     assertEquals(Finding.State.NOTE, heap.state());
-    assertEquals("give Java less, such as BELAY_JAVA_OPTS=-Xmx2g", heap.advice());
+    assertEquals("give Java less: -Xmx2g, with the launcher BELAY_JAVA_OPTS=-Xmx2g", heap.advice());
   }
 }

@@ -53,6 +53,19 @@ public final class DatasetReader {
     return reader.finish();
   }
 
+  /**
+   * Encodes rows that a program gives.
+   *
+   * @param rows at least one
+   * @throws DataException if a row is not what is wanted
+   */
+  public static Dataset ofRows(
+      List<Row> rows, ExampleOptions options, Optional<TextTokenizer> tokenizer) {
+    DatasetReader reader = new DatasetReader(options, tokenizer);
+    reader.examples.addAll(reader.encoder.encode(rows));
+    return reader.finish();
+  }
+
   private void readFile(Path file) {
     int before = examples.size();
     try (RowReader rows = DataFile.open(file, options.labels().format().textForm())) {

@@ -65,6 +65,22 @@ public final class QuestionReader {
         options, List.copyOf(reader.windows), Optional.empty(), reader.notes(listed(files)));
   }
 
+  /**
+   * Encodes questions that a program asks.
+   *
+   * @param paragraphs at least one question
+   * @throws DataException if one is not what is wanted
+   */
+  public static Dataset ofParagraphs(
+      List<SquadFile.Paragraph> paragraphs,
+      ExampleOptions options,
+      TextTokenizer tokenizer,
+      int docStride) {
+    QuestionReader reader = new QuestionReader(options, tokenizer, docStride);
+    paragraphs.forEach(paragraph -> reader.add(reader.encode(paragraph), false));
+    return new Dataset(options, List.copyOf(reader.windows), Optional.empty(), List.of());
+  }
+
   private static String listed(List<Path> files) {
     return files.stream().map(Path::toString).collect(Collectors.joining(", "));
   }

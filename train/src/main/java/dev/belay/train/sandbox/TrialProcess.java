@@ -1,4 +1,4 @@
-package dev.belay.tools.judge;
+package dev.belay.train.sandbox;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -40,11 +40,12 @@ final class TrialProcess implements AutoCloseable {
   }
 
   /** Starts a process of the same Java and classes, without a graphics card. */
-  static TrialProcess start(List<String> arguments, TrialLimits limits) throws IOException {
+  static TrialProcess start(String classPath, List<String> arguments, TrialLimits limits)
+      throws IOException {
     Path folder = Files.createTempDirectory("belay-trial");
     try {
       ProcessBuilder builder =
-          new ProcessBuilder(command(arguments, folder))
+          new ProcessBuilder(command(classPath, arguments, folder))
               .redirectErrorStream(true)
               .redirectOutput(folder.resolve(OUTPUT).toFile())
               .redirectInput(Path.of("/dev/null").toFile());
@@ -57,7 +58,7 @@ final class TrialProcess implements AutoCloseable {
     }
   }
 
-  private static List<String> command(List<String> arguments, Path folder) {
+  private static List<String> command(String classPath, List<String> arguments, Path folder) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // It lives for seconds: the second compiler would never pay.
@@ -69,7 +70,7 @@ final class TrialProcess implements AutoCloseable {
         .filter(option -> option.startsWith("-Dorg.bytedeco") || option.startsWith("-Dfile.enc"))
         .forEach(command::add);
     command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
+    command.add(classPath);
     command.add(TrialProgram.class.getName());
     command.addAll(arguments);
     return command;

@@ -1,4 +1,4 @@
-package dev.belay.tools.judge;
+package dev.belay.train.sandbox;
 
 import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.ModelConfig;

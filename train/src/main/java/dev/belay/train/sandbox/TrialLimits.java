@@ -1,4 +1,4 @@
-package dev.belay.tools.judge;
+package dev.belay.train.sandbox;
 
 import java.io.IOException;
 import java.nio.file.Files;

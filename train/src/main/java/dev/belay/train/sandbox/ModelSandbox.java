@@ -1,4 +1,4 @@
-package dev.belay.tools.judge;
+package dev.belay.train.sandbox;
 
 import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.train.config.ModelConfig;
@@ -16,15 +16,17 @@ import org.slf4j.LoggerFactory;
  * Tries models in a process of their own, with limits on its memory and time; each model once,
  * until it or Belay changes.
  */
-public final class ChildJudge implements ModelJudge {
-  private static final Logger LOG = LoggerFactory.getLogger(ChildJudge.class);
+public final class ModelSandbox implements ModelJudge {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelSandbox.class);
 
   private final JudgedModels judged;
   private final Limits limits;
+  private final SandboxClassPath classPath;
 
-  ChildJudge(JudgedModels judged, Limits limits) {
+  ModelSandbox(JudgedModels judged, Limits limits, SandboxClassPath classPath) {
     this.judged = judged;
     this.limits = limits;
+    this.classPath = classPath;
   }
 
   /** What a trial of a model may take. */
@@ -33,9 +35,21 @@ public final class ChildJudge implements ModelJudge {
     TrialLimits of(Path model) throws IOException;
   }
 
-  /** A judge that remembers what it has judged for this user. */
+  /** A sandbox that remembers for this user which models passed. */
   public static ModelJudge ofUser() {
-    return new ChildJudge(JudgedModels.ofUser(), TrialLimits::of);
+    return new ModelSandbox(
+        JudgedModels.ofUser(), TrialLimits::of, SandboxClassPath::ofThisProcess);
+  }
+
+  /**
+   * The same where the classes of this process lie in no files, as in an archive of archives.
+   *
+   * @param jars of Belay and of all that it depends on
+   */
+  public static ModelJudge ofUser(List<Path> jars) {
+    List<Path> given = List.copyOf(jars);
+    return new ModelSandbox(
+        JudgedModels.ofUser(), TrialLimits::of, () -> SandboxClassPath.joined(given));
   }
 
   @Override
@@ -57,7 +71,7 @@ public final class ChildJudge implements ModelJudge {
 
   private TrialProcess start(List<String> arguments, Path model) throws IOException {
     try {
-      return TrialProcess.start(arguments, limits.of(model));
+      return TrialProcess.start(classPath.value(), arguments, limits.of(model));
     } catch (IOException e) {
       throw notTried(model, e.getMessage(), e);
     }

@@ -1,4 +1,4 @@
-package dev.belay.tools.judge;
+package dev.belay.train.sandbox;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

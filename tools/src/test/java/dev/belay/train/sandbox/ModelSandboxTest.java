@@ -1,4 +1,4 @@
-package dev.belay.tools.judge;
+package dev.belay.train.sandbox;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.TensorFlow;
 
 /** What native code does not survive is an error message, and this process goes on. */
-final class ChildJudgeTest {
+final class ModelSandboxTest {
   private static final TrialLimits LIMITS =
       new TrialLimits(2L << 30, Duration.ofSeconds(8), Duration.ofMinutes(5));
 
@@ -92,7 +92,10 @@ final class ChildJudgeTest {
   }
 
   private ModelJudge judge() {
-    return new ChildJudge(new JudgedModels(folder.resolve("judged")), model -> LIMITS);
+    return new ModelSandbox(
+        new JudgedModels(folder.resolve("judged")),
+        model -> LIMITS,
+        SandboxClassPath::ofThisProcess);
   }
 
   private ProgramRun predict(Path model, String... options) throws IOException {
@@ -191,8 +194,7 @@ final class ChildJudgeTest {
             any.freeze(),
             any.dropout(),
             any.modelLosses(),
-            new ModelConfig.Trust(
-                java.util.Set.of(), false, List.of(), Optional.empty(), true));
+            new ModelConfig.Trust(java.util.Set.of(), false, List.of(), Optional.empty(), true));
     assertTrue(isRemembered(trusted, true));
     ProgramRun run = predict(model("node { name: \"boom\" op: \"NoOp\" }"), "--trust-model");
     assertEquals(0, run.code(), run.err());

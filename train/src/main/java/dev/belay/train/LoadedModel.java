@@ -1,0 +1,108 @@
+package dev.belay.train;
+
+import dev.belay.train.config.EvaluateConfig;
+import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.model.InputMapping;
+import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Owns a model that is ready to evaluate and predict: its tokenizer, its graph and its session.
+ * Close it to free their native memory; several threads may run it at once until then.
+ */
+final class LoadedModel implements AutoCloseable {
+  private final TrainableModel model;
+  private final RunData data;
+  private final ModelGraph graph;
+  private final StepRunner runner;
+  private final Optional<LabelMap> labels;
+
+  private LoadedModel(
+      TrainableModel model,
+      RunData data,
+      ModelGraph graph,
+      StepRunner runner,
+      Optional<LabelMap> labels) {
+    this.model = model;
+    this.data = data;
+    this.graph = graph;
+    this.runner = runner;
+    this.labels = labels;
+  }
+
+  /** Loads a model. Errors as {@link TrainingRun#execute}. */
+  static LoadedModel load(EvaluateConfig config, ModelJudge judge) throws IOException {
+    try (ModelJudge.Judgement judgement = judge.begin(config.model(), false)) {
+      TrainableModel model = TrainableModel.forEvaluation(config.model());
+      InputMapping inputs = model.inputs(config.model().inputs(), false);
+      RunData data = new RunData(config.data(), model, inputs);
+      try {
+        judgement.await();
+        return load(config, model.decided(), data);
+      } catch (Throwable e) {
+        data.close();
+        throw e;
+      }
+    }
+  }
+
+  private static LoadedModel load(EvaluateConfig config, TrainableModel model, RunData data)
+      throws IOException {
+    ModelGraph graph = model.graph(config.model(), config.machine().seed());
+    try {
+      StepRunner runner =
+          ModelRun.evaluation(config.machine(), model, graph, graph.task().outputs().orElse(1));
+      Optional<LabelMap> labels =
+          config.labels().isEmpty()
+              ? graph.task().ofOutputs(model.labels())
+              : Optional.of(LabelMap.of(config.labels()));
+      return new LoadedModel(model, data, graph, runner, labels);
+    } catch (Throwable e) {
+      graph.close();
+      throw e;
+    }
+  }
+
+  TrainableModel model() {
+    return model;
+  }
+
+  /** How its inputs are read. */
+  RunData data() {
+    return data;
+  }
+
+  ModelGraph graph() {
+    return graph;
+  }
+
+  /** Runs its evaluation function. */
+  StepRunner runner() {
+    return runner;
+  }
+
+  /** Names of its classes in the order of the logits, if they are known. */
+  Optional<LabelMap> labels() {
+    return labels;
+  }
+
+  /** What was decided when it was loaded, for people. */
+  List<String> notes() {
+    List<String> notes = new ArrayList<>(graph.notes());
+    notes.addAll(data.notes());
+    return notes;
+  }
+
+  @Override
+  public void close() {
+    runner.close();
+    graph.close();
+    data.close();
+  }
+}

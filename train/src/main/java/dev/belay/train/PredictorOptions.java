@@ -1,0 +1,103 @@
+package dev.belay.train;
+
+import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.EvaluateConfig;
+import dev.belay.train.config.GenerationConfig;
+import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.model.ModelJudge;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How a {@link Predictor} reads texts and runs its model. Immutable; begin with {@link #defaults}.
+ *
+ * @param data tokenizer, length of sequences, size of a batch ({@code evalBatchSize}), questions;
+ *     its files are not read
+ * @param machine device and threads
+ * @param labels names of the classes in the order of the logits; empty: as the model has them
+ * @param generation how a language model writes
+ * @param nBest whether all candidates of a question are returned, not only its answer
+ * @param sandbox tries the model before it comes into this process
+ * @param warmUp whether loading ends with predictions about a short and a long text, so that the
+ *     first request is as fast as those after it
+ */
+public record PredictorOptions(
+    DataConfig data,
+    MachineConfig machine,
+    List<String> labels,
+    GenerationConfig generation,
+    boolean nBest,
+    ModelJudge sandbox,
+    boolean warmUp) {
+
+  public PredictorOptions {
+    labels = List.copyOf(labels);
+  }
+
+  /** What {@code belay predict} takes without options, of a model that is trusted. */
+  public static PredictorOptions defaults() {
+    return new PredictorOptions(
+        DataConfig.of(List.of(), List.of()),
+        MachineConfig.defaults(),
+        List.of(),
+        GenerationConfig.defaults(),
+        false,
+        ModelJudge.TRUSTING,
+        true);
+  }
+
+  /** The same with this tokenizer: vocab.txt, tokenizer.json or a folder. */
+  public PredictorOptions withTokenizer(Path tokenizer) {
+    return withData(data.withTokenizer(tokenizer));
+  }
+
+  /** The same with sequences of at most that many tokens, special tokens included. */
+  public PredictorOptions withMaxSeqLength(int tokens) {
+    return withData(data.withMaxSeqLength(tokens));
+  }
+
+  /** The same with that many texts in a batch at most. */
+  public PredictorOptions withBatchSize(int texts) {
+    return withData(data.withEvalBatchSize(texts));
+  }
+
+  /** The same with other settings for texts and questions. */
+  public PredictorOptions withData(DataConfig other) {
+    return new PredictorOptions(other, machine, labels, generation, nBest, sandbox, warmUp);
+  }
+
+  /** The same on another device or with another number of threads. */
+  public PredictorOptions withMachine(MachineConfig other) {
+    return new PredictorOptions(data, other, labels, generation, nBest, sandbox, warmUp);
+  }
+
+  /** The same with these names of the classes, in the order of the logits. */
+  public PredictorOptions withLabels(List<String> names) {
+    return new PredictorOptions(data, machine, names, generation, nBest, sandbox, warmUp);
+  }
+
+  /** The same for a language model that writes in this way. */
+  public PredictorOptions withGeneration(GenerationConfig other) {
+    return new PredictorOptions(data, machine, labels, other, nBest, sandbox, warmUp);
+  }
+
+  /** The same with all candidates of a question. */
+  public PredictorOptions withNBest() {
+    return new PredictorOptions(data, machine, labels, generation, true, sandbox, warmUp);
+  }
+
+  /** The same for a model that is tried in this sandbox first. */
+  public PredictorOptions withSandbox(ModelJudge other) {
+    return new PredictorOptions(data, machine, labels, generation, nBest, other, warmUp);
+  }
+
+  /** The same without predictions while the model is loaded. */
+  public PredictorOptions withoutWarmUp() {
+    return new PredictorOptions(data, machine, labels, generation, nBest, sandbox, false);
+  }
+
+  EvaluateConfig of(ModelConfig model) {
+    return new EvaluateConfig(model, data, machine, List.of(), labels, generation, nBest);
+  }
+}
