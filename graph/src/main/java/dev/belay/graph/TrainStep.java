@@ -38,7 +38,7 @@ public record TrainStep(
     Pass pass,
     Optional<Operation> settle,
     List<Operation> initializers,
-    Parts parts,
+    VariableGroups parts,
     List<String> unused,
     List<String> withoutGradient) {
 
@@ -106,5 +106,5 @@ public record TrainStep(
    * @param head of the new layers
    * @param slots state between updates: of optimizer, clip and loss scale
    */
-  public record Parts(Variables model, Optional<Variables> head, Variables slots) {}
+  public record VariableGroups(Variables model, Optional<Variables> head, Variables slots) {}
 }

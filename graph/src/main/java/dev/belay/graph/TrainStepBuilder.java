@@ -10,10 +10,10 @@ import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.optimizer.UpdateRequest;
-import dev.belay.graph.stage.CallState;
 import dev.belay.graph.stage.FiniteCheck;
 import dev.belay.graph.stage.LossScale;
 import dev.belay.graph.stage.MicroBatches;
+import dev.belay.graph.stage.StatefulVariableRollback;
 import dev.belay.graph.stage.UpdateGate;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Slots;
@@ -50,7 +50,7 @@ public final class TrainStepBuilder {
     Slots slots = new Slots(tf.withSubScope("slots"));
 
     // forward and loss, the sum of a part divided by the weight of the whole
-    Answer answer = Answer.inTraining(tf, plan.forward(), plan.head(), plan.loss(), step);
+    ModelOutput answer = ModelOutput.inTraining(tf, plan.forward(), plan.head(), plan.loss(), step);
     LossTensors loss = answer.loss();
 
     // gradients, dense, of the scaled mean
@@ -81,8 +81,8 @@ public final class TrainStepBuilder {
     VariableNorms norms = VariableNorms.of(tf.withSubScope("norms"), whole, updates, sound);
     clipped.memory().forEach(memory -> updates.add(memory.write(gated)));
     updates.addAll(scale.adjust(tf, finite));
-    CallState state = callState(tf, plan);
-    Operation apply = apply(tf, plan, gate, new Parts(parts, updates, state));
+    StatefulVariableRollback state = callState(tf, plan);
+    Operation apply = apply(tf, plan, gate, new UpdateOps(parts, updates, state));
 
     return new TrainStep(
         new TrainStep.Feeds(
@@ -94,7 +94,7 @@ public final class TrainStepBuilder {
             clipped.norm(),
             clipped.clippedNorm(),
             clipped.scale(),
-            clipped.bites(),
+            clipped.clipped(),
             scale.value(tf),
             sound,
             norms,
@@ -104,7 +104,7 @@ public final class TrainStepBuilder {
             loss.sum(), gradients.gradients(), parts.pass(tf, plan.forward().call().updates())),
         state.copy(tf),
         initializers(plan, slots, parts),
-        new TrainStep.Parts(
+        new TrainStep.VariableGroups(
             plan.model().variables(), plan.head().map(AttachedHead::variables), slots.variables()),
         names(gradients.unused()),
         names(gradients.allowed()));
@@ -137,16 +137,16 @@ public final class TrainStepBuilder {
         : MicroBatches.one(gradients, loss);
   }
 
-  private static CallState callState(Ops tf, TrainPlan plan) {
+  private static StatefulVariableRollback callState(Ops tf, TrainPlan plan) {
     List<GraphVariable> fixed =
         plan.model().variables().all().stream().filter(v -> !v.spec().trainable()).toList();
-    return CallState.of(tf, fixed, plan.forward().call().updates());
+    return StatefulVariableRollback.of(tf, fixed, plan.forward().call().updates());
   }
 
   /** The ops of an update. */
-  private record Parts(MicroBatches passes, List<Op> updates, CallState state) {}
+  private record UpdateOps(MicroBatches passes, List<Op> updates, StatefulVariableRollback state) {}
 
-  private static Operation apply(Ops tf, TrainPlan plan, UpdateGate gate, Parts parts) {
+  private static Operation apply(Ops tf, TrainPlan plan, UpdateGate gate, UpdateOps parts) {
     List<Operation> all = new ArrayList<>();
     parts.updates().forEach(update -> all.add(update.op()));
     // If an update takes several passes, the passes have run the call's own updates.

@@ -9,7 +9,7 @@ import dev.belay.graph.clip.GlobalNormClip;
 import dev.belay.graph.encoder.EncoderModel;
 import dev.belay.graph.encoder.EncoderNames;
 import dev.belay.graph.encoder.EncoderSpec;
-import dev.belay.graph.encoder.Reading;
+import dev.belay.graph.encoder.Pooling;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.head.AttachedHead;
@@ -50,8 +50,8 @@ import org.tensorflow.types.TFloat32;
 
 /** The encoder that Belay builds computes and trains as Hugging Face's in TensorFlow Python. */
 class EncoderParityTest {
-  private static final Parameters.Beginning RESTORED =
-      new Parameters.Beginning(name -> false, 0.02, 1);
+  private static final Parameters.Initialization RESTORED =
+      new Parameters.Initialization(name -> false, 0.02, 1);
 
   @ParameterizedTest
   @CsvSource({"goldens, GELU", "goldens_gelu_tanh, GELU_TANH"})
@@ -59,7 +59,7 @@ class EncoderParityTest {
     Map<String, Npz.Array> arrays = arrays(goldens);
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
-      ForwardModel model = model(graph, activation, Reading.ALL_TOKENS);
+      ForwardModel model = model(graph, activation, Pooling.ALL_TOKENS);
       restore(session, model.variables());
       ForwardCall call = model.call(EncoderModel.EVALUATION);
       for (int layer = 0; layer <= 2; layer++) {
@@ -73,8 +73,8 @@ class EncoderParityTest {
   /** The last block computes one token of each example, and the same numbers. */
   @Test
   void theFirstTokenIsTheFirstOfAllTokens() throws IOException {
-    float[] all = features(Reading.ALL_TOKENS);
-    float[] first = features(Reading.FIRST_TOKEN);
+    float[] all = features(Pooling.ALL_TOKENS);
+    float[] first = features(Pooling.FIRST_TOKEN);
     for (int example = 0; example < 4; example++) {
       for (int i = 0; i < 32; i++) {
         Agreement.assertClose(
@@ -83,7 +83,7 @@ class EncoderParityTest {
     }
   }
 
-  private static float[] features(Reading reading) throws IOException {
+  private static float[] features(Pooling reading) throws IOException {
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
       ForwardModel model = model(graph, Activation.GELU, reading);
@@ -115,7 +115,7 @@ class EncoderParityTest {
     Map<String, Npz.Array> arrays = arrays("goldens");
     try (Graph graph = new Graph();
         Session session = new Session(graph)) {
-      ForwardModel model = model(graph, activation, Reading.FIRST_TOKEN);
+      ForwardModel model = model(graph, activation, Pooling.FIRST_TOKEN);
       ForwardCall call = model.call(EncoderModel.TRAINING);
       AttachedHead head =
           new SequenceHead(
@@ -151,7 +151,7 @@ class EncoderParityTest {
     return arrays;
   }
 
-  private static ForwardModel model(Graph graph, Activation activation, Reading reading) {
+  private static ForwardModel model(Graph graph, Activation activation, Pooling reading) {
     EncoderSpec spec =
         new EncoderSpec(
             EncoderNames.BERT,

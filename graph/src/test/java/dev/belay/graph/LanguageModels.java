@@ -23,7 +23,7 @@ import org.tensorflow.Tensor;
 final class LanguageModels {
   static final LayeredForward.Options RESTORED =
       new LayeredForward.Options(
-          new Parameters.Beginning(name -> false, 0.02, 1), variable -> true, false);
+          new Parameters.Initialization(name -> false, 0.02, 1), variable -> true, false);
 
   static final DecoderSpec GPT2 =
       new DecoderSpec(

@@ -7,21 +7,21 @@ import dev.belay.graph.decoder.DecoderSpec;
 import dev.belay.graph.encoder.EncoderModel;
 import dev.belay.graph.encoder.EncoderNames;
 import dev.belay.graph.encoder.EncoderSpec;
-import dev.belay.graph.encoder.Reading;
+import dev.belay.graph.encoder.Pooling;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
 import dev.belay.graph.layer.RelativeKeys;
 import dev.belay.graph.layer.RelativePositions;
 import dev.belay.graph.layer.RmsNorm;
+import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Table;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
@@ -54,8 +54,8 @@ import org.tensorflow.types.TInt64;
  * comes in, is the central difference: in float64, to 1e-6.
  */
 class LayerGradientTest {
-  private static final Parameters.Beginning RESTORED =
-      new Parameters.Beginning(name -> false, 0.02, 1);
+  private static final Parameters.Initialization RESTORED =
+      new Parameters.Initialization(name -> false, 0.02, 1);
   private static final LayeredForward.Options DROPPING =
       new LayeredForward.Options(RESTORED, variable -> true, true);
   private static final int BATCH = 2;
@@ -63,7 +63,7 @@ class LayerGradientTest {
   private static final int ROWS = BATCH * LENGTH;
 
   /** A layer over rows that are variables themselves. */
-  private record Site(Pass pass, Parameters parameters, Extent extent) {
+  private record Site(ForwardContext pass, Parameters parameters, SequenceShape extent) {
     Ops tf() {
       return pass.tf();
     }
@@ -77,8 +77,9 @@ class LayerGradientTest {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Parameters parameters = new Parameters(tf, RESTORED, variable -> true);
-      Pass pass = Pass.training(tf, new Pass.Draws(5, tf.constant(3L), 1));
-      Extent extent = new Extent(tf.constant(BATCH), tf.constant(LENGTH));
+      ForwardContext pass =
+          ForwardContext.training(tf, new ForwardContext.Draws(5, tf.constant(3L), 1));
+      SequenceShape extent = new SequenceShape(tf.constant(BATCH), tf.constant(LENGTH));
       Operand<TFloat32> out = layer.apply(new Site(pass, parameters, extent));
       Operand<TFloat32> flat = tf.reshape(out, tf.constant(new int[] {-1}));
       Operand<TInt32> numbers = tf.range(tf.constant(0), tf.size(flat), tf.constant(1));
@@ -170,7 +171,7 @@ class LayerGradientTest {
     "ROBERTA, ALL_TOKENS, true",
     "ALBERT, ALL_TOKENS, false"
   })
-  void encoders(String family, Reading reading, boolean causal) {
+  void encoders(String family, Pooling reading, boolean causal) {
     boolean shares = family.equals("ALBERT");
     EncoderSpec spec =
         new EncoderSpec(
@@ -191,14 +192,14 @@ class LayerGradientTest {
               graph, spec, new EncoderModel.Options(RESTORED, variable -> true, true, reading));
       ForwardCall call = model.call(EncoderModel.TRAINING);
       // The features themselves as logits of six classes.
-      check(graph, model, call.output(EncoderModel.FEATURES), reading == Reading.ALL_TOKENS);
+      check(graph, model, call.output(EncoderModel.FEATURES), reading == Pooling.ALL_TOKENS);
     }
   }
 
   /** The position table that is kept beside distances is no weight that a gradient reaches. */
   @ParameterizedTest
   @CsvSource({"FIRST_TOKEN, true, true", "ALL_TOKENS, true, false", "ALL_TOKENS, false, true"})
-  void encodersOfDistances(Reading reading, boolean byKeys, boolean scaled) {
+  void encodersOfDistances(Pooling reading, boolean byKeys, boolean scaled) {
     EncoderSpec spec =
         new EncoderSpec(
             EncoderNames.BERT,
@@ -222,7 +223,7 @@ class LayerGradientTest {
               .map(GraphVariable::name)
               .toList());
       ForwardCall call = model.call(EncoderModel.TRAINING);
-      check(graph, model, call.output(EncoderModel.FEATURES), reading == Reading.ALL_TOKENS);
+      check(graph, model, call.output(EncoderModel.FEATURES), reading == Pooling.ALL_TOKENS);
     }
   }
 

@@ -8,7 +8,7 @@ import dev.belay.graph.decoder.DecoderSpec;
 import dev.belay.graph.encoder.EncoderModel;
 import dev.belay.graph.encoder.EncoderNames;
 import dev.belay.graph.encoder.EncoderSpec;
-import dev.belay.graph.encoder.Reading;
+import dev.belay.graph.encoder.Pooling;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.layer.Activation;
@@ -32,13 +32,14 @@ import org.tensorflow.proto.framework.NodeDef;
 
 /** A model that Belay builds holds no node that nothing comes of. */
 class NoDeadNodesTest {
-  private static final Parameters.Beginning FRESH = new Parameters.Beginning(name -> true, 0.02, 1);
+  private static final Parameters.Initialization FRESH =
+      new Parameters.Initialization(name -> true, 0.02, 1);
   private static final LayeredForward.Options OPTIONS =
       new LayeredForward.Options(FRESH, variable -> true, true);
 
   @ParameterizedTest
   @EnumSource
-  void encoder(Reading reading) {
+  void encoder(Pooling reading) {
     EncoderSpec spec =
         new EncoderSpec(
             EncoderNames.BERT,

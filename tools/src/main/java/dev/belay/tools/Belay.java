@@ -1,7 +1,7 @@
 package dev.belay.tools;
 
 import dev.belay.tools.console.Terminal;
-import dev.belay.train.sandbox.ModelSandbox;
+import dev.belay.train.sandbox.ProcessSandbox;
 import java.util.List;
 import java.util.OptionalInt;
 
@@ -17,6 +17,6 @@ public final class Belay {
     Integer columns = Integer.getInteger(COLUMNS);
     Terminal terminal =
         Terminal.system(columns == null ? OptionalInt.empty() : OptionalInt.of(columns));
-    System.exit(new Program(ModelSandbox::ofUser, terminal).run(List.of(arguments)).code());
+    System.exit(new Program(ProcessSandbox::ofUser, terminal).run(List.of(arguments)).code());
   }
 }

@@ -6,8 +6,8 @@ import dev.belay.tools.argument.Arguments;
 import dev.belay.tools.argument.UsageProblems;
 import dev.belay.tools.command.BelayCommand;
 import dev.belay.tools.command.Context;
-import dev.belay.tools.command.Doors;
 import dev.belay.tools.command.RunnableCommand;
+import dev.belay.tools.command.TrainApi;
 import dev.belay.tools.console.Terminal;
 import dev.belay.tools.failure.ExitCode;
 import dev.belay.tools.failure.Failure;
@@ -21,14 +21,14 @@ import picocli.CommandLine.ParseResult;
 
 /** One call of the program: arguments in, exit code out, and nothing thrown. */
 final class Program {
-  private final Doors doors;
+  private final TrainApi trainApi;
   private final Terminal terminal;
   private String name = "belay";
   private boolean verbose;
   private Arguments arguments = new Arguments(List.of(), Map.of());
 
-  Program(Doors doors, Terminal terminal) {
-    this.doors = doors;
+  Program(TrainApi trainApi, Terminal terminal) {
+    this.trainApi = trainApi;
     this.terminal = terminal;
   }
 
@@ -47,7 +47,7 @@ final class Program {
   }
 
   private void execute(List<String> typed) throws IOException {
-    CommandLine program = BelayCommand.commandLine(new Context(doors, terminal, typed));
+    CommandLine program = BelayCommand.commandLine(new Context(trainApi, terminal, typed));
     name = Arguments.called(program, typed).getCommandSpec().qualifiedName();
     arguments = Arguments.of(program, typed);
     ParseResult parsed = program.parseArgs(arguments.tokens().toArray(new String[0]));

@@ -26,7 +26,7 @@ final class ConfigFileOptionTest {
       output_dir: runs/a
       """;
 
-  private final FakeDoors doors = new FakeDoors();
+  private final FakeTrainApi trainApi = new FakeTrainApi();
 
   @TempDir Path directory;
   private Path file;
@@ -42,7 +42,7 @@ final class ConfigFileOptionTest {
     all[0] = "train";
     all[1] = "--config=" + file;
     System.arraycopy(arguments, 0, all, 2, arguments.length);
-    return ProgramRun.of(doors, all);
+    return ProgramRun.of(trainApi, all);
   }
 
   private void assertRefused(String expected, ProgramRun run) {
@@ -78,28 +78,28 @@ final class ConfigFileOptionTest {
                 """
                     .replace("1_000", "1000"));
     assertEquals(0, run.code(), run.err());
-    assertEquals(List.of(Path.of("a.tsv"), Path.of("b.tsv")), doors.trained.data().trainFiles());
-    assertEquals(Path.of("runs/a"), doors.trained.outputDirectory());
-    assertEquals(3e-5, doors.trained.optimizer().learningRate());
-    assertEquals(OptimizerConfig.Kind.BERT_ADAM, doors.trained.optimizer().kind());
-    assertEquals(OptionalInt.of(1000), doors.trained.schedule().maxSteps());
-    assertFalse(doors.trained.model().dropout());
-    assertTrue(doors.trained.data().shuffle());
-    assertTrue(doors.trained.data().groupByLength());
-    assertFalse(doors.trained.model().trust().naturalGradients());
-    assertEquals(7, doors.trained.machine().seed());
-    assertEquals("^embeddings/", doors.trained.model().freeze().orElseThrow().pattern());
+    assertEquals(List.of(Path.of("a.tsv"), Path.of("b.tsv")), trainApi.trained.data().trainFiles());
+    assertEquals(Path.of("runs/a"), trainApi.trained.outputDirectory());
+    assertEquals(3e-5, trainApi.trained.optimizer().learningRate());
+    assertEquals(OptimizerConfig.Kind.BERT_ADAM, trainApi.trained.optimizer().kind());
+    assertEquals(OptionalInt.of(1000), trainApi.trained.schedule().maxSteps());
+    assertFalse(trainApi.trained.model().dropout());
+    assertTrue(trainApi.trained.data().shuffle());
+    assertTrue(trainApi.trained.data().groupByLength());
+    assertFalse(trainApi.trained.model().trust().naturalGradients());
+    assertEquals(7, trainApi.trained.machine().seed());
+    assertEquals("^embeddings/", trainApi.trained.model().freeze().orElseThrow().pattern());
     assertEquals(
-        Map.of("input_ids", "ids", "attention_mask", "mask"), doors.trained.model().inputs());
-    assertEquals(2, doors.trained.model().trust().withoutGradient().size());
+        Map.of("input_ids", "ids", "attention_mask", "mask"), trainApi.trained.model().inputs());
+    assertEquals(2, trainApi.trained.model().trust().withoutGradient().size());
   }
 
   @Test
   void theCommandLineWinsInEitherSpelling() throws IOException {
     ProgramRun run = train(COMPLETE + "learning-rate: 1\n", "--learning_rate=2", "--train-file=c");
     assertEquals(0, run.code(), run.err());
-    assertEquals(2, doors.trained.optimizer().learningRate());
-    assertEquals(List.of(Path.of("c")), doors.trained.data().trainFiles());
+    assertEquals(2, trainApi.trained.optimizer().learningRate());
+    assertEquals(List.of(Path.of("c")), trainApi.trained.data().trainFiles());
   }
 
   @Test
@@ -187,7 +187,7 @@ final class ConfigFileOptionTest {
 
   @Test
   void aFileThatIsNotThereIsRefused() {
-    ProgramRun run = ProgramRun.of(doors, "train", "--config", directory + "/none.yaml");
+    ProgramRun run = ProgramRun.of(trainApi, "train", "--config", directory + "/none.yaml");
     assertEquals(2, run.code());
     assertTrue(run.err().contains("none.yaml, which does not exist"), run.err());
   }
@@ -195,7 +195,7 @@ final class ConfigFileOptionTest {
   @Test
   void aFileInAnotherEncodingIsRefused() throws IOException {
     Files.write(file, "model: bücher\n".getBytes(StandardCharsets.ISO_8859_1));
-    ProgramRun run = ProgramRun.of(doors, "train", "--config", file.toString());
+    ProgramRun run = ProgramRun.of(trainApi, "train", "--config", file.toString());
     assertEquals(2, run.code());
     assertTrue(run.err().contains("expected a text file in UTF-8"), run.err());
   }

@@ -3,10 +3,10 @@ package dev.belay.tools;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.belay.tools.command.Doors;
+import dev.belay.tools.command.TrainApi;
 import dev.belay.train.doctor.Checkup;
 import dev.belay.train.doctor.Finding;
-import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSandbox;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -18,9 +18,9 @@ final class DoctorCommandTest {
 
   private static ProgramRun run(Checkup checkup, String... arguments) {
     return ProgramRun.of(
-        new Doors() {
+        new TrainApi() {
           @Override
-          public ModelJudge judge() {
+          public ModelSandbox sandbox() {
             throw new AssertionError("no model is looked at");
           }
 

@@ -183,7 +183,7 @@ final class HouseRulesTest {
         .that(resideInAPackage(inside))
         .and()
         .resideOutsideOfPackage(root + ".tools..")
-        .and(outside(root + ".train.sandbox.TrialProgram"))
+        .and(outside(root + ".train.sandbox.SandboxProgram"))
         .should(accessField(System.class, "out"))
         .orShould(accessField(System.class, "err"))
         .orShould(call(Throwable.class, "printStackTrace"));
@@ -194,7 +194,7 @@ final class HouseRulesTest {
         .that(resideInAPackage(inside))
         .and()
         .resideOutsideOfPackage(root + ".tools..")
-        .and(outside(root + ".train.sandbox.TrialProgram"))
+        .and(outside(root + ".train.sandbox.SandboxProgram"))
         .should(call(System.class, "exit"))
         .orShould(call(Runtime.class, "exit"))
         .orShould(call(Runtime.class, "halt"));

@@ -15,14 +15,14 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whole calls of the program, with nothing behind its doors. */
+/** Whole calls of the program, with nothing behind its trainApi. */
 final class ProgramTest {
-  private final FakeDoors doors = new FakeDoors();
+  private final FakeTrainApi trainApi = new FakeTrainApi();
 
   @TempDir Path directory;
 
   private ProgramRun run(String... arguments) {
-    return ProgramRun.of(doors, arguments);
+    return ProgramRun.of(trainApi, arguments);
   }
 
   private ProgramRun train(String... more) {
@@ -47,7 +47,8 @@ final class ProgramTest {
         """,
         run.err());
     assertEquals(
-        List.of("train", "--model=m", "--train-file=t.tsv", "--output-dir=runs/a"), doors.command);
+        List.of("train", "--model=m", "--train-file=t.tsv", "--output-dir=runs/a"),
+        trainApi.command);
   }
 
   @Test
@@ -68,7 +69,7 @@ final class ProgramTest {
         "{\"metrics\":{\"accuracy\":0.875},\"examples\":320,\"labels\":[\"no\",\"yes\"],"
             + "\"notes\":[\"the classes are the file's\"]}\n",
         json.out());
-    assertEquals(List.of(Path.of("d.tsv")), doors.evaluated.files());
+    assertEquals(List.of(Path.of("d.tsv")), trainApi.evaluated.files());
   }
 
   @Test
@@ -88,7 +89,7 @@ final class ProgramTest {
   @Test
   void aPredictionThatFailsLeavesTheOldFileAndNothingBeside() throws IOException {
     Path file = Files.writeString(directory.resolve("out.jsonl"), "old");
-    doors.thrown = new ModelException("no such input");
+    trainApi.thrown = new ModelException("no such input");
     ProgramRun run = run("predict", "--model=m", "--file=d.tsv", "--output-file=" + file);
     assertEquals(3, run.code());
     assertEquals("old", Files.readString(file));
@@ -102,9 +103,9 @@ final class ProgramTest {
     ProgramRun run = run("export", "runs/a", "--output-dir", "out");
     assertEquals("out/3\n", run.out());
     assertEquals("of step 7\n", run.err());
-    assertEquals(Path.of("runs/a/checkpoints/step-00000007"), doors.exported);
+    assertEquals(Path.of("runs/a/checkpoints/step-00000007"), trainApi.exported);
     run("export", "runs/a", "--output-dir", "out", "--checkpoint", "best");
-    assertEquals(Path.of("runs/a/best"), doors.exported);
+    assertEquals(Path.of("runs/a/best"), trainApi.exported);
     assertEquals(
         "{\"export_directory\":\"out/3\"}\n",
         run("export", "--model=runs/a", "--output_dir=out", "--json").out());
@@ -151,7 +152,7 @@ final class ProgramTest {
     assertEquals(
         "41 tensors from tf1 to huggingface\nleft behind: the optimizer's state [m, v]\n",
         run.err());
-    assertEquals(WeightFormat.TF1, doors.converted.source().format().orElseThrow());
+    assertEquals(WeightFormat.TF1, trainApi.converted.source().format().orElseThrow());
     assertEquals(
         "{\"path\":\"out\",\"from\":\"tf1\",\"to\":\"tf2\",\"weights\":41,\"left_behind\":"
             + "[\"the optimizer's state [m, v]\"]}\n",
@@ -183,7 +184,7 @@ final class ProgramTest {
     ProgramRun same = run("diff", "a", "a", "--tolerance=1e-6");
     assertEquals(0, same.code());
     assertEquals("2 tensors compared, no difference\n", same.out());
-    assertEquals(1e-6, doors.tolerance);
+    assertEquals(1e-6, trainApi.tolerance);
     ProgramRun other = run("diff", "a", "b");
     assertEquals(6, other.code());
     assertEquals(
@@ -248,7 +249,7 @@ final class ProgramTest {
           assets: vocab.txt
         """,
         run.out());
-    assertEquals(Set.of("ReadFile"), doors.allowedOps);
+    assertEquals(Set.of("ReadFile"), trainApi.allowedOps);
     assertEquals("", run.err());
   }
 
@@ -272,7 +273,7 @@ final class ProgramTest {
                   BatchMatMulV2 becomes Einsum (12)
                 """),
         run.out());
-    assertEquals("embeddings", doors.planned.freeze().orElseThrow().pattern());
+    assertEquals("embeddings", trainApi.planned.freeze().orElseThrow().pattern());
     String json = run("inspect", "m", "--plan", "--json").out();
     assertTrue(json.startsWith("{\"contents\":{\"path\":\"m\","), json);
     assertTrue(json.contains("\"plan\":{\"training_function\":\"call(training=True)\""), json);
@@ -396,7 +397,7 @@ final class ProgramTest {
 
   @Test
   void aFailureIsOneParagraphAndACode() {
-    doors.thrown = new DivergedException("step 7: the gradient norm is NaN");
+    trainApi.thrown = new DivergedException("step 7: the gradient norm is NaN");
     ProgramRun run = train();
     assertEquals(4, run.code());
     assertEquals("belay train: step 7: the gradient norm is NaN\n", run.err());
@@ -405,7 +406,7 @@ final class ProgramTest {
 
   @Test
   void aDefectShowsItsStackAndAsksForAReport() {
-    doors.thrown = new IllegalStateException("queue is closed");
+    trainApi.thrown = new IllegalStateException("queue is closed");
     ProgramRun run = train();
     assertEquals(1, run.code());
     assertTrue(run.err().contains("\tat dev.belay.tools.ProgramTest"), run.err());
@@ -427,7 +428,7 @@ final class ProgramTest {
     assertTrue(run.out().contains("Whether each epoch has its own order (default: on)."));
     assertFalse(run.out().contains("Optional.empty"), run.out());
     assertEquals("", run.err());
-    assertEquals(null, doors.trained);
+    assertEquals(null, trainApi.trained);
   }
 
   @Test

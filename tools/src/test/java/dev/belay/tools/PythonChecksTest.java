@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.AssertionFailedError;
 
 /**
- * The Python checks that judge exports and event files are themselves judged: they accept what
+ * The Python checks that sandbox exports and event files are themselves judged: they accept what
  * Python wrote, and refuse it with one number changed.
  */
 class PythonChecksTest {

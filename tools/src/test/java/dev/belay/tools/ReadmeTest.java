@@ -63,7 +63,7 @@ final class ReadmeTest {
         arguments.add(
             argument.startsWith("examples/") ? root().resolve(argument).toString() : argument);
       }
-      ProgramRun run = ProgramRun.of(new FakeDoors(), arguments.toArray(new String[0]));
+      ProgramRun run = ProgramRun.of(new FakeTrainApi(), arguments.toArray(new String[0]));
       // A replay looks for a run, which is not there; every other command is the fake's.
       int expected = arguments.get(0).equals("replay") ? 3 : 0;
       assertEquals(expected, run.code(), () -> arguments + ": " + run.err());
@@ -115,7 +115,6 @@ final class ReadmeTest {
         import dev.belay.train.config.*;
         import java.nio.file.Path;
         import java.util.List;
-import java.util.Set;
         class Embedded {
           static void run() throws java.io.IOException {
         """

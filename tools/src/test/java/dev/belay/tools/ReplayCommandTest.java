@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ReplayCommandTest {
   @TempDir private Path run;
 
-  private final FakeDoors doors = new FakeDoors();
+  private final FakeTrainApi trainApi = new FakeTrainApi();
 
   private void bundle(String config) throws IOException {
     Path failure = Files.createDirectories(run.resolve("failure"));
@@ -30,7 +30,7 @@ class ReplayCommandTest {
   void saysWhatIsWrongByTheConfigOfTheRun() throws IOException {
     bundle(
         "{\"model\": \"m\", \"train-file\": [\"t.tsv\"], \"output-dir\": \"r\", \"optimizer\": \"sgd\"}");
-    ProgramRun program = ProgramRun.of(doors, "replay", run.toString());
+    ProgramRun program = ProgramRun.of(trainApi, "replay", run.toString());
     assertEquals(0, program.code(), program.err());
     assertEquals(
         "step 7: the first op whose result is not finite is loss/Log (Log) in loss: it gives loss/Log"
@@ -39,14 +39,14 @@ class ReplayCommandTest {
             + " probability was rounded to 0. Take the loss of the logits, not of probabilities: name"
             + " the output that holds logits with --output.\n",
         program.out());
-    assertEquals(OptimizerConfig.Kind.SGD, doors.replayed.optimizer().kind());
+    assertEquals(OptimizerConfig.Kind.SGD, trainApi.replayed.optimizer().kind());
   }
 
   @Test
   void asJson() throws IOException {
     bundle("{\"model\": \"m\", \"train-file\": [\"t.tsv\"], \"output-dir\": \"r\"}");
     ProgramRun program =
-        ProgramRun.of(doors, "replay", run.resolve("failure").toString(), "--json");
+        ProgramRun.of(trainApi, "replay", run.resolve("failure").toString(), "--json");
     assertTrue(
         program
             .out()
@@ -59,7 +59,7 @@ class ReplayCommandTest {
 
   @Test
   void refusesWhatHasNoBundle() {
-    ProgramRun program = ProgramRun.of(doors, "replay", run.toString());
+    ProgramRun program = ProgramRun.of(trainApi, "replay", run.toString());
     assertEquals(3, program.code());
     assertTrue(
         program
@@ -71,6 +71,6 @@ class ReplayCommandTest {
         belay replay: RUN is missing: name a run directory, or a replay bundle
         See `belay replay --help`.
         """,
-        ProgramRun.of(doors, "replay").err());
+        ProgramRun.of(trainApi, "replay").err());
   }
 }

@@ -63,7 +63,7 @@ final class TrainOptionsTest {
               "--log-layer-norms"));
 
   private static CommandLine command(String name) {
-    return BelayCommand.commandLine(new Context(new FakeDoors(), null, List.of()))
+    return BelayCommand.commandLine(new Context(new FakeTrainApi(), null, List.of()))
         .getSubcommands()
         .get(name);
   }
@@ -261,8 +261,8 @@ final class TrainOptionsTest {
       arguments.putAll(BESIDE.getOrDefault(name, Map.of()));
       arguments.put(name, sample(name));
       if (REFUSED_BY_SWEEP.contains(name)) {
-        FakeDoors doors = new FakeDoors();
-        assertEquals(2, ProgramRun.of(doors, line("sweep", arguments, "")).code(), name);
+        FakeTrainApi trainApi = new FakeTrainApi();
+        assertEquals(2, ProgramRun.of(trainApi, line("sweep", arguments, "")).code(), name);
         refused.add(name);
       } else {
         assertNotEquals(usual, sweep(arguments), name);
@@ -273,20 +273,20 @@ final class TrainOptionsTest {
 
   @Test
   void sweepTriesTheseUnlessTold() {
-    FakeDoors doors = new FakeDoors();
-    run(doors, "sweep", NEEDED, "");
+    FakeTrainApi trainApi = new FakeTrainApi();
+    run(trainApi, "sweep", NEEDED, "");
     assertEquals(
         "[0.5, 1.0, 2.0, 5.0, none]",
-        Arm.of(doors.swept).stream().map(Arm::clipText).toList() + "");
-    assertEquals(List.of(42L), doors.swept.seeds());
-    assertEquals(List.of(5e-5), doors.swept.learningRates());
-    assertTrue(doors.swept.halving());
+        Arm.of(trainApi.swept).stream().map(Arm::clipText).toList() + "");
+    assertEquals(List.of(42L), trainApi.swept.seeds());
+    assertEquals(List.of(5e-5), trainApi.swept.learningRates());
+    assertTrue(trainApi.swept.halving());
   }
 
   private static String sweep(Map<String, String> arguments) {
-    FakeDoors doors = new FakeDoors();
-    run(doors, "sweep", arguments, "");
-    return doors.swept.toString();
+    FakeTrainApi trainApi = new FakeTrainApi();
+    run(trainApi, "sweep", arguments, "");
+    return trainApi.swept.toString();
   }
 
   @Test
@@ -340,23 +340,23 @@ final class TrainOptionsTest {
   }
 
   private static TrainConfig train(Map<String, String> arguments, String spelling) {
-    FakeDoors doors = new FakeDoors();
-    run(doors, "train", arguments, spelling);
-    return doors.trained;
+    FakeTrainApi trainApi = new FakeTrainApi();
+    run(trainApi, "train", arguments, spelling);
+    return trainApi.trained;
   }
 
   private static String evaluate(String command, Map<String, String> arguments) {
-    FakeDoors doors = new FakeDoors();
-    run(doors, command, arguments, "");
-    return doors.evaluated.toString();
+    FakeTrainApi trainApi = new FakeTrainApi();
+    run(trainApi, command, arguments, "");
+    return trainApi.evaluated.toString();
   }
 
   private static String plan(Map<String, String> arguments) {
-    FakeDoors doors = new FakeDoors();
+    FakeTrainApi trainApi = new FakeTrainApi();
     Map<String, String> all = new TreeMap<>(arguments);
     all.put("--plan", "");
-    run(doors, "inspect", all, "");
-    return doors.inspected + " " + doors.planned;
+    run(trainApi, "inspect", all, "");
+    return trainApi.inspected + " " + trainApi.planned;
   }
 
   /** Patterns are equal only to themselves, so configs are compared as text. */
@@ -365,9 +365,9 @@ final class TrainOptionsTest {
   }
 
   private static void run(
-      FakeDoors doors, String command, Map<String, String> arguments, String spelling) {
+      FakeTrainApi trainApi, String command, Map<String, String> arguments, String spelling) {
     String[] line = line(command, arguments, spelling);
-    ProgramRun run = ProgramRun.of(doors, line);
+    ProgramRun run = ProgramRun.of(trainApi, line);
     assertEquals(0, run.code(), () -> Arrays.toString(line) + run.err());
   }
 

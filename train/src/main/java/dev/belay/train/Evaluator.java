@@ -6,7 +6,7 @@ import dev.belay.train.data.batch.Column;
 import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.failure.StoppedException;
-import dev.belay.train.metrics.Answers;
+import dev.belay.train.metrics.BatchPredictions;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.step.BatchScore;
 import dev.belay.train.step.EvaluationResult;
@@ -82,12 +82,12 @@ final class Evaluator {
     return new Result(named, source.answersPerEpoch());
   }
 
-  private static Answers answers(EvaluationResult result, Column labels) {
+  private static BatchPredictions answers(EvaluationResult result, Column labels) {
     IntToDoubleFunction label =
         labels instanceof Column.FloatMatrix values
             ? index -> values.values()[index]
             : index -> classOf(((Column.IntMatrix) labels).values()[index]);
-    return new Answers(result.logits(), result.shape(), result.classes(), label);
+    return new BatchPredictions(result.logits(), result.shape(), result.classes(), label);
   }
 
   private static double classOf(int label) {

@@ -34,7 +34,7 @@ final class GivenInputs implements ModelQuery.Inputs {
   }
 
   @Override
-  public Dataset read(RunData data, LabelRule labels) {
+  public Dataset read(DatasetLoader data, LabelRule labels) {
     boolean answers = labels.format().isOfQuestions();
     if (answers == questions.isEmpty()) {
       throw new ModelException(
@@ -50,7 +50,7 @@ final class GivenInputs implements ModelQuery.Inputs {
   }
 
   @Override
-  public Dataset readPrompts(RunData data) {
+  public Dataset readPrompts(DatasetLoader data) {
     return ordered(data.encodePrompts(rows));
   }
 

@@ -4,7 +4,7 @@ import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
-import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
@@ -18,14 +18,14 @@ import java.util.Optional;
  */
 final class LoadedModel implements AutoCloseable {
   private final TrainableModel model;
-  private final RunData data;
+  private final DatasetLoader data;
   private final ModelGraph graph;
   private final StepRunner runner;
   private final Optional<LabelMap> labels;
 
   private LoadedModel(
       TrainableModel model,
-      RunData data,
+      DatasetLoader data,
       ModelGraph graph,
       StepRunner runner,
       Optional<LabelMap> labels) {
@@ -37,13 +37,13 @@ final class LoadedModel implements AutoCloseable {
   }
 
   /** Loads a model. Errors as {@link TrainingRun#execute}. */
-  static LoadedModel load(EvaluateConfig config, ModelJudge judge) throws IOException {
-    try (ModelJudge.Judgement judgement = judge.begin(config.model(), false)) {
+  static LoadedModel load(EvaluateConfig config, ModelSandbox sandbox) throws IOException {
+    try (ModelSandbox.SandboxCheck check = sandbox.begin(config.model(), false)) {
       TrainableModel model = TrainableModel.forEvaluation(config.model());
       InputMapping inputs = model.inputs(config.model().inputs(), false);
-      RunData data = new RunData(config.data(), model, inputs);
+      DatasetLoader data = new DatasetLoader(config.data(), model, inputs);
       try {
-        judgement.await();
+        check.await();
         return load(config, model.decided(), data);
       } catch (Throwable e) {
         data.close();
@@ -52,12 +52,13 @@ final class LoadedModel implements AutoCloseable {
     }
   }
 
-  private static LoadedModel load(EvaluateConfig config, TrainableModel model, RunData data)
+  private static LoadedModel load(EvaluateConfig config, TrainableModel model, DatasetLoader data)
       throws IOException {
     ModelGraph graph = model.graph(config.model(), config.machine().seed());
     try {
       StepRunner runner =
-          ModelRun.evaluation(config.machine(), model, graph, graph.task().outputs().orElse(1));
+          TrainingSession.evaluation(
+              config.machine(), model, graph, graph.task().outputs().orElse(1));
       Optional<LabelMap> labels =
           config.labels().isEmpty()
               ? graph.task().ofOutputs(model.labels())
@@ -74,7 +75,7 @@ final class LoadedModel implements AutoCloseable {
   }
 
   /** How its inputs are read. */
-  RunData data() {
+  DatasetLoader data() {
     return data;
   }
 

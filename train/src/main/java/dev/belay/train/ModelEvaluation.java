@@ -4,7 +4,7 @@ import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
-import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.task.Prediction;
 import dev.belay.train.task.Task;
 import java.io.IOException;
@@ -29,15 +29,15 @@ public final class ModelEvaluation {
       Map<String, Double> metrics, int examples, List<String> labels, List<String> notes) {}
 
   /** Evaluates. Errors as {@link TrainingRun#execute}. */
-  public static Result evaluate(EvaluateConfig config, ModelJudge judge) throws IOException {
-    try (LoadedModel loaded = LoadedModel.load(config, judge)) {
+  public static Result evaluate(EvaluateConfig config, ModelSandbox sandbox) throws IOException {
+    try (LoadedModel loaded = LoadedModel.load(config, sandbox)) {
       Task task = loaded.graph().task();
       Dataset dataset = loaded.data().read(config.files(), task.labels(loaded.labels()));
       BatchSource source =
-          RunDatasets.inOrder(
+          TrainingData.inOrder(
               dataset,
               config.data().evalBatchSize(),
-              RunDatasets.masking(task, loaded.data(), List.of(dataset)));
+              TrainingData.masking(task, loaded.data(), List.of(dataset)));
       Evaluator.Result result =
           new Evaluator(
                   source,
@@ -64,9 +64,12 @@ public final class ModelEvaluation {
    * @param notes gets what the user should know of the model, before the first prediction
    */
   public static void predict(
-      EvaluateConfig config, ModelJudge judge, Consumer<Prediction> sink, Consumer<String> notes)
+      EvaluateConfig config,
+      ModelSandbox sandbox,
+      Consumer<Prediction> sink,
+      Consumer<String> notes)
       throws IOException {
-    try (LoadedModel loaded = LoadedModel.load(config, judge)) {
+    try (LoadedModel loaded = LoadedModel.load(config, sandbox)) {
       loaded.notes().forEach(notes);
       loaded.graph().task().predict(ModelQuery.ofFiles(config, loaded), sink);
     }

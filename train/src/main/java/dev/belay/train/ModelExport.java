@@ -10,7 +10,7 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.export.SavedModelExport;
 import dev.belay.train.model.ModelGraph;
-import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
@@ -32,19 +32,19 @@ public final class ModelExport {
    *
    * @param run a run directory, or one of its checkpoints; of a run, the best it kept, else the
    *     newest
-   * @param judge tries the run's model while it is read here
+   * @param sandbox tries the run's model while it is read here
    * @param exports a directory for integer version folders; the next free one is written
    * @return the version folder
    */
-  public static Path export(Path run, ModelJudge judge, Path exports) throws IOException {
+  public static Path export(Path run, ModelSandbox sandbox, Path exports) throws IOException {
     Path checkpointPath = RunCheckpoint.choose(run, Optional.empty()).directory();
     RunDirectory directory = new RunDirectory(checkpointPath.getParent().getParent());
     Checkpoint checkpoint = Checkpoint.open(checkpointPath);
     RecordedRun recorded = RecordedRun.read(directory.config(), directory.provenance());
     TrainableModel model;
-    try (ModelJudge.Judgement judgement = judge.begin(recorded.model(), false)) {
+    try (ModelSandbox.SandboxCheck check = sandbox.begin(recorded.model(), false)) {
       model = TrainableModel.forEvaluation(recorded.model());
-      judgement.await();
+      check.await();
       model = model.decided();
     }
     try (ModelGraph graph = model.graph(recorded.model(), recorded.seed())) {
@@ -53,7 +53,7 @@ public final class ModelExport {
       EvaluationStep evaluation =
           EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
       List<GraphVariable> variables =
-          ModelRun.weights(graph, head).variables().stream()
+          TrainingSession.weights(graph, head).variables().stream()
               .map(Variables::all)
               .flatMap(List::stream)
               .toList();

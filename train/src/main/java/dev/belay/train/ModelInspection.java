@@ -14,7 +14,7 @@ import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.model.ModelGraph;
-import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
@@ -238,10 +238,10 @@ public final class ModelInspection {
   }
 
   /** Builds the training graph, without training. */
-  public static Plan plan(ModelConfig config, ModelJudge judge) throws IOException {
-    try (ModelJudge.Judgement judgement = judge.begin(config, true)) {
+  public static Plan plan(ModelConfig config, ModelSandbox sandbox) throws IOException {
+    try (ModelSandbox.SandboxCheck check = sandbox.begin(config, true)) {
       TrainableModel model = TrainableModel.forTraining(config);
-      judgement.await();
+      check.await();
       return plan(config, model.decided());
     }
   }
@@ -258,7 +258,7 @@ public final class ModelInspection {
       List<String> unused = new ArrayList<>();
       List<String> obstacles = new ArrayList<>();
       try {
-        TrainStep step = ModelRun.plannedStep(config, graph);
+        TrainStep step = TrainingSession.plannedStep(config, graph);
         step.parts().model().trainable().forEach(variable -> trained.add(variable.name()));
         step.parts().head().ifPresent(head -> head.all().forEach(v -> trained.add(v.name())));
         trained.removeAll(step.unused());

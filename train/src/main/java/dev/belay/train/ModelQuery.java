@@ -24,10 +24,10 @@ record ModelQuery(EvaluateConfig config, LoadedModel loaded, Inputs inputs)
   /** Inputs as a model's examples. */
   interface Inputs {
     /** Inputs of a model that reads labels, or nothing, as a rule says. */
-    Dataset read(RunData data, LabelRule labels);
+    Dataset read(DatasetLoader data, LabelRule labels);
 
     /** Texts that a model goes on with, none of them cut. */
-    Dataset readPrompts(RunData data);
+    Dataset readPrompts(DatasetLoader data);
   }
 
   /** The configured files. */
@@ -37,12 +37,12 @@ record ModelQuery(EvaluateConfig config, LoadedModel loaded, Inputs inputs)
         loaded,
         new Inputs() {
           @Override
-          public Dataset read(RunData data, LabelRule labels) {
+          public Dataset read(DatasetLoader data, LabelRule labels) {
             return data.read(config.files(), labels);
           }
 
           @Override
-          public Dataset readPrompts(RunData data) {
+          public Dataset readPrompts(DatasetLoader data) {
             return data.readPrompts(config.files());
           }
         });
@@ -75,7 +75,7 @@ record ModelQuery(EvaluateConfig config, LoadedModel loaded, Inputs inputs)
 
   @Override
   public BatchSource batches(Dataset dataset) {
-    return RunDatasets.inOrder(dataset, config.data().evalBatchSize(), Optional.empty());
+    return TrainingData.inOrder(dataset, config.data().evalBatchSize(), Optional.empty());
   }
 
   @Override

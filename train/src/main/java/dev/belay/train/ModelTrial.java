@@ -60,7 +60,7 @@ public final class ModelTrial {
       stage.accept(trains ? "building its gradients" : "building its evaluation");
       try (StepRunner runner = runner(config, graph, trains)) {
         stage.accept("setting its weights");
-        ModelRun.load(runner, model);
+        TrainingSession.load(runner, model);
         Optional<Batch> batch = batch(inputs.requests(), graph.task());
         if (batch.isPresent() && trains) {
           stage.accept("running its training function on two examples");
@@ -78,7 +78,7 @@ public final class ModelTrial {
     MachineConfig machine =
         new MachineConfig("cpu", OptionalInt.of(1), MachineConfig.defaults().seed());
     if (trains) {
-      TrainStep step = ModelRun.plannedStep(config, graph);
+      TrainStep step = TrainingSession.plannedStep(config, graph);
       return StepRunner.forTraining(
           graph.graph(),
           step,
@@ -86,7 +86,10 @@ public final class ModelTrial {
           new StepRunner.Machine(machine, UpdateConfig.defaults().precision()));
     }
     return StepRunner.forEvaluation(
-        graph.graph(), evaluation(graph), ModelRun.weights(graph, Optional.empty()), machine);
+        graph.graph(),
+        evaluation(graph),
+        TrainingSession.weights(graph, Optional.empty()),
+        machine);
   }
 
   private static EvaluationStep evaluation(ModelGraph graph) {

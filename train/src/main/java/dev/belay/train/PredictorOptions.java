@@ -5,7 +5,7 @@ import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.GenerationConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSandbox;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -28,7 +28,7 @@ public record PredictorOptions(
     List<String> labels,
     GenerationConfig generation,
     boolean nBest,
-    ModelJudge sandbox,
+    ModelSandbox sandbox,
     boolean warmUp) {
 
   public PredictorOptions {
@@ -43,7 +43,7 @@ public record PredictorOptions(
         List.of(),
         GenerationConfig.defaults(),
         false,
-        ModelJudge.TRUSTING,
+        ModelSandbox.TRUSTING,
         true);
   }
 
@@ -88,7 +88,7 @@ public record PredictorOptions(
   }
 
   /** The same for a model that is tried in this sandbox first. */
-  public PredictorOptions withSandbox(ModelJudge other) {
+  public PredictorOptions withSandbox(ModelSandbox other) {
     return new PredictorOptions(data, machine, labels, generation, nBest, other, warmUp);
   }
 

@@ -52,7 +52,8 @@ public final class Replay {
       // A run on several GPUs may be looked at where there is none.
       TrainConfig here =
           ConfigBinder.with(config, "device", config.machine().onOneDevice().device());
-      ModelRun.Training training = ModelRun.training(here, model, graph, step.outputs());
+      TrainingSession.Training training =
+          TrainingSession.training(here, model, graph, step.outputs());
       try (StepRunner runner = training.runner()) {
         BundleContents weights = bundle.weights();
         runner.restore(weights);

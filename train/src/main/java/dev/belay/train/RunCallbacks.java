@@ -25,7 +25,7 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
   private static final String SECTION = "milestones";
 
   private final LoopConfig loop;
-  private final Setting setting;
+  private final CallbackContext context;
 
   private Map<String, Double> startMetrics = Map.of();
   private Map<String, Double> lastMetrics = Map.of();
@@ -37,9 +37,9 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
   /** The newest step whose checkpoint was begun; 0 before the first. */
   private long savedStep;
 
-  RunCallbacks(LoopConfig loop, Setting setting) {
+  RunCallbacks(LoopConfig loop, CallbackContext context) {
     this.loop = loop;
-    this.setting = setting;
+    this.context = context;
   }
 
   /**
@@ -49,11 +49,11 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
    * @param checkpoints where the best one is found again
    * @param updatesPerEpoch evaluation follows each epoch where no interval is given
    */
-  record Setting(
+  record CallbackContext(
       StepRunner runner,
       Optional<Evaluator> evaluator,
       CheckpointFolder checkpoints,
-      RunSaver saver,
+      CheckpointSaver saver,
       int updatesPerEpoch,
       StopRequest stop,
       Consumer<RunEvent> events) {}
@@ -117,7 +117,7 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
   Optional<String> forgetLostBest() {
     if (!loop.loadBestModelAtEnd()
         || bestStep == 0
-        || Files.isDirectory(setting.checkpoints().of(bestStep))) {
+        || Files.isDirectory(context.checkpoints().of(bestStep))) {
       return Optional.empty();
     }
     String lost =
@@ -132,7 +132,7 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
 
   /** Evaluates before the first step, so that the run can say what it changed. */
   void before() {
-    if (setting.evaluator().isPresent()) {
+    if (context.evaluator().isPresent()) {
       startMetrics = evaluate(0);
     }
   }
@@ -151,7 +151,7 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
 
   @Override
   public boolean evaluate(CompletedStep completed) {
-    setting.saver().poll();
+    context.saver().poll();
     return evaluationIsDue(completed) && isBetter(completed.step(), evaluateOrSave(completed));
   }
 
@@ -168,7 +168,7 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
 
   @Override
   public void stopIfRequested(CompletedStep completed) {
-    if (!setting.stop().isMade() || completed.last()) {
+    if (!context.stop().isMade() || completed.last()) {
       return;
     }
     if (savedStep != completed.step()) {
@@ -191,8 +191,8 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
   }
 
   private StoppedException stopped(long step) {
-    setting.saver().await();
-    return setting.stop().stopped("after step " + step + ", whose checkpoint is written");
+    context.saver().await();
+    return context.stop().stopped("after step " + step + ", whose checkpoint is written");
   }
 
   /** Whether the validation metric has not improved for as long as the user would wait. */
@@ -204,14 +204,14 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
 
   /** Goes back to the best weights, where the user wants them; returns the metrics they have. */
   Map<String, Double> finish() throws IOException {
-    setting.saver().await();
+    context.saver().await();
     // A run that was killed between its last checkpoint and what it removes saves nothing any more.
-    setting.checkpoints().trim(keep());
+    context.checkpoints().trim(keep());
     if (!loop.loadBestModelAtEnd() || bestStep == 0) {
       return lastMetrics;
     }
-    Checkpoint best = setting.checkpoints().open(bestStep);
-    setting.runner().restore(best.model());
+    Checkpoint best = context.checkpoints().open(bestStep);
+    context.runner().restore(best.model());
     return bestMetrics;
   }
 
@@ -221,9 +221,9 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
   }
 
   private boolean evaluationIsDue(CompletedStep completed) {
-    return setting.evaluator().isPresent()
+    return context.evaluator().isPresent()
         && (completed.last()
-            || isDue(completed, loop.evalSteps().orElse(setting.updatesPerEpoch())));
+            || isDue(completed, loop.evalSteps().orElse(context.updatesPerEpoch())));
   }
 
   private static boolean isDue(CompletedStep completed, long interval) {
@@ -233,16 +233,16 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
   private Map<String, Double> evaluate(long step) {
     long begin = System.nanoTime();
     Evaluator.Result result =
-        setting.evaluator().orElseThrow().evaluate(setting.runner(), setting.stop());
+        context.evaluator().orElseThrow().evaluate(context.runner(), context.stop());
     lastMetrics = result.metrics();
     double seconds = (System.nanoTime() - begin) / 1e9;
-    setting.events().accept(new RunEvent.Evaluated(step, lastMetrics, result.examples(), seconds));
+    context.events().accept(new RunEvent.Evaluated(step, lastMetrics, result.examples(), seconds));
     return lastMetrics;
   }
 
   private boolean isBetter(long step, Map<String, Double> metrics) {
     String name =
-        loop.metricForBestModel().orElse(setting.evaluator().orElseThrow().primaryMetric());
+        loop.metricForBestModel().orElse(context.evaluator().orElseThrow().primaryMetric());
     if (!metrics.containsKey(name)) {
       throw new ModelException(
           "--metric-for-best-model: there is no metric '"
@@ -268,7 +268,7 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
    * @param interim whether the next checkpoint replaces it
    */
   private void writeCheckpoint(CompletedStep completed, boolean interim) {
-    setting.saver().save(completed.step(), completed.next(), interim, lastMetrics, keep());
+    context.saver().save(completed.step(), completed.next(), interim, lastMetrics, keep());
     savedStep = completed.step();
   }
 

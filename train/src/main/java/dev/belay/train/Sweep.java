@@ -13,7 +13,7 @@ import dev.belay.train.event.SweepEvent;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
-import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.MetricsLog;
@@ -49,22 +49,22 @@ public final class Sweep {
 
   private final SweepConfig config;
   private final SweepRecords records;
-  private final Material material;
+  private final SweepInputs inputs;
   private final Consumer<SweepEvent> listener;
   private final List<Arm> arms;
   private final List<ArmResult> results = new ArrayList<>();
 
   private Sweep(
-      SweepConfig config, SweepRecords records, Material material, Consumer<SweepEvent> listener) {
+      SweepConfig config, SweepRecords records, SweepInputs inputs, Consumer<SweepEvent> listener) {
     this.config = config;
     this.records = records;
-    this.material = material;
+    this.inputs = inputs;
     this.listener = listener;
     this.arms = Arm.of(config);
   }
 
   /** What all arms are made of. */
-  private record Material(TrainableModel model, RunDatasets datasets, Plan plan) {}
+  private record SweepInputs(TrainableModel model, TrainingData datasets, Plan plan) {}
 
   /**
    * How long, and how arms are compared.
@@ -93,26 +93,27 @@ public final class Sweep {
   /**
    * Tries all arms; goes on where a killed sweep in the same directory ended.
    *
-   * @param judge tries the model while it is read here
+   * @param sandbox tries the model while it is read here
    * @param command the command line, for sweep.json
    * @param listener told of everything that happens, on the calling thread
    * @throws IOException if a file cannot be read or written
    * @throws ModelException if the model cannot be used as asked
    */
   public static Result execute(
-      SweepConfig config, ModelJudge judge, List<String> command, Consumer<SweepEvent> listener)
+      SweepConfig config, ModelSandbox sandbox, List<String> command, Consumer<SweepEvent> listener)
       throws IOException {
     TrainConfig base = config.base();
-    try (ModelJudge.Judgement judgement = judge.begin(base.model(), true)) {
+    try (ModelSandbox.SandboxCheck check = sandbox.begin(base.model(), true)) {
       TrainableModel model = TrainableModel.forTraining(base.model());
       InputMapping inputs = model.inputs(base.model().inputs(), true);
-      try (RunData data = new RunData(base.data(), model, inputs)) {
-        judgement.await();
+      try (DatasetLoader data = new DatasetLoader(base.data(), model, inputs)) {
+        check.await();
         model = model.decided();
         SweepRecords records = SweepRecords.open(config, model.source().directory(), command);
-        RunDatasets datasets = datasets(config, model, data, listener);
+        TrainingData datasets = datasets(config, model, data, listener);
         Plan plan = plan(config, datasets);
-        return new Sweep(config, records, new Material(model, datasets, plan), listener).locked();
+        return new Sweep(config, records, new SweepInputs(model, datasets, plan), listener)
+            .locked();
       }
     }
   }
@@ -126,13 +127,13 @@ public final class Sweep {
   }
 
   /** Data are read once; which labels they must have, the graph says. */
-  private static RunDatasets datasets(
-      SweepConfig config, TrainableModel model, RunData data, Consumer<SweepEvent> listener)
+  private static TrainingData datasets(
+      SweepConfig config, TrainableModel model, DatasetLoader data, Consumer<SweepEvent> listener)
       throws IOException {
     TrainConfig base = config.base();
     try (ModelGraph graph = model.graph(base.model(), config.seeds().get(0))) {
       graph.requireMatches(base.model());
-      RunDatasets datasets = RunDatasets.read(base.data(), data, model, graph.task());
+      TrainingData datasets = TrainingData.read(base.data(), data, model, graph.task());
       Plan plan = plan(config, datasets);
       List<String> notes = new ArrayList<>(graph.notes());
       notes.addAll(data.notes());
@@ -148,7 +149,7 @@ public final class Sweep {
     }
   }
 
-  private static Plan plan(SweepConfig config, RunDatasets datasets) {
+  private static Plan plan(SweepConfig config, TrainingData datasets) {
     TrainConfig base = config.base();
     int updatesPerEpoch = base.update().updates(datasets.batches(base).batchesPerEpoch());
     long total = base.schedule().totalSteps(updatesPerEpoch);
@@ -162,7 +163,7 @@ public final class Sweep {
   }
 
   private Result run() throws IOException {
-    Score score = material.plan().score();
+    Score score = inputs.plan().score();
     records.begin(score);
     for (long seed : config.seeds()) {
       for (ClipConfig.Mode mode : arms.stream().map(Arm::graphMode).distinct().toList()) {
@@ -197,10 +198,10 @@ public final class Sweep {
       return;
     }
     TrainConfig ofSeed = config(open.get(0), seed);
-    try (ModelGraph graph = material.model().graph(ofSeed.model(), seed);
+    try (ModelGraph graph = inputs.model().graph(ofSeed.model(), seed);
         SweepSession session =
-            SweepSession.open(ofSeed, material.model(), graph, material.datasets().outputs())) {
-      Evaluator evaluator = material.datasets().evaluator(ofSeed).orElseThrow();
+            SweepSession.open(ofSeed, inputs.model(), graph, inputs.datasets().outputs())) {
+      Evaluator evaluator = inputs.datasets().evaluator(ofSeed).orElseThrow();
       session.reset(open.get(0).threshold());
       RunEvent.Evaluated start = ArmCallbacks.evaluated(evaluator, session.runner(), 0);
       requireMetric(start.metrics());
@@ -211,7 +212,7 @@ public final class Sweep {
   }
 
   private void requireMetric(Map<String, Double> metrics) {
-    String name = material.plan().score().metric();
+    String name = inputs.plan().score().metric();
     if (!metrics.containsKey(name)) {
       throw new ModelException(
           "--metric-for-best-model: there is no metric '"
@@ -271,9 +272,9 @@ public final class Sweep {
   private ArmResult train(Arm arm, TrainConfig config, SweepSession session, Log log)
       throws IOException {
     long begin = System.nanoTime();
-    Plan plan = material.plan();
+    Plan plan = inputs.plan();
     long seed = config.machine().seed();
-    BatchSource source = material.datasets().batches(config);
+    BatchSource source = inputs.datasets().batches(config);
     log.events()
         .accept(
             new RunEvent.Started(
@@ -285,7 +286,7 @@ public final class Sweep {
     ArmCallbacks callbacks =
         new ArmCallbacks(
             session.runner(),
-            material.datasets().evaluator(config).orElseThrow(),
+            inputs.datasets().evaluator(config).orElseThrow(),
             new ArmCallbacks.Limits(
                 plan.interval(),
                 config.stability().maxSkippedSteps(),
@@ -297,7 +298,7 @@ public final class Sweep {
     try (Prefetcher batches = Prefetcher.start(source.from(BatchPosition.START), BATCHES_AHEAD)) {
       Trainer trainer =
           new Trainer(
-              new Trainer.Parts(
+              new Trainer.LoopComponents(
                   session.runner(),
                   new UpdateBatches(batches, config.update().gradientAccumulationSteps()),
                   config.update().updates(source.batchesPerEpoch()),
@@ -313,7 +314,7 @@ public final class Sweep {
 
   private Optional<String> verdict(long step, long seed, Map<String, Double> metrics) {
     return config.halving()
-        ? material.plan().halving().verdict(step, seed, metrics, results)
+        ? inputs.plan().halving().verdict(step, seed, metrics, results)
         : Optional.empty();
   }
 

@@ -25,13 +25,13 @@ import org.tensorflow.proto.framework.DataType;
  */
 final class SweepSession implements AutoCloseable {
   private final TrainableModel model;
-  private final ModelRun.Training training;
+  private final TrainingSession.Training training;
   private final OptimizerConfig optimizer;
   private final GraphVariable threshold;
 
   private SweepSession(
       TrainableModel model,
-      ModelRun.Training training,
+      TrainingSession.Training training,
       OptimizerConfig optimizer,
       GraphVariable threshold) {
     this.model = model;
@@ -51,8 +51,8 @@ final class SweepSession implements AutoCloseable {
     Variables own = new Variables(Ops.create(graph.graph()).withSubScope("belay_sweep"));
     GraphVariable threshold =
         own.create(new VariableSpec("clip_threshold", DataType.DT_FLOAT, Shape.scalar(), false));
-    ModelRun.Training training =
-        ModelRun.training(
+    TrainingSession.Training training =
+        TrainingSession.training(
             config, graph, outputs, UpdateRules.clip(config.clip(), Threshold.of(threshold)));
     return new SweepSession(model, training, config.optimizer(), threshold);
   }
@@ -61,8 +61,8 @@ final class SweepSession implements AutoCloseable {
   void reset(float clipThreshold) throws IOException {
     StepRunner runner = training.runner();
     runner.initialize();
-    ModelRun.restore(runner, model);
-    ModelRun.restoreOptimizer(training, model, optimizer);
+    TrainingSession.restore(runner, model);
+    TrainingSession.restoreOptimizer(training, model, optimizer);
     ByteBuffer value =
         ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(0, clipThreshold);
     runner.assign(List.of(threshold), variable -> TensorPieces.of(value));
@@ -73,7 +73,7 @@ final class SweepSession implements AutoCloseable {
   }
 
   long trainableParameters() {
-    return ModelRun.parameters(ModelRun.trained(training.step()));
+    return TrainingSession.parameters(TrainingSession.trained(training.step()));
   }
 
   @Override

@@ -28,7 +28,7 @@ final class Trainer implements Resumable<Trainer.State> {
   /** How often gradients were clipped. */
   private long clippedSteps;
 
-  Trainer(Parts parts) {
+  Trainer(LoopComponents parts) {
     this.runner = parts.runner();
     this.batches = parts.batches();
     this.updatesPerEpoch = parts.updatesPerEpoch();
@@ -47,7 +47,7 @@ final class Trainer implements Resumable<Trainer.State> {
    * @param callbacks between the steps
    * @param layerNormSteps every so many steps say what each does to every variable; 0: never
    */
-  record Parts(
+  record LoopComponents(
       StepRunner runner,
       UpdateBatches batches,
       int updatesPerEpoch,

@@ -8,7 +8,7 @@ import dev.belay.train.failure.ModelException;
 import dev.belay.train.failure.StoppedException;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
-import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.resume.FinishedRun;
@@ -40,17 +40,17 @@ public final class TrainingRun {
 
   /**
    * Trains a model that is trusted, with nobody who could stop it; see {@link #execute(TrainConfig,
-   * ModelJudge, List, Consumer, StopRequest)}.
+   * ModelSandbox, List, Consumer, StopRequest)}.
    */
   public static Result execute(
       TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
-    return execute(config, ModelJudge.TRUSTING, command, listener, new StopRequest());
+    return execute(config, ModelSandbox.TRUSTING, command, listener, new StopRequest());
   }
 
   /**
    * Trains, or goes on with what was begun in the same directory.
    *
-   * @param judge tries the model while it is read here
+   * @param sandbox tries the model while it is read here
    * @param command the command line, for run.json
    * @param listener told of everything that happens, on the calling thread
    * @param stop ends the run early, with a checkpoint
@@ -62,7 +62,7 @@ public final class TrainingRun {
    */
   public static Result execute(
       TrainConfig config,
-      ModelJudge judge,
+      ModelSandbox sandbox,
       List<String> command,
       Consumer<RunEvent> listener,
       StopRequest stop)
@@ -70,50 +70,53 @@ public final class TrainingRun {
     boolean mayBeRun = config.resume().mode() != ResumeConfig.Mode.NEVER;
     RunDirectory directory = RunDirectory.open(config.outputDirectory(), mayBeRun);
     try (RunLock lock = RunLock.take(directory.lock());
-        ModelJudge.Judgement judgement = judge.begin(config.model(), true)) {
+        ModelSandbox.SandboxCheck check = sandbox.begin(config.model(), true)) {
       TrainableModel model = TrainableModel.forTraining(config.model());
       InputMapping inputs = model.inputs(config.model().inputs(), true);
-      try (RunData data = new RunData(config.data(), model, inputs)) {
-        judgement.await();
+      try (DatasetLoader data = new DatasetLoader(config.data(), model, inputs)) {
+        check.await();
         return execute(
-            new Job(config, directory, lock, model.decided(), data), command, listener, stop);
+            new PreparedRun(config, directory, lock, model.decided(), data),
+            command,
+            listener,
+            stop);
       }
     }
   }
 
   /** What is known before anything native is made. */
-  private record Job(
+  private record PreparedRun(
       TrainConfig config,
       RunDirectory directory,
       RunLock lock,
       TrainableModel model,
-      RunData data) {}
+      DatasetLoader data) {}
 
   private static Result execute(
-      Job job, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
+      PreparedRun job, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
       throws IOException {
     TrainConfig config = job.config();
     TrainableModel model = job.model();
-    RunData data = job.data();
+    DatasetLoader data = job.data();
     RunDirectory directory = job.directory();
     try (ModelGraph graph = model.graph(config.model(), config.machine().seed())) {
       graph.requireMatches(config.model());
-      RunDatasets datasets = RunDatasets.read(config.data(), data, model, graph.task());
-      Map<String, Object> facts = RunFacts.of(config, model, data, datasets);
+      TrainingData datasets = TrainingData.read(config.data(), data, model, graph.task());
+      Map<String, Object> facts = RunProvenance.of(config, model, data, datasets);
       RunStart start = RunStart.find(config, directory, facts);
       if (start.finished()) {
         return finished(directory, listener);
       }
-      try (ModelRun.Training training =
-              ModelRun.training(config, model, graph, datasets.outputs());
-          RunRecords records =
-              RunRecords.begin(
-                  new RunRecords.About(config, directory, command, facts, start), listener)) {
-        Course course =
-            new Course(
+      try (TrainingSession.Training training =
+              TrainingSession.training(config, model, graph, datasets.outputs());
+          RunLog records =
+              RunLog.begin(
+                  new RunLog.LogHeader(config, directory, command, facts, start), listener)) {
+        RunExecution course =
+            new RunExecution(
                 config,
-                new Course.Ground(model, graph, data, datasets, training),
-                new Course.Place(directory, job.lock(), start, records, stop));
+                new RunExecution.ModelAndData(model, graph, data, datasets, training),
+                new RunExecution.RunContext(directory, job.lock(), start, records, stop));
         return records.recording(course::run);
       }
     }

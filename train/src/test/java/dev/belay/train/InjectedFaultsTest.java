@@ -248,8 +248,8 @@ class InjectedFaultsTest {
           TrainConfig.of(
               config, DataConfig.of(List.of(Path.of("unread.tsv")), List.of()), Path.of("none"));
       StepRunner runner =
-          StepRunner.forTraining(graph.graph(), step, evaluation, ModelRun.machine(run));
-      ModelRun.load(runner, model);
+          StepRunner.forTraining(graph.graph(), step, evaluation, TrainingSession.machine(run));
+      TrainingSession.load(runner, model);
       return new Subject(graph, runner);
     }
 

@@ -13,7 +13,7 @@ import dev.belay.train.config.GenerationConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.DataException;
 import dev.belay.train.failure.ModelException;
-import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.task.Classification;
 import dev.belay.train.task.GeneratedText;
 import dev.belay.train.task.Prediction;
@@ -67,7 +67,7 @@ final class PredictorTest {
             options.generation(),
             options.nBest());
     List<Prediction> predictions = new ArrayList<>();
-    ModelEvaluation.predict(config, ModelJudge.TRUSTING, predictions::add, note -> {});
+    ModelEvaluation.predict(config, ModelSandbox.TRUSTING, predictions::add, note -> {});
     return predictions;
   }
 

@@ -48,13 +48,13 @@ class ReplayFaultsTest {
     TrainConfig config = config(ModelConfig.of(folder));
     model = TrainableModel.forTraining(config.model()).decided();
     graph = model.graph(config.model(), 42);
-    runner = ModelRun.training(config, model, graph, 3).runner();
+    runner = TrainingSession.training(config, model, graph, 3).runner();
     arrays = Npz.read(Fixtures.path("savedmodel_hf_bert", "goldens.npz"));
   }
 
   @AfterEach
   void mend() throws IOException {
-    ModelRun.restore(runner, model);
+    TrainingSession.restore(runner, model);
   }
 
   @AfterAll
@@ -211,7 +211,8 @@ class ReplayFaultsTest {
       throws IOException {
     TrainableModel other = TrainableModel.forTraining(config.model()).decided();
     try (ModelGraph otherGraph = other.graph(config.model(), 42);
-        StepRunner otherRunner = ModelRun.training(config, other, otherGraph, outputs).runner()) {
+        StepRunner otherRunner =
+            TrainingSession.training(config, other, otherGraph, outputs).runner()) {
       return Diagnostics.examine(otherRunner, batch, 1, 1);
     }
   }

@@ -24,7 +24,7 @@ import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.UpdateConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.StoppedException;
-import dev.belay.train.model.ModelJudge;
+import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -211,7 +211,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           }
         };
     try {
-      TrainingRun.execute(config, ModelJudge.TRUSTING, List.of("test"), listener, stop);
+      TrainingRun.execute(config, ModelSandbox.TRUSTING, List.of("test"), listener, stop);
       return new SmallRun(config.outputDirectory(), events, Optional.empty());
     } catch (StoppedException e) {
       return new SmallRun(config.outputDirectory(), events, Optional.of(e.getMessage()));

@@ -17,7 +17,7 @@ import org.tensorflow.types.TFloat32;
  * @param clippedNorm global norm after it, scalar
  * @param scale factor of the gradients, scalar; for a rule without a common factor, that of the
  *     global norm
- * @param bites whether the rule changed anything, scalar
+ * @param clipped whether the rule changed anything, scalar
  * @param memory values that the rule stores for this update, if it is made
  */
 public record Clipped(
@@ -25,7 +25,7 @@ public record Clipped(
     Operand<TFloat32> norm,
     Operand<TFloat32> clippedNorm,
     Operand<TFloat32> scale,
-    Operand<TBool> bites,
+    Operand<TBool> clipped,
     List<Memory> memory) {
 
   /** A slot of the rule and its next value. */
@@ -45,12 +45,12 @@ public record Clipped(
         norm,
         tf.math.mul(norm, factor.scale()),
         factor.scale(),
-        factor.bites(),
+        factor.clipped(),
         List.of());
   }
 
   /** A factor for all gradients, with a flag that says whether it makes them smaller. */
-  record Factor(Operand<TFloat32> scale, Operand<TBool> bites) {}
+  record Factor(Operand<TFloat32> scale, Operand<TBool> clipped) {}
 
   /** The result of a rule that clips each gradient separately. */
   static Clipped each(Ops tf, List<Gradient> before, List<Gradient> after, Operand<TBool> bites) {
@@ -66,6 +66,6 @@ public record Clipped(
   }
 
   Clipped remembering(List<Memory> more) {
-    return new Clipped(gradients, norm, clippedNorm, scale, bites, more);
+    return new Clipped(gradients, norm, clippedNorm, scale, clipped, more);
   }
 }

@@ -48,7 +48,7 @@ public record GroupedClip(List<Group> groups, ClipRule rest) implements ClipRule
           for (int i = 0; i < members.size(); i++) {
             after.put(members.get(i), clipped.gradients().get(i));
           }
-          bites.add(clipped.bites());
+          bites.add(clipped.clipped());
           memory.addAll(clipped.memory());
         });
     List<Gradient> inOrder = gradients.stream().map(after::get).toList();

@@ -2,10 +2,10 @@ package dev.belay.graph.decoder;
 
 import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Table;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,9 +51,9 @@ final class Decoder {
    * @param ids [B, T]
    * @param mask 1 for tokens, 0 for padding, [B, T]
    */
-  List<Operand<TFloat32>> decode(Pass pass, Operand<TInt32> ids, Operand<TInt32> mask) {
+  List<Operand<TFloat32>> decode(ForwardContext pass, Operand<TInt32> ids, Operand<TInt32> mask) {
     Ops tf = pass.tf();
-    Extent extent = Extent.of(tf, ids);
+    SequenceShape extent = SequenceShape.of(tf, ids);
     Operand<TFloat32> bias =
         tf.math.add(
             AttentionBias.padding(tf, mask, extent),
@@ -68,7 +68,7 @@ final class Decoder {
     return states;
   }
 
-  private Operand<TFloat32> embed(Pass pass, Operand<TInt32> ids, Extent extent) {
+  private Operand<TFloat32> embed(ForwardContext pass, Operand<TInt32> ids, SequenceShape extent) {
     Ops tf = pass.tf();
     int hidden = spec.sizes().hidden();
     Operand<TFloat32> sum =

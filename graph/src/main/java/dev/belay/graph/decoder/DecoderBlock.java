@@ -2,11 +2,11 @@ package dev.belay.graph.decoder;
 
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.SequenceShape;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -50,8 +50,9 @@ final class DecoderBlock {
    * @param bias of the attention, [B, 1, T, T]
    * @return [N, H]
    */
-  Operand<TFloat32> apply(Pass outer, Operand<TFloat32> x, Extent extent, Operand<TFloat32> bias) {
-    Pass pass = outer.within("attention");
+  Operand<TFloat32> apply(
+      ForwardContext outer, Operand<TFloat32> x, SequenceShape extent, Operand<TFloat32> bias) {
+    ForwardContext pass = outer.within("attention");
     Ops tf = pass.tf();
     Operand<TFloat32> projected =
         projections.apply(tf, attentionNorm.apply(tf, x)); // [N, 3 H]: queries, keys, values
@@ -61,7 +62,7 @@ final class DecoderBlock {
     return feedForward(outer.within("feed_forward"), tf.math.add(x, attended));
   }
 
-  private Operand<TFloat32> feedForward(Pass pass, Operand<TFloat32> x) {
+  private Operand<TFloat32> feedForward(ForwardContext pass, Operand<TFloat32> x) {
     Ops tf = pass.tf();
     Operand<TFloat32> normed = feedForwardNorm.apply(tf, x); // [N, H]
     Operand<TFloat32> inner = activation.apply(tf, intermediate.apply(tf, normed)); // [N, I]

@@ -3,8 +3,8 @@ package dev.belay.graph.decoder;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.Extent;
-import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.SequenceShape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,9 +74,9 @@ public final class DecoderModel {
   }
 
   private static Map<String, Output<?>> outputs(
-      Pass pass, Decoder decoder, List<Operand<TFloat32>> states, Read read) {
+      ForwardContext pass, Decoder decoder, List<Operand<TFloat32>> states, Read read) {
     Ops tf = pass.tf();
-    Extent extent = Extent.of(tf, read.mask());
+    SequenceShape extent = SequenceShape.of(tf, read.mask());
     Map<String, Output<?>> outputs = new LinkedHashMap<>();
     for (int i = 0; i < states.size(); i++) {
       outputs.put(STATE + i, states.get(i).asOutput());
@@ -99,7 +99,7 @@ public final class DecoderModel {
 
   /** The row of the last token that is not padding, for each example. */
   private static Operand<TFloat32> last(
-      Ops tf, Operand<TFloat32> rows, Operand<TInt32> tokens, Extent extent) {
+      Ops tf, Operand<TFloat32> rows, Operand<TInt32> tokens, SequenceShape extent) {
     Operand<TInt32> zero = tf.constant(0);
     Operand<TInt32> one = tf.constant(1);
     Operand<TInt32> positions = tf.range(zero, extent.length(), one); // [T]

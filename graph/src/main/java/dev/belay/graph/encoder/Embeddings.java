@@ -1,10 +1,10 @@
 package dev.belay.graph.encoder;
 
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Table;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -43,8 +43,8 @@ final class Embeddings {
   }
 
   /** Rows for all tokens, [N, H]. */
-  Operand<TFloat32> look(Pass outer, EncoderInputs inputs, Extent extent) {
-    Pass pass = outer.within("embeddings");
+  Operand<TFloat32> look(ForwardContext outer, EncoderInputs inputs, SequenceShape extent) {
+    ForwardContext pass = outer.within("embeddings");
     Ops tf = pass.tf();
     int width = spec.sizes().embedding();
     Operand<TFloat32> sum = words.look(tf, inputs.ids()); // [N, E]
@@ -79,7 +79,7 @@ final class Embeddings {
 
   /** Adds the row of its position to each token: the first T rows, or those by RoBERTa's count. */
   private Operand<TFloat32> withPositions(
-      Ops tf, Operand<TFloat32> sum, Operand<TInt32> ids, Extent extent) {
+      Ops tf, Operand<TFloat32> sum, Operand<TInt32> ids, SequenceShape extent) {
     OptionalInt paddingId = spec.positions().paddingId();
     Table rows = positions.orElseThrow();
     if (paddingId.isPresent()) {

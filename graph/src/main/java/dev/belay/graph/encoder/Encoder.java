@@ -1,9 +1,9 @@
 package dev.belay.graph.encoder;
 
 import dev.belay.graph.layer.AttentionBias;
-import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.SequenceShape;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;
@@ -33,22 +33,22 @@ final class Encoder {
    * example is needed, the last rows are [B, H]: the last block attends to all tokens and computes
    * only these.
    */
-  List<Operand<TFloat32>> encode(Pass pass, EncoderInputs inputs, Reading reading) {
+  List<Operand<TFloat32>> encode(ForwardContext pass, EncoderInputs inputs, Pooling reading) {
     Ops tf = pass.tf();
-    Extent extent = Extent.of(tf, inputs.ids());
+    SequenceShape extent = SequenceShape.of(tf, inputs.ids());
     Operand<TFloat32> padding = AttentionBias.padding(tf, inputs.mask(), extent); // [B, 1, 1, T]
     Operand<TFloat32> bias = bias(tf, padding, extent, extent); // [B, 1, 1 or T, T]
     Operand<TFloat32> x = embeddings.look(pass, inputs, extent); // [N, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     int layers = spec.sizes().layers();
     for (int layer = 0; layer < layers; layer++) {
-      Pass inside = pass.within("layer_" + layer);
+      ForwardContext inside = pass.within("layer_" + layer);
       boolean ends = layer == layers - 1;
       for (EncoderBlock block : blocks(layer)) {
-        boolean firstOnly = ends && reading == Reading.FIRST_TOKEN && block == last(layer);
+        boolean firstOnly = ends && reading == Pooling.FIRST_TOKEN && block == last(layer);
         if (firstOnly) {
           Ops here = inside.tf();
-          Extent one = extent.withLength(here.constant(1));
+          SequenceShape one = extent.withLength(here.constant(1));
           x =
               block.apply(
                   inside,
@@ -64,7 +64,8 @@ final class Encoder {
   }
 
   /** Hides padding and, in a causal encoder, later tokens: [B, 1, 1 or Q, T]. */
-  private Operand<TFloat32> bias(Ops tf, Operand<TFloat32> padding, Extent queries, Extent keys) {
+  private Operand<TFloat32> bias(
+      Ops tf, Operand<TFloat32> padding, SequenceShape queries, SequenceShape keys) {
     return spec.causal()
         ? tf.math.add(padding, AttentionBias.causal(tf, queries.length(), keys.length()))
         : padding;
@@ -82,7 +83,7 @@ final class Encoder {
     return inner.get(inner.size() - 1);
   }
 
-  private Operand<TFloat32> first(Ops tf, Operand<TFloat32> x, Extent extent) {
+  private Operand<TFloat32> first(Ops tf, Operand<TFloat32> x, SequenceShape extent) {
     Operand<TFloat32> tokens = extent.perExample(tf, x, spec.sizes().hidden()); // [B, T, H]
     return tf.stridedSlice(tokens, Indices.all(), Indices.at(0), Indices.all()); // [B, H]
   }

@@ -2,12 +2,12 @@ package dev.belay.graph.encoder;
 
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
 import dev.belay.graph.layer.RelativeKeys;
+import dev.belay.graph.layer.SequenceShape;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -63,8 +63,8 @@ final class EncoderBlock {
    *
    * @param bias of the attention, [B, 1, 1 or Q, T]
    */
-  Operand<TFloat32> apply(Pass outer, Rows rows, Operand<TFloat32> bias) {
-    Pass pass = outer.within("attention");
+  Operand<TFloat32> apply(ForwardContext outer, Rows rows, Operand<TFloat32> bias) {
+    ForwardContext pass = outer.within("attention");
     Ops tf = pass.tf();
     Operand<TFloat32> context = attend(pass, rows, bias); // [B * Q, H]
     Operand<TFloat32> attended =
@@ -73,7 +73,7 @@ final class EncoderBlock {
     return feedForward(outer.within("feed_forward"), mixed);
   }
 
-  private Operand<TFloat32> attend(Pass pass, Rows rows, Operand<TFloat32> bias) {
+  private Operand<TFloat32> attend(ForwardContext pass, Rows rows, Operand<TFloat32> bias) {
     Ops tf = pass.tf();
     Heads.Projected projected =
         new Heads.Projected(
@@ -93,9 +93,10 @@ final class EncoderBlock {
    * @param queries B and Q
    * @param keys B and T
    */
-  record Rows(Operand<TFloat32> all, Operand<TFloat32> asked, Extent queries, Extent keys) {}
+  record Rows(
+      Operand<TFloat32> all, Operand<TFloat32> asked, SequenceShape queries, SequenceShape keys) {}
 
-  private Operand<TFloat32> feedForward(Pass pass, Operand<TFloat32> x) {
+  private Operand<TFloat32> feedForward(ForwardContext pass, Operand<TFloat32> x) {
     Ops tf = pass.tf();
     Operand<TFloat32> inner = activation.apply(tf, intermediate.apply(tf, x)); // [B * Q, I]
     Operand<TFloat32> added = pass.dropout(output.apply(tf, inner), dropout.feedForward());

@@ -2,9 +2,9 @@ package dev.belay.graph.encoder;
 
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
-import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.variable.VariableSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,7 +23,7 @@ public final class EncoderModel {
   /** The pass without dropout. */
   public static final String EVALUATION = LayeredForward.EVALUATION;
 
-  /** Input of a head: [B, H] or [B, T, H], by the {@link Reading}. */
+  /** Input of a head: [B, H] or [B, T, H], by the {@link Pooling}. */
   public static final String FEATURES = "features";
 
   /** The rows after the embeddings; with a number appended, those after that layer: [N, H]. */
@@ -40,10 +40,10 @@ public final class EncoderModel {
    * @param reading the part of the output that is read
    */
   public record Options(
-      Parameters.Beginning beginning,
+      Parameters.Initialization beginning,
       Predicate<VariableSpec> trains,
       boolean dropout,
-      Reading reading) {}
+      Pooling reading) {}
 
   /** Adds both passes to a graph, over one set of weights. */
   public static ForwardModel build(Graph graph, EncoderSpec spec, Options options) {
@@ -61,7 +61,7 @@ public final class EncoderModel {
                       pass,
                       inputs,
                       encoder.encode(pass, inputs, options.reading()),
-                      options.reading() == Reading.FIRST_TOKEN ? 0 : hidden));
+                      options.reading() == Pooling.FIRST_TOKEN ? 0 : hidden));
         });
   }
 
@@ -71,14 +71,16 @@ public final class EncoderModel {
    * @param width of a token's features, or 0 if the rows are one for each example already
    */
   private static Map<String, Output<?>> outputs(
-      Pass pass, EncoderInputs inputs, List<Operand<TFloat32>> states, int width) {
+      ForwardContext pass, EncoderInputs inputs, List<Operand<TFloat32>> states, int width) {
     Map<String, Output<?>> outputs = new LinkedHashMap<>();
     for (int i = 0; i < states.size(); i++) {
       outputs.put(STATE + i, states.get(i).asOutput());
     }
     Operand<TFloat32> last = states.get(states.size() - 1);
     Operand<TFloat32> features =
-        width == 0 ? last : Extent.of(pass.tf(), inputs.ids()).perExample(pass.tf(), last, width);
+        width == 0
+            ? last
+            : SequenceShape.of(pass.tf(), inputs.ids()).perExample(pass.tf(), last, width);
     outputs.put(FEATURES, features.asOutput());
     return outputs;
   }

@@ -1,7 +1,7 @@
 package dev.belay.graph.forward;
 
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
 import dev.belay.graph.variable.VariableSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,7 +38,7 @@ public final class LayeredForward {
    * @param dropout whether the training pass has dropout
    */
   public record Options(
-      Parameters.Beginning beginning, Predicate<VariableSpec> trains, boolean dropout) {}
+      Parameters.Initialization beginning, Predicate<VariableSpec> trains, boolean dropout) {}
 
   /**
    * Layers whose weights are declared.
@@ -52,7 +52,7 @@ public final class LayeredForward {
   @FunctionalInterface
   public interface Layers {
     /** Adds the nodes of a pass and returns its outputs by name. */
-    Map<String, Output<?>> through(Pass pass);
+    Map<String, Output<?>> through(ForwardContext pass);
   }
 
   /**
@@ -69,12 +69,12 @@ public final class LayeredForward {
     Operand<TInt64> step =
         tf.withName("belay_step").placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
     Ops inTraining = tf.withSubScope(TRAINING);
-    Pass training =
+    ForwardContext training =
         options.dropout()
-            ? Pass.training(
-                inTraining, new Pass.Draws(options.beginning().seed(), step, FIRST_SITE))
-            : Pass.evaluating(inTraining);
-    Pass evaluation = Pass.evaluating(tf.withSubScope(EVALUATION));
+            ? ForwardContext.training(
+                inTraining, new ForwardContext.Draws(options.beginning().seed(), step, FIRST_SITE))
+            : ForwardContext.evaluating(inTraining);
+    ForwardContext evaluation = ForwardContext.evaluating(tf.withSubScope(EVALUATION));
     Map<String, ForwardCall> calls = new LinkedHashMap<>();
     calls.put(TRAINING, call(TRAINING, training, built));
     calls.put(EVALUATION, call(EVALUATION, evaluation, built));
@@ -94,7 +94,7 @@ public final class LayeredForward {
     return tf.withName(name).placeholder(TInt32.class, Placeholder.shape(open));
   }
 
-  private static ForwardCall call(String name, Pass pass, Network network) {
+  private static ForwardCall call(String name, ForwardContext pass, Network network) {
     return new ForwardCall(name, network.inputs(), network.layers().through(pass), List.of());
   }
 }

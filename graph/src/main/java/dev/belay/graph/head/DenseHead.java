@@ -1,7 +1,7 @@
 package dev.belay.graph.head;
 
-import dev.belay.graph.layer.Extent;
-import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
@@ -78,7 +78,8 @@ record DenseHead(Variables variables, List<Operation> initializers, Settings set
   @Override
   public Operand<TFloat32> train(Ops tf, Output<?> features, Operand<TInt64> step) {
     Operand<TFloat32> read = read(tf, features);
-    Pass pass = Pass.training(tf, new Pass.Draws(settings.seed(), step, DROPOUT_SITE));
+    ForwardContext pass =
+        ForwardContext.training(tf, new ForwardContext.Draws(settings.seed(), step, DROPOUT_SITE));
     return dense(tf, pass.dropout(read, settings.dropoutRate()), features);
   }
 
@@ -93,7 +94,8 @@ record DenseHead(Variables variables, List<Operation> initializers, Settings set
     Operand<TFloat32> product = tf.linalg.matMul(read, kernel); // [N, outputs]
     Operand<TFloat32> answers = tf.nn.biasAdd(product, bias, new BiasAdd.Options[0]);
     return settings.perToken()
-        ? Extent.of(tf, features).perExample(tf, answers, settings.outputs()) // [B, S, outputs]
+        ? SequenceShape.of(tf, features)
+            .perExample(tf, answers, settings.outputs()) // [B, S, outputs]
         : answers;
   }
 

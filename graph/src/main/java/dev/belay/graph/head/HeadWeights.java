@@ -11,7 +11,7 @@ import org.tensorflow.op.Ops;
  * @param beginning of those that no file holds
  * @param trains which of them train
  */
-public record HeadWeights(Parameters.Beginning beginning, Predicate<VariableSpec> trains) {
+public record HeadWeights(Parameters.Initialization beginning, Predicate<VariableSpec> trains) {
   Parameters parameters(Ops tf) {
     return new Parameters(tf, beginning, trains);
   }

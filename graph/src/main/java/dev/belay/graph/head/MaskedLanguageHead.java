@@ -2,9 +2,9 @@ package dev.belay.graph.head;
 
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.Extent;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Table;
 import java.util.Objects;
 import java.util.Optional;
@@ -101,7 +101,7 @@ public record MaskedLanguageHead(
               norm.apply(here, activation.apply(here, dense.apply(here, rows))); // [N, E]
           Operand<TFloat32> logits = decoder.apply(here, transformed); // [N, V]
           return tokens.shape().numDimensions() == 3
-              ? Extent.of(here, tokens).perExample(here, logits, vocabulary) // [B, T, V]
+              ? SequenceShape.of(here, tokens).perExample(here, logits, vocabulary) // [B, T, V]
               : logits;
         });
   }

@@ -1,8 +1,8 @@
 package dev.belay.graph.head;
 
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.Extent;
 import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.SequenceShape;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
@@ -35,7 +35,7 @@ public record TokenHead(String projection, int outputs, double dropoutRate, Head
           Ops here = pass.tf();
           Operand<TFloat32> rows = here.reshape(tokens, here.constant(new int[] {-1, hidden}));
           Operand<TFloat32> answers = dense.apply(here, pass.dropout(rows, dropoutRate)); // [N, C]
-          return Extent.of(here, tokens).perExample(here, answers, outputs); // [B, T, C]
+          return SequenceShape.of(here, tokens).perExample(here, answers, outputs); // [B, T, C]
         });
   }
 }

@@ -1,7 +1,7 @@
 package dev.belay.graph.head;
 
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
 import dev.belay.graph.variable.Variables;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -18,14 +18,14 @@ record WeightedHead(
     List<Operation> initializers,
     long seed,
     boolean ofTokens,
-    BiFunction<Pass, Operand<TFloat32>, Operand<TFloat32>> layers)
+    BiFunction<ForwardContext, Operand<TFloat32>, Operand<TFloat32>> layers)
     implements AttachedHead {
   private static final long FIRST_SITE = 2;
 
   static WeightedHead of(
       Parameters parameters,
       long seed,
-      BiFunction<Pass, Operand<TFloat32>, Operand<TFloat32>> layers) {
+      BiFunction<ForwardContext, Operand<TFloat32>, Operand<TFloat32>> layers) {
     return new WeightedHead(parameters.variables(), parameters.initializers(), seed, false, layers);
   }
 
@@ -33,18 +33,19 @@ record WeightedHead(
   static WeightedHead ofTokens(
       Parameters parameters,
       long seed,
-      BiFunction<Pass, Operand<TFloat32>, Operand<TFloat32>> layers) {
+      BiFunction<ForwardContext, Operand<TFloat32>, Operand<TFloat32>> layers) {
     return new WeightedHead(parameters.variables(), parameters.initializers(), seed, true, layers);
   }
 
   @Override
   public Operand<TFloat32> train(Ops tf, Output<?> features, Operand<TInt64> step) {
-    Pass pass = Pass.training(tf, new Pass.Draws(seed, step, FIRST_SITE));
+    ForwardContext pass =
+        ForwardContext.training(tf, new ForwardContext.Draws(seed, step, FIRST_SITE));
     return layers.apply(pass, features.expect(TFloat32.class));
   }
 
   @Override
   public Operand<TFloat32> evaluate(Ops tf, Output<?> features) {
-    return layers.apply(Pass.evaluating(tf), features.expect(TFloat32.class));
+    return layers.apply(ForwardContext.evaluating(tf), features.expect(TFloat32.class));
   }
 }

@@ -18,7 +18,7 @@ public final class AttentionBias {
    * @param mask 1 for tokens, 0 for padding, [B, T]
    * @return [B, 1, 1, T]
    */
-  public static Operand<TFloat32> padding(Ops tf, Operand<TInt32> mask, Extent extent) {
+  public static Operand<TFloat32> padding(Ops tf, Operand<TInt32> mask, SequenceShape extent) {
     Operand<TFloat32> padding =
         tf.math.sub(tf.constant(1f), tf.dtypes.cast(mask, TFloat32.class)); // [B, T]
     return tf.reshape(

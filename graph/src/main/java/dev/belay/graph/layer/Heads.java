@@ -54,7 +54,11 @@ public record Heads(int count, int size, double scale, double dropout) {
    * @return [B * Q, A * D]
    */
   public Operand<TFloat32> attend(
-      Pass pass, Projected rows, Extent queries, Extent keys, Optional<Operand<TFloat32>> bias) {
+      ForwardContext pass,
+      Projected rows,
+      SequenceShape queries,
+      SequenceShape keys,
+      Optional<Operand<TFloat32>> bias) {
     Ops tf = pass.tf();
     return mix(pass, perHead(tf, scaled(tf, rows.query()), rows, queries, keys), bias);
   }
@@ -66,10 +70,14 @@ public record Heads(int count, int size, double scale, double dropout) {
    * @param bias added after that
    */
   public Operand<TFloat32> attend(
-      Pass pass, Projected rows, Between between, RelativeKeys relative, Operand<TFloat32> bias) {
+      ForwardContext pass,
+      Projected rows,
+      Between between,
+      RelativeKeys relative,
+      Operand<TFloat32> bias) {
     Ops tf = pass.tf();
-    Extent queries = between.queries();
-    Extent keys = between.keys();
+    SequenceShape queries = between.queries();
+    SequenceShape keys = between.keys();
     PerHead heads = perHead(tf, rows.query(), rows, queries, keys);
     Operand<TFloat32> distances =
         relative.products(tf, heads.query(), heads.key(), queries, keys); // [B, A, Q, K]
@@ -84,14 +92,14 @@ public record Heads(int count, int size, double scale, double dropout) {
    * @param queries B and Q
    * @param keys B and K
    */
-  public record Between(Extent queries, Extent keys) {}
+  public record Between(SequenceShape queries, SequenceShape keys) {}
 
   private Operand<TFloat32> scaled(Ops tf, Operand<TFloat32> x) {
     return scale == 1 ? x : tf.math.mul(x, tf.constant((float) scale));
   }
 
   private PerHead perHead(
-      Ops tf, Operand<TFloat32> query, Projected rows, Extent queries, Extent keys) {
+      Ops tf, Operand<TFloat32> query, Projected rows, SequenceShape queries, SequenceShape keys) {
     return new PerHead(
         split(tf, query, queries), split(tf, rows.key(), keys), split(tf, rows.value(), keys));
   }
@@ -104,7 +112,10 @@ public record Heads(int count, int size, double scale, double dropout) {
    * @return [B * T, A * D]
    */
   public Operand<TFloat32> attendTogether(
-      Pass pass, Operand<TFloat32> rows, Extent extent, Optional<Operand<TFloat32>> bias) {
+      ForwardContext pass,
+      Operand<TFloat32> rows,
+      SequenceShape extent,
+      Optional<Operand<TFloat32>> bias) {
     Ops tf = pass.tf();
     List<Operand<TInt32>> sizes =
         List.of(
@@ -120,7 +131,8 @@ public record Heads(int count, int size, double scale, double dropout) {
   /** Projections split into heads: queries [B, A, Q, D], keys and values [B, A, K, D]. */
   private record PerHead(Operand<TFloat32> query, Operand<TFloat32> key, Operand<TFloat32> value) {}
 
-  private Operand<TFloat32> mix(Pass pass, PerHead heads, Optional<Operand<TFloat32>> bias) {
+  private Operand<TFloat32> mix(
+      ForwardContext pass, PerHead heads, Optional<Operand<TFloat32>> bias) {
     Ops tf = pass.tf();
     Operand<TFloat32> products = product(tf, heads.query(), heads.key(), true); // [B, A, Q, K]
     Operand<TFloat32> biased = bias.isPresent() ? tf.math.add(products, bias.get()) : products;
@@ -138,7 +150,7 @@ public record Heads(int count, int size, double scale, double dropout) {
   public record Projected(
       Operand<TFloat32> query, Operand<TFloat32> key, Operand<TFloat32> value) {}
 
-  private Operand<TFloat32> split(Ops tf, Operand<TFloat32> rows, Extent extent) {
+  private Operand<TFloat32> split(Ops tf, Operand<TFloat32> rows, SequenceShape extent) {
     Operand<TFloat32> heads =
         tf.reshape(
             rows,

@@ -21,7 +21,7 @@ import org.tensorflow.types.TFloat32;
  */
 public final class Parameters {
   private final Declared declared;
-  private final Beginning beginning;
+  private final Initialization beginning;
   private final String prefix;
 
   /**
@@ -31,7 +31,7 @@ public final class Parameters {
    * @param deviation standard deviation of the normal distribution, truncated at two deviations
    * @param seed of the values, together with their order
    */
-  public record Beginning(Predicate<String> isFresh, double deviation, long seed) {}
+  public record Initialization(Predicate<String> isFresh, double deviation, long seed) {}
 
   /** State shared by all views of one set. */
   private record Declared(
@@ -43,11 +43,11 @@ public final class Parameters {
    * @param tf where nodes go; it must carry no control dependency
    * @param trains selects those that train
    */
-  public Parameters(Ops tf, Beginning beginning, Predicate<VariableSpec> trains) {
+  public Parameters(Ops tf, Initialization beginning, Predicate<VariableSpec> trains) {
     this(new Declared(tf, trains, new Variables(tf), new ArrayList<>()), beginning, "");
   }
 
-  private Parameters(Declared declared, Beginning beginning, String prefix) {
+  private Parameters(Declared declared, Initialization beginning, String prefix) {
     this.declared = declared;
     this.beginning = beginning;
     this.prefix = prefix;
@@ -60,8 +60,8 @@ public final class Parameters {
 
   /** The same set, where the deviation of fresh kernels and tables is multiplied by a factor. */
   public Parameters deviating(double factor) {
-    Beginning other =
-        new Beginning(beginning.isFresh(), beginning.deviation() * factor, beginning.seed());
+    Initialization other =
+        new Initialization(beginning.isFresh(), beginning.deviation() * factor, beginning.seed());
     return new Parameters(declared, other, prefix);
   }
 

@@ -46,7 +46,11 @@ public record RelativeKeys(Table distances, int farthest, Form form) {
    * @return [B, A, Q, K]
    */
   Operand<TFloat32> products(
-      Ops tf, Operand<TFloat32> query, Operand<TFloat32> key, Extent queries, Extent keys) {
+      Ops tf,
+      Operand<TFloat32> query,
+      Operand<TFloat32> key,
+      SequenceShape queries,
+      SequenceShape keys) {
     Operand<TFloat32> vectors = vectors(tf, queries.length(), keys.length()); // [Q, K, D]
     Operand<TFloat32> byQueries = perToken(tf, query, queries, vectors, keys); // [B, A, Q, K]
     if (!form.byKeys()) {
@@ -75,7 +79,11 @@ public record RelativeKeys(Table distances, int farthest, Form form) {
    * @return [B, A, M, N]
    */
   private Operand<TFloat32> perToken(
-      Ops tf, Operand<TFloat32> x, Extent of, Operand<TFloat32> vectors, Extent others) {
+      Ops tf,
+      Operand<TFloat32> x,
+      SequenceShape of,
+      Operand<TFloat32> vectors,
+      SequenceShape others) {
     Operand<TFloat32> byToken =
         tf.linalg.transpose(x, tf.constant(new int[] {2, 0, 1, 3})); // [M, B, A, D]
     Operand<TInt32> open = tf.constant(-1);

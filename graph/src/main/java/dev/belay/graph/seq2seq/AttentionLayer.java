@@ -1,11 +1,11 @@
 package dev.belay.graph.seq2seq;
 
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
 import dev.belay.graph.layer.RmsNorm;
+import dev.belay.graph.layer.SequenceShape;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -44,7 +44,7 @@ final class AttentionLayer {
    * @param extent B and S
    * @param bias of the attention to them, [B, 1 or A, 1 or S, S]
    */
-  record Memory(Operand<TFloat32> rows, Extent extent, Operand<TFloat32> bias) {}
+  record Memory(Operand<TFloat32> rows, SequenceShape extent, Operand<TFloat32> bias) {}
 
   /**
    * Self-attention.
@@ -52,7 +52,7 @@ final class AttentionLayer {
    * @param x [N, H]
    */
   Operand<TFloat32> toThemselves(
-      Pass pass, Operand<TFloat32> x, Extent extent, Operand<TFloat32> bias) {
+      ForwardContext pass, Operand<TFloat32> x, SequenceShape extent, Operand<TFloat32> bias) {
     Operand<TFloat32> normed = norm.apply(pass.tf(), x);
     return added(pass, x, extent, normed, new Memory(normed, extent, bias));
   }
@@ -62,12 +62,17 @@ final class AttentionLayer {
    *
    * @param x [N, H]
    */
-  Operand<TFloat32> to(Memory memory, Pass pass, Operand<TFloat32> x, Extent extent) {
+  Operand<TFloat32> to(
+      Memory memory, ForwardContext pass, Operand<TFloat32> x, SequenceShape extent) {
     return added(pass, x, extent, norm.apply(pass.tf(), x), memory);
   }
 
   private Operand<TFloat32> added(
-      Pass pass, Operand<TFloat32> x, Extent extent, Operand<TFloat32> normed, Memory memory) {
+      ForwardContext pass,
+      Operand<TFloat32> x,
+      SequenceShape extent,
+      Operand<TFloat32> normed,
+      Memory memory) {
     Ops tf = pass.tf();
     Operand<TFloat32> context =
         heads.attend(

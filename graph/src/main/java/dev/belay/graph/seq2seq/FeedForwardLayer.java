@@ -2,8 +2,8 @@ package dev.belay.graph.seq2seq;
 
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Dense;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
 import dev.belay.graph.layer.RmsNorm;
 import java.util.Optional;
 import org.tensorflow.Operand;
@@ -41,7 +41,7 @@ final class FeedForwardLayer {
    * @param x [N, H]
    * @return [N, H]
    */
-  Operand<TFloat32> apply(Pass pass, Operand<TFloat32> x) {
+  Operand<TFloat32> apply(ForwardContext pass, Operand<TFloat32> x) {
     Ops tf = pass.tf();
     Operand<TFloat32> normed = norm.apply(tf, x); // [N, H]
     Operand<TFloat32> active = activation.apply(tf, inner.apply(tf, normed)); // [N, I]

@@ -5,9 +5,9 @@ import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.Extent;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.Pass;
+import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Table;
 import dev.belay.graph.seq2seq.AttentionLayer.Memory;
 import java.util.LinkedHashMap;
@@ -75,8 +75,8 @@ public final class Seq2SeqModel {
   private final Operand<TInt32> mask;
   private final Operand<TInt32> written;
   private final Table words; // [V, H]
-  private final Stack encoder;
-  private final Stack decoder;
+  private final T5Stack encoder;
+  private final T5Stack decoder;
   private final Dense logits; // kernel [V, H]
 
   private Seq2SeqModel(Ops tf, Parameters parameters, Seq2SeqSpec spec) {
@@ -86,8 +86,8 @@ public final class Seq2SeqModel {
     this.mask = LayeredForward.tokens(tf, MASK);
     this.written = LayeredForward.tokens(tf, WRITTEN);
     this.words = Table.declare(parameters, "shared.weight", sizes.vocabulary(), sizes.hidden());
-    this.encoder = Stack.encoder(parameters, spec);
-    this.decoder = Stack.decoder(parameters, spec);
+    this.encoder = T5Stack.encoder(parameters, spec);
+    this.decoder = T5Stack.decoder(parameters, spec);
     this.logits =
         spec.output().tied()
             ? new Dense(words.rows(), true, Optional.empty())
@@ -118,16 +118,17 @@ public final class Seq2SeqModel {
     return inputs;
   }
 
-  private Map<String, Output<?>> through(Pass pass) {
+  private Map<String, Output<?>> through(ForwardContext pass) {
     Map<String, Output<?>> outputs = new LinkedHashMap<>();
     Memory memory = read(pass.within("encoder"), outputs);
     write(pass.within("decoder"), memory, outputs);
     return outputs;
   }
 
-  private Memory read(Pass pass, Map<String, Output<?>> outputs) {
+  private Memory read(ForwardContext pass, Map<String, Output<?>> outputs) {
     Ops tf = pass.tf();
-    Extent extent = Extent.of(tf, mask); // not from the ids: the decoder alone has only the mask
+    SequenceShape extent =
+        SequenceShape.of(tf, mask); // not from the ids: the decoder alone has only the mask
     Operand<TFloat32> hidden = AttentionBias.padding(tf, mask, extent); // [B, 1, 1, S]
     List<Operand<TFloat32>> states =
         encoder.apply(pass, words.look(tf, read), extent, hidden, Optional.empty());
@@ -137,9 +138,9 @@ public final class Seq2SeqModel {
     return new Memory(last, extent, hidden);
   }
 
-  private void write(Pass pass, Memory memory, Map<String, Output<?>> outputs) {
+  private void write(ForwardContext pass, Memory memory, Map<String, Output<?>> outputs) {
     Ops tf = pass.tf();
-    Extent extent = Extent.of(tf, written);
+    SequenceShape extent = SequenceShape.of(tf, written);
     List<Operand<TFloat32>> states =
         decoder.apply(
             pass,

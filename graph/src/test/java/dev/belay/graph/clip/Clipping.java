@@ -57,7 +57,7 @@ final class Clipping implements AutoCloseable {
             bounded.norm(),
             bounded.clippedNorm(),
             bounded.scale(),
-            bounded.bites(),
+            bounded.clipped(),
             bounded.memory());
     writes = clipped.memory().stream().map(memory -> memory.write(tf)).toList();
     slots.initializers().forEach(session::run);
@@ -84,7 +84,7 @@ final class Clipping implements AutoCloseable {
         .fetch(clipped.norm())
         .fetch(clipped.clippedNorm())
         .fetch(clipped.scale())
-        .fetch(clipped.bites());
+        .fetch(clipped.clipped());
     writes.forEach(runner::addTarget);
     try (Result result = runner.run()) {
       float[][] gradients = new float[values.length][];

@@ -153,7 +153,7 @@ public final class BundleContents implements NamedTensors {
   }
 
   private void verifyNumeric(String where, BundleEntry entry) throws IOException {
-    BundleEntry.Place place = entry.place();
+    BundleEntry.ByteRange place = entry.place();
     Path file = shard(entry);
     CRC32C crc = new CRC32C();
     ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(VERIFY_BYTES, place.size()));
@@ -215,7 +215,7 @@ public final class BundleContents implements NamedTensors {
     return entries.get(OrderedCode.sliceKey(name, slice));
   }
 
-  private BundleEntry.Place firstPlace(String name) {
+  private BundleEntry.ByteRange firstPlace(String name) {
     BundleEntry entry = entry(name);
     return entry.slices().stream()
         .map(slice -> part(name, slice).place())

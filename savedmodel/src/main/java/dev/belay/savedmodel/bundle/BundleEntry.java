@@ -13,11 +13,11 @@ import java.util.List;
  * @param checksum masked CRC of its bytes
  * @param slices the parts of a partitioned tensor, each with its own entry; else empty
  */
-record BundleEntry(TensorSpec spec, Place place, int checksum, List<TensorSlice> slices) {
+record BundleEntry(TensorSpec spec, ByteRange place, int checksum, List<TensorSlice> slices) {
 
   /** By shard and offset: the order in which to read a file once, from front to back. */
-  static final Comparator<Place> FILE_ORDER =
-      Comparator.comparingInt(Place::shard).thenComparingLong(Place::offset);
+  static final Comparator<ByteRange> FILE_ORDER =
+      Comparator.comparingInt(ByteRange::shard).thenComparingLong(ByteRange::offset);
 
   /**
    * A range of bytes.
@@ -26,7 +26,7 @@ record BundleEntry(TensorSpec spec, Place place, int checksum, List<TensorSlice>
    * @param offset of the first byte
    * @param size in bytes
    */
-  record Place(int shard, long offset, long size) {}
+  record ByteRange(int shard, long offset, long size) {}
 
   BundleEntry {
     slices = List.copyOf(slices);

@@ -183,8 +183,8 @@ public final class BundleReader {
     }
     stored.sort(Comparator.comparing(entry -> entry.getValue().place(), BundleEntry.FILE_ORDER));
     for (int i = 1; i < stored.size(); i++) {
-      BundleEntry.Place before = stored.get(i - 1).getValue().place();
-      BundleEntry.Place place = stored.get(i).getValue().place();
+      BundleEntry.ByteRange before = stored.get(i - 1).getValue().place();
+      BundleEntry.ByteRange place = stored.get(i).getValue().place();
       long end = before.offset() + before.size();
       if (before.shard() == place.shard() && end > place.offset()) {
         throw new CorruptModelException(

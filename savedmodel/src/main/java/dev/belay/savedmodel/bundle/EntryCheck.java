@@ -47,8 +47,8 @@ final class EntryCheck {
     TensorSpec spec = new TensorSpec(dtype(where, proto), shape(where, proto.getShape()));
     long elements = elements(where, spec);
     List<TensorSlice> slices = slices(where, spec.shape(), proto.getSlicesList());
-    BundleEntry.Place place =
-        new BundleEntry.Place(proto.getShardId(), proto.getOffset(), proto.getSize());
+    BundleEntry.ByteRange place =
+        new BundleEntry.ByteRange(proto.getShardId(), proto.getOffset(), proto.getSize());
     BundleEntry entry = new BundleEntry(spec, place, proto.getCrc32C(), slices);
     if (entry.isPartitioned()) {
       checkCover(where, spec.shape(), elements, slices);
@@ -98,7 +98,7 @@ final class EntryCheck {
     }
   }
 
-  private void checkPlace(String where, BundleEntry.Place place) throws CorruptModelException {
+  private void checkPlace(String where, BundleEntry.ByteRange place) throws CorruptModelException {
     if (place.shard() < 0 || place.shard() >= shardBytes.length) {
       throw refused(where, "a shard below " + shardBytes.length, "shard " + place.shard());
     }

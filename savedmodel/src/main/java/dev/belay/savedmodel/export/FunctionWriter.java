@@ -22,14 +22,14 @@ final class FunctionWriter {
   /** The one private attribute that is kept: Python refuses to differentiate without it. */
   private static final String GRADIENT_ATTRIBUTE = "_gradient_op_type";
 
-  private final FlatNodes nodes;
+  private final NodeIndex nodes;
   private final Map<String, Capture> captures;
 
   /**
    * @param nodes the flat graph
    * @param captures by node, in the order in which functions take them
    */
-  FunctionWriter(FlatNodes nodes, Map<String, Capture> captures) {
+  FunctionWriter(NodeIndex nodes, Map<String, Capture> captures) {
     this.nodes = nodes;
     this.captures = captures;
   }

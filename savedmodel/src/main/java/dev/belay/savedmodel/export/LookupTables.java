@@ -26,7 +26,7 @@ final class LookupTables {
    * @return the initializers by table; never empty for a table that needs one
    * @throws IllegalArgumentException naming everything that cannot be written
    */
-  static Map<String, List<String>> find(FlatNodes nodes, NewModel model, Set<String> used) {
+  static Map<String, List<String>> find(NodeIndex nodes, NewModel model, Set<String> used) {
     Set<String> known = new TreeSet<>();
     model.variables().forEach(variable -> known.add(variable.handle()));
     List<String> problems = new ArrayList<>();
@@ -59,7 +59,7 @@ final class LookupTables {
   }
 
   /** Resources are created by nodes without inputs; other nodes only pass them on. */
-  private static boolean givesResource(FlatNodes nodes, NodeDef node) {
+  private static boolean givesResource(NodeIndex nodes, NodeDef node) {
     boolean takesNothing = node.getInputList().stream().allMatch(TensorName::isControl);
     return takesNothing
         && !node.getOp().startsWith("Placeholder")
@@ -69,7 +69,7 @@ final class LookupTables {
   }
 
   /** A NoOp may group several initializers. */
-  private static Set<String> expandGroups(FlatNodes nodes, List<String> initializers) {
+  private static Set<String> expandGroups(NodeIndex nodes, List<String> initializers) {
     Set<String> expanded = new LinkedHashSet<>();
     for (String name : initializers) {
       NodeDef node = nodes.node(name);

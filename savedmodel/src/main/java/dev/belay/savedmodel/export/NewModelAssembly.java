@@ -41,12 +41,12 @@ final class NewModelAssembly {
   private static final Comparator<FlatTensor> BY_NAME = Comparator.comparing(FlatTensor::name);
 
   private final NewModel model;
-  private final FlatNodes nodes;
+  private final NodeIndex nodes;
   private final String ready;
-  private final ObjectGraph objects = new ObjectGraph();
+  private final ObjectGraphWriter objects = new ObjectGraphWriter();
   private final GraphDef.Builder graph = GraphDef.newBuilder();
   private final MetaGraphDef.Builder meta = MetaGraphDef.newBuilder();
-  private final MainGraph main = new MainGraph(graph);
+  private final MainGraphWriter main = new MainGraphWriter(graph);
   private final UniqueNames functionNames = new UniqueNames();
   private final Map<String, Capture> captures = new LinkedHashMap<>();
   private final Map<String, NewModel.NewVariable> checkpoint = new LinkedHashMap<>();
@@ -57,7 +57,7 @@ final class NewModelAssembly {
     UniqueNames names = new UniqueNames();
     model.graphDef().getNodeList().forEach(node -> names.take(node.getName()));
     this.ready = names.node("table_is_ready");
-    this.nodes = new FlatNodes(model.graphDef().toBuilder().addNode(one(ready)).build());
+    this.nodes = new NodeIndex(model.graphDef().toBuilder().addNode(one(ready)).build());
     graph.setLibrary(FunctionLibrary.reachable(model.graphDef(), neededBySignatures()));
     for (FunctionDef function : graph.getLibrary().getFunctionList()) {
       functionNames.take(function.getSignature().getName());
@@ -83,7 +83,9 @@ final class NewModelAssembly {
         writer.add(entry.getKey(), entry.getValue().spec(), entry.getValue().values());
       }
       writer.addStrings(
-          ObjectGraph.CHECKPOINT_KEY, Shape.scalar(), List.of(bytes(objects.forCheckpoint())));
+          ObjectGraphWriter.CHECKPOINT_KEY,
+          Shape.scalar(),
+          List.of(bytes(objects.forCheckpoint())));
       writer.commit();
     }
     Path assets = Files.createDirectory(directory.resolve("assets"));
@@ -106,8 +108,8 @@ final class NewModelAssembly {
   }
 
   private void addVariables() {
-    int all = objects.addList(ObjectGraph.ROOT, "variables");
-    int trainable = objects.addList(ObjectGraph.ROOT, "trainable_variables");
+    int all = objects.addList(ObjectGraphWriter.ROOT, "variables");
+    int trainable = objects.addList(ObjectGraphWriter.ROOT, "trainable_variables");
     int trainables = 0;
     for (NewModel.NewVariable variable : model.variables()) {
       requireHandle(variable);
@@ -132,7 +134,7 @@ final class NewModelAssembly {
     if (tables.isEmpty()) {
       return tableObjects;
     }
-    int list = objects.addList(ObjectGraph.ROOT, "tables");
+    int list = objects.addList(ObjectGraphWriter.ROOT, "tables");
     for (String table : tables) {
       int object = objects.addResource(list, Integer.toString(tableObjects.size()));
       tableObjects.put(table, object);
@@ -178,7 +180,7 @@ final class NewModelAssembly {
     if (model.assets().isEmpty()) {
       return;
     }
-    int list = objects.addList(ObjectGraph.ROOT, "assets");
+    int list = objects.addList(ObjectGraphWriter.ROOT, "assets");
     int index = 0;
     for (Map.Entry<String, Path> asset : new TreeMap<>(model.assets()).entrySet()) {
       String path = main.addAssetPath();
@@ -215,7 +217,7 @@ final class NewModelAssembly {
       FunctionWriter.Written create = creator(table.getKey());
       graph.getLibraryBuilder().addFunction(create.definition());
       objects.addFunction(
-          object, "_create_resource", create, Structures.scalar(DataType.DT_RESOURCE));
+          object, "_create_resource", create, SignatureStructures.scalar(DataType.DT_RESOURCE));
       requireAssets(table.getValue());
       FunctionWriter.Written initialize =
           functions.write(
@@ -224,7 +226,8 @@ final class NewModelAssembly {
               List.of(new FlatTensor("ready", ready, DataType.DT_INT32, Shape.scalar())),
               table.getValue());
       graph.getLibraryBuilder().addFunction(initialize.definition());
-      objects.addFunction(object, "_initialize", initialize, Structures.scalar(DataType.DT_INT32));
+      objects.addFunction(
+          object, "_initialize", initialize, SignatureStructures.scalar(DataType.DT_INT32));
       main.addInitializer(initialize);
     }
   }
@@ -234,7 +237,7 @@ final class NewModelAssembly {
     String mainNode = captures.get(table).mainNode();
     NodeDef node =
         nodes.node(table).toBuilder().putAttr("shared_name", Attributes.string(mainNode)).build();
-    FlatNodes onlyTable = new FlatNodes(GraphDef.newBuilder().addNode(node).build());
+    NodeIndex onlyTable = new NodeIndex(GraphDef.newBuilder().addNode(node).build());
     return new FunctionWriter(onlyTable, Map.of())
         .write(
             functionNames.node("create_" + mainNode),

@@ -62,11 +62,12 @@ final class Callables {
             : node.getBareConcreteFunction().getFunctionSpec();
     for (String name : ObjectGraph.functionsOf(node)) {
       SavedConcreteFunction recorded = objects.concreteFunction(name).orElseThrow();
-      List<Structures.Leaf> inputs = Structures.leaves(recorded.getCanonicalizedInputSignature());
-      List<Structures.Leaf> outputs = Structures.leaves(recorded.getOutputSignature());
+      List<NestFlattener.Leaf> inputs =
+          NestFlattener.leaves(recorded.getCanonicalizedInputSignature());
+      List<NestFlattener.Leaf> outputs = NestFlattener.leaves(recorded.getOutputSignature());
       boolean composite =
-          inputs.stream().anyMatch(Structures.Leaf::isComposite)
-              || outputs.stream().anyMatch(Structures.Leaf::isComposite);
+          inputs.stream().anyMatch(NestFlattener.Leaf::isComposite)
+              || outputs.stream().anyMatch(NestFlattener.Leaf::isComposite);
       // Bare functions such as _default_save_signature may have no record of their arguments.
       boolean recordedAtAll = recorded.hasCanonicalizedInputSignature();
       if (composite || !recordedAtAll) {
@@ -84,10 +85,10 @@ final class Callables {
     }
   }
 
-  private List<Argument> arguments(String path, List<Structures.Leaf> leaves)
+  private List<Argument> arguments(String path, List<NestFlattener.Leaf> leaves)
       throws CorruptModelException {
     List<Argument> arguments = new ArrayList<>();
-    for (Structures.Leaf leaf : leaves) {
+    for (NestFlattener.Leaf leaf : leaves) {
       if (leaf.isTensor()) {
         String name = leaf.specName();
         arguments.add(argument(path, leaf, name.isEmpty() ? String.join("/", leaf.path()) : name));
@@ -96,12 +97,12 @@ final class Callables {
     return arguments;
   }
 
-  private List<Argument> results(String path, List<Structures.Leaf> leaves)
+  private List<Argument> results(String path, List<NestFlattener.Leaf> leaves)
       throws CorruptModelException {
     List<Argument> results = new ArrayList<>();
     Set<String> names = new LinkedHashSet<>();
     boolean withLosses = path.endsWith("call_and_return_all_conditional_losses");
-    for (Structures.Leaf leaf : leaves) {
+    for (NestFlattener.Leaf leaf : leaves) {
       if (leaf.isTensor()) {
         String name = resultName(leaf.path(), withLosses);
         for (int i = 1; !names.add(name); i++) {
@@ -130,7 +131,7 @@ final class Callables {
     return "output_" + (rest.isEmpty() ? "0" : String.join("_", rest));
   }
 
-  private Argument argument(String path, Structures.Leaf leaf, String name)
+  private Argument argument(String path, NestFlattener.Leaf leaf, String name)
       throws CorruptModelException {
     try {
       return leaf.argument(name);
@@ -157,7 +158,7 @@ final class Callables {
       return Optional.of(named.getBoolValue());
     }
     List<String> names = new ArrayList<>();
-    Structures.field(specification.getFullargspec(), "args")
+    NestFlattener.field(specification.getFullargspec(), "args")
         .ifPresent(
             names0 ->
                 names0

@@ -39,7 +39,6 @@ public final class KerasConstraints {
           "keras_api");
 
   private final Path file;
-  private final SavedModelContents contents;
   private final ObjectGraph objects;
   private final Map<Integer, JsonNode> layers;
   private final List<WeightConstraint> found = new ArrayList<>();
@@ -47,7 +46,6 @@ public final class KerasConstraints {
   private KerasConstraints(
       SavedModelContents contents, ObjectGraph objects, Map<Integer, JsonNode> layers) {
     this.file = contents.file();
-    this.contents = contents;
     this.objects = objects;
     this.layers = layers;
   }

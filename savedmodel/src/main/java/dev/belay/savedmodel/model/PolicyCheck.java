@@ -30,7 +30,7 @@ final class PolicyCheck {
   private final GraphPolicy policy;
   private final List<NodeDef> graph;
   private final Map<String, FunctionDef> functions;
-  private final HiddenGraphs hidden;
+  private final NestedGraphPolicy hidden;
 
   PolicyCheck(
       Path file, GraphPolicy policy, List<NodeDef> graph, Map<String, FunctionDef> functions) {
@@ -38,7 +38,7 @@ final class PolicyCheck {
     this.policy = policy;
     this.graph = graph;
     this.functions = functions;
-    this.hidden = new HiddenGraphs(file, policy, EXPECTED);
+    this.hidden = new NestedGraphPolicy(file, policy, EXPECTED);
   }
 
   /**

@@ -36,7 +36,7 @@ public final class SavedModelContents {
    * @param assetNodes the nodes of the main graph that take the path of a file, by position
    * @param objects empty for a TF1 model
    */
-  record Parts(
+  record MetaGraphContents(
       Path directory,
       MetaGraphDef metaGraph,
       Map<String, FunctionDef> functions,
@@ -61,10 +61,10 @@ public final class SavedModelContents {
       Map<String, ModelVariable> byNode,
       Optional<BundleContents> checkpoint) {}
 
-  private final Parts parts;
+  private final MetaGraphContents parts;
   private final MainGraph mainGraph;
 
-  SavedModelContents(Parts parts, MainGraph mainGraph) {
+  SavedModelContents(MetaGraphContents parts, MainGraph mainGraph) {
     this.parts = parts;
     this.mainGraph = mainGraph;
   }

@@ -95,7 +95,7 @@ public final class SavedModelReader {
     List<AssetFileDef> definitions = Assets.definitions(directory, meta);
     List<Path> assets = Assets.find(directory, definitions);
     return new SavedModelContents(
-        new SavedModelContents.Parts(
+        new SavedModelContents.MetaGraphContents(
             directory,
             meta,
             Collections.unmodifiableMap(functions),

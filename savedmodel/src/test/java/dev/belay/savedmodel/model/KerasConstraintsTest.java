@@ -44,6 +44,7 @@ class KerasConstraintsTest {
   }
 
   @Test
+  @SuppressWarnings("deprecation") // the place of the metadata in older files
   void olderModelsNoteThemInTheObjectGraph() throws IOException {
     List<WeightConstraint> expected = find(Fixtures.path("constraints", "known", "saved_model"));
     assertEquals(13, expected.size());

@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * What every command is given.
  *
- * @param doors what it may call
+ * @param trainApi what it may call
  * @param terminal where it writes
  * @param commandLine what the user typed, for the record
  */
-public record Context(Doors doors, Terminal terminal, List<String> commandLine) {}
+public record Context(TrainApi trainApi, Terminal terminal, List<String> commandLine) {}

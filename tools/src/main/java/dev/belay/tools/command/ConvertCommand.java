@@ -74,7 +74,7 @@ final class ConvertCommand implements RunnableCommand {
     problems.verify();
     WeightConversion.Result result =
         context
-            .doors()
+            .trainApi()
             .convert(new ConvertConfig(weights.read(source), destination, target, graph));
     Conversions.print(context.terminal(), result, json);
   }

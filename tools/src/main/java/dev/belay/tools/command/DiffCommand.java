@@ -62,7 +62,7 @@ final class DiffCommand implements RunnableCommand {
     // both.
     WeightsConfig one = weights.read(first);
     WeightsConfig other = weights.read(second);
-    WeightDifference difference = context.doors().compare(one, other, tolerance);
+    WeightDifference difference = context.trainApi().compare(one, other, tolerance);
     DifferenceReport report = new DifferenceReport(difference);
     if (json) {
       context.terminal().out().println(report.json());

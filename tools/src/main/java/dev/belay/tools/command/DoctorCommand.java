@@ -29,7 +29,7 @@ final class DoctorCommand implements RunnableCommand {
 
   @Override
   public void run() {
-    Checkup checkup = context.doors().examine();
+    Checkup checkup = context.trainApi().examine();
     if (json) {
       context.terminal().out().println(JsonText.of(checkup));
     } else {

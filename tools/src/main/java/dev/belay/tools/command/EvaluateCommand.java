@@ -41,7 +41,7 @@ final class EvaluateCommand implements RunnableCommand {
 
   @Override
   public void run() throws IOException {
-    ModelEvaluation.Result result = context.doors().evaluate(options.read());
+    ModelEvaluation.Result result = context.trainApi().evaluate(options.read());
     result.notes().forEach(note -> context.terminal().err().println("note: " + note));
     if (json) {
       context.terminal().out().println(JsonText.of(result));

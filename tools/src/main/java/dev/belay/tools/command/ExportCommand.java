@@ -69,16 +69,16 @@ final class ExportCommand implements RunnableCommand {
     problems.require(
         outputDirectory != null, "--output-dir", "name a directory for the version folders");
     problems.verify();
-    RunCheckpoint chosen = context.doors().checkpoint(source, Optional.ofNullable(checkpoint));
+    RunCheckpoint chosen = context.trainApi().checkpoint(source, Optional.ofNullable(checkpoint));
     chosen.notes().forEach(context.terminal().err()::println);
     if (format != WeightTarget.SAVEDMODEL) {
       Conversions.print(
           context.terminal(),
-          context.doors().export(chosen.directory(), format, outputDirectory),
+          context.trainApi().export(chosen.directory(), format, outputDirectory),
           json);
       return;
     }
-    Path exported = context.doors().export(chosen.directory(), outputDirectory);
+    Path exported = context.trainApi().export(chosen.directory(), outputDirectory);
     context
         .terminal()
         .out()

@@ -76,8 +76,8 @@ final class InspectCommand implements RunnableCommand {
       verify(model);
       return;
     }
-    ModelInspection.Contents contents = context.doors().inspect(model.weights());
-    ModelInspection.Plan planned = plan ? context.doors().plan(model) : null;
+    ModelInspection.Contents contents = context.trainApi().inspect(model.weights());
+    ModelInspection.Plan planned = plan ? context.trainApi().plan(model) : null;
     PrintStream out = context.terminal().out();
     if (json) {
       out.println(JsonText.of(plan ? new Answer(contents, planned) : contents));
@@ -90,7 +90,7 @@ final class InspectCommand implements RunnableCommand {
   }
 
   private void verify(ModelConfig model) throws IOException {
-    RunVerification.Report report = context.doors().verify(model.path());
+    RunVerification.Report report = context.trainApi().verify(model.path());
     PrintStream out = context.terminal().out();
     if (json) {
       out.println(JsonText.of(report));

@@ -67,7 +67,7 @@ final class PredictCommand implements RunnableCommand {
 
   private void predict(EvaluateConfig config, PrintStream lines) throws IOException {
     context
-        .doors()
+        .trainApi()
         .predict(
             config,
             prediction -> lines.println(JsonText.of(prediction)),

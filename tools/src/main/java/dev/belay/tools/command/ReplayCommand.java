@@ -39,7 +39,8 @@ final class ReplayCommand implements RunnableCommand {
     problems.require(path != null, "RUN", "name a run directory, or a replay bundle");
     problems.verify();
     ReplayBundle bundle = ReplayBundle.find(path);
-    Replay.Result result = context.doors().replay(bundle, ConfigJson.readConfig(bundle.config()));
+    Replay.Result result =
+        context.trainApi().replay(bundle, ConfigJson.readConfig(bundle.config()));
     context
         .terminal()
         .out()

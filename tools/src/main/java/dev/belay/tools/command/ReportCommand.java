@@ -37,7 +37,7 @@ final class ReportCommand implements RunnableCommand {
     Problems problems = new Problems();
     problems.require(source != null, "--model", "name a run directory");
     problems.verify();
-    Path report = context.doors().report(source);
+    Path report = context.trainApi().report(source);
     context.terminal().out().println(json ? JsonText.of(Map.of("report", report)) : report);
   }
 }

@@ -46,7 +46,7 @@ final class SweepCommand implements RunnableCommand {
     SweepConfig config = problems.part(options::read);
     problems.verify();
     SweepConsole console = new SweepConsole(context.terminal(), System::nanoTime);
-    Sweep.Result result = context.doors().sweep(config, context.commandLine(), console);
+    Sweep.Result result = context.trainApi().sweep(config, context.commandLine(), console);
     if (json) {
       context.terminal().out().println(JsonText.of(SweepAnswer.of(config, result)));
     } else {

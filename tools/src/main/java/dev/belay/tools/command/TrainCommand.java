@@ -39,7 +39,7 @@ final class TrainCommand implements RunnableCommand {
     try (RunConsole console = new RunConsole(context.terminal(), System::nanoTime);
         StopSignals signals = StopSignals.listen(stop, context.terminal())) {
       TrainingRun.Result result =
-          context.doors().train(config, context.commandLine(), console, stop);
+          context.trainApi().train(config, context.commandLine(), console, stop);
       console.conclude(result);
       context.terminal().out().println(json ? JsonText.of(result) : result.exportDirectory());
     }

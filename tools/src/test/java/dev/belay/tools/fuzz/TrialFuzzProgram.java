@@ -3,8 +3,8 @@ package dev.belay.tools.fuzz;
 import dev.belay.train.ModelTrial;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
-import dev.belay.train.model.ModelJudge;
-import dev.belay.train.sandbox.ModelSandbox;
+import dev.belay.train.model.ModelSandbox;
+import dev.belay.train.sandbox.ProcessSandbox;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The broken models that Java takes for sound, put before the judge as the commands do, and into
- * this process if they pass: {@code fuzz.sh trials MODELS SEED}. What the judge lets through must
+ * The broken models that Java takes for sound, put before the sandbox as the commands do, and into
+ * this process if they pass: {@code fuzz.sh trials MODELS SEED}. What the sandbox lets through must
  * not end this process; if it does, the corpus' {@code last-case.txt} names it.
  */
 final class TrialFuzzProgram {
   private final Fuzzer fuzzer;
-  private final ModelJudge judge = ModelSandbox.ofUser();
+  private final ModelSandbox sandbox = ProcessSandbox.ofUser();
   private final Map<String, Integer> counts = new TreeMap<>();
 
   private TrialFuzzProgram(Fuzzer fuzzer) {
@@ -64,10 +64,10 @@ final class TrialFuzzProgram {
   }
 
   private String end(ModelConfig config) throws IOException {
-    try (ModelJudge.Judgement judgement = judge.begin(config, true)) {
-      judgement.await();
+    try (ModelSandbox.SandboxCheck check = sandbox.begin(config, true)) {
+      check.await();
     } catch (ModelException e) {
-      return "stopped by the judge: " + FuzzProgram.shown(e.getMessage());
+      return "stopped by the sandbox: " + FuzzProgram.shown(e.getMessage());
     }
     try {
       ModelTrial.run(config, true, stage -> {});

@@ -4,7 +4,7 @@ import dev.belay.train.config.QuestionConfig;
 import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.data.file.SquadFile;
 import dev.belay.train.metrics.AnswerMetrics;
-import dev.belay.train.metrics.Answers;
+import dev.belay.train.metrics.BatchPredictions;
 import dev.belay.train.metrics.Metrics;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +31,7 @@ public final class QuestionMetrics implements Metrics {
   }
 
   @Override
-  public void addBatch(Answers windows) {
+  public void addBatch(BatchPredictions windows) {
     found.add(windows.logits(), windows.shape());
   }
 

@@ -22,7 +22,7 @@ public record BeamSearch(Limits limits, int beams, double lengthPenalty) impleme
   }
 
   /** A text with the sum of its tokens' log-probabilities. */
-  record Beam(Begun text, double logProbability) {}
+  record Beam(PartialSequence text, double logProbability) {}
 
   /**
    * A token that may come next.
@@ -37,14 +37,14 @@ public record BeamSearch(Limits limits, int beams, double lengthPenalty) impleme
   }
 
   @Override
-  public List<Written> write(NextTokens model) {
+  public List<GeneratedSequence> write(NextTokens model) {
     List<Hypotheses> all = new ArrayList<>();
     List<int[]> begins = model.begins();
     List<List<Beam>> followed = new ArrayList<>();
     for (int example = 0; example < begins.size(); example++) {
       int[] first = begins.get(example);
       all.add(new Hypotheses(this, first.length));
-      followed.add(List.of(new Beam(new Begun(example, first), 0)));
+      followed.add(List.of(new Beam(new PartialSequence(example, first), 0)));
       stopAtLength(all.get(example), followed, example, model);
     }
     while (followed.stream().anyMatch(each -> !each.isEmpty())) {
@@ -87,7 +87,7 @@ public record BeamSearch(Limits limits, int beams, double lengthPenalty) impleme
     List<Beam> next = new ArrayList<>();
     for (int rank = 0; rank < candidates.size() && next.size() < beams; rank++) {
       Candidate candidate = candidates.get(rank);
-      Begun text = candidate.from().text();
+      PartialSequence text = candidate.from().text();
       if (!limits.ends(candidate.token())) {
         next.add(new Beam(text.with(candidate.token()), candidate.logProbability()));
       } else if (rank < beams) {

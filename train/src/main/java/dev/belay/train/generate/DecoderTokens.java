@@ -58,7 +58,7 @@ public final class DecoderTokens implements NextTokens {
   }
 
   @Override
-  public Logits after(List<Begun> texts) {
+  public Logits after(List<PartialSequence> texts) {
     int length = texts.stream().mapToInt(text -> text.tokens().length).max().orElseThrow();
     int[] ids = new int[texts.size() * length]; // padded by 0, which the mask hides
     int[] mask = new int[ids.length];

@@ -8,13 +8,13 @@ import java.util.List;
 public record GreedySearch(Limits limits) implements TokenSearch {
 
   @Override
-  public List<Written> write(NextTokens model) {
+  public List<GeneratedSequence> write(NextTokens model) {
     List<int[]> begins = model.begins();
-    Written[] written = new Written[begins.size()];
+    GeneratedSequence[] written = new GeneratedSequence[begins.size()];
     double[] logProbabilities = new double[begins.size()];
-    List<Begun> open = new ArrayList<>();
+    List<PartialSequence> open = new ArrayList<>();
     for (int example = 0; example < begins.size(); example++) {
-      open.add(new Begun(example, begins.get(example)));
+      open.add(new PartialSequence(example, begins.get(example)));
     }
     while (true) {
       open.removeIf(
@@ -30,9 +30,9 @@ public record GreedySearch(Limits limits) implements TokenSearch {
         return List.of(written);
       }
       NextTokens.Logits logits = model.after(open);
-      List<Begun> longer = new ArrayList<>();
+      List<PartialSequence> longer = new ArrayList<>();
       for (int row = 0; row < open.size(); row++) {
-        Begun text = open.get(row);
+        PartialSequence text = open.get(row);
         int token = logits.best(row);
         logProbabilities[text.example()] += logits.at(row, token) - logits.total(row);
         if (limits.ends(token)) {
@@ -46,8 +46,9 @@ public record GreedySearch(Limits limits) implements TokenSearch {
     }
   }
 
-  private static Written written(Begun text, int first, boolean ended, double[] logProbabilities) {
+  private static GeneratedSequence written(
+      PartialSequence text, int first, boolean ended, double[] logProbabilities) {
     int[] tokens = Arrays.copyOfRange(text.tokens(), first, text.tokens().length);
-    return new Written(tokens, ended, logProbabilities[text.example()]);
+    return new GeneratedSequence(tokens, ended, logProbabilities[text.example()]);
   }
 }

@@ -36,11 +36,11 @@ final class Hypotheses {
     return kept.size() == search.beams() && worst().score() >= score(logProbability, length);
   }
 
-  Written best() {
+  GeneratedSequence best() {
     Hypothesis best =
         kept.stream().max(Comparator.comparingDouble(Hypothesis::score)).orElseThrow();
     int[] tokens = best.beam().text().tokens();
-    return new Written(
+    return new GeneratedSequence(
         Arrays.copyOfRange(tokens, begins, tokens.length),
         best.ended(),
         best.beam().logProbability());

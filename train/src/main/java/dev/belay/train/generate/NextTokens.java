@@ -17,7 +17,7 @@ public sealed interface NextTokens permits DecoderTokens, Seq2SeqTokens {
    * @param texts of any lengths, at least one
    * @return a row for each text with a logit for each word of the vocabulary
    */
-  Logits after(List<Begun> texts);
+  Logits after(List<PartialSequence> texts);
 
   /**
    * Logits of texts.

@@ -59,7 +59,7 @@ public final class Seq2SeqTokens implements NextTokens {
   }
 
   @Override
-  public Logits after(List<Begun> texts) {
+  public Logits after(List<PartialSequence> texts) {
     int rows = texts.size();
     int length = texts.get(0).tokens().length; // all began with one token, so all are as long
     int read = mask.columns();
@@ -68,7 +68,7 @@ public final class Seq2SeqTokens implements NextTokens {
     int[] masks = new int[rows * read];
     float[] memories = new float[rows * size];
     for (int row = 0; row < rows; row++) {
-      Begun text = texts.get(row);
+      PartialSequence text = texts.get(row);
       System.arraycopy(text.tokens(), 0, ids, row * length, length);
       System.arraycopy(mask.values(), text.example() * read, masks, row * read, read);
       System.arraycopy(memory, text.example() * size, memories, row * size, size);

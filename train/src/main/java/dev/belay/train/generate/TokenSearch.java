@@ -10,7 +10,7 @@ public sealed interface TokenSearch permits GreedySearch, BeamSearch {
    *
    * @param model asked for all texts at once, so that examples make a batch
    */
-  List<Written> write(NextTokens model);
+  List<GeneratedSequence> write(NextTokens model);
 
   /** The search with that many beams: with one, the likeliest token each time. */
   static TokenSearch of(Limits limits, int beams, double lengthPenalty) {

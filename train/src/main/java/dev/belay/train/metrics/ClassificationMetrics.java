@@ -11,7 +11,7 @@ import java.util.Map;
  * matthews_correlation} is that of Gorodkin for any number of classes, as in scikit-learn; 0 where
  * all labels or all predictions are one class.
  */
-public final class ClassificationMetrics extends AnswerByAnswer {
+public final class ClassificationMetrics extends PerExampleMetrics {
   private final int classes;
   private final long[] truePositives;
   private final long[] predicted;

@@ -18,7 +18,7 @@ import java.util.Set;
  * with it: as conlleval and seqeval in its default mode have it. Over all types together ("micro");
  * 0 where nothing was predicted or nothing is there.
  */
-public final class EntityMetrics extends AnswerByAnswer {
+public final class EntityMetrics extends PerExampleMetrics {
   private static final Tag OUTSIDE = new Tag('O', "");
 
   private final List<Tag> tags;

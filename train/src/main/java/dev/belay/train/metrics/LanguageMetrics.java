@@ -26,7 +26,7 @@ public final class LanguageMetrics implements Metrics {
   }
 
   @Override
-  public void addBatch(Answers answers) {
+  public void addBatch(BatchPredictions answers) {
     throw new UnsupportedOperationException("tokens are added as sums over a batch");
   }
 

@@ -6,7 +6,7 @@ import java.util.Map;
 public interface Metrics {
 
   /** Adds what a model says of a batch. */
-  void addBatch(Answers answers);
+  void addBatch(BatchPredictions answers);
 
   /**
    * Whether they take the sums of a batch in place of its logits: a logit for each word of a

@@ -48,7 +48,7 @@ public final class MultiLabelMetrics implements Metrics {
   }
 
   @Override
-  public void addBatch(Answers answers) {
+  public void addBatch(BatchPredictions answers) {
     int classes = answers.width();
     for (int begin = 0; begin < answers.logits().length; begin += classes) {
       float[] labels = new float[classes];

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Mean squared and mean absolute error, and the correlations of Pearson and of Spearman. */
-public final class RegressionMetrics extends AnswerByAnswer {
+public final class RegressionMetrics extends PerExampleMetrics {
   private final List<Double> predicted = new ArrayList<>();
   private final List<Double> expected = new ArrayList<>();
   private final Correlation correlation = new Correlation();

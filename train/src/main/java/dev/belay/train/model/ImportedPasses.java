@@ -55,7 +55,7 @@ final class ImportedPasses {
     }
   }
 
-  private ModelGraph.Parts parts(Graph graph) throws IOException {
+  private ModelGraph.GraphContents parts(Graph graph) throws IOException {
     ForwardModel forward =
         ImportedForward.importInto(graph, model.forwardSpec(), options(config, seed));
     Target trained = target(graph, forward, model.training());
@@ -70,7 +70,7 @@ final class ImportedPasses {
     decisions.addAll(constraints.notes());
     List<String> rewrites = new ArrayList<>(model.flat().notes());
     rewrites.addAll(forward.notes());
-    return new ModelGraph.Parts(
+    return new ModelGraph.GraphContents(
         forward,
         trained.pass().withLosses(AddedLosses.of(model, forward, model.training())),
         evaluated.pass().withLosses(AddedLosses.of(model, forward, model.evaluation())),

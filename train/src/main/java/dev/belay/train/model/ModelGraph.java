@@ -31,7 +31,7 @@ public final class ModelGraph implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelGraph.class);
 
   private final Graph graph;
-  private final Parts parts;
+  private final GraphContents parts;
 
   /**
    * What is in the graph.
@@ -43,7 +43,7 @@ public final class ModelGraph implements AutoCloseable {
    * @param heads the head for so many outputs, if there is one that is not part of the passes
    * @param constraints that weights keep to after each update, by variable
    */
-  record Parts(
+  record GraphContents(
       ForwardModel forward,
       ForwardPass training,
       ForwardPass evaluation,
@@ -56,7 +56,7 @@ public final class ModelGraph implements AutoCloseable {
       IntFunction<Optional<Head>> heads,
       Map<String, Constraint> constraints) {}
 
-  ModelGraph(Graph graph, Parts parts) {
+  ModelGraph(Graph graph, GraphContents parts) {
     this.graph = graph;
     this.parts = parts;
     parts.rewrites().forEach(rewrite -> LOG.debug("rewritten: {}", rewrite));

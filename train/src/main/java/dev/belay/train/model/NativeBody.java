@@ -4,7 +4,7 @@ import dev.belay.graph.decoder.DecoderModel;
 import dev.belay.graph.decoder.DecoderSpec;
 import dev.belay.graph.encoder.EncoderModel;
 import dev.belay.graph.encoder.EncoderSpec;
-import dev.belay.graph.encoder.Reading;
+import dev.belay.graph.encoder.Pooling;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.layer.Activation;
@@ -59,8 +59,8 @@ record NativeBody(
   private static NativeBody encoder(
       ModelConfiguration configuration, Activation activation, NativeHead head) {
     EncoderSpec spec = EncoderFamily.spec(configuration, activation);
-    Reading reading =
-        head.task().input() == HeadInput.TOKENS ? Reading.ALL_TOKENS : Reading.FIRST_TOKEN;
+    Pooling reading =
+        head.task().input() == HeadInput.TOKENS ? Pooling.ALL_TOKENS : Pooling.FIRST_TOKEN;
     OptionalInt paddingId = spec.positions().paddingId();
     int before = paddingId.isPresent() ? paddingId.getAsInt() + 1 : 0;
     return new NativeBody(

@@ -58,7 +58,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
    * @param forward the body in the graph
    * @param notes to be told what begins at random
    */
-  record Making(
+  record HeadRequest(
       NativeModel model,
       ForwardModel forward,
       ModelConfig config,
@@ -72,7 +72,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
   }
 
   /** The layers; none where the body ends in its own. */
-  Optional<Head> layers(Making making) {
+  Optional<Head> layers(HeadRequest making) {
     if (task.input() == HeadInput.NOTHING) {
       return Optional.empty();
     }
@@ -92,7 +92,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
     }
     HeadWeights begin =
         new HeadWeights(
-            new Parameters.Beginning(
+            new Parameters.Initialization(
                 name -> fresh.stream().anyMatch(layer -> isOf(layer, name)),
                 making.model().configuration().initializerRange(),
                 making.seed()),
@@ -103,7 +103,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
   }
 
   /** A projection to another number of classes is none that could go on. */
-  private boolean isFresh(String layer, Making making) {
+  private boolean isFresh(String layer, HeadRequest making) {
     boolean counted = task.projection(files.configuration().family()).equals(Optional.of(layer));
     return counted
         ? !files.stored(layer).equals(OptionalInt.of(making.outputs()))

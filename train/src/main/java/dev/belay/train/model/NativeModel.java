@@ -164,14 +164,16 @@ record NativeModel(
     }
   }
 
-  private ModelGraph.Parts parts(Graph graph, ModelConfig config, long seed) throws IOException {
+  private ModelGraph.GraphContents parts(Graph graph, ModelConfig config, long seed)
+      throws IOException {
     boolean isFresh = config.files().fromScratch();
     NativeBody body = NativeBody.of(this);
     ForwardModel forward =
         body.build(
             graph,
             new LayeredForward.Options(
-                new Parameters.Beginning(name -> isFresh, configuration.freshDeviation(), seed),
+                new Parameters.Initialization(
+                    name -> isFresh, configuration.freshDeviation(), seed),
                 variable -> config.trains(variable.name()),
                 config.dropout()));
     if (!isFresh) {
@@ -197,7 +199,7 @@ record NativeModel(
     if (!unused.isEmpty()) {
       notes.add("weights of other heads, not used by this one: " + unused);
     }
-    return new ModelGraph.Parts(
+    return new ModelGraph.GraphContents(
         forward,
         pass(forward, LayeredForward.TRAINING, body),
         pass(forward, LayeredForward.EVALUATION, body),
@@ -207,7 +209,8 @@ record NativeModel(
         notes,
         List.of(),
         List.of(),
-        outputs -> head.layers(new NativeHead.Making(this, forward, config, outputs, seed, notes)),
+        outputs ->
+            head.layers(new NativeHead.HeadRequest(this, forward, config, outputs, seed, notes)),
         Map.of());
   }
 

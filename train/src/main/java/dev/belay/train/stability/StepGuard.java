@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  */
 public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   private final StabilityConfig config;
-  private final Setting setting;
+  private final GuardContext context;
   private final RunningMedian norms = new RunningMedian();
   private int skippedInARow;
 
@@ -39,7 +39,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
    * @param seed of the run
    * @param outputs classes of a new head
    */
-  public record Setting(
+  public record GuardContext(
       StepRunner runner,
       ReturnPoint returnPoint,
       Path failure,
@@ -48,9 +48,9 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
       int outputs,
       Consumer<RunEvent> events) {}
 
-  public StepGuard(StabilityConfig config, Setting setting) {
+  public StepGuard(StabilityConfig config, GuardContext context) {
     this.config = config;
-    this.setting = setting;
+    this.context = context;
   }
 
   /**
@@ -123,13 +123,13 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   /** Makes sure that there is something to return to. */
   public void begin() throws IOException {
     if (config.onNonfinite() == Policy.ROLLBACK) {
-      setting.returnPoint().ensure();
+      context.returnPoint().ensure();
     }
   }
 
   private void skip(Attempt attempt, RunEvent.Skipped.Reason reason) {
     skippedInARow++;
-    setting
+    context
         .events()
         .accept(new RunEvent.Skipped(attempt.step(), reason, attempt.result().lossScale()));
     if (skippedInARow > config.maxSkippedSteps()) {
@@ -154,13 +154,13 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
               + " times already (--max-rollbacks)."
               + firstFinding);
     }
-    long to = setting.returnPoint().goBack();
-    setting.events().accept(new RunEvent.RolledBack(attempt.step(), to));
+    long to = context.returnPoint().goBack();
+    context.events().accept(new RunEvent.RolledBack(attempt.step(), to));
   }
 
   /** Keeps the first failure for replay, and says what was found. */
   private String recorded(Attempt attempt, boolean exploded) throws IOException {
-    if (Files.exists(setting.failure())) {
+    if (Files.exists(context.failure())) {
       firstFinding = firstFinding.isEmpty() ? " " + replayHint() : firstFinding;
       return replayHint();
     }
@@ -169,22 +169,22 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
         exploded
             ? Diagnosis.without(attempt.step(), Cause.EXPLODED)
             : Diagnostics.examine(
-                setting.runner(), attempt.batch(), attempt.step(), result.lossScale());
+                context.runner(), attempt.batch(), attempt.step(), result.lossScale());
     ReplayBundle.write(
-        setting.failure(),
+        context.failure(),
         new ReplayBundle.Contents(
             new ReplayBundle.Step(
                 attempt.step(),
-                setting.seed(),
+                context.seed(),
                 attempt.learningRate(),
                 result.loss(),
                 result.gradNorm(),
                 result.lossScale(),
-                setting.outputs()),
+                context.outputs()),
             attempt.batch(),
             diagnosis,
-            setting.configFile()),
-        setting.runner());
+            context.configFile()),
+        context.runner());
     String finding = diagnosis.text() + " " + replayHint();
     firstFinding = " In step " + attempt.step() + ", " + finding;
     return finding;
@@ -192,9 +192,9 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
 
   private String replayHint() {
     return "Its batch and weights are kept in "
-        + setting.failure()
+        + context.failure()
         + ": `belay replay "
-        + setting.failure()
+        + context.failure()
         + "` looks at it again.";
   }
 

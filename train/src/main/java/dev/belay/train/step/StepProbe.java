@@ -3,7 +3,7 @@ package dev.belay.train.step;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.diagnosis.FiniteFlags;
 import dev.belay.graph.diagnosis.FirstNonFinite;
-import dev.belay.graph.diagnosis.Surroundings;
+import dev.belay.graph.diagnosis.OpLocator;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.replica.Replicas;
 import dev.belay.graph.variable.GraphVariable;
@@ -34,7 +34,7 @@ final class StepProbe {
   private final Session session;
   private final TrainStep step;
   private final Replicas replicas;
-  private final Surroundings surroundings;
+  private final OpLocator surroundings;
   private final FiniteFlags flags;
 
   /**
@@ -48,7 +48,7 @@ final class StepProbe {
     this.replicas = replicas;
     List<GraphVariable> variables = new ArrayList<>(step.parts().model().all());
     step.parts().head().ifPresent(head -> variables.addAll(head.all()));
-    this.surroundings = new Surroundings(variables);
+    this.surroundings = new OpLocator(variables);
     List<Operand<?>> targets = new ArrayList<>(List.of(step.pass().lossSum()));
     step.pass().gradients().forEach(gradient -> targets.add(gradient.value()));
     if (step.pass().accumulate().isEmpty() && replicas.count() == 1) {
@@ -144,7 +144,7 @@ final class StepProbe {
         surroundings.name(first.output()),
         operation.type(),
         surroundings.layer(operation),
-        Surroundings.isBackward(operation),
+        OpLocator.isBackward(operation),
         surroundings.variable(operation),
         surroundings.nearestVariable(operation),
         gradients,

@@ -1,10 +1,10 @@
 package dev.belay.train.task;
 
 import dev.belay.train.config.GenerationConfig;
+import dev.belay.train.generate.GeneratedSequence;
 import dev.belay.train.generate.Limits;
 import dev.belay.train.generate.NextTokens;
 import dev.belay.train.generate.TokenSearch;
-import dev.belay.train.generate.Written;
 import dev.belay.train.tokenize.TextTokenizer;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -20,7 +20,7 @@ final class TextGeneration {
     OptionalInt end = run.endId().isPresent() ? run.endId() : tokenizer.endId();
     TokenSearch search =
         TokenSearch.of(new Limits(how.maxNewTokens(), end), how.numBeams(), how.lengthPenalty());
-    for (Written text : search.write(next)) {
+    for (GeneratedSequence text : search.write(next)) {
       sink.accept(
           new GeneratedText(
               tokenizer.decode(text.tokens()), text.logProbability(), text.tokens().length));

@@ -68,7 +68,7 @@ record TokenizerDefinition(
   static TokenizerDefinition read(TokenizerFiles files, Optional<Boolean> lowerCase) {
     FolderTokenizer read = FolderTokenizer.read(files, lowerCase);
     ObjectNode root = read.json();
-    TokenizerProof.require(files.definition(), root);
+    TokenizerValidator.require(files.definition(), root);
     Map<String, Integer> ids = ids(root);
     OptionalInt padding = paddingId(read.special(), root, ids);
     List<String> notes = new ArrayList<>(read.notes());

@@ -43,7 +43,7 @@ class GenerationTest {
   private static final int POSITIONS = 32;
   private static final LayeredForward.Options RESTORED =
       new LayeredForward.Options(
-          new Parameters.Beginning(name -> false, 0.02, 1), variable -> true, false);
+          new Parameters.Initialization(name -> false, 0.02, 1), variable -> true, false);
 
   private static Graph gpt2Graph;
   private static Graph t5Graph;
@@ -135,9 +135,9 @@ class GenerationTest {
       TokenSearch search =
           TokenSearch.of(
               limits, golden.get("beams").asInt(), golden.get("length_penalty").asDouble());
-      List<Written> written = search.write(model);
+      List<GeneratedSequence> written = search.write(model);
       for (int example = 0; example < written.size(); example++) {
-        Written text = written.get(example);
+        GeneratedSequence text = written.get(example);
         int[] found = Arrays.copyOf(text.tokens(), text.tokens().length + (text.ended() ? 1 : 0));
         if (text.ended()) {
           found[found.length - 1] = end;
@@ -154,9 +154,9 @@ class GenerationTest {
     Limits limits = new Limits(5, OptionalInt.empty());
     for (int beams : new int[] {1, 3}) {
       NextTokens model = new DecoderTokens(gpt2Runner, gpt2, prompts(), POSITIONS);
-      Written text = TokenSearch.of(limits, beams, 1).write(model).get(0);
+      GeneratedSequence text = TokenSearch.of(limits, beams, 1).write(model).get(0);
       double expected = 0;
-      Begun begun = new Begun(0, prompts().get(0));
+      PartialSequence begun = new PartialSequence(0, prompts().get(0));
       for (int token : text.tokens()) {
         NextTokens.Logits logits = model.after(List.of(begun));
         expected += logits.at(0, token) - logits.total(0);
@@ -172,7 +172,7 @@ class GenerationTest {
     List<int[]> prompts = List.of(new int[30], new int[POSITIONS], new int[2]);
     NextTokens model = new DecoderTokens(gpt2Runner, gpt2, prompts, POSITIONS);
     for (int beams : new int[] {1, 2}) {
-      List<Written> written =
+      List<GeneratedSequence> written =
           TokenSearch.of(new Limits(7, OptionalInt.empty()), beams, 1).write(model);
       assertEquals(List.of(2, 0, 7), written.stream().map(text -> text.tokens().length).toList());
       assertFalse(written.get(0).ended());

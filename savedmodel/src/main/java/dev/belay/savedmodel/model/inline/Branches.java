@@ -44,7 +44,7 @@ final class Branches {
       Set.of(DataType.DT_RESOURCE, DataType.DT_VARIANT, DataType.DT_INVALID);
 
   private final Expansion expansion;
-  private final FlatNodes nodes;
+  private final GrowingGraph nodes;
   private final Map<String, Boolean> pure = new HashMap<>();
 
   Branches(Expansion expansion) {
@@ -52,15 +52,15 @@ final class Branches {
     this.nodes = expansion.nodes();
   }
 
-  Values expandIf(NodeDef node, Call call) throws IOException {
+  ExpandedOutputs expandIf(NodeDef node, CallSite call) throws IOException {
     NameAttrList yes = call.scope().attribute(node.getAttrOrThrow("then_branch")).getFunc();
     NameAttrList no = call.scope().attribute(node.getAttrOrThrow("else_branch")).getFunc();
     Optional<Scalar> condition = nodes.constant(call.data().get(0));
     if (condition.isPresent()) {
       boolean taken = condition.get().isTrue();
       nodes.note(node.getOp() + " resolved: its condition is constant");
-      Values result = expansion.call(call.withoutFirst(), taken ? yes : no);
-      return Values.of("output", result.tensors(), result.control());
+      ExpandedOutputs result = expansion.call(call.withoutFirst(), taken ? yes : no);
+      return ExpandedOutputs.of("output", result.tensors(), result.control());
     }
     List<DataType> types =
         call.scope().attribute(node.getAttrOrThrow("Tout")).getList().getTypeList();
@@ -77,7 +77,7 @@ final class Branches {
     return select(call, yes, no, types);
   }
 
-  Values expandCase(NodeDef node, Call call) throws IOException {
+  ExpandedOutputs expandCase(NodeDef node, CallSite call) throws IOException {
     Optional<Scalar> index = nodes.constant(call.data().get(0));
     if (index.isEmpty()) {
       nodes.note(node.getOp() + " kept: its index depends on the inputs");
@@ -89,16 +89,17 @@ final class Branches {
     // An index out of range takes the last branch.
     int last = branches.size() - 1;
     long taken = index.get().integer();
-    Values result =
+    ExpandedOutputs result =
         expansion.call(
             call.withoutFirst(), branches.get(taken < 0 || taken > last ? last : (int) taken));
-    return Values.of("output", result.tensors(), result.control());
+    return ExpandedOutputs.of("output", result.tensors(), result.control());
   }
 
-  private Values select(Call call, NameAttrList yes, NameAttrList no, List<DataType> types)
-      throws IOException {
-    Values then = expansion.call(call.withoutFirst().named(call.name() + "/then"), yes);
-    Values otherwise = expansion.call(call.withoutFirst().named(call.name() + "/else"), no);
+  private ExpandedOutputs select(
+      CallSite call, NameAttrList yes, NameAttrList no, List<DataType> types) throws IOException {
+    ExpandedOutputs then = expansion.call(call.withoutFirst().named(call.name() + "/then"), yes);
+    ExpandedOutputs otherwise =
+        expansion.call(call.withoutFirst().named(call.name() + "/else"), no);
     String condition = scalar(call);
     List<String> selected = new ArrayList<>();
     for (int i = 0; i < types.size(); i++) {
@@ -121,28 +122,28 @@ final class Branches {
                           nodes, call.name(), List.of(ifTrue, ifFalse), types.get(i)));
       selected.add(
           nodes.add(
-              FlatNodes.node(
+              GrowingGraph.node(
                       nodes.reserve(call.name() + "/select_" + i),
                       "SelectV2",
                       condition,
                       ifTrue,
                       ifFalse)
                   .addAllInput(guard)
-                  .putAttr("T", FlatNodes.type(types.get(i)))
+                  .putAttr("T", GrowingGraph.type(types.get(i)))
                   .build()));
     }
     List<String> done = new ArrayList<>();
-    for (Values side : List.of(then, otherwise)) {
+    for (ExpandedOutputs side : List.of(then, otherwise)) {
       if (side.control() != null) {
         done.add("^" + side.control());
       }
     }
     String control = done.isEmpty() ? null : expansion.waitFor(call.name() + "/_out", done);
-    return Values.of("output", selected, control);
+    return ExpandedOutputs.of("output", selected, control);
   }
 
   /** The condition as a scalar, since SelectV2 would use one element of a vector for each row. */
-  private String scalar(Call call) throws IOException {
+  private String scalar(CallSite call) throws IOException {
     TensorProto shape =
         TensorProto.newBuilder()
             .setDtype(DataType.DT_INT32)
@@ -151,10 +152,10 @@ final class Branches {
             .build();
     String none = nodes.addConstant(call.name() + "/scalar", shape);
     return nodes.add(
-        FlatNodes.node(
+        GrowingGraph.node(
                 nodes.reserve(call.name() + "/condition"), "Reshape", call.data().get(0), none)
-            .putAttr("T", FlatNodes.type(DataType.DT_BOOL))
-            .putAttr("Tshape", FlatNodes.type(DataType.DT_INT32))
+            .putAttr("T", GrowingGraph.type(DataType.DT_BOOL))
+            .putAttr("Tshape", GrowingGraph.type(DataType.DT_INT32))
             .build());
   }
 

@@ -29,24 +29,24 @@ import org.tensorflow.proto.framework.OpDef;
  */
 final class Expansion {
   private final SavedModelContents contents;
-  private final FlatNodes nodes;
+  private final GrowingGraph nodes;
   private final Branches branches;
   private final LoopUnroller loops;
-  private final LiveSides liveSides;
+  private final SwitchMergeResolver liveSides;
   private final StateNodes state;
   private final CustomGradients gradients;
 
-  Expansion(SavedModelContents contents, FlatNodes nodes, InlineOptions options) {
+  Expansion(SavedModelContents contents, GrowingGraph nodes, InlineOptions options) {
     this.contents = contents;
     this.nodes = nodes;
     this.branches = new Branches(this);
     this.loops = new LoopUnroller(this, options);
-    this.liveSides = new LiveSides(nodes);
+    this.liveSides = new SwitchMergeResolver(nodes);
     this.state = new StateNodes(contents, nodes);
     this.gradients = new CustomGradients(contents);
   }
 
-  FlatNodes nodes() {
+  GrowingGraph nodes() {
     return nodes;
   }
 
@@ -67,7 +67,7 @@ final class Expansion {
   }
 
   /** Expands a function that a node names, with the node's inputs as its arguments. */
-  Values call(Call call, NameAttrList function) throws IOException {
+  ExpandedOutputs call(CallSite call, NameAttrList function) throws IOException {
     Map<String, AttrValue> attributes = new LinkedHashMap<>();
     function
         .getAttrMap()
@@ -80,7 +80,7 @@ final class Expansion {
    *
    * @param call the calling body, its arguments and control inputs, and the prefix of its nodes
    */
-  Values call(Call call, FunctionDef function, Map<String, AttrValue> attributes)
+  ExpandedOutputs call(CallSite call, FunctionDef function, Map<String, AttrValue> attributes)
       throws IOException {
     OpDef signature = function.getSignature();
     Map<String, List<String>> arguments = new LinkedHashMap<>();
@@ -101,14 +101,14 @@ final class Expansion {
       String tensor = scope.tensor(function.getRetOrThrow(output.getName()));
       outputs.computeIfAbsent(output.getName(), k -> new ArrayList<>()).add(tensor);
     }
-    return new Values(outputs, out(scope, function, in));
+    return new ExpandedOutputs(outputs, out(scope, function, in));
   }
 
   /** The node to wait for until the whole call has run; null if there is nothing to wait for. */
   private String out(Scope scope, FunctionDef function, String in) throws IOException {
     Set<String> done = new LinkedHashSet<>();
     for (String node : new LinkedHashSet<>(function.getControlRetMap().values())) {
-      Values value = scope.value(node).orElseThrow();
+      ExpandedOutputs value = scope.value(node).orElseThrow();
       if (value.control() != null && !value.isDead()) {
         done.add("^" + value.control());
       }
@@ -120,7 +120,7 @@ final class Expansion {
   }
 
   String waitFor(String name, Collection<String> controls) throws IOException {
-    return nodes.add(FlatNodes.node(nodes.reserve(name), "NoOp").addAllInput(controls).build());
+    return nodes.add(GrowingGraph.node(nodes.reserve(name), "NoOp").addAllInput(controls).build());
   }
 
   /**
@@ -135,7 +135,7 @@ final class Expansion {
       if (TopologicalOrder.isNextIteration(node)) {
         // The head of a loop precedes its end, but names it.
         String name = nodes.reserve(scope.nameOf(node.getName()));
-        scope.put(node.getName(), Values.of("output", List.of(name), name));
+        scope.put(node.getName(), ExpandedOutputs.of("output", List.of(name), name));
       }
     }
     for (NodeDef node : TopologicalOrder.of(body)) {
@@ -143,7 +143,8 @@ final class Expansion {
     }
   }
 
-  private Values expand(Scope scope, NodeDef node, Set<String> body, String in) throws IOException {
+  private ExpandedOutputs expand(Scope scope, NodeDef node, Set<String> body, String in)
+      throws IOException {
     List<String> data = new ArrayList<>();
     Set<String> controls = new LinkedHashSet<>();
     boolean isRoot = true;
@@ -153,9 +154,9 @@ final class Expansion {
         data.add(scope.tensor(input));
         continue;
       }
-      Optional<Values> awaited = scope.value(input.substring(1));
+      Optional<ExpandedOutputs> awaited = scope.value(input.substring(1));
       if (awaited.isPresent() && awaited.get().isDead()) {
-        return Values.NEVER;
+        return ExpandedOutputs.NEVER;
       }
       if (awaited.isPresent() && awaited.get().control() != null) {
         controls.add("^" + awaited.get().control());
@@ -164,18 +165,19 @@ final class Expansion {
     if (isRoot && in != null) {
       controls.add("^" + in);
     }
-    if (data.contains(Values.DEAD) && !LiveSides.isMerge(node)) {
-      return Values.NEVER;
+    if (data.contains(ExpandedOutputs.DEAD) && !SwitchMergeResolver.isMerge(node)) {
+      return ExpandedOutputs.NEVER;
     }
     String name = scope.nameOf(node.getName());
-    return expand(node, new Call(scope, name, data, List.copyOf(controls)));
+    return expand(node, new CallSite(scope, name, data, List.copyOf(controls)));
   }
 
-  private Values expand(NodeDef node, Call call) throws IOException {
+  private ExpandedOutputs expand(NodeDef node, CallSite call) throws IOException {
     switch (node.getOp()) {
       case "PartitionedCall", "StatefulPartitionedCall" -> {
-        Values result = call(call, call.scope().attribute(node.getAttrOrThrow("f")).getFunc());
-        return Values.of("output", result.tensors(), result.control());
+        ExpandedOutputs result =
+            call(call, call.scope().attribute(node.getAttrOrThrow("f")).getFunc());
+        return ExpandedOutputs.of("output", result.tensors(), result.control());
       }
       case "If", "StatelessIf" -> {
         return branches.expandIf(node, call);
@@ -187,7 +189,7 @@ final class Expansion {
         return loops.expand(node, call);
       }
       case "Switch", "RefSwitch", "Merge", "RefMerge" -> {
-        Optional<Values> resolved = liveSides.expand(node, call);
+        Optional<ExpandedOutputs> resolved = liveSides.expand(node, call);
         return resolved.isPresent() ? resolved.get() : copy(node, call);
       }
       default -> {}
@@ -196,18 +198,18 @@ final class Expansion {
     if (function != null) {
       return call(call, function, attributes(node, call.scope()));
     }
-    Optional<Values> handled = state.expand(node, call);
+    Optional<ExpandedOutputs> handled = state.expand(node, call);
     return handled.isPresent() ? handled.get() : copy(node, call);
   }
 
   /** Copies a node as it is, references to TF1 variables read. */
-  Values copy(NodeDef node, Call call) throws IOException {
+  ExpandedOutputs copy(NodeDef node, CallSite call) throws IOException {
     Map<String, AttrValue> attributes = attributes(node, call.scope());
     OpDef definition = OpCatalogue.get().find(node.getOp()).orElseThrow();
     String name = reservedName(node, call);
     List<String> data = state.read(node, definition, call);
     nodes.add(
-        FlatNodes.node(name, node.getOp())
+        GrowingGraph.node(name, node.getOp())
             .addAllInput(data)
             .addAllInput(call.controls())
             .putAllAttr(withoutHints(attributes))
@@ -216,10 +218,10 @@ final class Expansion {
       nodes.note("nodes freed from device " + node.getDevice());
     }
     gradients.remember(name, node, call.scope());
-    return Values.of(name, OpArguments.outputs(definition, attributes));
+    return ExpandedOutputs.of(name, OpArguments.outputs(definition, attributes));
   }
 
-  private String reservedName(NodeDef node, Call call) {
+  private String reservedName(NodeDef node, CallSite call) {
     return TopologicalOrder.isNextIteration(node)
         ? call.scope().value(node.getName()).orElseThrow().control()
         : nodes.reserve(call.name());

@@ -38,7 +38,7 @@ final class FunctionExpander {
   private final SavedModelContents contents;
   private final InlineOptions options;
   private final Expansion expansion;
-  private final FlatNodes nodes;
+  private final GrowingGraph nodes;
   private final Tables tables;
   private final Set<String> prefixes = new LinkedHashSet<>();
 
@@ -75,8 +75,8 @@ final class FunctionExpander {
     inputs.forEach(input -> arguments.add(input.tensor()));
     arguments.addAll(expansion.state().shared().captures(definition, tables));
     Scope scope = Scope.ofGraph(prefix, options.training());
-    Values result =
-        expansion.call(new Call(scope, prefix, arguments, List.of()), definition, Map.of());
+    ExpandedOutputs result =
+        expansion.call(new CallSite(scope, prefix, arguments, List.of()), definition, Map.of());
     List<FlatTensor> outputs = new ArrayList<>();
     for (int i = 0; i < function.outputs().size(); i++) {
       outputs.add(output(function, i, result.tensors().get(i)));
@@ -101,7 +101,7 @@ final class FunctionExpander {
             "it is fed into '" + info.getName() + "', which is no placeholder but " + node.getOp());
       }
       String placeholder = inputs.get(i).tensor();
-      scope.put(node.getName(), Values.of("output", List.of(placeholder), placeholder));
+      scope.put(node.getName(), ExpandedOutputs.of("output", List.of(placeholder), placeholder));
       fed.add(node.getName());
     }
     List<String> roots = new ArrayList<>();
@@ -122,7 +122,7 @@ final class FunctionExpander {
     expansion.expand(scope, body, null);
     List<FlatTensor> outputs = new ArrayList<>();
     for (int i = 0; i < roots.size(); i++) {
-      Call end = new Call(scope, prefix + "_output", List.of(), List.of());
+      CallSite end = new CallSite(scope, prefix + "_output", List.of(), List.of());
       outputs.add(output(function, i, expansion.state().read(scope.tensor(roots.get(i)), end)));
     }
     Set<String> updates = new LinkedHashSet<>();
@@ -179,15 +179,15 @@ final class FunctionExpander {
       }
     }
     return nodes.add(
-        FlatNodes.node(nodes.reserve(wanted), "Placeholder")
-            .putAttr("dtype", FlatNodes.type(input.dtype()))
+        GrowingGraph.node(nodes.reserve(wanted), "Placeholder")
+            .putAttr("dtype", GrowingGraph.type(input.dtype()))
             .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
             .build());
   }
 
   private FlatTensor output(ModelFunction function, int index, String tensor) throws IOException {
     Argument output = function.outputs().get(index);
-    if (tensor.equals(Values.DEAD)) {
+    if (tensor.equals(ExpandedOutputs.DEAD)) {
       throw new UnsupportedModelException(
           contents.file(),
           "function '" + function.path() + "', output '" + output.name() + "'",
@@ -204,7 +204,7 @@ final class FunctionExpander {
   private List<String> updates(String control) {
     Set<String> seen = new LinkedHashSet<>();
     Deque<String> open = new ArrayDeque<>();
-    if (control != null && !control.equals(Values.DEAD)) {
+    if (control != null && !control.equals(ExpandedOutputs.DEAD)) {
       open.add(control);
     }
     List<String> updates = new ArrayList<>();

@@ -32,14 +32,14 @@ import org.tensorflow.proto.framework.NodeDef;
 public final class FunctionInliner {
   private final SavedModelContents contents;
   private final InlineOptions options;
-  private final FlatNodes nodes;
+  private final GrowingGraph nodes;
   private final Expansion expansion;
   private final Tables tables;
 
   private FunctionInliner(SavedModelContents contents, InlineOptions options) {
     this.contents = contents;
     this.options = options;
-    this.nodes = new FlatNodes(contents.file(), options.mostNodes());
+    this.nodes = new GrowingGraph(contents.file(), options.mostNodes());
     this.expansion = new Expansion(contents, nodes, options);
     this.tables = new Tables(contents, expansion);
   }

@@ -14,7 +14,7 @@ import org.tensorflow.proto.framework.NodeDef;
  */
 final class LoopUnroller {
   private final Expansion expansion;
-  private final FlatNodes nodes;
+  private final GrowingGraph nodes;
   private final InlineOptions options;
 
   LoopUnroller(Expansion expansion, InlineOptions options) {
@@ -23,7 +23,7 @@ final class LoopUnroller {
     this.options = options;
   }
 
-  Values expand(NodeDef node, Call call) throws IOException {
+  ExpandedOutputs expand(NodeDef node, CallSite call) throws IOException {
     int before = nodes.size();
     int gradientsBefore = expansion.gradients().size();
     NameAttrList condition = call.scope().attribute(node.getAttrOrThrow("cond")).getFunc();
@@ -48,9 +48,9 @@ final class LoopUnroller {
       if (!goesOn.get().isTrue()) {
         nodes.note(node.getOp() + " unrolled: " + iteration + " iterations");
         String control = iteration == 0 ? control(call) : controlOf(controls);
-        return Values.of("output", variables, control);
+        return ExpandedOutputs.of("output", variables, control);
       }
-      Values result = expansion.call(call.named(name).with(variables, controls), body);
+      ExpandedOutputs result = expansion.call(call.named(name).with(variables, controls), body);
       variables = folded(name, result.tensors());
       // All iterations have the control inputs of the loop; each also waits for the previous one.
       controls = result.control() == null ? List.of() : List.of("^" + result.control());
@@ -59,10 +59,11 @@ final class LoopUnroller {
 
   /** Returns whether another iteration follows, if that is known. Leaves no node behind. */
   private Optional<Scalar> goesOn(
-      Call call, NameAttrList condition, List<String> variables, String name) throws IOException {
+      CallSite call, NameAttrList condition, List<String> variables, String name)
+      throws IOException {
     int before = nodes.size();
     int gradientsBefore = expansion.gradients().size();
-    Values result =
+    ExpandedOutputs result =
         expansion.call(call.named(name + "/condition").with(variables, List.of()), condition);
     Optional<Scalar> value = nodes.constant(result.tensors().get(0));
     nodes.rollBack(before);
@@ -83,7 +84,7 @@ final class LoopUnroller {
     return folded;
   }
 
-  private String control(Call call) throws IOException {
+  private String control(CallSite call) throws IOException {
     return call.controls().isEmpty()
         ? null
         : expansion.waitFor(call.name() + "/_out", call.controls());

@@ -53,7 +53,7 @@ final class SameShape {
    *
    * @return the node to wait for
    */
-  static String guard(FlatNodes nodes, String name, List<String> tensors, DataType type)
+  static String guard(GrowingGraph nodes, String name, List<String> tensors, DataType type)
       throws IOException {
     List<String> shapes = new ArrayList<>();
     List<String> ranks = new ArrayList<>();
@@ -67,16 +67,16 @@ final class SameShape {
     // If the ranks differ there is no axis to reduce, which fails too.
     String sameShape =
         nodes.add(
-            FlatNodes.node(nodes.reserve(name + "/same_shape"), "All", sameSizes, all)
-                .putAttr("Tidx", FlatNodes.type(DataType.DT_INT32))
+            GrowingGraph.node(nodes.reserve(name + "/same_shape"), "All", sameSizes, all)
+                .putAttr("Tidx", GrowingGraph.type(DataType.DT_INT32))
                 .build());
     String same =
         nodes.add(
-            FlatNodes.node(nodes.reserve(name + "/same"), "LogicalAnd", sameRank, sameShape)
+            GrowingGraph.node(nodes.reserve(name + "/same"), "LogicalAnd", sameRank, sameShape)
                 .build());
     String message = nodes.addConstant(name + "/message", text());
     return nodes.add(
-        FlatNodes.node(nodes.reserve(name + "/check"), "Assert", same, message)
+        GrowingGraph.node(nodes.reserve(name + "/check"), "Assert", same, message)
             .addInput(shapes.get(0))
             .addInput(shapes.get(1))
             .putAttr(
@@ -91,17 +91,19 @@ final class SameShape {
             .build());
   }
 
-  private static String of(FlatNodes nodes, String name, String op, String tensor, DataType type)
+  private static String of(GrowingGraph nodes, String name, String op, String tensor, DataType type)
       throws IOException {
     return nodes.add(
-        FlatNodes.node(nodes.reserve(name), op, tensor).putAttr("T", FlatNodes.type(type)).build());
+        GrowingGraph.node(nodes.reserve(name), op, tensor)
+            .putAttr("T", GrowingGraph.type(type))
+            .build());
   }
 
-  private static String equal(FlatNodes nodes, String name, List<String> tensors)
+  private static String equal(GrowingGraph nodes, String name, List<String> tensors)
       throws IOException {
     return nodes.add(
-        FlatNodes.node(nodes.reserve(name), "Equal", tensors.get(0), tensors.get(1))
-            .putAttr("T", FlatNodes.type(DataType.DT_INT32))
+        GrowingGraph.node(nodes.reserve(name), "Equal", tensors.get(0), tensors.get(1))
+            .putAttr("T", GrowingGraph.type(DataType.DT_INT32))
             .putAttr("incompatible_shape_error", AttrValue.newBuilder().setB(false).build())
             .build());
   }
@@ -120,7 +122,7 @@ final class SameShape {
         .setDtype(DataType.DT_STRING)
         .setTensorShape(TensorShapeProto.getDefaultInstance())
         .addStringVal(
-            FlatNodes.string(
+            GrowingGraph.string(
                     "the two branches of a conditional, both of which Belay computes, differ in shape:")
                 .getS())
         .build();

@@ -33,7 +33,7 @@ final class Scope {
   private final Frame frame;
   private final Map<String, AttrValue> attributes;
   private final Map<String, List<String>> arguments;
-  private final Map<String, Values> values = new HashMap<>();
+  private final Map<String, ExpandedOutputs> values = new HashMap<>();
 
   private Scope(
       Frame frame, Map<String, AttrValue> attributes, Map<String, List<String>> arguments) {
@@ -95,12 +95,12 @@ final class Scope {
     return given;
   }
 
-  void put(String node, Values value) {
+  void put(String node, ExpandedOutputs value) {
     values.put(node, value);
   }
 
   /** The expansion of a node of this body, if it exists. */
-  Optional<Values> value(String node) {
+  Optional<ExpandedOutputs> value(String node) {
     return Optional.ofNullable(values.get(node));
   }
 
@@ -115,9 +115,9 @@ final class Scope {
     if (argument != null) {
       return argument.get(parts.length > 1 ? TensorName.index(parts[1], 0) : 0);
     }
-    Values value = require(parts[0]);
+    ExpandedOutputs value = require(parts[0]);
     if (value.isDead()) {
-      return Values.DEAD;
+      return ExpandedOutputs.DEAD;
     }
     return value.outputs().get(parts[1]).get(parts.length > 2 ? TensorName.index(parts[2], 0) : 0);
   }
@@ -129,12 +129,12 @@ final class Scope {
     if (argument != null) {
       return argument.get(tensor.index());
     }
-    Values value = require(tensor.node());
-    return value.isDead() ? Values.DEAD : value.tensors().get(tensor.index());
+    ExpandedOutputs value = require(tensor.node());
+    return value.isDead() ? ExpandedOutputs.DEAD : value.tensors().get(tensor.index());
   }
 
-  private Values require(String node) {
-    Values value = values.get(node);
+  private ExpandedOutputs require(String node) {
+    ExpandedOutputs value = values.get(node);
     if (value == null) {
       throw new IllegalStateException(
           "node '" + node + "' of " + frame.prefix() + " before its time");
@@ -162,7 +162,7 @@ final class Scope {
       String node = TensorName.nodeOf(name);
       if (same && (candidate.values.containsKey(node) || candidate.arguments.containsKey(node))) {
         String tensor = candidate.inGraph(name);
-        return tensor.equals(Values.DEAD) ? Optional.empty() : Optional.of(tensor);
+        return tensor.equals(ExpandedOutputs.DEAD) ? Optional.empty() : Optional.of(tensor);
       }
       scope = candidate.frame.parent();
     }

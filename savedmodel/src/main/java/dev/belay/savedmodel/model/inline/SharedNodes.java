@@ -28,13 +28,13 @@ final class SharedNodes {
   private static final String INITIALIZE = "_initialize";
 
   private final SavedModelContents contents;
-  private final FlatNodes nodes;
+  private final GrowingGraph nodes;
   private final Map<Integer, ModelVariable> variables = new HashMap<>();
   private final Map<String, ModelVariable> handles = new LinkedHashMap<>();
   private final Map<String, Path> assets = new LinkedHashMap<>();
   private final Map<String, String> byOrigin = new HashMap<>();
 
-  SharedNodes(SavedModelContents contents, FlatNodes nodes) {
+  SharedNodes(SavedModelContents contents, GrowingGraph nodes) {
     this.contents = contents;
     this.nodes = nodes;
     contents.variables().forEach(variable -> variables.put(variable.id(), variable));
@@ -61,11 +61,11 @@ final class SharedNodes {
       // Names of variables are not unique in TF2: a shared name would confuse two of them.
       String handle =
           nodes.add(
-              FlatNodes.node(nodes.reserve(origin), "VarHandleOp")
-                  .putAttr("dtype", FlatNodes.type(variable.dtype()))
+              GrowingGraph.node(nodes.reserve(origin), "VarHandleOp")
+                  .putAttr("dtype", GrowingGraph.type(variable.dtype()))
                   .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
-                  .putAttr("shared_name", FlatNodes.string("imported/" + variable.id()))
-                  .putAttr("container", FlatNodes.string(""))
+                  .putAttr("shared_name", GrowingGraph.string("imported/" + variable.id()))
+                  .putAttr("container", GrowingGraph.string(""))
                   .build());
       byOrigin.put(origin, handle);
       handles.put(handle, variable);
@@ -86,7 +86,7 @@ final class SharedNodes {
           TensorProto.newBuilder()
               .setDtype(DataType.DT_STRING)
               .setTensorShape(TensorShapeProto.getDefaultInstance())
-              .addStringVal(FlatNodes.string(file.toString()).getS())
+              .addStringVal(GrowingGraph.string(file.toString()).getS())
               .build();
       String node = nodes.addConstant(origin, path);
       byOrigin.put(origin, node);

@@ -31,13 +31,13 @@ final class StateNodes {
           "AssignSub", "AssignSubVariableOp");
 
   private final SavedModelContents contents;
-  private final FlatNodes nodes;
+  private final GrowingGraph nodes;
   private final SharedNodes shared;
 
   /** Tables of the main graph by their node there. */
   private final Map<String, String> tables = new HashMap<>();
 
-  StateNodes(SavedModelContents contents, FlatNodes nodes) {
+  StateNodes(SavedModelContents contents, GrowingGraph nodes) {
     this.contents = contents;
     this.nodes = nodes;
     this.shared = new SharedNodes(contents, nodes);
@@ -48,14 +48,14 @@ final class StateNodes {
   }
 
   /** The replacement of such a node; empty if it is copied like any other. */
-  Optional<Values> expand(NodeDef node, Call call) throws IOException {
+  Optional<ExpandedOutputs> expand(NodeDef node, CallSite call) throws IOException {
     if (Tables.isTable(node)) {
       return Optional.of(table(node, call));
     }
     Optional<Integer> asset = contents.assetOfNode(node.getName());
     if (call.scope().isGraph() && asset.isPresent()) {
       String path = shared.asset(asset.get());
-      return Optional.of(Values.of("output", List.of(path), path));
+      return Optional.of(ExpandedOutputs.of("output", List.of(path), path));
     }
     return switch (node.getOp()) {
       case "VarHandleOp", "VariableV2", "Variable" -> Optional.of(variable(node, call));
@@ -63,36 +63,39 @@ final class StateNodes {
       case "PlaceholderWithDefault" -> Optional.of(placeholderWithDefault(node, call));
       case "Assign", "AssignAdd", "AssignSub" -> Optional.of(assign(node, call));
       case "Identity", "RefIdentity" ->
-          Values.isReference(call.data().get(0))
+          ExpandedOutputs.isReference(call.data().get(0))
               ? Optional.of(readAs(call.name(), handle(call.data().get(0)), call.controls()))
               : Optional.empty();
       default -> Optional.empty();
     };
   }
 
-  private Values table(NodeDef node, Call call) throws IOException {
+  private ExpandedOutputs table(NodeDef node, CallSite call) throws IOException {
     boolean isShared = call.scope().isGraph();
     if (isShared && tables.containsKey(node.getName())) {
       String table = tables.get(node.getName());
-      return Values.of("table_handle", List.of(table), table);
+      return ExpandedOutputs.of("table_handle", List.of(table), table);
     }
     String name = nodes.reserve(isShared ? "table/" + node.getName() : call.name());
     Map<String, AttrValue> attributes =
         Expansion.withoutHints(Expansion.attributes(node, call.scope()));
     OpDef definition = OpCatalogue.get().find(node.getOp()).orElseThrow();
     if (OpArguments.attribute(definition, Map.of(), "shared_name").isPresent()) {
-      attributes.put("shared_name", FlatNodes.string("imported/" + name));
-      attributes.put("container", FlatNodes.string(""));
+      attributes.put("shared_name", GrowingGraph.string("imported/" + name));
+      attributes.put("container", GrowingGraph.string(""));
     }
     nodes.add(
-        FlatNodes.node(name, node.getOp()).addAllInput(call.data()).putAllAttr(attributes).build());
+        GrowingGraph.node(name, node.getOp())
+            .addAllInput(call.data())
+            .putAllAttr(attributes)
+            .build());
     if (isShared) {
       tables.put(node.getName(), name);
     }
-    return Values.of(name, OpArguments.outputs(definition, attributes));
+    return ExpandedOutputs.of(name, OpArguments.outputs(definition, attributes));
   }
 
-  private Values variable(NodeDef node, Call call) throws IOException {
+  private ExpandedOutputs variable(NodeDef node, CallSite call) throws IOException {
     ModelVariable variable =
         contents
             .variableOfNode(node.getName())
@@ -102,11 +105,11 @@ final class StateNodes {
     String handle = shared.variable(variable);
     boolean isResource = node.getOp().equals("VarHandleOp");
     return isResource
-        ? Values.of("resource", List.of(handle), handle)
-        : Values.of("ref", List.of(Values.REFERENCE + handle), handle);
+        ? ExpandedOutputs.of("resource", List.of(handle), handle)
+        : ExpandedOutputs.of("ref", List.of(ExpandedOutputs.REFERENCE + handle), handle);
   }
 
-  private Values placeholder(NodeDef node, Call call) throws IOException {
+  private ExpandedOutputs placeholder(NodeDef node, CallSite call) throws IOException {
     throw unsupported(
         call,
         "the signature needs a value for the placeholder '"
@@ -115,13 +118,13 @@ final class StateNodes {
   }
 
   /** It is not fed: its value is its default, or the setting of the training switch. */
-  private Values placeholderWithDefault(NodeDef node, Call call) throws IOException {
+  private ExpandedOutputs placeholderWithDefault(NodeDef node, CallSite call) throws IOException {
     if (call.scope().training().isPresent() && MainGraph.isTrainingSwitch(node)) {
       boolean value = call.scope().training().get();
       String constant = nodes.addConstant(call.name(), Scalar.of(value));
       nodes.note(
           "'" + node.getName() + "' set to " + value + (value ? " to train" : " to evaluate"));
-      return Values.of("output", List.of(constant), constant);
+      return ExpandedOutputs.of("output", List.of(constant), constant);
     }
     String source = read(call.data().get(0), call);
     nodes
@@ -130,19 +133,19 @@ final class StateNodes {
         .ifPresent(value -> nodes.note("'" + node.getName() + "' stays at its default " + value));
     String name = nodes.reserve(call.name());
     nodes.add(
-        FlatNodes.node(name, "Identity", source)
+        GrowingGraph.node(name, "Identity", source)
             .addAllInput(call.controls())
             .putAttr("T", call.scope().attribute(node.getAttrOrThrow("dtype")))
             .build());
-    return Values.of("output", List.of(name), name);
+    return ExpandedOutputs.of("output", List.of(name), name);
   }
 
-  private Values assign(NodeDef node, Call call) throws IOException {
+  private ExpandedOutputs assign(NodeDef node, CallSite call) throws IOException {
     String handle = handle(call.data().get(0));
     AttrValue type = call.scope().attribute(node.getAttrOrThrow("T"));
     String assigned =
         nodes.add(
-            FlatNodes.node(
+            GrowingGraph.node(
                     nodes.reserve(call.name()),
                     ASSIGNS.get(node.getOp()),
                     handle,
@@ -151,23 +154,24 @@ final class StateNodes {
                 .putAttr("dtype", type)
                 .build());
     // A reader of an assignment's reference needs the value after it.
-    Values after = readAs(call.name() + "/after", handle, List.of("^" + assigned));
-    return Values.of("output_ref", after.tensors(), assigned);
+    ExpandedOutputs after = readAs(call.name() + "/after", handle, List.of("^" + assigned));
+    return ExpandedOutputs.of("output_ref", after.tensors(), assigned);
   }
 
-  private Values readAs(String wanted, String handle, List<String> controls) throws IOException {
+  private ExpandedOutputs readAs(String wanted, String handle, List<String> controls)
+      throws IOException {
     String name =
         nodes.add(
-            FlatNodes.node(nodes.reserve(wanted), "ReadVariableOp", handle)
+            GrowingGraph.node(nodes.reserve(wanted), "ReadVariableOp", handle)
                 .addAllInput(controls)
                 .putAttr("dtype", nodes.node(handle).getAttrOrThrow("dtype"))
                 .build());
-    return Values.of("output", List.of(name), name);
+    return ExpandedOutputs.of("output", List.of(name), name);
   }
 
   /** The inputs of a copied node; a reference is read where the op needs a value. */
-  List<String> read(NodeDef node, OpDef definition, Call call) throws IOException {
-    if (call.data().stream().noneMatch(Values::isReference)) {
+  List<String> read(NodeDef node, OpDef definition, CallSite call) throws IOException {
+    if (call.data().stream().noneMatch(ExpandedOutputs::isReference)) {
       return call.data();
     }
     List<String> values = new ArrayList<>();
@@ -185,17 +189,17 @@ final class StateNodes {
   }
 
   /** A tensor, or the value of the variable that it refers to. */
-  String read(String tensor, Call call) throws IOException {
-    return Values.isReference(tensor)
+  String read(String tensor, CallSite call) throws IOException {
+    return ExpandedOutputs.isReference(tensor)
         ? readAs(call.name() + "/read", handle(tensor), call.controls()).tensors().get(0)
         : tensor;
   }
 
   private static String handle(String reference) {
-    return reference.substring(Values.REFERENCE.length());
+    return reference.substring(ExpandedOutputs.REFERENCE.length());
   }
 
-  private UnsupportedModelException unsupported(Call call, String what) {
+  private UnsupportedModelException unsupported(CallSite call, String what) {
     return new UnsupportedModelException(contents.file(), "node '" + call.name() + "'", what);
   }
 }

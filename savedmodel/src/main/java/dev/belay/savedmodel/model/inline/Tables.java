@@ -25,7 +25,7 @@ final class Tables {
 
   private final SavedModelContents contents;
   private final Expansion expansion;
-  private final FlatNodes nodes;
+  private final GrowingGraph nodes;
 
   /** The nodes that fill tables, each with the table that it fills. */
   private final Map<String, String> fills = new LinkedHashMap<>();
@@ -87,10 +87,10 @@ final class Tables {
     }
   }
 
-  private Values expand(String name, FunctionDef function, List<String> captures)
+  private ExpandedOutputs expand(String name, FunctionDef function, List<String> captures)
       throws IOException {
     Scope scope = Scope.ofGraph(name, Optional.empty());
-    return expansion.call(new Call(scope, name, captures, List.of()), function, Map.of());
+    return expansion.call(new CallSite(scope, name, captures, List.of()), function, Map.of());
   }
 
   /**

@@ -13,16 +13,16 @@ final class RunCharts {
   private static final int SMOOTHED_PARTS = 40;
 
   private final RunHistory history;
-  private final RunFacts facts;
+  private final ReportedRun facts;
   private final ObjectNode data = JsonNodeFactory.instance.objectNode();
   private final ArrayNode charts = data.putArray("charts");
 
-  private RunCharts(RunHistory history, RunFacts facts) {
+  private RunCharts(RunHistory history, ReportedRun facts) {
     this.history = history;
     this.facts = facts;
   }
 
-  static ObjectNode of(RunHistory history, RunFacts facts) {
+  static ObjectNode of(RunHistory history, ReportedRun facts) {
     RunCharts made = new RunCharts(history, facts);
     if (history.lastStep() > 0) {
       made.loss();
@@ -67,7 +67,7 @@ final class RunCharts {
           .putArray("levels")
           .addObject()
           .put("y", threshold)
-          .put("name", "threshold " + Words.bound(threshold));
+          .put("name", "threshold " + Prose.bound(threshold));
     }
   }
 

@@ -23,7 +23,7 @@ public final class RunReport {
    * @throws CorruptModelException if one of the run's files is not as a run writes it
    */
   public static Path write(RunDirectory run) throws IOException {
-    RunFacts facts = RunFacts.read(run);
+    ReportedRun facts = ReportedRun.read(run);
     RunHistory history = RunHistory.read(run.metrics());
     String name = run.root().toAbsolutePath().normalize().getFileName().toString();
     String page =
@@ -37,7 +37,7 @@ public final class RunReport {
     return Files.exists(run.metrics()) ? RunHistory.read(run.metrics()).norms() : new NormSummary();
   }
 
-  private static String body(String name, RunFacts facts, RunHistory history) {
+  private static String body(String name, ReportedRun facts, RunHistory history) {
     return "<h1>"
         + escaped(name)
         + "</h1>\n<span class=\"status "
@@ -45,7 +45,7 @@ public final class RunReport {
         + "\">"
         + escaped(facts.status())
         + "</span>\n"
-        + Page.reading(RunReading.of(history, facts))
+        + Page.reading(RunSummary.of(history, facts))
         + "<div id=\"charts\"></div>\n"
         + "<h2>Where it comes from</h2>\n"
         + Page.facts(facts.brief())

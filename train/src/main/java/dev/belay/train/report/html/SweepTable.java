@@ -1,7 +1,7 @@
 package dev.belay.train.report.html;
 
 import static dev.belay.train.report.html.Page.escaped;
-import static dev.belay.train.report.html.Words.percent;
+import static dev.belay.train.report.html.Prose.percent;
 
 import dev.belay.train.sweep.ArmSummary;
 import java.util.List;
@@ -30,7 +30,7 @@ final class SweepTable {
       html.append("<td>").append(escaped(arm.arm().label(findings.sweep()))).append("</td>");
       measures.forEach(m -> number(html, measure(arm, m)));
       number(html, Double.isNaN(arm.clippedFraction()) ? "" : percent(arm.clippedFraction()));
-      number(html, Double.isNaN(arm.medianNorm()) ? "" : Words.number(arm.medianNorm()));
+      number(html, Double.isNaN(arm.medianNorm()) ? "" : Prose.number(arm.medianNorm()));
       html.append("<td>").append(escaped(end(arm, best))).append("</td></tr>\n");
     }
     return html.append("</table></div>\n").toString();

@@ -1,0 +1,98 @@
+package dev.belay.graph.diagnosis;
+
+import dev.belay.graph.variable.GraphVariable;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.tensorflow.GraphOperation;
+import org.tensorflow.Output;
+
+/** Locates an op in its model. */
+public final class OpLocator {
+  /** Nodes that the training step adds; all others come from the model. */
+  private static final String OURS = "belay_";
+
+  private final Map<String, String> variables;
+
+  /**
+   * A locator for a graph with these variables.
+   *
+   * @param variables of the model and its head
+   */
+  public OpLocator(List<GraphVariable> variables) {
+    this.variables =
+        variables.stream()
+            .collect(Collectors.toMap(v -> v.value().op().name(), GraphVariable::name));
+  }
+
+  /** The variable whose value the op reads, if it is a read of one. */
+  public Optional<String> variable(GraphOperation operation) {
+    return Optional.ofNullable(variables.get(operation.name()));
+  }
+
+  /** The variable closest upstream. */
+  public Optional<String> nearestVariable(GraphOperation operation) {
+    Deque<GraphOperation> queue = new ArrayDeque<>(List.of(operation));
+    Set<String> seen = new HashSet<>();
+    while (!queue.isEmpty()) {
+      GraphOperation at = queue.poll();
+      if (variables.containsKey(at.name())) {
+        return variable(at);
+      }
+      for (int i = 0; i < at.numInputs(); i++) {
+        GraphOperation input = (GraphOperation) at.input(i).op();
+        if (seen.add(input.name())) {
+          queue.add(input);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The name of a tensor for messages: that of its variable, or else that of its node. */
+  public String name(Output<?> tensor) {
+    String node = tensor.op().name();
+    return variable((GraphOperation) tensor.op())
+        .orElse(tensor.index() == 0 ? node : node + ":" + tensor.index());
+  }
+
+  /** Returns whether the op belongs to the backward pass. */
+  public static boolean isBackward(GraphOperation operation) {
+    return operation.name().contains("/gradient/");
+  }
+
+  /**
+   * The layer that an op belongs to, as the model names it: the scope of its node or, for a node
+   * that Belay added, that of the closest node of the model upstream.
+   */
+  public String layer(GraphOperation operation) {
+    if (variables.containsKey(operation.name())) {
+      return scope(variables.get(operation.name()));
+    }
+    Deque<GraphOperation> queue = new ArrayDeque<>(List.of(operation));
+    Set<String> seen = new HashSet<>();
+    while (!queue.isEmpty()) {
+      GraphOperation at = queue.poll();
+      if (!at.name().startsWith(OURS) && !at.type().equals("Const")) {
+        return variable(at).map(OpLocator::scope).orElseGet(() -> scope(at.name()));
+      }
+      for (int i = 0; i < at.numInputs(); i++) {
+        GraphOperation input = (GraphOperation) at.input(i).op();
+        if (seen.add(input.name())) {
+          queue.add(input);
+        }
+      }
+    }
+    return operation.name();
+  }
+
+  private static String scope(String name) {
+    int end = name.lastIndexOf('/');
+    return end < 0 ? name : name.substring(0, end);
+  }
+}

@@ -1,9 +1,0 @@
-package dev.belay.graph.encoder;
-
-/** The part of an encoder's output that is read. */
-public enum Reading {
-  /** The first token of each example: features [B, H]. */
-  FIRST_TOKEN,
-  /** Every token: features [B, T, H]. */
-  ALL_TOKENS
-}

@@ -1,0 +1,35 @@
+package dev.belay.graph.layer;
+
+import java.util.List;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.family.TType;
+
+/**
+ * Numbers of examples and tokens of a call, known only at run time.
+ *
+ * @param batch B, scalar
+ * @param length T, scalar
+ */
+public record SequenceShape(Operand<TInt32> batch, Operand<TInt32> length) {
+
+  /** The extent of token ids [B, T]. */
+  public static SequenceShape of(Ops tf, Operand<? extends TType> ids) {
+    Operand<TInt32> shape = tf.shape(ids);
+    Operand<TInt32> axis = tf.constant(0);
+    return new SequenceShape(
+        tf.gather(shape, tf.constant(0), axis), tf.gather(shape, tf.constant(1), axis));
+  }
+
+  /** The same examples with another number of tokens. */
+  public SequenceShape withLength(Operand<TInt32> tokens) {
+    return new SequenceShape(batch, tokens);
+  }
+
+  /** [N, size] to [B, T, size]. */
+  public Operand<TFloat32> perExample(Ops tf, Operand<TFloat32> rows, int size) {
+    return tf.reshape(rows, tf.stack(List.of(batch, length, tf.constant(size))));
+  }
+}

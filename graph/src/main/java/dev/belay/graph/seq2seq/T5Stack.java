@@ -1,0 +1,90 @@
+package dev.belay.graph.seq2seq;
+
+import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.RelativePositions;
+import dev.belay.graph.layer.RmsNorm;
+import dev.belay.graph.layer.SequenceShape;
+import dev.belay.graph.seq2seq.AttentionLayer.Memory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/** Blocks of the encoder, or of the decoder, which also attend to the encoder's output. */
+final class T5Stack {
+  private final double dropout;
+  private final RelativePositions positions;
+  private final List<Block> blocks = new ArrayList<>();
+  private final RmsNorm norm;
+
+  private record Block(
+      AttentionLayer attention, Optional<AttentionLayer> cross, FeedForwardLayer feedForward) {}
+
+  private T5Stack(Parameters parameters, Seq2SeqSpec spec, int layers, boolean reads) {
+    this.dropout = spec.dropout();
+    this.positions =
+        RelativePositions.declare(
+            parameters.deviating(1 / Math.sqrt(spec.sizes().hidden())),
+            // Held by the first block, used by all.
+            "block.0.layer.0.SelfAttention.relative_attention_bias",
+            new RelativePositions.Buckets(
+                spec.positions().buckets(), spec.positions().farthest(), reads),
+            spec.sizes().heads());
+    for (int i = 0; i < layers; i++) {
+      Parameters block = parameters.within("block." + i);
+      blocks.add(
+          new Block(
+              new AttentionLayer(block.within("layer.0"), "SelfAttention", spec),
+              reads
+                  ? Optional.empty()
+                  : Optional.of(
+                      new AttentionLayer(block.within("layer.1"), "EncDecAttention", spec)),
+              new FeedForwardLayer(block.within(reads ? "layer.1" : "layer.2"), spec)));
+    }
+    this.norm =
+        RmsNorm.declare(parameters, "final_layer_norm", spec.sizes().hidden(), spec.normEpsilon());
+  }
+
+  static T5Stack encoder(Parameters all, Seq2SeqSpec spec) {
+    return new T5Stack(all.within("encoder"), spec, spec.sizes().encoderLayers(), true);
+  }
+
+  static T5Stack decoder(Parameters all, Seq2SeqSpec spec) {
+    return new T5Stack(all.within("decoder"), spec, spec.sizes().decoderLayers(), false);
+  }
+
+  /**
+   * Rows at first and after each block, the last of them normalised: [N, H] each.
+   *
+   * @param embedded words, [N, H]
+   * @param hidden bias that hides positions: [T, T] or [B, 1, 1, T]
+   * @param memory the encoder's output; only for the decoder
+   */
+  List<Operand<TFloat32>> apply(
+      ForwardContext pass,
+      Operand<TFloat32> embedded,
+      SequenceShape extent,
+      Operand<TFloat32> hidden,
+      Optional<Memory> memory) {
+    Ops tf = pass.tf();
+    Operand<TFloat32> bias =
+        tf.math.add(positions.bias(tf, extent.length()), hidden); // [B or 1, A, T, T]
+    Operand<TFloat32> x = pass.dropout(embedded, dropout); // [N, H]
+    List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
+    for (int i = 0; i < blocks.size(); i++) {
+      Block block = blocks.get(i);
+      ForwardContext inside = pass.within("layer_" + i);
+      x = block.attention().toThemselves(inside.within("attention"), x, extent, bias);
+      if (block.cross().isPresent()) {
+        x = block.cross().get().to(memory.orElseThrow(), inside.within("cross"), x, extent);
+      }
+      x = block.feedForward().apply(inside.within("feed_forward"), x);
+      states.add(x);
+    }
+    states.set(blocks.size(), pass.dropout(norm.apply(tf, x), dropout));
+    return states;
+  }
+}

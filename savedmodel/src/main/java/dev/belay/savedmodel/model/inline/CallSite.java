@@ -1,0 +1,29 @@
+package dev.belay.savedmodel.model.inline;
+
+import java.util.List;
+
+/**
+ * Node of a function body that is being expanded.
+ *
+ * @param scope the body
+ * @param name requested name in the flat graph
+ * @param data its inputs in the flat graph; dead ones only where it accepts them
+ * @param controls what it waits for, each with "^"
+ */
+record CallSite(Scope scope, String name, List<String> data, List<String> controls) {
+
+  /** The same node without its first input: the arguments of a branch. */
+  CallSite withoutFirst() {
+    return new CallSite(scope, name, data.subList(1, data.size()), controls);
+  }
+
+  /** The same node under another name. */
+  CallSite named(String other) {
+    return new CallSite(scope, other, data, controls);
+  }
+
+  /** The same node with other inputs. */
+  CallSite with(List<String> otherData, List<String> otherControls) {
+    return new CallSite(scope, name, otherData, otherControls);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.belay.train;
+
+import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.checkpoint.CheckpointFolder;
+import dev.belay.train.data.batch.BatchPosition;
+import dev.belay.train.stability.ReturnPoint;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * Returns to the newest whole checkpoint that the run's schedule asked for: a run that was stopped
+ * and went on returns to where an undisturbed one would.
+ *
+ * @param saver whose save under way is waited for
+ */
+record CheckpointRollback(StepRunner runner, CheckpointSaver saver, CheckpointFolder folder)
+    implements ReturnPoint {
+
+  @Override
+  public void ensure() throws IOException {
+    saver.await(); // one of the same step, which a stop wrote, is replaced
+    if (folder.newestWhole().checkpoint().isEmpty()) {
+      saver.saveStart(BatchPosition.START, Map.of());
+    }
+  }
+
+  @Override
+  public long goBack() throws IOException {
+    saver.await();
+    Checkpoint newest =
+        folder
+            .newestScheduled()
+            .checkpoint()
+            .or(folder.newestWhole()::checkpoint)
+            .orElseThrow(() -> new IllegalStateException("no checkpoint is whole any more"));
+    runner.restore(newest.model());
+    runner.restoreOptimizer(newest.optimizer());
+    return newest.state().step();
+  }
+}

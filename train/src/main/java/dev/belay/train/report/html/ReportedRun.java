@@ -1,0 +1,111 @@
+package dev.belay.train.report.html;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ConfigBinder;
+import dev.belay.train.config.LoopConfig;
+import dev.belay.train.report.ConfigJson;
+import dev.belay.train.report.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What config.json and run.json say about a run.
+ *
+ * @param options values of every effective option, by its name
+ * @param provenance where the run comes from, and how it ended
+ */
+record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
+
+  static ReportedRun read(RunDirectory run) throws IOException {
+    return new ReportedRun(ConfigJson.read(run.config()), ConfigJson.tree(run.provenance()));
+  }
+
+  /** The value of an option; empty if it has none. */
+  private String option(String name) {
+    return String.join(", ", options.getOrDefault(name, List.of()));
+  }
+
+  String clipMode() {
+    return option("clip-mode");
+  }
+
+  double maxGradNorm() {
+    return ConfigBinder.read(ClipConfig.class, options).maxGradNorm();
+  }
+
+  String optimizer() {
+    return option("optimizer");
+  }
+
+  int loggingSteps() {
+    return ConfigBinder.read(LoopConfig.class, options).loggingSteps();
+  }
+
+  /** {@code done}, {@code diverged}, {@code running} and so on. */
+  String status() {
+    return provenance.path("status").asText();
+  }
+
+  /** Why it ended, where it did not end well; may be empty. */
+  String error() {
+    return provenance.path("error").asText();
+  }
+
+  /** What people look for first, by the name that it is shown with. */
+  Map<String, String> brief() {
+    Map<String, String> brief = new LinkedHashMap<>();
+    put(brief, "status", provenance.path("status"));
+    put(brief, "model", provenance.path("model_directory"));
+    put(brief, "training data", files(provenance.path("train_files")));
+    put(brief, "training examples", provenance.path("train_examples"));
+    put(brief, "validation data", files(provenance.path("validation_files")));
+    put(brief, "labels", provenance.path("labels"));
+    put(brief, "optimizer", option("optimizer"));
+    put(brief, "learning rate", option("learning-rate"));
+    put(brief, "schedule", option("lr-scheduler"));
+    put(brief, "clip", clipMode() + (clipMode().equals("none") ? "" : ", " + maxGradNorm()));
+    put(brief, "batch size", option("train-batch-size"));
+    put(brief, "seed", option("seed"));
+    put(brief, "started", provenance.path("started"));
+    put(brief, "finished", provenance.path("finished"));
+    put(brief, "Belay", provenance.path("belay"));
+    put(brief, "TensorFlow", provenance.path("tensorflow"));
+    put(brief, "Java", provenance.path("java"));
+    put(brief, "command", String.join(" ", ConfigJson.texts(provenance.path("command"))));
+    return brief;
+  }
+
+  /** Every option, by its name. */
+  Map<String, String> all() {
+    Map<String, String> all = new LinkedHashMap<>();
+    options.keySet().forEach(name -> put(all, name, option(name)));
+    return all;
+  }
+
+  private static void put(Map<String, String> map, String name, JsonNode value) {
+    put(map, name, value.isArray() ? String.join(", ", ConfigJson.texts(value)) : value.asText());
+  }
+
+  private static void put(Map<String, String> map, String name, String value) {
+    if (!value.isEmpty()) {
+      map.put(name, value);
+    }
+  }
+
+  /** Names of files with the beginning of their hashes, by which they can be told apart. */
+  private static String files(JsonNode files) {
+    List<String> named = new ArrayList<>();
+    for (JsonNode file : files) {
+      String hash = file.path("sha256").asText();
+      named.add(
+          Path.of(file.path("path").asText()).getFileName()
+              + (hash.length() > 12 ? " (sha256 " + hash.substring(0, 12) + "…)" : ""));
+    }
+    return String.join(", ", named);
+  }
+}
