@@ -21,10 +21,15 @@ contents.functions().size() + " functions, " + contents.variables().size() + " v
     ("markdown", "## Import and fine-tune\nEvery option that is not named here has the command line's default."),
     ("code", """Path runs = Path.of("../runs"); // where the workbench's TensorBoard, on port 6006, finds the run
 Path output = Files.createTempDirectory(Files.isDirectory(runs) ? runs : Path.of(System.getProperty("java.io.tmpdir")), "notebook-");
-var data = DataConfig.of(List.of(examples.resolve("sentiment/train.tsv")), List.of(examples.resolve("sentiment/dev.tsv")))
-    .withMaxSeqLength(48);
-var defaults = TrainConfig.of(ModelConfig.of(model), data, output);
-var config = defaults.with(defaults.optimizer().withLearningRate(1e-3), defaults.schedule().withMaxSteps(600));
+var config = TrainConfig.builder()
+    .model(model)
+    .trainFiles(examples.resolve("sentiment/train.tsv"))
+    .validationFiles(examples.resolve("sentiment/dev.tsv"))
+    .maxSeqLength(48)
+    .learningRate(1e-3)
+    .maxSteps(600)
+    .outputDirectory(output)
+    .build();
 
 List<RunEvent.Trained> trained = new ArrayList<>();
 TrainingRun.Result result = TrainingRun.execute(config, List.of("notebook"), event -> {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** The notebook of the workbench runs to its end, as its kernel would run it. */
 final class NotebookTest {
   private static final Path EXAMPLES = ReadmeTest.root().resolve("examples");
-  private static final String STEPS = "withMaxSteps(600)";
+  private static final String STEPS = "maxSteps(600)";
 
   private static List<String> cells() throws IOException {
     JsonNode notebook =
@@ -54,7 +54,7 @@ final class NotebookTest {
       for (String cell : cells()) {
         run(
             shell,
-            cell.replace(STEPS, "withMaxSteps(3)")
+            cell.replace(STEPS, "maxSteps(3)")
                 .replace("../runs", "none")
                 .replace(environment, '"' + EXAMPLES.toString() + '"'));
       }

@@ -1,25 +1,38 @@
 package dev.belay.tools;
 
+import static dev.belay.tools.OptionSamples.BESIDE;
+import static dev.belay.tools.OptionSamples.NEEDED;
+import static dev.belay.tools.OptionSamples.SAMPLES;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.tools.command.BelayCommand;
 import dev.belay.tools.command.Context;
-import dev.belay.tools.option.DefaultText;
+import dev.belay.tools.option.RecordOptions;
+import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.EvaluateConfig;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.Option;
+import dev.belay.train.config.OptionDefinition;
+import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.report.ConfigJson;
+import dev.belay.train.report.RunDirectory;
+import dev.belay.train.resume.Change;
+import dev.belay.train.resume.Changes;
 import dev.belay.train.sweep.Arm;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -49,136 +62,6 @@ final class TrainOptionsTest {
               "--report",
               "--log-layer-norms"));
 
-  /** What is given always; a sample for the same option changes it. */
-  private static final Map<String, String> NEEDED =
-      Map.of(
-          "--model", "m",
-          "--train-file", "t.tsv",
-          "--validation-file", "v.tsv",
-          "--output-dir", "r",
-          "--head", "classification",
-          "--features", "pooled");
-
-  /** What a sample needs beside it. */
-  private static final Map<String, Map<String, String>> BESIDE =
-      Map.of(
-          "--nesterov", Map.of("--optimizer", "momentum"),
-          "--lr-power", Map.of("--lr-scheduler", "polynomial"));
-
-  /** For each option a value that is not its default. */
-  private static final Map<String, String> SAMPLES =
-      Map.ofEntries(
-          Map.entry("--model", "other"),
-          Map.entry("--model-format", "tf1"),
-          Map.entry("--restore-optimizer", "no"),
-          Map.entry("--model-config", "bert_config.json"),
-          Map.entry("--ignore-weights", "crossattention"),
-          Map.entry("--tag", "train,gpu"),
-          Map.entry("--signature", "serving"),
-          Map.entry("--inputs", "input_ids=ids,attention_mask=mask"),
-          Map.entry("--output", "scores"),
-          Map.entry("--problem-type", "multi_label_classification"),
-          Map.entry("--model-losses", "off"),
-          Map.entry("--allow-op", "ReadFile"),
-          Map.entry("--trust-model", ""),
-          Map.entry("--head", "regression"),
-          Map.entry("--from-scratch", ""),
-          Map.entry("--features", "hidden"),
-          Map.entry("--num-labels", "5"),
-          Map.entry("--trainable", "dense"),
-          Map.entry("--freeze", "embeddings"),
-          Map.entry("--dropout", "off"),
-          Map.entry("--accept-custom-gradient", ""),
-          Map.entry("--allow-no-gradient", "pooler"),
-          Map.entry("--ignore-constraints", "kernel"),
-          Map.entry("--train-file", "other.tsv"),
-          Map.entry("--validation-file", "other.tsv"),
-          Map.entry("--train-batch-size", "8"),
-          Map.entry("--shuffle", "off"),
-          Map.entry("--group-by-length", ""),
-          Map.entry("--text-column", "review"),
-          Map.entry("--text-column-name", "review"),
-          Map.entry("--text-pair-column", "answer"),
-          Map.entry("--label-column", "stars,likes"),
-          Map.entry("--label-column-name", "stars"),
-          Map.entry("--target-column", "title"),
-          Map.entry("--causal-labels", "shifted"),
-          Map.entry("--multi-hot", "off"),
-          Map.entry("--block-size", "64"),
-          Map.entry("--mlm-probability", "0.3"),
-          Map.entry("--whole-word-mask", "on"),
-          Map.entry("--doc-stride", "64"),
-          Map.entry("--n-best-size", "5"),
-          Map.entry("--max-answer-length", "10"),
-          Map.entry("--version-2-with-negative", ""),
-          Map.entry("--null-score-diff-threshold", "-1.5"),
-          Map.entry("--n-best", ""),
-          Map.entry("--num-beams", "4"),
-          Map.entry("--max-new-tokens", "8"),
-          Map.entry("--length-penalty", "0.5"),
-          Map.entry("--tokenizer", "vocab.txt"),
-          Map.entry("--max-seq-length", "64"),
-          Map.entry("--eval-batch-size", "8"),
-          Map.entry("--optimizer", "sgd"),
-          Map.entry("--learning-rate", "1e-3"),
-          Map.entry("--weight-decay", "0.1"),
-          Map.entry("--adam-beta1", "0.8"),
-          Map.entry("--adam-beta2", "0.99"),
-          Map.entry("--adam-epsilon", "1e-6"),
-          Map.entry("--momentum", "0.5"),
-          Map.entry("--max-grad-norm", "5"),
-          Map.entry("--clip-mode", "none"),
-          Map.entry("--clip-value", "0.5"),
-          Map.entry("--adaptive-clip-lambda", "0.1"),
-          Map.entry("--adaptive-clip-skip", "bias"),
-          Map.entry("--auto-clip-percentile", "50"),
-          Map.entry("--clip-group", "embeddings=norm:0.5"),
-          Map.entry("--norm-compatibility", "tf"),
-          Map.entry("--nesterov", ""),
-          Map.entry("--amsgrad", ""),
-          Map.entry("--gradient-accumulation-steps", "4"),
-          Map.entry("--precision", "fp16"),
-          Map.entry("--loss-scale", "1024"),
-          Map.entry("--loss-scale-growth", "100"),
-          Map.entry("--on-nonfinite", "skip"),
-          Map.entry("--max-skipped-steps", "3"),
-          Map.entry("--max-rollbacks", "1"),
-          Map.entry("--explode-factor", "20"),
-          Map.entry("--num-train-epochs", "0.5"),
-          Map.entry("--max-steps", "10"),
-          Map.entry("--lr-scheduler", "cosine"),
-          Map.entry("--lr-end", "1e-6"),
-          Map.entry("--lr-power", "2"),
-          Map.entry("--warmup-steps", "10"),
-          Map.entry("--warmup-ratio", "0.1"),
-          Map.entry("--output-dir", "other"),
-          Map.entry("--seed", "1"),
-          Map.entry("--logging-steps", "10"),
-          Map.entry("--eval-steps", "10"),
-          Map.entry("--save-steps", "10"),
-          Map.entry("--save-total-limit", "2"),
-          Map.entry("--background-save", "off"),
-          Map.entry("--resume", "never"),
-          Map.entry("--allow-changes", ""),
-          Map.entry("--load-best-model-at-end", ""),
-          Map.entry("--metric-for-best-model", "loss"),
-          Map.entry("--early-stopping-patience", "3"),
-          Map.entry("--report", "none"),
-          Map.entry("--log-layer-norms", "10"),
-          Map.entry("--clip-norms", "3,none"),
-          Map.entry("--clip-modes", "norm"),
-          Map.entry("--learning-rates", "1e-3,1e-4"),
-          Map.entry("--seeds", "7,8"),
-          Map.entry("--halving", "off"),
-          Map.entry("--device", "cpu"),
-          Map.entry("--threads", "2"),
-          Map.entry("--gpu-memory-growth", "off"),
-          Map.entry("--gpu-memory-limit", "4096"),
-          Map.entry("--tf32", "off"),
-          Map.entry("--xla", "on"),
-          Map.entry("--file", "d.tsv"),
-          Map.entry("--labels", "no,yes"));
-
   private static CommandLine command(String name) {
     return BelayCommand.commandLine(new Context(new FakeDoors(), null, List.of()))
         .getSubcommands()
@@ -195,9 +78,8 @@ final class TrainOptionsTest {
   void defaultsAreThese() {
     Map<String, String> defaults = new TreeMap<>();
     for (OptionSpec option : options("train")) {
-      String text = new DefaultText().defaultValue(option);
-      if (text != null) {
-        defaults.put(option.longestName(), text);
+      if (option.defaultValue() != null) {
+        defaults.put(option.longestName(), option.defaultValue());
       }
     }
     assertEquals(
@@ -228,6 +110,7 @@ final class TrainOptionsTest {
                 Map.entry("--clip-mode", "global_norm"),
                 Map.entry("--clip-value", "1"),
                 Map.entry("--adaptive-clip-lambda", "0.01"),
+                Map.entry("--adaptive-clip-skip", ClipConfig.DEFAULT_ADAPTIVE_SKIP),
                 Map.entry("--auto-clip-percentile", "10"),
                 Map.entry("--norm-compatibility", "dense"),
                 Map.entry("--gradient-accumulation-steps", "1"),
@@ -244,6 +127,7 @@ final class TrainOptionsTest {
                 Map.entry("--warmup-ratio", "0"),
                 Map.entry("--seed", "42"),
                 Map.entry("--logging-steps", "1"),
+                Map.entry("--report", "tensorboard,html"),
                 Map.entry("--log-layer-norms", "0"),
                 Map.entry("--resume", "auto"),
                 Map.entry("--background-save", "on"),
@@ -287,6 +171,63 @@ final class TrainOptionsTest {
       ConfigJson.write(first, file);
       TrainConfig again = train(Map.of("--config", file.toString()), "");
       assertEquals(absolute(text(first)), absolute(text(again)), option.longestName());
+      assertEquals(text(first), text(ConfigJson.readConfig(file)), option.longestName());
+    }
+  }
+
+  @Test
+  void everyComponentOfTheConfigsIsAnOptionOfTheirCommands() {
+    assertEquals(names(OptionDefinition.of(TrainConfig.class)), names("train"));
+    assertEquals(names(OptionDefinition.of(SweepConfig.class)), names("sweep"));
+    assertEquals(names(OptionDefinition.of(ModelConfig.class)), names("inspect"));
+    assertEquals(
+        names(
+            OptionDefinition.of(EvaluateConfig.class).stream()
+                .filter(option -> !option.isTrainingOnly())
+                .toList()),
+        names("predict"));
+  }
+
+  private static Set<String> names(List<OptionDefinition> options) {
+    return options.stream()
+        .flatMap(option -> option.names().stream())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static Set<String> names(String command) {
+    return options(command).stream()
+        .flatMap(option -> Arrays.stream(option.names()))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  @Test
+  void aResumeComparesEveryOptionAsItsComponentSays(@TempDir Path directory) throws IOException {
+    RunDirectory run = new RunDirectory(directory);
+    Files.writeString(run.provenance(), "{}");
+    for (OptionDefinition option : OptionDefinition.of(TrainConfig.class)) {
+      String name = "--" + option.name();
+      Map<String, String> before = new TreeMap<>(NEEDED);
+      before.putAll(BESIDE.getOrDefault(name, Map.of()));
+      ConfigJson.write(train(before, ""), run.config());
+      Changes changes = Changes.since(run, train(arguments(name), ""), Map.of());
+      boolean serious = option.option().onResume() == Option.OnResume.REFUSE;
+      boolean harmless = option.option().onResume() == Option.OnResume.LOG;
+      assertEquals(serious, isNamed(changes.serious(), name), name);
+      assertEquals(harmless, isNamed(changes.harmless(), name), name);
+    }
+  }
+
+  private static boolean isNamed(List<Change> changes, String option) {
+    return changes.stream().anyMatch(change -> change.what().equals(option));
+  }
+
+  @Test
+  void theBuilderTakesEveryOption() {
+    for (OptionDefinition option : OptionDefinition.of(TrainConfig.class)) {
+      Map<String, String> arguments = arguments("--" + option.name());
+      Map<String, String> switchedOn = new TreeMap<>(arguments);
+      switchedOn.replaceAll((name, value) -> value.isEmpty() ? "true" : value);
+      assertEquals(text(train(arguments, "")), text(TrainConfig.fromOptions(switchedOn)));
     }
   }
 
@@ -364,19 +305,17 @@ final class TrainOptionsTest {
   void everyWordThatAnOptionTakesIsInItsDescription() {
     Set<String> seen = new TreeSet<>();
     for (OptionSpec option : options("train")) {
-      boolean tasks = option.longestName().equals("--head");
-      if (tasks || option.type().isEnum()) {
+      for (String word : RecordOptions.words(RecordOptions.definition(option))) {
         seen.add(option.longestName());
-        for (String constant : option.completionCandidates()) {
-          String word = constant.toLowerCase(Locale.ROOT).replace('-', '_');
-          String said = String.join(" ", option.description()).replace('-', '_');
-          assertTrue(said.contains(word), word);
-        }
+        assertTrue(String.join(" ", option.description()).contains(word), word);
       }
     }
     assertEquals(
         Set.of(
             "--head",
+            "--model-format",
+            "--causal-labels",
+            "--report",
             "--restore-optimizer",
             "--optimizer",
             "--clip-mode",

@@ -56,7 +56,7 @@ public final class ModelTrial {
     TrainableModel model = read.decided();
     InputMapping inputs = model.inputs(config.inputs(), false);
     stage.accept("importing its graph");
-    try (ModelGraph graph = model.graph(config, MachineConfig.DEFAULT_SEED)) {
+    try (ModelGraph graph = model.graph(config, MachineConfig.defaults().seed())) {
       stage.accept(trains ? "building its gradients" : "building its evaluation");
       try (StepRunner runner = runner(config, graph, trains)) {
         stage.accept("setting its weights");
@@ -75,14 +75,15 @@ public final class ModelTrial {
   }
 
   private static StepRunner runner(ModelConfig config, ModelGraph graph, boolean trains) {
-    MachineConfig machine = new MachineConfig("cpu", OptionalInt.of(1), MachineConfig.DEFAULT_SEED);
+    MachineConfig machine =
+        new MachineConfig("cpu", OptionalInt.of(1), MachineConfig.defaults().seed());
     if (trains) {
       TrainStep step = ModelRun.plannedStep(config, graph);
       return StepRunner.forTraining(
           graph.graph(),
           step,
           evaluation(graph),
-          new StepRunner.Machine(machine, UpdateConfig.DEFAULT_PRECISION));
+          new StepRunner.Machine(machine, UpdateConfig.defaults().precision()));
     }
     return StepRunner.forEvaluation(
         graph.graph(), evaluation(graph), ModelRun.weights(graph, Optional.empty()), machine);

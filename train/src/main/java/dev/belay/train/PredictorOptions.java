@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.GenerationConfig;
@@ -50,17 +51,17 @@ public record PredictorOptions(
 
   /** The same with this tokenizer: vocab.txt, tokenizer.json or a folder. */
   public PredictorOptions withTokenizer(Path tokenizer) {
-    return withData(data.withTokenizer(Optional.of(tokenizer)));
+    return withData(ConfigBinder.with(data, "tokenizer", Optional.of(tokenizer)));
   }
 
   /** The same with sequences of at most that many tokens, special tokens included. */
   public PredictorOptions withMaxSeqLength(int tokens) {
-    return withData(data.withMaxSeqLength(tokens));
+    return withData(ConfigBinder.with(data, "max-seq-length", tokens));
   }
 
   /** The same with that many texts in a batch at most. */
   public PredictorOptions withBatchSize(int texts) {
-    return withData(data.withEvalBatchSize(texts));
+    return withData(ConfigBinder.with(data, "eval-batch-size", texts));
   }
 
   /** The same with other settings for texts and questions. */
@@ -99,6 +100,6 @@ public record PredictorOptions(
   }
 
   EvaluateConfig of(ModelConfig model) {
-    return new EvaluateConfig(model, data, machine, labels, generation, nBest);
+    return new EvaluateConfig(model, data, machine, List.of(), labels, generation, nBest);
   }
 }

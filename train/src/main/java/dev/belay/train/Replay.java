@@ -1,6 +1,7 @@
 package dev.belay.train;
 
 import dev.belay.savedmodel.bundle.BundleContents;
+import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
@@ -50,7 +51,7 @@ public final class Replay {
     try (ModelGraph graph = model.graph(config.model(), step.seed())) {
       // A run on several GPUs may be looked at where there is none.
       TrainConfig here =
-          config.with(config.optimizer(), config.clip(), config.machine().onOneDevice());
+          ConfigBinder.with(config, "device", config.machine().onOneDevice().device());
       ModelRun.Training training = ModelRun.training(here, model, graph, step.outputs());
       try (StepRunner runner = training.runner()) {
         BundleContents weights = bundle.weights();

@@ -64,7 +64,7 @@ record RunDatasets(
     return new BatchSource(
         dataset,
         BatchOptions.inOrder(batchSize, PAD_TO_MULTIPLE),
-        masking.map(of -> of.apply(MachineConfig.DEFAULT_SEED)));
+        masking.map(of -> of.apply(MachineConfig.defaults().seed())));
   }
 
   /** Classes, as the head has them or, for a new one, as the data show them. */

@@ -330,11 +330,14 @@ public final class Sweep {
 
   /** The run that an arm is. */
   private TrainConfig config(Arm arm, long seed) {
-    TrainConfig base = config.base();
-    double bound = arm.clipNorm().orElse(ClipConfig.DEFAULT_MAX_GRAD_NORM);
-    return base.with(
-        base.optimizer().withLearningRate(arm.learningRate()),
-        base.clip().with(arm.mode(), bound),
-        base.machine().withSeed(seed));
+    boolean byValue = arm.mode() == ClipConfig.Mode.VALUE;
+    return config.base().toBuilder()
+        .learningRate(arm.learningRate())
+        .option("clip-mode", arm.mode())
+        .option(
+            byValue ? "clip-value" : "max-grad-norm",
+            arm.clipNorm().orElse(ClipConfig.defaults().maxGradNorm()))
+        .seed(seed)
+        .build();
   }
 }

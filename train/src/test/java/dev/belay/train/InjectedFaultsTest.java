@@ -17,6 +17,7 @@ import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.bundle.BundleReader;
 import dev.belay.savedmodel.bundle.BundleWriter;
 import dev.belay.savedmodel.tensor.TensorPieces;
+import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
@@ -226,22 +227,7 @@ class InjectedFaultsTest {
 
     private static Subject with(String function, GradientPlan gradients) throws IOException {
       ModelConfig plain = ModelConfig.of(Fixtures.path("faults", "saved_model"));
-      ModelConfig config =
-          new ModelConfig(
-              plain.path(),
-              plain.files(),
-              Optional.of(function),
-              plain.inputs(),
-              plain.output(),
-              plain.head(),
-              plain.features(),
-              plain.labels(),
-              plain.problem(),
-              plain.trainable(),
-              plain.freeze(),
-              plain.dropout(),
-              plain.modelLosses(),
-              plain.trust());
+      ModelConfig config = ConfigBinder.with(plain, "signature", Optional.of(function));
       TrainableModel model = TrainableModel.forTraining(config).decided();
       ModelGraph graph = model.graph(config, 42);
       TrainStep step =

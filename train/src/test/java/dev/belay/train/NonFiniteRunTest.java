@@ -16,6 +16,7 @@ import dev.belay.savedmodel.tensor.MemoryTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.ColumnConfig;
+import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.config.LoopConfig;
@@ -237,28 +238,13 @@ class NonFiniteRunTest {
             Optional.empty(),
             OptionalInt.empty()),
         MachineConfig.defaults(),
+        ReportConfig.defaults(),
         ResumeConfig.defaults(),
-        run,
-        ReportConfig.defaults());
+        run);
   }
 
   private static ModelConfig through(String signature) {
-    ModelConfig plain = ModelConfig.of(model);
-    return new ModelConfig(
-        plain.path(),
-        plain.files(),
-        Optional.of(signature),
-        plain.inputs(),
-        plain.output(),
-        plain.head(),
-        plain.features(),
-        plain.labels(),
-        plain.problem(),
-        plain.trainable(),
-        plain.freeze(),
-        plain.dropout(),
-        plain.modelLosses(),
-        plain.trust());
+    return ConfigBinder.with(ModelConfig.of(model), "signature", Optional.of(signature));
   }
 
   private static byte[] bytes(Path run, int step, String part) throws IOException {

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.savedmodel.Fixtures;
-import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.GenerationConfig;
 import dev.belay.train.config.ModelConfig;
@@ -58,26 +57,16 @@ final class PredictorTest {
 
   private static List<Prediction> ofFile(ModelConfig model, PredictorOptions options, Path file)
       throws IOException {
-    DataConfig data = options.data();
+    EvaluateConfig asked = options.of(model);
     EvaluateConfig config =
         new EvaluateConfig(
             model,
-            new DataConfig(
-                List.of(),
-                List.of(file),
-                data.tokenizer(),
-                data.maxSeqLength(),
-                data.trainBatchSize(),
-                data.evalBatchSize(),
-                data.shuffle(),
-                data.groupByLength(),
-                data.columns(),
-                data.language(),
-                data.question()),
-            options.machine(),
-            options.labels(),
-            options.generation(),
-            options.nBest());
+            asked.data(),
+            asked.machine(),
+            List.of(file),
+            asked.labels(),
+            asked.generation(),
+            asked.nBest());
     List<Prediction> predictions = new ArrayList<>();
     ModelEvaluation.predict(config, ModelJudge.TRUSTING, predictions::add, note -> {});
     return predictions;

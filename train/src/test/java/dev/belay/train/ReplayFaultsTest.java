@@ -7,6 +7,7 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.Npz;
 import dev.belay.savedmodel.tensor.TensorPieces;
+import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
@@ -167,23 +168,14 @@ class ReplayFaultsTest {
   @Test
   void aLabelThatIsNotANumber() throws IOException {
     Path folder = Fixtures.path("headless_bert", "saved_model");
-    ModelConfig plain = ModelConfig.of(folder);
     ModelConfig regression =
-        new ModelConfig(
-            plain.path(),
-            ModelConfig.Files.FOUND_OUT,
-            plain.signature(),
-            plain.inputs(),
-            plain.output(),
-            "regression",
-            Optional.of("pooler_output"),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            false,
-            plain.modelLosses(),
-            plain.trust());
+        ConfigBinder.read(
+            ModelConfig.class,
+            Map.of(
+                "model", List.of(folder.toString()),
+                "head", List.of("regression"),
+                "features", List.of("pooler_output"),
+                "dropout", List.of("off")));
     Column labels = new Column.FloatMatrix(4, 1, new float[] {1, Float.NaN, 2, 3});
     Map<String, Column> features = new LinkedHashMap<>();
     for (String name : List.of("input_ids", "attention_mask", "token_type_ids")) {

@@ -201,10 +201,11 @@ final class ResumeTest {
               --train-file, file 1: SHA before, SHA now
               --validation-file, file 1: SHA before, SHA now
             Take the settings from before to go on from step 1, or say --allow-changes to go on with \
-            the new ones, or name another --output-dir to begin a new run.""",
+            the new ones, or name another --output-dir to begin a new run.\
+            """,
         message);
     assertEquals(before, stopped.names());
-    SmallRun end = SmallRun.whole(setting.config(run, 1, ResumeConfig.of("auto", true)));
+    SmallRun end = SmallRun.whole(setting.config(run, 1, new ResumeConfig("auto", true)));
     assertTrue(
         end.notes().contains("as allowed: --train-batch-size: 2 before, 1 now"),
         end.notes().toString());
@@ -228,7 +229,7 @@ final class ResumeTest {
             () ->
                 SmallRun.whole(
                     SmallRun.Setting.of(folder)
-                        .config(file("run"), 2, ResumeConfig.of("never", false))));
+                        .config(file("run"), 2, new ResumeConfig("never", false))));
     assertTrue(refused.getMessage().contains("so that no run is written over"));
     Path weights = file("run/export/1/variables/variables.data-00000-of-00001");
     byte[] whole = Files.readAllBytes(weights);
@@ -251,7 +252,7 @@ final class ResumeTest {
     SmallRun branch =
         SmallRun.whole(
             SmallRun.Setting.of(folder)
-                .config(file("branch"), 2, ResumeConfig.of(checkpoint.toString(), false)));
+                .config(file("branch"), 2, new ResumeConfig(checkpoint.toString(), false)));
     for (String part : List.of("model", "optimizer")) {
       String file = "checkpoints/step-00000009/" + part + ".data-00000-of-00001";
       assertEquals(undisturbed.weights().get(file), branch.weights().get(file));

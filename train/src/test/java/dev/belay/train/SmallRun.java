@@ -8,6 +8,7 @@ import dev.belay.savedmodel.record.RecordReader;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.ColumnConfig;
+import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.LanguageConfig;
 import dev.belay.train.config.LoopConfig;
@@ -102,27 +103,11 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
       ModelConfig plain = ModelConfig.of(model);
       return of(
           folder,
-          new ModelConfig(
-              plain.path(),
-              new ModelConfig.Files(
-                  Optional.empty(),
-                  Optional.empty(),
-                  true,
-                  Optional.empty(),
-                  true,
-                  Optional.empty()),
-              plain.signature(),
-              plain.inputs(),
-              plain.output(),
-              "classification",
-              plain.features(),
-              Optional.of(2),
-              plain.problem(),
-              plain.trainable(),
-              plain.freeze(),
-              plain.dropout(),
-              plain.modelLosses(),
-              plain.trust()));
+          ConfigBinder.with(
+              ConfigBinder.with(
+                  ConfigBinder.with(plain, "from-scratch", true), "head", "classification"),
+              "num-labels",
+              Optional.of(2)));
     }
 
     /** The graph of two layers that Hugging Face traced. */
@@ -195,7 +180,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               0.999,
               1e-8,
               0.9,
-              OptimizerConfig.DEFAULT_LOOK),
+              OptimizerConfig.defaults().look()),
           new ScheduleConfig(
               ScheduleConfig.Kind.LINEAR, 0, 1, OptionalInt.of(2), 0, 3, OptionalInt.of(steps)),
           rules.clip(),
@@ -203,9 +188,9 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           rules.stability(),
           loop,
           new MachineConfig("cpu", OptionalInt.of(threads), 7),
+          ReportConfig.defaults(),
           resume,
-          directory,
-          ReportConfig.defaults());
+          directory);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.belay.tools.argument;
 
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.HuggingFaceArgument;
 import dev.belay.train.failure.NearestName;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package dev.belay.tools.argument;
 
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.OptionDefinition;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.OptionSpec;
@@ -29,7 +30,8 @@ record ConfigEntry(OptionSpec option, ConfigFile.Entry entry, String place) {
   }
 
   private boolean isOnOff() {
-    return option.type() == boolean.class || option.type() == Boolean.class;
+    return option.userObject() instanceof OptionDefinition definition
+        && definition.type().isOnOff();
   }
 
   private boolean truth(String text) {

@@ -1,6 +1,7 @@
 package dev.belay.tools.argument;
 
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.HuggingFaceArgument;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

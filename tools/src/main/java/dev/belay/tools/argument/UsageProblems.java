@@ -1,11 +1,12 @@
 package dev.belay.tools.argument;
 
+import dev.belay.tools.option.RecordOptions;
+import dev.belay.train.config.OptionDefinition;
+import dev.belay.train.config.OptionType;
 import dev.belay.train.failure.NearestName;
+import java.lang.reflect.Field;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
@@ -88,30 +89,12 @@ public final class UsageProblems {
 
   /** What an option takes, from its type. */
   private static String expectation(OptionSpec option) {
-    Class<?> type = option.typeInfo().getType();
-    if (option.typeInfo().isOptional() || option.isMultiValue()) {
-      type = option.auxiliaryTypes()[option.auxiliaryTypes().length - 1];
-    }
-    if (option.typeInfo().isMap()) {
-      return option.paramLabel();
-    }
-    if (type.isEnum()) {
-      return String.join(
-          " or ",
-          Arrays.stream(type.getEnumConstants())
-              .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
-              .map(name -> option.converters().length > 0 ? name.replace('_', '-') : name)
-              .toList());
-    }
-    if (type == boolean.class || type == Boolean.class) {
-      return option.arity().max() == 0 ? "no value" : "on or off";
-    }
-    if (type == int.class || type == Integer.class || type == long.class || type == Long.class) {
-      return "a whole number";
-    }
-    if (type == double.class || type == Double.class) {
-      return "a number";
-    }
-    return type == Pattern.class ? "a regular expression" : option.paramLabel();
+    String expected =
+        option.userObject() instanceof OptionDefinition definition
+            ? RecordOptions.expected(definition)
+            : OptionType.of(
+                    ((Field) option.userObject()).getGenericType(), option.arity().max() == 0, "")
+                .expected();
+    return expected.isEmpty() ? option.paramLabel() : expected;
   }
 }

@@ -1,7 +1,6 @@
 package dev.belay.tools.command;
 
 import dev.belay.tools.option.CommonOptions;
-import dev.belay.tools.option.DefaultText;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,14 +18,9 @@ public final class BelayCommand {
 
   /** The program and all its commands, ready to parse. */
   public static CommandLine commandLine(Context context) {
-    return commandLine(context, new TrainCommand(context));
-  }
-
-  /** The same with a command to train that the caller keeps, to see what it was told. */
-  static CommandLine commandLine(Context context, TrainCommand train) {
     CommandLine program =
         new CommandLine(new BelayCommand())
-            .addSubcommand(train)
+            .addSubcommand(new TrainCommand(context))
             .addSubcommand(new EvaluateCommand(context))
             .addSubcommand(new PredictCommand(context))
             .addSubcommand(new ExportCommand(context))
@@ -41,10 +35,10 @@ public final class BelayCommand {
     program.getCommandSpec().parser().collectErrors(true);
     for (CommandLine command : program.getSubcommands().values()) {
       command.getCommandSpec().parser().collectErrors(true);
+      ((RunnableCommand) command.getCommand()).addOptions(command.getCommandSpec());
       command
           .getCommandSpec()
           .addMixin("common", CommandSpec.forAnnotatedObject(new CommonOptions()));
-      command.setDefaultValueProvider(new DefaultText());
       command.getCommandSpec().usageMessage().sortOptions(false);
       OptionSections.showIn(command);
     }

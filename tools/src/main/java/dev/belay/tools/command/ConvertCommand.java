@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -53,10 +53,15 @@ final class ConvertCommand implements RunnableCommand {
   @Option(names = "--json", description = "Print JSON instead of the path.")
   private boolean json;
 
-  @Mixin private WeightOptions weights;
+  private final WeightOptions weights = new WeightOptions();
 
   ConvertCommand(Context context) {
     this.context = context;
+  }
+
+  @Override
+  public void addOptions(CommandSpec spec) {
+    weights.addTo(spec);
   }
 
   @Override
@@ -70,7 +75,7 @@ final class ConvertCommand implements RunnableCommand {
     WeightConversion.Result result =
         context
             .doors()
-            .convert(new ConvertConfig(weights.toConfig(source), destination, target, graph));
+            .convert(new ConvertConfig(weights.read(source), destination, target, graph));
     Conversions.print(context.terminal(), result, json);
   }
 }

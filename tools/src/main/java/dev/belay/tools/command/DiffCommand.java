@@ -10,7 +10,7 @@ import dev.belay.train.config.WeightsConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -32,16 +32,22 @@ final class DiffCommand implements RunnableCommand {
   @Option(
       names = "--tolerance",
       paramLabel = "NUMBER",
+      defaultValue = "0",
       description = "Differences of elements up to this are none.")
-  private double tolerance = 0;
+  private double tolerance;
 
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
 
-  @Mixin private WeightOptions weights;
+  private final WeightOptions weights = new WeightOptions();
 
   DiffCommand(Context context) {
     this.context = context;
+  }
+
+  @Override
+  public void addOptions(CommandSpec spec) {
+    weights.addTo(spec);
   }
 
   @Override
@@ -54,8 +60,8 @@ final class DiffCommand implements RunnableCommand {
     }
     // The options speak of both sides; only a graph's ops and a configuration can be common to
     // both.
-    WeightsConfig one = weights.toConfig(first);
-    WeightsConfig other = weights.toConfig(second);
+    WeightsConfig one = weights.read(first);
+    WeightsConfig other = weights.read(second);
     WeightDifference difference = context.doors().compare(one, other, tolerance);
     DifferenceReport report = new DifferenceReport(difference);
     if (json) {

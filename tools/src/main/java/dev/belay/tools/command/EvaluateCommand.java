@@ -2,11 +2,15 @@ package dev.belay.tools.command;
 
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.Table;
+import dev.belay.tools.option.RecordOptions;
 import dev.belay.train.ModelEvaluation;
+import dev.belay.train.config.EvaluateConfig;
+import dev.belay.train.config.OptionDefinition;
+import dev.belay.train.config.Section;
 import java.io.IOException;
 import java.util.Locale;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Measures a model on files. */
@@ -14,7 +18,8 @@ import picocli.CommandLine.Option;
 final class EvaluateCommand implements RunnableCommand {
   private final Context context;
 
-  @Mixin private EvaluationOptions evaluation;
+  private final RecordOptions<EvaluateConfig> options =
+      RecordOptions.of(EvaluateConfig.class, EvaluateCommand::measures);
 
   @Option(names = "--json", description = "Print JSON instead of a table.")
   private boolean json;
@@ -23,9 +28,20 @@ final class EvaluateCommand implements RunnableCommand {
     this.context = context;
   }
 
+  private static boolean measures(OptionDefinition option) {
+    return !option.isTrainingOnly()
+        && option.section() != Section.WRITING
+        && option.section() != Section.OUTPUT;
+  }
+
+  @Override
+  public void addOptions(CommandSpec spec) {
+    options.addTo(spec, option -> false);
+  }
+
   @Override
   public void run() throws IOException {
-    ModelEvaluation.Result result = context.doors().evaluate(evaluation.toConfig());
+    ModelEvaluation.Result result = context.doors().evaluate(options.read());
     result.notes().forEach(note -> context.terminal().err().println("note: " + note));
     if (json) {
       context.terminal().out().println(JsonText.of(result));

@@ -48,10 +48,11 @@ final class ExportCommand implements RunnableCommand {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
+      defaultValue = "savedmodel",
       description =
           "What to write: savedmodel, tf1, tf2, safetensors or huggingface. The TF formats take the"
               + " optimizer's slots along.")
-  private WeightTarget format = WeightTarget.SAVEDMODEL;
+  private WeightTarget format;
 
   @Option(names = "--json", description = "Print JSON instead of the path.")
   private boolean json;

@@ -2,22 +2,20 @@ package dev.belay.tools.command;
 
 import dev.belay.tools.console.InspectionReport;
 import dev.belay.tools.console.JsonText;
-import dev.belay.tools.option.ModelOptions;
 import dev.belay.tools.option.Problems;
-import dev.belay.tools.option.TuningOptions;
+import dev.belay.tools.option.RecordOptions;
 import dev.belay.train.ModelInspection;
 import dev.belay.train.RunVerification;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.Section;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -28,25 +26,12 @@ import picocli.CommandLine.Spec;
     description =
         "What a model, weight file, checkpoint or run holds, and with --plan what would train.")
 final class InspectCommand implements RunnableCommand {
-  /** The options that mean something without {@code --plan}. */
-  private static final Set<String> WITHOUT_PLAN =
-      Set.of(
-          "--model",
-          "--model-format",
-          "--model-config",
-          "--allow-op",
-          "--json",
-          "--verify",
-          "--config",
-          "--verbose",
-          "--help");
-
   private final Context context;
 
   @Parameters(arity = "0..1", paramLabel = "MODEL", description = "As --model.")
   private Path positional;
 
-  @Mixin private ModelOptions model;
+  private final RecordOptions<ModelConfig> options = RecordOptions.of(ModelConfig.class);
 
   @Option(
       names = "--plan",
@@ -65,8 +50,6 @@ final class InspectCommand implements RunnableCommand {
   @Option(names = "--json", description = "Print JSON instead of tables.")
   private boolean json;
 
-  @Mixin private TuningOptions tuning;
-
   @Spec private CommandSpec spec;
 
   InspectCommand(Context context) {
@@ -77,20 +60,24 @@ final class InspectCommand implements RunnableCommand {
   private record Answer(ModelInspection.Contents contents, ModelInspection.Plan plan) {}
 
   @Override
+  public void addOptions(CommandSpec spec) {
+    options.addTo(spec, option -> option.section() == Section.WHAT_TRAINS);
+  }
+
+  @Override
   public void run() throws IOException {
-    model.orElse(positional);
     Problems problems = new Problems();
-    model.requirePath(problems);
+    ModelConfig model = problems.part(() -> options.read("model", positional));
     if (!plan) {
       problems.part(this::refusePlanOptions);
     }
     problems.verify();
     if (verify) {
-      verify();
+      verify(model);
       return;
     }
-    ModelInspection.Contents contents = context.doors().inspect(model.toWeights());
-    ModelInspection.Plan planned = plan ? context.doors().plan(model.toConfig(tuning)) : null;
+    ModelInspection.Contents contents = context.doors().inspect(model.weights());
+    ModelInspection.Plan planned = plan ? context.doors().plan(model) : null;
     PrintStream out = context.terminal().out();
     if (json) {
       out.println(JsonText.of(plan ? new Answer(contents, planned) : contents));
@@ -102,7 +89,7 @@ final class InspectCommand implements RunnableCommand {
     }
   }
 
-  private void verify() throws IOException {
+  private void verify(ModelConfig model) throws IOException {
     RunVerification.Report report = context.doors().verify(model.path());
     PrintStream out = context.terminal().out();
     if (json) {
@@ -121,9 +108,10 @@ final class InspectCommand implements RunnableCommand {
   private Void refusePlanOptions() {
     List<String> ignored =
         spec.commandLine().getParseResult().matchedOptions().stream()
-            .map(OptionSpec::longestName)
-            .filter(name -> !WITHOUT_PLAN.contains(name))
-            .map(name -> name + " says how to train: it needs --plan")
+            .map(RecordOptions::definition)
+            .filter(option -> option != null && !ModelConfig.OF_WEIGHTS.contains(option.name()))
+            .filter(option -> !option.name().equals("model"))
+            .map(option -> "--" + option.name() + " says how to train: it needs --plan")
             .toList();
     if (!ignored.isEmpty()) {
       throw new ConfigException(ignored);

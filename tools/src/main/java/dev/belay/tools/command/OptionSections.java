@@ -1,7 +1,9 @@
 package dev.belay.tools.command;
 
-import dev.belay.tools.option.DefaultText;
-import dev.belay.tools.option.Section;
+import dev.belay.tools.option.CommonOptions;
+import dev.belay.tools.option.RecordOptions;
+import dev.belay.train.config.OptionDefinition;
+import dev.belay.train.config.Section;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,8 +45,8 @@ final class OptionSections {
 
   /** The option with its default at the end of its description. */
   private static OptionSpec withDefault(OptionSpec option) {
-    String text = new DefaultText().defaultValue(option);
-    if (text == null) {
+    String text = option.defaultValue();
+    if (text == null || String.join("", option.description()).contains("(default:")) {
       return option;
     }
     String[] description = option.description().clone();
@@ -54,8 +56,11 @@ final class OptionSections {
   }
 
   private static String heading(OptionSpec option) {
-    Section section =
-        ((Field) option.userObject()).getDeclaringClass().getAnnotation(Section.class);
-    return section == null ? "Output" : section.value();
+    OptionDefinition definition = RecordOptions.definition(option);
+    if (definition != null) {
+      return definition.section().title();
+    }
+    boolean common = ((Field) option.userObject()).getDeclaringClass() == CommonOptions.class;
+    return common ? "Common" : Section.OUTPUT.title();
   }
 }

@@ -1,9 +1,10 @@
 package dev.belay.tools.command;
 
 import dev.belay.tools.console.JsonText;
-import dev.belay.tools.option.GenerationOptions;
+import dev.belay.tools.option.RecordOptions;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.EvaluateConfig;
+import dev.belay.train.config.Section;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Answers each input line. */
@@ -20,8 +21,8 @@ import picocli.CommandLine.Option;
 final class PredictCommand implements RunnableCommand {
   private final Context context;
 
-  @Mixin private EvaluationOptions evaluation;
-  @Mixin private GenerationOptions generation;
+  private final RecordOptions<EvaluateConfig> options =
+      RecordOptions.of(EvaluateConfig.class, option -> !option.isTrainingOnly());
 
   @Option(
       names = "--output-file",
@@ -29,18 +30,18 @@ final class PredictCommand implements RunnableCommand {
       description = "Where to write the lines (default: standard output).")
   private Optional<Path> outputFile = Optional.empty();
 
-  @Option(
-      names = "--n-best",
-      description = "Of questions all candidates, not only the answer (see --n-best-size).")
-  private boolean nBest;
-
   PredictCommand(Context context) {
     this.context = context;
   }
 
   @Override
+  public void addOptions(CommandSpec spec) {
+    options.addTo(spec, option -> option.section() == Section.OUTPUT);
+  }
+
+  @Override
   public void run() throws IOException {
-    EvaluateConfig config = evaluation.toConfig(generation, nBest);
+    EvaluateConfig config = options.read();
     if (outputFile.isEmpty()) {
       predict(config, context.terminal().out());
       return;

@@ -1,15 +1,12 @@
 package dev.belay.tools.command;
 
-import dev.belay.tools.argument.Arguments;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.option.Problems;
 import dev.belay.train.Replay;
-import dev.belay.train.config.TrainConfig;
+import dev.belay.train.report.ConfigJson;
 import dev.belay.train.stability.ReplayBundle;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -42,7 +39,7 @@ final class ReplayCommand implements RunnableCommand {
     problems.require(path != null, "RUN", "name a run directory, or a replay bundle");
     problems.verify();
     ReplayBundle bundle = ReplayBundle.find(path);
-    Replay.Result result = context.doors().replay(bundle, config(bundle));
+    Replay.Result result = context.doors().replay(bundle, ConfigJson.readConfig(bundle.config()));
     context
         .terminal()
         .out()
@@ -50,15 +47,5 @@ final class ReplayCommand implements RunnableCommand {
             json
                 ? JsonText.of(result.facts())
                 : "step " + result.recorded().step() + ": " + result.diagnosis().text());
-  }
-
-  /** The options of the run, read as `belay train --config` reads them. */
-  private TrainConfig config(ReplayBundle bundle) throws IOException {
-    TrainCommand train = new TrainCommand(context);
-    CommandLine program = BelayCommand.commandLine(context, train);
-    Arguments arguments =
-        Arguments.of(program, List.of("train", "--config", bundle.config().toString()));
-    program.parseArgs(arguments.tokens().toArray(new String[0]));
-    return train.toConfig();
   }
 }

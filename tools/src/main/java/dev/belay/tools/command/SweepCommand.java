@@ -3,18 +3,14 @@ package dev.belay.tools.command;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.SweepConsole;
 import dev.belay.tools.option.Problems;
-import dev.belay.tools.option.SweepOptions;
+import dev.belay.tools.option.RecordOptions;
 import dev.belay.train.Sweep;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.SweepConfig;
-import dev.belay.train.config.TrainConfig;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -25,31 +21,9 @@ import picocli.CommandLine.Spec;
         "Try clip norms (and rules and learning rates) on the same data, order and seeds; compare"
             + " them on validation data; recommend one. The same command goes on after a kill.")
 final class SweepCommand implements RunnableCommand {
-  private static final String DIVERGED = "an arm that diverges ends, and the next one begins";
-
-  /** Options of a single run, with what takes their place. */
-  private static final Map<String, String> NOT_HERE =
-      Map.ofEntries(
-          Map.entry("--max-grad-norm", "--clip-norms names the thresholds to try"),
-          Map.entry("--clip-mode", "--clip-modes names the rules to try"),
-          Map.entry("--clip-value", "--clip-norms names the thresholds to try"),
-          Map.entry("--on-nonfinite", DIVERGED),
-          Map.entry("--explode-factor", DIVERGED),
-          Map.entry("--max-rollbacks", DIVERGED),
-          Map.entry("--save-steps", "a sweep keeps no checkpoints"),
-          Map.entry("--save-total-limit", "a sweep keeps no checkpoints"),
-          Map.entry("--background-save", "a sweep keeps no checkpoints"),
-          Map.entry("--allow-changes", "arms are only comparable if all have the same options"),
-          Map.entry("--load-best-model-at-end", "a sweep exports no model"),
-          Map.entry("--early-stopping-patience", "--halving stops arms that fall behind"),
-          Map.entry("--report", "a sweep always writes report.html and event files"),
-          Map.entry(
-              "--log-layer-norms", "`belay train` measures layers, with the recommended clip"));
-
   private final Context context;
 
-  @Mixin private SweepOptions sweep;
-  @Mixin private TrainingOptions training;
+  private final RecordOptions<SweepConfig> options = RecordOptions.of(SweepConfig.class);
 
   @Option(names = "--json", description = "Print JSON instead of a table.")
   private boolean json;
@@ -61,11 +35,15 @@ final class SweepCommand implements RunnableCommand {
   }
 
   @Override
+  public void addOptions(CommandSpec spec) {
+    options.addTo(spec, option -> false);
+  }
+
+  @Override
   public void run() throws IOException {
     Problems problems = new Problems();
     problems.part(this::refuseOptionsOfOneRun);
-    TrainConfig base = training.toConfig(problems);
-    SweepConfig config = problems.part(() -> sweep.toConfig(base));
+    SweepConfig config = problems.part(options::read);
     problems.verify();
     SweepConsole console = new SweepConsole(context.terminal(), System::nanoTime);
     Sweep.Result result = context.doors().sweep(config, context.commandLine(), console);
@@ -79,9 +57,12 @@ final class SweepCommand implements RunnableCommand {
   private Void refuseOptionsOfOneRun() {
     List<String> given =
         spec.commandLine().getParseResult().matchedOptions().stream()
-            .map(OptionSpec::longestName)
-            .filter(NOT_HERE::containsKey)
-            .map(name -> name + " is for a single run: " + NOT_HERE.get(name))
+            .map(RecordOptions::definition)
+            .filter(option -> option != null && !option.option().refusedBySweep().isEmpty())
+            .map(
+                option ->
+                    "--%s is for a single run: %s"
+                        .formatted(option.name(), option.option().refusedBySweep()))
             .toList();
     if (!given.isEmpty()) {
       throw new ConfigException(given);

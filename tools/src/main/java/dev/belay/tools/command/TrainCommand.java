@@ -3,13 +3,13 @@ package dev.belay.tools.command;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.RunConsole;
 import dev.belay.tools.console.StopSignals;
-import dev.belay.tools.option.Problems;
+import dev.belay.tools.option.RecordOptions;
 import dev.belay.train.StopRequest;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.config.TrainConfig;
 import java.io.IOException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Fine-tunes a model. */
@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 final class TrainCommand implements RunnableCommand {
   private final Context context;
 
-  @Mixin private TrainingOptions training;
+  private final RecordOptions<TrainConfig> options = RecordOptions.of(TrainConfig.class);
 
   @Option(names = "--json", description = "Print the result as JSON, not only the export's path.")
   private boolean json;
@@ -27,9 +27,14 @@ final class TrainCommand implements RunnableCommand {
   }
 
   @Override
+  public void addOptions(CommandSpec spec) {
+    options.addTo(spec, option -> false);
+  }
+
+  @Override
   @SuppressWarnings("try") // signals are listened to by being open
   public void run() throws IOException {
-    TrainConfig config = toConfig();
+    TrainConfig config = options.read();
     StopRequest stop = new StopRequest();
     try (RunConsole console = new RunConsole(context.terminal(), System::nanoTime);
         StopSignals signals = StopSignals.listen(stop, context.terminal())) {
@@ -38,10 +43,5 @@ final class TrainCommand implements RunnableCommand {
       console.conclude(result);
       context.terminal().out().println(json ? JsonText.of(result) : result.exportDirectory());
     }
-  }
-
-  /** What the options ask for. */
-  TrainConfig toConfig() {
-    return training.toConfig(new Problems());
   }
 }

@@ -5,7 +5,6 @@ import picocli.CommandLine.Option;
 
 /** What every command takes. The program asks the parser for them, so nothing reads the fields. */
 @SuppressWarnings("UnusedVariable")
-@Section("Common")
 public final class CommonOptions {
   @Option(
       names = "--config",

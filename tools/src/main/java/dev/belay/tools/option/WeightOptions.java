@@ -1,25 +1,24 @@
 package dev.belay.tools.option;
 
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.Section;
 import dev.belay.train.config.WeightsConfig;
 import java.nio.file.Path;
-import java.util.LinkedHashSet;
-import java.util.Set;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
 
-/** How to read weights. */
-@Section("Weights")
+/** Options of a model that say how to read its weights. */
 public final class WeightOptions {
-  @Mixin private WeightFormatOptions form;
+  private final RecordOptions<ModelConfig> options =
+      RecordOptions.of(ModelConfig.class, option -> ModelConfig.OF_WEIGHTS.contains(option.name()))
+          .under(Section.WEIGHTS);
 
-  @Option(
-      names = "--allow-op",
-      paramLabel = "OP",
-      description = "Accept this op in a foreign graph although the policy refuses it; repeatable.")
-  private Set<String> allowedOps = new LinkedHashSet<>();
+  /** Adds the options to a command. */
+  public void addTo(CommandSpec spec) {
+    options.addTo(spec, option -> true);
+  }
 
-  /** Those weights. */
-  public WeightsConfig toConfig(Path path) {
-    return form.toConfig(path, allowedOps);
+  /** The weights at a path. */
+  public WeightsConfig read(Path path) {
+    return options.read("model", path).weights();
   }
 }

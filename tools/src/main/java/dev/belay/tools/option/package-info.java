@@ -1,6 +1,5 @@
 /**
- * Reads from: the parser, which fills the fields. Hands to: the commands: groups of options that
- * become one config record each. Never: holds a default of its own; those are constants of {@code
- * train.config}.
+ * Reads from: the config records of {@code train.config}, whose options it shows to the parser.
+ * Hands to: the commands: those records, filled in. Never: holds a default of its own.
  */
 package dev.belay.tools.option;

@@ -10,6 +10,7 @@ import dev.belay.savedmodel.Fixtures;
 import dev.belay.tools.command.BelayCommand;
 import dev.belay.tools.command.Context;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.HuggingFaceArgument;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,7 +100,8 @@ final class HuggingFaceArgumentTest {
         between GPUs
         --optim: not an option of Belay: --optimizer adamw, adamw_torch, adam, bert_adam, lamb, \
         adafactor, sgd or momentum
-        --fp16: not an option of Belay: expected True or False, found maybe""",
+        --fp16: not an option of Belay: expected True or False, found maybe\
+        """,
         thrown.getMessage());
   }
 

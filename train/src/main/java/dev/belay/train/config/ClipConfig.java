@@ -4,31 +4,64 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The rope: how gradients are clipped, once per update. Formulas in docs/numerics.md.
+ * Clipping of the gradients, once per update. Formulas in docs/numerics.md.
  *
- * @param mode which rule
- * @param maxGradNorm the threshold c of global_norm and norm
- * @param clipValue the threshold c of value
  * @param adaptive of the adaptive rule
- * @param autoPercentile of the auto rule: c is that percentile of the norms seen so far
- * @param groups variables with a rule of their own
- * @param norms what a norm is measured on
  */
+@Section.Of(Section.CLIPPING)
 public record ClipConfig(
-    Mode mode,
-    double maxGradNorm,
-    double clipValue,
+    @Option(
+            name = "clip-mode",
+            label = "RULE",
+            help =
+                "global_norm: all by one factor; norm: each tensor by its own; value: each"
+                    + " element; adaptive: each unit beside its weights; auto: global, by a"
+                    + " percentile of the norms so far; none. The norm is measured in any case.",
+            defaultValue = "global_norm",
+            refusedBySweep = "--clip-modes names the rules to try",
+            identifiesSweep = false)
+        Mode mode,
+    @Option(
+            name = "max-grad-norm",
+            label = "C",
+            help =
+                "Gradients whose global norm (or, by the rule norm, whose own) is above this"
+                    + " are scaled down to it.",
+            defaultValue = "1",
+            place = -1,
+            refusedBySweep = "--clip-norms names the thresholds to try",
+            identifiesSweep = false)
+        double maxGradNorm,
+    @Option(
+            name = "clip-value",
+            label = "C",
+            help = "Of the rule value: elements are kept between -C and C.",
+            defaultValue = "1",
+            refusedBySweep = "--clip-norms names the thresholds to try",
+            identifiesSweep = false)
+        double clipValue,
     Adaptive adaptive,
-    double autoPercentile,
-    List<ClipGroup> groups,
-    Norms norms) {
-
-  public static final Mode DEFAULT_MODE = Mode.GLOBAL_NORM;
-  public static final double DEFAULT_MAX_GRAD_NORM = 1.0;
-  public static final double DEFAULT_CLIP_VALUE = 1.0;
-  public static final double DEFAULT_ADAPTIVE_LAMBDA = 0.01;
-  public static final double DEFAULT_AUTO_PERCENTILE = 10;
-  public static final Norms DEFAULT_NORMS = Norms.DENSE;
+    @Option(
+            name = "auto-clip-percentile",
+            label = "P",
+            help = "Of the rule auto: which percentile of the norms so far bounds the norm.",
+            defaultValue = "10")
+        double autoPercentile,
+    @Option(
+            name = "clip-group",
+            label = "REGEX=RULE:C",
+            help =
+                "Variables that match are clipped by a rule of their own, apart from the"
+                    + " rest: embeddings=norm:0.5, or classifier=none. Repeatable.")
+        List<ClipGroup> groups,
+    @Option(
+            name = "norm-compatibility",
+            label = "dense|tf",
+            help =
+                "How the gradient of a looked-up table is measured: dense adds up the rows of"
+                    + " a word first, as PyTorch; tf counts each row, as TensorFlow Python does.",
+            defaultValue = "dense")
+        Norms norms) {
 
   /** Biases, normalisation, and what the field calls the last layer of a classifier. */
   public static final String DEFAULT_ADAPTIVE_SKIP =
@@ -52,13 +85,23 @@ public record ClipConfig(
     TF
   }
 
-  /**
-   * Of the adaptive rule.
-   *
-   * @param lambda how large a gradient may be beside its weights
-   * @param skip variables that the rule leaves alone
-   */
-  public record Adaptive(double lambda, Pattern skip) {}
+  /** Of the adaptive rule. */
+  @Section.Of(Section.CLIPPING)
+  public record Adaptive(
+      @Option(
+              name = "adaptive-clip-lambda",
+              label = "R",
+              help = "Of the rule adaptive: how large a gradient may be beside its weights.",
+              defaultValue = "0.01")
+          double lambda,
+      @Option(
+              name = "adaptive-clip-skip",
+              label = "REGEX",
+              help =
+                  "Of the rule adaptive: variables that it leaves alone (default: biases,"
+                      + " normalisation and the last layer).",
+              defaultValue = DEFAULT_ADAPTIVE_SKIP)
+          Pattern skip) {}
 
   public ClipConfig {
     groups = List.copyOf(groups);
@@ -79,27 +122,15 @@ public record ClipConfig(
     this(
         mode,
         maxGradNorm,
-        DEFAULT_CLIP_VALUE,
-        new Adaptive(DEFAULT_ADAPTIVE_LAMBDA, Pattern.compile(DEFAULT_ADAPTIVE_SKIP)),
-        DEFAULT_AUTO_PERCENTILE,
+        defaults().clipValue,
+        defaults().adaptive,
+        defaults().autoPercentile,
         List.of(),
-        DEFAULT_NORMS);
-  }
-
-  /** Another rule with another threshold, and otherwise the same. */
-  public ClipConfig with(Mode other, double threshold) {
-    return new ClipConfig(
-        other,
-        other == Mode.VALUE ? maxGradNorm : threshold,
-        other == Mode.VALUE ? threshold : clipValue,
-        adaptive,
-        autoPercentile,
-        groups,
-        norms);
+        defaults().norms);
   }
 
   /** What the command line takes without options. */
   public static ClipConfig defaults() {
-    return new ClipConfig(DEFAULT_MODE, DEFAULT_MAX_GRAD_NORM);
+    return ConfigBinder.defaults(ClipConfig.class);
   }
 }

@@ -5,25 +5,58 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Which columns of the data are what, and how labels are written, where the names and the values do
+ * Roles of the columns of the data, and how labels are written, where the names and the values do
  * not say it.
- *
- * @param text the text, or the words of a text
- * @param textPair the second text of a pair
- * @param labels the label; several: one column of 0 and 1 for each label of an example
- * @param target what is to be written about a text
- * @param causalLabels how a causal language model's labels are given; empty: unshifted, unless they
- *     look otherwise
- * @param multiHot whether a list of 0 and 1 has a place for each label, or lists the labels'
- *     numbers; empty: as the data show it
  */
+@Section.Of(Section.DATA)
 public record ColumnConfig(
-    Optional<String> text,
-    Optional<String> textPair,
-    List<String> labels,
-    Optional<String> target,
-    Optional<CausalLabels> causalLabels,
-    Optional<Boolean> multiHot) {
+    @Option(
+            name = "text-column",
+            alias = "text-column-name",
+            label = "NAME",
+            help =
+                "Column of the text, or of the words of a text (default: by the usual names,"
+                    + " such as text, sentence, sentence1, premise, question1, tokens).")
+        Optional<String> text,
+    @Option(
+            name = "text-pair-column",
+            label = "NAME",
+            help =
+                "Column of the second text of a pair (default: text_b, sentence2, hypothesis"
+                    + " and the like).")
+        Optional<String> textPair,
+    @Option(
+            name = "label-column",
+            alias = "label-column-name",
+            label = "NAME",
+            help =
+                "Column of the label (default: label, labels, label_ids, ner_tags); several,"
+                    + " divided by commas: one of 0 and 1 for each label of"
+                    + " multi_label_classification.",
+            commaSeparated = true)
+        List<String> labels,
+    @Option(
+            name = "target-column",
+            label = "NAME",
+            help =
+                "Column of the text that seq2seq writes (default: target, summary,"
+                    + " highlights).")
+        Optional<String> target,
+    @Option(
+            name = "causal-labels",
+            label = "FORM",
+            help =
+                "How labels of a causal language model are given: unshifted, a copy of"
+                    + " input_ids as Hugging Face's, or shifted, the next token of each (default:"
+                    + " unshifted; data that look shifted are refused).")
+        Optional<CausalLabels> causalLabels,
+    @Option(
+            name = "multi-hot",
+            label = "on|off",
+            help =
+                "Whether lists of 0 and 1 have a place for each label, or list the numbers of"
+                    + " labels (default: as the data show it).")
+        Optional<Boolean> multiHot) {
 
   /** How the labels of a causal language model are given. */
   public enum CausalLabels {
@@ -44,12 +77,6 @@ public record ColumnConfig(
 
   /** Everything by the names that the field uses. */
   public static ColumnConfig byName() {
-    return new ColumnConfig(
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+    return ConfigBinder.defaults(ColumnConfig.class);
   }
 }

@@ -2,39 +2,86 @@ package dev.belay.train.config;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which data, and how it becomes batches.
+ * Data of a run, and how they become batches.
  *
- * @param trainFiles read in order as one data set
- * @param validationFiles may be empty: then nothing is evaluated
- * @param tokenizer vocab.txt, tokenizer.json or a folder; empty: found beside the model
- * @param maxSeqLength tokens, special tokens included
- * @param trainBatchSize examples of one step
- * @param evalBatchSize examples of one evaluation batch
- * @param shuffle whether each epoch has its own order
- * @param groupByLength whether batches are made of examples of like length
  * @param columns which columns are what
  * @param language what only a language model asks
  * @param question how questions about texts are put and answered
  */
+@Section.Of(Section.DATA)
 public record DataConfig(
-    List<Path> trainFiles,
-    List<Path> validationFiles,
-    Optional<Path> tokenizer,
-    int maxSeqLength,
-    int trainBatchSize,
-    int evalBatchSize,
-    boolean shuffle,
-    boolean groupByLength,
+    @Option(
+            name = "train-file",
+            label = "FILE",
+            help =
+                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed; repeatable."
+                    + " Columns: text[,text_b],label, or"
+                    + " input_ids,attention_mask,token_type_ids,label; for tokens text,labels with"
+                    + " a label per word; for language models text (or .txt, one a line), for"
+                    + " seq2seq text,target; for question-answering SQuAD's .json.",
+            required = "name a .tsv, .csv, .jsonl or .tfrecord file",
+            place = -1,
+            trainingOnly = true,
+            onResume = Option.OnResume.COMPARE_CONTENTS)
+        List<Path> trainFiles,
+    @Option(
+            name = "validation-file",
+            label = "FILE",
+            help = "As --train-file: what to evaluate on before, while and after training.",
+            place = -1,
+            trainingOnly = true,
+            onResume = Option.OnResume.COMPARE_CONTENTS)
+        List<Path> validationFiles,
+    @Option(
+            name = "tokenizer",
+            label = "PATH",
+            help =
+                "vocab.txt, tokenizer.json, or a folder with one of them (default: found"
+                    + " beside the model).",
+            onResume = Option.OnResume.COMPARE_CONTENTS)
+        Optional<Path> tokenizer,
+    @Option(
+            name = "max-seq-length",
+            label = "N",
+            help = "Tokens of an example, special tokens included; longer texts are cut.",
+            defaultValue = "128")
+        int maxSeqLength,
+    @Option(
+            name = "train-batch-size",
+            label = "N",
+            help = "Examples of one step.",
+            defaultValue = "32",
+            place = -1,
+            trainingOnly = true)
+        int trainBatchSize,
+    @Option(
+            name = "eval-batch-size",
+            label = "N",
+            help = "Examples of one evaluation batch.",
+            defaultValue = "32",
+            onResume = Option.OnResume.LOG)
+        int evalBatchSize,
+    @Option(
+            name = "shuffle",
+            label = "on|off",
+            help = "Whether each epoch has its own order.",
+            defaultValue = "on",
+            place = -1,
+            trainingOnly = true)
+        boolean shuffle,
+    @Option(
+            name = "group-by-length",
+            help = "Make batches of examples of like length: less padding, faster steps.",
+            place = -1,
+            trainingOnly = true)
+        boolean groupByLength,
     ColumnConfig columns,
     LanguageConfig language,
     QuestionConfig question) {
-
-  public static final int DEFAULT_MAX_SEQ_LENGTH = 128;
-  public static final int DEFAULT_BATCH_SIZE = 32;
-  public static final boolean DEFAULT_SHUFFLE = true;
 
   public DataConfig {
     trainFiles = List.copyOf(trainFiles);
@@ -49,67 +96,12 @@ public record DataConfig(
         .verify();
   }
 
-  /** The same with examples of at most that many tokens. */
-  public DataConfig withMaxSeqLength(int tokens) {
-    return new DataConfig(
-        trainFiles,
-        validationFiles,
-        tokenizer,
-        tokens,
-        trainBatchSize,
-        evalBatchSize,
-        shuffle,
-        groupByLength,
-        columns,
-        language,
-        question);
-  }
-
-  /** The same with another tokenizer. */
-  public DataConfig withTokenizer(Optional<Path> other) {
-    return new DataConfig(
-        trainFiles,
-        validationFiles,
-        other,
-        maxSeqLength,
-        trainBatchSize,
-        evalBatchSize,
-        shuffle,
-        groupByLength,
-        columns,
-        language,
-        question);
-  }
-
-  /** The same with evaluation batches of that many examples. */
-  public DataConfig withEvalBatchSize(int examples) {
-    return new DataConfig(
-        trainFiles,
-        validationFiles,
-        tokenizer,
-        maxSeqLength,
-        trainBatchSize,
-        examples,
-        shuffle,
-        groupByLength,
-        columns,
-        language,
-        question);
-  }
-
   /** These files, and otherwise what the command line takes without options. */
   public static DataConfig of(List<Path> trainFiles, List<Path> validationFiles) {
-    return new DataConfig(
-        trainFiles,
-        validationFiles,
-        Optional.empty(),
-        DEFAULT_MAX_SEQ_LENGTH,
-        DEFAULT_BATCH_SIZE,
-        DEFAULT_BATCH_SIZE,
-        DEFAULT_SHUFFLE,
-        false,
-        ColumnConfig.byName(),
-        LanguageConfig.defaults(),
-        QuestionConfig.defaults());
+    return ConfigBinder.read(
+        DataConfig.class,
+        Map.of(
+            "train-file", ConfigBinder.texts(trainFiles),
+            "validation-file", ConfigBinder.texts(validationFiles)));
   }
 }

@@ -6,31 +6,45 @@ import java.util.List;
 /**
  * A model or run, and files to evaluate it on or predict for.
  *
- * @param data only the fields for evaluation matter; {@code validationFiles} are the files
- * @param labels names of the classes in the order of the logits; empty: from the run directory, or
- *     from the file
+ * @param data without the files, of which only those of this record matter
  * @param generation how a language model writes
- * @param nBest whether all candidates of a question are told, not only its answer
  */
+@Section.Of(Section.DATA)
 public record EvaluateConfig(
     ModelConfig model,
     DataConfig data,
     MachineConfig machine,
-    List<String> labels,
+    @Option(
+            name = "file",
+            alias = "validation-file",
+            label = "FILE",
+            help =
+                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed; repeatable."
+                    + " Columns: text[,text_b],label, or"
+                    + " input_ids,attention_mask,token_type_ids,label; for tokens text,labels with"
+                    + " a label per word; for language models text (or .txt, one a line), for"
+                    + " seq2seq text,target; for question-answering SQuAD's .json.",
+            required = "name a .tsv, .csv, .jsonl or .tfrecord file to read",
+            place = -1)
+        List<Path> files,
+    @Option(
+            name = "labels",
+            label = "NAME",
+            help =
+                "Names of the classes in the order of the logits (default: from the run"
+                    + " directory, or from the file).",
+            place = -1,
+            commaSeparated = true)
+        List<String> labels,
     GenerationConfig generation,
-    boolean nBest) {
+    @Option(
+            name = "n-best",
+            help = "Of questions all candidates, not only the answer (see --n-best-size).",
+            section = Section.OUTPUT)
+        boolean nBest) {
 
   public EvaluateConfig {
+    files = List.copyOf(files);
     labels = List.copyOf(labels);
-  }
-
-  /** The same for a language model that writes in another way. */
-  public EvaluateConfig withGeneration(GenerationConfig other) {
-    return new EvaluateConfig(model, data, machine, labels, other, nBest);
-  }
-
-  /** The files to read. */
-  public List<Path> files() {
-    return data.validationFiles();
   }
 }

@@ -1,16 +1,26 @@
 package dev.belay.train.config;
 
-/**
- * How a language model writes.
- *
- * @param numBeams how many texts are followed; 1: the likeliest token each time
- * @param maxNewTokens the most tokens that are written
- * @param lengthPenalty of beams: above 0 favours long texts, below 0 short ones
- */
-public record GenerationConfig(int numBeams, int maxNewTokens, double lengthPenalty) {
-  public static final int DEFAULT_NUM_BEAMS = 1;
-  public static final int DEFAULT_MAX_NEW_TOKENS = 64;
-  public static final double DEFAULT_LENGTH_PENALTY = 1;
+/** Generation of text by a language model. */
+@Section.Of(Section.WRITING)
+public record GenerationConfig(
+    @Option(
+            name = "num-beams",
+            label = "N",
+            help = "Texts that are followed at once; 1 takes the likeliest token each time.",
+            defaultValue = "1")
+        int numBeams,
+    @Option(
+            name = "max-new-tokens",
+            label = "N",
+            help = "The most tokens that are written.",
+            defaultValue = "64")
+        int maxNewTokens,
+    @Option(
+            name = "length-penalty",
+            label = "X",
+            help = "Of beams: above 0 favours long texts, below 0 short ones.",
+            defaultValue = "1")
+        double lengthPenalty) {
 
   public GenerationConfig {
     new Check()
@@ -20,13 +30,8 @@ public record GenerationConfig(int numBeams, int maxNewTokens, double lengthPena
         .verify();
   }
 
-  /** The same with at most that many tokens. */
-  public GenerationConfig withMaxNewTokens(int most) {
-    return new GenerationConfig(numBeams, most, lengthPenalty);
-  }
-
   /** What the command line takes without options. */
   public static GenerationConfig defaults() {
-    return new GenerationConfig(DEFAULT_NUM_BEAMS, DEFAULT_MAX_NEW_TOKENS, DEFAULT_LENGTH_PENALTY);
+    return ConfigBinder.defaults(GenerationConfig.class);
   }
 }

@@ -2,22 +2,37 @@ package dev.belay.train.config;
 
 import java.util.OptionalInt;
 
-/**
- * How GPUs are used.
- *
- * @param memoryGrowth whether memory is taken as it is needed, instead of all at once
- * @param memoryLimit of each GPU, megabytes; empty: all of it
- * @param tf32 whether matrix products may keep 10 bits of their factors, where the card can
- * @param xla whether clusters of operations are compiled for the card
- */
-public record GpuConfig(boolean memoryGrowth, OptionalInt memoryLimit, boolean tf32, boolean xla) {
-
-  public static final boolean DEFAULT_MEMORY_GROWTH = true;
-
-  /** As TensorFlow has it, and as Python's runs therefore have it. */
-  public static final boolean DEFAULT_TF32 = true;
-
-  public static final boolean DEFAULT_XLA = false;
+/** Use of GPUs. */
+@Section.Of(Section.MACHINE)
+public record GpuConfig(
+    @Option(
+            name = "gpu-memory-growth",
+            label = "on|off",
+            help = "Whether a GPU's memory is taken as it is needed, or all at once.",
+            defaultValue = "on",
+            onResume = Option.OnResume.LOG)
+        boolean memoryGrowth,
+    @Option(
+            name = "gpu-memory-limit",
+            label = "MB",
+            help = "How much of a GPU's memory is used at most (default: all of it).",
+            onResume = Option.OnResume.LOG)
+        OptionalInt memoryLimit,
+    @Option(
+            name = "tf32",
+            label = "on|off",
+            help =
+                "Whether matrix products on an Ampere or later GPU may keep 10 bits of their"
+                    + " factors.",
+            defaultValue = "on")
+        boolean tf32,
+    @Option(
+            name = "xla",
+            label = "on|off",
+            help = "Whether operations on a GPU are compiled together.",
+            defaultValue = "off",
+            onResume = Option.OnResume.LOG)
+        boolean xla) {
 
   public GpuConfig {
     new Check().atLeast("--gpu-memory-limit", 1, memoryLimit).verify();
@@ -25,6 +40,6 @@ public record GpuConfig(boolean memoryGrowth, OptionalInt memoryLimit, boolean t
 
   /** What the command line takes without options. */
   public static GpuConfig defaults() {
-    return new GpuConfig(DEFAULT_MEMORY_GROWTH, OptionalInt.empty(), DEFAULT_TF32, DEFAULT_XLA);
+    return ConfigBinder.defaults(GpuConfig.class);
   }
 }

@@ -2,17 +2,28 @@ package dev.belay.train.config;
 
 import java.util.OptionalInt;
 
-/**
- * How a language model learns from text.
- *
- * @param blockSize tokens of a block, where texts are joined and cut; empty: each text is an
- *     example
- * @param mlmProbability share of tokens that are hidden from a masked language model
- * @param wholeWordMask whether all pieces of a word are hidden together
- */
-public record LanguageConfig(OptionalInt blockSize, double mlmProbability, boolean wholeWordMask) {
-  public static final double DEFAULT_MLM_PROBABILITY = 0.15;
-  public static final boolean DEFAULT_WHOLE_WORD_MASK = false;
+/** Training of a language model on text. */
+@Section.Of(Section.LANGUAGE_MODELS)
+public record LanguageConfig(
+    @Option(
+            name = "block-size",
+            label = "N",
+            help =
+                "Join the texts and cut them into blocks of so many tokens (default: each"
+                    + " text is an example).")
+        OptionalInt blockSize,
+    @Option(
+            name = "mlm-probability",
+            label = "P",
+            help = "Share of tokens that --head masked-lm hides.",
+            defaultValue = "0.15")
+        double mlmProbability,
+    @Option(
+            name = "whole-word-mask",
+            label = "on|off",
+            help = "Whether it hides all pieces of a word together.",
+            defaultValue = "off")
+        boolean wholeWordMask) {
 
   public LanguageConfig {
     new Check()
@@ -27,7 +38,6 @@ public record LanguageConfig(OptionalInt blockSize, double mlmProbability, boole
 
   /** What the command line takes without options. */
   public static LanguageConfig defaults() {
-    return new LanguageConfig(
-        OptionalInt.empty(), DEFAULT_MLM_PROBABILITY, DEFAULT_WHOLE_WORD_MASK);
+    return ConfigBinder.defaults(LanguageConfig.class);
   }
 }

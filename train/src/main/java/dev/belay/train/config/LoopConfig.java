@@ -3,31 +3,65 @@ package dev.belay.train.config;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/**
- * What happens between the steps.
- *
- * @param loggingSteps a line of metrics.jsonl every so many steps
- * @param evalSteps evaluate every so many steps; empty: after each epoch
- * @param saveSteps write a checkpoint every so many steps; empty: only at the end
- * @param saveTotalLimit checkpoints to keep; empty: all
- * @param backgroundSave whether training goes on while a checkpoint is written, which takes the
- *     memory of a second copy of weights and slots meanwhile
- * @param loadBestModelAtEnd whether the best evaluated weights are exported instead of the last
- * @param metricForBestModel the metric that decides; empty: accuracy, or the loss for regression
- * @param earlyStoppingPatience evaluations without a better metric before the run stops
- */
+/** Logging, evaluation and checkpoints between the steps. */
+@Section.Of(Section.RUN)
 public record LoopConfig(
-    int loggingSteps,
-    OptionalInt evalSteps,
-    OptionalInt saveSteps,
-    OptionalInt saveTotalLimit,
-    boolean backgroundSave,
-    boolean loadBestModelAtEnd,
-    Optional<String> metricForBestModel,
-    OptionalInt earlyStoppingPatience) {
-
-  public static final int DEFAULT_LOGGING_STEPS = 1;
-  public static final boolean DEFAULT_BACKGROUND_SAVE = true;
+    @Option(
+            name = "logging-steps",
+            label = "N",
+            help = "A line of metrics.jsonl every so many steps.",
+            defaultValue = "1",
+            onResume = Option.OnResume.IGNORE)
+        int loggingSteps,
+    @Option(
+            name = "eval-steps",
+            label = "N",
+            help = "Evaluate every so many steps (default: after each epoch).",
+            onResume = Option.OnResume.LOG)
+        OptionalInt evalSteps,
+    @Option(
+            name = "save-steps",
+            label = "N",
+            help = "Write a checkpoint every so many steps (default: only at the end).",
+            onResume = Option.OnResume.IGNORE,
+            refusedBySweep = "a sweep keeps no checkpoints")
+        OptionalInt saveSteps,
+    @Option(
+            name = "save-total-limit",
+            label = "N",
+            help = "Checkpoints to keep (default: all).",
+            onResume = Option.OnResume.IGNORE,
+            refusedBySweep = "a sweep keeps no checkpoints")
+        OptionalInt saveTotalLimit,
+    @Option(
+            name = "background-save",
+            label = "on|off",
+            help =
+                "Whether training goes on while a checkpoint is written; it takes the memory"
+                    + " of a second copy of weights and optimizer.",
+            defaultValue = "on",
+            onResume = Option.OnResume.IGNORE,
+            refusedBySweep = "a sweep keeps no checkpoints")
+        boolean backgroundSave,
+    @Option(
+            name = "load-best-model-at-end",
+            help = "Export the weights with the best metric instead of the last ones.",
+            refusedBySweep = "a sweep exports no model")
+        boolean loadBestModelAtEnd,
+    @Option(
+            name = "metric-for-best-model",
+            label = "NAME",
+            help =
+                "The metric that decides (default: accuracy, mse for regression, f1 for"
+                    + " entities).")
+        Optional<String> metricForBestModel,
+    @Option(
+            name = "early-stopping-patience",
+            label = "N",
+            help = "Stop after so many evaluations without a better metric (default: never).",
+            onResume = Option.OnResume.LOG,
+            refusedBySweep = "--halving stops arms that fall behind")
+        OptionalInt earlyStoppingPatience) {
 
   public LoopConfig {
     new Check()
@@ -41,14 +75,6 @@ public record LoopConfig(
 
   /** What the command line takes without options. */
   public static LoopConfig defaults() {
-    return new LoopConfig(
-        DEFAULT_LOGGING_STEPS,
-        OptionalInt.empty(),
-        OptionalInt.empty(),
-        OptionalInt.empty(),
-        DEFAULT_BACKGROUND_SAVE,
-        false,
-        Optional.empty(),
-        OptionalInt.empty());
+    return ConfigBinder.defaults(LoopConfig.class);
   }
 }

@@ -7,18 +7,36 @@ import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
- * Where it runs.
+ * Devices, threads and seed of a run.
  *
- * @param device {@code auto}, {@code cpu}, {@code gpu:N} or several as in {@code gpu:0,1}, which
- *     share each batch; {@code cpu:0,1} shares it between as many of the CPU's devices
- * @param threads TensorFlow's threads; empty: as many as this process may use
- * @param seed of data order, dropout and new heads
  * @param gpu how GPUs are used
  */
-public record MachineConfig(String device, OptionalInt threads, long seed, GpuConfig gpu) {
-
-  public static final String DEFAULT_DEVICE = "auto";
-  public static final long DEFAULT_SEED = 42;
+@Section.Of(Section.MACHINE)
+public record MachineConfig(
+    @Option(
+            name = "device",
+            label = "DEVICE",
+            help = "auto, cpu, gpu:N, or several that share each batch, as in gpu:0,1.",
+            defaultValue = "auto",
+            onResume = Option.OnResume.LOG)
+        String device,
+    @Option(
+            name = "threads",
+            label = "N",
+            help = "TensorFlow's threads (default: as many as this process may use).",
+            onResume = Option.OnResume.LOG)
+        OptionalInt threads,
+    GpuConfig gpu,
+    @Option(
+            name = "seed",
+            label = "N",
+            help = "Of data order, dropout and new heads.",
+            defaultValue = "42",
+            section = Section.RUN,
+            place = -1,
+            trainingOnly = true,
+            identifiesSweep = false)
+        long seed) {
 
   public MachineConfig {
     new Check()
@@ -34,12 +52,7 @@ public record MachineConfig(String device, OptionalInt threads, long seed, GpuCo
 
   /** A machine whose GPUs are used as usual. */
   public MachineConfig(String device, OptionalInt threads, long seed) {
-    this(device, threads, seed, GpuConfig.defaults());
-  }
-
-  /** The same machine with another seed. */
-  public MachineConfig withSeed(long other) {
-    return new MachineConfig(device, threads, other, gpu);
+    this(device, threads, GpuConfig.defaults(), seed);
   }
 
   private static boolean distinct(String device) {
@@ -73,7 +86,7 @@ public record MachineConfig(String device, OptionalInt threads, long seed, GpuCo
 
   /** The same machine with one device: a GPU if there is one and a GPU was asked for. */
   public MachineConfig onOneDevice() {
-    return new MachineConfig(cpuOnly() ? "cpu" : DEFAULT_DEVICE, threads, seed, gpu);
+    return new MachineConfig(cpuOnly() ? "cpu" : "auto", threads, gpu, seed);
   }
 
   /** TensorFlow's threads. */
@@ -83,6 +96,6 @@ public record MachineConfig(String device, OptionalInt threads, long seed, GpuCo
 
   /** What the command line takes without options. */
   public static MachineConfig defaults() {
-    return new MachineConfig(DEFAULT_DEVICE, OptionalInt.empty(), DEFAULT_SEED);
+    return ConfigBinder.defaults(MachineConfig.class);
   }
 }

@@ -10,45 +10,108 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Which model, and how to call it.
+ * Model of a run, and how it is called.
  *
- * @param path a SavedModel directory, a Hugging Face folder, a file of weights, the prefix of a
- *     checkpoint, or a run directory of Belay
  * @param files what the path holds, where that is not found out
- * @param signature the signature or function to train through; empty: the training=True trace if
- *     there is one, else serving_default
- * @param inputs feature name to input name of the model, where names are not the usual ones
- * @param output the output that holds the logits; empty: found by name
- * @param head task of a new head, as {@code --head} names it, or {@value #OWN_HEAD}
- * @param features the output or inner tensor that a new head reads
- * @param labels number of classes of a new classification head; empty: as many as the data has
- * @param problem whether the classes of an example exclude each other, in the words of Hugging
- *     Face's {@code problem_type}; empty: as the model's files say, else they do
- * @param trainable only variables whose name matches train; empty: those the model marks trainable
- * @param freeze variables whose name matches do not train
- * @param dropout whether dropout is active while training
- * @param modelLosses whether the losses that a SavedModel's layers add belong to the loss, as in
- *     Keras
  * @param trust what the user accepts of a foreign model
  */
+@Section.Of(Section.MODEL)
 public record ModelConfig(
-    Path path,
+    @Option(
+            name = "model",
+            label = "PATH",
+            help =
+                "A SavedModel, a Hugging Face folder, a .safetensors or .h5 file, the prefix"
+                    + " of a TF1 or TF2 checkpoint, or a run directory of Belay.",
+            required = "name a SavedModel, weights, a checkpoint or a run directory",
+            onResume = Option.OnResume.COMPARE_CONTENTS)
+        Path path,
     Files files,
-    Optional<String> signature,
-    Map<String, String> inputs,
-    Optional<String> output,
-    String head,
-    Optional<String> features,
-    Optional<Integer> labels,
-    Optional<String> problem,
-    Optional<Pattern> trainable,
-    Optional<Pattern> freeze,
-    boolean dropout,
-    boolean modelLosses,
+    @Option(
+            name = "signature",
+            label = "NAME",
+            help =
+                "Signature or function to call (default: for training the training=True"
+                    + " function if there is one, else serving_default).")
+        Optional<String> signature,
+    @Option(
+            name = "inputs",
+            label = "feature=NAME",
+            help =
+                "Inputs of the model for input_ids, attention_mask and token_type_ids, where"
+                    + " their names are not the usual ones.",
+            commaSeparated = true)
+        Map<String, String> inputs,
+    @Option(
+            name = "output",
+            label = "NAME",
+            help = "The output that holds the logits (default: found by name).")
+        Optional<String> output,
+    @Option(
+            name = "head",
+            label = "HEAD",
+            help =
+                "A new head on the model: none, classification, regression or"
+                    + " token-classification, which on a SavedModel needs --features; on weights"
+                    + " alone question-answering and masked-lm too. GPT-2 has causal-lm in place of"
+                    + " masked-lm, T5 seq2seq alone.",
+            defaultValue = "none",
+            section = Section.WHAT_TRAINS,
+            place = -2)
+        String head,
+    @Option(
+            name = "features",
+            label = "NAME",
+            help = "The output or inner tensor of a SavedModel that a new head reads.",
+            section = Section.WHAT_TRAINS)
+        Optional<String> features,
+    @Option(
+            name = "num-labels",
+            label = "N",
+            help = "Classes of a new classification head (default: as many as the data has).",
+            section = Section.WHAT_TRAINS)
+        Optional<Integer> labels,
+    @Option(
+            name = "problem-type",
+            label = "TYPE",
+            help =
+                "What a class is to an example: single_label_classification, one of all, or"
+                    + " multi_label_classification, any number of them, each with its own sigmoid;"
+                    + " in the data a|b, or a list (default: as the model's config.json says, else"
+                    + " single).")
+        Optional<String> problem,
+    @Option(
+            name = "trainable",
+            label = "REGEX",
+            help = "Only variables that match train (default: those the model marks trainable).",
+            section = Section.WHAT_TRAINS)
+        Optional<Pattern> trainable,
+    @Option(
+            name = "freeze",
+            label = "REGEX",
+            help = "Variables that match do not train.",
+            section = Section.WHAT_TRAINS)
+        Optional<Pattern> freeze,
+    @Option(
+            name = "dropout",
+            label = "on|off",
+            help = "Whether dropout is active while training.",
+            defaultValue = "on",
+            section = Section.WHAT_TRAINS)
+        boolean dropout,
+    @Option(
+            name = "model-losses",
+            label = "on|off",
+            help =
+                "Whether the losses that a SavedModel's layers add (regularizers, add_loss)"
+                    + " belong to the loss, as in Keras.",
+            defaultValue = "on")
+        boolean modelLosses,
     Trust trust) {
 
-  public static final boolean DEFAULT_DROPOUT = true;
-  public static final boolean DEFAULT_MODEL_LOSSES = true;
+  /** Names of the options that say how to read weights, whatever is done with them. */
+  public static final Set<String> OF_WEIGHTS =
+      Set.of("model-format", "model-config", "tag", "allow-op");
 
   /** No new head: the model's own is trained. */
   public static final String OWN_HEAD = "none";
@@ -56,49 +119,109 @@ public record ModelConfig(
   private static final List<String> PROBLEMS =
       List.of("single_label_classification", "multi_label_classification");
 
-  /**
-   * What the files of a model are.
-   *
-   * @param format empty: found out
-   * @param configuration config.json or bert_config.json; empty: beside the weights
-   * @param restoreOptimizer whether a training goes on with the slots and the step that the files
-   *     have of an earlier one
-   * @param ignoredWeights names of weights that are left out; empty: none
-   * @param fromScratch whether only the configuration is read, and all weights begin at random
-   * @param tags of the graph to take of a SavedModel that holds several; empty: the one for serving
-   */
-  public record Files(
-      Optional<WeightFormat> format,
-      Optional<Path> configuration,
-      boolean restoreOptimizer,
-      Optional<Pattern> ignoredWeights,
-      boolean fromScratch,
-      Optional<String> tags) {
-    public static final Files FOUND_OUT =
-        new Files(
-            Optional.empty(), Optional.empty(), true, Optional.empty(), false, Optional.empty());
+  /** Whether a training resumes the optimizer of an earlier one. */
+  public enum RestoreOptimizer {
+    /** Where the files have slots and a step, and the optimizer has a place for them. */
+    AUTO,
+    NO
   }
 
-  /**
-   * What the user accepts of a foreign model.
-   *
-   * @param allowedOps op types beyond the policy's list
-   * @param naturalGradients whether a custom gradient that the file does not hold may be replaced
-   *     by the natural one
-   * @param withoutGradient trainable variables that may stay without a gradient
-   * @param ignoredConstraints variables that train without the constraint of their Keras layer;
-   *     empty: none
-   * @param untried whether the model may come into this process's native code without having been
-   *     tried in another one
-   */
+  /** Files of a model. */
+  @Section.Of(Section.MODEL)
+  public record Files(
+      @Option(
+              name = "model-format",
+              label = "FORMAT",
+              help =
+                  "What the path holds: savedmodel, huggingface, safetensors, hdf5, tf1 or tf2"
+                      + " (default: found out).",
+              section = Section.WEIGHTS)
+          Optional<WeightFormat> format,
+      @Option(
+              name = "model-config",
+              label = "FILE",
+              help = "config.json or bert_config.json, where none lies beside the weights.",
+              section = Section.WEIGHTS)
+          Optional<Path> configuration,
+      @Option(
+              name = "restore-optimizer",
+              label = "auto|no",
+              help =
+                  "auto: go on with the optimizer's slots and step that a checkpoint has of an"
+                      + " earlier training; no: begin anew.",
+              defaultValue = "auto",
+              section = Section.WHAT_TRAINS,
+              place = 1)
+          RestoreOptimizer restoreOptimizer,
+      @Option(
+              name = "ignore-weights",
+              label = "REGEX",
+              help =
+                  "Leave out weights whose name matches; without it, weights are refused that"
+                      + " are named as parts of the model and that Belay's graph of it has no place"
+                      + " for.")
+          Optional<Pattern> ignoredWeights,
+      @Option(
+              name = "from-scratch",
+              help =
+                  "Build the model that config.json describes and begin with random weights:"
+                      + " --model names that file or its folder, and weights beside it are not"
+                      + " read.",
+              section = Section.WHAT_TRAINS,
+              place = -1)
+          boolean fromScratch,
+      @Option(
+              name = "tag",
+              label = "TAGS",
+              help =
+                  "Of a SavedModel with several graphs, take the one with these tags, divided by"
+                      + " commas (default: serve, or the only one).",
+              section = Section.WEIGHTS)
+          Optional<String> tags) {
+    public static final Files FOUND_OUT = ConfigBinder.defaults(Files.class);
+  }
+
+  /** Exceptions that the user makes for a foreign model. */
+  @Section.Of(Section.MODEL)
   public record Trust(
-      Set<String> allowedOps,
-      boolean naturalGradients,
-      List<Pattern> withoutGradient,
-      Optional<Pattern> ignoredConstraints,
-      boolean untried) {
-    public static final Trust NOTHING =
-        new Trust(Set.of(), false, List.of(), Optional.empty(), false);
+      @Option(
+              name = "allow-op",
+              label = "OP",
+              help =
+                  "Accept this op in a foreign graph although the policy refuses it;"
+                      + " repeatable.",
+              onResume = Option.OnResume.IGNORE)
+          Set<String> allowedOps,
+      @Option(
+              name = "accept-custom-gradient",
+              help =
+                  "Where the model has a custom gradient that its file does not hold, take the"
+                      + " natural one instead of refusing the model.",
+              section = Section.WHAT_TRAINS)
+          boolean naturalGradients,
+      @Option(
+              name = "allow-no-gradient",
+              label = "REGEX",
+              help = "Trainable variables that match may stay without a gradient; repeatable.",
+              section = Section.WHAT_TRAINS,
+              onResume = Option.OnResume.LOG)
+          List<Pattern> withoutGradient,
+      @Option(
+              name = "ignore-constraints",
+              label = "REGEX",
+              help =
+                  "Train variables that match without the constraint (kernel_constraint and the"
+                      + " like) that their Keras layer puts on them.",
+              section = Section.WHAT_TRAINS)
+          Optional<Pattern> ignoredConstraints,
+      @Option(
+              name = "trust-model",
+              help =
+                  "Do not try the model in a process of its own first: a graph that kills"
+                      + " native code then kills this command.",
+              onResume = Option.OnResume.IGNORE)
+          boolean untried) {
+    public static final Trust NOTHING = ConfigBinder.defaults(Trust.class);
 
     /** Whether a variable trains without the constraint of its Keras layer. */
     public boolean ignoresConstraint(String variable) {
@@ -131,22 +254,14 @@ public record ModelConfig(
     return chosen && !freeze.map(regex -> regex.matcher(variable).find()).orElse(false);
   }
 
+  /** The weights that the path means. */
+  public WeightsConfig weights() {
+    return new WeightsConfig(
+        path, files.format(), files.configuration(), files.tags(), trust.allowedOps());
+  }
+
   /** That model, and otherwise what the command line takes without options. */
   public static ModelConfig of(Path path) {
-    return new ModelConfig(
-        path,
-        Files.FOUND_OUT,
-        Optional.empty(),
-        Map.of(),
-        Optional.empty(),
-        OWN_HEAD,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        DEFAULT_DROPOUT,
-        DEFAULT_MODEL_LOSSES,
-        Trust.NOTHING);
+    return ConfigBinder.read(ModelConfig.class, Map.of("model", List.of(path.toString())));
   }
 }

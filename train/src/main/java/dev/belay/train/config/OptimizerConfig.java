@@ -5,42 +5,68 @@ import java.util.Set;
 /**
  * The update rule; formulas in docs/numerics.md.
  *
- * @param kind which rule
- * @param learningRate the peak of the schedule
- * @param weightDecay decoupled, of all rules but adam, adam_torch, sgd and the momentum rules;
- *     never on biases and normalisation weights
- * @param beta1 decay of the first moment
- * @param beta2 decay of the second moment
- * @param epsilon added to the root of the second moment
- * @param momentum of the momentum rules
  * @param look what the update looks at besides the plain means
  */
+@Section.Of(Section.UPDATE)
 public record OptimizerConfig(
-    Kind kind,
-    double learningRate,
-    double weightDecay,
-    double beta1,
-    double beta2,
-    double epsilon,
-    double momentum,
+    @Option(
+            name = "optimizer",
+            label = "RULE",
+            help =
+                "adam, adamw, bert_adam, adam_torch, adamw_torch, sgd, momentum,"
+                    + " keras_momentum, lamb or adafactor.",
+            defaultValue = "adamw")
+        Kind kind,
+    @Option(
+            name = "learning-rate",
+            label = "R",
+            help = "The peak of the schedule.",
+            defaultValue = "5e-5",
+            identifiesSweep = false)
+        double learningRate,
+    @Option(
+            name = "weight-decay",
+            label = "R",
+            help =
+                "Decoupled weight decay of adamw, adamw_torch, bert_adam, lamb and adafactor;"
+                    + " none on biases and normalisation weights.",
+            defaultValue = "0.01")
+        double weightDecay,
+    @Option(
+            name = "adam-beta1",
+            label = "R",
+            help = "Decay of the first moment.",
+            defaultValue = "0.9")
+        double beta1,
+    @Option(
+            name = "adam-beta2",
+            label = "R",
+            help = "Decay of the second moment.",
+            defaultValue = "0.999")
+        double beta2,
+    @Option(
+            name = "adam-epsilon",
+            label = "R",
+            help = "Added to the root of the second moment.",
+            defaultValue = "1e-8")
+        double epsilon,
+    @Option(name = "momentum", label = "R", help = "Of the momentum rules.", defaultValue = "0.9")
+        double momentum,
     Look look) {
 
-  public static final Kind DEFAULT_KIND = Kind.ADAMW;
-  public static final double DEFAULT_LEARNING_RATE = 5e-5;
-  public static final double DEFAULT_WEIGHT_DECAY = 0.01;
-  public static final double DEFAULT_BETA1 = 0.9;
-  public static final double DEFAULT_BETA2 = 0.999;
-  public static final double DEFAULT_EPSILON = 1e-8;
-  public static final double DEFAULT_MOMENTUM = 0.9;
-  public static final Look DEFAULT_LOOK = new Look(false, false);
-
-  /**
-   * What an update looks at.
-   *
-   * @param nesterov ahead: the momentum rules and adam
-   * @param amsgrad back: the largest mean of squares so far; adam, adamw and their PyTorch forms
-   */
-  public record Look(boolean nesterov, boolean amsgrad) {}
+  /** Variants of the update rule. */
+  @Section.Of(Section.UPDATE)
+  public record Look(
+      @Option(
+              name = "nesterov",
+              help = "The update looks ahead: adam, momentum and keras_momentum.")
+          boolean nesterov,
+      @Option(
+              name = "amsgrad",
+              help =
+                  "Adam divides by the largest mean of squares so far: adam, adamw and their"
+                      + " PyTorch forms.")
+          boolean amsgrad) {}
 
   /** The update rules. */
   public enum Kind {
@@ -82,21 +108,8 @@ public record OptimizerConfig(
         .verify();
   }
 
-  /** The same rule with another peak of the schedule. */
-  public OptimizerConfig withLearningRate(double rate) {
-    return new OptimizerConfig(kind, rate, weightDecay, beta1, beta2, epsilon, momentum, look);
-  }
-
   /** What the command line takes without options. */
   public static OptimizerConfig defaults() {
-    return new OptimizerConfig(
-        DEFAULT_KIND,
-        DEFAULT_LEARNING_RATE,
-        DEFAULT_WEIGHT_DECAY,
-        DEFAULT_BETA1,
-        DEFAULT_BETA2,
-        DEFAULT_EPSILON,
-        DEFAULT_MOMENTUM,
-        DEFAULT_LOOK);
+    return ConfigBinder.defaults(OptimizerConfig.class);
   }
 }

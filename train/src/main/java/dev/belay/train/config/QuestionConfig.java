@@ -1,25 +1,42 @@
 package dev.belay.train.config;
 
-/**
- * How questions about texts are put and answered; names and defaults as Hugging Face's run_qa.py.
- *
- * @param docStride tokens that two windows of a long text have in common
- * @param nBestSize how many starts and ends of a window are looked at, and how many answers are
- *     kept
- * @param maxAnswerLength the most tokens of an answer
- * @param mayLackAnswer whether questions may have no answer even where the file does not say so
- * @param nullScoreDiffThreshold by how much the score of no answer must exceed the best answer's
- */
+/** Windows and answers of question answering; names and defaults as Hugging Face's run_qa.py. */
+@Section.Of(Section.QUESTION_ANSWERING)
 public record QuestionConfig(
-    int docStride,
-    int nBestSize,
-    int maxAnswerLength,
-    boolean mayLackAnswer,
-    double nullScoreDiffThreshold) {
-  public static final int DEFAULT_DOC_STRIDE = 128;
-  public static final int DEFAULT_N_BEST_SIZE = 20;
-  public static final int DEFAULT_MAX_ANSWER_LENGTH = 30;
-  public static final double DEFAULT_NULL_SCORE_DIFF_THRESHOLD = 0;
+    @Option(
+            name = "doc-stride",
+            label = "N",
+            help = "Tokens that two windows of a context too long for one have in common.",
+            defaultValue = "128")
+        int docStride,
+    @Option(
+            name = "n-best-size",
+            label = "N",
+            help = "Starts and ends of a window that are looked at, and answers that are kept.",
+            defaultValue = "20",
+            onResume = Option.OnResume.LOG)
+        int nBestSize,
+    @Option(
+            name = "max-answer-length",
+            label = "N",
+            help = "The most tokens of an answer.",
+            defaultValue = "30",
+            onResume = Option.OnResume.LOG)
+        int maxAnswerLength,
+    @Option(
+            name = "version-2-with-negative",
+            help =
+                "A question may have no answer (default: where the file says so, by version 2"
+                    + " or by a question without one).",
+            onResume = Option.OnResume.LOG)
+        boolean mayLackAnswer,
+    @Option(
+            name = "null-score-diff-threshold",
+            label = "X",
+            help = "No answer is given where its score exceeds the best answer's by more.",
+            defaultValue = "0",
+            onResume = Option.OnResume.LOG)
+        double nullScoreDiffThreshold) {
 
   public QuestionConfig {
     new Check()
@@ -36,11 +53,6 @@ public record QuestionConfig(
 
   /** What the command line takes without options. */
   public static QuestionConfig defaults() {
-    return new QuestionConfig(
-        DEFAULT_DOC_STRIDE,
-        DEFAULT_N_BEST_SIZE,
-        DEFAULT_MAX_ANSWER_LENGTH,
-        false,
-        DEFAULT_NULL_SCORE_DIFF_THRESHOLD);
+    return ConfigBinder.defaults(QuestionConfig.class);
   }
 }

@@ -4,16 +4,32 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
-/**
- * What a run says about itself beside metrics.jsonl.
- *
- * @param kinds what is written; may be none
- * @param layerNormSteps every so many steps, norms of every layer and variable; 0: never
- */
-public record ReportConfig(Set<Kind> kinds, int layerNormSteps) {
-
-  public static final Set<Kind> DEFAULT_KINDS = Set.of(Kind.TENSORBOARD, Kind.HTML);
-  public static final int DEFAULT_LAYER_NORM_STEPS = 0;
+/** Reports that a run writes beside metrics.jsonl. */
+@Section.Of(Section.RUN)
+public record ReportConfig(
+    @Option(
+            name = "report",
+            label = "KIND",
+            help =
+                "tensorboard (event files), html (report.html, a page of charts), both, or"
+                    + " none.",
+            defaultValue = "tensorboard,html",
+            commaSeparated = true,
+            emptyWord = "none",
+            onResume = Option.OnResume.IGNORE,
+            refusedBySweep = "a sweep always writes report.html and event files",
+            identifiesSweep = false)
+        Set<Kind> kinds,
+    @Option(
+            name = "log-layer-norms",
+            label = "N",
+            help =
+                "Norms of every layer's and variable's gradient and weight, and"
+                    + " update-to-weight ratios, every so many steps; 0: never.",
+            defaultValue = "0",
+            refusedBySweep = "`belay train` measures layers, with the recommended clip",
+            identifiesSweep = false)
+        int layerNormSteps) {
 
   /** The kinds. */
   public enum Kind {
@@ -32,7 +48,7 @@ public record ReportConfig(Set<Kind> kinds, int layerNormSteps) {
 
   /** What the command line takes without options. */
   public static ReportConfig defaults() {
-    return new ReportConfig(DEFAULT_KINDS, DEFAULT_LAYER_NORM_STEPS);
+    return ConfigBinder.defaults(ReportConfig.class);
   }
 
   /** Whether event files are written. */

@@ -3,15 +3,30 @@ package dev.belay.train.config;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/**
- * What a run does with what is in its directory already.
- *
- * @param mode where to begin
- * @param checkpoint a checkpoint, or a run whose newest one is meant; only of mode FROM
- * @param allowChanges whether it may go on with other data, another model or other options than
- *     before
- */
-public record ResumeConfig(Mode mode, Optional<Path> checkpoint, boolean allowChanges) {
+/** Start of a run in a directory that may hold an earlier one. */
+@Section.Of(Section.RUN)
+public record ResumeConfig(
+    @Option(
+            name = "resume",
+            label = "auto|never|PATH",
+            help =
+                "Where to begin: auto goes on from the newest whole checkpoint of the run"
+                    + " directory, never wants a new directory, PATH is a checkpoint or a run.",
+            defaultValue = "auto",
+            place = -2,
+            onResume = Option.OnResume.IGNORE,
+            identifiesSweep = false)
+        String from,
+    @Option(
+            name = "allow-changes",
+            help =
+                "Go on although options, model or data are not those that the run was begun"
+                    + " with.",
+            place = -2,
+            onResume = Option.OnResume.IGNORE,
+            refusedBySweep = "arms are only comparable if all have the same options",
+            identifiesSweep = false)
+        boolean allowChanges) {
 
   /** Where a run begins. */
   public enum Mode {
@@ -23,33 +38,22 @@ public record ResumeConfig(Mode mode, Optional<Path> checkpoint, boolean allowCh
     FROM
   }
 
-  /** Refuses a mode that says one thing and a path that says another. */
-  public ResumeConfig {
-    if ((mode == Mode.FROM) != checkpoint.isPresent()) {
-      throw new IllegalArgumentException(mode + " with checkpoint " + checkpoint);
-    }
+  /** Where the run begins. */
+  public Mode mode() {
+    return switch (from) {
+      case "auto" -> Mode.AUTO;
+      case "never" -> Mode.NEVER;
+      default -> Mode.FROM;
+    };
+  }
+
+  /** A checkpoint, or a run whose newest one is meant; only of mode FROM. */
+  public Optional<Path> checkpoint() {
+    return mode() == Mode.FROM ? Optional.of(Path.of(from)) : Optional.empty();
   }
 
   /** What the command line takes without options. */
   public static ResumeConfig defaults() {
-    return new ResumeConfig(Mode.AUTO, Optional.empty(), false);
-  }
-
-  /** As the command line spells it: auto, never or a path. */
-  public static ResumeConfig of(String text, boolean allowChanges) {
-    return switch (text) {
-      case "auto" -> new ResumeConfig(Mode.AUTO, Optional.empty(), allowChanges);
-      case "never" -> new ResumeConfig(Mode.NEVER, Optional.empty(), allowChanges);
-      default -> new ResumeConfig(Mode.FROM, Optional.of(Path.of(text)), allowChanges);
-    };
-  }
-
-  /** As the command line spells it. */
-  public String text() {
-    return switch (mode) {
-      case AUTO -> "auto";
-      case NEVER -> "never";
-      case FROM -> checkpoint.orElseThrow().toString();
-    };
+    return ConfigBinder.defaults(ResumeConfig.class);
   }
 }

@@ -2,30 +2,57 @@ package dev.belay.train.config;
 
 import java.util.OptionalInt;
 
-/**
- * How long to train and how the learning rate goes.
- *
- * @param kind the shape after warm-up
- * @param end the learning rate at the end of a linear or polynomial schedule
- * @param power the exponent of a polynomial one; 1 is a straight line
- * @param warmupSteps steps of linear warm-up; empty: by ratio
- * @param warmupRatio share of all steps, used where warmupSteps is empty
- * @param numTrainEpochs passes over the training data, used where maxSteps is empty; may be a
- *     fraction
- * @param maxSteps updates; wins over epochs
- */
+/** Length of the training and course of the learning rate. */
+@Section.Of(Section.SCHEDULE)
 public record ScheduleConfig(
-    Kind kind,
-    double end,
-    double power,
-    OptionalInt warmupSteps,
-    double warmupRatio,
-    double numTrainEpochs,
-    OptionalInt maxSteps) {
-
-  public static final Kind DEFAULT_KIND = Kind.LINEAR;
-  public static final double DEFAULT_POWER = 1;
-  public static final double DEFAULT_NUM_TRAIN_EPOCHS = 3;
+    @Option(
+            name = "lr-scheduler",
+            label = "SHAPE",
+            help =
+                "The learning rate after warm-up: constant, linear, cosine, polynomial or"
+                    + " inverse_sqrt.",
+            defaultValue = "linear")
+        Kind kind,
+    @Option(
+            name = "lr-end",
+            label = "R",
+            help = "Where a linear or polynomial schedule ends.",
+            defaultValue = "0")
+        double end,
+    @Option(
+            name = "lr-power",
+            label = "X",
+            help = "The exponent of a polynomial schedule; 1 is a straight line.",
+            defaultValue = "1")
+        double power,
+    @Option(
+            name = "warmup-steps",
+            label = "N",
+            help =
+                "Steps in which the learning rate rises to its peak (default:"
+                    + " --warmup-ratio).")
+        OptionalInt warmupSteps,
+    @Option(
+            name = "warmup-ratio",
+            label = "R",
+            help = "The same as a share of all steps.",
+            defaultValue = "0",
+            replacedBy = "warmup-steps")
+        double warmupRatio,
+    @Option(
+            name = "num-train-epochs",
+            label = "N",
+            help = "Passes over the training data; may be a fraction.",
+            defaultValue = "3",
+            place = -1,
+            replacedBy = "max-steps")
+        double numTrainEpochs,
+    @Option(
+            name = "max-steps",
+            label = "N",
+            help = "Updates, instead of --num-train-epochs.",
+            place = -1)
+        OptionalInt maxSteps) {
 
   /** The shapes. */
   public enum Kind {
@@ -42,11 +69,12 @@ public record ScheduleConfig(
         .positive("--lr-power", power)
         .that(
             end == 0 || kind == Kind.LINEAR || kind == Kind.POLYNOMIAL,
-            "--lr-end is the end of a linear or polynomial schedule: leave it out, or choose another"
-                + " --lr-scheduler")
+            "--lr-end is the end of a linear or polynomial schedule: leave it out, or choose"
+                + " another --lr-scheduler")
         .that(
-            power == DEFAULT_POWER || kind == Kind.POLYNOMIAL,
-            "--lr-power shapes a polynomial schedule: leave it out, or add --lr-scheduler polynomial")
+            power == 1 || kind == Kind.POLYNOMIAL,
+            "--lr-power shapes a polynomial schedule: leave it out, or add --lr-scheduler"
+                + " polynomial")
         .atLeast("--warmup-steps", 0, warmupSteps)
         .fraction("--warmup-ratio", warmupRatio)
         .that(
@@ -73,21 +101,8 @@ public record ScheduleConfig(
         : (long) Math.ceil(warmupRatio * totalSteps);
   }
 
-  /** The same course over that many updates. */
-  public ScheduleConfig withMaxSteps(int steps) {
-    return new ScheduleConfig(
-        kind, end, power, warmupSteps, warmupRatio, numTrainEpochs, OptionalInt.of(steps));
-  }
-
   /** What the command line takes without options. */
   public static ScheduleConfig defaults() {
-    return new ScheduleConfig(
-        DEFAULT_KIND,
-        0,
-        DEFAULT_POWER,
-        OptionalInt.empty(),
-        0,
-        DEFAULT_NUM_TRAIN_EPOCHS,
-        OptionalInt.empty());
+    return ConfigBinder.defaults(ScheduleConfig.class);
   }
 }

@@ -2,20 +2,42 @@ package dev.belay.train.config;
 
 import java.util.OptionalDouble;
 
-/**
- * What happens when a step's numbers are not usable.
- *
- * @param onNonfinite what to do about a loss or a norm that is not finite, or that explodes
- * @param maxSkippedSteps steps in a row that may be skipped before the run stops
- * @param maxRollbacks returns to a checkpoint before the run stops
- * @param explodeFactor a norm above the running median times this counts as exploding; empty: never
- */
+/** Answers to a step whose numbers are not usable. */
+@Section.Of(Section.STABILITY)
 public record StabilityConfig(
-    Policy onNonfinite, int maxSkippedSteps, int maxRollbacks, OptionalDouble explodeFactor) {
-
-  public static final Policy DEFAULT_ON_NONFINITE = Policy.HALT;
-  public static final int DEFAULT_MAX_SKIPPED_STEPS = 10;
-  public static final int DEFAULT_MAX_ROLLBACKS = 3;
+    @Option(
+            name = "on-nonfinite",
+            label = "POLICY",
+            help =
+                "When loss or norm is not finite: halt, skip the step, or rollback to the"
+                    + " last checkpoint; the last two go on with the next batch.",
+            defaultValue = "halt",
+            onResume = Option.OnResume.LOG,
+            refusedBySweep = "an arm that diverges ends, and the next one begins")
+        Policy onNonfinite,
+    @Option(
+            name = "max-skipped-steps",
+            label = "N",
+            help = "Steps in a row that may be skipped before the run stops.",
+            defaultValue = "10",
+            onResume = Option.OnResume.LOG)
+        int maxSkippedSteps,
+    @Option(
+            name = "max-rollbacks",
+            label = "N",
+            help = "Rollbacks before the run stops.",
+            defaultValue = "3",
+            onResume = Option.OnResume.LOG,
+            refusedBySweep = "an arm that diverges ends, and the next one begins")
+        int maxRollbacks,
+    @Option(
+            name = "explode-factor",
+            label = "R",
+            help =
+                "A norm above the running median times this is treated like one that is not"
+                    + " finite (default: never).",
+            refusedBySweep = "an arm that diverges ends, and the next one begins")
+        OptionalDouble explodeFactor) {
 
   /** What to do. */
   public enum Policy {
@@ -41,10 +63,6 @@ public record StabilityConfig(
 
   /** What the command line takes without options. */
   public static StabilityConfig defaults() {
-    return new StabilityConfig(
-        DEFAULT_ON_NONFINITE,
-        DEFAULT_MAX_SKIPPED_STEPS,
-        DEFAULT_MAX_ROLLBACKS,
-        OptionalDouble.empty());
+    return ConfigBinder.defaults(StabilityConfig.class);
   }
 }

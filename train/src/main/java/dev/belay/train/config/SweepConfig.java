@@ -4,41 +4,60 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * Which clips and learning rates to try, all on the same data.
+ * Clips and learning rates that a sweep tries, all on the same data.
  *
  * @param base the training that all arms share; its clip, learning rate and seed are replaced
- * @param clipNorms thresholds to try; empty stands for none
- * @param clipModes rules to try each threshold with
- * @param learningRates peaks of the schedule to try
- * @param seeds each arm is trained once with each
- * @param halving whether arms that fall behind are stopped early
  */
+@Section.Of(Section.SWEEP)
 public record SweepConfig(
     TrainConfig base,
-    List<OptionalDouble> clipNorms,
-    List<ClipConfig.Mode> clipModes,
-    List<Double> learningRates,
-    List<Long> seeds,
-    boolean halving) {
-
-  /** The advice of practice, half of it, twice it, the most for noisy data, and no clip at all. */
-  public static final List<OptionalDouble> DEFAULT_CLIP_NORMS =
-      List.of(
-          OptionalDouble.of(0.5),
-          OptionalDouble.of(1),
-          OptionalDouble.of(2),
-          OptionalDouble.of(5),
-          OptionalDouble.empty());
-
-  public static final List<ClipConfig.Mode> DEFAULT_CLIP_MODES =
-      List.of(ClipConfig.Mode.GLOBAL_NORM);
-  public static final boolean DEFAULT_HALVING = true;
+    @Option(
+            name = "clip-norms",
+            label = "C",
+            help = "Thresholds to try; none: do not clip.",
+            defaultValue = "0.5,1,2,5,none",
+            commaSeparated = true)
+        List<OptionalDouble> clipNorms,
+    @Option(
+            name = "clip-modes",
+            label = "RULE",
+            help =
+                "Rules to try each threshold with: global_norm, norm, value; adaptive and"
+                    + " auto, which have their own options, are one arm each.",
+            defaultValue = "global_norm",
+            commaSeparated = true)
+        List<ClipConfig.Mode> clipModes,
+    @Option(
+            name = "learning-rates",
+            label = "R",
+            help = "Peaks of the schedule to try (default: --learning-rate).",
+            commaSeparated = true)
+        List<Double> learningRates,
+    @Option(
+            name = "seeds",
+            label = "N",
+            help =
+                "Every arm is trained once with each: the spread between them says which"
+                    + " differences mean something (default: --seed).",
+            commaSeparated = true)
+        List<Long> seeds,
+    @Option(
+            name = "halving",
+            label = "on|off",
+            help =
+                "Stop arms that have fallen behind the better half at a quarter or half of"
+                    + " their steps.",
+            defaultValue = "on")
+        boolean halving) {
 
   public SweepConfig {
     clipNorms = List.copyOf(clipNorms);
     clipModes = List.copyOf(clipModes);
-    learningRates = List.copyOf(learningRates);
-    seeds = List.copyOf(seeds);
+    learningRates =
+        learningRates.isEmpty()
+            ? List.of(base.optimizer().learningRate())
+            : List.copyOf(learningRates);
+    seeds = seeds.isEmpty() ? List.of(base.machine().seed()) : List.copyOf(seeds);
     Check check = new Check();
     for (OptionalDouble norm : clipNorms) {
       norm.ifPresent(value -> check.positive("--clip-norms", value));
@@ -46,8 +65,6 @@ public record SweepConfig(
     learningRates.forEach(rate -> check.positive("--learning-rates", rate));
     check
         .that(!clipNorms.isEmpty(), "--clip-norms", "at least one threshold, or none", "nothing")
-        .that(!learningRates.isEmpty(), "--learning-rates", "at least one", "nothing")
-        .that(!seeds.isEmpty(), "--seeds", "at least one", "nothing")
         .that(
             !clipModes.contains(ClipConfig.Mode.NONE) && !clipModes.isEmpty(),
             "--clip-modes takes rules with a threshold; to try no clip at all, put none among"
@@ -60,7 +77,7 @@ public record SweepConfig(
             base.resume().mode() != ResumeConfig.Mode.FROM,
             "--resume",
             "auto or never, since a sweep has no checkpoints",
-            base.resume().text())
+            base.resume().from())
         .that(
             !base.data().validationFiles().isEmpty(),
             "--validation-file is missing: arms are compared on validation data")

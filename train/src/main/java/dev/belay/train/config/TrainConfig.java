@@ -1,13 +1,14 @@
 package dev.belay.train.config;
 
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * All that one training run is asked to do.
  *
- * @param outputDirectory the run directory: new, empty, or this run's own
  * @param report what is written beside metrics.jsonl
  */
+@Section.Of(Section.RUN)
 public record TrainConfig(
     ModelConfig model,
     DataConfig data,
@@ -18,9 +19,17 @@ public record TrainConfig(
     StabilityConfig stability,
     LoopConfig loop,
     MachineConfig machine,
+    ReportConfig report,
     ResumeConfig resume,
-    Path outputDirectory,
-    ReportConfig report) {
+    @Option(
+            name = "output-dir",
+            label = "DIR",
+            help = "The run directory: new or empty, or one to go on with.",
+            required = "name a directory for the run to write",
+            place = -3,
+            onResume = Option.OnResume.IGNORE,
+            identifiesSweep = false)
+        Path outputDirectory) {
 
   public TrainConfig {
     boolean needsEvaluation = loop.loadBestModelAtEnd() || loop.earlyStoppingPatience().isPresent();
@@ -30,8 +39,8 @@ public record TrainConfig(
             "--train-file is missing: name a .tsv, .csv, .jsonl or .tfrecord file")
         .that(
             clip.norms() == ClipConfig.Norms.DENSE || update.gradientAccumulationSteps() == 1,
-            "--norm-compatibility tf counts the rows of one batch, --gradient-accumulation-steps adds"
-                + " up several: choose one")
+            "--norm-compatibility tf counts the rows of one batch, --gradient-accumulation-steps"
+                + " adds up several: choose one")
         .that(
             clip.norms() == ClipConfig.Norms.DENSE || machine.replicaDevices().size() == 1,
             "--norm-compatibility tf counts the rows of one batch, --device "
@@ -50,38 +59,26 @@ public record TrainConfig(
         .verify();
   }
 
-  /** The same run with another update and another seed. */
-  public TrainConfig with(OptimizerConfig other, ClipConfig otherClip, MachineConfig otherMachine) {
-    return new TrainConfig(
-        model,
-        data,
-        other,
-        schedule,
-        otherClip,
-        update,
-        stability,
-        loop,
-        otherMachine,
-        resume,
-        outputDirectory,
-        report);
+  /** Begins a config whose options all have their defaults. */
+  public static TrainConfigBuilder builder() {
+    return new TrainConfigBuilder(Map.of());
   }
 
-  /** The same run with another update and another course of the learning rate. */
-  public TrainConfig with(OptimizerConfig other, ScheduleConfig otherSchedule) {
-    return new TrainConfig(
-        model,
-        data,
-        other,
-        otherSchedule,
-        clip,
-        update,
-        stability,
-        loop,
-        machine,
-        resume,
-        outputDirectory,
-        report);
+  /** Begins a config with the options of this one. */
+  public TrainConfigBuilder toBuilder() {
+    return new TrainConfigBuilder(ConfigBinder.texts(this));
+  }
+
+  /**
+   * Makes a config from the options of {@code belay train}.
+   *
+   * @param options values by their names, as {@link TrainConfigBuilder#option} takes them
+   * @throws ConfigException that says everything that cannot be
+   */
+  public static TrainConfig fromOptions(Map<String, String> options) {
+    TrainConfigBuilder builder = builder();
+    options.forEach(builder::option);
+    return builder.build();
   }
 
   /** That model on that data, and otherwise what the command line takes without options. */
@@ -96,8 +93,8 @@ public record TrainConfig(
         StabilityConfig.defaults(),
         LoopConfig.defaults(),
         MachineConfig.defaults(),
+        ReportConfig.defaults(),
         ResumeConfig.defaults(),
-        outputDirectory,
-        ReportConfig.defaults());
+        outputDirectory);
   }
 }

@@ -1,20 +1,36 @@
 package dev.belay.train.config;
 
-/**
- * How the gradient of one update is computed.
- *
- * @param gradientAccumulationSteps batches whose gradients are added up for one update
- * @param precision of forward and backward pass; norms, clip, moments and weights are float32
- * @param lossScale of fp16: the scale that the run begins with
- * @param lossScaleGrowth of fp16: good steps in a row before the scale is doubled
- */
+/** Computation of the gradient of one update. */
+@Section.Of(Section.STABILITY)
 public record UpdateConfig(
-    int gradientAccumulationSteps, Precision precision, int lossScale, int lossScaleGrowth) {
-
-  public static final int DEFAULT_GRADIENT_ACCUMULATION_STEPS = 1;
-  public static final Precision DEFAULT_PRECISION = Precision.FP32;
-  public static final int DEFAULT_LOSS_SCALE = 32_768;
-  public static final int DEFAULT_LOSS_SCALE_GROWTH = 2000;
+    @Option(
+            name = "gradient-accumulation-steps",
+            label = "N",
+            help =
+                "Batches of --train-batch-size whose gradients are added up for one step,"
+                    + " before they are clipped.",
+            defaultValue = "1")
+        int gradientAccumulationSteps,
+    @Option(
+            name = "precision",
+            label = "FORMAT",
+            help =
+                "fp32, bf16 or fp16 for the forward and backward pass, where the machine has"
+                    + " kernels for it; weights and update stay fp32.",
+            defaultValue = "fp32")
+        Precision precision,
+    @Option(
+            name = "loss-scale",
+            label = "S",
+            help = "Of fp16: the loss scale to begin with; halved after each overflow.",
+            defaultValue = "32768")
+        int lossScale,
+    @Option(
+            name = "loss-scale-growth",
+            label = "N",
+            help = "Of fp16: good steps in a row before the loss scale is doubled.",
+            defaultValue = "2000")
+        int lossScaleGrowth) {
 
   /** Number formats of the forward and backward pass. */
   public enum Precision {
@@ -42,10 +58,6 @@ public record UpdateConfig(
 
   /** What the command line takes without options. */
   public static UpdateConfig defaults() {
-    return new UpdateConfig(
-        DEFAULT_GRADIENT_ACCUMULATION_STEPS,
-        DEFAULT_PRECISION,
-        DEFAULT_LOSS_SCALE,
-        DEFAULT_LOSS_SCALE_GROWTH);
+    return ConfigBinder.defaults(UpdateConfig.class);
   }
 }

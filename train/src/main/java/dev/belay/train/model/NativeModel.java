@@ -26,7 +26,6 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
-import dev.belay.train.failure.ModelException;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
@@ -84,7 +83,9 @@ record NativeModel(
             configuration,
             weights,
             NativeHead.of(config, configuration, weights),
-            config.files().restoreOptimizer() ? read.optimizer() : Optional.empty(),
+            config.files().restoreOptimizer() == ModelConfig.RestoreOptimizer.AUTO
+                ? read.optimizer()
+                : Optional.empty(),
             notes);
     model.activation();
     return model;

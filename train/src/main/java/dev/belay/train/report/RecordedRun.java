@@ -1,21 +1,18 @@
 package dev.belay.train.report;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.savedmodel.CorruptModelException;
-import dev.belay.savedmodel.weights.WeightFormat;
+import dev.belay.train.config.ConfigBinder;
+import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * What config.json and run.json of an earlier run say about its model.
@@ -28,71 +25,40 @@ import java.util.regex.Pattern;
  */
 public record RecordedRun(
     ModelConfig model, long seed, List<String> labels, Optional<Path> tokenizer, int maxSeqLength) {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /** Reads both files. */
   public static RecordedRun read(Path config, Path provenance) throws IOException {
-    JsonNode options = json(config);
-    JsonNode facts = json(provenance);
-    return new RecordedRun(
-        model(options, facts),
-        options.path("seed").asLong(),
-        texts(facts.path("labels")),
-        text(facts.path("tokenizer"), "path").map(Path::of),
-        options.path("max-seq-length").asInt());
-  }
-
-  private static ModelConfig model(JsonNode options, JsonNode facts) {
-    Map<String, String> inputs = new LinkedHashMap<>();
-    for (String pair : texts(options.path("inputs"))) {
-      int equals = pair.indexOf('=');
-      inputs.put(pair.substring(0, equals), pair.substring(equals + 1));
-    }
-    return new ModelConfig(
-        // config.json has the path as it was typed, from wherever that was.
-        Path.of(facts.path("model_directory").asText()),
-        new ModelConfig.Files(
-            text(options, "model-format")
-                .map(format -> WeightFormat.valueOf(format.toUpperCase(Locale.ROOT))),
-            text(facts, "model_configuration").map(Path::of),
-            false,
-            text(options, "ignore-weights").map(Pattern::compile),
-            options.path("from-scratch").asBoolean(),
-            text(options, "tag")),
-        text(options, "signature"),
-        inputs,
-        text(options, "output"),
-        text(options, "head").orElse(ModelConfig.OWN_HEAD),
-        text(options, "features"),
-        text(options, "num-labels").map(Integer::valueOf),
-        text(options, "problem-type").or(() -> text(facts, "problem_type")),
-        text(options, "trainable").map(Pattern::compile),
-        text(options, "freeze").map(Pattern::compile),
-        false,
-        !text(options, "model-losses").equals(Optional.of("off")),
-        new ModelConfig.Trust(
-            Set.copyOf(texts(options.path("allow-op"))),
-            options.path("accept-custom-gradient").asBoolean(),
-            texts(options.path("allow-no-gradient")).stream().map(Pattern::compile).toList(),
-            text(options, "ignore-constraints").map(Pattern::compile),
-            options.path("trust-model").asBoolean()));
-  }
-
-  private static JsonNode json(Path file) throws IOException {
+    Map<String, List<String>> options = ConfigJson.read(config);
+    JsonNode facts = ConfigJson.tree(provenance);
     try {
-      return JSON.readTree(file.toFile());
-    } catch (JacksonException e) {
-      throw new CorruptModelException(file, "JSON", "an object", e.getOriginalMessage());
+      MachineConfig machine = ConfigBinder.read(MachineConfig.class, options);
+      DataConfig data = ConfigBinder.read(DataConfig.class, options);
+      return new RecordedRun(
+          ConfigBinder.read(ModelConfig.class, calledNow(options, facts)),
+          machine.seed(),
+          ConfigJson.texts(facts.path("labels")),
+          Optional.ofNullable(facts.path("tokenizer").get("path"))
+              .map(JsonNode::asText)
+              .map(Path::of),
+          data.maxSeqLength());
+    } catch (ConfigException refused) {
+      throw new CorruptModelException(config, "options", "those of a run", refused.getMessage());
     }
   }
 
-  private static Optional<String> text(JsonNode object, String name) {
-    return Optional.ofNullable(object.get(name)).map(JsonNode::asText);
-  }
-
-  private static List<String> texts(JsonNode array) {
-    List<String> texts = new ArrayList<>();
-    array.forEach(element -> texts.add(element.asText()));
-    return texts;
+  /** The options for a model that is called from here, no longer trained. */
+  private static Map<String, List<String>> calledNow(
+      Map<String, List<String>> options, JsonNode facts) {
+    Map<String, List<String>> now = new LinkedHashMap<>(options);
+    // config.json has paths as they were typed, from wherever that was.
+    now.put("model", List.of(facts.path("model_directory").asText()));
+    now.remove("model-config");
+    Optional.ofNullable(facts.get("model_configuration"))
+        .ifPresent(path -> now.put("model-config", List.of(path.asText())));
+    Optional.ofNullable(facts.get("problem_type"))
+        .map(JsonNode::asText)
+        .ifPresent(type -> now.putIfAbsent("problem-type", List.of(type)));
+    now.put("restore-optimizer", List.of("no"));
+    now.put("dropout", List.of("off"));
+    return now;
   }
 }

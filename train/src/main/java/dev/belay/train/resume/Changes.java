@@ -1,9 +1,11 @@
 package dev.belay.train.resume;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.config.ConfigBinder;
+import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.RunDirectory;
@@ -26,49 +28,8 @@ public record Changes(List<Change> serious, List<Change> harmless) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String UNSET = "not given";
 
-  /** What says nothing about the weights. */
-  private static final Set<String> FREE =
-      Set.of(
-          "output-dir",
-          "resume",
-          "allow-changes",
-          "logging-steps",
-          "save-steps",
-          "save-total-limit",
-          "background-save",
-          "report",
-          "allow-op",
-          "trust-model");
-
   /** Older runs do not know which files lay beside the tokenizer's definition. */
   private static final String TOKENIZER_SETTINGS = "tokenizer_settings";
-
-  /** Files may move: it is what they hold that is compared. */
-  private static final Set<String> BY_CONTENT =
-      Set.of("model", "train-file", "validation-file", "tokenizer");
-
-  /**
-   * Kernels may add in another order with other threads, evaluation changes no weight, and what is
-   * done about a step that is not finite changes no step that is.
-   */
-  private static final Set<String> HARMLESS =
-      Set.of(
-          "device",
-          "threads",
-          "gpu-memory-growth",
-          "gpu-memory-limit",
-          "xla",
-          "eval-batch-size",
-          "eval-steps",
-          "n-best-size",
-          "max-answer-length",
-          "version-2-with-negative",
-          "null-score-diff-threshold",
-          "early-stopping-patience",
-          "allow-no-gradient",
-          "on-nonfinite",
-          "max-skipped-steps",
-          "max-rollbacks");
 
   /**
    * Compares.
@@ -78,14 +39,16 @@ public record Changes(List<Change> serious, List<Change> harmless) {
    */
   public static Changes since(RunDirectory before, TrainConfig config, Map<String, Object> facts)
       throws IOException {
-    JsonNode defaults =
-        tree(
-            ConfigJson.options(
-                TrainConfig.of(config.model(), config.data(), config.outputDirectory())));
-    JsonNode options = read(before.config());
-    JsonNode recorded = read(before.provenance());
+    TrainConfig plain =
+        TrainConfig.of(
+            ModelConfig.of(config.model().path()),
+            DataConfig.of(config.data().trainFiles(), config.data().validationFiles()),
+            config.outputDirectory());
+    JsonNode defaults = tree(ConfigBinder.json(plain));
+    JsonNode options = ConfigJson.tree(before.config());
+    JsonNode recorded = ConfigJson.tree(before.provenance());
     Changes changes = new Changes(new ArrayList<>(), new ArrayList<>());
-    changes.compareOptions(options, tree(ConfigJson.options(config)), defaults);
+    changes.compareOptions(options, tree(ConfigBinder.json(config)), defaults);
     JsonNode found = tree(facts);
     changes.compareFiles("--model", contents(recorded, "model"), contents(found, "model"));
     changes.compareFiles("--train-file", data(recorded, "train"), data(found, "train"));
@@ -108,15 +71,17 @@ public record Changes(List<Change> serious, List<Change> harmless) {
     Set<String> names = new TreeSet<>();
     before.fieldNames().forEachRemaining(names::add);
     now.fieldNames().forEachRemaining(names::add);
-    names.removeAll(FREE);
-    names.removeAll(BY_CONTENT);
     for (String name : names) {
       // A version that did not know an option did what is the default now.
       JsonNode old = before.has(name) ? before.get(name) : defaults.get(name);
       JsonNode asked = now.get(name);
       if (old == null ? asked != null : !old.equals(asked)) {
-        (HARMLESS.contains(name) ? harmless : serious)
-            .add(new Change("--" + name, text(old), text(asked)));
+        Change change = new Change("--" + name, text(old), text(asked));
+        switch (OptionDefinition.onResume(TrainConfig.class, name)) {
+          case REFUSE -> serious.add(change);
+          case LOG -> harmless.add(change);
+          case IGNORE, COMPARE_CONTENTS -> {}
+        }
       }
     }
   }
@@ -178,13 +143,5 @@ public record Changes(List<Change> serious, List<Change> harmless) {
   /** As a file would give it back, so that numbers compare by value. */
   private static JsonNode tree(Map<String, Object> values) throws IOException {
     return JSON.readTree(JSON.writeValueAsBytes(values));
-  }
-
-  static JsonNode read(Path file) throws IOException {
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (JacksonException e) {
-      throw new CorruptModelException(file, "JSON", "an object", e.getOriginalMessage());
-    }
   }
 }

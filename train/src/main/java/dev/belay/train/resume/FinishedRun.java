@@ -1,6 +1,7 @@
 package dev.belay.train.resume;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
@@ -31,7 +32,7 @@ public record FinishedRun(
 
   /** Empty if the run did not come to its end, or its export is not what the run wrote. */
   public static Optional<FinishedRun> of(RunDirectory run) throws IOException {
-    JsonNode facts = Changes.read(run.provenance());
+    JsonNode facts = ConfigJson.tree(run.provenance());
     JsonNode result = facts.path(FACT);
     if (!facts.path("status").asText().equals("done") || result.isMissingNode()) {
       return Optional.empty();

@@ -24,7 +24,7 @@ import org.tensorflow.types.family.TNumber;
  */
 public final class CallProbe implements AutoCloseable {
   private static final MachineConfig CPU =
-      new MachineConfig("cpu", OptionalInt.of(1), MachineConfig.DEFAULT_SEED);
+      new MachineConfig("cpu", OptionalInt.of(1), MachineConfig.defaults().seed());
 
   private final Ops tf;
   private final Session session;

@@ -2,8 +2,8 @@ package dev.belay.train.sweep;
 
 import dev.belay.graph.clip.Threshold;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.OptionType;
 import dev.belay.train.config.SweepConfig;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -58,7 +58,7 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
 
   /** {@code 1.0}, {@code auto}, or {@code none}. */
   public String clipText() {
-    return clipNorm.isPresent() ? plain(clipNorm.getAsDouble()) : modeText();
+    return clipNorm.isPresent() ? OptionType.text(clipNorm.getAsDouble()) : modeText();
   }
 
   /** {@code clip 1.0}, with the rule and the learning rate where the sweep tries several. */
@@ -67,7 +67,9 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
     if (clipNorm.isPresent() && sweep.clipModes().size() > 1) {
       label += " " + modeText();
     }
-    return sweep.learningRates().size() > 1 ? label + ", rate " + plain(learningRate) : label;
+    return sweep.learningRates().size() > 1
+        ? label + ", rate " + OptionType.text(learningRate)
+        : label;
   }
 
   /** The rule as options have it. */
@@ -78,19 +80,8 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
   /** A name for files, different for each arm. */
   public String slug() {
     return modeText()
-        + (clipNorm.isPresent() ? "-" + plain(clipNorm.getAsDouble()) : "")
+        + (clipNorm.isPresent() ? "-" + OptionType.text(clipNorm.getAsDouble()) : "")
         + "-rate-"
-        + plain(learningRate);
-  }
-
-  /** {@code 1.0}, {@code 0.25}, {@code 5e-5}. */
-  public static String plain(double value) {
-    BigDecimal exact = new BigDecimal(Double.toString(value));
-    if (value >= 1e-3 && value < 1e6) {
-      return exact.toPlainString();
-    }
-    BigDecimal digits = exact.stripTrailingZeros();
-    int exponent = digits.precision() - digits.scale() - 1;
-    return digits.movePointLeft(exponent).toPlainString() + "e" + exponent;
+        + OptionType.text(learningRate);
   }
 }

@@ -1,37 +1,20 @@
 package dev.belay.train.sweep;
 
-import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ConfigBinder;
+import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
-import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
-import java.util.Set;
 
 /** What a sweep writes about itself. Nothing is written before model and data were found sound. */
 public final class SweepRecords {
-  /** Options that say nothing of what a sweep does. */
-  private static final Set<String> NO_PART_OF_IT =
-      Set.of(
-          "output-dir",
-          "report",
-          "log-layer-norms",
-          "resume",
-          "allow-changes",
-          "clip-mode",
-          "max-grad-norm",
-          "clip-value",
-          "learning-rate",
-          "seed");
-
   private final SweepConfig config;
   private final SweepDirectory directory;
   private final Map<String, Object> identity;
@@ -65,27 +48,16 @@ public final class SweepRecords {
 
   private static Map<String, Object> identity(SweepConfig config, Path model) throws IOException {
     TrainConfig base = config.base();
-    Map<String, Object> options = new LinkedHashMap<>(ConfigJson.options(base));
-    options.keySet().removeAll(NO_PART_OF_IT);
-    options.put("clip-norms", config.clipNorms().stream().map(SweepRecords::text).toList());
-    options.put("clip-modes", config.clipModes().stream().map(SweepRecords::text).toList());
-    options.put("learning-rates", config.learningRates());
-    options.put("seeds", config.seeds());
-    options.put("halving", config.halving() ? "on" : "off");
+    Map<String, Object> options = ConfigBinder.json(config);
+    OptionDefinition.of(SweepConfig.class).stream()
+        .filter(definition -> !definition.option().identifiesSweep())
+        .forEach(definition -> options.remove(definition.name()));
     Map<String, Object> identity = new LinkedHashMap<>();
     identity.put("options", options);
     identity.put("model", Provenance.hashTree(model.toAbsolutePath().normalize()));
     identity.put("train_files", hashes(base.data().trainFiles()));
     identity.put("validation_files", hashes(base.data().validationFiles()));
     return identity;
-  }
-
-  private static String text(OptionalDouble norm) {
-    return norm.isPresent() ? Arm.plain(norm.getAsDouble()) : "none";
-  }
-
-  private static String text(ClipConfig.Mode mode) {
-    return mode.name().toLowerCase(Locale.ROOT);
   }
 
   private static List<Map<String, Object>> hashes(List<Path> files) throws IOException {

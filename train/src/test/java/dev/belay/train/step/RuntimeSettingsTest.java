@@ -19,7 +19,7 @@ final class RuntimeSettingsTest {
   private static final GpuConfig FLOAT32 = new GpuConfig(true, OptionalInt.empty(), false, false);
 
   private static MachineConfig machine(String device, GpuConfig gpu) {
-    return new MachineConfig(device, OptionalInt.of(3), 1, gpu);
+    return new MachineConfig(device, OptionalInt.of(3), gpu, 1);
   }
 
   @Test

@@ -26,10 +26,10 @@ final class Arms {
     return new SweepConfig(
         base,
         Arrays.asList(norms),
-        SweepConfig.DEFAULT_CLIP_MODES,
+        List.of(ClipConfig.Mode.GLOBAL_NORM),
         List.of(5e-5),
         seeds,
-        SweepConfig.DEFAULT_HALVING);
+        true);
   }
 
   static Arm clip(double norm) {

@@ -1,9 +1,10 @@
 package dev.belay.train.report.html;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ConfigBinder;
+import dev.belay.train.config.LoopConfig;
+import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,38 +16,34 @@ import java.util.Map;
 /**
  * What config.json and run.json say about a run.
  *
- * @param options every effective option
+ * @param options values of every effective option, by its name
  * @param provenance where the run comes from, and how it ended
  */
-record RunFacts(JsonNode options, JsonNode provenance) {
-  private static final ObjectMapper JSON = new ObjectMapper();
+record RunFacts(Map<String, List<String>> options, JsonNode provenance) {
 
   static RunFacts read(RunDirectory run) throws IOException {
-    return new RunFacts(json(run.config()), json(run.provenance()));
+    return new RunFacts(ConfigJson.read(run.config()), ConfigJson.tree(run.provenance()));
   }
 
-  private static JsonNode json(Path file) throws IOException {
-    try {
-      return JSON.readTree(file.toFile());
-    } catch (JacksonException e) {
-      throw new CorruptModelException(file, "JSON", "an object", e.getOriginalMessage());
-    }
+  /** The value of an option; empty if it has none. */
+  private String option(String name) {
+    return String.join(", ", options.getOrDefault(name, List.of()));
   }
 
   String clipMode() {
-    return options.path("clip-mode").asText();
+    return option("clip-mode");
   }
 
   double maxGradNorm() {
-    return options.path("max-grad-norm").asDouble();
+    return ConfigBinder.read(ClipConfig.class, options).maxGradNorm();
   }
 
   String optimizer() {
-    return options.path("optimizer").asText();
+    return option("optimizer");
   }
 
   int loggingSteps() {
-    return options.path("logging-steps").asInt(1);
+    return ConfigBinder.read(LoopConfig.class, options).loggingSteps();
   }
 
   /** {@code done}, {@code diverged}, {@code running} and so on. */
@@ -68,30 +65,30 @@ record RunFacts(JsonNode options, JsonNode provenance) {
     put(brief, "training examples", provenance.path("train_examples"));
     put(brief, "validation data", files(provenance.path("validation_files")));
     put(brief, "labels", provenance.path("labels"));
-    put(brief, "optimizer", options.path("optimizer"));
-    put(brief, "learning rate", options.path("learning-rate"));
-    put(brief, "schedule", options.path("lr-scheduler"));
+    put(brief, "optimizer", option("optimizer"));
+    put(brief, "learning rate", option("learning-rate"));
+    put(brief, "schedule", option("lr-scheduler"));
     put(brief, "clip", clipMode() + (clipMode().equals("none") ? "" : ", " + maxGradNorm()));
-    put(brief, "batch size", options.path("train-batch-size"));
-    put(brief, "seed", options.path("seed"));
+    put(brief, "batch size", option("train-batch-size"));
+    put(brief, "seed", option("seed"));
     put(brief, "started", provenance.path("started"));
     put(brief, "finished", provenance.path("finished"));
     put(brief, "Belay", provenance.path("belay"));
     put(brief, "TensorFlow", provenance.path("tensorflow"));
     put(brief, "Java", provenance.path("java"));
-    put(brief, "command", words(provenance.path("command")));
+    put(brief, "command", String.join(" ", ConfigJson.texts(provenance.path("command"))));
     return brief;
   }
 
   /** Every option, by its name. */
   Map<String, String> all() {
     Map<String, String> all = new LinkedHashMap<>();
-    options.properties().forEach(field -> put(all, field.getKey(), field.getValue()));
+    options.keySet().forEach(name -> put(all, name, option(name)));
     return all;
   }
 
   private static void put(Map<String, String> map, String name, JsonNode value) {
-    put(map, name, value.isArray() ? String.join(", ", texts(value)) : value.asText());
+    put(map, name, value.isArray() ? String.join(", ", ConfigJson.texts(value)) : value.asText());
   }
 
   private static void put(Map<String, String> map, String name, String value) {
@@ -110,15 +107,5 @@ record RunFacts(JsonNode options, JsonNode provenance) {
               + (hash.length() > 12 ? " (sha256 " + hash.substring(0, 12) + "…)" : ""));
     }
     return String.join(", ", named);
-  }
-
-  private static String words(JsonNode command) {
-    return String.join(" ", texts(command));
-  }
-
-  private static List<String> texts(JsonNode array) {
-    List<String> texts = new ArrayList<>();
-    array.forEach(element -> texts.add(element.asText()));
-    return texts;
   }
 }

@@ -1,4 +1,4 @@
-package dev.belay.tools.argument;
+package dev.belay.train.config;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,12 +17,12 @@ import java.util.Optional;
  * @param name with underscores, as Hugging Face has it
  * @param meanings by value in small letters; {@code *} for every other value
  */
-record HuggingFaceArgument(String name, List<Meaning> meanings) {
+public record HuggingFaceArgument(String name, List<Meaning> meanings) {
   private static final String ANY = "*";
   private static final String VALUE = "{}";
   private static final Map<String, HuggingFaceArgument> ALL = read();
 
-  HuggingFaceArgument {
+  public HuggingFaceArgument {
     meanings = List.copyOf(meanings);
   }
 
@@ -34,7 +34,7 @@ record HuggingFaceArgument(String name, List<Meaning> meanings) {
    * @param argument of that option, {@code {}} for the value itself; empty for a switch
    * @param refusal what to do instead, where Belay has no such option; else empty
    */
-  record Meaning(String value, String option, String argument, String refusal) {
+  public record Meaning(String value, String option, String argument, String refusal) {
 
     /** A meaning as the table writes it. */
     private static Meaning parse(String value, String text) {
@@ -49,12 +49,13 @@ record HuggingFaceArgument(String name, List<Meaning> meanings) {
       return new Meaning(value, option, argument.equals(VALUE) ? actual : argument, refusal);
     }
 
-    boolean isRefused() {
+    /** Whether Belay has nothing with the same effect. */
+    public boolean isRefused() {
       return !refusal.isEmpty();
     }
 
     /** What the user could have typed instead. */
-    List<String> tokens() {
+    public List<String> tokens() {
       if (option.isEmpty()) {
         return List.of();
       }
@@ -63,18 +64,18 @@ record HuggingFaceArgument(String name, List<Meaning> meanings) {
   }
 
   /** The argument of a name in either spelling, with or without leading hyphens. */
-  static Optional<HuggingFaceArgument> find(String name) {
+  public static Optional<HuggingFaceArgument> find(String name) {
     String bare = name.startsWith("--") ? name.substring(2) : name;
     return Optional.ofNullable(ALL.get(bare.replace('-', '_')));
   }
 
   /** All of them. */
-  static Map<String, HuggingFaceArgument> all() {
+  public static Map<String, HuggingFaceArgument> all() {
     return ALL;
   }
 
   /** The meaning of a value. */
-  Meaning of(String value) {
+  public Meaning of(String value) {
     return meanings.stream()
         .filter(meaning -> meaning.value().equalsIgnoreCase(value) || meaning.value().equals(ANY))
         .findFirst()

@@ -1,0 +1,68 @@
+package dev.belay.train.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.Fixtures;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.resume.Changes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The records of a run that an older version wrote. */
+final class StoredRunTest {
+  private static final Path CONFIG = Fixtures.path("stored_run", "config.json");
+  private static final Path PROVENANCE = Fixtures.path("stored_run", "run.json");
+
+  @Test
+  void itsConfigIsReadAndWrittenByteForByte(@TempDir Path folder) throws IOException {
+    TrainConfig config = ConfigJson.readConfig(CONFIG);
+    Path written = folder.resolve("config.json");
+    ConfigJson.write(config, written);
+    assertEquals(Files.readString(CONFIG), Files.readString(written));
+  }
+
+  @Test
+  void itIsResumedWithTheSameOptions(@TempDir Path folder) throws IOException {
+    RunDirectory run = new RunDirectory(folder);
+    Files.copy(CONFIG, run.config());
+    Files.writeString(run.provenance(), "{}");
+    TrainConfig config = ConfigJson.readConfig(CONFIG);
+    Changes same = Changes.since(run, config, Map.of());
+    assertEquals(new Changes(List.of(), List.of()), same);
+    Changes other = Changes.since(run, config.toBuilder().learningRate(2e-4).build(), Map.of());
+    assertEquals("[--learning-rate: 1.0E-4 before, 2.0E-4 now]", other.serious().toString());
+  }
+
+  @Test
+  void itsModelIsCalledAsItWasTrained() throws IOException {
+    RecordedRun run = RecordedRun.read(CONFIG, PROVENANCE);
+    assertEquals(Path.of("/models/bert"), run.model().path());
+    assertEquals("embeddings", run.model().freeze().orElseThrow().pattern());
+    assertEquals(ModelConfig.RestoreOptimizer.NO, run.model().files().restoreOptimizer());
+    assertEquals(Optional.of("single_label_classification"), run.model().problem());
+    assertEquals(List.of("neg", "pos"), run.labels());
+    assertEquals(48, run.maxSeqLength());
+    assertEquals(42, run.seed());
+    assertEquals(Optional.of(Path.of("/models/bert/tokenizer.json")), run.tokenizer());
+  }
+
+  @Test
+  void aDamagedConfigIsRefused(@TempDir Path folder) throws IOException {
+    Path damaged = folder.resolve("config.json");
+    Files.writeString(damaged, "{\"optimizer\": \"tail\"}");
+    CorruptModelException refused =
+        assertThrows(CorruptModelException.class, () -> RecordedRun.read(damaged, PROVENANCE));
+    assertTrue(
+        refused.getMessage().contains("--optimizer: expected adam or"), refused.getMessage());
+  }
+}
