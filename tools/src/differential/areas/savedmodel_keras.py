@@ -541,7 +541,7 @@ def call(model, recipe, x, training):
         inputs = x if takes_dictionary(recipe) else (list(x.values()) if len(x) > 1 else list(x.values())[0])
     else:
         inputs = x if recipe["dict_inputs"] else (list(x.values()) if len(x) > 1 else list(x.values())[0])
-    outputs = model(inputs, training=training) if recipe["training_argument"] or recipe["api"] != "subclassed" else model(inputs)
+    outputs = model(inputs, training=training)  # as fit does, also where the model's own call takes no such argument
     if isinstance(outputs, dict):
         return outputs["logits"]
     return outputs[0] if recipe["second_output"] else outputs

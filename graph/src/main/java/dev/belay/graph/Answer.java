@@ -12,11 +12,10 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /**
- * What a model answers in training, and how wrong that is.
+ * Output of a model in training, with its loss.
  *
- * @param output of the model or its head, of the tokens that count where it was asked about no
- *     other
- * @param loss of it, with what the model's layers add
+ * @param output of the model or its head; of the counted tokens alone where only they are computed
+ * @param loss of the output, plus the losses that the model's layers add
  */
 record Answer(Operand<?> output, LossTensors loss) {
 

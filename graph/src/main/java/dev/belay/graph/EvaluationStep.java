@@ -14,17 +14,16 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /**
- * One evaluation inside a graph, on the same variables as the training: forward and loss, no
- * gradient, no update. To predict, fetch the output alone; labels need not be fed then.
+ * Evaluation step inside a graph, on the variables of the training: forward and loss, no gradient,
+ * no update. To predict, fetch the output alone; labels need not be fed then.
  *
  * @param inputs placeholders of the call, by the model's names
  * @param labels placeholder of the loss
- * @param output of the call or the head, float32 whatever the model computes in
+ * @param output of the call or the head, float32, whatever precision the model uses
  * @param lossSum over what counts, scalar; to be added up over batches
- * @param weight how many count, scalar; to be added up over batches
- * @param choices answers with their labels, where the answer is a choice between classes
- * @param right how many of those are answered by their label, scalar; where the answer is a choice
- *     between classes
+ * @param weight number that count, scalar; to be added up over batches
+ * @param choices predictions with their labels, for a choice between classes
+ * @param right number of correct predictions, scalar; for a choice between classes
  */
 public record EvaluationStep(
     Map<String, Output<?>> inputs,

@@ -5,7 +5,7 @@ import java.util.List;
 import org.tensorflow.Output;
 
 /**
- * A call of a model and the tensors of it that matter.
+ * Call of a model with the tensors that a step needs.
  *
  * @param call whose placeholders are fed and whose updates run
  * @param output logits, probabilities or predictions; or features, if a head reads them

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How the gradient of an update comes to be.
+ * Settings by which the gradient of an update is computed.
  *
  * @param accumulates whether an update takes several passes over parts of its batch
  * @param lossScale for half precision

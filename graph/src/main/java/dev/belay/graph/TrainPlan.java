@@ -9,13 +9,13 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What a training step is made of, in the order of the data.
+ * Components of a training step, in data-flow order.
  *
  * @param model imported into the graph
  * @param forward the call that is trained through
  * @param head new layers on the call's output
  * @param loss of the output or the head
- * @param gradients how they come to be: accumulated, scaled, reduced
+ * @param gradients how they are computed: accumulated, scaled, reduced
  * @param clip once per update
  * @param optimizer that changes the variables
  * @param mayHaveNoGradient names of variables that the loss may read without having a gradient

@@ -15,16 +15,15 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /**
- * One training step inside a graph, which owns all of it: what to feed, what can be fetched, and
- * the one op that makes the update. A run that fetches measures and does not name {@code apply}
- * changes nothing.
+ * Training step inside a graph, which owns all of it: its feeds, its fetchable measures, and the
+ * one op that makes the update. A run that fetches measures without {@code apply} changes nothing.
  *
- * @param feeds what a step needs from outside
- * @param measures what a step says
+ * @param feeds placeholders of a step
+ * @param measures results of a step
  * @param apply makes the update, if all is finite, and runs the call's own updates
  * @param pass over the batch, or over a part of it
- * @param settle to be run after somebody has set variables of the model; empty if nothing depends
- *     on it
+ * @param settle to be run after variables of the model were assigned; empty if nothing depends on
+ *     it
  * @param initializers to run once, in one run, before the first step: first values of slots and
  *     head, and the model's own tables; the model's variables get theirs by {@link
  *     GraphVariable#assign}
@@ -49,7 +48,7 @@ public record TrainStep(
    * @param inputs of the call, by the model's names
    * @param labels of the loss
    * @param learningRate of the step
-   * @param step from 1, by which random numbers are drawn; always to be fed
+   * @param step from 1, which determines the random numbers; always to be fed
    * @param normLimit a norm above this keeps the update from being made; infinity unless fed
    */
   public record Feeds(
@@ -64,13 +63,13 @@ public record TrainStep(
    *
    * @param loss mean over what counts, scalar
    * @param lossSum sum over what counts, scalar
-   * @param weight how many count, scalar; may be fed instead
+   * @param weight number that count, scalar; may be fed instead
    * @param norm global norm of the gradients before the clip, scalar
    * @param clippedNorm global norm after it, scalar
-   * @param clipScale what gradients were multiplied by, or their norm under a rule without a common
+   * @param clipScale factor of the gradients, or of their norm under a rule without a common
    *     factor, scalar
    * @param clips whether the clip changes anything, scalar
-   * @param lossScale what the loss is multiplied by before the gradient, scalar
+   * @param lossScale factor of the loss before the gradient, scalar
    * @param applied whether the update is made: all is finite and the norm within its limit, scalar
    * @param variableNorms of each variable: gradient, weight and update
    * @param output of the call or the head
@@ -93,9 +92,9 @@ public record TrainStep(
    *
    * @param lossSum over what counts in it, scalar
    * @param gradients scaled, before anything is done to them
-   * @param accumulate where an update takes several passes: what each of them runs, with inputs,
-   *     labels and the weight of the whole fed; {@code apply} then only needs the weight and the
-   *     rate
+   * @param accumulate where an update takes several passes: the op that each of them runs, with
+   *     inputs, labels and the weight of the whole fed; {@code apply} then only needs the weight
+   *     and the rate
    */
   public record Pass(
       Operand<TFloat32> lossSum, List<Gradient> gradients, Optional<Operation> accumulate) {}
@@ -105,7 +104,7 @@ public record TrainStep(
    *
    * @param model of the imported model, those that do not train included
    * @param head of the new layers
-   * @param slots what the step keeps between updates: of optimizer, clip and loss scale
+   * @param slots state between updates: of optimizer, clip and loss scale
    */
   public record Parts(Variables model, Optional<Variables> head, Variables slots) {}
 }

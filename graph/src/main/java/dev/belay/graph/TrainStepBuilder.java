@@ -63,13 +63,13 @@ public final class TrainStepBuilder {
             .through(tf.withSubScope("stage"), plan.gradients().stages(), loss);
     List<Gradient> whole = scale.unscaled(tf, parts.gradients());
 
-    // one clip of the whole, and whether all of it is sound
+    // one clip of the whole update, and the check that all of it is finite
     Clipped clipped = plan.clip().apply(tf.withSubScope("clip"), slots, whole);
     FiniteCheck.Finite finite = FiniteCheck.of(tf, parts.lossSum(), clipped.norm());
     Operand<TBool> sound =
         tf.math.logicalAnd(finite.all(), tf.math.lessEqual(clipped.norm(), normLimit));
 
-    // apply, after every gradient, if all is sound
+    // apply, after every gradient, if all is finite
     UpdateGate gate = UpdateGate.of(tf.withSubScope("gate"), sound, clipped.gradients());
     Ops gated = gate.open(tf);
     List<Op> updates = new ArrayList<>();
@@ -143,13 +143,13 @@ public final class TrainStepBuilder {
     return CallState.of(tf, fixed, plan.forward().call().updates());
   }
 
-  /** What an update runs. */
+  /** The ops of an update. */
   private record Parts(MicroBatches passes, List<Op> updates, CallState state) {}
 
   private static Operation apply(Ops tf, TrainPlan plan, UpdateGate gate, Parts parts) {
     List<Operation> all = new ArrayList<>();
     parts.updates().forEach(update -> all.add(update.op()));
-    // Where an update takes several passes, it was they that ran the call's own updates.
+    // If an update takes several passes, the passes have run the call's own updates.
     List<Operation> ofCall =
         parts.passes().accumulators().isPresent() ? List.of() : plan.forward().call().updates();
     all.addAll(ofCall);
@@ -169,7 +169,7 @@ public final class TrainStepBuilder {
     return tf.placeholder(type, Placeholder.shape(Shape.scalar()));
   }
 
-  /** The placeholder that the model's random numbers already hang on, or a new one. */
+  /** The placeholder that the model's random numbers already depend on, or a new one. */
   private static Operand<TInt64> step(Ops tf, ForwardModel model) {
     return model.step().isPresent()
         ? model.step().get().expect(TInt64.class)

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A file that Belay refuses to read: it is damaged, it lies about its size, or it asks for
+ * A file that Belay refuses to read: it is damaged, it declares a false size, or it asks for
  * something that a foreign model may not have.
  *
  * <p>The message is one sentence with the file, the place in it, what was expected and what was
@@ -19,7 +19,7 @@ public final class CorruptModelException extends IOException {
    * @param file the file that is refused
    * @param where the place in it, such as "byte 48", "entry 'bert/pooler/dense/kernel'" or
    *     "function 'f', node 'read'"
-   * @param expected what a sound file has there
+   * @param expected what a valid file has there
    * @param found what this one has
    */
   public CorruptModelException(Path file, String where, String expected, String found) {

@@ -7,16 +7,16 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
- * A run of bytes of a file. The caller has proved that the file is long enough; a file that was
- * shortened since is refused all the same.
+ * Range of bytes in a file. The caller has validated that the file is long enough; a file that was
+ * shortened since then is refused.
  *
  * @param file the file
- * @param where what lies there, for messages: "entry 'bert/pooler/dense/kernel'"
+ * @param where what the range holds, for messages: "entry 'bert/pooler/dense/kernel'"
  * @param offset of the first byte
  * @param size in bytes, at most {@link Integer#MAX_VALUE}
  */
 public record FileRegion(Path file, String where, long offset, long size) {
-  /** From here on a region is mapped; below, a copy is cheaper than a mapping. */
+  /** Size from which a region is mapped; for a smaller one a copy is cheaper than a mapping. */
   private static final int MAPPED_FROM_BYTES = 1 << 20;
 
   /**
@@ -57,7 +57,7 @@ public record FileRegion(Path file, String where, long offset, long size) {
     }
   }
 
-  /** Nothing is allocated for bytes that are not there. */
+  /** Allocates nothing for missing bytes. */
   private void requireWithin(long fileSize) throws CorruptModelException {
     if (size > fileSize - offset) {
       throw new CorruptModelException(

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * The checksum of checkpoints and record files: CRC-32C, rotated by 15 bits and moved by a
- * constant, so that the checksum of bytes that hold checksums stays a good one.
+ * The checksum of checkpoints and record files: CRC-32C, rotated by 15 bits and increased by a
+ * constant, so that the checksum of bytes that contain checksums remains sound.
  *
  * <p>Source: the record format of LevelDB, {@code tensorflow/core/lib/hash/crc32c.h}.
  */
@@ -15,7 +15,7 @@ public final class MaskedCrc32c {
 
   private MaskedCrc32c() {}
 
-  /** The masked checksum of what remains in {@code data}, whose position stays where it is. */
+  /** The masked checksum of what remains in {@code data}, whose position does not change. */
   public static int of(ByteBuffer data) {
     CRC32C crc = new CRC32C();
     crc.update(data.duplicate());

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A sound model that asks for something Belay does not do.
+ * A valid model that needs something Belay does not support.
  *
  * <p>The message is one paragraph: the file, the place in it, what is not supported, and what to do
  * about it.

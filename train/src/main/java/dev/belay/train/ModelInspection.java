@@ -120,8 +120,7 @@ public final class ModelInspection {
   /** Reads without starting TensorFlow. */
   public static Contents inspect(Path path, Set<String> allowedOps) throws IOException {
     return inspect(
-        new WeightsConfig(
-            path, Optional.empty(), Optional.empty(), Optional.empty(), allowedOps));
+        new WeightsConfig(path, Optional.empty(), Optional.empty(), Optional.empty(), allowedOps));
   }
 
   /** Reads without starting TensorFlow. */

@@ -1,8 +1,6 @@
 package dev.belay.train;
 
-import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.EvaluateConfig;
-import dev.belay.train.config.GenerationConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
@@ -90,8 +88,7 @@ public final class Predictor implements AutoCloseable {
     Predictor predictor = new Predictor(config, LoadedModel.load(config, options.sandbox()));
     try {
       if (options.warmUp()) {
-        GenerationConfig brief = ConfigBinder.with(options.generation(), "max-new-tokens", 1);
-        predictor.warmUp(options.withGeneration(brief).of(model));
+        predictor.warmUp();
       }
       return predictor;
     } catch (Throwable e) {
@@ -101,7 +98,8 @@ public final class Predictor implements AutoCloseable {
   }
 
   /** The first run of a graph plans it, and the first run of a length compiles kernels. */
-  private void warmUp(EvaluateConfig brief) throws IOException {
+  private void warmUp() throws IOException {
+    EvaluateConfig brief = config.withGeneration(config.generation().withMaxNewTokens(1));
     boolean answers = task().unlabelled(loaded.labels()).format().isOfQuestions();
     for (String text : List.of("a", String.join(" ", Collections.nCopies(MANY, "a")))) {
       GivenInputs inputs =

@@ -1,6 +1,5 @@
 package dev.belay.train;
 
-import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.GenerationConfig;
@@ -9,7 +8,6 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.model.ModelJudge;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * How a {@link Predictor} reads texts and runs its model. Immutable; begin with {@link #defaults}.
@@ -51,17 +49,17 @@ public record PredictorOptions(
 
   /** The same with this tokenizer: vocab.txt, tokenizer.json or a folder. */
   public PredictorOptions withTokenizer(Path tokenizer) {
-    return withData(ConfigBinder.with(data, "tokenizer", Optional.of(tokenizer)));
+    return withData(data.withTokenizer(tokenizer));
   }
 
   /** The same with sequences of at most that many tokens, special tokens included. */
   public PredictorOptions withMaxSeqLength(int tokens) {
-    return withData(ConfigBinder.with(data, "max-seq-length", tokens));
+    return withData(data.withMaxSeqLength(tokens));
   }
 
   /** The same with that many texts in a batch at most. */
   public PredictorOptions withBatchSize(int texts) {
-    return withData(ConfigBinder.with(data, "eval-batch-size", texts));
+    return withData(data.withEvalBatchSize(texts));
   }
 
   /** The same with other settings for texts and questions. */

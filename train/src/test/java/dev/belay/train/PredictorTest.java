@@ -57,16 +57,15 @@ final class PredictorTest {
 
   private static List<Prediction> ofFile(ModelConfig model, PredictorOptions options, Path file)
       throws IOException {
-    EvaluateConfig asked = options.of(model);
     EvaluateConfig config =
         new EvaluateConfig(
             model,
-            asked.data(),
-            asked.machine(),
+            options.data(),
+            options.machine(),
             List.of(file),
-            asked.labels(),
-            asked.generation(),
-            asked.nBest());
+            options.labels(),
+            options.generation(),
+            options.nBest());
     List<Prediction> predictions = new ArrayList<>();
     ModelEvaluation.predict(config, ModelJudge.TRUSTING, predictions::add, note -> {});
     return predictions;

@@ -18,12 +18,12 @@ import org.tensorflow.types.TFloat32;
  * [.., in, out] is all but its last axis, that of one [out, in] all but its first; a variable of
  * one axis is one unit.
  *
- * @param lambda how large a gradient may be beside its weights, a finite number above 0
- * @param skips names of variables that are left alone: the paper's are biases, normalisation and
- *     the last layer
+ * @param lambda largest ratio of gradient norm to weight norm, a finite number above 0
+ * @param skips names of variables that are not clipped: in the paper, biases, normalisation and the
+ *     last layer
  */
 public record AdaptiveClip(double lambda, Predicate<String> skips) implements ClipRule {
-  /** Below this a weight's norm counts as this, so that a zero variable can leave zero. */
+  /** Smallest norm of weights that is used, so that a zero variable can leave zero. */
   private static final float SMALLEST_WEIGHT_NORM = 1e-3f;
 
   public AdaptiveClip {
@@ -47,7 +47,7 @@ public record AdaptiveClip(double lambda, Predicate<String> skips) implements Cl
               tf.constant((float) lambda),
               tf.math.maximum(weightNorm, tf.constant(SMALLEST_WEIGHT_NORM)));
       Operand<TFloat32> norm = TensorNorm.along(tf, gradient.value(), axes);
-      // A gradient of 0 divides by what is allowed, not by 0, and so stays.
+      // A gradient of 0 is divided by the allowed norm, not by 0, and is unchanged.
       Operand<TFloat32> factor = tf.math.div(allowed, tf.math.maximum(norm, allowed));
       clipped.add(gradient.withValue(tf.math.mul(gradient.value(), factor)));
       bites.add(TensorNorm.anyElement(tf, tf.math.greater(norm, allowed)));

@@ -16,8 +16,8 @@ import org.tensorflow.types.TInt32;
  * run itself has seen, this update's included, so that the first update is never clipped. Between
  * two norms it is interpolated as numpy.percentile does.
  *
- * <p>Norms of 0 are not counted, since a bound of 0 would stop the training, nor those of updates
- * that are not made. The last 10,000 are kept, in slots.
+ * <p>Norms of 0 are not counted, since a bound of 0 would stop the training; nor are those of
+ * updates that are not made. The last 10,000 are kept, in slots.
  *
  * @param percentile above 0, at most 100; at 100 nothing is clipped
  */
@@ -64,7 +64,7 @@ public record AutoClip(double percentile) implements ClipRule {
         .remembering(List.of(new Clipped.Memory(norms, seen), new Clipped.Memory(count, after)));
   }
 
-  /** Of the first {@code known} of some numbers. */
+  /** The percentile of the first {@code known} of some numbers. */
   private Operand<TFloat32> percentileOf(
       Ops tf, Operand<TFloat32> numbers, Operand<TFloat32> places, Operand<TFloat32> known) {
     Operand<TFloat32> filled =

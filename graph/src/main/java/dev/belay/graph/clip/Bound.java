@@ -1,10 +1,10 @@
 package dev.belay.graph.clip;
 
-/** The numbers that rules may be given. */
+/** Validates the bounds of clip rules. */
 final class Bound {
   private Bound() {}
 
-  /** A bound that float32 knows as a finite number above 0. */
+  /** A bound that is finite and above 0 in float32. */
   static void require(String what, double bound) {
     if (!(bound > 0) || Float.isInfinite((float) bound) || (float) bound == 0f) {
       throw new IllegalArgumentException(

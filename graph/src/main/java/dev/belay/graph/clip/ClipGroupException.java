@@ -2,7 +2,7 @@ package dev.belay.graph.clip;
 
 import java.util.List;
 
-/** Groups of variables that do not fit the variables that train. */
+/** Thrown if clip groups do not match the variables that train. */
 public final class ClipGroupException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

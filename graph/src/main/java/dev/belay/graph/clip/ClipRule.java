@@ -5,7 +5,7 @@ import dev.belay.graph.variable.Slots;
 import java.util.List;
 import org.tensorflow.op.Ops;
 
-/** A bound on gradients. One class for each rule. */
+/** Bounds gradients. One class for each rule. */
 public interface ClipRule {
   /**
    * Adds the rule to the graph.

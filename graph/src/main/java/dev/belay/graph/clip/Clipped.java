@@ -10,15 +10,15 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Gradients after a rule, and what is logged of it.
+ * Gradients after a clip rule, with the values that are logged.
  *
- * @param gradients bounded, in the order they came
+ * @param gradients bounded, in their original order
  * @param norm global norm before the rule, scalar
  * @param clippedNorm global norm after it, scalar
- * @param scale what gradients were multiplied by, scalar; for a rule without a common factor, what
- *     the global norm was multiplied by
+ * @param scale factor of the gradients, scalar; for a rule without a common factor, that of the
+ *     global norm
  * @param bites whether the rule changed anything, scalar
- * @param memory what the rule wants to remember of this update, if it is made
+ * @param memory values that the rule stores for this update, if it is made
  */
 public record Clipped(
     List<Gradient> gradients,
@@ -36,7 +36,7 @@ public record Clipped(
     }
   }
 
-  /** Of a rule with one factor for all. */
+  /** The result of a rule with one factor for all gradients. */
   static Clipped byFactor(Ops tf, List<Gradient> before, Operand<TFloat32> norm, Factor factor) {
     List<Gradient> clipped =
         before.stream().map(g -> g.withValue(tf.math.mul(g.value(), factor.scale()))).toList();
@@ -49,17 +49,17 @@ public record Clipped(
         List.of());
   }
 
-  /** One factor for all gradients, and whether it makes them smaller. */
+  /** A factor for all gradients, with a flag that says whether it makes them smaller. */
   record Factor(Operand<TFloat32> scale, Operand<TBool> bites) {}
 
-  /** Of a rule that treats each gradient apart. */
+  /** The result of a rule that clips each gradient separately. */
   static Clipped each(Ops tf, List<Gradient> before, List<Gradient> after, Operand<TBool> bites) {
     Operand<TFloat32> norm = GlobalNorm.of(tf, before);
     Operand<TFloat32> clippedNorm = GlobalNorm.of(tf, after);
     return new Clipped(after, norm, clippedNorm, ratio(tf, clippedNorm, norm), bites, List.of());
   }
 
-  /** How much smaller a norm became; 1 for a norm of 0. */
+  /** The ratio of a norm after the clip to the norm before; 1 for a norm of 0. */
   static Operand<TFloat32> ratio(Ops tf, Operand<TFloat32> after, Operand<TFloat32> before) {
     Operand<TFloat32> zero = tf.constant(0f);
     return tf.select(tf.math.equal(before, zero), tf.constant(1f), tf.math.div(after, before));

@@ -7,7 +7,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** The norm of all gradients taken as one vector. */
+/** Norm of all gradients taken as one vector. */
 final class GlobalNorm {
   private GlobalNorm() {}
 

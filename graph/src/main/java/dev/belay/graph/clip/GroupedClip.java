@@ -15,9 +15,10 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TBool;
 
 /**
- * Groups of variables, each with a rule of its own and a norm of its own; the rest has one too.
+ * Clips groups of variables, each by its own rule and its own norm; the other variables have a rule
+ * too.
  *
- * @param groups in the order the user gave them
+ * @param groups in the user's order
  * @param rest for variables of no group
  */
 public record GroupedClip(List<Group> groups, ClipRule rest) implements ClipRule {
@@ -26,11 +27,11 @@ public record GroupedClip(List<Group> groups, ClipRule rest) implements ClipRule
   }
 
   /**
-   * Some variables.
+   * A group of variables.
    *
-   * @param label how the user wrote it, for errors
-   * @param holds which variables, by name
-   * @param rule what happens to their gradients
+   * @param label the user's spelling, for errors
+   * @param holds selects its variables by name
+   * @param rule clip rule for their gradients
    */
   public record Group(String label, Predicate<String> holds, ClipRule rule) {}
 
@@ -54,7 +55,7 @@ public record GroupedClip(List<Group> groups, ClipRule rest) implements ClipRule
     return Clipped.each(tf, gradients, inOrder, TensorNorm.any(tf, bites)).remembering(memory);
   }
 
-  /** Gradients by the place of their group; those of none come last. */
+  /** Gradients by the position of their group; those without a group come last. */
   private Map<Integer, List<Gradient>> split(List<Gradient> gradients) {
     Map<Integer, List<Gradient>> parts = new LinkedHashMap<>();
     List<String> problems = new ArrayList<>();

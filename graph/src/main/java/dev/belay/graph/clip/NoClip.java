@@ -13,7 +13,7 @@ public record NoClip() implements ClipRule {
   @Override
   public Clipped apply(Ops tf, Slots slots, List<Gradient> gradients) {
     Operand<TFloat32> norm = GlobalNorm.of(tf, gradients);
-    // A session fetches each tensor once, so the second measure is a tensor of its own.
+    // A session fetches each tensor once, so the second measure must be a separate tensor.
     return new Clipped(
         gradients, norm, tf.identity(norm), tf.constant(1f), tf.constant(false), List.of());
   }

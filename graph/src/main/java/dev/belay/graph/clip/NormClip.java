@@ -10,15 +10,15 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
 /**
- * tf.clip_by_norm on each tensor: {@code t * c / max(||t||, c)}. Directions of the single tensors
- * stay, that of the whole update does not.
+ * tf.clip_by_norm on each tensor: {@code t * c / max(||t||, c)}. The direction of each tensor is
+ * kept, that of the whole update is not.
  *
  * @param threshold c
  */
 public record NormClip(Threshold threshold) implements ClipRule {
 
   /**
-   * By a bound that stays.
+   * A clip with a constant bound.
    *
    * @param bound c, a finite number above 0
    */

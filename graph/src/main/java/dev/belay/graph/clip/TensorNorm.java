@@ -12,7 +12,7 @@ import org.tensorflow.types.TFloat32;
 final class TensorNorm {
   private TensorNorm() {}
 
-  /** The norm of some tensors that are one gradient, scalar. */
+  /** The norm of some tensors that together are one gradient, scalar. */
   static Operand<TFloat32> of(Ops tf, List<Operand<TFloat32>> parts) {
     List<Operand<TFloat32>> sums =
         parts.stream()
@@ -25,20 +25,20 @@ final class TensorNorm {
     return tf.math.sqrt(sums.size() == 1 ? sums.get(0) : tf.math.addN(sums));
   }
 
-  /** The norms along some axes, which stay as axes of length 1. */
+  /** The norms along some axes, which are kept with length 1. */
   static Operand<TFloat32> along(Ops tf, Operand<TFloat32> tensor, int... axes) {
     return tf.math.sqrt(
         tf.reduceSum(tf.math.square(tensor), tf.constant(axes), ReduceSum.keepDims(true)));
   }
 
-  /** Whether one of some scalars is true. */
+  /** True if one of some scalars is true, scalar. */
   static Operand<TBool> any(Ops tf, List<Operand<TBool>> scalars) {
     return scalars.size() == 1
         ? scalars.get(0)
         : tf.reduceAny(tf.stack(scalars), tf.constant(0), new ReduceAny.Options[0]);
   }
 
-  /** Whether one element of a tensor is true. */
+  /** True if one element of a tensor is true, scalar. */
   static Operand<TBool> anyElement(Ops tf, Operand<TBool> tensor) {
     Operand<TBool> flat = tf.reshape(tensor, tf.constant(new int[] {-1}));
     return tf.reduceAny(flat, tf.constant(0), new ReduceAny.Options[0]);

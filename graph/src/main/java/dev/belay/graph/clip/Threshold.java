@@ -5,12 +5,12 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** The number that a rule clips at, as a tensor of the graph. */
+/** Threshold of a clip rule, as a tensor of the graph. */
 public interface Threshold {
   /**
-   * A threshold that lets every finite norm pass, and so that the factor of a clip by global norm
-   * is 1 to the last bit: a power of two, whose reciprocal is exact, above the largest norm that
-   * float32 can hold the square of.
+   * A threshold that every finite norm passes, with a factor of exactly 1 in a clip by global norm:
+   * a power of two, whose reciprocal is exact, above the largest norm that float32 can hold the
+   * square of.
    */
   float NONE = 0x1p100f;
 
@@ -18,10 +18,10 @@ public interface Threshold {
   Operand<TFloat32> in(Ops tf);
 
   /**
-   * A number that stays.
+   * A constant threshold.
    *
-   * @param what it bounds, for the error
-   * @param bound a number that float32 knows as finite and above 0
+   * @param what name of the bounded value, for the error
+   * @param bound a number that is finite and above 0 in float32
    */
   static Threshold fixed(String what, double bound) {
     Bound.require(what, bound);
@@ -29,7 +29,7 @@ public interface Threshold {
   }
 
   /**
-   * A number that may be another one in the next run of the same graph.
+   * A threshold that may change between runs of the same graph.
    *
    * @param variable float32, scalar; it must hold a finite number above 0
    */

@@ -18,7 +18,7 @@ import org.tensorflow.types.TFloat32;
 public record ValueClip(Threshold threshold) implements ClipRule {
 
   /**
-   * By a bound that stays.
+   * A clip with a constant bound.
    *
    * @param bound c, a finite number above 0
    */
@@ -40,7 +40,7 @@ public record ValueClip(Threshold threshold) implements ClipRule {
     return Clipped.each(tf, gradients, clipped, TensorNorm.any(tf, bites));
   }
 
-  /** In TensorFlow's order, which decides what comes out where low is above high. */
+  /** Clips in TensorFlow's order, which determines the result if low is above high. */
   static Operand<TFloat32> between(
       Ops tf, Operand<TFloat32> value, Operand<TFloat32> low, Operand<TFloat32> high) {
     return tf.math.maximum(tf.math.minimum(value, high), low);

@@ -4,7 +4,9 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** No element below 0, as Keras' NonNeg: {@code w} where {@code w >= 0}, else 0. */
+/**
+ * Constraint that no element is below 0, as Keras' NonNeg: {@code w} where {@code w >= 0}, else 0.
+ */
 public record NonNegative() implements Constraint {
 
   @Override

@@ -8,14 +8,14 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * A Euclidean norm {@code n} along some axes that is pulled into a range, as Keras' MinMaxNorm: {@code
- * w d / (1e-7 + n)} with {@code d = rate min(max(n, least), most) + (1 - rate) n}. MaxNorm is the
- * range from 0 with rate 1, UnitNorm the range from 1 to 1.
+ * Constraint that moves the Euclidean norm {@code n} along some axes into a range, as Keras'
+ * MinMaxNorm: {@code w d / (1e-7 + n)} with {@code d = rate min(max(n, least), most) + (1 - rate)
+ * n}. MaxNorm is the range from 0 with rate 1, UnitNorm the range from 1 to 1.
  *
  * @param least norm
  * @param most norm
- * @param rate of the way that one update goes, 1 for all of it
- * @param axes that a norm sums over; the norm of each row of the others is its own
+ * @param rate share of the distance that one update covers, 1 for all of it
+ * @param axes that a norm sums over; each index along the other axes has a separate norm
  */
 public record NormRange(double least, double most, double rate, List<Integer> axes)
     implements Constraint {

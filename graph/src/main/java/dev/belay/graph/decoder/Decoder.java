@@ -15,7 +15,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
-/** GPT-2: words and positions, blocks that look back, a norm; then a logit for each word. */
+/** GPT-2: word and position embeddings, causal blocks, a norm; then a logit for each word. */
 final class Decoder {
   private final DecoderSpec spec;
   private final Table words; // [V, H]
@@ -79,7 +79,10 @@ final class Decoder {
     return pass.dropout(rows, spec.dropout().embeddings());
   }
 
-  /** What makes of rows [N, H] what comes after each, [N, V]; empty if a head reads them. */
+  /**
+   * The output layer from rows [N, H] to the next token of each, [N, V]; empty if a head reads
+   * them.
+   */
   Optional<Dense> logits() {
     return logits;
   }

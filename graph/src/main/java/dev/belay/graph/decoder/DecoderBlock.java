@@ -12,7 +12,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** Attention and feed-forward, each of what was normalised first, each added to what came in. */
+/** Attention and feed-forward, each on normalised input, each added to its input. */
 final class DecoderBlock {
   private final double dropout;
   private final Activation activation;
@@ -29,7 +29,7 @@ final class DecoderBlock {
     int inner = spec.sizes().intermediate();
     int count = spec.sizes().heads();
     int size = hidden / count;
-    // 2 * layers of these are added up, and their sum should not grow with them.
+    // 2 * layers of these are added up, and the sum should not grow with their number.
     Parameters added = parameters.deviating(1 / Math.sqrt(2.0 * spec.sizes().layers()));
     this.dropout = spec.dropout().residual();
     this.activation = spec.activation();

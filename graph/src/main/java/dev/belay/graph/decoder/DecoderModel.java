@@ -17,27 +17,27 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Builds a decoder with a pass to train through and a pass to evaluate through, {@link
- * LayeredForward#TRAINING} and {@link LayeredForward#EVALUATION}. It reads {@code input_ids} and
- * {@code attention_mask} [B, T]; positions count from 0, so padding belongs to the right.
+ * Builds a decoder with a training pass and an evaluation pass, {@link LayeredForward#TRAINING} and
+ * {@link LayeredForward#EVALUATION}. It reads {@code input_ids} and {@code attention_mask} [B, T];
+ * positions count from 0, so padding belongs to the right.
  */
 public final class DecoderModel {
   /**
-   * What comes after each token, [B, T, V]; only of a model that says so. Nothing is shifted: the
-   * label of a position is the token after it.
+   * Logits of the next token at each position, [B, T, V]; only for a model with an output over the
+   * vocabulary. Nothing is shifted: the label of a position is the token after it.
    */
   public static final String LOGITS = "logits";
 
-  /** What comes after the last token of each example, [B, V]. */
+  /** Logits of the token after the last one of each example, [B, V]. */
   public static final String NEXT_LOGITS = "next_logits";
 
-  /** What a head for each token reads, [B, T, H]. */
+  /** Input of a head for tokens, [B, T, H]. */
   public static final String FEATURES = "features";
 
-  /** What a head for each example reads: its last token that is no padding, [B, H]. */
+  /** Input of a head for examples: the last token that is not padding, [B, H]. */
   public static final String LAST_FEATURES = "last_features";
 
-  /** The rows after the embeddings, and with the number after it after each layer: [N, H]. */
+  /** The rows after the embeddings; with a number appended, those after that layer: [N, H]. */
   public static final String STATE = "state_";
 
   private DecoderModel() {}
@@ -62,7 +62,7 @@ public final class DecoderModel {
         });
   }
 
-  /** What is read, by a model of that kind. */
+  /** Inputs of a call, with the specification of the model. */
   private record Read(Operand<TInt32> ids, Operand<TInt32> mask, DecoderSpec spec) {
     /** 1 for tokens, 0 for padding, as a head for whole examples sees it, [B, T]. */
     Operand<TInt32> tokens(Ops tf) {
@@ -97,7 +97,7 @@ public final class DecoderModel {
     return outputs;
   }
 
-  /** The row of the last token that is no padding, of each example. */
+  /** The row of the last token that is not padding, for each example. */
   private static Operand<TFloat32> last(
       Ops tf, Operand<TFloat32> rows, Operand<TInt32> tokens, Extent extent) {
     Operand<TInt32> zero = tf.constant(0);

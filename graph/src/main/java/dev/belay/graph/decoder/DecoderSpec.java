@@ -6,11 +6,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a decoder is made of that says which token comes next: GPT-2.
+ * Architecture of a decoder that predicts the next token: GPT-2.
  *
  * @param sizes of it
  * @param scaling of the products of queries and keys
- * @param output what is made of the last rows
+ * @param output what is computed from the last rows
  * @param activation within the feed-forward
  * @param normEpsilon of every norm
  * @param dropout rates while training
@@ -24,27 +24,27 @@ public record DecoderSpec(
     Rates dropout) {
 
   /**
-   * Sizes.
+   * Sizes of a decoder.
    *
    * @param vocabulary V
    * @param hidden H
    * @param layers how many blocks
    * @param heads A, which divides H
-   * @param intermediate I; 4 H where a configuration is silent
+   * @param intermediate I; 4 H if a configuration lacks it
    * @param positions rows of the table of positions: no text may be longer
    */
   public record Sizes(
       int vocabulary, int hidden, int layers, int heads, int intermediate, int positions) {}
 
   /**
-   * How products of queries and keys are made smaller, as Hugging Face's configuration says.
+   * Scaling of the products of queries and keys, by the switches of Hugging Face's configuration.
    *
    * @param byRoot divided by the root of a head's size: {@code scale_attn_weights}
    * @param byLayer divided by the number of the layer, from 1: {@code
    *     scale_attn_by_inverse_layer_idx}
    */
   public record Scaling(boolean byRoot, boolean byLayer) {
-    /** GPT-2 as OpenAI trained it. */
+    /** GPT-2 as trained by OpenAI. */
     public static final Scaling GPT2 = new Scaling(true, false);
 
     double of(int layer, int headSize) {
@@ -53,11 +53,11 @@ public record DecoderSpec(
   }
 
   /**
-   * What is made of the last rows.
+   * Output layer on the last rows.
    *
-   * @param words how they become logits of words; empty: they do not, a head reads them
-   * @param paddingId what a head for whole examples takes for padding: it reads the last token that
-   *     is not this one; empty: the last of the attention mask
+   * @param words table that turns them into logits of words; empty: a head reads the rows instead
+   * @param paddingId id that a head for whole examples treats as padding: it reads the last token
+   *     with another id; empty: the last token of the attention mask
    */
   public record Output(Optional<Words> words, OptionalInt paddingId) {
     /** Logits of words. */
@@ -71,7 +71,7 @@ public record DecoderSpec(
     }
   }
 
-  /** What makes logits of words. */
+  /** Table that turns rows into logits of words. */
   public enum Words {
     /** The words' own table. */
     TIED,
@@ -80,7 +80,7 @@ public record DecoderSpec(
   }
 
   /**
-   * How much is dropped while training.
+   * Dropout rates in training.
    *
    * @param embeddings of their sum
    * @param attention of the attention's weights

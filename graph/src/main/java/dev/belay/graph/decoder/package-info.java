@@ -1,7 +1,7 @@
 /**
- * Reads from: {@link dev.belay.graph.decoder.DecoderSpec}, what a decoder is made of. Hands to: the
- * training step, as a {@link dev.belay.graph.forward.ForwardModel} like that of a foreign graph.
- * Never: knows which file its weights come from.
+ * Reads from: {@link dev.belay.graph.decoder.DecoderSpec}, the architecture of a decoder. Hands to:
+ * the training step, as a {@link dev.belay.graph.forward.ForwardModel} like that of a foreign
+ * graph. Never: knows which file its weights come from.
  *
  * <p>Letters of shapes as in {@code layer}.
  */

@@ -19,13 +19,13 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.family.TNumber;
 
 /**
- * Every floating-point tensor that leads to some targets, in the order of the data, each with a
- * flag that says whether all its elements are finite.
+ * Flags for all floating-point tensors upstream of some targets, in data-flow order; each says
+ * whether all elements of its tensor are finite.
  *
- * <p>What may not be computed at all, behind a Switch or inside a loop, has no flag: to ask for it
- * would fail where the other branch is taken.
+ * <p>Tensors that may not be computed at all, behind a Switch or inside a loop, have no flag:
+ * fetching one would fail if the other branch is taken.
  *
- * @param tensors in topological order: whatever a tensor is computed from comes before it
+ * @param tensors in topological order: inputs come before the tensors computed from them
  * @param flags [tensors]
  */
 public record FiniteFlags(List<Output<?>> tensors, Operand<TBool> flags) {
@@ -35,7 +35,7 @@ public record FiniteFlags(List<Output<?>> tensors, Operand<TBool> flags) {
       Set.of("Switch", "RefSwitch", "_SwitchN", "Enter", "RefEnter", "NextIteration");
   private static final Set<String> CLOSES_BRANCH = Set.of("Merge", "RefMerge", "Exit", "RefExit");
 
-  /** Adds flags to a graph for all that leads to the targets, the targets included. */
+  /** Adds flags to a graph for all tensors upstream of the targets, including the targets. */
   public static FiniteFlags of(Ops tf, Collection<? extends Operand<?>> targets) {
     List<Output<?>> tensors = new ArrayList<>();
     Map<String, Boolean> conditional = new HashMap<>();
@@ -85,7 +85,7 @@ public record FiniteFlags(List<Output<?>> tensors, Operand<TBool> flags) {
     while (!stack.isEmpty()) {
       GraphOperation operation = stack.peek();
       if (entered.add(operation.name())) {
-        // A loop's back edge leads to what was entered and not yet left; it is not followed.
+        // A loop's back edge leads to a node that was entered and not yet left; it is not followed.
         for (int i = operation.numInputs() - 1; i >= 0; i--) {
           GraphOperation input = (GraphOperation) operation.input(i).op();
           if (!entered.contains(input.name())) {

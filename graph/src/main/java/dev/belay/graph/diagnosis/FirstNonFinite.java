@@ -16,8 +16,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
 
 /**
- * Where a computation goes wrong first: the op, in the order of the data, whose result is not
- * finite although all it reads is.
+ * First op, in data-flow order, whose result is not finite although all its inputs are.
  *
  * @param operation that op
  * @param output its first result that is not finite
@@ -29,8 +28,8 @@ public record FirstNonFinite(GraphOperation operation, Output<?> output, List<Ou
    * Reads flags.
    *
    * @param finite the values of the flags, in their order
-   * @return empty if all is finite but for what depends on ids and shapes alone: masks, which may
-   *     hide padding by minus infinity on purpose
+   * @return empty if everything is finite except tensors that depend only on ids and shapes, such
+   *     as masks, which may hide padding by minus infinity on purpose
    */
   public static Optional<FirstNonFinite> of(FiniteFlags flags, boolean... finite) {
     Set<Output<?>> bad = new HashSet<>();
@@ -87,7 +86,10 @@ public record FirstNonFinite(GraphOperation operation, Output<?> output, List<Ou
         .toList();
   }
 
-  /** Whether a tensor depends on weights, float inputs or labels, or only on ids and shapes. */
+  /**
+   * Tells tensors that depend on weights, float inputs or labels from those that depend only on ids
+   * and shapes.
+   */
   private static final class Weighed {
     private final Map<String, Boolean> known = new HashMap<>();
 

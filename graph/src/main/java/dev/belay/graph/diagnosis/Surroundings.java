@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
 
-/** Where in a model an op stands. */
+/** Locates an op in its model. */
 public final class Surroundings {
   /** Nodes that the training step adds; all others come from the model. */
   private static final String OURS = "belay_";
@@ -20,7 +20,7 @@ public final class Surroundings {
   private final Map<String, String> variables;
 
   /**
-   * Of a graph with these variables.
+   * A locator for a graph with these variables.
    *
    * @param variables of the model and its head
    */
@@ -54,21 +54,21 @@ public final class Surroundings {
     return Optional.empty();
   }
 
-  /** What people call a tensor: a variable by its own name, any other by its node's. */
+  /** The name of a tensor for messages: that of its variable, or else that of its node. */
   public String name(Output<?> tensor) {
     String node = tensor.op().name();
     return variable((GraphOperation) tensor.op())
         .orElse(tensor.index() == 0 ? node : node + ":" + tensor.index());
   }
 
-  /** Whether the op belongs to the way back from the loss. */
+  /** Returns whether the op belongs to the backward pass. */
   public static boolean isBackward(GraphOperation operation) {
     return operation.name().contains("/gradient/");
   }
 
   /**
-   * The layer that an op belongs to, as the model names it: the scope of its node, or for a node of
-   * ours, of the closest node of the model that it is computed from.
+   * The layer that an op belongs to, as the model names it: the scope of its node or, for a node
+   * that Belay added, that of the closest node of the model upstream.
    */
   public String layer(GraphOperation operation) {
     if (variables.containsKey(operation.name())) {

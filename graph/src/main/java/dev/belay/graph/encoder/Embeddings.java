@@ -14,7 +14,7 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
-/** Words, positions and types, added up and normalised. */
+/** Embeddings of words, positions and types, added up and normalised. */
 final class Embeddings {
   private final EncoderSpec spec;
   private final Table words; // [V, E]
@@ -59,7 +59,10 @@ final class Embeddings {
     return projection.isPresent() ? projection.get().apply(tf, kept) : kept; // [N, H]
   }
 
-  /** Rows that are added to words; where attention reads distances they are kept and not read. */
+  /**
+   * Position rows that are added to words; if attention reads distances, they are kept but not
+   * read.
+   */
   private static Optional<Table> positions(Parameters own, EncoderSpec spec) {
     String name = "position_embeddings.weight";
     int rows = spec.sizes().positions();
@@ -74,7 +77,7 @@ final class Embeddings {
             : Table.declare(own, name, rows, width));
   }
 
-  /** Adds to each token the row of its place: the first T, or as RoBERTa counts them. */
+  /** Adds the row of its position to each token: the first T rows, or those by RoBERTa's count. */
   private Operand<TFloat32> withPositions(
       Ops tf, Operand<TFloat32> sum, Operand<TInt32> ids, Extent extent) {
     OptionalInt paddingId = spec.positions().paddingId();
@@ -86,7 +89,10 @@ final class Embeddings {
     return tf.math.add(extent.perExample(tf, sum, spec.sizes().embedding()), first); // [B, T, E]
   }
 
-  /** RoBERTa numbers what is no padding, from one more than the padding's id, [B, T]. */
+  /**
+   * RoBERTa's positions: tokens other than padding are counted from one more than the padding id,
+   * [B, T].
+   */
   private static Operand<TInt32> afterPadding(Ops tf, Operand<TInt32> ids, OptionalInt paddingId) {
     Operand<TInt32> padding = tf.constant(paddingId.orElseThrow());
     Operand<TBool> isToken = tf.math.notEqual(ids, padding);

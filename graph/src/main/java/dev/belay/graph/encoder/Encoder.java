@@ -30,8 +30,8 @@ final class Encoder {
 
   /**
    * Rows after the embeddings and after each layer, [N, H] each. If only the first token of each
-   * example is asked for, the last are [B, H]: the last block looks at all tokens and computes none
-   * but these.
+   * example is needed, the last rows are [B, H]: the last block attends to all tokens and computes
+   * only these.
    */
   List<Operand<TFloat32>> encode(Pass pass, EncoderInputs inputs, Reading reading) {
     Ops tf = pass.tf();
@@ -63,7 +63,7 @@ final class Encoder {
     return states;
   }
 
-  /** Hides padding, and in a causal encoder what comes after a token: [B, 1, 1 or Q, T]. */
+  /** Hides padding and, in a causal encoder, later tokens: [B, 1, 1 or Q, T]. */
   private Operand<TFloat32> bias(Ops tf, Operand<TFloat32> padding, Extent queries, Extent keys) {
     return spec.causal()
         ? tf.math.add(padding, AttentionBias.causal(tf, queries.length(), keys.length()))

@@ -13,7 +13,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** Attention and feed-forward, each added to what came in and normalised after that. */
+/** Attention and feed-forward, each added to its input and then normalised. */
 final class EncoderBlock {
   private final EncoderSpec.Rates dropout;
   private final Activation activation;
@@ -59,7 +59,7 @@ final class EncoderBlock {
   }
 
   /**
-   * The rows that are asked for, [B * Q, H].
+   * The needed rows, [B * Q, H].
    *
    * @param bias of the attention, [B, 1, 1 or Q, T]
    */
@@ -85,10 +85,11 @@ final class EncoderBlock {
   }
 
   /**
-   * What a block reads.
+   * Input rows of a block.
    *
    * @param all rows, [N, H]
-   * @param asked those of them that are wanted, [B * Q, H]; the others are only looked at
+   * @param asked the rows whose results are needed, [B * Q, H]; the others serve only as keys and
+   *     values
    * @param queries B and Q
    * @param keys B and T
    */

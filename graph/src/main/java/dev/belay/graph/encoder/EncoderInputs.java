@@ -10,7 +10,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TInt32;
 
 /**
- * What an encoder reads, of any batch and any length.
+ * Inputs of an encoder, for any batch size and any length.
  *
  * @param ids of tokens, [B, T]
  * @param mask 1 for tokens, 0 for padding, [B, T]
@@ -18,7 +18,7 @@ import org.tensorflow.types.TInt32;
  */
 record EncoderInputs(Operand<TInt32> ids, Operand<TInt32> mask, Optional<Operand<TInt32>> types) {
 
-  /** Placeholders under the names that the field uses. */
+  /** Placeholders under the usual names. */
   static EncoderInputs of(Ops tf, boolean withTypes) {
     return new EncoderInputs(
         LayeredForward.tokens(tf, "input_ids"),

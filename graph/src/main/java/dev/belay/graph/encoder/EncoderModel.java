@@ -15,29 +15,29 @@ import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.types.TFloat32;
 
-/** Builds an encoder with a pass to train through and a pass to evaluate through. */
+/** Builds an encoder with a training pass and an evaluation pass. */
 public final class EncoderModel {
-  /** The pass that drops. */
+  /** The pass with dropout. */
   public static final String TRAINING = LayeredForward.TRAINING;
 
-  /** The pass that does not. */
+  /** The pass without dropout. */
   public static final String EVALUATION = LayeredForward.EVALUATION;
 
-  /** What a head reads: [B, H] or [B, T, H], by the {@link Reading}. */
+  /** Input of a head: [B, H] or [B, T, H], by the {@link Reading}. */
   public static final String FEATURES = "features";
 
-  /** The rows after the embeddings, and with the number after it after each layer: [N, H]. */
+  /** The rows after the embeddings; with a number appended, those after that layer: [N, H]. */
   public static final String STATE = "state_";
 
   private EncoderModel() {}
 
   /**
-   * How it is built.
+   * Options for building an encoder.
    *
    * @param beginning of weights that no file holds
    * @param trains which weights train
-   * @param dropout whether the training pass drops
-   * @param reading what of the output is read
+   * @param dropout whether the training pass has dropout
+   * @param reading the part of the output that is read
    */
   public record Options(
       Parameters.Beginning beginning,
@@ -66,7 +66,7 @@ public final class EncoderModel {
   }
 
   /**
-   * Names what came out.
+   * Names the outputs.
    *
    * @param width of a token's features, or 0 if the rows are one for each example already
    */

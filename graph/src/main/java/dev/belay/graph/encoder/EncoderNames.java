@@ -1,10 +1,10 @@
 package dev.belay.graph.encoder;
 
 /**
- * What the weights of an encoder are called: PyTorch's names of each family, which Belay's tables
- * of names lead to from every other dialect.
+ * Names of an encoder's weights: PyTorch's names of each family, to which Belay's name tables map
+ * every other dialect.
  *
- * @param base before all of them
+ * @param base prefix of all names
  * @param projection of embeddings to the hidden size, for families that factorise them
  * @param block a block by its group and its number within it
  * @param query of the attention, and so on in the order of the data

@@ -7,15 +7,15 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What an encoder of the BERT family is made of: BERT, RoBERTa, DistilBERT, ELECTRA and ALBERT are
+ * Architecture of an encoder of the BERT family: BERT, RoBERTa, DistilBERT, ELECTRA and ALBERT are
  * settings of one encoder.
  *
  * @param names of its weights
  * @param sizes of it
- * @param sharing which blocks are the same
- * @param projected whether embeddings are brought to the hidden size by a layer of their own
- * @param positions how tokens know where they stand
- * @param causal whether a token looks at none after it
+ * @param sharing of weights between blocks
+ * @param projected whether a separate layer projects embeddings to the hidden size
+ * @param positions encoding of positions
+ * @param causal whether no token attends to later ones
  * @param activation within the feed-forward
  * @param normEpsilon of every norm
  * @param dropout rates while training
@@ -37,7 +37,7 @@ public record EncoderSpec(
    * @param vocabulary V
    * @param embedding E
    * @param hidden H
-   * @param layers how often a token goes through a block
+   * @param layers number of blocks that a token passes
    * @param heads A, which divides H
    * @param intermediate I
    * @param positions rows of the table of positions
@@ -54,17 +54,17 @@ public record EncoderSpec(
       int types) {}
 
   /**
-   * How tokens know where they stand.
+   * Encoding of positions.
    *
-   * @param paddingId RoBERTa's: positions count from one more than this, and only what is not this
-   *     token; empty: from 0, whatever the tokens are
-   * @param relative distances that attention reads in place of positions that are added to the
-   *     words; the table of those is kept, and neither read nor trained
-   * @param sinusoidal whether a fresh table begins with sines and cosines
+   * @param paddingId RoBERTa's: positions count from one more than this id, and skip tokens with
+   *     this id; empty: from 0, for all tokens
+   * @param relative distances that attention reads instead of position embeddings; their table is
+   *     kept, but neither read nor trained
+   * @param sinusoidal whether a fresh table is initialized with sines and cosines
    */
   public record Positions(
       OptionalInt paddingId, Optional<RelativeKeys.Form> relative, boolean sinusoidal) {
-    /** Each place has a row, counted from 0. */
+    /** Each position has a row, counted from 0. */
     public static final Positions ADDED =
         new Positions(OptionalInt.empty(), Optional.empty(), false);
 
@@ -75,7 +75,7 @@ public record EncoderSpec(
   }
 
   /**
-   * Which blocks share their weights.
+   * Sharing of weights between blocks.
    *
    * @param groups of consecutive layers, each of which goes through one group's blocks
    * @param blocks in a group
@@ -88,7 +88,7 @@ public record EncoderSpec(
   }
 
   /**
-   * How much is dropped while training.
+   * Dropout rates in training.
    *
    * @param embeddings of their sum
    * @param attention of the attention's weights

@@ -1,6 +1,6 @@
 package dev.belay.graph.encoder;
 
-/** What of an encoder's output somebody reads. */
+/** The part of an encoder's output that is read. */
 public enum Reading {
   /** The first token of each example: features [B, H]. */
   FIRST_TOKEN,

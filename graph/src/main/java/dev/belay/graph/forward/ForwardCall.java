@@ -6,12 +6,12 @@ import org.tensorflow.Operation;
 import org.tensorflow.Output;
 
 /**
- * One forward pass inside a graph.
+ * Forward pass inside a graph.
  *
  * @param name as the spec has it
  * @param inputs placeholders by the model's names, in the spec's order
  * @param outputs results by the model's names, in the spec's order
- * @param updates what must run with the call for its side effects
+ * @param updates ops that must run with the call for their side effects
  */
 public record ForwardCall(
     String name,

@@ -10,18 +10,18 @@ import org.tensorflow.Operation;
 import org.tensorflow.Output;
 
 /**
- * The forward passes of a model inside a graph, which owns all nodes: those of a foreign graph, or
+ * Forward passes of a model inside a graph, which owns all nodes: those of a foreign graph, or
  * those that Belay built itself.
  *
  * @param calls the forward passes by name
  * @param variables all variables of the model, trainable only if they train in this run
- * @param initializers what to run once, before anything else
+ * @param initializers ops to run once, before anything else
  * @param savedGradients gaps that {@link dev.belay.graph.gradient.Gradients} crosses by a saved
  *     function
  * @param lostGradients nodes whose author's gradient was not saved, with its registered name
  * @param step placeholder of the step for repeatable random numbers, an int64 scalar, if any is
  *     drawn
- * @param notes what was rewritten, for people
+ * @param notes rewrites, for people
  */
 public record ForwardModel(
     Map<String, ForwardCall> calls,

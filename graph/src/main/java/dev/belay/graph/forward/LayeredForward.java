@@ -18,12 +18,12 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
-/** Builds a model of layers: one set of weights, a pass to train through, a pass to evaluate. */
+/** Builds a model from layers: one set of weights, a training pass and an evaluation pass. */
 public final class LayeredForward {
-  /** The pass that drops. */
+  /** The pass with dropout. */
   public static final String TRAINING = "training";
 
-  /** The pass that does not. */
+  /** The pass without dropout. */
   public static final String EVALUATION = "evaluation";
 
   private static final long FIRST_SITE = 1_000;
@@ -31,11 +31,11 @@ public final class LayeredForward {
   private LayeredForward() {}
 
   /**
-   * How it is built.
+   * Options for building a layered model.
    *
    * @param beginning of weights that no file holds
    * @param trains which weights train
-   * @param dropout whether the training pass drops
+   * @param dropout whether the training pass has dropout
    */
   public record Options(
       Parameters.Beginning beginning, Predicate<VariableSpec> trains, boolean dropout) {}
@@ -44,21 +44,21 @@ public final class LayeredForward {
    * Layers whose weights are declared.
    *
    * @param inputs placeholders by name, which both passes read
-   * @param layers what a pass makes of them
+   * @param layers the layers of a pass
    */
   public record Network(Map<String, Output<?>> inputs, Layers layers) {}
 
-  /** The way through layers. */
+  /** The forward pass through layers. */
   @FunctionalInterface
   public interface Layers {
-    /** Adds the nodes of a pass, and gives its outputs by name. */
+    /** Adds the nodes of a pass and returns its outputs by name. */
     Map<String, Output<?>> through(Pass pass);
   }
 
   /**
    * Adds both passes to a graph.
    *
-   * @param network makes inputs where it is told, and declares weights
+   * @param network creates inputs in the given scope, and declares weights
    */
   public static ForwardModel build(
       Graph graph, Options options, BiFunction<Ops, Parameters, Network> network) {
@@ -88,7 +88,7 @@ public final class LayeredForward {
         List.of());
   }
 
-  /** A placeholder for numbers of tokens, [B, T], of any batch and any length. */
+  /** A placeholder for token ids or masks, [B, T], for any batch size and length. */
   public static Operand<TInt32> tokens(Ops tf, String name) {
     Shape open = Shape.of(Shape.UNKNOWN_SIZE, Shape.UNKNOWN_SIZE);
     return tf.withName(name).placeholder(TInt32.class, Placeholder.shape(open));

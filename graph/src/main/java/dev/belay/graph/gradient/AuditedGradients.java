@@ -17,16 +17,16 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * The native gradients that Belay trusts: those of {@code audited.txt}, which the audit of
- * gradients found equal to central differences and to TensorFlow Python. The native runtime has
- * more, some of which ignore an attribute, so that an op that is not listed is refused.
+ * Native gradients that Belay trusts: those of {@code audited.txt}, which the audit of gradients
+ * found equal to central differences and to TensorFlow Python. The native runtime has more, some of
+ * which ignore an attribute, so an op that is not listed is refused.
  */
 final class AuditedGradients {
   private static final Map<String, Conditions> OPS = read();
 
   private AuditedGradients() {}
 
-  /** Whether the table knows the op at all. */
+  /** Returns whether the table knows the op at all. */
   static boolean knows(String op) {
     return OPS.containsKey(op);
   }
@@ -36,7 +36,7 @@ final class AuditedGradients {
     return OPS.keySet();
   }
 
-  /** What keeps the gradient of a node of a known op from being right, or empty. */
+  /** The reason why the gradient of a node of a known op is wrong, or empty. */
   static Optional<String> objection(GraphOperation node) {
     return OPS.get(node.type()).objection(node);
   }
@@ -61,7 +61,7 @@ final class AuditedGradients {
     return ops;
   }
 
-  /** All that must hold of a node. */
+  /** All requirements on a node. */
   private record Conditions(List<Condition> all) {
 
     Optional<String> objection(GraphOperation node) {
@@ -86,7 +86,7 @@ final class AuditedGradients {
    *
    * @param name an attribute, of which a list must hold one value throughout; {@code rank}, that of
    *     the first input; {@code types}, those of all inputs that can carry a gradient
-   * @param values that are allowed
+   * @param values allowed values
    */
   private record Condition(String name, List<String> values) {
     static final Condition REAL = parse("types=DT_FLOAT|DT_DOUBLE|DT_HALF|DT_BFLOAT16");
@@ -97,7 +97,7 @@ final class AuditedGradients {
           word.substring(0, equals), List.of(word.substring(equals + 1).split("\\|")));
     }
 
-    /** What the node has instead, or empty. */
+    /** The node's value that violates the requirement, or empty. */
     Optional<String> violation(GraphOperation node) {
       List<String> found =
           switch (name) {

@@ -16,7 +16,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.proto.framework.DataType;
 
-/** Which tensors depend on which, by data edges, at one moment of a graph. */
+/** Dependencies between tensors, by data edges, at one moment of a graph. */
 final class DataFlow {
   private static final Set<DataType> CARRIES_GRADIENT =
       Set.of(
@@ -26,7 +26,7 @@ final class DataFlow {
           DataType.DT_BFLOAT16,
           DataType.DT_COMPLEX64,
           DataType.DT_COMPLEX128,
-          // What a loop carries and the resources it reads hide floats.
+          // Loop variables and the resources that a loop reads can hide floats.
           DataType.DT_VARIANT,
           DataType.DT_RESOURCE);
 
@@ -56,7 +56,7 @@ final class DataFlow {
     }
   }
 
-  /** Whether tensors of a type can depend on a variable in a way that has a slope. */
+  /** Returns whether tensors of a type can depend differentiably on a variable. */
   static boolean carriesGradient(DataType type) {
     return CARRIES_GRADIENT.contains(type);
   }
@@ -66,7 +66,7 @@ final class DataFlow {
     return nodes.get(name);
   }
 
-  /** All nodes that the roots are computed from, the roots' own included. */
+  /** All nodes that the roots are computed from, including those of the roots. */
   Set<String> ancestors(Collection<? extends Operand<?>> roots) {
     Set<String> seen = new HashSet<>();
     Deque<String> queue = new ArrayDeque<>();
@@ -81,8 +81,8 @@ final class DataFlow {
   }
 
   /**
-   * All nodes that a change of a source reaches through floating-point tensors, StopGradient being
-   * the end of the way; the sources' own nodes included.
+   * All nodes that depend on a source through floating-point tensors, up to any StopGradient; the
+   * sources' own nodes included.
    */
   Set<String> reached(Collection<? extends Operand<?>> sources) {
     Set<String> start = new HashSet<>();

@@ -7,10 +7,10 @@ import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What a loss says about a variable.
+ * Gradient of a loss by one variable.
  *
- * @param variable that is to change
- * @param value dense, of the variable's shape
+ * @param variable to be updated
+ * @param value dense gradient, of the variable's shape
  * @param measured tensors whose squares a norm sums: the value itself, or, where norms are to be
  *     those of TensorFlow Python, the rows of a lookup before equal rows are added
  */
@@ -20,7 +20,7 @@ public record Gradient(
     measured = List.copyOf(measured);
   }
 
-  /** A gradient that is measured as it is. */
+  /** A gradient whose norm is that of its value. */
   public Gradient(GraphVariable variable, Operand<TFloat32> value) {
     this(variable, value, List.of(value));
   }
@@ -30,7 +30,7 @@ public record Gradient(
     return new Gradient(variable, other);
   }
 
-  /** Value and what is measured of it, changed by the same linear function. */
+  /** Applies the same linear function to the value and to the measured tensors. */
   public Gradient map(UnaryOperator<Operand<TFloat32>> function) {
     Operand<TFloat32> changed = function.apply(value);
     boolean asItIs = measured.equals(List.of(value));

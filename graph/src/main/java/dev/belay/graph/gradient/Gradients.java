@@ -26,12 +26,13 @@ import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The gradient of a loss by variables, the only place that asks the native runtime for one.
+ * Gradient of a loss by variables. Only this class asks the native runtime for gradients.
  *
  * <p>Repeated rows of a lookup are summed, so every gradient is dense and of its variable's shape,
- * as in PyTorch. Where the model's author saved a gradient of his own, the graph is cut: the native
- * gradient stops at the gap's results, the saved function carries it over, and a new native
- * gradient goes on from its arguments; what arrives at a variable by several ways is added up.
+ * as in PyTorch. Where the model's author saved a custom gradient, the graph is cut: the native
+ * gradient stops at the results of the gap, the saved function maps it to gradients of the
+ * arguments, and a new native gradient continues from there. Contributions that reach a variable by
+ * several paths are added up.
  *
  * @param gradients one for each variable that the loss depends on, in their order
  * @param unused variables that the loss does not read at all, such as those of an unused pooler
@@ -41,10 +42,10 @@ public record Gradients(
     List<Gradient> gradients, List<GraphVariable> unused, List<GraphVariable> allowed) {
 
   /**
-   * What is to be differentiated by.
+   * Arguments of one differentiation.
    *
-   * @param variables by which the gradient is taken; float32
-   * @param saved gaps that are crossed by a saved function
+   * @param variables to differentiate by; float32
+   * @param saved gaps bridged by a saved gradient function
    * @param mayHaveNone names of variables that the loss may read without having a gradient
    * @param rows what the norm of a gradient is measured on
    */
@@ -55,7 +56,7 @@ public record Gradients(
       NormRows rows) {}
 
   /**
-   * Adds the gradient to the graph, to be measured as dense.
+   * Adds the gradient to the graph; its norm is that of the dense gradient.
    *
    * @see #of(Ops, Operand, Request)
    */
@@ -130,7 +131,7 @@ public record Gradients(
     }
   }
 
-  /** The passes from the loss back to the variables, with what has arrived so far. */
+  /** Backward passes from the loss to the variables, with the gradients accumulated so far. */
   private static final class Backward {
     private final Ops tf;
     private final Graph graph;
@@ -165,7 +166,7 @@ public record Gradients(
       return read.contains(variable.value().op().name());
     }
 
-    /** All that arrived at a tensor, or null. */
+    /** The sum of the gradients that reached a tensor, or null. */
     Operand<?> sum(Output<?> at) {
       List<Operand<?>> parts = arrived.getOrDefault(at, List.of());
       return parts.isEmpty() ? null : parts.size() == 1 ? parts.get(0) : addN(parts);
@@ -189,7 +190,7 @@ public record Gradients(
       pass(from, gradients);
     }
 
-    /** Adds the gradient of {@code from} by everything upstream that we want to know. */
+    /** Adds the gradient of {@code from} by all requested tensors upstream. */
     private void pass(List<Output<?>> from, List<Output<?>> gradients) {
       Set<String> upstream = flow.ancestors(from);
       read.addAll(upstream);
@@ -204,7 +205,7 @@ public record Gradients(
       }
       Output<?>[] parts = differentiate(from, by, gradients);
       for (int i = 0; i < parts.length; i++) {
-        // A way that stops on the way up gives a part without a native op, which reads as closed.
+        // A path that ends upstream returns a part without a native op, which reads as closed.
         if (parts[i] != null && !parts[i].isClosed()) {
           arrived.computeIfAbsent(by.get(i), key -> new ArrayList<>()).add(parts[i]);
         }
@@ -220,8 +221,8 @@ public record Gradients(
             by.toArray(new Output<?>[0]),
             gradients == null ? null : gradients.toArray(new Output<?>[0]));
       } catch (RuntimeException e) {
-        // The report of ops without a gradient came before, so this is an op whose gradient does
-        // not work for its types or attributes; the runtime's message names it.
+        // Ops without a gradient were reported before, so this op's gradient does not work for its
+        // types or attributes; the runtime's message names it.
         throw new UntrainableModelException(
             "The native runtime failed to differentiate the model, at an op whose gradient it has"
                 + " but not for these types or attributes: "
@@ -232,8 +233,9 @@ public record Gradients(
     }
 
     /**
-     * Where several tensors are differentiated at once, the native runtime stops at each of them
-     * and loses what comes from another further down: behind an Identity none depends on another.
+     * Puts each tensor behind an Identity, so that none depends on another: when several tensors
+     * are differentiated at once, the native runtime stops at each of them and loses contributions
+     * from others downstream.
      */
     private Output<?>[] apart(List<Output<?>> from) {
       return from.stream()
@@ -248,7 +250,7 @@ public record Gradients(
       return wanted;
     }
 
-    /** Gaps in such an order that each comes after all those downstream of it. */
+    /** The gaps in an order in which each comes after all gaps downstream of it. */
     private List<SavedGradient> lossFirst() {
       List<SavedGradient> waiting = new ArrayList<>(saved);
       Map<SavedGradient, Set<String>> upstream = new LinkedHashMap<>();

@@ -13,13 +13,13 @@ import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 
 /**
- * What stands between a loss and the variables it should train: found before the gradient is built,
- * so that all of it can be told at once.
+ * Report of everything that keeps a loss from training its variables. It is made before the
+ * gradient is built, so that one error can list all of it.
  *
- * @param ops nodes on the way whose op has no native gradient, or none that Belay trusts, by op
- * @param wrong nodes on the way whose native gradient is wrong as they are, each with the reason
- * @param lostGradients nodes on the way whose author wrote a gradient that was not saved, each with
- *     the name the author registered
+ * @param ops nodes on the path whose op has no native gradient, or none that Belay trusts, by op
+ * @param wrong nodes on the path whose native gradient is wrong as they are, each with the reason
+ * @param lostGradients nodes on the path whose author wrote a gradient that was not saved, each
+ *     with the name the author registered
  */
 public record NoGradientReport(
     Map<String, List<String>> ops, Map<String, String> wrong, Map<String, String> lostGradients) {
@@ -39,16 +39,16 @@ public record NoGradientReport(
           "Exit",
           "NextIteration");
 
-  /** What may see a variable's handle without hiding a float that depends on it. */
+  /** Ops that may read a variable's handle without hiding a float that depends on it. */
   private static final Set<String> HARMLESS_ON_HANDLES =
       Set.of("ReadVariableOp", "AssignVariableOp", "VarIsInitializedOp", "VariableShape");
 
   /**
-   * Looks at every floating-point way from the variables to the loss.
+   * Examines every floating-point path from the variables to the loss.
    *
    * @param loss where the gradient starts
    * @param variables that should train
-   * @param saved gaps that the gradient crosses by a saved function
+   * @param saved gaps bridged by a saved gradient function
    * @param lost nodes whose own gradient was not saved, by name
    */
   public static NoGradientReport of(
@@ -89,15 +89,15 @@ public record NoGradientReport(
     return new NoGradientReport(ops, wrong, lostOnTheWay);
   }
 
-  /** Whether nothing is in the way. */
+  /** Returns whether nothing prevents the gradient. */
   public boolean isEmpty() {
     return ops.isEmpty() && wrong.isEmpty() && lostGradients.isEmpty();
   }
 
   /**
-   * Refuses what is in the way.
+   * Refuses everything that prevents the gradient.
    *
-   * @throws UntrainableModelException if anything is, with what to do about it
+   * @throws UntrainableModelException if anything does, with what to do about it
    */
   public void requireEmpty() {
     if (isEmpty()) {

@@ -8,7 +8,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.types.TFloat32;
 
-/** Which tensors the norm of a gradient is measured on. */
+/** Tensors that the norm of a gradient is measured on. */
 public enum NormRows {
   /** The dense gradient: equal rows of a lookup are added first, as in PyTorch. */
   DENSE {
@@ -18,9 +18,9 @@ public enum NormRows {
     }
   },
   /**
-   * The rows of a lookup as they come, so that a word that occurs twice counts twice: what
-   * tf.linalg.global_norm says of the IndexedSlices that tf.GradientTape gives. A variable that is
-   * used otherwise too has a dense gradient there as well.
+   * The rows of a lookup as they are, so that a word that occurs twice counts twice: the result of
+   * tf.linalg.global_norm for the IndexedSlices of tf.GradientTape. A variable that is also used in
+   * other ways has a dense gradient there as well.
    */
   TF {
     @Override
@@ -32,9 +32,7 @@ public enum NormRows {
 
   abstract List<Operand<TFloat32>> of(Operand<TFloat32> gradient);
 
-  /**
-   * The runtime adds up rows by UnsortedSegmentSum, and what comes from several lookups by AddN.
-   */
+  /** The runtime adds up rows by UnsortedSegmentSum, and gradients of several lookups by AddN. */
   private static boolean collect(Output<?> gradient, List<Operand<TFloat32>> rows) {
     GraphOperation operation = (GraphOperation) gradient.op();
     return switch (operation.type()) {

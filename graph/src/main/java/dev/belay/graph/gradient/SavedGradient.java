@@ -5,13 +5,13 @@ import org.tensorflow.Output;
 import org.tensorflow.proto.framework.FunctionDef;
 
 /**
- * A gap in the graph with the gradient that the model's author wrote for it ({@code
+ * Gap in the graph with the gradient that the model's author wrote for it ({@code
  * tf.custom_gradient}).
  *
- * @param node the name that the model gave it
- * @param results what consumers read; no gradient passes through them by itself
- * @param arguments those the author's function was called with that it gives a gradient of
- * @param captures what its gradient also reads
+ * @param node its name in the model
+ * @param results tensors that consumers read; no gradient passes through them by itself
+ * @param arguments arguments of the author's function for which it returns a gradient
+ * @param captures other tensors that its gradient reads
  * @param function its gradient, held by the graph's library: gradients of the results, then the
  *     captures, to gradients of the arguments
  */

@@ -1,6 +1,9 @@
 package dev.belay.graph.gradient;
 
-/** The loss cannot be differentiated by a variable that should train; the message lists all. */
+/**
+ * Thrown if the loss cannot be differentiated by a variable that should train; the message lists
+ * all.
+ */
 public final class UntrainableModelException extends IllegalArgumentException {
   public UntrainableModelException(String message) {
     super(message);

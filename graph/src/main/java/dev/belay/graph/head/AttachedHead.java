@@ -9,17 +9,17 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
-/** A head whose variables are in a graph, which owns them. */
+/** Head whose variables are in a graph, which owns them. */
 public interface AttachedHead {
-  /** All of the head, in order. */
+  /** All variables of the head, in order. */
   Variables variables();
 
   /** Give the variables their first values. */
   List<Operation> initializers();
 
   /**
-   * Whether it answers each token by itself, so that it may be asked about some rows [N, H] alone:
-   * where few of many tokens count, that is most of the work.
+   * Returns whether it computes each token independently, so that it can be applied to some rows
+   * [N, H] alone. If only few tokens count, this saves most of the work.
    */
   default boolean ofTokens() {
     return false;
@@ -28,8 +28,8 @@ public interface AttachedHead {
   /**
    * Adds the forward pass of a training call, with dropout.
    *
-   * @param step by which dropout is drawn, scalar
-   * @return [B, outputs], or [B, T, outputs] for a head that answers for each token
+   * @param step that determines the dropout masks, scalar
+   * @return [B, outputs], or [B, T, outputs] for a head with an output for each token
    */
   Operand<TFloat32> train(Ops tf, Output<?> features, Operand<TInt64> step);
 

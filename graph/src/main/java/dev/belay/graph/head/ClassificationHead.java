@@ -5,8 +5,8 @@ import org.tensorflow.op.Ops;
 
 /**
  * Logits of classes from features [B, H], or [B, S, H] of which the first token is read: dropout,
- * then {@code features * head/kernel + head/bias}. The kernel starts at a normal distribution of
- * deviation 0.02, cut off at two deviations, drawn from the seed; the bias at 0.
+ * then {@code features * head/kernel + head/bias}. The kernel is initialized from a normal
+ * distribution of deviation 0.02, truncated at two deviations, by the seed; the bias with 0.
  *
  * @param classes at least 2
  * @param dropoutRate at least 0, below 1; drawn from seed and step

@@ -18,7 +18,7 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
-/** Dropout, then one dense layer: what new heads on foreign features share. */
+/** Dropout, then one dense layer: the common part of new heads on foreign features. */
 record DenseHead(Variables variables, List<Operation> initializers, Settings settings)
     implements AttachedHead {
   private static final String KERNEL = "head/kernel";
@@ -30,10 +30,10 @@ record DenseHead(Variables variables, List<Operation> initializers, Settings set
       Set.of(DataType.DT_FLOAT, DataType.DT_HALF, DataType.DT_BFLOAT16, DataType.DT_DOUBLE);
 
   /**
-   * What sets those heads apart.
+   * Settings in which those heads differ.
    *
-   * @param outputs how many numbers come out
-   * @param perToken whether they come out for every token, not for the first alone
+   * @param outputs number of outputs
+   * @param perToken whether there are outputs for every token, not only for the first
    */
   record Settings(int outputs, boolean perToken, double dropoutRate, long seed) {}
 
@@ -97,7 +97,7 @@ record DenseHead(Variables variables, List<Operation> initializers, Settings set
         : answers;
   }
 
-  /** A row for each answer, [N, H]. */
+  /** A row for each output, [N, H]. */
   private Operand<TFloat32> read(Ops tf, Output<?> features) {
     Operand<TFloat32> x =
         features.dataType() == DataType.DT_FLOAT

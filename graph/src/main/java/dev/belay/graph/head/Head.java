@@ -9,9 +9,9 @@ public interface Head {
    * Adds the head's variables to the graph.
    *
    * @param tf where nodes go
-   * @param features that the head will read: [B, H], or [B, S, H] of which the first token counts;
-   *     other tensors of the same H may be read through it later, such as those of an evaluation
-   * @throws IllegalArgumentException if the tensor has another form
+   * @param features input of the head: [B, H], or [B, S, H] of which the first token counts; later
+   *     the head may be applied to other tensors of the same H, such as those of an evaluation
+   * @throws IllegalArgumentException if the tensor has another shape
    */
   AttachedHead attach(Ops tf, Output<?> features);
 }

@@ -6,7 +6,7 @@ import java.util.function.Predicate;
 import org.tensorflow.op.Ops;
 
 /**
- * How a head of a family comes to its weights, some of which a file may hold.
+ * Initialization of a head's weights, some of which a file may hold.
  *
  * @param beginning of those that no file holds
  * @param trains which of them train

@@ -14,17 +14,17 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Which word stands where a word is hidden, arXiv 1810.04805 section 3.1: features [B, T, H]
- * through a dense layer, an activation and a norm, then a logit for each word, [B, T, V], by the
- * model's own word embeddings, or a table beside them, and a bias. It may also be asked about rows
- * [N, H] alone, and answers [N, V].
+ * Head that predicts masked words, arXiv 1810.04805 section 3.1: features [B, T, H] pass through a
+ * dense layer, an activation and a norm; the model's word embeddings, or a separate table, and a
+ * bias then give a logit for each word, [B, T, V]. It also takes single rows [N, H] and returns [N,
+ * V].
  *
  * @param form names of the family
  * @param words the model's table of words, [V, E]
- * @param projection what makes logits
+ * @param projection table and bias of the logits
  * @param activation after the dense layer
  * @param normEpsilon of the norm
- * @param weights how its own come to be
+ * @param weights initialization of the head's weights
  */
 public record MaskedLanguageHead(
     Form form,
@@ -36,23 +36,23 @@ public record MaskedLanguageHead(
     implements Head {
 
   /**
-   * What makes logits.
+   * Table and bias that give the logits.
    *
-   * @param table a table [V, E] of the head's own; empty: that of the words, which is trained from
-   *     both sides
+   * @param table the head's own table [V, E]; empty: the word embeddings, which then get gradients
+   *     from both uses
    * @param bias [V], the full name
-   * @param unread a bias [V] that files have beside it and nothing reads
+   * @param unread a second bias [V] that files hold and nothing reads
    */
   public record Projection(Optional<String> table, String bias, Optional<String> unread) {}
 
   /**
-   * What a family calls the weights.
+   * Names of the weights in a family.
    *
    * @param dense [E, H]
    * @param norm [E]
    * @param bias [V], the full name
-   * @param decoder a table and a bias of their own, where the two are not those of the words and
-   *     {@code bias}
+   * @param decoder a separate table and bias, where the two are not the word embeddings and {@code
+   *     bias}
    */
   public record Form(String dense, String norm, String bias, String decoder) {
     public static final Form BERT =

@@ -4,8 +4,8 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 
 /**
- * One number from features [B, H], or [B, S, H] of which the first token is read: as {@link
- * ClassificationHead} with one output, [B, 1].
+ * Head that computes one number from features [B, H], or [B, S, H] of which the first token is
+ * read: like {@link ClassificationHead} with one output, [B, 1].
  *
  * @param dropoutRate at least 0, below 1; drawn from seed and step
  * @param seed of the run

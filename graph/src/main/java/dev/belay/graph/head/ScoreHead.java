@@ -6,11 +6,11 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 
 /**
- * One answer for an example, as GPT-2 has it: features [B, H] through one projection without a
- * bias, {@code score.weight}, to [B, C].
+ * Head with one output for each example, as in GPT-2: features [B, H] through one projection
+ * without a bias, {@code score.weight}, to [B, C].
  *
  * @param outputs C
- * @param weights how they come to be
+ * @param weights their initialization
  */
 public record ScoreHead(int outputs, HeadWeights weights) implements Head {
   /** Its name. */

@@ -10,19 +10,19 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * One answer for an example, as the families of BERT have it: the first token's features [B, H]
- * through a dense layer, an activation and a projection to [B, C].
+ * Head with one output for each example, as in the families of BERT: the first token's features [B,
+ * H] through a dense layer, an activation and a projection to [B, C].
  *
  * @param form of the family
  * @param outputs C
  * @param dropoutRate before the projection, and before the dense layer where the family has that
- * @param weights how they come to be
+ * @param weights their initialization
  */
 public record SequenceHead(Form form, int outputs, double dropoutRate, HeadWeights weights)
     implements Head {
 
   /**
-   * What differs between families.
+   * Differences between families.
    *
    * @param dense name of the dense layer
    * @param activation after it

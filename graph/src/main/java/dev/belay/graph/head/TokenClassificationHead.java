@@ -4,8 +4,8 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 
 /**
- * Logits of classes for each token from features [B, S, H], as {@link ClassificationHead} has them
- * for the first: dropout, then {@code features * head/kernel + head/bias}, [B, S, classes].
+ * Logits of classes for each token from features [B, S, H], as {@link ClassificationHead} computes
+ * them for the first: dropout, then {@code features * head/kernel + head/bias}, [B, S, classes].
  *
  * @param classes at least 2
  * @param dropoutRate at least 0, below 1; drawn from seed and step

@@ -9,13 +9,13 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * An answer for each token: features [B, T, H] through one projection to [B, T, C]. Classes of
- * tokens, or the start and the end of an answer.
+ * Head with outputs for each token: features [B, T, H] through one projection to [B, T, C]. The
+ * outputs are classes of tokens, or the start and the end of an answer.
  *
  * @param projection its name, such as {@code classifier} or {@code qa_outputs}
  * @param outputs C
  * @param dropoutRate before it
- * @param weights how they come to be
+ * @param weights their initialization
  */
 public record TokenHead(String projection, int outputs, double dropoutRate, HeadWeights weights)
     implements Head {

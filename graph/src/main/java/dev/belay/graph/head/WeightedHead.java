@@ -12,7 +12,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
-/** A head of declared weights, and the way from features to its output in a pass. */
+/** Head with declared weights, and its forward pass from features to output. */
 record WeightedHead(
     Variables variables,
     List<Operation> initializers,
@@ -29,7 +29,7 @@ record WeightedHead(
     return new WeightedHead(parameters.variables(), parameters.initializers(), seed, false, layers);
   }
 
-  /** Of layers that make of rows [N, H] what they make of tokens [B, T, H], without their shape. */
+  /** A head of layers that compute the same for rows [N, H] as for tokens [B, T, H]. */
   static WeightedHead ofTokens(
       Parameters parameters,
       long seed,

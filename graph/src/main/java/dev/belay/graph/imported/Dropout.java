@@ -1,6 +1,6 @@
 package dev.belay.graph.imported;
 
-/** What becomes of the random numbers that a forward pass draws. */
+/** Treatment of the random numbers that a forward pass draws. */
 public enum Dropout {
   /** Drawn from the run's seed, the node and the step, so that a step can be repeated exactly. */
   ON,

@@ -6,7 +6,8 @@ import java.util.List;
 import org.tensorflow.proto.framework.GraphDef;
 
 /**
- * A foreign model's forward passes as one flat graph: what {@link ForwardModel} needs to know.
+ * Specification of a foreign model's forward passes as one flat graph, from which a {@link
+ * ForwardModel} is built.
  *
  * <p>Tensors are named as in a GraphDef: {@code node} or {@code node:1}.
  *
@@ -32,7 +33,7 @@ public record ForwardSpec(
    * @param inputs its placeholders
    * @param outputs its results
    * @param updates nodes that run with the call for their side effects, such as moving averages
-   * @param trains whether a loss is differentiated through it; otherwise it only answers
+   * @param trains whether a loss is differentiated through it; otherwise it only predicts
    */
   public record Call(
       String name,
@@ -41,7 +42,7 @@ public record ForwardSpec(
       List<String> updates,
       boolean trains) {}
 
-  /** A tensor of the flat graph under the name that the model gives it. */
+  /** A tensor of the flat graph under its name in the model. */
   public record NamedTensor(String name, String tensor) {}
 
   /** A variable and the name of its VarHandleOp node. */
@@ -63,7 +64,7 @@ public record ForwardSpec(
       String node, int results, String function, List<Integer> arguments, List<String> captures) {}
 
   /**
-   * A node whose own gradient is lost.
+   * A node whose custom gradient is lost.
    *
    * @param node as a rule an IdentityN
    * @param gradient the name under which the author registered it

@@ -4,14 +4,14 @@ import dev.belay.graph.variable.VariableSpec;
 import java.util.function.Predicate;
 
 /**
- * What the caller decides about an imported graph.
+ * Options for importing a graph.
  *
- * @param dropout what becomes of random numbers
+ * @param dropout treatment of random numbers
  * @param seed of the run, for dropout
- * @param trains which of the variables that the model marks trainable do train; the others are
- *     frozen and get no gradient nodes
- * @param acceptsNaturalGradient which nodes, by the name of their lost custom gradient, may be
- *     differentiated as if the author had written none
+ * @param trains selects, among the variables that the model marks trainable, those that train; the
+ *     others are frozen and get no gradient nodes
+ * @param acceptsNaturalGradient selects, by the name of their lost custom gradient, the nodes that
+ *     may be differentiated as if the author had written none
  */
 public record ImportOptions(
     Dropout dropout,
@@ -19,7 +19,10 @@ public record ImportOptions(
     Predicate<VariableSpec> trains,
     Predicate<String> acceptsNaturalGradient) {
 
-  /** Everything trains that the model marks so; no lost gradient is replaced. */
+  /**
+   * Options under which all variables that the model marks trainable train, and no lost gradient is
+   * replaced.
+   */
   public static ImportOptions of(Dropout dropout, long seed) {
     return new ImportOptions(dropout, seed, spec -> true, gradient -> false);
   }

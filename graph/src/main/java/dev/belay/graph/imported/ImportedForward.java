@@ -29,7 +29,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.proto.framework.FunctionDef;
 
 /**
- * Brings a foreign model's forward passes into a graph, rewritten so that the native runtime can
+ * Imports a foreign model's forward passes into a graph, rewritten so that the native runtime can
  * differentiate and repeat them.
  */
 public final class ImportedForward {
@@ -118,7 +118,7 @@ public final class ImportedForward {
           .flatMap(names -> names);
     }
 
-    /** All that the outside names; everything else is there only if these need it. */
+    /** All nodes named from outside; any other node is kept only if these need it. */
     private List<String> roots(List<SavedGradientCut> cuts) {
       Stream<String> calls = spec.calls().stream().flatMap(Import::roots);
       Stream<String> gradients =

@@ -24,12 +24,12 @@ import org.tensorflow.proto.framework.NodeDef;
 
 /**
  * Proves that two tensors of a flat graph are computed alike: by the same ops with the same
- * attributes from the same inputs, variables and constants, dropout left out. What it does not
- * prove may be equal all the same.
+ * attributes from the same inputs, variables and constants, ignoring dropout. Tensors that it does
+ * not prove equal may still be equal.
  *
  * <p>Each tensor has a digest of its op, attributes and the digests of what it reads. Names of
- * nodes, control edges, and ops that hand their input on do not count. A random op and a loop are
- * equal to nothing but themselves.
+ * nodes, control edges, and ops that pass their input on do not count. A random op and a loop are
+ * equal only to themselves.
  */
 public final class SameComputation {
   private static final Set<String> PASS =
@@ -37,7 +37,7 @@ public final class SameComputation {
 
   private static final Set<String> PASS_ALL = Set.of("IdentityN");
 
-  /** Ops whose value is not a function of what they read. */
+  /** Ops whose value is not a function of their inputs. */
   private static final Pattern OWN =
       Pattern.compile(
           "VarHandleOp|.*HashTable.*|.*Random.*|.*TruncatedNormal.*|Multinomial|Stateful.*|Rng.*");
@@ -60,14 +60,14 @@ public final class SameComputation {
     }
   }
 
-  /** Whether two tensors are computed alike. */
+  /** Returns whether two tensors are computed alike. */
   public boolean isProved(String tensor, String other) {
     return digest(tensor).equals(digest(other));
   }
 
   /**
-   * The ops on the way to some tensors that have no like on the way to others, each with its
-   * number: what the first compute and the others do not.
+   * The ops upstream of some tensors that have no counterpart upstream of others, each with its
+   * count: the computations of the first that the others lack.
    */
   public Map<String, Integer> opsOnlyIn(List<String> tensors, List<String> others) {
     Set<ByteString> known = new HashSet<>();
@@ -100,7 +100,7 @@ public final class SameComputation {
         .concat(ByteString.copyFromUtf8(":" + TensorName.index(now)));
   }
 
-  /** The tensor behind all ops that hand it on. */
+  /** The tensor behind all ops that pass it on. */
   private String source(String tensor) {
     String now = nodes.current(tensor);
     while (true) {
@@ -122,7 +122,7 @@ public final class SameComputation {
         .toList();
   }
 
-  /** Inputs first; the depth of a graph is no depth of calls here. */
+  /** Visits inputs first, without recursion, so that a deep graph needs no deep stack. */
   private ByteString digestOf(String root) {
     Deque<String> open = new ArrayDeque<>(List.of(root));
     Set<String> begun = new HashSet<>();

@@ -7,16 +7,16 @@ import org.tensorflow.internal.c_api.GradFunc;
 import org.tensorflow.internal.c_api.GradOpRegistry;
 
 /**
- * Which ops the native runtime can differentiate.
+ * Ops that the native runtime can differentiate.
  *
- * <p>Why internal classes: {@code TensorFlow.hasGradient} is private in 0.5.0, and the only public
- * way to learn that an op has no gradient is to let {@code addGradients} fail on the first one,
- * when the user needs to see all of them.
+ * <p>It uses internal classes because {@code TensorFlow.hasGradient} is private in 0.5.0. The only
+ * public way to learn that an op has no gradient is to let {@code addGradients} fail on the first
+ * one, but the user needs to see all of them.
  */
 public final class GradientRegistry {
   private GradientRegistry() {}
 
-  /** Whether {@code addGradients} can pass through the op, {@code "MatMul"} for example. */
+  /** Returns whether {@code addGradients} can pass through the op, {@code "MatMul"} for example. */
   @SuppressWarnings("try") // the scope frees what is allocated inside it
   public static boolean hasGradient(String opType) {
     TensorFlow.version(); // loads the native library before its symbols are used

@@ -1,11 +1,11 @@
 package dev.belay.graph.internal;
 
 /**
- * A device that TensorFlow found.
+ * Device that TensorFlow found.
  *
  * @param name such as {@code /job:localhost/replica:0/task:0/device:GPU:0}
  * @param type CPU or GPU
- * @param memoryBytes what TensorFlow may use of it
+ * @param memoryBytes memory that TensorFlow may use
  */
 public record LocalDevice(String name, String type, long memoryBytes) {
 

@@ -14,9 +14,9 @@ import org.tensorflow.proto.framework.ConfigProto;
 import org.tensorflow.proto.framework.GPUOptions;
 
 /**
- * Which devices TensorFlow has, and what it was built with.
+ * Lists the devices that TensorFlow has and the features it was built with.
  *
- * <p>Why internal classes: the public API of 0.5.0 cannot list devices.
+ * <p>It uses internal classes because the public API of 0.5.0 cannot list devices.
  */
 public final class LocalDevices {
   private LocalDevices() {}
@@ -66,7 +66,7 @@ public final class LocalDevices {
     }
   }
 
-  /** Whether the library that was loaded has CUDA kernels. */
+  /** Returns whether the library that was loaded has CUDA kernels. */
   public static boolean builtWithCuda() {
     TensorFlow.version();
     return tensorflow.IsBuiltWithNvcc();

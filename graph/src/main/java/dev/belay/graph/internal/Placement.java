@@ -6,16 +6,16 @@ import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 
 /**
- * Says where nodes are to run.
+ * Assigns nodes to devices.
  *
- * <p>Why internal classes: a device can publicly be set only while an operation is built, and the
- * operations of a native gradient are built by native code, without one.
+ * <p>It uses internal classes because the public API can set a device only while an operation is
+ * built, and the operations of a native gradient are built by native code, without a device.
  */
 public final class Placement {
   private Placement() {}
 
   /**
-   * Asks for a device for every node that has none yet; call it before a session sees them.
+   * Requests a device for every node that has none; call it before a session uses the nodes.
    *
    * @param device such as {@code /device:GPU:0}
    */

@@ -1,5 +1,5 @@
 /**
  * Reads from: classes of {@code org.tensorflow.internal}. Hands to: {@code gradient}, as plain Java
- * facts. Never: is the place for anything that the public API can do.
+ * facts. Never: does anything that the public API can do.
  */
 package dev.belay.graph.internal;

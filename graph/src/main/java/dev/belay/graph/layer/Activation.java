@@ -14,7 +14,7 @@ public enum Activation {
   GELU("gelu", "gelu_python") {
     @Override
     public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
-      // In this order, in which TensorFlow's remapper knows it.
+      // In this order, which TensorFlow's remapper recognizes.
       Operand<TFloat32> erf = tf.math.erf(tf.math.mul(x, constant(tf, Math.sqrt(0.5))));
       return tf.math.mul(tf.math.mul(x, constant(tf, 0.5)), tf.math.add(erf, constant(tf, 1)));
     }
@@ -150,7 +150,7 @@ public enum Activation {
   /** Element by element. */
   public abstract Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x);
 
-  /** The activation that Hugging Face's configurations call so; empty if there is none. */
+  /** The activation of that name in Hugging Face's configurations; empty if there is none. */
   public static Optional<Activation> named(String name) {
     return Arrays.stream(values())
         .filter(activation -> activation.names.contains(name.toLowerCase(Locale.ROOT)))

@@ -6,9 +6,9 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
-/** What is added to an attention's products so that nothing is taken from where it is hidden. */
+/** Bias added to attention scores so that hidden positions get no weight. */
 public final class AttentionBias {
-  private static final float HIDDEN = -10_000f; // as google-research/bert and Hugging Face have it
+  private static final float HIDDEN = -10_000f; // as in google-research/bert and Hugging Face
 
   private AttentionBias() {}
 
@@ -27,7 +27,7 @@ public final class AttentionBias {
   }
 
   /**
-   * Hides from each token those after it.
+   * Hides later tokens from each token.
    *
    * @param length T
    * @return [T, T]
@@ -37,7 +37,7 @@ public final class AttentionBias {
   }
 
   /**
-   * Hides from each of the first tokens those after it.
+   * Hides later tokens from each of the first tokens.
    *
    * @param queries Q
    * @param keys K

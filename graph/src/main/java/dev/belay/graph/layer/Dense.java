@@ -11,7 +11,7 @@ import org.tensorflow.types.TFloat32;
  * {@code x W^T + b}.
  *
  * @param kernel [out, in], or [in, out]
- * @param outFirst which of both
+ * @param outFirst whether the kernel is [out, in]
  * @param bias [out]
  */
 public record Dense(Operand<TFloat32> kernel, boolean outFirst, Optional<Operand<TFloat32>> bias) {
@@ -22,7 +22,7 @@ public record Dense(Operand<TFloat32> kernel, boolean outFirst, Optional<Operand
     return new Dense(own.kernel("weight", out, in), true, Optional.of(own.bias("bias", out)));
   }
 
-  /** A layer with {@code NAME.weight} [out, in] alone, as T5 has them. */
+  /** A layer with {@code NAME.weight} [out, in] alone, as in T5. */
   public static Dense declareWithoutBias(Parameters parameters, String name, long in, long out) {
     return new Dense(parameters.within(name).kernel("weight", out, in), true, Optional.empty());
   }
@@ -35,7 +35,7 @@ public record Dense(Operand<TFloat32> kernel, boolean outFirst, Optional<Operand
   }
 
   /**
-   * Of rows.
+   * Applies the layer to rows.
    *
    * @param x [N, in]
    * @return [N, out]

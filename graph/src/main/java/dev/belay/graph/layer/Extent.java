@@ -8,14 +8,14 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.family.TType;
 
 /**
- * How many examples and tokens a call has, which only the call knows.
+ * Numbers of examples and tokens of a call, known only at run time.
  *
  * @param batch B, scalar
  * @param length T, scalar
  */
 public record Extent(Operand<TInt32> batch, Operand<TInt32> length) {
 
-  /** Of token ids [B, T]. */
+  /** The extent of token ids [B, T]. */
   public static Extent of(Ops tf, Operand<? extends TType> ids) {
     Operand<TInt32> shape = tf.shape(ids);
     Operand<TInt32> axis = tf.constant(0);
@@ -23,7 +23,7 @@ public record Extent(Operand<TInt32> batch, Operand<TInt32> length) {
         tf.gather(shape, tf.constant(0), axis), tf.gather(shape, tf.constant(1), axis));
   }
 
-  /** The same examples with so many tokens. */
+  /** The same examples with another number of tokens. */
   public Extent withLength(Operand<TInt32> tokens) {
     return new Extent(batch, tokens);
   }

@@ -10,22 +10,22 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Attention with several heads over rows that are projected already, arXiv 1706.03762.
+ * Multi-head attention over projected rows, arXiv 1706.03762.
  *
  * @param count A
  * @param size D
- * @param scale what products of queries and keys are multiplied by: {@code 1 / sqrt(D)}, or 1 (T5)
- * @param dropout of the attention's weights
+ * @param scale factor of the products of queries and keys: {@code 1 / sqrt(D)}, or 1 (T5)
+ * @param dropout of the attention weights
  */
 public record Heads(int count, int size, double scale, double dropout) {
 
-  /** Heads whose products are divided by the root of their size. */
+  /** Heads whose products are divided by the square root of the head size. */
   public static Heads scaled(int count, int size, double dropout) {
     return new Heads(count, size, 1 / Math.sqrt(size), dropout);
   }
 
   /**
-   * Complains of a hidden size that the heads cannot share.
+   * Checks that the heads divide the hidden size.
    *
    * @throws IllegalArgumentException if it is not a multiple of their number
    */
@@ -40,13 +40,13 @@ public record Heads(int count, int size, double scale, double dropout) {
     }
   }
 
-  /** A * D, the width of what is attended. */
+  /** A * D, the width of the output. */
   public int width() {
     return count * size;
   }
 
   /**
-   * Mixes the values that each query asks for.
+   * Attends: the weighted sum of values for each query.
    *
    * @param queries B and Q
    * @param keys B and K
@@ -60,9 +60,9 @@ public record Heads(int count, int size, double scale, double dropout) {
   }
 
   /**
-   * As above, of tokens whose distances count too.
+   * As above, with terms for the distances of tokens.
    *
-   * @param relative what is added for each distance
+   * @param relative terms for each distance
    * @param bias added after that
    */
   public Operand<TFloat32> attend(
@@ -79,7 +79,7 @@ public record Heads(int count, int size, double scale, double dropout) {
   }
 
   /**
-   * Who looks at whom.
+   * Sizes of an attention.
    *
    * @param queries B and Q
    * @param keys B and K
@@ -97,9 +97,9 @@ public record Heads(int count, int size, double scale, double dropout) {
   }
 
   /**
-   * Mixes the values of tokens that look at each other, projected by one product.
+   * Self-attention of tokens whose queries, keys and values are projected by one product.
    *
-   * @param rows queries, keys and values of each token, side by side: [B * T, 3 * A * D]
+   * @param rows queries, keys and values of each token, concatenated: [B * T, 3 * A * D]
    * @param bias as above
    * @return [B * T, A * D]
    */
@@ -117,7 +117,7 @@ public record Heads(int count, int size, double scale, double dropout) {
     return mix(pass, new PerHead(scaled(tf, each.get(0)), each.get(1), each.get(2)), bias);
   }
 
-  /** What each head has: queries [B, A, Q, D], keys and values [B, A, K, D]. */
+  /** Projections split into heads: queries [B, A, Q, D], keys and values [B, A, K, D]. */
   private record PerHead(Operand<TFloat32> query, Operand<TFloat32> key, Operand<TFloat32> value) {}
 
   private Operand<TFloat32> mix(Pass pass, PerHead heads, Optional<Operand<TFloat32>> bias) {
@@ -129,7 +129,7 @@ public record Heads(int count, int size, double scale, double dropout) {
   }
 
   /**
-   * Rows that were made for one attention.
+   * Projected rows of one attention.
    *
    * @param query [B * Q, A * D]
    * @param key [B * K, A * D]
@@ -152,7 +152,7 @@ public record Heads(int count, int size, double scale, double dropout) {
     return tf.reshape(together, tf.constant(new int[] {-1, width()}));
   }
 
-  /** The runtime can differentiate the first BatchMatMul, not those that broadcast. */
+  /** The runtime can differentiate BatchMatMul, but not the versions that broadcast. */
   static Operand<TFloat32> product(
       Ops tf, Operand<TFloat32> x, Operand<TFloat32> y, boolean transposed) {
     return tf.scope()

@@ -4,10 +4,10 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** Brings each row to one scale. */
+/** Normalises each row. */
 public interface Norm {
   /**
-   * Of rows.
+   * Applies the norm to rows.
    *
    * @param x [N, H]
    * @return [N, H]

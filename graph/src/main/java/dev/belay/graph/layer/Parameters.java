@@ -15,9 +15,9 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Declares the weights of layers, float32, each under its full name. What is not restored from a
- * file begins as BERT's and GPT-2's weights do: kernels and tables from a truncated normal, biases
- * at 0, gains at 1.
+ * Declares the weights of layers, float32, each under its full name. Weights that are not restored
+ * from a file are initialized as in BERT and GPT-2: kernels and tables from a truncated normal
+ * distribution, biases with 0, gains with 1.
  */
 public final class Parameters {
   private final Declared declared;
@@ -25,23 +25,23 @@ public final class Parameters {
   private final String prefix;
 
   /**
-   * Where weights that no file holds begin.
+   * Initialization of weights that no file holds.
    *
    * @param isFresh names of those weights
-   * @param deviation of the truncated normal, cut at two of it
-   * @param seed that they are drawn by, together with their order
+   * @param deviation standard deviation of the normal distribution, truncated at two deviations
+   * @param seed of the values, together with their order
    */
   public record Beginning(Predicate<String> isFresh, double deviation, long seed) {}
 
-  /** What all views of one set share. */
+  /** State shared by all views of one set. */
   private record Declared(
       Ops tf, Predicate<VariableSpec> trains, Variables variables, List<Operation> initializers) {}
 
   /**
-   * None yet.
+   * An empty set.
    *
    * @param tf where nodes go; it must carry no control dependency
-   * @param trains which of them train
+   * @param trains selects those that train
    */
   public Parameters(Ops tf, Beginning beginning, Predicate<VariableSpec> trains) {
     this(new Declared(tf, trains, new Variables(tf), new ArrayList<>()), beginning, "");
@@ -58,7 +58,7 @@ public final class Parameters {
     return new Parameters(declared, beginning, name.isEmpty() ? prefix : prefix + name + ".");
   }
 
-  /** The same set, where fresh kernels and tables are drawn with so many times the deviation. */
+  /** The same set, where the deviation of fresh kernels and tables is multiplied by a factor. */
   public Parameters deviating(double factor) {
     Beginning other =
         new Beginning(beginning.isFresh(), beginning.deviation() * factor, beginning.seed());
@@ -70,7 +70,7 @@ public final class Parameters {
     return drawn(name, Units.ROWS, out, in);
   }
 
-  /** A kernel the other way round, [in, out], as GPT-2 keeps its own. */
+  /** A transposed kernel, [in, out], as in GPT-2. */
   public Operand<TFloat32> transposedKernel(String name, long in, long out) {
     return drawn(name, Units.COLUMNS, in, out);
   }
@@ -81,9 +81,9 @@ public final class Parameters {
   }
 
   /**
-   * A table of positions, [rows, columns], whose fresh values are sines and cosines of them, arXiv
-   * 1706.03762 section 3.5: {@code sin(p / 10000^(2i / columns))} in column 2i, its cosine beside
-   * it.
+   * A table of positions, [rows, columns], whose fresh values are sines and cosines of the
+   * positions, arXiv 1706.03762 section 3.5: {@code sin(p / 10000^(2i / columns))} in column 2i,
+   * its cosine beside it.
    */
   public Operand<TFloat32> sinusoids(String name, int rows, int columns) {
     GraphVariable variable = declare(name, Units.COLUMNS, rows, columns);
@@ -101,17 +101,17 @@ public final class Parameters {
     return variable.value().expect(TFloat32.class);
   }
 
-  /** A weight that files of the model hold and nothing reads: it never trains. */
+  /** A weight that files of the model hold and nothing reads; it never trains. */
   public void kept(String name, long... sizes) {
     draw(create(spec(name, Units.COLUMNS, sizes).withTrainable(false)));
   }
 
-  /** What is added, [size]. */
+  /** A bias, [size]. */
   public Operand<TFloat32> bias(String name, long size) {
     return filled(name, size, 0f);
   }
 
-  /** What is multiplied by, [size]. */
+  /** A gain, [size]. */
   public Operand<TFloat32> gain(String name, long size) {
     return filled(name, size, 1f);
   }
@@ -121,7 +121,7 @@ public final class Parameters {
     return declared.variables();
   }
 
-  /** Give those that no file holds their first values. */
+  /** The ops that initialize the weights that no file holds. */
   public List<Operation> initializers() {
     return List.copyOf(declared.initializers());
   }

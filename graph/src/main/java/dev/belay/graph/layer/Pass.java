@@ -11,8 +11,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /**
- * One way through the layers. A training pass drops what an evaluation keeps; both read the same
- * weights.
+ * Forward pass through the layers. A training pass has dropout, an evaluation has none; both read
+ * the same weights.
  */
 public final class Pass {
   private static final long SITES = 1_000_003;
@@ -22,7 +22,7 @@ public final class Pass {
   private final AtomicLong nextSite;
 
   /**
-   * How what is dropped is drawn: by seed, step and site, so that every step can be repeated.
+   * Source of dropout masks: drawn by seed, step and site, so that every step can be repeated.
    *
    * @param seed of the run
    * @param step scalar
@@ -36,29 +36,29 @@ public final class Pass {
     this.nextSite = nextSite;
   }
 
-  /** A pass that drops nothing. */
+  /** A pass without dropout. */
   public static Pass evaluating(Ops tf) {
     return new Pass(tf, Optional.empty(), new AtomicLong());
   }
 
-  /** A pass that drops. */
+  /** A pass with dropout. */
   public static Pass training(Ops tf, Draws draws) {
     return new Pass(tf, Optional.of(draws), new AtomicLong(draws.firstSite()));
   }
 
-  /** Where nodes go. */
+  /** The scope for new nodes. */
   public Ops tf() {
     return tf;
   }
 
-  /** The same pass, whose nodes go into a scope of that name. */
+  /** The same pass, with its nodes in a scope of that name. */
   public Pass within(String scope) {
     return new Pass(tf.withSubScope(scope), draws, nextSite);
   }
 
   /**
    * Sets each element to 0 with probability {@code rate} and divides the others by {@code 1 -
-   * rate}, in training; else hands it on.
+   * rate}, in training; else passes it on.
    */
   public Operand<TFloat32> dropout(Operand<TFloat32> x, double rate) {
     if (draws.isEmpty() || rate == 0) {

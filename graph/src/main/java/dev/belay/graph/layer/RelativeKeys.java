@@ -7,23 +7,23 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Positions that attention reads as distances, arXiv 1803.02155 and 2009.13658: each distance of a
- * query and a key has a vector, and the products of queries, and of keys if they are asked too,
- * with it are added to the products of queries and keys.
+ * Relative positions in attention, arXiv 1803.02155 and 2009.13658: each distance between a query
+ * and a key has a vector. Its products with queries, and optionally with keys, are added to the
+ * products of queries and keys.
  *
  * @param distances a vector for each distance, from {@code 1 - farthest} to {@code farthest - 1},
  *     [2 * farthest - 1, D]
- * @param farthest the most tokens of an example
- * @param form how it is added
+ * @param farthest largest number of tokens of an example
+ * @param form form in which products are added
  */
 public record RelativeKeys(Table distances, int farthest, Form form) {
 
   /**
-   * How distances are added.
+   * Form in which distances are added.
    *
    * @param byKeys whether keys are multiplied by distances as queries are
-   * @param scaled whether that sum is scaled as the products of queries and keys are, as BERT has
-   *     it; ALBERT scales those alone
+   * @param scaled whether that sum is scaled like the products of queries and keys, as in BERT;
+   *     ALBERT scales the products alone
    */
   public record Form(boolean byKeys, boolean scaled) {}
 
@@ -37,7 +37,7 @@ public record RelativeKeys(Table distances, int farthest, Form form) {
   }
 
   /**
-   * What is added to the products of each head, unscaled.
+   * The terms added to the products of each head, unscaled.
    *
    * @param query [B, A, Q, D], of the first Q tokens
    * @param key [B, A, K, D]
@@ -58,7 +58,7 @@ public record RelativeKeys(Table distances, int farthest, Form form) {
     return tf.math.add(byQueries, tf.linalg.transpose(byKeys, tf.constant(new int[] {0, 1, 3, 2})));
   }
 
-  /** The vector of each query's distance from each key, [Q, K, D]. */
+  /** The vectors of the distances between queries and keys, [Q, K, D]. */
   private Operand<TFloat32> vectors(Ops tf, Operand<TInt32> queries, Operand<TInt32> keys) {
     Operand<TInt32> zero = tf.constant(0);
     Operand<TInt32> one = tf.constant(1);
@@ -68,7 +68,7 @@ public record RelativeKeys(Table distances, int farthest, Form form) {
   }
 
   /**
-   * Each token's own product with the vectors of its distances.
+   * The product of each token with the vectors of its distances.
    *
    * @param x [B, A, M, D]
    * @param vectors [M, N, D]

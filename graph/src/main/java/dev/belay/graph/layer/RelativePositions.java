@@ -6,21 +6,22 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Attention that depends on how far apart two tokens are, arXiv 1910.10683: distances fall into
- * buckets, one for each short distance and wider ones further out, and each head learns one number
- * for each bucket.
+ * Position bias of attention, arXiv 1910.10683: distances between tokens fall into buckets, one for
+ * each short distance and wider ones for long distances, and each head learns one number for each
+ * bucket.
  *
  * @param table [buckets, A]
- * @param buckets how they are cut
+ * @param buckets buckets of the distances
  */
 public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
 
   /**
-   * How distances are cut.
+   * Buckets of distances.
    *
    * @param count of buckets, even
-   * @param farthest distance; all from there on share the last bucket
-   * @param bidirectional whether a token looks both ways, with half of the buckets for each
+   * @param farthest distance; it and all larger ones share the last bucket
+   * @param bidirectional whether a token attends in both directions, with half of the buckets for
+   *     each
    */
   public record Buckets(int count, int farthest, boolean bidirectional) {
     public Buckets {
@@ -39,7 +40,7 @@ public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
       }
     }
 
-    /** The bucket of a key's position less the query's, by the formula of T5. */
+    /** The bucket of a key's position minus the query's, by the formula of T5. */
     int of(int relative) {
       int own = bidirectional ? count / 2 : count;
       int first = bidirectional && relative > 0 ? own : 0;
@@ -70,7 +71,7 @@ public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
   }
 
   /**
-   * What is added to the products of each head.
+   * The terms added to the products of each head.
    *
    * @param length T, any
    * @return [1, A, T, T]

@@ -6,8 +6,8 @@ import org.tensorflow.op.math.Mean;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Root mean square normalisation, arXiv 1910.07467, as T5 has it: {@code x / sqrt(mean(x^2) +
- * epsilon) * gain}, of each row.
+ * Root mean square normalisation, arXiv 1910.07467, as in T5: {@code x / sqrt(mean(x^2) + epsilon)
+ * * gain}, of each row.
  *
  * @param gain [H]
  * @param epsilon added to the mean of the squares

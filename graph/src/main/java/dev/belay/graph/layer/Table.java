@@ -7,14 +7,14 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * A row for each word, position or type.
+ * Embedding table with a row for each word, position or type.
  *
  * @param rows [count, size]
  * @param size of a row
  */
 public record Table(Operand<TFloat32> rows, int size) {
 
-  /** A table of that very name. */
+  /** A table of exactly that name. */
   public static Table declare(Parameters parameters, String name, long count, int size) {
     return new Table(parameters.table(name, count, size), size);
   }

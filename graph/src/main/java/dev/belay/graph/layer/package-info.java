@@ -1,7 +1,7 @@
 /**
  * Reads from: tensors, and the weights that it declares in {@link
  * dev.belay.graph.layer.Parameters}. Hands to: {@code encoder}, {@code decoder} and heads, as the
- * pieces that transformers are made of. Never: knows a family of models.
+ * building blocks of transformers. Never: knows a family of models.
  *
  * <p>Letters of shapes: B examples, T tokens of an example, N = B * T rows, H hidden, E embedding,
  * I intermediate, A heads of D, V vocabulary, C classes.

@@ -9,15 +9,15 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.family.TType;
 
 /**
- * Finds the logit behind the probability of the second of two classes, as a Keras model with one
- * sigmoid output gives it, and makes the logits of both of it: the softmax of {@code [0, z]} is
- * {@code [1 - sigmoid(z), sigmoid(z)]}, so its cross entropy is the binary one.
+ * Finds the logit behind the probability of the second of two classes, the output of a Keras model
+ * with one sigmoid output, and computes the logits of both classes: the softmax of {@code [0, z]}
+ * is {@code [1 - sigmoid(z), sigmoid(z)]}, so its cross entropy is the binary one.
  */
 public final class FinalSigmoid {
   private FinalSigmoid() {}
 
   /**
-   * The logits of both classes, [B, 2], if nothing lies between the output and its sigmoid.
+   * The logits of both classes, [B, 2], if the output is directly that of a sigmoid.
    *
    * @param tf where new nodes go
    * @param probability [B, 1]
@@ -28,7 +28,7 @@ public final class FinalSigmoid {
   }
 
   /**
-   * The logits of labels that do not exclude each other, if nothing lies between the output and its
+   * The logits of labels that do not exclude each other, if the output is directly that of a
    * sigmoid.
    *
    * @param probabilities [B, C]

@@ -11,15 +11,16 @@ import org.tensorflow.Output;
 public final class FinalSoftmax {
   private FinalSoftmax() {}
 
-  /** The input of the softmax that gave {@code probabilities}, if nothing lies between. */
+  /** The input of the softmax, if {@code probabilities} are directly its output. */
   public static Optional<Output<?>> logitsBehind(Output<?> probabilities) {
     GraphOperation operation = behindIdentities(probabilities);
     return operation.type().equals("Softmax") ? Optional.of(operation.input(0)) : Optional.empty();
   }
 
   /**
-   * Whether an output is {@code log(softmax(..))} in two ops: minus infinity where a probability is
-   * rounded to 0, and NaN in the cross entropy of it. The op LogSoftmax is not that.
+   * Returns whether an output is {@code log(softmax(..))} in two ops: minus infinity where a
+   * probability is rounded to 0, and then NaN in the cross entropy. The op LogSoftmax does not
+   * count.
    */
   public static boolean isItsLogarithm(Output<?> output) {
     GraphOperation operation = behindIdentities(output);

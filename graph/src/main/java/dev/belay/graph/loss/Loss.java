@@ -6,10 +6,10 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** How far a model's output is from what it should be. One class for each task. */
+/** Loss of a model's output against its labels. One class for each task. */
 public interface Loss {
   /**
-   * Adds the loss to the graph, with a placeholder for what the output should be.
+   * Adds the loss to the graph, with a placeholder for the labels.
    *
    * @param tf where the nodes go
    * @param output of the model or its head, of a floating-point type
@@ -17,11 +17,11 @@ public interface Loss {
   LossTensors build(Ops tf, Operand<?> output);
 
   /**
-   * The same for a head that answers each token by itself: a loss that leaves tokens out asks about
-   * the others alone.
+   * The same for a head that computes each token independently: a loss that ignores some tokens
+   * computes only the others.
    *
    * @param features of all tokens, [B, T, H]
-   * @param head makes of rows [N, H] their answers [N, C]
+   * @param head maps rows [N, H] to their outputs [N, C]
    */
   default LossTensors build(Ops tf, Output<?> features, UnaryOperator<Operand<TFloat32>> head) {
     return build(tf, head.apply(features.expect(TFloat32.class)));

@@ -8,16 +8,16 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * A loss as a sum and a weight, so that sums over parts of a batch can be added before they are
+ * Loss as a sum and a weight, so that sums over parts of a batch can be added before they are
  * divided by the weight of the whole.
  *
  * @param labels placeholder
  * @param sum over all that counts, scalar
- * @param weight how many count, scalar; computed from the labels, but may be fed instead: the
- *     weight of a whole whose part this is
+ * @param weight number that count, scalar; computed from the labels, but may be fed instead as the
+ *     weight of a larger whole
  * @param count the same, never fed
  * @param mean {@code sum / weight}, and 0 where nothing counts; the gradient is taken of this
- * @param choices what was asked and answered, where it is a choice between classes
+ * @param choices predictions with their labels, for a choice between classes
  */
 public record LossTensors(
     Output<?> labels,
@@ -32,20 +32,20 @@ public record LossTensors(
     return new LossTensors(labels, other, weight, count, otherMean, choices);
   }
 
-  /** The same with what was asked and answered. */
+  /** The same with predictions and their labels. */
   LossTensors withChoices(Choices known) {
     return new LossTensors(labels, sum, weight, count, mean, Optional.of(known));
   }
 
   /**
-   * Answers with their labels.
+   * Predictions with their labels.
    *
    * @param logits [N, C]
    * @param labels [N]; -100 for those that do not count
    */
   public record Choices(Operand<TFloat32> logits, Operand<TInt32> labels) {
 
-    /** How many of those that count have their label as the likeliest class, scalar. */
+    /** The number of counted rows whose label is the likeliest class, scalar. */
     public Operand<TFloat32> right(Ops tf) {
       Operand<TInt32> best = tf.math.argMax(logits, tf.constant(1), TInt32.class); // [N]
       Operand<TFloat32> right = tf.dtypes.cast(tf.math.equal(best, labels), TFloat32.class);

@@ -17,7 +17,7 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 import org.tensorflow.types.family.TType;
 
-/** The steps that several losses share. */
+/** Computations that several losses share. */
 final class Losses {
   private Losses() {}
 
@@ -36,11 +36,11 @@ final class Losses {
   }
 
   static Operand<TFloat32> mean(Ops tf, Operand<TFloat32> sum, Operand<TFloat32> weight) {
-    // A count is a whole number, so this only keeps an empty batch from dividing by zero.
+    // A count is a whole number, so this only prevents a division by zero for an empty batch.
     return tf.math.div(sum, tf.math.maximum(weight, tf.constant(1f)));
   }
 
-  /** Cross entropy of logits [.., C] with class numbers [..], -100 standing for "not counted". */
+  /** Cross entropy of logits [.., C] with class numbers [..], where -100 means "not counted". */
   static LossTensors crossEntropy(Ops tf, Operand<TFloat32> logits) {
     Placeholder<TInt32> labels =
         tf.placeholder(TInt32.class, Placeholder.shape(labelShape(logits)));
@@ -50,7 +50,7 @@ final class Losses {
     return crossEntropy(tf, labels, new LossTensors.Choices(flatLogits, flat(tf, labels)));
   }
 
-  /** The same, where the head is asked about no token but those that count. */
+  /** The same, where the head computes only the tokens that count. */
   static LossTensors crossEntropyOfCounted(
       Ops tf, Output<?> features, UnaryOperator<Operand<TFloat32>> head) {
     Placeholder<TInt32> labels =

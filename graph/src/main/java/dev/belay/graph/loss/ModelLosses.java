@@ -10,12 +10,12 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Losses that the layers of a model add to that of its task: of regularizers, which depend on no
- * batch, and of activities, which are means over a batch.
+ * Adds the losses of a model's layers to that of its task: losses of regularizers, which depend on
+ * no batch, and of activities, which are means over a batch.
  *
- * <p>As in Keras the whole loss is the mean of the task's plus the sum of these. In the form of a
- * sum and a weight, a part of a batch counts {@code w} of {@code W} labels, and adds its sum and
- * {@code w} times its own losses; divided by {@code W}, a regularizer counts once, however many
+ * <p>As in Keras, the total loss is the mean of the task's loss plus the sum of these. In the form
+ * of a sum and a weight, a part of a batch counts {@code w} of {@code W} labels, and adds its sum
+ * and {@code w} times its own losses; divided by {@code W}, a regularizer counts once, however many
  * parts there are, and an activity counts as the mean over the whole.
  */
 public final class ModelLosses {

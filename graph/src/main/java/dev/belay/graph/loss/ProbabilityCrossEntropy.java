@@ -5,12 +5,12 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Cross entropy of probabilities [.., C] with class numbers [..], int32, for a model that puts out
- * probabilities and whose logits cannot be reached.
+ * Cross entropy of probabilities [.., C] with class numbers [..], int32, for a model that outputs
+ * probabilities and whose logits are not accessible.
  *
  * <p>As Keras 2.10's sparse_categorical_crossentropy(from_logits=False): probabilities are kept
  * between 1e-7 and 1 - 1e-7, and their logarithms go through a softmax again, which divides by
- * their sum. Where a probability was cut off, no gradient passes. Labels as in {@link
+ * their sum. Where a probability was clipped, no gradient passes. Labels as in {@link
  * SparseSoftmaxCrossEntropy}.
  */
 public final class ProbabilityCrossEntropy implements Loss {

@@ -5,10 +5,10 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Cross entropy of where an answer starts and ends: logits [B, T, 2] with token positions [B, 2],
+ * Cross entropy of the start and end of an answer: logits [B, T, 2] with token positions [B, 2],
  * int32, each a choice between the T tokens of its row. Starts and ends count alike, so the mean is
- * the mean of the two cross entropies, as Hugging Face's {@code ForQuestionAnswering} have it;
- * positions of padding are among the T, as there.
+ * the mean of the two cross entropies, as in Hugging Face's {@code ForQuestionAnswering}; positions
+ * of padding are among the T, as there.
  */
 public final class SpanCrossEntropy implements Loss {
 

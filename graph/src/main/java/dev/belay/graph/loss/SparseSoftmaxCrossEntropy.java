@@ -8,14 +8,14 @@ import org.tensorflow.types.TFloat32;
 
 /**
  * Cross entropy of logits [.., C] with class numbers [..], int32: {@code -log
- * softmax(logits)[label]} as tf.nn.sparse_softmax_cross_entropy_with_logits has it, summed over the
- * labels that count.
+ * softmax(logits)[label]} as tf.nn.sparse_softmax_cross_entropy_with_logits computes it, summed
+ * over the labels that count.
  *
  * <p>The label -100 does not count, as in Hugging Face and PyTorch. Any other label outside 0 to
  * C-1 stops the run with an error of the native runtime that shows the labels.
  */
 public final class SparseSoftmaxCrossEntropy implements Loss {
-  /** Stands for "no label here". */
+  /** Label that means "no label here". */
   public static final int IGNORED_LABEL = -100;
 
   @Override

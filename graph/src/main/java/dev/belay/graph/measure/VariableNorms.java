@@ -12,12 +12,12 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What one step does to each variable, as one tensor. Nothing of it is computed in a run that does
- * not fetch it.
+ * Norms that show what one step does to each variable, as one tensor. They are computed only in a
+ * run that fetches them.
  *
  * @param variables names of the V variables that have a gradient, in the order of the columns
  * @param rows [3, V] of Euclidean norms: the gradient before the clip, the weight before the
- *     update, and the update itself, which is the weight after the step less the weight before it,
+ *     update, and the update itself, which is the weight after the step minus the weight before it,
  *     learning rate and decay included; 0 in a step whose update is not made
  */
 public record VariableNorms(List<String> variables, Operand<TFloat32> rows) {
@@ -31,11 +31,11 @@ public record VariableNorms(List<String> variables, Operand<TFloat32> rows) {
   public static final int UPDATE = 2;
 
   /**
-   * Adds the measures to the graph. The sums of squares over gradients are the ones that a clip by
-   * global norm has too; the runtime computes equal nodes once.
+   * Adds the measures to the graph. The sums of squares over gradients equal those of a clip by
+   * global norm; the runtime computes equal nodes once.
    *
-   * <p>A run that fetches the updates keeps each weight of before until it was compared with the
-   * one after, so it needs the weights' memory a second time.
+   * <p>A run that fetches the updates keeps the old value of each weight until it is compared with
+   * the new one, so it needs the memory of the weights a second time.
    *
    * @param gradients before the clip
    * @param updates of all variables
@@ -67,7 +67,9 @@ public record VariableNorms(List<String> variables, Operand<TFloat32> rows) {
         tf.math.sqrt(tf.math.mul(halfSquares, tf.constant(2f))));
   }
 
-  /** What waits for an update that is not made is dead, and a dead tensor cannot be fetched. */
+  /**
+   * A node that waits for an update that is not made is dead, and a dead tensor cannot be fetched.
+   */
   private static Operand<TFloat32> orZerosIfSkipped(
       Ops tf, Operand<TFloat32> updates, Operand<TBool> applied) {
     Operand<TBool> skipped = tf.switchCond(applied, applied).outputFalse();

@@ -13,17 +13,17 @@ import org.tensorflow.op.math.Mean;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Adafactor, arXiv 1804.04235, as Hugging Face's trainer uses it: with a learning rate from
- * outside, no first moment and no scaling by the weights. The mean of squares of a kernel [.., R,
- * C] is kept as the means of its rows [.., R] and columns [.., C]; {@code b2 = 1 - t^-0.8}; the
- * update's root mean square is clipped to 1; decay is decoupled.
+ * Adafactor, arXiv 1804.04235, as Hugging Face's trainer uses it: with an external learning rate,
+ * no first moment and no scaling by the weights. The mean of squares of a kernel [.., R, C] is kept
+ * as the means of its rows [.., R] and columns [.., C]; {@code b2 = 1 - t^-0.8}; the update's root
+ * mean square is clipped to 1; decay is decoupled.
  */
 public record Adafactor(DecayRule decay) implements Optimizer {
   private static final float SMALLEST_SQUARE = 1e-30f;
   private static final float DECAY_OF_BETA = -0.8f;
   private static final float LARGEST_RMS = 1f;
 
-  /** What all variables share. */
+  /** Values shared by all variables. */
   private record Shared(
       Ops gated, Operand<TFloat32> learningRate, Operand<TFloat32> kept, Operand<TFloat32> rest) {}
 
@@ -66,7 +66,7 @@ public record Adafactor(DecayRule decay) implements Optimizer {
     return writes;
   }
 
-  /** A gradient with its squares, and where the writes of its slots go. */
+  /** A gradient with its squares, and the scope of the writes to its slots. */
   private record Squares(Gradient gradient, Operand<TFloat32> squares, List<Op> writes) {
     Operand<TFloat32> remember(Ops tf, Shared shared, GraphVariable slot, Operand<TFloat32> seen) {
       Operand<TFloat32> next =

@@ -6,8 +6,8 @@ import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 
 /**
- * Adam as PyTorch has it, epsilon added after the correction of the bias: {@code w -= lr m / (1 -
- * b1^t) / (sqrt(v / (1 - b2^t)) + epsilon)}; with a decay it is torch.optim.AdamW.
+ * Adam as in PyTorch, with epsilon added after the bias correction: {@code w -= lr m / (1 - b1^t) /
+ * (sqrt(v / (1 - b2^t)) + epsilon)}; with a decay it is torch.optim.AdamW.
  *
  * @param decay decoupled, by the weight before the update
  */

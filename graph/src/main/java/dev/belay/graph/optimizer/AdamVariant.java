@@ -1,11 +1,11 @@
 package dev.belay.graph.optimizer;
 
-/** What the update of Adam looks at. */
+/** Variant of Adam's update. */
 public enum AdamVariant {
-  /** The two means. */
+  /** The two means, without a change. */
   PLAIN,
   /** The mean of gradients as the next step will have it: {@code b1 m + (1 - b1) g} for m. */
   NESTEROV,
-  /** The largest mean of squares that was seen so far, as Keras' and PyTorch's amsgrad. */
+  /** The largest mean of squares so far, as amsgrad in Keras and PyTorch. */
   AMSGRAD
 }

@@ -12,9 +12,9 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * An optimizer whose updates end in weights that satisfy their constraints: each is read again
- * after the update, projected and written, as Keras does it. What has no gradient is not updated,
- * and so not projected either.
+ * Optimizer that keeps weights within their constraints: after the update each weight is read
+ * again, projected and written, as in Keras. A variable without a gradient is not updated, and so
+ * not projected either.
  *
  * @param optimizer that makes the updates
  * @param constraints by the name of the variable

@@ -3,7 +3,7 @@ package dev.belay.graph.optimizer;
 import java.util.List;
 
 /**
- * Which variables lose weight: all but those whose name contains one of some words.
+ * Weight decay of all variables but those whose name contains one of some words.
  *
  * @param rate of decay per unit of learning rate; 0 or more
  * @param exempt words that exempt a variable, compared as they are written
@@ -31,7 +31,7 @@ public record DecayRule(double rate, List<String> exempt) {
     return new DecayRule(rate, BIASES_AND_NORMALISATION);
   }
 
-  /** Whether the variable of that name decays. */
+  /** Returns whether the variable of that name decays. */
   public boolean decays(String name) {
     return rate > 0 && exempt.stream().noneMatch(name::contains);
   }

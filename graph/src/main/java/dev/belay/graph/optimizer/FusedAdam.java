@@ -13,30 +13,29 @@ import org.tensorflow.op.train.ResourceApplyAdam;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The update that Adam and its relatives share, one native kernel for each variable: {@code m = b1
- * m + (1 - b1) g}, {@code v = b2 v + (1 - b2) g^2}, {@code w -= lr c m / (sqrt(v) + epsilon)},
- * where {@code c} corrects the bias of the first steps, {@code sqrt(1 - b2^t) / (1 - b1^t)}, or is
- * 1.
+ * Update shared by Adam and its relatives, one native kernel for each variable: {@code m = b1 m +
+ * (1 - b1) g}, {@code v = b2 v + (1 - b2) g^2}, {@code w -= lr c m / (sqrt(v) + epsilon)}, where
+ * {@code c} corrects the bias of the first steps, {@code sqrt(1 - b2^t) / (1 - b1^t)}, or is 1.
  *
- * <p>Decoupled decay comes first, {@code w -= lr rate w}. The update does not look at w, so this is
- * the same as decay by the weight before the update.
+ * <p>Decoupled decay comes first, {@code w -= lr rate w}. The update does not depend on w, so this
+ * equals decay by the weight before the update.
  */
 final class FusedAdam {
   private final Moments moments;
   private final Form form;
   private final Optional<DecayRule> decay;
 
-  /** What epsilon is added to. */
+  /** Place of epsilon in the formula. */
   enum Epsilon {
     /** The root of the mean of squares, before the correction: TensorFlow's "epsilon hat". */
     HAT,
     /** The root of the corrected mean of squares. */
     CORRECTED,
-    /** The root of the mean of squares, and nothing is corrected. */
+    /** The root of the mean of squares, without bias correction. */
     UNCORRECTED
   }
 
-  /** Which of the relatives. */
+  /** One relative of Adam. */
   record Form(AdamVariant variant, Epsilon epsilon) {}
 
   FusedAdam(Moments moments, Form form, Optional<DecayRule> decay) {
@@ -45,7 +44,7 @@ final class FusedAdam {
     this.decay = decay;
   }
 
-  /** What all variables share: where nodes go, and the scalars of the kernel. */
+  /** Values shared by all variables: the scope for new nodes, and the scalars of the kernel. */
   private record Shared(
       Ops gated,
       Operand<TFloat32> learningRate,
@@ -82,7 +81,7 @@ final class FusedAdam {
             request,
             new Shared(
                 request.gated(), request.learningRate(), value1, value2, beta1, beta2, epsilon));
-    // The powers belong to the update: they move once, after all that read them.
+    // The powers belong to the update: they change once, after all reads.
     Ops afterAll = tf.withControlDependencies(List.copyOf(updates));
     updates.add(afterAll.assignVariableOp(power1.handle(), tf.math.mul(value1, beta1)));
     updates.add(afterAll.assignVariableOp(power2.handle(), tf.math.mul(value2, beta2)));
@@ -90,9 +89,8 @@ final class FusedAdam {
   }
 
   /**
-   * The kernel computes 1 - beta in float32, which for 0.999 is 5e-5 too much; the correction of
-   * the bias hides that, so without it the kernel is given "powers" that divide exactly this out
-   * again.
+   * The kernel computes 1 - beta in float32, which for 0.999 is 5e-5 too much; the bias correction
+   * cancels that, so without it the kernel gets "powers" that divide exactly this factor out again.
    */
   private List<Op> uncorrected(Ops tf, Slots slots, UpdateRequest request) {
     float beta1 = (float) moments.beta1();

@@ -18,7 +18,7 @@ import org.tensorflow.types.TFloat32;
  */
 public record Lamb(Moments moments, DecayRule decay) implements Optimizer {
 
-  /** What all variables share. */
+  /** Values shared by all variables. */
   private record Shared(
       Ops gated,
       Operand<TFloat32> learningRate,

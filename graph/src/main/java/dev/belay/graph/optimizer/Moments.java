@@ -1,7 +1,7 @@
 package dev.belay.graph.optimizer;
 
 /**
- * How Adam and its relatives average gradients.
+ * Decay rates by which Adam and its relatives average gradients.
  *
  * @param beta1 share of the old mean of gradients that is kept, 0 to below 1
  * @param beta2 share of the old mean of squares that is kept, 0 to below 1

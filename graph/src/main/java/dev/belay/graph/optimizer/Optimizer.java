@@ -4,14 +4,14 @@ import java.util.List;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 
-/** How gradients change variables. One class for each rule. */
+/** Updates variables from gradients. One class for each rule. */
 public interface Optimizer {
   /**
    * Adds slots and updates to the graph.
    *
-   * @param tf where nodes go that need not wait, such as constants and reads of slots
-   * @param request what to update, and after what
-   * @return what changes variables and slots by one step
+   * @param tf scope for nodes that need not wait, such as constants and reads of slots
+   * @param request the variables to update, and their dependencies
+   * @return the ops that change variables and slots by one step
    */
   List<Op> build(Ops tf, UpdateRequest request);
 }

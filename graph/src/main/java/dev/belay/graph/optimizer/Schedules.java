@@ -1,15 +1,15 @@
 package dev.belay.graph.optimizer;
 
 /**
- * The usual schedules. Each begins with linear warm-up; what comes after is a function of the share
- * of the remaining steps that is done, {@code p = (t - 1 - warmup) / (total - warmup)}, and stays
- * at its end when the total is passed.
+ * Usual schedules. Each begins with linear warm-up. After that the rate is a function of the share
+ * of the remaining steps that is done, {@code p = (t - 1 - warmup) / (total - warmup)}, and keeps
+ * its end value after the last step.
  */
 public final class Schedules {
   private Schedules() {}
 
   /**
-   * What all schedules need.
+   * Parameters that all schedules need.
    *
    * @param peak learning rate after the warm-up; 0 or more
    * @param warmupSteps 0 or more
@@ -33,7 +33,7 @@ public final class Schedules {
       }
     }
 
-    /** The warm-up, then a decay that is given the share done, from 0 to 1. */
+    /** The warm-up, then a decay by the share done, from 0 to 1. */
     private Schedule then(Decay decay) {
       return step -> {
         long done = requireStep(step) - 1;
@@ -75,7 +75,7 @@ public final class Schedules {
   /**
    * {@code peak * sqrt(scale / (t - 1))} after the warm-up, where scale is the warm-up's length, or
    * without warm-up {@code peak / sqrt(1 + (t - 1) / 10000)}; get_inverse_sqrt_schedule. The total
-   * plays no part.
+   * has no effect.
    */
   public static Schedule inverseSqrt(Span span) {
     long scale = span.warmupSteps() > 0 ? span.warmupSteps() : 10_000;

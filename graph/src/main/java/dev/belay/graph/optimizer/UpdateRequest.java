@@ -8,12 +8,12 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * One update of all variables.
+ * Arguments of one update of all variables.
  *
- * @param gated where nodes go that change something: they wait until every gradient is there
+ * @param gated scope for nodes that change state: they wait until every gradient is computed
  * @param gradients after the clip
  * @param learningRate of this step, scalar
- * @param slots where an optimizer keeps what it needs between steps
+ * @param slots storage for the state of an optimizer between steps
  */
 public record UpdateRequest(
     Ops gated, List<Gradient> gradients, Operand<TFloat32> learningRate, Slots slots) {}

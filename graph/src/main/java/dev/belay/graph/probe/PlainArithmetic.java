@@ -2,7 +2,7 @@ package dev.belay.graph.probe;
 
 import java.util.Random;
 
-/** What the probes must give, computed in Java in double precision. */
+/** Expected results of the probes, computed in Java in double precision. */
 final class PlainArithmetic {
   private PlainArithmetic() {}
 
@@ -76,7 +76,7 @@ final class PlainArithmetic {
     return floats(result);
   }
 
-  /** What Adam is told. */
+  /** Hyperparameters of Adam. */
   record AdamNumbers(double learningRate, double beta1, double beta2, double epsilon) {}
 
   private static float[] floats(double[] values) {

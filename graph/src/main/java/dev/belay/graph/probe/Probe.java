@@ -10,16 +10,16 @@ import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * A small computation that shows whether a device computes right.
+ * Small computation that shows whether a device computes correctly.
  *
  * @param name for people, such as {@code matmul}
- * @param operations types of the operations that do its work
+ * @param operations types of the operations that it tests
  * @param feeds in each of its runs
  * @param setUp to be run once, before
  * @param update to be run once before the result is read; empty if the result is computed by its
  *     own read
- * @param check what the result must be
- * @param flops floating point operations of one run; 0 where its speed is that of memory
+ * @param check the expected result
+ * @param flops floating point operations of one run; 0 if memory limits its speed
  */
 public record Probe(
     String name,
@@ -33,7 +33,7 @@ public record Probe(
   /**
    * A value for a placeholder.
    *
-   * @param placeholder that takes it
+   * @param placeholder to feed
    * @param shape of the value
    * @param values the elements, a FloatBuffer or an IntBuffer on an array
    */
@@ -52,7 +52,7 @@ public record Probe(
   }
 
   /**
-   * What must come out.
+   * Expected result of a computation.
    *
    * @param result float32
    * @param expected its first elements
@@ -64,6 +64,6 @@ public record Probe(
     }
   }
 
-  /** What float32 may lose in sums of some thousand terms. */
+  /** Tolerance for float32 in sums of some thousand terms. */
   private static final double TOLERANCE = 1e-5;
 }

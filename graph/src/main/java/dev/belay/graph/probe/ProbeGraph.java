@@ -28,7 +28,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Owns a graph with the four computations that a training step stands on, all of them asked for on
+ * Owns a graph with the four computations on which a training step is based, all of them placed on
  * one device. Close it after the session that runs it.
  */
 public final class ProbeGraph implements AutoCloseable {
@@ -71,7 +71,7 @@ public final class ProbeGraph implements AutoCloseable {
     return graph;
   }
 
-  /** What to run in it. */
+  /** The computations to run in it. */
   public List<Probe> probes() {
     return probes;
   }
@@ -91,7 +91,7 @@ public final class ProbeGraph implements AutoCloseable {
         2.0 * SIZE * SIZE * SIZE);
   }
 
-  /** Ids repeat, as words do: the gradient of a lookup must add up, whatever order threads take. */
+  /** Ids repeat, as words do: the gradient of a lookup must add up, in any order of threads. */
   private static Probe gatherGradient(Ops tf) {
     Lookup lookup = Lookup.in(tf.withSubScope("lookup"));
     float[] expected =

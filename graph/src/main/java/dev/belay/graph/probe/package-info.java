@@ -1,5 +1,5 @@
 /**
- * Reads from: {@code gradient}, {@code optimizer}. Hands to: whoever examines a machine, small
- * computations with the results that they must have. Never: runs one.
+ * Reads from: {@code gradient}, {@code optimizer}. Hands to: the checks of a machine, as small
+ * computations with their expected results. Never: runs one.
  */
 package dev.belay.graph.probe;

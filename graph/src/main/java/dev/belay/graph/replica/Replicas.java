@@ -16,10 +16,10 @@ import org.tensorflow.proto.framework.NodeDef;
 /**
  * Copies of a training step in its own graph, one for each device, which add up their gradients by
  * the step's {@link AllReduce} and so make the same update. Each has its own variables and slots;
- * what is assigned must be assigned in all. The graph owns the nodes.
+ * an assignment must be made in all of them. The graph owns the nodes.
  */
 public final class Replicas {
-  /** Attributes by which nodes share something at run time, and which copies must not share. */
+  /** Attributes by which nodes share state at run time, which copies must not share. */
   private static final Set<String> SHARED = Set.of("shared_name", "frame_name");
 
   private final Graph graph;
@@ -31,8 +31,8 @@ public final class Replicas {
   }
 
   /**
-   * Puts what is in a graph on the first device and a copy of it on each other one; to be called
-   * when the step is complete and no session has seen it.
+   * Places the nodes of a graph on the first device and a copy of them on each other one. Call it
+   * when the step is complete and no session has used it.
    *
    * @param devices such as {@code /device:GPU:0}, one for each replica
    */
@@ -78,12 +78,12 @@ public final class Replicas {
     return copy.build();
   }
 
-  /** How many there are. */
+  /** The number of replicas. */
   public int count() {
     return prefixes.size();
   }
 
-  /** What stands in a replica for an operation of the first. */
+  /** The counterpart in a replica of an operation of the first. */
   public Operation in(int replica, Operation first) {
     GraphOperation found = graph.operation(prefixes.get(replica) + first.name());
     if (found == null) {
@@ -93,7 +93,7 @@ public final class Replicas {
     return found;
   }
 
-  /** What stands in a replica for a tensor of the first. */
+  /** The counterpart in a replica of a tensor of the first. */
   public Output<?> in(int replica, Output<?> first) {
     return ((GraphOperation) in(replica, first.op())).output(first.index());
   }

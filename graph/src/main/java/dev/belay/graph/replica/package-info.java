@@ -1,5 +1,5 @@
 /**
- * Reads from: a graph that holds one complete training step. Hands to: whoever runs it on several
- * devices, a copy for each. Never: knows how a batch is dealt out.
+ * Reads from: a graph that holds one complete training step. Hands to: the run on several devices,
+ * as a copy for each. Never: knows how a batch is split.
  */
 package dev.belay.graph.replica;

@@ -9,10 +9,11 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * Finds what TensorFlow 2.10's remapper takes for a layer normalization that oneDNN could compute
- * in one op, although the op does not take it: {@code add(mul(reshape(batch_norm(..)), scale),
- * offset)} of half precision, with a scale or offset of several dimensions, or with something else
- * that is merely added. The rewritten graph fails when it runs; the graph as it stands does not.
+ * Finds nodes that TensorFlow 2.10's remapper mistakes for a layer normalization that oneDNN could
+ * compute in one op, although the op does not support them: {@code add(mul(reshape(batch_norm(..)),
+ * scale), offset)} of half precision, with a scale or offset of several dimensions, or with
+ * something else that is merely added. The rewritten graph fails when it runs; the original graph
+ * does not.
  *
  * <p>Source: {@code FindMklLayerNorm} of {@code remapper.cc}, which checks neither types nor
  * shapes.
@@ -25,7 +26,7 @@ public final class LayerNormFusion {
 
   private LayerNormFusion() {}
 
-  /** Whether a graph has a place that the fused op does not take. */
+  /** Returns whether a graph has such nodes. */
   public static boolean fails(Graph graph) {
     for (Iterator<GraphOperation> all = graph.operations(); all.hasNext(); ) {
       GraphOperation sum = all.next();

@@ -1,5 +1,5 @@
 /**
- * Reads from: a finished graph. Hands to: whoever opens a session for it, as what TensorFlow's own
- * rewrites must not do with it. Never: changes a graph.
+ * Reads from: a finished graph. Hands to: the opening of a session, as rewrites that TensorFlow
+ * must not apply to it. Never: changes a graph.
  */
 package dev.belay.graph.runtime;

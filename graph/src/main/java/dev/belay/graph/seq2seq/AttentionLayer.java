@@ -11,7 +11,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** Attention of normalised rows, to themselves or to what was read, added to what came in. */
+/** Attention of normalised rows, to themselves or to the encoder's output, added to its input. */
 final class AttentionLayer {
   private final double dropout;
   private final RmsNorm norm;
@@ -24,7 +24,7 @@ final class AttentionLayer {
   AttentionLayer(Parameters layer, String name, Seq2SeqSpec spec) {
     int hidden = spec.sizes().hidden();
     this.dropout = spec.dropout();
-    // The scale is part of how fresh queries are drawn, so products are left as they are.
+    // The scale is part of the initialization of queries, so products are not scaled.
     this.heads = new Heads(spec.sizes().heads(), spec.sizes().headSize(), 1, spec.dropout());
     Parameters own = layer.within(name);
     Parameters scaled = own.deviating(1 / Math.sqrt((double) hidden * spec.sizes().headSize()));
@@ -38,7 +38,7 @@ final class AttentionLayer {
   }
 
   /**
-   * Rows that others look at.
+   * Rows that others attend to.
    *
    * @param rows [B * S, H]
    * @param extent B and S
@@ -47,7 +47,7 @@ final class AttentionLayer {
   record Memory(Operand<TFloat32> rows, Extent extent, Operand<TFloat32> bias) {}
 
   /**
-   * Looks at the rows themselves.
+   * Self-attention.
    *
    * @param x [N, H]
    */
@@ -58,7 +58,7 @@ final class AttentionLayer {
   }
 
   /**
-   * Looks at other rows.
+   * Attention to other rows.
    *
    * @param x [N, H]
    */

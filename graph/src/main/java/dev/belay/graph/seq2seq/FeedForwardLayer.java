@@ -10,7 +10,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** Two projections of normalised rows with an activation between them, added to what came in. */
+/** Two projections of normalised rows with an activation between them, added to their input. */
 final class FeedForwardLayer {
   private final double dropout;
   private final RmsNorm norm;

@@ -22,44 +22,48 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /**
- * Builds an encoder with a decoder, with a pass to train through and a pass to evaluate through,
- * {@link LayeredForward#TRAINING} and {@link LayeredForward#EVALUATION}. They read {@code
- * input_ids} and {@code attention_mask} [B, S], and {@code decoder_input_ids} [B, T]: what is to be
- * written, after a token to start with. A token looks at none after it, so padding at the right of
- * what is written needs no mask; padding at its left is not foreseen.
+ * Builds an encoder with a decoder, with a training pass and an evaluation pass, {@link
+ * LayeredForward#TRAINING} and {@link LayeredForward#EVALUATION}. They read {@code input_ids} and
+ * {@code attention_mask} [B, S], and {@code decoder_input_ids} [B, T]: the target text after a
+ * start token. No token attends to later ones, so padding at the right of the target needs no mask;
+ * padding at its left is not supported.
  *
- * <p>Fresh words have the deviation that weights begin with, 1 in T5; layers have less, by their
- * sizes.
+ * <p>Fresh word embeddings have the initial deviation of weights, 1 in T5; layers have a smaller
+ * one, by their sizes.
  *
  * <p>To write token by token, {@link #READING} is run once and {@link #WRITING} for each token:
  * both are parts of the evaluation's nodes.
  */
 public final class Seq2SeqModel {
-  /** Only reads: {@code input_ids} and {@code attention_mask} to {@link #MEMORY}. */
+  /** Encoder alone: {@code input_ids} and {@code attention_mask} to {@link #MEMORY}. */
   public static final String READING = "reading";
 
   /**
-   * Only writes: {@link #MEMORY}, {@code attention_mask} and {@code decoder_input_ids} to {@link
+   * Decoder alone: {@link #MEMORY}, {@code attention_mask} and {@code decoder_input_ids} to {@link
    * #LOGITS} and {@link #NEXT_LOGITS}.
    */
   public static final String WRITING = "writing";
 
-  /** What was read, [B * S, H]. */
+  /** The encoder's output, [B * S, H]. */
   public static final String MEMORY = "memory";
 
   /**
-   * What stands for each token, [B, T, V]. Nothing is shifted: the label of a position is the token
-   * that is to be written after {@code decoder_input_ids} up to there.
+   * Logits of each position, [B, T, V]. Nothing is shifted: the label of a position is the token to
+   * be written after {@code decoder_input_ids} up to there.
    */
   public static final String LOGITS = "logits";
 
-  /** What comes after the last of {@code decoder_input_ids}, [B, V]. */
+  /** Logits of the token after the last of {@code decoder_input_ids}, [B, V]. */
   public static final String NEXT_LOGITS = "next_logits";
 
-  /** What was read: words, and with the number after it after each block, [B * S, H]. */
+  /**
+   * The encoder's word embeddings; with a number appended, the rows after that block, [B * S, H].
+   */
   public static final String ENCODER_STATE = "encoder_state_";
 
-  /** What is written: words, and with the number after it after each block, [B * T, H]. */
+  /**
+   * The decoder's word embeddings; with a number appended, the rows after that block, [B * T, H].
+   */
   public static final String DECODER_STATE = "decoder_state_";
 
   private static final String READ = "input_ids";
@@ -123,7 +127,7 @@ public final class Seq2SeqModel {
 
   private Memory read(Pass pass, Map<String, Output<?>> outputs) {
     Ops tf = pass.tf();
-    Extent extent = Extent.of(tf, mask); // not of the ids: writing has the mask alone
+    Extent extent = Extent.of(tf, mask); // not from the ids: the decoder alone has only the mask
     Operand<TFloat32> hidden = AttentionBias.padding(tf, mask, extent); // [B, 1, 1, S]
     List<Operand<TFloat32>> states =
         encoder.apply(pass, words.look(tf, read), extent, hidden, Optional.empty());
@@ -168,7 +172,7 @@ public final class Seq2SeqModel {
     }
   }
 
-  /** A part of a call; what flows into it from the rest of the call is fed instead. */
+  /** A part of a call; tensors from the rest of the call are fed instead. */
   private static ForwardCall part(
       String name, ForwardCall whole, List<String> reads, List<String> makes) {
     Map<String, Output<?>> inputs = new LinkedHashMap<>();

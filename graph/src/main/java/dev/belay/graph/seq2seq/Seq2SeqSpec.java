@@ -3,15 +3,15 @@ package dev.belay.graph.seq2seq;
 import dev.belay.graph.layer.Activation;
 
 /**
- * What a model is made of that reads one text and writes another: T5, T5 1.1 and mT5.
+ * Architecture of a model that reads one text and writes another: T5, T5 1.1 and mT5.
  *
  * @param sizes of it
- * @param positions how distances between tokens are told apart
+ * @param positions buckets of distances between tokens
  * @param feedForward of every block
- * @param output how logits are made
+ * @param output computation of the logits
  * @param normEpsilon of every norm
- * @param dropout of embeddings, attention's weights, what is within a feed-forward, what a layer
- *     adds, and the last rows
+ * @param dropout rate for embeddings, attention weights, the inner activations of a feed-forward,
+ *     what a layer adds, and the last rows
  */
 public record Seq2SeqSpec(
     Sizes sizes,
@@ -26,8 +26,8 @@ public record Seq2SeqSpec(
    *
    * @param vocabulary V
    * @param hidden H
-   * @param encoderLayers blocks that read
-   * @param decoderLayers blocks that write
+   * @param encoderLayers blocks of the encoder
+   * @param decoderLayers blocks of the decoder
    * @param heads A
    * @param headSize D; A * D need not be H
    * @param intermediate I
@@ -50,9 +50,9 @@ public record Seq2SeqSpec(
   public record Positions(int buckets, int farthest) {}
 
   /**
-   * How logits are made of the last rows.
+   * Computation of logits from the last rows.
    *
-   * @param tied whether by the words' table; else by {@code lm_head.weight}
+   * @param tied whether the word embeddings give the logits; else {@code lm_head.weight}
    * @param scaled whether rows are first multiplied by {@code 1 / sqrt(H)}
    */
   public record Output(boolean tied, boolean scaled) {
@@ -64,10 +64,10 @@ public record Seq2SeqSpec(
   }
 
   /**
-   * What a feed-forward does.
+   * Form of a feed-forward.
    *
    * @param activation within it
-   * @param gated whether a second projection multiplies what is activated, arXiv 2002.05202
+   * @param gated whether a second projection multiplies the activated values, arXiv 2002.05202
    */
   public record FeedForward(Activation activation, boolean gated) {
     /** T5 as it was published first. */

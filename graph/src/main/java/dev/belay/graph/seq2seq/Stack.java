@@ -13,7 +13,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** The blocks that read, or those that write, which look at what was read too. */
+/** Blocks of the encoder, or of the decoder, which also attend to the encoder's output. */
 final class Stack {
   private final double dropout;
   private final RelativePositions positions;
@@ -28,7 +28,7 @@ final class Stack {
     this.positions =
         RelativePositions.declare(
             parameters.deviating(1 / Math.sqrt(spec.sizes().hidden())),
-            // Kept by the first block, used by all.
+            // Held by the first block, used by all.
             "block.0.layer.0.SelfAttention.relative_attention_bias",
             new RelativePositions.Buckets(
                 spec.positions().buckets(), spec.positions().farthest(), reads),
@@ -60,8 +60,8 @@ final class Stack {
    * Rows at first and after each block, the last of them normalised: [N, H] each.
    *
    * @param embedded words, [N, H]
-   * @param hidden what none looks at: [T, T] or [B, 1, 1, T]
-   * @param memory what was read; only for blocks that write
+   * @param hidden bias that hides positions: [T, T] or [B, 1, 1, T]
+   * @param memory the encoder's output; only for the decoder
    */
   List<Operand<TFloat32>> apply(
       Pass pass,

@@ -17,7 +17,7 @@ import org.tensorflow.types.TInt32;
  * small ones, and several can be under way while later gradients are still computed.
  *
  * @param replicas at least 2
- * @param bucketBytes a bucket is closed when it holds this much
+ * @param bucketBytes size at which a bucket is closed
  */
 public record AllReduce(int replicas, long bucketBytes) implements GradientStage {
   /** Large enough for few collectives, small enough for some to run while gradients still come. */

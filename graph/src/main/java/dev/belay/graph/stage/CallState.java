@@ -16,11 +16,12 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 
 /**
- * Variables that a training call changes by itself, such as moving averages and counters. They
- * change in the forward pass, before anybody knows whether the update is made; so each has a copy
- * of its value after the last update that was, to which it returns after one that is not.
+ * Restores variables that a training call itself changes, such as moving averages and counters.
+ * They change in the forward pass, before it is known whether the update is made. So each has a
+ * copy of its value after the last update that was made, which is restored after one that is not
+ * made.
  *
- * <p>The copies must be taken anew when somebody else has set the variables.
+ * <p>The copies must be taken again after the variables were assigned from outside.
  */
 public final class CallState {
   private static final Set<String> READS =
@@ -46,7 +47,7 @@ public final class CallState {
    * Adds copies to the graph.
    *
    * @param candidates the model's variables that do not train
-   * @param updates what runs with the call for its side effects
+   * @param updates ops that run with the call for their side effects
    */
   public static CallState of(Ops tf, List<GraphVariable> candidates, List<Operation> updates) {
     Set<String> written = written(updates);
@@ -70,9 +71,9 @@ public final class CallState {
   }
 
   /**
-   * Keeps the new values or goes back to the old ones.
+   * Keeps the new values or restores the old ones.
    *
-   * @param changed what must have run before the new values are read
+   * @param changed ops that must have run before the new values are read
    */
   public List<Operation> settle(Ops tf, UpdateGate gate, List<Operation> changed) {
     List<Operation> all = new ArrayList<>();
@@ -86,7 +87,7 @@ public final class CallState {
     return all;
   }
 
-  /** Takes the copies anew; empty if the call changes nothing. */
+  /** Takes the copies again; empty if the call changes nothing. */
   public Optional<Operation> copy(Ops tf) {
     if (kept.isEmpty()) {
       return Optional.empty();
@@ -114,7 +115,7 @@ public final class CallState {
         .build();
   }
 
-  /** Handles that something upstream of the updates may write. */
+  /** Handles that a node upstream of the updates may write. */
   private static Set<String> written(List<Operation> updates) {
     Set<String> written = new HashSet<>();
     Set<String> seen = new HashSet<>();

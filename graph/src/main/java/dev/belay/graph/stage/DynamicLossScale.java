@@ -1,8 +1,8 @@
 package dev.belay.graph.stage;
 
 /**
- * How a loss scale moves: halved after an update that overflows, not below 1, doubled after a run
- * of good ones.
+ * Dynamic loss scale: halved after an update that overflows, but never below 1, and doubled after a
+ * run of good updates.
  *
  * @param initial the first scale, a power of two of at least 1
  * @param growthSteps good updates in a row before it is doubled, at least 1

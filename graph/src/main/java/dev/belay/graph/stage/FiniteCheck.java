@@ -5,12 +5,12 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
-/** Whether an update may be made at all. */
+/** Checks that the loss and all gradients of an update are finite. */
 public final class FiniteCheck {
   private FiniteCheck() {}
 
   /**
-   * What is finite, scalars.
+   * Results of the check, scalars.
    *
    * @param loss the loss
    * @param all the loss and every element of every gradient
@@ -18,7 +18,7 @@ public final class FiniteCheck {
   public record Finite(Operand<TBool> loss, Operand<TBool> all) {}
 
   /**
-   * Looks at the whole update.
+   * Checks the whole update.
    *
    * @param loss scalar
    * @param norm global norm of all gradients before the clip; it is finite only if each element is,

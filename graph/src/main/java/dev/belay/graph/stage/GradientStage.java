@@ -7,15 +7,15 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What is done to the gradients of a whole update between the accumulation and the clip, such as
- * adding them up over replicas. Stages see scaled gradients; they are unscaled after the last, and
- * then come the finite check and the clip, once.
+ * Transforms the gradients of a whole update between accumulation and clip, such as adding them up
+ * over replicas. Stages see scaled gradients; they are unscaled after the last, and then come the
+ * finite check and the clip, once.
  */
 public interface GradientStage {
   /** Gradients of the same variables in the same order. */
   List<Gradient> apply(Ops tf, List<Gradient> gradients);
 
-  /** The loss of the whole update, scalar; a stage that does not look at other parts keeps it. */
+  /** The loss of the whole update, scalar; a stage that does not combine parts keeps it. */
   default Operand<TFloat32> lossSum(Ops tf, Operand<TFloat32> sum) {
     return sum;
   }

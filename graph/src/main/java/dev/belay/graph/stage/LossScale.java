@@ -12,12 +12,12 @@ import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
 
 /**
- * The factor that keeps half-precision gradients from underflowing, inside a graph: the loss is
- * multiplied by it before the gradient is taken, and the whole gradient divided by it afterwards.
- * Without one both are left alone and cost nothing.
+ * Factor in the graph that keeps half-precision gradients from underflowing: the loss is multiplied
+ * by it before the gradient is taken, and the whole gradient divided by it afterwards. Without a
+ * scale both are unchanged and cost nothing.
  */
 public final class LossScale {
-  /** No power of two above this is tried: the loss itself would overflow float32. */
+  /** Largest scale: above it the loss itself would overflow float32. */
   private static final float LARGEST = 0x1p100f;
 
   private final Optional<Dynamic> dynamic;
@@ -26,7 +26,7 @@ public final class LossScale {
     this.dynamic = dynamic;
   }
 
-  /** Adds what the plan asks for to the graph. */
+  /** Adds the loss scale of the plan to the graph. */
   public static LossScale of(Ops tf, Slots slots, Optional<DynamicLossScale> plan) {
     return new LossScale(plan.map(rule -> new Dynamic(rule, slots.within("loss_scale"))));
   }
@@ -50,7 +50,7 @@ public final class LossScale {
         .orElseGet(() -> tf.constant(1f));
   }
 
-  /** What the gradient is to be taken of. */
+  /** The scaled loss, which is differentiated. */
   public Operand<TFloat32> scaled(Ops tf, Operand<TFloat32> loss) {
     return dynamic.isPresent() ? tf.math.mul(loss, value(tf)) : loss;
   }
@@ -65,8 +65,8 @@ public final class LossScale {
   }
 
   /**
-   * Halves the scale after an overflow, doubles it after many good updates. A loss that is itself
-   * not finite says nothing about the scale.
+   * Halves the scale after an overflow, doubles it after many good updates. A loss that is not
+   * finite itself does not change the scale.
    */
   public List<Op> adjust(Ops tf, FiniteCheck.Finite finite) {
     if (dynamic.isEmpty()) {

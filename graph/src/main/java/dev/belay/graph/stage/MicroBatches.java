@@ -14,11 +14,11 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * One update made of several passes over parts of its batch. Each pass adds the gradients of its
- * part to float32 accumulators. Since every part's loss is its sum divided by the weight of the
+ * Update that consists of several passes over parts of its batch. Each pass adds the gradients of
+ * its part to float32 accumulators. Since every part's loss is its sum divided by the weight of the
  * whole, which is fed, the accumulators hold the gradient of the whole without another division.
  *
- * <p>They are empty between updates, so they are no part of a checkpoint.
+ * <p>They are empty between updates, so they are not part of a checkpoint.
  *
  * @param gradients of the whole update
  * @param lossSum of the whole update, scalar
@@ -32,7 +32,7 @@ public record MicroBatches(
     Optional<Accumulators> accumulators) {
 
   /**
-   * What several passes need.
+   * Nodes that several passes need.
    *
    * @param adds adds one pass to the accumulators
    * @param slots the accumulators
@@ -74,7 +74,7 @@ public record MicroBatches(
         whole, sum, mean(tf, sum, loss), Optional.of(new Accumulators(adds, slots)));
   }
 
-  /** The same update after stages that see its gradients and its loss. */
+  /** The same update after stages that process its gradients and its loss. */
   public MicroBatches through(Ops tf, List<GradientStage> stages, LossTensors of) {
     List<Gradient> whole = gradients;
     Operand<TFloat32> sum = lossSum;
@@ -89,7 +89,7 @@ public record MicroBatches(
     return tf.math.div(sum, tf.math.maximum(loss.weight(), tf.constant(1f)));
   }
 
-  /** What a pass over a part runs, with the call's own updates; empty for a batch in one pass. */
+  /** The ops of a pass over a part, with the call's own updates; empty for a batch in one pass. */
   public Optional<Operation> pass(Ops tf, List<Operation> ofCall) {
     return accumulators.map(
         parts -> {

@@ -11,11 +11,11 @@ import org.tensorflow.op.core.SwitchCond;
 import org.tensorflow.types.TBool;
 
 /**
- * Holds back all updates of variables until every gradient is there, so that none is written while
- * a gradient still reads it, and lets them pass only if all is finite: a step that is not changes
- * no weight, no slot and no beta power.
+ * Delays all updates of variables until every gradient is computed, so that no variable is written
+ * while a gradient still reads it, and makes them only if everything is finite: any other step
+ * changes no weight, no slot and no beta power.
  *
- * @param decided runs when every gradient is there and it is known which of the two it is
+ * @param decided runs when every gradient is computed and the outcome is known
  * @param pass runs if all is finite
  * @param fail runs if not
  */
@@ -24,8 +24,8 @@ public record UpdateGate(Op decided, Op pass, Op fail) {
   /**
    * A gate.
    *
-   * @param finite whether updates happen
-   * @param gradients that updates are made of, the last before they are applied
+   * @param finite whether updates are made
+   * @param gradients gradients that the updates use
    */
   public static UpdateGate of(Ops tf, Operand<TBool> finite, List<Gradient> gradients) {
     List<Op> all = new ArrayList<>();
@@ -39,12 +39,12 @@ public record UpdateGate(Op decided, Op pass, Op fail) {
         afterAll.identity(choice.outputFalse()));
   }
 
-  /** Where nodes go that happen if all is finite. */
+  /** The scope for nodes that run if everything is finite. */
   public Ops open(Ops tf) {
     return tf.withControlDependencies(List.of(pass));
   }
 
-  /** Where nodes go that happen if not, and after something else. */
+  /** The scope for nodes that run otherwise, after given ops. */
   public Ops closed(Ops tf, Operation after) {
     return tf.withControlDependencyOps(List.of(fail.op(), after));
   }

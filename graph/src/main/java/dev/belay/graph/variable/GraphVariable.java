@@ -4,14 +4,14 @@ import org.tensorflow.Operation;
 import org.tensorflow.Output;
 
 /**
- * A variable inside a graph. The graph owns its nodes; this only names them.
+ * Variable inside a graph. The graph owns its nodes; this record only refers to them.
  *
- * <p>Many variables are best assigned in one run of a session, which plans the whole graph anew for
+ * <p>Assign many variables in one run of a session, since a session plans the whole graph again for
  * each new set of targets.
  *
- * @param spec what was declared
+ * @param spec the declaration
  * @param handle the resource that ops such as ResourceApplyAdam change
- * @param value the one read of the variable that everything differentiable hangs on
+ * @param value the single read of the variable on which everything differentiable depends
  * @param newValue placeholder for a value from Java, of the declared type and shape
  * @param assign sets the variable to {@code newValue}
  */

@@ -10,9 +10,9 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.types.TFloat32;
 
 /**
- * What a training step keeps between updates, with its first values: the optimizer's slots, the
- * history of a clip, the scale of a loss. All of it is float32 and part of a checkpoint. Views of
- * it put their variables under a prefix.
+ * State that a training step keeps between updates, with its first values: the optimizer's slots,
+ * the history of a clip, the loss scale. All of it is float32 and part of a checkpoint. Views of it
+ * add a prefix to the names of their variables.
  */
 public final class Slots {
   private final Ops tf;
@@ -21,9 +21,9 @@ public final class Slots {
   private final String prefix;
 
   /**
-   * None yet.
+   * An empty set.
    *
-   * @param tf where nodes go; it must carry no control dependency
+   * @param tf scope for new nodes; it must carry no control dependency
    */
   public Slots(Ops tf) {
     this(tf, new Variables(tf), new ArrayList<>(), "");
@@ -56,12 +56,12 @@ public final class Slots {
     return add(name, Shape.scalar(), initial);
   }
 
-  /** All of them, in the order they came. */
+  /** All slots, in the order of their creation. */
   public Variables variables() {
     return variables;
   }
 
-  /** What gives them their first values. */
+  /** The ops that initialize them. */
   public List<Op> initializers() {
     return List.copyOf(initializers);
   }

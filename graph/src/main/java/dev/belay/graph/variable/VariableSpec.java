@@ -4,18 +4,18 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * What a variable is, declared before it exists in a graph.
+ * Declaration of a variable, made before it exists in a graph.
  *
  * @param name unique in its {@link Variables}
  * @param dtype element type
  * @param shape fully defined
  * @param trainable whether an optimizer changes it
- * @param units what makes one number of the output
+ * @param units parts that each compute one number of the output
  */
 public record VariableSpec(
     String name, DataType dtype, Shape shape, boolean trainable, Units units) {
 
-  /** Along which axis a variable falls into parts that each make one number of the output. */
+  /** Axis along which a variable splits into parts that each compute one number of the output. */
   public enum Units {
     /** The last: kernels [.., in, out] of TensorFlow. A variable of one axis is one unit. */
     COLUMNS,
@@ -43,7 +43,7 @@ public record VariableSpec(
     }
   }
 
-  /** The same variable, told to train or not. */
+  /** The same variable, trainable or not. */
   public VariableSpec withTrainable(boolean trains) {
     return new VariableSpec(name, dtype, shape, trains, units);
   }

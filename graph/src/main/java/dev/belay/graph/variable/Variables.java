@@ -11,9 +11,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.Scope;
 
 /**
- * The variables of one part of a graph (the model, a head, the optimizer's slots) in a fixed order.
- * What is in here was put here by name; nothing is discovered by scanning op types. The graph owns
- * the nodes.
+ * Variables of one part of a graph (the model, a head, the optimizer's slots) in a fixed order.
+ * Each was added by name; none is discovered by scanning op types. The graph owns the nodes.
  */
 public final class Variables implements Iterable<GraphVariable> {
   private final Scope scope;
@@ -71,12 +70,12 @@ public final class Variables implements Iterable<GraphVariable> {
     return variable;
   }
 
-  /** Those that an optimizer changes, in order. */
+  /** The variables that an optimizer changes, in order. */
   public List<GraphVariable> trainable() {
     return byName.values().stream().filter(variable -> variable.spec().trainable()).toList();
   }
 
-  /** All of them, in order. */
+  /** All variables, in order. */
   public List<GraphVariable> all() {
     return new ArrayList<>(byName.values());
   }
@@ -122,8 +121,8 @@ public final class Variables implements Iterable<GraphVariable> {
   }
 
   /**
-   * Variable names hold slashes and more; a node's name in a scope may not. All nodes share one
-   * scope, since the runtime looks through the whole graph whenever a scope is opened.
+   * Variable names contain slashes and other characters that a node's name in a scope may not. All
+   * nodes share one scope, since the runtime searches the whole graph whenever a scope is opened.
    */
   private static String nodeName(String name) {
     String safe = name.replaceAll("[^A-Za-z0-9_.-]", ".");

@@ -42,8 +42,7 @@ class ModelLossesTest {
       Ops tf = Ops.create(graph);
       Operand<TFloat64> doubled = tf.constant(0.25);
       LossTensors all =
-          ModelLosses.add(
-              tf, task(tf), List.of(tf.constant(0.5f).asOutput(), doubled.asOutput()));
+          ModelLosses.add(tf, task(tf), List.of(tf.constant(0.5f).asOutput(), doubled.asOutput()));
       try (Session session = new Session(graph);
           Result result = session.runner().fetch(all.mean()).fetch(all.sum()).run()) {
         assertEquals(2.75f, TensorData.scalar(result.get(0)), 1e-6f);
@@ -87,7 +86,8 @@ class ModelLossesTest {
                   () -> ModelLosses.add(tf, task, List.of(rows.asOutput())))
               .getMessage();
       assertTrue(
-          message.startsWith("A loss that the model adds, rows, has the shape [2], where Keras adds")
+          message.startsWith(
+                  "A loss that the model adds, rows, has the shape [2], where Keras adds")
               && message.endsWith("--model-losses off trains without such losses."),
           message);
     }

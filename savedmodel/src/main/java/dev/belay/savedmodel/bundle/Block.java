@@ -22,7 +22,7 @@ final class Block {
   static final byte NO_COMPRESSION = 0;
   private static final byte SNAPPY = 1;
 
-  /** Prefix compression lets few bytes stand for long keys: what they may expand to is bounded. */
+  /** Limit for the expanded keys: with prefix compression few bytes can encode long keys. */
   private static final long MAX_KEY_BYTES = 1L << 28;
 
   record Entry(ByteString key, ByteString value) {}

@@ -3,7 +3,7 @@ package dev.belay.savedmodel.bundle;
 import dev.belay.savedmodel.CorruptModelException;
 
 /**
- * Where a block lies in a table file: two varints.
+ * Position of a block in a table file: two varints.
  *
  * @param offset of its first byte
  * @param size without the trailer
@@ -16,7 +16,7 @@ record BlockHandle(long offset, long size) {
     return new BlockHandle(offset, size);
   }
 
-  /** Whether the block and its trailer lie before {@code end}; the numbers are unsigned. */
+  /** Returns whether the block and its trailer lie before {@code end}; the numbers are unsigned. */
   boolean fitsBefore(long end) {
     return offset >= 0
         && size >= 0

@@ -17,7 +17,7 @@ final class BlockWriter {
   private ByteString lastKey = ByteString.EMPTY;
 
   /**
-   * @param restartInterval how many entries share prefixes before one stands alone
+   * @param restartInterval number of entries that share prefixes before one without a prefix
    */
   BlockWriter(int restartInterval) {
     this.restartInterval = restartInterval;

@@ -23,7 +23,7 @@ import java.util.zip.CRC32C;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * The tensors of a checkpoint, whose index is proved; see {@link BundleReader#open}.
+ * Tensors of a checkpoint whose index was validated; see {@link BundleReader#open}.
  *
  * <p>It holds no file open. Each read opens the shard it needs and checks the tensor's checksum. A
  * large tensor is mapped, not copied: its file must not be shortened while the buffer is in use.
@@ -66,7 +66,7 @@ public final class BundleContents implements NamedTensors {
     return entry(name).slices();
   }
 
-  /** The names in the order in which their bytes lie in the data files. */
+  /** The names in the order of their bytes in the data files. */
   public List<String> namesInFileOrder() {
     return tensors.keySet().stream()
         .sorted(Comparator.comparing(this::firstPlace, BundleEntry.FILE_ORDER))
@@ -91,9 +91,9 @@ public final class BundleContents implements NamedTensors {
   /**
    * One part of a numeric tensor, row by row, little-endian.
    *
-   * @throws IOException if the file cannot be read, or is not what it says it is
+   * @throws IOException if the file cannot be read or is damaged
    * @throws IllegalArgumentException if there is no tensor of that name, it holds strings, or the
-   *     slice does not lie within it
+   *     slice is not within it
    */
   public ByteBuffer readSlice(String name, TensorSlice slice) throws IOException {
     BundleEntry entry = entry(name);
@@ -133,10 +133,10 @@ public final class BundleContents implements NamedTensors {
   }
 
   /**
-   * Reads every byte of every tensor and compares its checksum: to be called before other code than
-   * this class reads the files.
+   * Reads every byte of every tensor and verifies its checksum. Call it before any other class
+   * reads the files.
    *
-   * @throws CorruptModelException for the first tensor that is not what the index says
+   * @throws CorruptModelException for the first tensor that differs from the index
    */
   public void verifyAll() throws IOException {
     List<Map.Entry<ByteString, BundleEntry>> stored = new ArrayList<>(entries.entrySet());

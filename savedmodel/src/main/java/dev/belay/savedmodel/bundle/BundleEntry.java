@@ -6,12 +6,12 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What the index says of a tensor, all of it proved possible.
+ * Validated entry of the index for one tensor.
  *
  * @param spec type and shape, of the whole for a partitioned tensor
  * @param place where its bytes are; without meaning for a partitioned tensor
  * @param checksum masked CRC of its bytes
- * @param slices the parts of a partitioned tensor, each with an entry of its own; else empty
+ * @param slices the parts of a partitioned tensor, each with its own entry; else empty
  */
 record BundleEntry(TensorSpec spec, Place place, int checksum, List<TensorSlice> slices) {
 

@@ -21,11 +21,11 @@ import org.tensorflow.proto.framework.VersionDef;
 import org.tensorflow.proto.util.BundleHeaderProto;
 
 /**
- * Reads the index of a TensorFlow checkpoint and proves it: its table, its header, every entry, and
- * that every byte that an entry claims is in the data files and belongs to no other.
+ * Reads and validates the index of a TensorFlow checkpoint: its table, its header, every entry, and
+ * that every byte that an entry claims is in the data files and belongs to no other entry.
  *
- * <p>The bytes of the tensors themselves are proved by their checksums when they are read, or all
- * at once by {@link BundleContents#verifyAll}.
+ * <p>The bytes of the tensors are verified by their checksums when they are read, or all at once by
+ * {@link BundleContents#verifyAll}.
  */
 public final class BundleReader {
   private static final int FORMAT_VERSION = 1;
@@ -36,7 +36,7 @@ public final class BundleReader {
    * Opens a checkpoint.
    *
    * @param prefix its path without {@code .index}
-   * @throws CorruptModelException if any part of the index is not sound, or a data file is missing
+   * @throws CorruptModelException if any part of the index is invalid, or a data file is missing
    * @throws IOException if a file cannot be read
    */
   public static BundleContents open(Path prefix) throws IOException {
@@ -107,7 +107,7 @@ public final class BundleReader {
   }
 
   private static long[] shardBytes(Path prefix, int shards) throws IOException {
-    // The files are looked for before anything is allocated for the number that the header claims.
+    // Look for the files before allocating anything for the number that the header claims.
     for (int shard = 0; shard < shards; shard++) {
       Path file = BundleFiles.shard(prefix, shard, shards);
       requireFile(file, "data shard " + shard + " of " + shards);
@@ -139,7 +139,10 @@ public final class BundleReader {
     }
   }
 
-  /** Every part of a partitioned tensor must be there and of its shape, and no other parts. */
+  /**
+   * Checks that every part of a partitioned tensor exists with its shape, and that there are no
+   * other parts.
+   */
   private static void checkSlices(
       Path index, Map<ByteString, BundleEntry> entries, Map<String, BundleEntry> tensors)
       throws CorruptModelException {
@@ -169,7 +172,7 @@ public final class BundleReader {
     }
   }
 
-  /** Tensors never share bytes; if they did, a small file could stand for any amount of data. */
+  /** Refuses tensors that share bytes; otherwise a small file could claim any amount of data. */
   private static void checkNoSharedBytes(Path index, Map<ByteString, BundleEntry> entries)
       throws CorruptModelException {
     List<Map.Entry<ByteString, BundleEntry>> stored = new ArrayList<>();

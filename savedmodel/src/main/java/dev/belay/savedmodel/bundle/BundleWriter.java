@@ -24,12 +24,12 @@ import org.tensorflow.proto.util.BundleEntryProto;
 import org.tensorflow.proto.util.BundleHeaderProto;
 
 /**
- * Writes a checkpoint of one data file, as TensorFlow does, byte for byte. Tensors go to the disk
- * as they come; {@link #commit} writes the index, without which there is no checkpoint.
+ * Writes a checkpoint of one data file, as TensorFlow does, byte for byte. Tensors are written as
+ * they arrive; {@link #commit} writes the index, without which there is no checkpoint.
  *
- * <p>It owns the data file and the threads that hash it and bring it to the disk: close it. Closed
- * without a commit, it removes what it wrote. Until it is closed, those threads may read the
- * elements that it was given: they must stay as they are.
+ * <p>It owns the data file and the threads that hash and sync it: close it. Closed without a
+ * commit, it removes what it wrote. Until it is closed, those threads may read the elements passed
+ * to it, so these must not change.
  */
 public final class BundleWriter implements Closeable {
   private static final int FORMAT_VERSION = 1;
@@ -61,7 +61,7 @@ public final class BundleWriter implements Closeable {
   /**
    * Writes a numeric tensor.
    *
-   * @param elements what remains in it: the elements row by row, little-endian; its position stays
+   * @param elements the remaining elements, row by row, little-endian; its position does not change
    * @throws IllegalArgumentException if the name was used before or the bytes do not fit the type
    *     and shape
    */
@@ -70,7 +70,7 @@ public final class BundleWriter implements Closeable {
   }
 
   /**
-   * Writes a numeric tensor piece by piece. Where it fails, the checkpoint is not to be committed.
+   * Writes a numeric tensor piece by piece. If it fails, do not commit the checkpoint.
    *
    * @throws IllegalArgumentException if the name was used before or the bytes do not fit the type
    *     and shape
@@ -145,7 +145,7 @@ public final class BundleWriter implements Closeable {
   }
 
   /**
-   * Writes the index and brings both files to the disk. Nothing can be added after it.
+   * Writes the index and syncs both files to disk. Nothing can be added afterwards.
    *
    * @return the index and the data file
    */

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 
-/** Walks over bytes of a file; what is not there or not sound is refused with its place. */
+/** Reads through the bytes of a file; missing or invalid bytes are refused with their position. */
 final class Cursor {
   private static final int MAX_VARINT64_BYTES = 10;
   private static final int BITS_PER_BYTE = 7;

@@ -19,13 +19,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 
 /**
- * A file on its way to the disk. What is written is taken in pieces that a processor's cache holds:
- * summed up and handed to the system on the caller's thread, hashed on a second one, and brought to
- * the disk by a third while the next pieces come, so that neither the disk nor the processor waits
- * for the other.
+ * File that is being written to disk. Data is processed in pieces that fit into a processor's
+ * cache: the caller's thread computes the checksum and writes them, a second thread hashes them,
+ * and a third syncs them while the next pieces arrive, so that neither the disk nor the processor
+ * waits for the other.
  *
- * <p>It owns the channel and both threads: close it. Until then the bytes that it was given must
- * stay as they are.
+ * <p>It owns the channel and both threads: close it. Until then the bytes passed to it must not
+ * change.
  */
 final class DataFile implements Closeable {
   private static final int PIECE_BYTES = 1 << 20;
@@ -33,7 +33,7 @@ final class DataFile implements Closeable {
   /** Pieces that may wait for the hash: each stays in memory until it was read. */
   private static final int MOST_WAITING = 16;
 
-  /** Less is not worth a call to the disk. */
+  /** Fewer bytes are not worth a sync call. */
   private static final long FLUSH_BYTES = 4L << 20;
 
   private final Path path;
@@ -56,12 +56,12 @@ final class DataFile implements Closeable {
         path, FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
   }
 
-  /** Where the next byte goes. */
+  /** The offset of the next byte. */
   long position() throws IOException {
     return channel.position();
   }
 
-  /** Writes what remains in {@code bytes}, whose position stays where it is. */
+  /** Writes what remains in {@code bytes}, whose position does not change. */
   void write(ByteBuffer bytes) throws IOException {
     write(bytes, new CRC32C());
   }
@@ -85,7 +85,7 @@ final class DataFile implements Closeable {
     }
   }
 
-  /** One call at a time: each takes what has gathered during the last. */
+  /** Syncs one call at a time; each call covers what was written during the previous one. */
   private void flushWhatIsThere(int pieceBytes) throws IOException {
     unflushedBytes += pieceBytes;
     if (flush != null && flush.isDone()) {
@@ -103,7 +103,7 @@ final class DataFile implements Closeable {
     }
   }
 
-  /** Brings the rest to the disk. Nothing can be written after it. */
+  /** Syncs the rest to disk. Nothing can be written afterwards. */
   WrittenFile finish() throws IOException {
     if (flush != null) {
       await(flush);
@@ -127,7 +127,7 @@ final class DataFile implements Closeable {
     }
   }
 
-  /** Returns when no thread of it reads the bytes that it was given any more. */
+  /** Returns when none of its threads reads the passed bytes any more. */
   @Override
   public void close() throws IOException {
     hasher.shutdownNow();

@@ -13,12 +13,15 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 import org.tensorflow.proto.framework.TensorSliceProto;
 import org.tensorflow.proto.util.BundleEntryProto;
 
-/** Proves the entries of an index possible, with exact arithmetic, before anyone uses them. */
+/** Validates the entries of an index, with exact arithmetic, before they are used. */
 final class EntryCheck {
   /** TensorFlow's own limit, {@code TensorShape::MaxDimensions}. */
   private static final int MAX_RANK = 254;
 
-  /** A partition per server: thousands are no model but an attack on the check for overlaps. */
+  /**
+   * Limit for partitions. Real models have one per server; thousands would be an attack on the
+   * check for overlaps.
+   */
   private static final int MAX_SLICES = 4096;
 
   private final Path index;
@@ -152,7 +155,7 @@ final class EntryCheck {
     return slices;
   }
 
-  /** Slices that share no element and together have as many as the whole are the whole. */
+  /** Slices that share no element and together have as many elements as the whole cover it. */
   private void checkCover(String where, Shape whole, long elements, List<TensorSlice> slices)
       throws CorruptModelException {
     List<TensorSlice> resolved = slices.stream().map(slice -> slice.resolve(whole)).toList();

@@ -18,7 +18,7 @@ final class OrderedCode {
   private static final int BITS_PER_BYTE = 8;
   private static final int MAX_SIGNED_BYTES = 10;
 
-  /** What a byte more gives a signed number: it costs one bit of the header. */
+  /** Bits that one more byte adds to a signed number: one bit goes to the header. */
   private static final int SIGNED_BITS_PER_BYTE = 7;
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -37,7 +37,10 @@ final class OrderedCode {
     return ByteString.copyFrom(code.out.toByteArray());
   }
 
-  /** Whether a key is that of a slice: those start with the code of 0, names of tensors do not. */
+  /**
+   * Returns whether a key is that of a slice: those start with the code of 0, names of tensors do
+   * not.
+   */
   static boolean isSliceKey(ByteString key) {
     return !key.isEmpty() && key.byteAt(0) == 0;
   }
@@ -67,7 +70,7 @@ final class OrderedCode {
 
   /**
    * A sign bit (1 for numbers from 0), one bit of the same value for each byte after the first, one
-   * of the other value, then the number; of a negative number all bits are the other way round.
+   * of the other value, then the number; for a negative number all bits are inverted.
    */
   private void signed(long value) {
     long magnitude = value < 0 ? ~value : value;

@@ -14,7 +14,7 @@ import java.util.zip.CRC32C;
  * lengths, then the elements one after the other.
  *
  * <p>The CRC of the lengths takes each as a number of four bytes, eight from 2^32 on, not as its
- * varint. The CRC of the entry goes on from it over its masked value and the elements.
+ * varint. The CRC of the entry continues from it over its masked value and the elements.
  *
  * <p>Source: {@code WriteStringTensor} in {@code
  * tensorflow/core/util/tensor_bundle/tensor_bundle.cc}.
@@ -23,7 +23,7 @@ final class StringTensor {
   private StringTensor() {}
 
   /**
-   * What an encoded tensor is.
+   * Encoded form of a string tensor.
    *
    * @param head lengths and their checksum
    * @param size of head and elements, in bytes
@@ -51,7 +51,7 @@ final class StringTensor {
   /**
    * @param file the data file
    * @param what the entry, for messages
-   * @param entry what the index says of it
+   * @param entry its entry in the index
    * @param bytes all bytes of the entry
    */
   static List<byte[]> decode(Path file, String what, BundleEntry entry, ByteBuffer bytes)

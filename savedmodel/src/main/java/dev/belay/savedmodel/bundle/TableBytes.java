@@ -2,7 +2,7 @@ package dev.belay.savedmodel.bundle;
 
 import java.io.ByteArrayOutputStream;
 
-/** Collects what a table is written with: bytes, varints, little-endian numbers. */
+/** Buffer for the bytes, varints and little-endian numbers of a table. */
 final class TableBytes {
   private static final int BITS_PER_BYTE = 8;
   private static final int VARINT_BITS = 7;

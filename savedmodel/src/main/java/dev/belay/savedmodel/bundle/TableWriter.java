@@ -19,7 +19,10 @@ final class TableWriter {
   private BlockWriter data = new BlockWriter(RESTART_INTERVAL);
   private ByteString lastKey = ByteString.EMPTY;
 
-  /** The block whose index entry waits for the first key of the next: it parts the two. */
+  /**
+   * The block whose index entry waits for the first key of the next block, since its key separates
+   * the two.
+   */
   private BlockHandle pending;
 
   void add(ByteString key, ByteString value) {

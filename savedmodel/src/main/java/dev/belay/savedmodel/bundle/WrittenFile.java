@@ -8,8 +8,8 @@ import java.nio.file.Path;
  * A file that is on the disk.
  *
  * @param bytes its size
- * @param sha256 of what was given to be written, in hex: a disk that keeps something else is found
- *     out
+ * @param sha256 of the bytes passed to the writer, in hex, so that a disk that stores something
+ *     else is detected
  */
 public record WrittenFile(Path path, long bytes, String sha256) {
 

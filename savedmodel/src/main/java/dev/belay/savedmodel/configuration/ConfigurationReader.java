@@ -20,10 +20,10 @@ import java.util.OptionalInt;
 
 /** Reads config.json and bert_config.json. */
 public final class ConfigurationReader {
-  /** What Hugging Face calls the file. */
+  /** Hugging Face's name of the file. */
   public static final String HUGGING_FACE = "config.json";
 
-  /** What google-research calls it, by family. */
+  /** google-research's name of the file, by family. */
   public static final List<String> TF1 = List.of("bert_config.json", "albert_config.json");
 
   private static final long MAX_BYTES = 4 << 20;
@@ -75,7 +75,8 @@ public final class ConfigurationReader {
         return configuration;
       }
     } catch (IllegalArgumentException e) {
-      // What is missing or no number says more than the record that was made without it.
+      // Missing or invalid numbers are a better message than the error of a record made without
+      // them.
       if (fields.problems().isEmpty()) {
         throw new CorruptModelException(file, type.key(), "a model", e.getMessage());
       }
@@ -85,10 +86,9 @@ public final class ConfigurationReader {
   }
 
   /**
-   * What a config.json says of the kind of a head's labels, {@code problem_type}, whatever else it
-   * is about.
+   * The kind of a head's labels in a config.json, {@code problem_type}, whatever its family.
    *
-   * @return empty if it says nothing, or is no such file
+   * @return empty if it has none, or is no such file
    * @throws IOException if it cannot be read
    */
   public static Optional<String> problemType(Path file) throws IOException {
@@ -104,9 +104,9 @@ public final class ConfigurationReader {
   }
 
   /**
-   * What a config.json says of a head, whatever else it is about.
+   * The head that a config.json describes, whatever its family.
    *
-   * @return nothing, if it is no such file
+   * @return an empty description if it is no such file
    * @throws IOException if it cannot be read
    */
   public static HeadDescription head(Path file) throws IOException {
@@ -124,7 +124,7 @@ public final class ConfigurationReader {
   private static ModelType type(Path file, JsonNode root) throws IOException {
     JsonNode named = root.path("model_type");
     if (named.isMissingNode() || named.isNull()) {
-      // Files of 2019, whose classes say it; google-research's say nothing.
+      // Files of 2019 declare it by their classes; google-research's files do not declare it.
       return ModelType.ofClass(root.path("architectures").path(0).asText())
           .orElse(root.has("num_hidden_groups") ? ModelType.ALBERT : ModelType.BERT);
     }
@@ -222,7 +222,7 @@ public final class ConfigurationReader {
         fields.optionalNumber(keys.classifier()).or(() -> defaultClassifierDropout(family)));
   }
 
-  /** Where the rate of a head is not that of the layers below it. */
+  /** For families whose head has another rate than the layers below it. */
   private static Optional<Double> defaultClassifierDropout(Family family) {
     return switch (family) {
       case ALBERT -> Optional.of(0.1);

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Writes a configuration as either side reads it; keys of the source that stay true are kept. */
+/**
+ * Writes a configuration in Hugging Face's or google-research's form; keys of the source that
+ * remain valid are kept.
+ */
 public final class ConfigurationWriter {
   private static final ObjectWriter JSON =
       JsonMapper.builder()
@@ -52,7 +55,7 @@ public final class ConfigurationWriter {
   /**
    * bert_config.json of google-research.
    *
-   * @throws IllegalArgumentException if nobody has TF1 code for the family
+   * @throws IllegalArgumentException if no TF1 code exists for the family
    */
   public static byte[] tf1(ModelConfiguration configuration) {
     List<Family> families = List.of(Family.BERT, Family.ALBERT, Family.ELECTRA);

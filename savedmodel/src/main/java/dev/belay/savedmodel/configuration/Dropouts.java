@@ -3,12 +3,12 @@ package dev.belay.savedmodel.configuration;
 import java.util.Optional;
 
 /**
- * How much is dropped while training.
+ * Dropout rates in training.
  *
- * @param hidden of what a sublayer adds, and of the embeddings
- * @param attention of the attention's weights
- * @param embedding of the embeddings alone, where the family has a rate of its own (GPT-2)
- * @param classifier of what a head reads; empty: as {@code hidden}
+ * @param hidden for the output of a sublayer, and for the embeddings
+ * @param attention for the attention weights
+ * @param embedding for the embeddings alone, where the family has a separate rate (GPT-2)
+ * @param classifier for the input of a head; empty: as {@code hidden}
  */
 public record Dropouts(
     double hidden, double attention, double embedding, Optional<Double> classifier) {

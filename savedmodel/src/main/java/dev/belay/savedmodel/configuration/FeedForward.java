@@ -26,7 +26,7 @@ public record FeedForward(String activation, boolean gated) {
     String projection = fields.text(PROJECTION, type == ModelType.MT5 ? GATED_GELU : "relu");
     boolean gated = projection.startsWith(GATE);
     String name = gated ? projection.substring(GATE.length()) : projection;
-    // T5 1.1 was published under a word that means the other gelu everywhere else.
+    // T5 1.1 was published with a name that means the other gelu everywhere else.
     FeedForward meant = new FeedForward(projection.equals(GATED_GELU) ? GELU_TANH : name, gated);
     FeedForward said =
         new FeedForward(

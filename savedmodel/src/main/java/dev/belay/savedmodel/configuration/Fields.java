@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 
-/** The values of a JSON object, by key; a null key is a value that the family has not. */
+/** Values of a JSON object, by key; a null key is a value that the family lacks. */
 final class Fields {
   private final JsonNode root;
   private final List<String> problems = new ArrayList<>();
@@ -24,7 +24,7 @@ final class Fields {
     aliases.forEach(this::put);
   }
 
-  /** Where only another name of a key is given, that counts. */
+  /** An alias of a key counts if the key itself is missing. */
   private void put(String alias, String key) {
     if (isAbsent(alias)) {
       return;
@@ -45,7 +45,7 @@ final class Fields {
     }
   }
 
-  /** Everything that was missing or of the wrong kind so far. */
+  /** All values found missing or of the wrong type so far. */
   List<String> problems() {
     return problems;
   }
@@ -55,7 +55,7 @@ final class Fields {
     problems.add(what);
   }
 
-  /** A whole number that must be there; 0 if it is not. */
+  /** A required whole number; 0 if it is missing. */
   int whole(String key) {
     if (isAbsent(key)) {
       problems.add("'" + key + "' is missing");

@@ -9,7 +9,7 @@ import java.util.List;
  * @param labels class names by index; empty where the file gives none
  */
 public record HeadDescription(List<String> architectures, List<String> labels) {
-  /** Nothing is said. */
+  /** A configuration without a head. */
   public static final HeadDescription NONE = new HeadDescription(List.of(), List.of());
 
   /** Families whose language models do not shift their labels by one. */
@@ -21,7 +21,7 @@ public record HeadDescription(List<String> architectures, List<String> labels) {
     labels = List.copyOf(labels);
   }
 
-  /** Whether it is a causal language model, whose class shifts labels by one. */
+  /** Returns whether it is a causal language model, whose class shifts labels by one. */
   public boolean isCausal() {
     return architectures.stream()
         .anyMatch(

@@ -19,7 +19,7 @@ import java.util.Optional;
 public record KeyReport(List<String> refused, List<String> unknown, List<String> generation) {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
-  /** Looks at every key. */
+  /** Classifies every key. */
   public static KeyReport of(ModelConfiguration configuration) {
     KeyRules rules = KeyRules.of(configuration.family());
     List<String> refused = new ArrayList<>();
@@ -50,7 +50,7 @@ public record KeyReport(List<String> refused, List<String> unknown, List<String>
   }
 
   /**
-   * Complains of all keys that ask for another computation.
+   * Refuses all keys that ask for another computation.
    *
    * @param file that the configuration was read from
    * @throws UnsupportedModelException if there are any

@@ -14,15 +14,15 @@ record KeyRule(Use use, List<JsonNode> values, String advice) {
 
   /** Uses of a key. */
   enum Use {
-    /** Belay computes what it says. */
+    /** Belay computes accordingly. */
     COMPUTED,
     /** It changes no number. */
     UNUSED,
-    /** It says how transformers writes text; Belay takes that from its own options. */
+    /** It controls how transformers generates text; Belay takes that from its options. */
     GENERATION
   }
 
-  /** Whether a value is one that the rule is about. */
+  /** Returns whether a value is one that the rule is about. */
   boolean covers(JsonNode value) {
     boolean all = values.isEmpty() && advice.isEmpty() && use != Use.GENERATION;
     return value.isNull() || all || values.stream().anyMatch(each -> same(each, value));

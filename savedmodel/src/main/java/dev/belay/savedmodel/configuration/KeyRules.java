@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The effect of every key of a family's configuration, as a resource says it.
+ * Effects of all keys of a family's configuration, read from a resource.
  *
  * <pre>
  * include     FILE                the rules of another file; a later rule of a key replaces them
@@ -29,7 +29,7 @@ import java.util.Optional;
  * alias       KEY OTHER           another name of a key
  * </pre>
  *
- * <p>Values are JSON, null is always one of them. What is refused has advice behind a colon.
+ * <p>Values are JSON, null is always one of them. Refused keys have advice after a colon.
  */
 final class KeyRules {
   private static final Map<Family, KeyRules> RULES = new EnumMap<>(Family.class);
@@ -53,12 +53,12 @@ final class KeyRules {
     return RULES.get(family);
   }
 
-  /** The rule of a key, also under another name; empty if nobody knows the key. */
+  /** The rule of a key, also under another name; empty if the key is unknown. */
   Optional<KeyRule> rule(String key) {
     return Optional.ofNullable(rules.get(aliases.getOrDefault(key, key)));
   }
 
-  /** The keys that other names stand for, by those names. */
+  /** The keys by their aliases. */
   Map<String, String> aliases() {
     return aliases;
   }

@@ -4,7 +4,7 @@ import dev.belay.savedmodel.names.Family;
 import java.util.List;
 
 /**
- * What a family calls its numbers in config.json; null where it has no such number.
+ * Keys of a family's numbers in config.json; null where it has no such number.
  *
  * @param embedding width of an embedding, where it can differ from the hidden size
  */

@@ -11,9 +11,9 @@ import java.util.OptionalInt;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * What a model is made of, whichever file says so.
+ * Architecture of a model, from whichever file declares it.
  *
- * @param type whose architecture it is
+ * @param type family of the architecture
  * @param sizes all sizes
  * @param feedForward of every block
  * @param normEpsilon added to the variance by every norm
@@ -66,31 +66,31 @@ public record ModelConfiguration(
     others = Collections.unmodifiableMap(new LinkedHashMap<>(others));
   }
 
-  /** Whose computation and names of weights it has. */
+  /** The family, which determines the computation and the names of weights. */
   public Family family() {
     return type.family();
   }
 
-  /** How tokens know where they stand, {@code position_embedding_type}. */
+  /** The kind of position embedding, {@code position_embedding_type}. */
   public PositionEmbedding positionEmbedding() {
     return others.get("position_embedding_type") instanceof String name
         ? PositionEmbedding.named(name)
         : PositionEmbedding.ABSOLUTE;
   }
 
-  /** Whether a key is true; {@code otherwise} where the file does not say it. */
+  /** Returns whether a key is true; {@code otherwise} if the file lacks it. */
   public boolean isSet(String key, boolean otherwise) {
     return others.get(key) instanceof Boolean truth ? truth : otherwise;
   }
 
-  /** A number of the file; empty where it does not say it. */
+  /** A number of the file; empty if the file lacks it. */
   public Optional<Double> number(String key) {
     return others.get(key) instanceof Number number
         ? Optional.of(number.doubleValue())
         : Optional.empty();
   }
 
-  /** The half precision that the file names as the type of the weights, if it names one. */
+  /** The half-precision type that the file declares for the weights, if any. */
   public Optional<DataType> halfPrecision() {
     for (String key : TYPE_KEYS) {
       if (others.get(key) instanceof String type) {
@@ -122,7 +122,7 @@ public record ModelConfiguration(
         changed);
   }
 
-  /** The first part of the version of transformers that wrote the file; 0 if it does not say. */
+  /** The major version of the transformers release that wrote the file; 0 if it is unknown. */
   public int transformersMajor() {
     return others.get("transformers_version") instanceof String version
             && version.matches("\\d{1,4}\\..*")
@@ -131,8 +131,8 @@ public record ModelConfiguration(
   }
 
   /**
-   * The id that what is written begins with: {@code decoder_start_token_id}, else that of padding,
-   * as T5 has it.
+   * The id that generated text begins with: {@code decoder_start_token_id}, else that of padding,
+   * as in T5.
    */
   public OptionalInt decoderStart() {
     OptionalInt said = id("decoder_start_token_id");
@@ -155,14 +155,17 @@ public record ModelConfiguration(
     return number("initializer_range").filter(range -> range > 0).orElse(0.02);
   }
 
-  /** Deviation of all weights where none are restored: that of the words of a T5, else as above. */
+  /**
+   * Deviation of all weights if none are restored: that of the word embeddings in T5, else as
+   * above.
+   */
   public double freshDeviation() {
     return family() == Family.T5
         ? number("initializer_factor").filter(factor -> factor > 0).orElse(1.0)
         : initializerRange();
   }
 
-  /** What kind of labels a head of whole examples is for, {@code problem_type}, if it is said. */
+  /** The kind of labels of a head for whole examples, {@code problem_type}, if it is declared. */
   public Optional<String> problemType() {
     return others.get(PROBLEM_TYPE) instanceof String type ? Optional.of(type) : Optional.empty();
   }
@@ -170,8 +173,8 @@ public record ModelConfiguration(
   /**
    * The same model with a head for those labels.
    *
-   * @param newLabels class names by index; empty: none are given
-   * @param problem {@code problem_type}; empty: it is not said
+   * @param newLabels class names by index; empty: none
+   * @param problem {@code problem_type}; empty: not declared
    */
   public ModelConfiguration withLabels(List<String> newLabels, Optional<String> problem) {
     Map<String, Object> changed = new LinkedHashMap<>(others);

@@ -9,7 +9,7 @@ public enum PositionEmbedding {
   ABSOLUTE,
   /** Queries are multiplied by a vector for each distance. */
   RELATIVE_KEY,
-  /** Queries and keys are. */
+  /** Queries and keys are both multiplied by it. */
   RELATIVE_KEY_QUERY;
 
   /** The one of that name; the first if there is none, which {@link KeyReport} refuses. */

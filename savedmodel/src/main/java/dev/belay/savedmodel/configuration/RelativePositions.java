@@ -4,7 +4,7 @@ package dev.belay.savedmodel.configuration;
  * T5's position bias.
  *
  * @param buckets rows of its table
- * @param maxDistance from where on all distances are one bucket
+ * @param maxDistance from which all distances share one bucket
  */
 public record RelativePositions(int buckets, int maxDistance) {
   public RelativePositions {

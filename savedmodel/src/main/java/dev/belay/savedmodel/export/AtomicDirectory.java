@@ -19,16 +19,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A directory that is there whole or not at all: it is filled beside its place under a hidden name,
- * brought to the disk and renamed.
+ * Directory that appears complete or not at all: it is filled under a hidden name beside its
+ * target, synced to disk and renamed.
  *
  * <p>It owns the hidden directory: close it. Closed without a commit, it removes what was written.
- * What a killed process left is removed when the next one begins in the same place.
+ * Remains of a killed process are removed when the next directory is begun in the same place.
  */
 public final class AtomicDirectory implements Closeable {
   private static final AtomicInteger COUNTER = new AtomicInteger();
 
-  /** {@code .NAME.belay-HOST-PID-NUMBER}; the host, since another one's processes look dead. */
+  /**
+   * {@code .NAME.belay-HOST-PID-NUMBER}; with the host name, since processes of another host look
+   * dead.
+   */
   private static final Pattern ASIDE = Pattern.compile("\\..+\\.belay-(.+)-(\\d+)-\\d+");
 
   private static final Pattern VERSION = Pattern.compile("\\d{1,18}");
@@ -46,7 +49,7 @@ public final class AtomicDirectory implements Closeable {
   /**
    * Begins a directory.
    *
-   * @param target where it will be; its parents are made if need be
+   * @param target where it will be; its parents are created if necessary
    * @throws FileAlreadyExistsException if anything is there
    */
   public static AtomicDirectory create(Path target) throws IOException {
@@ -58,8 +61,8 @@ public final class AtomicDirectory implements Closeable {
   }
 
   /**
-   * Removes a directory so that it is there whole or not at all: it is renamed first. What a killed
-   * process leaves of it goes with the next directory that begins in the same place.
+   * Removes a directory atomically: it is renamed first. Remains of a killed process are removed
+   * when the next directory is begun in the same place.
    */
   public static void remove(Path directory) throws IOException {
     Path absolute = directory.toAbsolutePath().normalize();
@@ -126,9 +129,9 @@ public final class AtomicDirectory implements Closeable {
   }
 
   /**
-   * Brings everything to the disk and puts the directory in its place.
+   * Syncs everything to disk and renames the directory to its target.
    *
-   * @throws FileAlreadyExistsException if something has come there meanwhile
+   * @throws FileAlreadyExistsException if something was created there meanwhile
    */
   public void commit() throws IOException {
     requireAbsent(target);
@@ -152,7 +155,7 @@ public final class AtomicDirectory implements Closeable {
     }
   }
 
-  /** Removes what processes of this machine that are no more have left in {@code parent}. */
+  /** Removes what dead processes of this machine left in {@code parent}. */
   private static void removeLeftovers(Path parent) throws IOException {
     List<Path> leftovers;
     try (Stream<Path> entries = Files.list(parent)) {
@@ -162,7 +165,7 @@ public final class AtomicDirectory implements Closeable {
       try {
         deleteTree(leftover);
       } catch (IOException e) {
-        // Another process removes it too, or it is another user's: it is in nobody's way.
+        // Another process removes it too, or it belongs to another user: it does no harm.
       }
     }
   }

@@ -8,14 +8,14 @@ import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.proto.framework.ResourceHandleProto;
 
 /**
- * Something that outlives a call and that functions get as a hidden argument: a variable, a lookup
- * table, the path of an asset.
+ * Hidden argument of functions that outlives a call: a variable, a lookup table, the path of an
+ * asset.
  *
- * @param flatNode the node of the flat graph that stands for it
+ * @param flatNode the node of the flat graph that represents it
  * @param object its number in the object graph
  * @param mainNode the node of the main graph that gives it
  * @param dtype of the argument
- * @param variable what the handle of a variable leads to
+ * @param variable type and shape of the variable behind a handle
  */
 record Capture(
     String flatNode, int object, String mainNode, DataType dtype, Optional<TensorSpec> variable) {

@@ -16,7 +16,7 @@ import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
-/** The nodes of a flat graph by name, and what they give. */
+/** Nodes of a flat graph by name, with their outputs. */
 final class FlatNodes {
   private final Map<String, NodeDef> nodes = new LinkedHashMap<>();
   private final Map<String, OpDef> libraryFunctions = new HashMap<>();
@@ -60,7 +60,7 @@ final class FlatNodes {
   /**
    * Everything that must run for some nodes to have run, themselves included, in the graph's order.
    *
-   * @param borders nodes that are given from outside: they are included, what they need is not
+   * @param borders nodes fed from outside: they are included, their inputs are not
    */
   Set<String> needed(Collection<String> roots, Collection<String> borders) {
     Set<String> seen = new LinkedHashSet<>(roots);

@@ -126,7 +126,9 @@ final class FunctionWriter {
     function.putArgAttr(index, attributes.build());
   }
 
-  /** What changes something must run even if no output needs it: it is a control output. */
+  /**
+   * An op that changes state must run even if no output needs it, so it becomes a control output.
+   */
   private FunctionDef.Builder withEffects(FunctionDef.Builder function, Set<String> body) {
     boolean stateful = false;
     for (String node : body) {
@@ -155,7 +157,7 @@ final class FunctionWriter {
       if (!tensor.control()) {
         copy.addInput(inBody(tensor, arguments));
       } else if (!arguments.containsKey(tensor.node())) {
-        // An argument is there before the body begins: nothing to wait for.
+        // An argument exists before the body runs: nothing to wait for.
         waits.add(input);
       }
     }

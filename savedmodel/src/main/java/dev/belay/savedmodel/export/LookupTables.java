@@ -12,7 +12,7 @@ import java.util.TreeSet;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** The lookup tables that a model's signatures use, and what fills each. */
+/** Lookup tables that a model's signatures use, with their initializers. */
 final class LookupTables {
   private static final Set<String> TABLE_OPS = Set.of("HashTableV2", "MutableHashTableV2");
   private static final String NEEDS_INITIALIZER = "HashTableV2";
@@ -23,7 +23,7 @@ final class LookupTables {
    * Finds the tables.
    *
    * @param used nodes that the signatures need
-   * @return the initializers by table; never empty for a table that cannot be used without
+   * @return the initializers by table; never empty for a table that needs one
    * @throws IllegalArgumentException naming everything that cannot be written
    */
   static Map<String, List<String>> find(FlatNodes nodes, NewModel model, Set<String> used) {
@@ -58,7 +58,7 @@ final class LookupTables {
     return tables;
   }
 
-  /** Resources come from nodes that make them out of nothing; others only hand them on. */
+  /** Resources are created by nodes without inputs; other nodes only pass them on. */
   private static boolean givesResource(FlatNodes nodes, NodeDef node) {
     boolean takesNothing = node.getInputList().stream().allMatch(TensorName::isControl);
     return takesNothing
@@ -68,7 +68,7 @@ final class LookupTables {
             .contains(DataType.DT_RESOURCE);
   }
 
-  /** A NoOp that waits for several initializers stands for them. */
+  /** A NoOp may group several initializers. */
   private static Set<String> expandGroups(FlatNodes nodes, List<String> initializers) {
     Set<String> expanded = new LinkedHashSet<>();
     for (String name : initializers) {

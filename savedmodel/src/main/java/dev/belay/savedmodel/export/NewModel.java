@@ -9,10 +9,10 @@ import java.util.Map;
 import org.tensorflow.proto.framework.GraphDef;
 
 /**
- * A model as training leaves it, to be written as a SavedModel.
+ * Trained model to be written as a SavedModel.
  *
- * @param graphDef flat nodes: Placeholders for what callers give, VarHandleOps, HashTableV2s, and
- *     what computes the outputs. Its library holds what loops and branches call. Nodes that no
+ * @param graphDef flat nodes: Placeholders for the inputs, VarHandleOps, HashTableV2s, and the
+ *     nodes that compute the outputs. Its library holds what loops and branches call. Nodes that no
  *     signature needs are left out.
  * @param variables all that the model shows in Python, in this order
  * @param signatures what can be called
@@ -52,7 +52,7 @@ public record NewModel(
    * @param inputs the names that callers use, each with its Placeholder; -1 in a shape is a size
    *     that may differ from call to call
    * @param outputs the names that callers see, each with a tensor of the graph
-   * @param updates nodes that run with each call for what they change
+   * @param updates nodes that run with each call for their side effects
    */
   public record NewSignature(
       String name, List<FlatTensor> inputs, List<FlatTensor> outputs, List<String> updates) {

@@ -29,7 +29,7 @@ import org.tensorflow.proto.framework.SavedModel;
 import org.tensorflow.proto.framework.TensorInfo;
 import org.tensorflow.proto.framework.VersionDef;
 
-/** Puts a SavedModel together from a flat graph: functions, main graph, objects, checkpoint. */
+/** Assembles a SavedModel from a flat graph: functions, main graph, objects, checkpoint. */
 final class NewModelAssembly {
   private static final String TENSORFLOW_VERSION = "2.10.1";
 
@@ -146,7 +146,8 @@ final class NewModelAssembly {
     int map = objects.addSignatures();
     FunctionWriter functions = new FunctionWriter(nodes, captures);
     for (NewModel.NewSignature signature : model.signatures()) {
-      // Python flattens a dictionary by sorted keys: the function takes and gives in that order.
+      // Python flattens a dictionary by sorted keys: inputs and outputs of the function have that
+      // order.
       NewModel.NewSignature sorted =
           new NewModel.NewSignature(
               signature.name(),
@@ -165,7 +166,7 @@ final class NewModelAssembly {
     }
   }
 
-  /** After the signatures: only what fills a table may ask for the path of a file. */
+  /** Runs after the signatures: only table initializers may use the path of a file. */
   private void addAssets() {
     Set<String> inSignatures = new TreeSet<>(model.assets().keySet());
     inSignatures.retainAll(neededBySignatures());
@@ -228,7 +229,7 @@ final class NewModelAssembly {
     }
   }
 
-  /** The function that makes a table: the same table as that of the main graph. */
+  /** The function that creates a table: the same one as in the main graph. */
   private FunctionWriter.Written creator(String table) {
     String mainNode = captures.get(table).mainNode();
     NodeDef node =
@@ -242,7 +243,10 @@ final class NewModelAssembly {
             List.of());
   }
 
-  /** The path that a table is read from must be that of an asset, or it leads nowhere elsewhere. */
+  /**
+   * The path that a table is read from must be that of an asset; any other path is invalid on
+   * another machine.
+   */
   private void requireAssets(List<String> initializers) {
     for (String name : initializers) {
       NodeDef node = nodes.node(name);
@@ -280,7 +284,7 @@ final class NewModelAssembly {
     return nodes.needed(roots, Set.of());
   }
 
-  /** Which ops the model uses, so that a newer TensorFlow can tell which defaults were meant. */
+  /** The ops that the model uses, from which a newer TensorFlow knows which defaults were meant. */
   private void describe() {
     Set<String> ops = new TreeSet<>();
     graph.getNodeList().forEach(node -> ops.add(node.getOp()));

@@ -20,13 +20,13 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject.Seria
 import org.tensorflow.proto.framework.VersionDef;
 
 /**
- * The Python objects that loading a SavedModel makes, numbered; object 0 is the root. The
+ * Python objects that are created when a SavedModel is loaded, numbered; object 0 is the root. The
  * checkpoint holds the same objects again, with the keys of their values.
  */
 final class ObjectGraph {
   static final int ROOT = 0;
 
-  /** The string tensor of a checkpoint that says which object has which key. */
+  /** The string tensor of a checkpoint that maps objects to keys. */
   static final String CHECKPOINT_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
   private static final String PLAIN_OBJECT = "_generic_user_object";

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Writes SavedModels that Python and TensorFlow Serving load. The target directory is there whole
+ * Writes SavedModels that Python and TensorFlow Serving load. The target directory appears complete
  * or not at all.
  */
 public final class SavedModelWriter {
@@ -27,7 +27,7 @@ public final class SavedModelWriter {
    * @param target where to write; must not exist
    * @throws IllegalArgumentException if a key is unknown or a value has the wrong size: the message
    *     lists all of them
-   * @throws IOException if the source cannot be read or the target not be written
+   * @throws IOException if the source cannot be read or the target cannot be written
    */
   public static void replaceVariables(
       Path source, NamedTensors newValues, Map<String, byte[]> extras, Path target)
@@ -57,7 +57,7 @@ public final class SavedModelWriter {
     replaceVariables(model.directory(), new ValuesByKey(model, names, values), extras, target);
   }
 
-  /** How many bytes a model takes that is written again, without extras. */
+  /** The size in bytes of a model that is written again, without extras. */
   public static long bytes(SavedModelContents model) throws IOException {
     return VariableReplacement.bytes(model.directory());
   }
@@ -69,9 +69,8 @@ public final class SavedModelWriter {
    *
    * @param extras files for people and programs beside TensorFlow, by name: {@code assets.extra}
    * @param target where to write; must not exist
-   * @throws IllegalArgumentException if the model cannot be written as it is; the message says what
-   *     stands in the way
-   * @throws IOException if the target cannot be written or an asset not be read
+   * @throws IllegalArgumentException if the model cannot be written as it is; the message says why
+   * @throws IOException if the target cannot be written or an asset cannot be read
    */
   public static void write(NewModel model, Map<String, byte[]> extras, Path target)
       throws IOException {
@@ -92,7 +91,7 @@ public final class SavedModelWriter {
     }
   }
 
-  /** Where a SavedModel keeps its checkpoint. */
+  /** The folder of the checkpoint in a SavedModel. */
   static Path variablesPrefix(Path model) {
     return model.resolve("variables").resolve("variables");
   }

@@ -16,7 +16,7 @@ import org.tensorflow.proto.framework.StructuredValue;
 import org.tensorflow.proto.framework.TensorSpecProto;
 import org.tensorflow.proto.framework.TupleValue;
 
-/** How Python calls a function: nested arguments and results, and the Python signature. */
+/** Encodes how Python calls a function: nested arguments and results, and the Python signature. */
 final class Structures {
   private static final StructuredValue NONE =
       StructuredValue.newBuilder().setNoneValue(NoneValue.getDefaultInstance()).build();

@@ -4,11 +4,11 @@ import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
 
-/** Names that TensorFlow accepts, each given out once. */
+/** Generates unique names that TensorFlow accepts. */
 final class UniqueNames {
   private final Set<String> taken = new HashSet<>();
 
-  /** Keeps a name from being given out. */
+  /** Reserves a name. */
   void take(String name) {
     taken.add(name);
   }

@@ -20,15 +20,15 @@ import java.util.Set;
 
 /**
  * Values of a model's variables under the keys of its checkpoint. The partitions of a variable have
- * one key: they are put into the whole when it is read, and a partition without a value keeps its
- * old one.
+ * one key: they are inserted into the whole when it is read, and a partition without a new value
+ * keeps its old one.
  */
 final class ValuesByKey implements NamedTensors {
   private final SavedModelContents model;
   private final NamedTensors values;
   private final Map<String, List<Part>> parts = new LinkedHashMap<>();
 
-  /** A variable's value by name, and which part of the whole under its key it is. */
+  /** A variable's value by name, with its position in the whole under its key. */
   private record Part(String name, Optional<TensorSlice> slice) {}
 
   /**

@@ -16,15 +16,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A SavedModel again, with other values in its variables: everything but the numbers stays. */
+/**
+ * Writes a copy of a SavedModel with other values in its variables; everything else is unchanged.
+ */
 final class VariableReplacement {
-  /** What a SavedModel consists of besides its variables; nothing else is carried over. */
+  /** The parts of a SavedModel besides its variables; nothing else is copied. */
   private static final List<String> COPIED =
       List.of("saved_model.pb", "keras_metadata.pb", "assets", "assets.extra", "debug");
 
   private static final String FINGERPRINT = "fingerprint.pb";
 
-  /** Fields of TensorFlow's FingerprintDef that speak of the old numbers and the old save. */
+  /** Fields of TensorFlow's FingerprintDef that describe the old values and the old save. */
   private static final List<Integer> STALE_FINGERPRINTS = List.of(5, 7);
 
   private final Path source;
@@ -38,7 +40,7 @@ final class VariableReplacement {
     requireFitting();
   }
 
-  /** How many bytes a model takes when it is written again. */
+  /** The size in bytes of a model when it is written again. */
   static long bytes(Path source) throws IOException {
     List<String> names = new ArrayList<>(COPIED);
     names.add(SavedModelWriter.variablesPrefix(source).getParent().getFileName().toString());
@@ -113,7 +115,7 @@ final class VariableReplacement {
     }
   }
 
-  /** Keeps what still holds: the hashes of graph, signatures and objects. */
+  /** Keeps what remains valid: the hashes of graph, signatures and objects. */
   private static byte[] fingerprint(Path file) throws IOException {
     UnknownFieldSet.Builder fields =
         UnknownFieldSet.parseFrom(Files.readAllBytes(file)).toBuilder();

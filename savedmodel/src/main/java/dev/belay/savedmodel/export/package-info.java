@@ -1,5 +1,5 @@
 /**
  * Reads from: a model's graph and its trained variables. Hands to: Python and TF Serving, as a
- * SavedModel. Never: leaves a half-written model where somebody looks for a whole one.
+ * SavedModel. Never: leaves an incomplete model in the place of a complete one.
  */
 package dev.belay.savedmodel.export;

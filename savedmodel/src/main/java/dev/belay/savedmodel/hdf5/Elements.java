@@ -7,11 +7,11 @@ import io.jhdf.object.datatype.OrderedDataType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** What jHDF gives, Java arrays of numbers, as the bytes that the rest of the house speaks. */
+/** Converts the Java arrays that jHDF returns to the bytes of a tensor. */
 final class Elements {
   private Elements() {}
 
-  /** Whether a dataset's bytes lie in its file in one run, little-endian, as a spec wants them. */
+  /** Returns whether a dataset is contiguous in its file, little-endian, in the type of a spec. */
   static boolean areStoredAs(TensorSpec spec, Dataset dataset) {
     return dataset instanceof ContiguousDataset contiguous
         && dataset.getDataType() instanceof OrderedDataType ordered

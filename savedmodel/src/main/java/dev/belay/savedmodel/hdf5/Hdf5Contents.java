@@ -17,10 +17,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The tensors of an HDF5 file; see {@link Hdf5Reader#open}. Half precision is given as float32.
+ * The tensors of an HDF5 file; see {@link Hdf5Reader#open}. Half precision is returned as float32.
  *
- * <p>It holds no file open: each read opens the file again. A tensor that lies in the file as it is
- * given is mapped, not copied: its file must not be shortened while the buffer is in use.
+ * <p>It holds no file open: each read opens the file again. A tensor stored in the returned form is
+ * mapped, not copied: its file must not be shortened while the buffer is in use.
  */
 public final class Hdf5Contents implements NamedTensors {
   private final Path file;
@@ -33,7 +33,7 @@ public final class Hdf5Contents implements NamedTensors {
     this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
   }
 
-  /** Whether Keras' {@code model.save} wrote it: layers and weights. */
+  /** Returns whether Keras' {@code model.save} wrote it: layers and weights. */
   public boolean isWholeModel() {
     return wholeModel;
   }

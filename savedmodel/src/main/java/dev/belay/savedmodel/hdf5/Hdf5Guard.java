@@ -5,13 +5,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Calls jHDF, which trusts its file: what it stumbles over in a damaged one, whatever the type of
- * the failure, is the file's fault and is said so.
+ * Calls jHDF, which trusts its input: any failure that it has on a damaged file, of whatever type,
+ * becomes an error about that file.
  */
 final class Hdf5Guard {
   private Hdf5Guard() {}
 
-  /** Something that parses a file. */
+  /** A call that parses a file. */
   @FunctionalInterface
   interface Parse<T> {
     T call() throws IOException;
@@ -26,7 +26,7 @@ final class Hdf5Guard {
     try {
       return parse.call();
     } catch (RuntimeException | StackOverflowError | OutOfMemoryError failure) {
-      // A length that lies becomes an array of that length, a loop of links a recursion.
+      // A false length becomes an array of that length, a loop of links a recursion.
       String message = failure.getMessage() == null ? "" : ": " + failure.getMessage();
       String expected =
           failure instanceof OutOfMemoryError

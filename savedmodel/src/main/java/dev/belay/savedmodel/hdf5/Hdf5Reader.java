@@ -34,12 +34,12 @@ public final class Hdf5Reader {
   private static final String TOP_LEVEL = "top_level_model_weights";
   private static final String VALUE = ":0";
 
-  /** Objects of a file that is no folder tree but a loop, or a bomb. */
+  /** Limit for the objects of a file, against loops and decompression bombs. */
   private static final int MOST_OBJECTS = 200_000;
 
   private static final int DEEPEST = 100;
 
-  /** How far deflate can shrink what it is given; no other filter shrinks floats so far. */
+  /** Largest compression ratio of deflate; no other filter compresses floats so far. */
   private static final long MOST_COMPRESSED = 1032;
 
   private final Path file;
@@ -56,8 +56,8 @@ public final class Hdf5Reader {
   /**
    * Opens a file.
    *
-   * @throws CorruptModelException if it is not sound
-   * @throws UnsupportedModelException if it holds something that is no tensor of numbers
+   * @throws CorruptModelException if it is invalid
+   * @throws UnsupportedModelException if it holds something other than tensors of numbers
    * @throws IOException if it cannot be read
    */
   public static Hdf5Contents open(Path file) throws IOException {
@@ -111,7 +111,7 @@ public final class Hdf5Reader {
     }
   }
 
-  /** The file's own tree, for files that are not of Keras' older form. */
+  /** The tree of the file, for files that are not in Keras' older form. */
   private void readTree(Group group, int depth, Set<Long> above) throws IOException {
     if (depth > DEEPEST || !above.add(group.getAddress())) {
       throw refused(group.getPath(), "a tree of groups", "a group within itself, or too deep");
@@ -149,7 +149,7 @@ public final class Hdf5Reader {
     if (before == null) {
       tensors.put(name, new StoredDataset(spec, List.of(dataset.getPath())));
     } else if (before.spec().equals(spec)) {
-      // Keras writes a variable that several layers share once for each of them.
+      // Keras writes a variable that several layers share once per layer.
       List<String> paths = new ArrayList<>(before.paths());
       paths.add(dataset.getPath());
       tensors.put(name, new StoredDataset(spec, paths));

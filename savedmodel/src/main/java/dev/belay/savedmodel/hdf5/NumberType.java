@@ -5,11 +5,11 @@ import io.jhdf.object.datatype.FloatingPoint;
 import java.util.Optional;
 import org.tensorflow.proto.framework.DataType;
 
-/** What jHDF makes of HDF5's number types: unsigned ones come out one size wider. */
+/** Java types that jHDF returns for HDF5's number types: unsigned ones come out one size wider. */
 final class NumberType {
   private NumberType() {}
 
-  /** TensorFlow's type of the elements as they are read; empty for what is no such number. */
+  /** TensorFlow's type of the elements as they are read; empty for any other type. */
   static Optional<DataType> of(io.jhdf.object.datatype.DataType type) {
     if (type instanceof FloatingPoint floating) {
       return ieee(floating);

@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * A tensor of a file.
  *
- * @param spec as {@link Hdf5Contents#read} gives it
- * @param paths where it lies: more than once if layers share it
+ * @param spec as {@link Hdf5Contents#read} returns it
+ * @param paths its paths: more than one if layers share it
  */
 record StoredDataset(TensorSpec spec, List<String> paths) {
   StoredDataset {

@@ -8,8 +8,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
- * The first bytes of an HDF5 file, which say how long it is: a file that was cut is refused before
- * anything is looked for in it.
+ * First bytes of an HDF5 file, which hold its length: a truncated file is refused before anything
+ * else is read.
  *
  * <p>Source: HDF5 File Format Specification, "Disk Format: Level 0A - Format Signature and
  * Superblock".

@@ -13,11 +13,11 @@ import org.tensorflow.proto.framework.AssetFileDef;
 import org.tensorflow.proto.framework.CollectionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 
-/** The files that a model brings along, such as vocabularies: all of them in its assets folder. */
+/** Files that belong to a model, such as vocabularies: all of them in its assets folder. */
 final class Assets {
   private static final String FOLDER = "assets";
 
-  /** Where TF1 keeps the list. */
+  /** The collection in which TF1 keeps the list. */
   private static final String COLLECTION = "saved_model_assets";
 
   private Assets() {}

@@ -16,7 +16,7 @@ import org.tensorflow.proto.framework.SavedConcreteFunction;
 import org.tensorflow.proto.framework.SavedObject;
 import org.tensorflow.proto.framework.StructuredValue;
 
-/** The ways to call a TF2 model: its signatures, and the traces of its own functions. */
+/** Callables of a TF2 model: its signatures, and the traces of its functions. */
 final class Callables {
   private static final String SIGNATURES = "signatures";
   private static final String TRAINING = "training";
@@ -33,9 +33,10 @@ final class Callables {
   }
 
   /**
-   * All callables that take and give plain tensors; signatures first.
+   * All callables with plain tensors as inputs and outputs; signatures first.
    *
-   * @throws CorruptModelException if a function does not take and give what Python recorded
+   * @throws CorruptModelException if the inputs or outputs of a function differ from what Python
+   *     recorded
    */
   static List<ModelFunction> find(
       Path file, ObjectGraph objects, Map<String, FunctionDef> functions)
@@ -140,8 +141,8 @@ final class Callables {
   }
 
   /**
-   * The value of the argument "training" of a trace: where it stands among the arguments is in the
-   * full argument specification, unless it was given by name.
+   * The value of the argument "training" of a trace. Its position is in the full argument
+   * specification, unless it was given by name.
    */
   private static Optional<Boolean> training(FunctionSpec specification, StructuredValue signature) {
     List<StructuredValue> both = signature.getTupleValue().getValuesList();

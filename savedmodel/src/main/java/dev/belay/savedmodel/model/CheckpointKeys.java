@@ -17,8 +17,8 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject;
 /**
  * Finds the checkpoint keys of the objects of a model.
  *
- * <p>The checkpoint holds an object graph of its own, whose node ids differ from the model's; so
- * both are walked side by side, by the names of children and of slot variables.
+ * <p>The checkpoint holds a separate object graph, whose node ids differ from the model's, so both
+ * graphs are walked in parallel, by the names of children and of slot variables.
  */
 final class CheckpointKeys {
   static final String OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";
@@ -27,7 +27,7 @@ final class CheckpointKeys {
   private final ObjectGraph model;
   private final TrackableObjectGraph checkpoint;
 
-  /** The object of the checkpoint that each object of the model is. */
+  /** The checkpoint object of each model object. */
   private final Map<Integer, Integer> same = new HashMap<>();
 
   private final Deque<Integer> open = new ArrayDeque<>();
@@ -82,7 +82,7 @@ final class CheckpointKeys {
         }
       }
     }
-    // Slots are named by the variable they belong to, so all variables must be matched first.
+    // Slots are named after their variable, so all variables must be matched first.
     for (Map.Entry<Integer, Integer> pair : List.copyOf(same.entrySet())) {
       matchSlots(index, pair.getKey(), checkpoint.getNodes(pair.getValue()));
     }

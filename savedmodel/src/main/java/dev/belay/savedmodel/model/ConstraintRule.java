@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 
-/** Reads what Keras writes of one constraint: its class and the arguments of its constructor. */
+/** Reads Keras' configuration of one constraint: its class and the arguments of its constructor. */
 final class ConstraintRule {
   private final Path file;
   private final String place;
@@ -22,10 +22,10 @@ final class ConstraintRule {
   }
 
   /**
-   * The rule, with Keras' defaults for what is not said.
+   * The rule, with Keras' defaults for missing arguments.
    *
    * @param rank of the weight
-   * @throws CorruptModelException if an argument is not what Keras takes
+   * @throws CorruptModelException if Keras does not accept an argument
    */
   WeightConstraint.Rule of(JsonNode constraint, int rank) throws CorruptModelException {
     JsonNode given = constraint.path("config");
@@ -44,7 +44,7 @@ final class ConstraintRule {
     };
   }
 
-  /** As the file has it. */
+  /** The name in the file. */
   static String name(JsonNode constraint) {
     return constraint.isTextual()
         ? constraint.asText()
@@ -59,8 +59,7 @@ final class ConstraintRule {
     return ofKeras ? name(constraint).toLowerCase(Locale.ROOT).replace("_", "") : "";
   }
 
-  private double number(JsonNode given, String key, double otherwise)
-      throws CorruptModelException {
+  private double number(JsonNode given, String key, double otherwise) throws CorruptModelException {
     JsonNode value = given.path(key);
     if (value.isMissingNode()) {
       return otherwise;

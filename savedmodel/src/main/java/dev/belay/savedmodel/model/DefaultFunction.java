@@ -11,19 +11,22 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Finds the function that a model is called by where nobody names one: a signature, or in a model
- * without signatures a function whose name says that it is meant.
+ * Finds the default function of a model: a signature or, in a model without signatures, a function
+ * whose name identifies it.
  */
 final class DefaultFunction {
   static final String SERVING = "serving_default";
 
-  /** The signature that TF-Hub takes. */
+  /** The signature that TF-Hub uses. */
   private static final String HUB = "default";
 
-  /** What Keras keeps of a model that was saved without signatures: the call that would be one. */
+  /**
+   * The function that Keras keeps in a model saved without signatures: the call that would be its
+   * signature.
+   */
   private static final String OF_KERAS = "_default_save_signature";
 
-  /** Functions that are the model's call, in the order of how sure that is. */
+  /** Functions that may be the model's call, the most certain first. */
   private static final List<String> CALLS =
       List.of(SERVING, "serve", "serving", "__call__", "call", "predict");
 
@@ -33,15 +36,16 @@ final class DefaultFunction {
     this.contents = contents;
   }
 
-  /** The signature to take, or what Keras would have made one; empty if no name says it. */
+  /**
+   * The default signature, or the function that Keras would have made one; empty if no name
+   * identifies it.
+   */
   Optional<ModelFunction> signature() {
     List<ModelFunction> signatures = contents.signatures();
     return named(signatures, SERVING)
         .or(() -> signatures.size() == 1 ? Optional.of(signatures.get(0)) : Optional.empty())
         .or(() -> named(signatures, HUB))
-        .or(
-            () ->
-                signatures.isEmpty() ? named(contents.callables(), OF_KERAS) : Optional.empty());
+        .or(() -> signatures.isEmpty() ? named(contents.callables(), OF_KERAS) : Optional.empty());
   }
 
   private static Optional<ModelFunction> named(List<ModelFunction> functions, String name) {
@@ -49,10 +53,10 @@ final class DefaultFunction {
   }
 
   /**
-   * The path of the function to take of a model without signatures.
+   * The path of the default function of a model without signatures.
    *
-   * @throws UnsupportedModelException if there are signatures, or none of several functions is
-   *     clearly meant; the message lists what there is and says how to save a signature
+   * @throws UnsupportedModelException if there are signatures, or the choice between several
+   *     functions is ambiguous; the message lists them and says how to save a signature
    */
   String path() throws UnsupportedModelException {
     Map<String, List<ModelFunction>> traces = new LinkedHashMap<>();
@@ -108,7 +112,8 @@ final class DefaultFunction {
                         (name, id) -> {
                           boolean function =
                               Stream.of(objects.node(id))
-                                  .anyMatch(node -> node.hasFunction() || node.hasBareConcreteFunction());
+                                  .anyMatch(
+                                      node -> node.hasFunction() || node.hasBareConcreteFunction());
                           if (function && !listed.contains(name)) {
                             others.add(name);
                           }

@@ -22,9 +22,9 @@ import org.tensorflow.proto.framework.GraphDef;
  * @param assets nodes (string constants, scalar) whose value must be the path of an asset file, and
  *     that file; already set in the graph
  * @param customGradients places where the saved gradient must be used instead of the natural one
- * @param missingCustomGradients places whose author wrote a gradient that was not saved: whoever
- *     differentiates through one must refuse
- * @param notes what was changed on the way, for people: "2 StatelessIf: both branches and SelectV2"
+ * @param missingCustomGradients nodes whose author wrote a gradient that was not saved:
+ *     differentiating through one must be refused
+ * @param notes changes made, for people: "2 StatelessIf: both branches and SelectV2"
  */
 public record FlatGraph(
     GraphDef graphDef,
@@ -69,7 +69,7 @@ public record FlatGraph(
     }
   }
 
-  /** A tensor of the flat graph under the name the model gives it. */
+  /** A tensor of the flat graph under its name in the model. */
   public record FlatTensor(String name, String tensor, DataType dtype, Shape shape) {}
 
   /** A variable and the name of its VarHandleOp node. */
@@ -91,7 +91,7 @@ public record FlatGraph(
       String node, int results, String function, List<Integer> arguments, List<String> captures) {}
 
   /**
-   * A node whose own gradient is lost, so that the natural one may be wrong.
+   * A node whose custom gradient is lost, so that the native one may be wrong.
    *
    * @param node as a rule an IdentityN
    * @param gradient the name under which the author's gradient was registered

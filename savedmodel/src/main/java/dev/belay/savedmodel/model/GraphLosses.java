@@ -17,19 +17,19 @@ import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.proto.framework.TensorInfo;
 
 /**
- * A signature of a TF1 model as it trains and as it evaluates: its graph is one for both, a switch
- * makes the difference, and the losses that its layers add are in collections.
+ * Forms of a TF1 model's signature for training and for evaluation: both share one graph, a switch
+ * selects the form, and the losses that its layers add are in collections.
  */
 final class GraphLosses {
-  /** What tf.compat.v1.losses.get_total_loss adds up. */
+  /** The losses that tf.compat.v1.losses.get_total_loss adds up. */
   private static final List<String> COLLECTIONS = List.of("losses", "regularization_losses");
 
   private GraphLosses() {}
 
   /**
    * The signature with its switch set, if it has one, and with the losses that can be computed from
-   * its inputs among its outputs. A loss that needs labels is none of them. Functions of TF2 are
-   * left as they are.
+   * its inputs among its outputs. A loss that needs labels is not among them. Functions of TF2 are
+   * unchanged.
    */
   static ModelFunction withTraining(
       SavedModelContents contents, ModelFunction function, boolean training) {

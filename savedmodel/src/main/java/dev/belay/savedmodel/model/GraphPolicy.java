@@ -12,16 +12,16 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
 /**
- * Which ops a foreign graph may hold: those that compute, and nothing that reaches the machine
- * beyond the model's own variables, tables and assets.
+ * Policy for the ops of a foreign graph: those that compute are allowed, and nothing that reaches
+ * the machine beyond the model's own variables, tables and assets.
  *
- * <p>Allowed are all ops without state but a list of those that open files, talk to other machines
- * or end the process all the same; and of those with state the ones listed here: variables,
- * optimizers, random numbers, lookup tables, checks. Any other is refused by name until a person
+ * <p>All stateless ops are allowed, except a list of those that still open files, talk to other
+ * machines or end the process. Of the stateful ops only those listed here are allowed: variables,
+ * optimizers, random numbers, lookup tables, checks. Any other op is refused by name until the user
  * allows that name.
  */
 public final class GraphPolicy {
-  /** Ops without state by TensorFlow's own account, which are no mere computation nevertheless. */
+  /** Ops that TensorFlow declares stateless although they do more than compute. */
   private static final Pattern REFUSED =
       Pattern.compile(
           "Abort|ReadFile|WriteFile|MatchingFiles|ImmutableConst|PyFuncStateless|DecodeProtoV2"
@@ -49,10 +49,10 @@ public final class GraphPolicy {
               "LookupTable.*|InitializeTable(FromTextFile)?V2",
               "Assert|CheckNumerics(V2)?|Print(V2)?|GuaranteeConst|DeepCopy|Empty|DeviceIndex",
               "TensorArray.*|Stack(Push|Pop|Close)?(V2)?|CudnnRNN.*",
-              // Harmless without an iterator, and no op that makes one is allowed.
+              // Harmless without an iterator, and no op that creates one is allowed.
               "IteratorGetNext(Sync|AsOptional)?"));
 
-  /** What the model's own saver is made of: it is in every SavedModel and never imported. */
+  /** Ops of the model's saver, which is in every SavedModel and never imported. */
   private static final Set<String> SAVER =
       Set.of(
           "SaveV2",
@@ -75,13 +75,13 @@ public final class GraphPolicy {
     this.allowed = Set.copyOf(allowed);
   }
 
-  /** What a model may do that nobody has looked at. */
+  /** The policy for an unreviewed model. */
   public static GraphPolicy strict() {
     return new GraphPolicy(Set.of());
   }
 
   /**
-   * This policy, and some ops that a person has decided to trust.
+   * This policy, with some ops that the user trusts.
    *
    * @param ops such as {@code ReadFile}
    */
@@ -92,7 +92,7 @@ public final class GraphPolicy {
   }
 
   /**
-   * Why a node is refused, if it is.
+   * The reason why a node is refused, if it is.
    *
    * @param node of an op that the catalogue has
    */
@@ -121,7 +121,7 @@ public final class GraphPolicy {
     return computes || ALLOWED_STATE.matcher(op).matches();
   }
 
-  /** Whether an op is one of a saver's: tolerated where nothing runs it. */
+  /** Returns whether an op belongs to a saver, which is tolerated where nothing runs it. */
   boolean isSaver(String op) {
     return SAVER.contains(op) && !allowed.contains(op);
   }

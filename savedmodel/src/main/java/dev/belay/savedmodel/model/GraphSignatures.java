@@ -23,9 +23,11 @@ import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.proto.framework.SignatureDef;
 import org.tensorflow.proto.framework.TensorInfo;
 
-/** The signatures of the main graph: all that a TF1 model has, and what TF Serving calls. */
+/**
+ * Signatures of the main graph: the only callables of a TF1 model, and those that TF Serving calls.
+ */
 final class GraphSignatures {
-  /** The signature that stands for the initialisation of a TF2 model. */
+  /** The signature name that marks the initialisation of a TF2 model. */
   static final String INIT = "__saved_model_init_op";
 
   private final Path file;
@@ -37,9 +39,9 @@ final class GraphSignatures {
   }
 
   /**
-   * Proves that the tensors of all signatures exist and are of the types they say.
+   * Validates that the tensors of all signatures exist with the declared types.
    *
-   * @return the signatures that take and give plain tensors
+   * @return the signatures with plain tensors as inputs and outputs
    */
   List<ModelFunction> read(MetaGraphDef meta) throws CorruptModelException {
     List<ModelFunction> signatures = new ArrayList<>();
@@ -121,7 +123,7 @@ final class GraphSignatures {
     }
   }
 
-  /** A TF1 graph that can train says so by a placeholder with a default: {@code is_training}. */
+  /** A TF1 graph that can train has a placeholder with a default: {@code is_training}. */
   private Optional<Boolean> training(
       Map<String, TensorInfo> inputs, Map<String, TensorInfo> outputs) {
     Set<String> fed = new HashSet<>();

@@ -24,7 +24,7 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.SaveSliceInfoDef;
 import org.tensorflow.proto.framework.VariableDef;
 
-/** The variables of a TF1 model, as its collections, its saver and its checkpoint tell of them. */
+/** Variables of a TF1 model, from its collections, its saver and its checkpoint. */
 final class GraphVariables {
   private static final Set<String> OPS = Set.of("VariableV2", "Variable", "VarHandleOp");
   private static final String ALL = "variables";
@@ -45,7 +45,7 @@ final class GraphVariables {
     this.checkpoint = checkpoint;
   }
 
-  /** Whether a node is a variable. */
+  /** Returns whether a node is a variable. */
   static boolean isVariable(NodeDef node) {
     return OPS.contains(node.getOp());
   }
@@ -74,7 +74,7 @@ final class GraphVariables {
     return slices;
   }
 
-  /** The variable that each node is. */
+  /** The variable of each node. */
   Map<String, ModelVariable> byNode() {
     return byNode;
   }
@@ -88,7 +88,8 @@ final class GraphVariables {
     graph.nodes().values().stream()
         .filter(GraphVariables::isVariable)
         .forEach(node -> nodes.add(node.getName()));
-    // Without collections nothing says what was meant to train: then all that has a fraction was.
+    // Without collections nothing marks trainable variables: then all floating-point ones count as
+    // trainable.
     boolean anyCollection = meta.containsCollectionDef(TRAINABLE);
     for (String name : nodes) {
       NodeDef node = graph.nodes().get(name);

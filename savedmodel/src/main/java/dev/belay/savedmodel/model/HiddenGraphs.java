@@ -21,14 +21,14 @@ import org.tensorflow.proto.framework.TensorProto;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
 /**
- * Holds graphs against the policy that a graph carries in strings: some ops take one there and run
- * it, and no op allow-list sees inside of a string.
+ * Applies the policy to graphs inside the strings of a graph: some ops run such a graph, and an op
+ * allow-list does not see inside a string.
  */
 final class HiddenGraphs {
-  /** A graph in a string of a graph in a string, and so on. */
+  /** Limit for the nesting of graphs in strings. */
   private static final int DEEPEST = 8;
 
-  /** How a node, a library or versions begin in a serialized graph. */
+  /** First bytes of a node, a library or versions in a serialized graph. */
   private static final String FIRST_BYTES = "\n\u0012\"";
 
   private final Path file;
@@ -42,7 +42,7 @@ final class HiddenGraphs {
   }
 
   /**
-   * Looks through all strings of a node.
+   * Searches all strings of a node.
    *
    * @throws CorruptModelException if one of them is a graph with an op that the policy refuses
    */
@@ -100,7 +100,7 @@ final class HiddenGraphs {
     List<ByteString> strings = new ArrayList<>();
     CodedInputStream content = tensor.getTensorContent().newCodedInput();
     try {
-      // A length takes a byte or more, so that there are no more strings than bytes.
+      // A length takes at least one byte, so there are no more strings than bytes.
       int[] lengths = new int[elements(tensor.getTensorShape(), tensor.getTensorContent().size())];
       for (int i = 0; i < lengths.length; i++) {
         lengths[i] = content.readRawVarint32();
@@ -109,13 +109,13 @@ final class HiddenGraphs {
         strings.add(ByteString.copyFrom(content.readRawBytes(length)));
       }
     } catch (IOException e) {
-      // TensorFlow will not read it either.
+      // TensorFlow does not read it either.
       return List.of();
     }
     return strings;
   }
 
-  /** How many elements a tensor has, but 0 if that is no number, or above a bound. */
+  /** The number of elements of a tensor; 0 if it is invalid or above a limit. */
   private static int elements(TensorShapeProto shape, int most) {
     long elements = 1;
     for (TensorShapeProto.Dim dimension : shape.getDimList()) {
@@ -130,7 +130,7 @@ final class HiddenGraphs {
     return (int) elements;
   }
 
-  /** A string that is a graph beyond doubt: a node of it is of an op that there is. */
+  /** A string that is certainly a graph: one of its nodes has an existing op. */
   private static Optional<GraphDef> graph(ByteString string) {
     if (string.isEmpty() || FIRST_BYTES.indexOf((char) string.byteAt(0)) < 0) {
       return Optional.empty();

@@ -5,21 +5,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which input of a trace is which input of the signature. Python names the same input {@code
- * input_ids}, {@code inputs/input_ids}, {@code inputs} or, in a list, {@code inputs/0}, so that
- * names decide only where they agree; types and shapes rule out most of the rest.
+ * Matches the inputs of a trace with the inputs of the signature. Python names the same input
+ * {@code input_ids}, {@code inputs/input_ids}, {@code inputs} or, in a list, {@code inputs/0}, so
+ * that names decide only where they agree; types and shapes rule out most of the rest.
  */
 final class InputAlignment {
-  /** Four inputs of one kind can be given in so many orders; nobody has more. */
+  /** The number of orders of four inputs of one kind; real models do not have more. */
   private static final int MOST = 24;
 
   private InputAlignment() {}
 
   /**
-   * All ways in which a trace may take the inputs of a signature, the likeliest first.
+   * All possible assignments of a signature's inputs to a trace, the likeliest first.
    *
    * @return for each, the signature's name of every input of the trace, in the trace's order; empty
-   *     if the trace takes something else
+   *     if the trace has other inputs
    */
   static List<List<String>> names(ModelFunction trace, ModelFunction reference) {
     if (trace.inputs().size() != reference.inputs().size()) {
@@ -68,7 +68,7 @@ final class InputAlignment {
         .orElse(null);
   }
 
-  /** The same type, and no shape that the other refuses. */
+  /** Returns whether types are equal and shapes compatible. */
   private static boolean sameKind(Argument a, Argument b) {
     return a.dtype() == b.dtype() && a.shape().isCompatibleWith(b.shape());
   }

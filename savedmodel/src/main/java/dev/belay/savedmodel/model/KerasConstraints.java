@@ -15,18 +15,18 @@ import java.util.TreeSet;
 import org.tensorflow.proto.framework.SavedVariable;
 
 /**
- * Finds the constraints that the layers of a Keras model put on their weights. They are in no
- * graph: a layer's configuration has a key such as {@code kernel_constraint}, and Keras projects
- * the weight of that name after each update.
+ * Finds the constraints of a Keras model's layers on their weights. They are not in the graph: a
+ * layer's configuration has a key such as {@code kernel_constraint}, and Keras projects the weight
+ * of that name after each update.
  */
 public final class KerasConstraints {
   private static final String SUFFIX = "_constraint";
 
-  /** What a weight is called behind the first part of the key: {@code depthwise_kernel}. */
+  /** Suffix of a weight's name after the first part of the key: {@code depthwise_kernel}. */
   private static final List<String> ENDINGS =
       List.of("", "_kernel", "_weight", "_weights", "_embeddings", "s");
 
-  /** Lists of all weights below a layer, which its own children are not. */
+  /** Children of a layer that list all weights below it, and are not layers. */
   private static final Set<String> LISTS =
       Set.of(
           "variables",
@@ -53,11 +53,11 @@ public final class KerasConstraints {
   }
 
   /**
-   * All constraints, one for each weight that has one; none of a model that is not Keras'. Where a
-   * layer has a constraint and it does not show for which of its weights, each of them has one that
+   * All constraints, one for each weight that has one; none for a model that is not from Keras. If
+   * a layer has a constraint and it is unclear for which of its weights, each of them has one that
    * is {@linkplain WeightConstraint.Unknown unknown}.
    *
-   * @throws CorruptModelException if what Keras notes of a layer is damaged
+   * @throws CorruptModelException if Keras' metadata of a layer are damaged
    */
   public static List<WeightConstraint> find(SavedModelContents contents) throws IOException {
     if (contents.objects().isEmpty()) {
@@ -65,8 +65,7 @@ public final class KerasConstraints {
     }
     ObjectGraph objects = contents.objects().get();
     KerasConstraints constraints =
-        new KerasConstraints(
-            contents, objects, KerasMetadata.read(contents.directory(), objects));
+        new KerasConstraints(contents, objects, KerasMetadata.read(contents.directory(), objects));
     for (int id : constraints.layers.keySet()) {
       constraints.readLayer(id);
     }
@@ -84,7 +83,8 @@ public final class KerasConstraints {
       List<Integer> weights = weights(id, key);
       for (int weight : weights) {
         found.add(
-            new WeightConstraint(weight, place, new ConstraintRule(file, place).of(value, rank(weight))));
+            new WeightConstraint(
+                weight, place, new ConstraintRule(file, place).of(value, rank(weight))));
       }
       if (weights.isEmpty() && !isOfLayerBelow(id, key)) {
         for (int weight : unnamed(id, keys)) {
@@ -113,7 +113,7 @@ public final class KerasConstraints {
     return "layer '" + name + "' (" + layer.path("class_name").asText("of no class") + ")";
   }
 
-  /** The weights of a layer that a key is about. */
+  /** The weights of a layer to which a key refers. */
   private List<Integer> weights(int id, String key) {
     String base = key.substring(0, key.length() - SUFFIX.length());
     Map<String, Integer> children = objects.children(id);
@@ -127,7 +127,9 @@ public final class KerasConstraints {
     return weights;
   }
 
-  /** Whether a layer hands a constraint on: to its cell, or to a layer that it is made of. */
+  /**
+   * Returns whether a layer passes a constraint on to its cell, or to a layer of which it consists.
+   */
   private boolean isOfLayerBelow(int id, String key) {
     for (int child : below(id, false)) {
       if (child != id
@@ -139,7 +141,10 @@ public final class KerasConstraints {
     return false;
   }
 
-  /** The weights of a layer that trains, and of those below, that no key of it is about. */
+  /**
+   * The weights of a layer that trains, and of the layers below it, to which none of its keys
+   * refers.
+   */
   private Set<Integer> unnamed(int id, List<String> keys) {
     Set<Integer> named = new TreeSet<>();
     keys.forEach(key -> named.addAll(weights(id, key)));
@@ -153,9 +158,9 @@ public final class KerasConstraints {
   }
 
   /**
-   * The objects that a layer is made of.
+   * The objects of which a layer consists.
    *
-   * @param stops whether to leave out layers that have constraints of their own, or none
+   * @param stops whether to leave out layers that have their own constraints, or none
    */
   private Set<Integer> below(int id, boolean stops) {
     Set<Integer> reached = new LinkedHashSet<>(List.of(id));

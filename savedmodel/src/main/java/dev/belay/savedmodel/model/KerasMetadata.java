@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Reads what Keras notes of its layers beside the graph: a JSON object for each, by the id of the
- * object. TensorFlow 2.5 and newer write it into keras_metadata.pb, older ones into the objects of
- * saved_model.pb.
+ * Reads Keras' metadata of its layers, stored beside the graph: a JSON object for each, by the id
+ * of the object. TensorFlow 2.5 and newer write it into keras_metadata.pb, older ones into the
+ * objects of saved_model.pb.
  */
 final class KerasMetadata {
   private static final String FILE = "keras_metadata.pb";
@@ -30,15 +30,15 @@ final class KerasMetadata {
   private static final int NODE_ID = 2;
   private static final int METADATA = 5;
 
-  /** Python writes NaN and Infinity, which JSON does not have. */
+  /** Python writes NaN and Infinity, which are not JSON. */
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
 
   private KerasMetadata() {}
 
   /**
-   * The JSON of each layer by the id of its object; empty if the model is not Keras', or was saved
-   * by tf.saved_model.save, which drops it.
+   * The JSON of each layer by the id of its object; empty if the model is not from Keras, or was
+   * saved by tf.saved_model.save, which drops it.
    *
    * @throws CorruptModelException if it is damaged
    */

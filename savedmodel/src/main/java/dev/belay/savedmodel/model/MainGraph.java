@@ -17,7 +17,7 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** The nodes of a model that stand outside its functions: all of a TF1 model. */
+/** Nodes of a model outside its functions: all nodes of a TF1 model. */
 public final class MainGraph {
   private final Map<String, NodeDef> nodes = new LinkedHashMap<>();
 
@@ -30,7 +30,7 @@ public final class MainGraph {
     return Collections.unmodifiableMap(nodes);
   }
 
-  /** The node that gives a tensor. */
+  /** The node that produces a tensor. */
   public Optional<NodeDef> source(String tensor) {
     return Optional.ofNullable(nodes.get(TensorName.nodeOf(tensor)));
   }
@@ -54,7 +54,10 @@ public final class MainGraph {
     return needed;
   }
 
-  /** Whether a node or tensor can be computed when these nodes are fed and no other placeholder. */
+  /**
+   * Returns whether a node or tensor can be computed when these nodes are fed and no other
+   * placeholder.
+   */
   public boolean isComputable(String root, Set<String> fed) {
     Set<String> needed = needed(List.of(root), fed);
     return !needed.isEmpty()
@@ -76,7 +79,7 @@ public final class MainGraph {
     return node;
   }
 
-  /** Whether a node is a truth value with a default whose name says that it is about training. */
+  /** Returns whether a node is a boolean with a default whose name refers to training. */
   public static boolean isTrainingSwitch(NodeDef node) {
     String name = node.getName().toLowerCase(Locale.ROOT);
     String last = name.substring(name.lastIndexOf('/') + 1);

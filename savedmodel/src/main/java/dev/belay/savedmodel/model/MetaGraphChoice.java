@@ -28,8 +28,8 @@ final class MetaGraphChoice {
   }
 
   /**
-   * The graph with the tags that somebody asks for, divided by commas: with exactly these, else the
-   * only one that has them all.
+   * The graph with the requested tags, separated by commas: with exactly these, else the only one
+   * that has all of them.
    *
    * @throws UnsupportedModelException if there is none, or more than one; the message lists all
    */
@@ -50,12 +50,12 @@ final class MetaGraphChoice {
   }
 
   /**
-   * The graph that Python and TensorFlow Serving take: the one tagged {@code serve} alone, or the
+   * The graph that Python and TensorFlow Serving use: the one tagged {@code serve} alone, or the
    * only one there is; else the one without tags, which TF-Hub loads, or the only one that is
    * tagged {@code serve} among others.
    *
    * @throws CorruptModelException if there is no graph
-   * @throws UnsupportedModelException if several could be meant; the message lists all
+   * @throws UnsupportedModelException if the choice is ambiguous; the message lists all
    */
   MetaGraphDef usual() throws IOException {
     if (graphs.isEmpty()) {
@@ -96,7 +96,9 @@ final class MetaGraphChoice {
     for (MetaGraphDef graph : graphs) {
       shown.add(tags(graph).isEmpty() ? "one without tags" : String.join(",", tags(graph)));
     }
-    return graphs.size() + (graphs.size() == 1 ? " graph: " : " graphs: ") + String.join("; ", shown);
+    return graphs.size()
+        + (graphs.size() == 1 ? " graph: " : " graphs: ")
+        + String.join("; ", shown);
   }
 
   private static Set<String> tags(MetaGraphDef graph) {

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Finds the folder of a SavedModel from what a person points at. */
+/** Finds the folder of a SavedModel from the path that the user gives. */
 final class ModelFolder {
   static final String FILE = "saved_model.pb";
   private static final String NESTED = "saved_model";
@@ -16,7 +16,7 @@ final class ModelFolder {
   private ModelFolder() {}
 
   /**
-   * The folder that holds saved_model.pb: the one given, the one version below it, or the one below
+   * The folder that holds saved_model.pb: the given one, its only version, or the only version in
    * its {@code saved_model}, as Hugging Face writes it.
    *
    * @throws CorruptModelException if there is none, or more than one; the message lists them
@@ -51,8 +51,8 @@ final class ModelFolder {
   }
 
   /**
-   * Refuses files that are links out of the model: what they lead to would be read, trained and
-   * exported as if it were the model's own.
+   * Refuses files that are links out of the model: their targets would be read, trained and
+   * exported as part of the model.
    *
    * @param name of a folder of the model
    * @throws CorruptModelException if a file in it is such a link

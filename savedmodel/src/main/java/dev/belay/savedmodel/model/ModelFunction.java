@@ -9,16 +9,16 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * One way to call a model: a serving signature, or one trace of a {@code tf.function} of its root
+ * Callable of a model: a serving signature, or one trace of a {@code tf.function} of its root
  * object.
  *
  * @param path where Python finds it: {@code signatures/serving_default}, {@code __call__}, {@code
  *     call_and_return_all_conditional_losses}
  * @param functionName the concrete function in the library; for a TF1-style signature, which has no
  *     function, the signature's key
- * @param inputs what the caller gives, flattened as tf.nest does
- * @param outputs what it returns, flattened; names such as {@code logits}, or {@code output_0}
- *     where the function returns a bare tensor
+ * @param inputs the arguments, flattened as tf.nest does
+ * @param outputs the results, flattened; names such as {@code logits}, or {@code output_0} where
+ *     the function returns a bare tensor
  * @param training the value of its {@code training} argument, empty if it has none
  */
 public record ModelFunction(
@@ -28,11 +28,11 @@ public record ModelFunction(
     List<Argument> outputs,
     Optional<Boolean> training) {
 
-  /** What the names of outputs begin with that are losses which layers add, not results. */
+  /** Prefix of the names of outputs that are losses added by layers, not results. */
   public static final String LOSSES = "losses/";
 
   /**
-   * A tensor that goes in or comes out.
+   * An input or output tensor.
    *
    * @param name its last part names the feature: {@code input_ids}
    * @param dtype element type
@@ -68,7 +68,7 @@ public record ModelFunction(
     return positions(false);
   }
 
-  /** The positions of the outputs that are losses which layers add. */
+  /** The positions of the outputs that are losses added by layers. */
   public List<Integer> losses() {
     return positions(true);
   }
@@ -80,7 +80,7 @@ public record ModelFunction(
         .toList();
   }
 
-  /** Whether this is a serving signature, callable by name from Python and TF Serving. */
+  /** Returns whether this is a serving signature, callable by name from Python and TF Serving. */
   public boolean isSignature() {
     return path.startsWith("signatures/");
   }

@@ -25,10 +25,10 @@ public final class ObjectGraph {
   }
 
   /**
-   * Proves an object graph.
+   * Validates an object graph.
    *
    * @param functions the names of the functions that exist
-   * @throws CorruptModelException if an edge or a function leads nowhere
+   * @throws CorruptModelException if the target of an edge or a function is missing
    */
   static ObjectGraph of(Path file, SavedObjectGraph proto, Set<String> functions)
       throws CorruptModelException {
@@ -67,7 +67,7 @@ public final class ObjectGraph {
     }
   }
 
-  /** How many objects there are. */
+  /** The number of objects. */
   public int size() {
     return proto.getNodesCount();
   }
@@ -86,7 +86,7 @@ public final class ObjectGraph {
     return children;
   }
 
-  /** The traces of the function that an object is; none if it is no function. */
+  /** The traces of an object that is a function; none for any other object. */
   public static List<String> functionsOf(SavedObject node) {
     return switch (node.getKindCase()) {
       case FUNCTION -> node.getFunction().getConcreteFunctionsList();
@@ -101,7 +101,7 @@ public final class ObjectGraph {
     return Optional.ofNullable(proto.getConcreteFunctionsMap().get(name));
   }
 
-  /** All functions that some object can run, but for those that save and restore. */
+  /** All functions that an object can run, except those that save and restore. */
   Set<String> callableFunctions() {
     Set<String> names = new TreeSet<>();
     proto.getNodesList().forEach(node -> names.addAll(functionsOf(node)));

@@ -16,13 +16,13 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.SavedObject;
 import org.tensorflow.proto.framework.SavedVariable;
 
-/** The variables of a TF2 model, as its object graph and its checkpoint tell of them. */
+/** Variables of a TF2 model, from its object graph and its checkpoint. */
 final class ObjectVariables {
   private static final String TRAINABLE = "trainable_variables";
 
   private ObjectVariables() {}
 
-  /** Whether a model has variables, and so needs a checkpoint. */
+  /** Returns whether a model has variables, and so needs a checkpoint. */
   static boolean any(ObjectGraph objects) {
     for (int id = 0; id < objects.size(); id++) {
       if (objects.node(id).hasVariable()) {
@@ -70,8 +70,8 @@ final class ObjectVariables {
   }
 
   /**
-   * Keras leaves {@code trainable} set on the variables of a frozen layer; the model's own list of
-   * trainable variables tells the truth.
+   * Keras leaves {@code trainable} set on the variables of a frozen layer; the model's list of
+   * trainable variables is correct.
    */
   private static Optional<Set<Integer>> trainedByKeras(ObjectGraph objects) {
     Integer list = objects.children(0).get(TRAINABLE);

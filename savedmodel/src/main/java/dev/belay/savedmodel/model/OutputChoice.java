@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Which output of a function the loss is taken of. */
+/** Chooses the output of a function that the loss is computed from. */
 public final class OutputChoice {
   private static final String LOGITS = "logits";
 
@@ -18,8 +18,8 @@ public final class OutputChoice {
    * one whose name contains "logit", else the only one.
    *
    * @param file of the model, for messages
-   * @param name what a person asked for
-   * @throws UnsupportedModelException if none or several could be meant; the message lists them
+   * @param name the name that the user gave
+   * @throws UnsupportedModelException if no output or several outputs match; the message lists them
    */
   public static int choose(Path file, ModelFunction function, Optional<String> name)
       throws UnsupportedModelException {
@@ -54,7 +54,7 @@ public final class OutputChoice {
     return function.outputs().indexOf(found.get(0));
   }
 
-  /** The outputs of a function but for the losses that its layers add. */
+  /** The outputs of a function without the losses that its layers add. */
   static List<Argument> results(ModelFunction function) {
     return function.results().stream().map(function.outputs()::get).toList();
   }

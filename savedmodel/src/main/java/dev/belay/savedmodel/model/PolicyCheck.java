@@ -17,7 +17,7 @@ import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Holds a proved graph and all its functions against a {@link GraphPolicy}.
+ * Checks a validated graph and all its functions against a {@link GraphPolicy}.
  *
  * <p>The nodes of the model's own saver are tolerated, but only where neither a signature nor a
  * callable nor the initialisation reaches them.
@@ -42,7 +42,7 @@ final class PolicyCheck {
   }
 
   /**
-   * @param usedNodes nodes of the graph that signatures and the initialisation ask for
+   * @param usedNodes nodes of the graph that signatures and the initialisation need
    * @param usedFunctions functions that callables and the initialisation run
    */
   void check(Collection<String> usedNodes, Collection<String> usedFunctions)

@@ -15,9 +15,9 @@ import org.tensorflow.proto.framework.SavedConcreteFunction;
 import org.tensorflow.proto.framework.SavedObject;
 
 /**
- * The losses of a Keras model that depend on no input: those of regularizers, and what {@code
- * add_loss} was given as a function. Every layer lists its own and those of the layers right below
- * it, so that all lists together hold each of them, under one object.
+ * Losses of a Keras model that depend on no input: those of regularizers, and functions passed to
+ * {@code add_loss}. Every layer lists its losses and those of the layers directly below it, so all
+ * lists together hold each of them, under one object.
  */
 final class RegularizationLosses {
   private static final String KERAS = "_tf_keras";
@@ -26,10 +26,10 @@ final class RegularizationLosses {
   private RegularizationLosses() {}
 
   /**
-   * Functions without inputs, each with one output; none for a model that is not Keras', whose
-   * losses are its author's affair.
+   * Functions without inputs, each with one output; none for a model that is not from Keras, whose
+   * author handles its losses.
    *
-   * @throws CorruptModelException if such a function takes or gives something else
+   * @throws CorruptModelException if such a function has other inputs or outputs
    */
   static List<ModelFunction> find(
       Path file, ObjectGraph objects, Map<String, FunctionDef> functions)

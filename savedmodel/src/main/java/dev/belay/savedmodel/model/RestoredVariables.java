@@ -15,7 +15,7 @@ import org.tensorflow.proto.framework.MetaGraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorProto;
 
-/** What the saver of a TF1 model assigns to which variable: the truth about checkpoint keys. */
+/** Assignments that the saver of a TF1 model makes: the checkpoint key of each variable. */
 final class RestoredVariables {
   private static final AttrValue CONSTANT_NONE = AttrValue.getDefaultInstance();
 
@@ -23,10 +23,10 @@ final class RestoredVariables {
   private static final int MOST_KEYS = 1 << 20;
 
   /**
-   * Where the value of a variable lies.
+   * Location of a variable's value.
    *
    * @param key in the checkpoint
-   * @param slice which part of the tensor under that key; empty for the whole
+   * @param slice part of the tensor under that key; empty for the whole
    */
   record Source(String key, Optional<TensorSlice> slice) {}
 

@@ -14,20 +14,20 @@ import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 
 /**
- * A SavedModel that has been proved: its graph and functions, its signatures and callables, its
- * variables and their values, its assets.
+ * Validated SavedModel: its graph and functions, its signatures and callables, its variables and
+ * their values, its assets.
  *
  * <p>It holds no file open. See {@link SavedModelReader}.
  */
 public final class SavedModelContents {
-  /** The tag of graphs that are meant for serving. */
+  /** The tag of graphs for serving. */
   public static final String SERVE = "serve";
 
   /**
-   * What was read.
+   * Parts of a SavedModel, as read.
    *
    * @param directory that holds saved_model.pb
-   * @param metaGraph the graph that was taken, as a rule the one tagged "serve"
+   * @param metaGraph the selected graph, usually the one tagged "serve"
    * @param functions its function library by name
    * @param callables signatures and callables
    * @param regularizers functions without inputs, whose result Keras adds to the loss
@@ -48,10 +48,10 @@ public final class SavedModelContents {
       Optional<ObjectGraph> objects) {}
 
   /**
-   * The variables and where they lie.
+   * The variables and the location of their values.
    *
    * @param all in the model's order
-   * @param slices for partitions, which part of the whole they are, by id
+   * @param slices for partitions, their part of the whole, by id
    * @param byNode in a TF1 model, the variable that a node is
    * @param checkpoint empty for a model without variables
    */
@@ -79,7 +79,7 @@ public final class SavedModelContents {
     return parts.directory().resolve(ModelFolder.FILE);
   }
 
-  /** The graph that was taken, as it stands in the file. */
+  /** The selected graph, as stored in the file. */
   public MetaGraphDef metaGraph() {
     return parts.metaGraph();
   }
@@ -120,7 +120,7 @@ public final class SavedModelContents {
     return parts.objects();
   }
 
-  /** All ways to call the model that take and give plain tensors; signatures first. */
+  /** All callables with plain tensors as inputs and outputs; signatures first. */
   public List<ModelFunction> callables() {
     return parts.callables();
   }
@@ -145,22 +145,22 @@ public final class SavedModelContents {
     return Optional.ofNullable(parts.variables().byNode().get(node));
   }
 
-  /** Which part of the tensor under its checkpoint key a variable is; empty for the whole. */
+  /** The part of the tensor under its checkpoint key that a variable is; empty for the whole. */
   public Optional<TensorSlice> slice(ModelVariable variable) {
     return Optional.ofNullable(parts.variables().slices().get(variable.id()));
   }
 
-  /** The checkpoint, every byte of it proved; empty for a model without variables. */
+  /** The checkpoint, fully verified; empty for a model without variables. */
   public Optional<BundleContents> checkpoint() {
     return parts.variables().checkpoint();
   }
 
-  /** The files that the model brings along, such as vocabularies, in its order. */
+  /** The files of the model, such as vocabularies, in its order. */
   public List<Path> assets() {
     return parts.assets();
   }
 
-  /** Which asset's path a node of the main graph stands for, if any. */
+  /** The asset whose path a node of the main graph holds, if any. */
   public Optional<Integer> assetOfNode(String node) {
     return Optional.ofNullable(parts.assetNodes().get(node));
   }

@@ -10,24 +10,24 @@ import java.util.Optional;
 import org.tensorflow.proto.framework.MetaGraphDef;
 import org.tensorflow.proto.framework.SavedModel;
 
-/** Parses saved_model.pb within limits and takes one of its graphs. */
+/** Parses saved_model.pb within limits and selects one of its graphs. */
 final class SavedModelFile {
   /**
-   * A graph without its weights, which lie in variables/; BERT-large in all its forms takes 20 MB.
+   * Limit for a graph without its weights, which are in variables/; BERT-large in all its forms
+   * takes 20 MB.
    */
   private static final long MOST_BYTES = 64L << 20;
 
-  /** How deep structures of arguments may nest; TensorFlow's own limit. */
+  /** Limit for the nesting of argument structures, TensorFlow's own. */
   private static final int DEEPEST = 100;
 
   private SavedModelFile() {}
 
   /**
-   * @param tags of the graph to take, divided by commas; empty for the one that is meant for
-   *     serving
+   * @param tags of the graph to select, separated by commas; empty for the one for serving
    * @throws CorruptModelException if it is no SavedModel
-   * @throws dev.belay.savedmodel.UnsupportedModelException if it is not clear which graph to take;
-   *     the message lists the tags there are
+   * @throws dev.belay.savedmodel.UnsupportedModelException if the choice is ambiguous; the message
+   *     lists the existing tags
    */
   static MetaGraphDef read(Path file, Optional<String> tags) throws IOException {
     long size = Files.size(file);

@@ -22,22 +22,25 @@ import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.MetaGraphDef;
 
 /**
- * Reads a SavedModel and proves it, before native code sees any of it: its structure, its graph and
+ * Reads and validates a SavedModel before native code sees any of it: its structure, its graph and
  * functions against a {@link GraphPolicy}, its signatures, its assets, and every byte of its
  * checkpoint.
  *
  * <p>Models of TF2 are read through their object graph; models of TF1, which have none, through
- * their signatures and collections. What only Keras reads, such as keras_metadata.pb, is left
- * alone.
+ * their signatures and collections. Keras' own metadata are not read here; {@link KerasConstraints}
+ * reads them.
  */
 public final class SavedModelReader {
   private static final String VARIABLES = "variables";
 
-  /** Where TF1, and for its sake TF2 too, names the nodes that initialise a model. */
+  /**
+   * The collections in which TF1, and TF2 for compatibility, names the nodes that initialise a
+   * model.
+   */
   private static final List<String> INIT_COLLECTIONS =
       List.of("saved_model_main_op", "legacy_init_op");
 
-  /** Where TF1 names what belongs to a training beside the signatures. */
+  /** The collections in which TF1 names the parts of a training beside the signatures. */
   private static final List<String> TRAINING_COLLECTIONS =
       List.of("update_ops", "losses", "regularization_losses");
 
@@ -53,7 +56,7 @@ public final class SavedModelReader {
     return ModelFolder.find(path);
   }
 
-  /** Reads a model, the graph of it that is meant for serving. */
+  /** Reads a model with its graph for serving. */
   public static SavedModelContents read(Path path, GraphPolicy policy) throws IOException {
     return read(path, policy, Optional.empty());
   }

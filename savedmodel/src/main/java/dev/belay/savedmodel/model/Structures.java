@@ -18,17 +18,17 @@ final class Structures {
   /**
    * A leaf of a structure.
    *
-   * @param path the way to it: positions and keys
-   * @param value what it is: a tensor, None, a plain value
+   * @param path positions and keys that lead to it
+   * @param value its value: a tensor, None, a plain value
    */
   record Leaf(List<String> path, StructuredValue value) {
 
-    /** Whether it is a tensor of a known element type. */
+    /** Returns whether it is a tensor of a known element type. */
     boolean isTensor() {
       return value.hasTensorSpecValue() || value.hasBoundedTensorSpecValue();
     }
 
-    /** Whether it stands for several tensors, as a ragged or sparse one does. */
+    /** Returns whether it consists of several tensors, like a ragged or sparse one. */
     boolean isComposite() {
       return value.hasTypeSpecValue();
     }
@@ -45,7 +45,7 @@ final class Structures {
           name, spec.getDtype(), ConstantTensor.shape(spec.getShape()));
     }
 
-    /** The name that the specification gives, empty if none. */
+    /** The name in the specification, empty if none. */
     String specName() {
       return value.hasBoundedTensorSpecValue()
           ? value.getBoundedTensorSpecValue().getName()

@@ -9,19 +9,19 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The functions of a model that it may be trained through, and the one that evaluates.
+ * Functions of a model to train through, and the one to evaluate with.
  *
  * <p>Unless one is named, evaluation takes the signature serving_default, and training one of the
  * traces of the model's call with training=True that take the same inputs: it has the dropout that
- * the author meant. Which of them computes what the signature computes, their names do not say;
- * {@link #traces} are in the order in which to try them: those that return the losses of layers
- * first, then those whose inputs nest the least.
+ * the author meant. Names do not tell which trace computes the same as the signature, so {@link
+ * #traces} are in the order in which to try them: those that return the losses of layers first,
+ * then those whose inputs nest the least.
  *
- * @param reference what a trace must compute, but for what depends on training
+ * @param reference function whose results a trace must compute, except for what depends on training
  * @param training what to train through if there is no trace
  * @param evaluation to evaluate, predict and export with
- * @param traces to choose from; empty if {@code training} is to be taken as it is
- * @param notes what people should know about the choice
+ * @param traces to choose from; empty if {@code training} is fixed
+ * @param notes notes about the choice, for people
  */
 public record TrainingFunctions(
     ModelFunction reference,
@@ -42,7 +42,7 @@ public record TrainingFunctions(
    */
   public record Trace(ModelFunction training, Optional<ModelFunction> inference) {
 
-    /** This trace in the words of messages: which function, with which inputs. */
+    /** Description of this trace for messages: its function and inputs. */
     public String describe() {
       return show(training);
     }
@@ -53,7 +53,7 @@ public record TrainingFunctions(
    *
    * @param name a signature or function to train through and evaluate with; empty for the default
    * @throws UnsupportedModelException if there is no such function, or no default; the message
-   *     lists what there is
+   *     lists the existing ones
    */
   public static TrainingFunctions choose(SavedModelContents contents, Optional<String> name)
       throws UnsupportedModelException {
@@ -88,7 +88,7 @@ public record TrainingFunctions(
               + list(contents.signatures())
               + otherFunctions(contents));
     }
-    // A signature goes before a function of the same name.
+    // A signature has priority over a function of the same name.
     ModelFunction first = found.get(0);
     if (first.isSignature() || found.size() == 1) {
       return of(
@@ -103,7 +103,9 @@ public record TrainingFunctions(
       SavedModelContents contents, String name, List<ModelFunction> found)
       throws UnsupportedModelException {
     Optional<ModelFunction> serving =
-        contents.signatures().stream().filter(f -> f.name().equals(DefaultFunction.SERVING)).findFirst();
+        contents.signatures().stream()
+            .filter(f -> f.name().equals(DefaultFunction.SERVING))
+            .findFirst();
     List<ModelFunction> traces =
         serving
             .map(reference -> found.stream().filter(f -> fits(f, reference)).toList())
@@ -132,7 +134,8 @@ public record TrainingFunctions(
     Optional<ModelFunction> signature = byName.signature();
     if (signature.isEmpty()) {
       String path = byName.path();
-      return named(contents, path).noting("no signatures: the model's function " + path + " is used");
+      return named(contents, path)
+          .noting("no signatures: the model's function " + path + " is used");
     }
     ModelFunction serving = signature.get();
     if (contents.objects().isEmpty()) {
@@ -165,7 +168,7 @@ public record TrainingFunctions(
 
   /**
    * The traces that can take the inputs of the reference. Those without a training argument are
-   * only of use for the losses that they return.
+   * useful only for the losses that they return.
    */
   private static List<Trace> traces(List<ModelFunction> calls, ModelFunction reference) {
     List<ModelFunction> training =
@@ -219,7 +222,7 @@ public record TrainingFunctions(
     return String.join("; ", functions.stream().map(TrainingFunctions::show).toList());
   }
 
-  /** By their names alone: one function may have tens of traces. */
+  /** Lists names alone, since one function may have tens of traces. */
   private static String otherFunctions(SavedModelContents contents) {
     List<String> names =
         contents.callables().stream()

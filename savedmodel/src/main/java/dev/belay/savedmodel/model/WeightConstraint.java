@@ -3,24 +3,23 @@ package dev.belay.savedmodel.model;
 import java.util.List;
 
 /**
- * A constraint that a Keras layer puts on one of its weights: after each update of the weight Keras
- * projects it.
+ * Constraint of a Keras layer on one of its weights: Keras projects the weight after each update.
  *
  * @param variable the id of the variable
  * @param place the layer and the key of its configuration, for messages
- * @param rule what holds of the weight
+ * @param rule constraint on the weight
  */
 public record WeightConstraint(int variable, String place, Rule rule) {
 
-  /** What holds of a weight. */
+  /** Kind of a constraint. */
   public sealed interface Rule {}
 
   /**
-   * The norm along some axes lies in a range.
+   * The norm along some axes is in a range.
    *
    * @param least norm
    * @param most norm
-   * @param rate of the way that one update goes
+   * @param rate share of the distance that one update covers
    * @param axes that a norm sums over, from 0
    */
   public record NormRange(double least, double most, double rate, List<Integer> axes)
@@ -32,7 +31,7 @@ public record WeightConstraint(int variable, String place, Rule rule) {
   /**
    * A constraint that only Python can compute.
    *
-   * @param name as the file has it
+   * @param name its name in the file
    */
   public record Unknown(String name) implements Rule {}
 }

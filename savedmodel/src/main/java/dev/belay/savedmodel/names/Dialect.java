@@ -1,6 +1,6 @@
 package dev.belay.savedmodel.names;
 
-/** Whose names a file has. */
+/** Dialect of names in a file. */
 public enum Dialect {
   /** Hugging Face's PyTorch models: safetensors. These names are the canonical ones. */
   PYTORCH('.'),
@@ -17,7 +17,7 @@ public enum Dialect {
     this.separator = separator;
   }
 
-  /** What stands between the words of a name. */
+  /** Separator of the words of a name. */
   public char separator() {
     return separator;
   }

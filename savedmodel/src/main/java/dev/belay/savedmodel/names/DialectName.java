@@ -1,9 +1,9 @@
 package dev.belay.savedmodel.names;
 
 /**
- * What a tensor is called in a dialect, and how it is kept there.
+ * Name and layout of a tensor in a dialect.
  *
  * @param name the name
- * @param layout how its elements lie, against the canonical form
+ * @param layout layout of its elements, relative to the canonical form
  */
 public record DialectName(String name, Layout layout) {}

@@ -3,8 +3,8 @@ package dev.belay.savedmodel.names;
 import java.util.Locale;
 
 /**
- * Models that compute the same and whose weights have names in common; {@link ModelType} says which
- * of Hugging Face's models are one.
+ * Family of models that compute the same and share names of weights; {@link ModelType} maps Hugging
+ * Face's models to families.
  */
 public enum Family {
   BERT,
@@ -15,7 +15,7 @@ public enum Family {
   GPT2,
   T5;
 
-  /** {@code bert}: what its tables are called, and the {@code model_type} of its first model. */
+  /** {@code bert}: the name of its tables, and the {@code model_type} of its first model. */
   public String modelType() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.tensorflow.ndarray.Shape;
 
-/** How a dialect keeps the elements of a tensor whose canonical form is PyTorch's. */
+/**
+ * Layout of a tensor's elements in a dialect, relative to the canonical form, which is PyTorch's.
+ */
 public enum Layout {
   /** As PyTorch does. */
   SAME,
@@ -19,7 +21,7 @@ public enum Layout {
   /**
    * The canonical form of a stored tensor.
    *
-   * @throws IllegalArgumentException if a tensor of that shape is not kept so
+   * @throws IllegalArgumentException if a tensor of that shape cannot have this layout
    */
   public TensorSpec canonical(TensorSpec stored) {
     if (this == ROW && (stored.shape().numDimensions() != 2 || stored.shape().get(0) != 1)) {
@@ -35,7 +37,7 @@ public enum Layout {
   /**
    * The stored form of a canonical tensor.
    *
-   * @throws IllegalArgumentException if a tensor of that shape cannot be kept so
+   * @throws IllegalArgumentException if a tensor of that shape cannot have this layout
    */
   public TensorSpec stored(TensorSpec canonical) {
     if (this == ROW && canonical.shape().numDimensions() != 1) {
@@ -52,7 +54,7 @@ public enum Layout {
    * The elements in the other form: from stored to canonical, or back.
    *
    * @param from spec of {@code elements}
-   * @param elements row by row; its position stays
+   * @param elements row by row; its position does not change
    */
   public TensorPieces reorder(TensorSpec from, ByteBuffer elements) {
     return this == TRANSPOSED ? sink -> transpose(from, elements, sink) : TensorPieces.of(elements);
@@ -65,7 +67,7 @@ public enum Layout {
     return new TensorSpec(spec.dtype(), Shape.of(spec.shape().get(1), spec.shape().get(0)));
   }
 
-  /** Makes as many rows of the transposed matrix at once as a piece holds. */
+  /** Computes as many rows of the transposed matrix at once as fit into a piece. */
   private static void transpose(TensorSpec from, ByteBuffer elements, TensorPieces.Sink sink)
       throws IOException {
     int rows = Math.toIntExact(from.shape().get(0));

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A model type of Hugging Face's transformers. Several can be one family: what they compute and
- * what their weights are called is the same, under another {@code model_type} and other classes.
+ * A model type of Hugging Face's transformers. Several can belong to one family: their computation
+ * and names of weights are the same, under another {@code model_type} and other classes.
  */
 public enum ModelType {
   BERT("bert", "Bert", Family.BERT),
@@ -45,7 +45,7 @@ public enum ModelType {
     return className;
   }
 
-  /** Whose computation and names of weights it has. */
+  /** The family, which determines the computation and the names of weights. */
   public Family family() {
     return family;
   }
@@ -66,7 +66,7 @@ public enum ModelType {
   }
 
   /**
-   * What the name of a class adds to that of this type, such as {@code ForSequenceClassification};
+   * The suffix of a class name after that of this type, such as {@code ForSequenceClassification};
    * empty if it is no class of this type.
    */
   public Optional<String> ending(String architecture) {
@@ -76,7 +76,7 @@ public enum ModelType {
     return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
   }
 
-  /** All that are known, as config.json spells them. */
+  /** All known types, as config.json spells them. */
   public static List<String> keys() {
     return Arrays.stream(values()).map(ModelType::key).toList();
   }

@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A name of a table, in which every {@code #} stands for a number, such as that of a layer.
+ * Name in a table, in which every {@code #} is a placeholder for a number, such as that of a layer.
  *
- * @param text as it stands in the table
+ * @param text as written in the table
  * @param exact the same as a regular expression with a group for each number
  */
 record NamePattern(String text, Pattern exact) {
@@ -23,7 +23,7 @@ record NamePattern(String text, Pattern exact) {
     return new NamePattern(text, Pattern.compile(String.join("(0|[1-9]\\d{0,3})", quoted)));
   }
 
-  /** The numbers in a name of this pattern; empty if it is none. */
+  /** The numbers in a name of this pattern; empty if it does not match. */
   Optional<List<String>> numbers(String name) {
     Matcher matcher = exact.matcher(name);
     if (!matcher.matches()) {

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param base whether it is a part of the model without its head, whose names a headless model may
  *     have without their first word
- * @param forms its names by dialect: the first is written, the others are read too
+ * @param forms its names by dialect: the first is used for writing, the others are accepted too
  */
 record NameRule(boolean base, Map<Dialect, List<Form>> forms) {
 
@@ -25,7 +25,7 @@ record NameRule(boolean base, Map<Dialect, List<Form>> forms) {
     forms = Map.copyOf(forms);
   }
 
-  /** What is written in a dialect; empty if it has no name for this. */
+  /** The form written in a dialect; empty if the dialect has no name for it. */
   Optional<Form> written(Dialect dialect) {
     return forms.getOrDefault(dialect, List.of()).stream().findFirst();
   }

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The names of one family in every dialect.
+ * Names of one family in every dialect.
  *
  * <p>The canonical name of a tensor is that of Hugging Face's PyTorch model with its head, {@code
  * bert.pooler.dense.weight}, and its canonical form is PyTorch's: kernels are [out, in].
@@ -23,7 +23,7 @@ import java.util.Optional;
  * tensor  the full name; ^T after it: transposed; | before another name that is read too
  * buffer  a PyTorch name that holds no weight
  * tied    a PyTorch name that repeats another tensor
- * output  the same, unless the output over the vocabulary has a table of its own
+ * output  the same, unless the output over the vocabulary has a separate table
  * </pre>
  *
  * <p>{@code #} is a number, {@code -} is no name.
@@ -43,7 +43,7 @@ public final class NameTable {
   private final Map<String, String> tied;
   private final String output;
 
-  /** What a table's lines say. */
+  /** Parsed lines of a table. */
   record Lines(
       Map<Dialect, String> baseWords,
       List<NameRule> rules,
@@ -65,7 +65,7 @@ public final class NameTable {
   }
 
   /**
-   * What a canonical tensor is called in a dialect.
+   * The name and layout of a canonical tensor in a dialect.
    *
    * @return empty if the table does not know the tensor, or the dialect has no name for it
    */
@@ -116,7 +116,7 @@ public final class NameTable {
     return Optional.empty();
   }
 
-  /** Whether a PyTorch name holds no weight but a constant. */
+  /** Returns whether a PyTorch name holds no weight but a constant. */
   public boolean isBuffer(String name) {
     String base = baseWords.getOrDefault(Dialect.PYTORCH, "") + Dialect.PYTORCH.separator();
     return buffers.stream()
@@ -134,7 +134,7 @@ public final class NameTable {
     return tied;
   }
 
-  /** The table of the output over the vocabulary, where it has one of its own. */
+  /** The separate table of the output over the vocabulary, if there is one. */
   public String output() {
     return output;
   }
@@ -145,8 +145,8 @@ public final class NameTable {
   }
 
   /**
-   * Whether a name of a dialect, with the model's first word if that is there, is one of the model
-   * without its head.
+   * Returns whether a name of a dialect, with the model's first word if that is there, is one of
+   * the model without its head.
    *
    * @param withBaseWord whether the names have the model's first word
    */
@@ -155,7 +155,7 @@ public final class NameTable {
     if (!word.isEmpty()) {
       return !withBaseWord || name.startsWith(word + dialect.separator());
     }
-    // Without a first word the parts of the model are known by theirs.
+    // Without a first word, parts of the model are recognized by their own first words.
     return rules.stream()
         .flatMap(rule -> rule.written(dialect).stream())
         .map(form -> form.pattern().text())
@@ -164,7 +164,7 @@ public final class NameTable {
         .anyMatch(name::startsWith);
   }
 
-  /** Whether the dialect has names for this family at all. */
+  /** Returns whether the dialect has names for this family at all. */
   public boolean knows(Dialect dialect) {
     return rules.stream().anyMatch(rule -> rule.written(dialect).isPresent());
   }

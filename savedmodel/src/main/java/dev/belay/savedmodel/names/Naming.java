@@ -13,11 +13,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How the tensors of a file are named: whose names they are, and what each is.
+ * Names of the tensors of a file: their family and dialect, and the canonical name of each.
  *
- * @param family whose table knows most of them
- * @param dialect whose words they are
- * @param prefix what stands before every name: the name of a Keras model, the path of an object
+ * @param family family whose table knows most of them
+ * @param dialect dialect of the names
+ * @param prefix prefix of every name: the name of a Keras model, the path of an object
  * @param named whether the model without its head has its first word, {@code bert}
  * @param sources for every canonical name the file's, with the layout it is kept in
  * @param unknown names that the table does not know
@@ -36,7 +36,7 @@ public record Naming(
   }
 
   /**
-   * Finds the naming that explains most names.
+   * Finds the naming that matches most names.
    *
    * @param names of the weights of a file
    * @param dialects that the file's format can have
@@ -49,7 +49,7 @@ public record Naming(
     return families.stream()
         .flatMap(one -> dialects.stream().flatMap(d -> candidates(names, one, d).stream()))
         .filter(naming -> !naming.sources().isEmpty())
-        // Of two that explain as much, the one that has to drop no word; then the older family.
+        // Of two that match equally many names, the one that drops no word; then the older family.
         .max(
             Comparator.comparing((Naming naming) -> naming.sources().size())
                 .thenComparing(Naming::named)
@@ -84,7 +84,7 @@ public record Naming(
               ? table.canonical(dialect, name.substring(prefix.text().length()), prefix.named())
               : Optional.empty();
       if (canonical.isEmpty() && dialect == Dialect.KERAS) {
-        // A layer that several models share is outside of them all: T5's "shared".
+        // A layer shared by several models is outside of all of them: T5's "shared".
         canonical = table.canonical(dialect, name, prefix.named());
       }
       boolean added =
@@ -99,7 +99,7 @@ public record Naming(
     return new Naming(family, dialect, prefix.text(), prefix.named(), sources, unknown);
   }
 
-  /** What stands before a name of the table, for every name that ends as one of its names does. */
+  /** The prefixes before names of the table, for every name that ends with one of them. */
   private static Set<String> prefixes(Collection<String> names, NameTable table, Dialect dialect) {
     Set<String> prefixes = new LinkedHashSet<>();
     prefixes.add("");

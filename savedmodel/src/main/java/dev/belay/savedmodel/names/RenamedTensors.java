@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Tensors under other names, in another layout; an element is moved when it is read. */
+/** Tensors under other names and in another layout, converted when they are read. */
 public final class RenamedTensors implements NamedTensors {
   private final NamedTensors source;
   private final Map<String, DialectName> sources;
@@ -28,7 +28,7 @@ public final class RenamedTensors implements NamedTensors {
    * A file's tensors under their canonical names.
    *
    * @param sources for every canonical name the file's, with the layout it is kept in
-   * @throws IllegalArgumentException if a tensor has not the shape that its layout asks for
+   * @throws IllegalArgumentException if a tensor lacks the shape that its layout needs
    */
   public static RenamedTensors canonical(NamedTensors file, Map<String, DialectName> sources) {
     RenamedTensors renamed = new RenamedTensors(file, sources, true);
@@ -39,7 +39,7 @@ public final class RenamedTensors implements NamedTensors {
   /**
    * Canonical tensors under a dialect's names.
    *
-   * @param targets for every canonical name the dialect's; what is not named is left out
+   * @param targets for every canonical name the dialect's; tensors without a name are left out
    */
   public static RenamedTensors inDialect(NamedTensors canonical, Map<String, DialectName> targets) {
     Map<String, DialectName> sources = new LinkedHashMap<>();

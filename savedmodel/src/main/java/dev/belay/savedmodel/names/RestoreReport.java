@@ -11,14 +11,13 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What came of giving a model the weights of a file: all of it, or everything that stands in the
- * way.
+ * Result of restoring a model's weights from a file, with everything that does not fit.
  *
- * @param restored tensors that the file gave
- * @param missing tensors that the model needs and the file has not
+ * @param restored tensors restored from the file
+ * @param missing tensors that the model needs and the file lacks
  * @param unexpected tensors of the file that the model has no place for
  * @param wrongShape tensors that differ in shape or type
- * @param fresh tensors of a new head, which begin with random values: the one hole that is allowed
+ * @param fresh tensors of a new head, initialized at random: the only gap that is allowed
  */
 public record RestoreReport(
     List<String> restored,
@@ -32,8 +31,8 @@ public record RestoreReport(
    * A tensor that does not fit.
    *
    * @param name canonical
-   * @param wanted what the model has
-   * @param found what the file has
+   * @param wanted spec in the model
+   * @param found spec in the file
    */
   public record Mismatch(String name, TensorSpec wanted, TensorSpec found) {
     @Override
@@ -51,7 +50,7 @@ public record RestoreReport(
   }
 
   /**
-   * Compares what a model needs with what a file gives, name by name.
+   * Compares the tensors of a model with those of a file, name by name.
    *
    * @param wanted the model's tensors
    * @param file the file's, under the same names
@@ -80,13 +79,16 @@ public record RestoreReport(
     return new RestoreReport(restored, missing, List.copyOf(unexpected), wrongShape, fresh);
   }
 
-  /** Whether every tensor but those of a new head came from the file, and none was left over. */
+  /**
+   * Returns whether every tensor but those of a new head came from the file, and none was left
+   * over.
+   */
   public boolean isComplete() {
     return missing.isEmpty() && unexpected.isEmpty() && wrongShape.isEmpty();
   }
 
   /**
-   * Complains of everything that does not fit, at once.
+   * Refuses everything that does not fit, in one error.
    *
    * @param file that the weights come from
    * @throws UnsupportedModelException unless the report {@link #isComplete}
@@ -97,7 +99,7 @@ public record RestoreReport(
     }
   }
 
-  /** One paragraph with all of it. */
+  /** The report as one paragraph. */
   public String describe() {
     List<String> parts = new ArrayList<>();
     part(parts, "missing", missing);

@@ -15,7 +15,7 @@ public final class EventFile {
 
   /**
    * Drops the events of later steps, and a record that a killed process left unfinished at the end.
-   * The file is replaced as a whole; one that needs no cut stays as it is.
+   * The file is replaced as a whole; a file that needs no cut is unchanged.
    *
    * @param step the last one whose events stay
    */
@@ -51,7 +51,7 @@ public final class EventFile {
       }
       return whole;
     } catch (CorruptModelException | InvalidProtocolBufferException cut) {
-      // What was being written when the process ended belongs to a step that comes again.
+      // An unfinished record belongs to a step that will be repeated.
       return false;
     }
   }

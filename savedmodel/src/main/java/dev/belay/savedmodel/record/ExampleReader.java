@@ -17,8 +17,8 @@ import org.tensorflow.proto.example.Example;
  */
 public final class ExampleReader implements Closeable {
   /**
-   * The longest example that is read, in bytes. A byte of a packed list can stand for a number of
-   * eight, so that the memory that it takes is a multiple of it.
+   * The longest example that is read, in bytes. One byte of a packed list can encode a number of
+   * eight bytes, so an example takes a multiple of it in memory.
    */
   public static final int MAX_EXAMPLE_BYTES = 1 << 23;
 
@@ -43,7 +43,7 @@ public final class ExampleReader implements Closeable {
     return record.isPresent() ? Optional.of(parse(record.get())) : Optional.empty();
   }
 
-  /** How many examples were read so far. */
+  /** The number of examples read so far. */
   public long examples() {
     return records.records();
   }

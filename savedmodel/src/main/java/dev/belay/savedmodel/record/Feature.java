@@ -6,7 +6,7 @@ import java.util.List;
 /** One feature of an example: a list of integers, of floats or of byte strings. */
 public final class Feature {
 
-  /** What a feature's list holds. */
+  /** Element type of a feature's list. */
   public enum Kind {
     /** {@code int64_list} */
     INT64,
@@ -14,7 +14,7 @@ public final class Feature {
     FLOAT,
     /** {@code bytes_list} */
     BYTES,
-    /** Written without a list: a feature that has no value in this example. */
+    /** No list: a feature that has no value in this example. */
     NONE
   }
 
@@ -24,7 +24,7 @@ public final class Feature {
     this.proto = proto;
   }
 
-  /** What the list holds. */
+  /** The element type of the list. */
   public Kind kind() {
     return switch (proto.getKindCase()) {
       case INT64_LIST -> Kind.INT64;
@@ -34,7 +34,7 @@ public final class Feature {
     };
   }
 
-  /** How many values the list has. */
+  /** The number of values in the list. */
   public int size() {
     return switch (kind()) {
       case INT64 -> proto.getInt64List().getValueCount();

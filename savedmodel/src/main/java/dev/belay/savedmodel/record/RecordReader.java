@@ -21,13 +21,13 @@ import java.util.zip.ZipException;
  * Reads the records of a TFRecord file one after the other: length, masked CRC of the length, data,
  * masked CRC of the data. Both checksums are verified; a file that ends within a record is refused.
  *
- * <p>A file may be compressed as a whole, GZIP or ZLIB; its first bytes tell. Memory is taken as
- * the bytes of a record arrive, never for what its length claims.
+ * <p>A file may be compressed as a whole, GZIP or ZLIB; its first bytes tell. Memory is allocated
+ * as the bytes of a record arrive, never for its claimed length.
  *
  * <p>It owns the open file: close it. Source: {@code tensorflow/core/lib/io/record_reader.cc}.
  */
 public final class RecordReader implements Closeable {
-  /** The longest record that is read unless told otherwise, in bytes. */
+  /** The default limit for a record, in bytes. */
   public static final int DEFAULT_MAX_RECORD_BYTES = 1 << 26;
 
   static final int HEADER_BYTES = Long.BYTES + Integer.BYTES;
@@ -78,8 +78,7 @@ public final class RecordReader implements Closeable {
   /**
    * The next record, or nothing at the end of the file.
    *
-   * @throws CorruptModelException if the record is cut, longer than allowed, or not what its
-   *     checksums say
+   * @throws CorruptModelException if the record is cut, longer than allowed, or fails its checksums
    */
   public Optional<byte[]> next() throws IOException {
     byte[] header = take(HEADER_BYTES, "length");
@@ -110,7 +109,7 @@ public final class RecordReader implements Closeable {
     return file;
   }
 
-  /** How many records were read so far. */
+  /** The number of records read so far. */
   public long records() {
     return records;
   }
@@ -121,8 +120,8 @@ public final class RecordReader implements Closeable {
   }
 
   /**
-   * A plain file is known by the checksum in its first 12 bytes, so that one whose first length
-   * looks like the magic number of a compression is still a plain one.
+   * A plain file is recognized by the checksum in its first 12 bytes, even if its first length
+   * looks like the magic number of a compression.
    */
   private static InputStream decompressed(InputStream raw) throws IOException {
     raw.mark(HEADER_BYTES);

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Writes TFRecord files, which TensorBoard's event files are too. A record is written whole or, if
- * the disk fails, cut at the end of the file, where readers notice.
+ * Writes TFRecord files, the format of TensorBoard's event files too. A record is written whole or,
+ * if the disk fails, cut at the end of the file, where readers notice.
  *
  * <p>It owns the open file: close it.
  */
@@ -29,7 +29,7 @@ public final class RecordWriter implements Closeable, Flushable {
     return open(file, StandardOpenOption.CREATE_NEW);
   }
 
-  /** Goes on at the end of a file, or begins one. */
+  /** Appends to a file, or begins one. */
   public static RecordWriter append(Path file) throws IOException {
     return open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
@@ -54,7 +54,7 @@ public final class RecordWriter implements Closeable, Flushable {
     }
   }
 
-  /** Brings what was written to the disk. */
+  /** Syncs the file to disk. */
   @Override
   public void flush() throws IOException {
     channel.force(false);

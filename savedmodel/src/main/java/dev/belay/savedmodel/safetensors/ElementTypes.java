@@ -6,11 +6,11 @@ import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.framework.DataType;
 
-/** The element types of the format and those of TensorFlow. */
+/** Maps the element types of the format to those of TensorFlow. */
 final class ElementTypes {
   private static final Map<String, DataType> TYPES = new LinkedHashMap<>();
 
-  /** Of the format, but unknown to TensorFlow 2.10: 8, 6 and 4 bits of floating point. */
+  /** Types of the format that TensorFlow 2.10 lacks: 8, 6 and 4 bits of floating point. */
   static final Set<String> UNSUPPORTED =
       Set.of("F8_E5M2", "F8_E4M3", "F8_E8M0", "F6_E2M3", "F6_E3M2", "F4");
 
@@ -52,7 +52,7 @@ final class ElementTypes {
             () -> new IllegalArgumentException("safetensors has no element type " + dtype));
   }
 
-  /** Where a type stands among the others: the format's order, by which a file is laid out. */
+  /** The position of a type in the format's order, by which a file is laid out. */
   static int rank(DataType dtype) {
     return TYPES.values().stream().toList().indexOf(dtype);
   }

@@ -14,8 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The tensors of one safetensors file, or of all files of an index; see {@link
- * SafetensorsReader#open}.
+ * Tensors of one safetensors file, or of all files of an index; see {@link SafetensorsReader#open}.
  *
  * <p>It holds no file open. A large tensor is mapped, not copied: its file must not be shortened
  * while the buffer is in use. The format has no checksums. Threads may read at the same time.
@@ -31,7 +30,9 @@ public final class SafetensorsContents implements NamedTensors {
     this.tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
   }
 
-  /** What the file says of itself, such as {@code format: pt}; of an index, its first file. */
+  /**
+   * The metadata of the file, such as {@code format: pt}; for an index, those of its first file.
+   */
   public Map<String, String> metadata() {
     return metadata;
   }

@@ -27,10 +27,10 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * The header of one file, proved: it is JSON, every tensor has the bytes that its type and shape
- * need, and all of them together are the rest of the file, no byte left over and none shared.
+ * Validated header of one file: it is JSON, every tensor has the bytes that its type and shape
+ * need, and all of them together are the rest of the file, with no byte left over and none shared.
  *
- * <p>Source: the format's description in huggingface/safetensors, which says all of this.
+ * <p>Source: the format's description in huggingface/safetensors, which demands all of this.
  */
 final class SafetensorsHeader {
   static final String METADATA = "__metadata__";
@@ -64,7 +64,7 @@ final class SafetensorsHeader {
   /**
    * Reads the header of a file.
    *
-   * @throws CorruptModelException if any part of it is not sound
+   * @throws CorruptModelException if any part of it is invalid
    */
   static SafetensorsHeader read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -217,7 +217,9 @@ final class SafetensorsHeader {
     }
   }
 
-  /** Tensors laid end to end fill the file: so none overlaps, and no byte is hidden. */
+  /**
+   * Checks that the tensors fill the file end to end, so that none overlaps and no byte is hidden.
+   */
   private void checkLayout() throws CorruptModelException {
     List<Map.Entry<String, StoredTensor>> byPlace = new ArrayList<>(tensors.entrySet());
     byPlace.sort(

@@ -15,12 +15,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Reads safetensors files and proves them: see {@link SafetensorsHeader}. */
+/** Reads and validates safetensors files: see {@link SafetensorsHeader}. */
 public final class SafetensorsReader {
-  /** How the name of an index ends. */
+  /** The suffix of an index's name. */
   public static final String INDEX_SUFFIX = ".safetensors.index.json";
 
-  /** An index names a file for each tensor; none of a sound model is this long. */
+  /** Limit for an index, which names a file for each tensor. */
   private static final long MAX_INDEX_BYTES = 100_000_000;
 
   private static final JsonMapper JSON =
@@ -32,8 +32,7 @@ public final class SafetensorsReader {
    * Opens a file, or all files of an index.
    *
    * @param path a {@code .safetensors} file, or a {@code .safetensors.index.json}
-   * @throws CorruptModelException if any header is not sound, or the index and its files do not
-   *     agree
+   * @throws CorruptModelException if any header is invalid, or the index and its files do not agree
    * @throws IOException if a file cannot be read
    */
   public static SafetensorsContents open(Path path) throws IOException {
@@ -125,7 +124,7 @@ public final class SafetensorsReader {
     return fileOfTensor;
   }
 
-  /** A file beside the index: an index has no business with any other folder. */
+  /** A file beside the index, which may name no file in another folder. */
   private static Path file(Path index, String name) throws CorruptModelException {
     boolean plain =
         !name.isEmpty()

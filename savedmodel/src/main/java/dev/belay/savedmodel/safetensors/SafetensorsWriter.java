@@ -25,7 +25,7 @@ import java.util.TreeMap;
  * by name, the header padded so that the elements are aligned.
  */
 public final class SafetensorsWriter {
-  /** Where Hugging Face begins a second file. */
+  /** The size at which Hugging Face begins a second file. */
   public static final long DEFAULT_SHARD_BYTES = 10L << 30;
 
   private static final int ALIGNMENT = 8;
@@ -37,8 +37,8 @@ public final class SafetensorsWriter {
    * Writes all tensors into one file.
    *
    * @param file must not exist
-   * @param metadata what the file says of itself; Hugging Face wants {@code format: pt}
-   * @throws IllegalArgumentException if a tensor has an element type that the format has not
+   * @param metadata metadata of the file; Hugging Face needs {@code format: pt}
+   * @throws IllegalArgumentException if the format lacks the element type of a tensor
    */
   public static void write(Path file, NamedTensors tensors, Map<String, String> metadata)
       throws IOException {
@@ -50,7 +50,7 @@ public final class SafetensorsWriter {
    * model-00001-of-0000N.safetensors} with {@code model.safetensors.index.json}.
    *
    * @param folder must exist and hold none of these files
-   * @param shardBytes the most bytes of a file that holds more than one tensor
+   * @param shardBytes limit in bytes for a file that holds more than one tensor
    */
   public static void writeModel(
       Path folder, NamedTensors tensors, Map<String, String> metadata, long shardBytes)

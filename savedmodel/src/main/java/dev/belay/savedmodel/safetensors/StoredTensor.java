@@ -4,7 +4,7 @@ import dev.belay.savedmodel.FileRegion;
 import dev.belay.savedmodel.tensor.TensorSpec;
 
 /**
- * What a header says of a tensor, all of it proved possible.
+ * Validated entry of a header for one tensor.
  *
  * @param spec type and shape
  * @param region where its bytes are

@@ -8,8 +8,8 @@ import java.util.Set;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * The same tensors with half-precision elements as float32: what is stored as float16 or bfloat16
- * is widened when it is read, exactly, since float32 holds every value of both.
+ * Tensors with half-precision elements widened to float32: float16 and bfloat16 are converted when
+ * they are read, exactly, since float32 holds every value of both.
  *
  * @param stored the tensors as their file has them
  */

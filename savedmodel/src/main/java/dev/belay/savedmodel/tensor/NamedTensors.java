@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 
-/** Tensors under names, whatever file they come from. */
+/** Named tensors from any kind of file. */
 public interface NamedTensors {
 
   /** All names, in the order of the file. */
@@ -21,14 +21,14 @@ public interface NamedTensors {
   /**
    * The elements of a numeric tensor, row by row, little-endian; its checksum was verified.
    *
-   * @throws IOException if the file cannot be read, or is not what it says it is
+   * @throws IOException if the file cannot be read, or is damaged
    * @throws IllegalArgumentException if there is no tensor of that name, or it holds strings
    */
   ByteBuffer read(String name) throws IOException;
 
   /**
-   * The elements of a numeric tensor in pieces, read when they are asked for; errors as {@link
-   * #read}. What converts elements overrides this, so that it never holds all of them.
+   * The elements of a numeric tensor in pieces, read on demand; errors as {@link #read}.
+   * Implementations that convert elements override this, so that they never hold all of them.
    */
   default TensorPieces pieces(String name) {
     return sink -> sink.accept(read(name));
@@ -37,7 +37,7 @@ public interface NamedTensors {
   /**
    * The elements of a string tensor, row by row.
    *
-   * @throws IOException if the file cannot be read, or is not what it says it is
+   * @throws IOException if the file cannot be read, or is damaged
    * @throws IllegalArgumentException if there is no tensor of that name, or it does not hold
    *     strings
    */

@@ -3,7 +3,10 @@ package dev.belay.savedmodel.tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
-/** Shapes between TensorFlow's protocol buffer and ndarray: -1 is a dimension of unknown size. */
+/**
+ * Converts shapes between TensorFlow's protocol buffer and ndarray: -1 is a dimension of unknown
+ * size.
+ */
 public final class Shapes {
   private Shapes() {}
 

@@ -5,17 +5,17 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Elements of a numeric tensor, passed on in pieces, so that a conversion has no more than a piece
- * of a large tensor in memory.
+ * Elements of a numeric tensor, passed on in pieces, so that a conversion holds only one piece of a
+ * large tensor in memory.
  */
 @FunctionalInterface
 public interface TensorPieces {
-  /** Conversions make pieces of about this size. */
+  /** Approximate size of the pieces of a conversion. */
   int PIECE_BYTES = 1 << 20;
 
   /**
-   * Passes on all elements, row by row, little-endian. Each piece holds whole elements, and stays
-   * as it is when it was passed on.
+   * Passes on all elements, row by row, little-endian. Each piece holds whole elements, and does
+   * not change after it was passed on.
    *
    * @throws IOException if the elements cannot be read, or the sink fails
    */
@@ -24,7 +24,7 @@ public interface TensorPieces {
   /** Receives pieces. */
   @FunctionalInterface
   interface Sink {
-    /** Takes what remains in a piece, whose position stays. */
+    /** Receives what remains in a piece, whose position does not change. */
     void accept(ByteBuffer piece) throws IOException;
   }
 
@@ -36,7 +36,7 @@ public interface TensorPieces {
   /**
    * All elements as one buffer.
    *
-   * @param bytes how many there are
+   * @param bytes their number
    */
   default ByteBuffer joined(long bytes) throws IOException {
     ByteBuffer whole = ByteBuffer.allocate(Math.toIntExact(bytes)).order(ByteOrder.LITTLE_ENDIAN);

@@ -7,9 +7,9 @@ import java.util.List;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * A block of a tensor: the part of a partitioned variable that one server held.
+ * Block of a tensor: the part of a partitioned variable that one server held.
  *
- * @param extents what it takes of each dimension, one for each
+ * @param extents range in each dimension
  */
 public record TensorSlice(List<Extent> extents) {
 
@@ -30,21 +30,21 @@ public record TensorSlice(List<Extent> extents) {
       }
     }
 
-    /** Whether this takes the whole dimension without saying how large it is. */
+    /** Returns whether this is the whole dimension, of unknown size. */
     public boolean isFull() {
       return length == -1;
     }
   }
 
-  /** Receives the pieces of a slice that lie in one run both in the slice and in the whole. */
+  /** Receives the parts of a slice that are contiguous both in the slice and in the whole. */
   @FunctionalInterface
   public interface RunConsumer {
     /**
-     * Takes one run.
+     * Receives one run.
      *
      * @param wholeStart index of the run's first element in the whole, row by row
      * @param sliceStart index of the run's first element in the slice, row by row
-     * @param elements how many elements
+     * @param elements number of elements
      */
     void accept(long wholeStart, long sliceStart, long elements);
   }
@@ -95,7 +95,7 @@ public record TensorSlice(List<Extent> extents) {
     return new TensorSlice(resolved);
   }
 
-  /** Whether two slices with a length in every dimension have an element in common. */
+  /** Returns whether two slices with a length in every dimension have an element in common. */
   public boolean overlaps(TensorSlice other) {
     for (int d = 0; d < extents.size(); d++) {
       Extent mine = extents.get(d);

@@ -6,7 +6,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * What a tensor is, without its values.
+ * Type and shape of a tensor.
  *
  * @param dtype the element type
  * @param shape the fully defined shape
@@ -37,7 +37,7 @@ public record TensorSpec(DataType dtype, Shape shape) {
     ELEMENT_BYTES.put(DataType.DT_COMPLEX128, 16);
   }
 
-  /** Whether the elements have a fixed size: numbers, as opposed to strings and handles. */
+  /** Returns whether the elements have a fixed size: numbers, as opposed to strings and handles. */
   public boolean isNumeric() {
     return ELEMENT_BYTES.containsKey(dtype);
   }
@@ -56,7 +56,7 @@ public record TensorSpec(DataType dtype, Shape shape) {
   }
 
   /**
-   * How many elements the tensor has; 1 for a scalar.
+   * The number of elements; 1 for a scalar.
    *
    * @throws IllegalStateException if the shape is not fully defined
    * @throws ArithmeticException if a long cannot count them

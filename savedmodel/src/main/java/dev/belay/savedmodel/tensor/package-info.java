@@ -1,5 +1,5 @@
 /**
- * Reads from: nothing. Hands to: every format of this room and to {@code train}: the one word for
- * tensors with names. Never: knows a file format.
+ * Reads from: nothing. Hands to: every format of this module and to {@code train}: the common
+ * interface of named tensors. Never: knows a file format.
  */
 package dev.belay.savedmodel.tensor;

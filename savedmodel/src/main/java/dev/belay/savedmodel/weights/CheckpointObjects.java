@@ -16,8 +16,8 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject;
 import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject.SlotVariableReference;
 
 /**
- * What the objects of a TF2 checkpoint say of its keys: the variables' own names, and which of them
- * are the slots of an optimizer.
+ * Keys of a TF2 checkpoint, as its object graph describes them: the variables' full names, and the
+ * slots of optimizers.
  *
  * @param fullNames the variable's name by key
  * @param slots of optimizers
@@ -39,7 +39,7 @@ record CheckpointObjects(Map<String, String> fullNames, List<Slot> slots) {
    * Reads the objects.
    *
    * @param index the checkpoint's file, for messages
-   * @throws CorruptModelException if they are no object graph
+   * @throws CorruptModelException if the object graph is invalid
    */
   static CheckpointObjects read(Path index, NamedTensors tensors) throws IOException {
     List<byte[]> values = tensors.readStrings(KEY);

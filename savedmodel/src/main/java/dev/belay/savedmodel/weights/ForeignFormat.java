@@ -16,15 +16,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Models in formats that Belay does not read: what a path holds, and the line that makes something
- * of it that Belay does read.
+ * Recognizes models in formats that Belay does not read, and names the command that converts them.
  */
 public final class ForeignFormat {
   private static final String LFS = "version https://git-lfs.github.com/spec/";
   private static final int MOST_FOLDERS = 8;
   private static final int MOST_NAMES = 8;
 
-  /** What Hugging Face's trainer leaves beside weights. */
+  /** Files that Hugging Face's trainer leaves beside weights. */
   private static final String OF_A_TRAINER =
       "(training_args|optimizer|scheduler|scaler|rng_state.*)\\.(bin|pt|pth)";
 
@@ -40,8 +39,8 @@ public final class ForeignFormat {
   private ForeignFormat() {}
 
   /**
-   * Refuses what looks like a model of ours and is none: a pointer that git-lfs left, and a folder
-   * whose weights are quantised.
+   * Refuses what only looks like a supported model: a pointer file of git-lfs, and a folder whose
+   * weights are quantised.
    *
    * @throws UnsupportedModelException if it is one of these
    */
@@ -74,9 +73,9 @@ public final class ForeignFormat {
   }
 
   /**
-   * What a path holds instead of weights that Belay reads, and what to do about it.
+   * A message about what a path holds instead of weights that Belay reads, and what to do about it.
    *
-   * @return empty if nothing of it is known
+   * @return empty if the content is not recognized
    */
   public static Optional<String> describe(Path path) throws IOException {
     if (!Files.exists(path)) {
@@ -276,7 +275,7 @@ public final class ForeignFormat {
     }
   }
 
-  /** A configuration that is no JSON is refused where it is read. */
+  /** A configuration that is not JSON is refused when it is read. */
   private static boolean holds(Path configuration, String key) throws IOException {
     if (!Files.isRegularFile(configuration) || Files.size(configuration) > 1 << 20) {
       return false;

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Puts weights into the variables of a SavedModel, whose graph stays as it is. */
+/** Writes weights into the variables of a SavedModel, whose graph is unchanged. */
 public final class GraphWeights {
   private GraphWeights() {}
 
@@ -27,10 +27,10 @@ public final class GraphWeights {
    * Writes a SavedModel with other weights.
    *
    * @param weights in any dialect; half precision is widened
-   * @param graph weights that were read from the SavedModel to take the graph of
+   * @param graph weights that were read from the SavedModel whose graph is used
    * @param target must not exist
    * @param tokenizer the tokenizer's files by their names
-   * @return what was restored: always everything
+   * @return the report of the restored weights: always complete
    * @throws UnsupportedModelException if a variable has no weight, a weight no variable, or shapes
    *     differ; the message lists all of them
    */
@@ -56,12 +56,12 @@ public final class GraphWeights {
     return report;
   }
 
-  /** How many bytes the SavedModel takes whose graph is taken, to within a few. */
+  /** The approximate size in bytes of the SavedModel whose graph is used. */
   public static long bytes(ModelWeights graph) throws IOException {
     return graph.savedModel().isPresent() ? SavedModelWriter.bytes(graph.savedModel().get()) : 0;
   }
 
-  /** What a SavedModel does not say of itself, and another conversion will ask for. */
+  /** Information that a SavedModel lacks and another conversion will need. */
   private static Map<String, byte[]> extras(
       ModelWeights weights, ModelWeights graph, Map<String, byte[]> tokenizer) {
     Map<String, byte[]> extras = new LinkedHashMap<>(tokenizer);

@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.framework.DataType;
 
-/** Which of Hugging Face's classes has the head that some weights have. */
+/** Finds the Hugging Face class whose head some weights have. */
 final class Heads {
   /**
-   * How the names of a head's weights begin, and how the names of the classes end that have them,
-   * the usual one first; the first head that fits is the model's.
+   * Prefixes of the names of a head's weights, with the suffixes of the classes that have them, the
+   * usual one first; the first matching head is the model's.
    */
   private static final Map<String, List<String>> CLASSES = new LinkedHashMap<>();
 
@@ -42,8 +42,8 @@ final class Heads {
   private Heads() {}
 
   /**
-   * The configuration with the class, the class names and the type that the weights ask for. What
-   * it says of them itself stays, where the weights do not contradict it.
+   * The configuration with the class, the class names and the type that the weights imply. Its own
+   * values are kept unless the weights contradict them.
    *
    * @param canonical the weights
    */
@@ -64,7 +64,7 @@ final class Heads {
     return typed(configuration.withHead(withoutTf(architecture), labels), canonical);
   }
 
-  /** A configuration that names half precision does so only if all weights have it. */
+  /** Half precision is declared only if all weights have it. */
   private static ModelConfiguration typed(
       ModelConfiguration configuration, NamedTensors canonical) {
     Optional<DataType> said = configuration.halfPrecision();
@@ -79,11 +79,13 @@ final class Heads {
     return names.stream().anyMatch(name -> name.startsWith(prefix));
   }
 
-  /** A language model whose output is its word embeddings has no weights of its own to show it. */
+  /**
+   * A language model whose output is its word embeddings has no separate weights that reveal it.
+   */
   private static String headless(ModelConfiguration configuration) {
     if (configuration.architectures().isEmpty()) {
       return switch (configuration.family()) {
-        case GPT2 -> "LMHeadModel"; // the same weights as without, so the more that they can do
+        case GPT2 -> "LMHeadModel"; // same weights as headless; can do more
         case T5 -> "ForConditionalGeneration";
         default -> "Model";
       };

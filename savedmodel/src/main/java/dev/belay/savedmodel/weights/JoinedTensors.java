@@ -9,7 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Two files as one; the first has a name that both have. */
+/** Joins two files; for a name that both have, the first counts. */
 record JoinedTensors(NamedTensors first, NamedTensors second) implements NamedTensors {
   @Override
   public Set<String> names() {

@@ -11,11 +11,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The weights of a model, whichever file they came from. See {@link WeightReader}.
+ * Weights of a model, from any supported file. See {@link WeightReader}.
  *
- * @param location where they lie
- * @param configuration what the model is made of, if a file says so
- * @param naming whose names the file has; empty if no family knows them
+ * @param location their location
+ * @param configuration architecture of the model, if a file declares it
+ * @param naming naming of the file; empty if no family matches
  * @param stored every tensor of numbers under the file's own names
  * @param canonical the weights under their canonical names and in their canonical form, in the
  *     stored element type; without a naming, under the file's own names
@@ -35,7 +35,7 @@ public record ModelWeights(
     Leftovers leftovers,
     Optional<SavedModelContents> savedModel) {
 
-  /** The same weights, of a training that stood at a step. */
+  /** The same weights, of a training at a given step. */
   ModelWeights atStep(long step) {
     return new ModelWeights(
         location,
@@ -49,7 +49,7 @@ public record ModelWeights(
         savedModel);
   }
 
-  /** The same weights, of a model that is described so. */
+  /** The same weights, with that configuration. */
   public ModelWeights describedBy(ModelConfiguration description) {
     return new ModelWeights(
         location,
@@ -63,7 +63,7 @@ public record ModelWeights(
         savedModel);
   }
 
-  /** How the file keeps a canonical tensor. */
+  /** The layout of a canonical tensor in the file. */
   public Layout layout(String canonical) {
     return naming
         .map(found -> found.sources().get(canonical))

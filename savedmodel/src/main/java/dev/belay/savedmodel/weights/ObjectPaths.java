@@ -11,8 +11,8 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject.Seria
 import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject.SlotVariableReference;
 
 /**
- * The objects of a checkpoint, made from the paths of its variables: Python matches them with its
- * own by the names of children, from the root down.
+ * Object graph of a checkpoint, built from the paths of its variables: Python matches it with its
+ * own objects by the names of children, from the root down.
  *
  * <p>Source of the keys: {@code tensorflow/python/training/tracking/graph_view.py}.
  */
@@ -29,7 +29,7 @@ final class ObjectPaths {
   }
 
   /**
-   * Adds a variable and the objects on the way to it.
+   * Adds a variable and the objects on the path to it.
    *
    * @param path names of children from the root, with slashes between
    * @param fullName the variable's own name

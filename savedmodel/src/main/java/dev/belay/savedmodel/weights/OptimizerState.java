@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * What an optimizer had gathered when a checkpoint was written.
+ * State of an optimizer in a checkpoint.
  *
  * @param slots by the slot's name, Adam's are "m" and "v": tensors under the canonical names of the
  *     weights they belong to, in their form
- * @param step how many updates were made, if the checkpoint says so
+ * @param step number of updates made, if the checkpoint holds it
  */
 public record OptimizerState(Map<String, NamedTensors> slots, OptionalLong step) {
   public OptimizerState {

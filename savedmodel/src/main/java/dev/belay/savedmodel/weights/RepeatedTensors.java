@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Tensors, some of them under a second name too.
+ * Tensors of which some also have a second name.
  *
  * @param source the tensors
  * @param repeated the first name of each second one

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A folder of sentence-transformers: modules.json lists the modules that a text goes through. The
- * first is a transformer, whose files lie in the folder itself or in one below.
+ * Recognizes folders of sentence-transformers: modules.json lists the modules that a text passes
+ * through. The first is a transformer, whose files are in the folder itself or in one below.
  */
 public final class SentenceTransformers {
   static final String FILE = "modules.json";
@@ -34,7 +34,7 @@ public final class SentenceTransformers {
   }
 
   /**
-   * What of such a model is not read, for people.
+   * The parts of such a model that are not read, for people.
    *
    * @param folder of the weights
    * @return empty if they are not those of sentence-transformers

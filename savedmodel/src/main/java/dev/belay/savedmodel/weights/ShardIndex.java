@@ -9,13 +9,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** The index of weights that Hugging Face wrote in several files: the file of each tensor. */
+/** Index of weights that Hugging Face wrote in several files: the file of each tensor. */
 final class ShardIndex {
   private static final long MOST_BYTES = 100_000_000;
 
   private ShardIndex() {}
 
-  /** The files that indexes of a folder name and that are not there, with the index that does. */
+  /** The missing files that indexes of a folder name, each with its index. */
   static String missing(Path folder) throws IOException {
     StringBuilder missing = new StringBuilder();
     try (Stream<Path> files = Files.list(folder)) {

@@ -16,11 +16,11 @@ import java.util.OptionalLong;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
-/** A checkpoint as tf.train.Saver of google-research's code writes it. */
+/** Writes checkpoints like tf.train.Saver of google-research's code. */
 final class Tf1Checkpoint {
   static final TensorSpec COUNTER = new TensorSpec(DataType.DT_INT64, Shape.scalar());
 
-  /** The slots' words of AdamWeightDecayOptimizer in google-research/bert. */
+  /** Names of the slots of AdamWeightDecayOptimizer in google-research/bert. */
   private static final Map<String, String> SLOTS = Map.of("m", "adam_m", "v", "adam_v");
 
   private Tf1Checkpoint() {}
@@ -28,8 +28,7 @@ final class Tf1Checkpoint {
   /**
    * Writes a checkpoint.
    *
-   * @return its name: model.ckpt-STEP where a training stood, as its code names it, else
-   *     bert_model.ckpt
+   * @return its name: model.ckpt-STEP for a training, as its code names it, else bert_model.ckpt
    */
   static String write(Path folder, ModelWeights weights, Map<String, DialectName> names)
       throws IOException {

@@ -12,9 +12,9 @@ import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * A checkpoint that {@code tf.train.Checkpoint(model=model, optimizer=optimizer).read} takes: every
- * variable under the path of its object, and the objects themselves. Slots are written as Keras'
- * legacy optimizers keep them, at the variables that they belong to.
+ * Writes checkpoints for {@code tf.train.Checkpoint(model=model, optimizer=optimizer).read}: every
+ * variable under the path of its object, and the object graph. Slots are written as Keras' legacy
+ * optimizers keep them, at their variables.
  */
 final class Tf2Checkpoint {
   private static final String MODEL = "model/";

@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The variables of a SavedModel by their names; a partitioned one as a whole, and one of two with
- * the same name, by their keys in the checkpoint.
+ * Variables of a SavedModel by name; partitioned variables as a whole, and variables whose name is
+ * not unique, by their keys in the checkpoint.
  */
 final class VariableTensors implements NamedTensors {
   private final SavedModelContents model;

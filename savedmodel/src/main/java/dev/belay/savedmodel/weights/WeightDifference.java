@@ -11,12 +11,12 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * How two sets of weights differ, tensor by tensor under canonical names.
+ * Differences between two sets of weights, tensor by tensor under canonical names.
  *
  * @param compared how many tensors both have, in one shape
- * @param onlyFirst tensors that the second has not
- * @param onlySecond tensors that the first has not
- * @param shapes tensors of two shapes
+ * @param onlyFirst tensors that the second lacks
+ * @param onlySecond tensors that the first lacks
+ * @param shapes tensors whose shapes differ
  * @param values tensors of one shape whose elements differ, largest difference first
  */
 public record WeightDifference(
@@ -26,28 +26,28 @@ public record WeightDifference(
     List<Shapes> shapes,
     List<Values> values) {
 
-  /** A tensor that has another shape, or numbers of another kind. */
+  /** A tensor whose shape or kind of numbers differs. */
   public record Shapes(String name, TensorSpec first, TensorSpec second) {}
 
   /**
    * A tensor whose elements differ.
    *
    * @param maxAbsolute the largest difference; NaN if one side is not a number where the other is
-   * @param differing how many elements differ
-   * @param elements of how many
+   * @param differing number of elements that differ
+   * @param elements number of elements compared
    */
   public record Values(String name, double maxAbsolute, long differing, long elements) {}
 
-  /** Whether there is nothing to tell. */
+  /** Returns whether there is no difference. */
   public boolean isEmpty() {
     return onlyFirst.isEmpty() && onlySecond.isEmpty() && shapes.isEmpty() && values.isEmpty();
   }
 
   /**
-   * Compares. Half precision is compared as float32, so a model and its float16 copy differ by what
-   * rounding took.
+   * Compares. Half precision is compared as float32, so a model and its float16 copy differ by the
+   * rounding.
    *
-   * @param tolerance differences of elements up to this are none
+   * @param tolerance element differences up to this value are ignored
    */
   public static WeightDifference between(NamedTensors first, NamedTensors second, double tolerance)
       throws IOException {
@@ -89,7 +89,7 @@ public record WeightDifference(
     for (int i = 0; i < elements; i++) {
       double one = element(spec, a, i);
       double other = element(spec, b, i);
-      // Infinities of one sign are equal, and two that are no numbers say the same.
+      // Infinities of one sign are equal, and so are two NaNs.
       if (Double.compare(one, other) == 0 || one == other) {
         continue;
       }

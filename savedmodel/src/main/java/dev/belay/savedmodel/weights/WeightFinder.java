@@ -13,26 +13,26 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Finds out what a path holds. */
+/** Finds the weights at a path. */
 public final class WeightFinder {
   private static final String INDEX = ".index";
   private static final String DATA = ".data-";
   private static final String SAVED_MODEL = "saved_model.pb";
 
-  /** Where Hugging Face puts a SavedModel and its versions. */
+  /** The folder in which Hugging Face puts a SavedModel and its versions. */
   private static final String NESTED = "saved_model";
 
-  /** What Hugging Face loads from a folder, in its order: the first that is there. */
+  /** The files that Hugging Face loads from a folder, in its order: the first that exists. */
   private static final List<String> HUGGING_FACE =
       List.of("model.safetensors", "model" + SafetensorsReader.INDEX_SUFFIX, "tf_model.h5");
 
   private WeightFinder() {}
 
   /**
-   * What a path means.
+   * The weights that a path refers to.
    *
    * @param path a file, a folder, or the prefix of a checkpoint
-   * @param format what it must be; empty: whatever is there
+   * @param format the required format; empty: any
    * @throws UnsupportedModelException if it holds nothing that Belay knows, or several things; the
    *     message lists them
    * @throws NoSuchFileException if there is nothing
@@ -70,7 +70,7 @@ public final class WeightFinder {
   }
 
   /**
-   * Everything that a path may mean.
+   * All weights that a path may refer to.
    *
    * @throws NoSuchFileException if there is nothing
    */
@@ -156,7 +156,7 @@ public final class WeightFinder {
   /** This folder, its versions, and those of its saved_model, as Hugging Face writes it. */
   private static List<WeightLocation> savedModels(Path folder) throws IOException {
     List<WeightLocation> found = new ArrayList<>();
-    // A folder of variables is what is left of a SavedModel, and is refused as one.
+    // A folder of variables is the remainder of a SavedModel, and is refused as such.
     if (Files.isRegularFile(folder.resolve(SAVED_MODEL))
         || Files.isDirectory(folder.resolve("variables"))) {
       found.add(savedModel(folder));
@@ -180,7 +180,9 @@ public final class WeightFinder {
     return found;
   }
 
-  /** Its configuration lies within it, or above it, where Hugging Face keeps config.json. */
+  /**
+   * The configuration is in the folder, or in the one above, where Hugging Face keeps config.json.
+   */
   private static WeightLocation savedModel(Path directory) {
     Path extras = directory.resolve("assets.extra");
     List<Path> folders = new ArrayList<>(List.of(extras, directory));

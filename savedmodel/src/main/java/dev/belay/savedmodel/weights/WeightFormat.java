@@ -2,7 +2,7 @@ package dev.belay.savedmodel.weights;
 
 import java.util.Locale;
 
-/** The formats that hold weights. */
+/** Formats that hold weights. */
 public enum WeightFormat {
   /** A folder with saved_model.pb. */
   SAVEDMODEL("a SavedModel"),

@@ -12,16 +12,16 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Where weights lie.
+ * Location of weights.
  *
- * @param format what is there
- * @param path what to open: a file, a folder with saved_model.pb, a checkpoint's prefix
+ * @param format format of the weights
+ * @param path path to open: a file, a folder with saved_model.pb, a checkpoint's prefix
  * @param folder that holds what belongs to the model: configuration, tokenizer
  * @param configuration config.json or bert_config.json, if there is one
  */
 public record WeightLocation(
     WeightFormat format, Path path, Path folder, Optional<Path> configuration) {
-  /** What a tokenizer is made of, by the names that Hugging Face and google-research use. */
+  /** The files of a tokenizer, under the names that Hugging Face and google-research use. */
   private static final List<String> TOKENIZER =
       List.of(
           "vocab.txt",
@@ -34,12 +34,12 @@ public record WeightLocation(
           "spiece.model",
           "sentencepiece.bpe.model");
 
-  /** The same weights with a configuration from elsewhere. */
+  /** The same weights with another configuration. */
   public WeightLocation withConfiguration(Path file) {
     return new WeightLocation(format, path, folder, Optional.of(file));
   }
 
-  /** The tokenizer's files that lie beside the weights, by their names. */
+  /** The tokenizer's files beside the weights, by name. */
   public Map<String, byte[]> tokenizerFiles() throws IOException {
     Map<String, byte[]> files = new LinkedHashMap<>();
     for (String name : TOKENIZER) {

@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
  * Sorts the tensors of a file into weights, optimizer state and the rest, and names the weights.
  */
 final class WeightNaming {
-  /** How TF1's optimizers name their slots, BERT's own Adam first; the last two are Belay's. */
+  /** Slot names of TF1's optimizers, BERT's own Adam first; the last two are Belay's. */
   private static final Map<String, String> TF1_SLOTS =
       Map.of(
           "adam_m",
@@ -76,7 +76,7 @@ final class WeightNaming {
   private final NamedTensors file;
   private final Optional<SavedModelContents> savedModel;
 
-  /** Of each slot's key: its name and the key of its variable. */
+  /** For each slot's key, its name and the key of its variable. */
   private final Map<String, CheckpointObjects.Slot> slots = new LinkedHashMap<>();
 
   private final List<String> buffers = new ArrayList<>();
@@ -143,7 +143,7 @@ final class WeightNaming {
     return naming.map(found -> found.sources().size()).orElse(0);
   }
 
-  /** The names that may be weights, by key; what is none is put aside. */
+  /** The names that may be weights, by key; other tensors are set aside. */
   private Map<String, String> weights(Map<String, String> names) {
     Map<String, String> weights = new LinkedHashMap<>();
     names.forEach(
@@ -158,7 +158,7 @@ final class WeightNaming {
     return weights;
   }
 
-  /** A naming that explains most of the tensors; a few that fit by chance are none. */
+  /** A naming that matches most of the tensors; a few matches by chance do not count. */
   private Optional<Naming> naming(Map<String, String> weights, Set<Dialect> dialects) {
     Optional<Family> family = configuration.map(ModelConfiguration::family);
     return Naming.find(weights.values(), dialects, family)
@@ -199,7 +199,7 @@ final class WeightNaming {
         savedModel);
   }
 
-  /** What a name is that the table of weights does not hold. */
+  /** Classifies a name that the table of weights lacks. */
   private void explain(Naming naming, String name, String key, Map<String, DialectName> sources) {
     NameTable table = NameTable.of(naming.family());
     boolean within = name.startsWith(naming.prefix());
@@ -218,9 +218,9 @@ final class WeightNaming {
   }
 
   /**
-   * Leaves out what repeats another tensor, bit for bit; an output over the vocabulary stays where
-   * the configuration says that it has a table of its own. A tensor that stands for another which
-   * the file has not takes its place.
+   * Leaves out what repeats another tensor, bit for bit; an output over the vocabulary is kept if
+   * the configuration declares a separate table for it. A tensor that repeats another one which the
+   * file lacks replaces it.
    */
   private void leaveOutRepeated(NameTable table, Map<String, DialectName> sources)
       throws IOException {

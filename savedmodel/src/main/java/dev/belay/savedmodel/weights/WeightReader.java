@@ -18,23 +18,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads weights from any file that Belay knows, and names them. */
+/** Reads weights from any supported file, and names them. */
 public final class WeightReader {
   private static final String VALUE_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE";
 
   private WeightReader() {}
 
-  /** Reads what a path holds, with the strict policy for graphs. */
+  /** Reads the weights at a path, with the strict policy for graphs. */
   public static ModelWeights read(Path path) throws IOException {
-    return read(
-        WeightFinder.find(path, Optional.empty()), GraphPolicy.strict(), Optional.empty());
+    return read(WeightFinder.find(path, Optional.empty()), GraphPolicy.strict(), Optional.empty());
   }
 
   /**
    * Reads weights.
    *
    * @param policy of graphs, for a SavedModel
-   * @param tags of the graph to take of several, for a SavedModel
+   * @param tags of the selected graph, for a SavedModel with several
    * @throws dev.belay.savedmodel.CorruptModelException if the file is refused
    * @throws IOException if it cannot be read
    */
@@ -71,12 +70,12 @@ public final class WeightReader {
   }
 
   /**
-   * Reads the checkpoint of a training that keeps its slots in a file of their own, under {@code
+   * Reads the checkpoint of a training that keeps its slots in a separate file, under {@code
    * VARIABLE/m} and {@code VARIABLE/v}.
    *
    * @param location of the weights, whose names are those of a SavedModel's variables
    * @param slots prefix of the other checkpoint
-   * @param step where the training stood
+   * @param step step of the training
    */
   public static ModelWeights readTraining(WeightLocation location, Path slots, long step)
       throws IOException {

@@ -10,9 +10,9 @@ public enum WeightTarget {
   TF2,
   /** model.safetensors with PyTorch's names; config.json where there is one. */
   SAFETENSORS,
-  /** What transformers loads: config.json, model.safetensors, tokenizer. */
+  /** A folder that transformers loads: config.json, model.safetensors, tokenizer. */
   HUGGINGFACE,
-  /** A SavedModel whose graph stays as it is. */
+  /** A SavedModel whose graph is unchanged. */
   SAVEDMODEL;
 
   /** {@code huggingface}, as options spell it. */

@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Writes weights in another dialect. The target folder is there whole or not at all, and holds
- * every weight of the source or is not written.
+ * Writes weights in another dialect. The target folder appears complete or not at all, and holds
+ * every weight of the source.
  */
 public final class WeightWriter {
   private final ModelWeights weights;
@@ -38,10 +38,10 @@ public final class WeightWriter {
    *
    * @param folder must not exist
    * @param tokenizer the tokenizer's files by their names
-   * @return the names of what could not go along and why, for people: optimizer state that the form
-   *     has no place for, and the like
-   * @throws UnsupportedModelException if a weight has no name in the dialect, or the form needs a
-   *     configuration that is not there; the message lists all of it
+   * @return the names of tensors that could not be written, with the reason, for people: optimizer
+   *     state that the format cannot hold, and the like
+   * @throws UnsupportedModelException if a weight has no name in the dialect, or the format needs a
+   *     configuration that is missing; the message lists all of it
    */
   public static List<String> write(
       ModelWeights weights, WeightTarget target, Path folder, Map<String, byte[]> tokenizer)
@@ -66,7 +66,7 @@ public final class WeightWriter {
     return left;
   }
 
-  /** How many bytes the elements take that are written; TensorFlow's checkpoints are in float32. */
+  /** The size in bytes of the written elements; TensorFlow's checkpoints are in float32. */
   public static long bytes(ModelWeights weights, WeightTarget target) {
     if (target == WeightTarget.SAFETENSORS || target == WeightTarget.HUGGINGFACE) {
       return bytes(weights.canonical());
@@ -167,8 +167,8 @@ public final class WeightWriter {
   }
 
   /**
-   * Names that transformers 5 asks for although another tensor holds the same: where the words are
-   * not tied, the bias of the output over the vocabulary under both of its names.
+   * Names that transformers 5 needs although another tensor holds the same values: if the word
+   * embeddings are not tied, the bias of the output over the vocabulary under both of its names.
    */
   private Map<String, String> repeated() {
     boolean untied =

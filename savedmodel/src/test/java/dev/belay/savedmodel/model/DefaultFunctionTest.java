@@ -62,16 +62,14 @@ class DefaultFunctionTest {
         without(Set.of("_default_save_signature"), "savedmodel_keras_bert", "saved_model");
     TrainingFunctions chosen = TrainingFunctions.choose(model, Optional.empty());
     assertEquals("__call__", chosen.evaluation().path());
-    assertEquals(
-        List.of("no signatures: the model's function __call__ is used"), chosen.notes());
+    assertEquals(List.of("no signatures: the model's function __call__ is used"), chosen.notes());
   }
 
   @Test
   void otherwiseItIsSaidHowToSaveOne() throws IOException {
     SavedModelContents model =
         without(
-            Set.of(
-                "_default_save_signature", "__call__", "call_and_return_all_conditional_losses"),
+            Set.of("_default_save_signature", "__call__", "call_and_return_all_conditional_losses"),
             "savedmodel_keras_bert",
             "saved_model");
     String message =

@@ -52,7 +52,8 @@ class KerasConstraintsTest {
         SavedModel.parseFrom(Files.readAllBytes(model.resolve("saved_model.pb"))).toBuilder();
     SavedObjectGraph.Builder objects = proto.getMetaGraphsBuilder(0).getObjectGraphDefBuilder();
     byte[] metadata = Files.readAllBytes(model.resolve(METADATA));
-    for (ByteString bytes : UnknownFieldSet.parseFrom(metadata).getField(1).getLengthDelimitedList()) {
+    for (ByteString bytes :
+        UnknownFieldSet.parseFrom(metadata).getField(1).getLengthDelimitedList()) {
       UnknownFieldSet node = UnknownFieldSet.parseFrom(bytes);
       List<Long> id = node.getField(2).getVarintList();
       objects
@@ -87,7 +88,8 @@ class KerasConstraintsTest {
     }
     Files.write(model.resolve(METADATA), metadata);
     CorruptModelException json = assertThrows(CorruptModelException.class, () -> find(model));
-    assertTrue(json.getMessage().contains("metadata of object 0: expected JSON"), json.getMessage());
+    assertTrue(
+        json.getMessage().contains("metadata of object 0: expected JSON"), json.getMessage());
   }
 
   private static WeightConstraint.Rule rule(String json, int rank) throws IOException {

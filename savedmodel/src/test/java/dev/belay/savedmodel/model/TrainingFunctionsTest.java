@@ -118,7 +118,10 @@ class TrainingFunctionsTest {
                 UnsupportedModelException.class,
                 () -> TrainingFunctions.choose(contents, Optional.empty()))
             .getMessage();
-    assertTrue(message.contains("expected serving_default, found none of that name. Name one of these by --signature"), message);
+    assertTrue(
+        message.contains(
+            "expected serving_default, found none of that name. Name one of these by --signature"),
+        message);
   }
 
   @Test

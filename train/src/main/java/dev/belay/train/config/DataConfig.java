@@ -96,6 +96,21 @@ public record DataConfig(
         .verify();
   }
 
+  /** The same with examples of at most that many tokens. */
+  public DataConfig withMaxSeqLength(int tokens) {
+    return ConfigBinder.with(this, "max-seq-length", tokens);
+  }
+
+  /** The same with another tokenizer. */
+  public DataConfig withTokenizer(Path other) {
+    return ConfigBinder.with(this, "tokenizer", Optional.of(other));
+  }
+
+  /** The same with evaluation batches of that many examples. */
+  public DataConfig withEvalBatchSize(int examples) {
+    return ConfigBinder.with(this, "eval-batch-size", examples);
+  }
+
   /** These files, and otherwise what the command line takes without options. */
   public static DataConfig of(List<Path> trainFiles, List<Path> validationFiles) {
     return ConfigBinder.read(

@@ -47,4 +47,9 @@ public record EvaluateConfig(
     files = List.copyOf(files);
     labels = List.copyOf(labels);
   }
+
+  /** The same for a language model that writes in another way. */
+  public EvaluateConfig withGeneration(GenerationConfig other) {
+    return new EvaluateConfig(model, data, machine, files, labels, other, nBest);
+  }
 }

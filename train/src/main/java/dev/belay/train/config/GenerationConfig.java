@@ -30,6 +30,11 @@ public record GenerationConfig(
         .verify();
   }
 
+  /** The same with at most that many tokens. */
+  public GenerationConfig withMaxNewTokens(int most) {
+    return new GenerationConfig(numBeams, most, lengthPenalty);
+  }
+
   /** What the command line takes without options. */
   public static GenerationConfig defaults() {
     return ConfigBinder.defaults(GenerationConfig.class);

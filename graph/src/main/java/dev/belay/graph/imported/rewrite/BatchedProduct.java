@@ -14,13 +14,13 @@ import org.tensorflow.proto.framework.NodeDef;
  * <ul>
  *   <li>BatchMatMul, which does not broadcast, where both operands provably have the same batch
  *       dimensions;
- *   <li>BroadcastTo before BatchMatMul where they may have, as far as the shapes are known: where
- *       they do have, as in all attention, BroadcastTo hands its operand on without a copy;
- *   <li>Einsum where they surely differ, or their number does.
+ *   <li>BroadcastTo before BatchMatMul where they may have the same, as far as the shapes are
+ *       known: if they do, as in all attention, BroadcastTo passes its operand on without a copy;
+ *   <li>Einsum where they certainly differ, or their number does.
  * </ul>
  *
- * <p>Einsum would do for all, but the runtime computes it without oneDNN: attention of a model with
- * an unknown batch size took twice the time.
+ * <p>Einsum would work for all, but the runtime computes it without oneDNN: attention of a model
+ * with an unknown batch size took twice the time.
  */
 public final class BatchedProduct implements GraphRewrite {
 
@@ -81,7 +81,7 @@ public final class BatchedProduct implements GraphRewrite {
     return inputs;
   }
 
-  /** Adds the nodes that take the shape of one operand apart and change its batch dimensions. */
+  /** Adds the nodes that split the shape of one operand and change its batch dimensions. */
   private record ShapeNodes(NodeGraph graph, String name, String operand, AttrValue type) {
 
     String batch() {
@@ -157,7 +157,7 @@ public final class BatchedProduct implements GraphRewrite {
     return x;
   }
 
-  /** What is known of the batch dimensions of two operands. */
+  /** Relation of two operands' batch dimensions, as far as it is known. */
   private enum Batches {
     SAME,
     PERHAPS_SAME,

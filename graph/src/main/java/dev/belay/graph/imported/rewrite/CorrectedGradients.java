@@ -5,14 +5,14 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Writes ops whose native gradient is wrong or fails as ops with the same values whose gradient is
- * right:
+ * Replaces ops whose native gradient is wrong or fails by ops with the same values and a correct
+ * gradient:
  *
  * <ul>
- *   <li>LogSoftmax of any rank but 2: of the rows of a matrix. Its gradient adds up over axis 1
- *   <li>Atan2, SoftmaxCrossEntropyWithLogits of two shapes: of one shape. Their gradients have the
- *       shape of the result
- *   <li>GatherV2 along an axis that is counted from the end: from the front
+ *   <li>LogSoftmax of any rank but 2: on the rows of a matrix. Its gradient adds up over axis 1
+ *   <li>Atan2, SoftmaxCrossEntropyWithLogits of two shapes: with one shape. Their gradients have
+ *       the shape of the result
+ *   <li>GatherV2 along an axis that is counted from the end: counted from the front
  *   <li>Split and SplitV into one part: Identity
  * </ul>
  */

@@ -4,14 +4,14 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * All rewrites that give a graph a right gradient, in their order: first those of what only hides
- * other nodes, then of ops whose native gradient is wrong, then of ops that have none.
+ * Applies all rewrites that give a graph a correct gradient, in order: first those of ops that only
+ * hide other nodes, then of ops whose native gradient is wrong, then of ops that have none.
  */
 public final class DifferentiableForm implements GraphRewrite {
   private final List<GraphRewrite> rewrites;
 
   /**
-   * @param keep nodes to leave alone, since their author gave them a gradient of their own
+   * @param keep nodes that are not changed, since their author gave them a custom gradient
    */
   public DifferentiableForm(Collection<String> keep) {
     this.rewrites =

@@ -8,8 +8,8 @@ import java.util.function.Predicate;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Turns every dropout into its input: nothing is dropped and nothing is scaled. Recognised are, for
- * uniform u, rate r and keep k = 1 - r, the spellings of
+ * Replaces every dropout by its input: nothing is dropped and nothing is scaled. It recognises, for
+ * uniform u, rate r and keep k = 1 - r, the forms of
  *
  * <ul>
  *   <li>tf.nn.dropout of TF 2: {@code x * (1/k) * cast(u >= r)}
@@ -17,8 +17,8 @@ import org.tensorflow.proto.framework.NodeDef;
  *   <li>TF 1: {@code x / k * floor(k + u)}
  * </ul>
  *
- * with the scale as a product or a quotient, before the mask or after it. Whatever else draws
- * random numbers on the way to the loss is refused by name: it would still draw.
+ * with the scale as a product or a quotient, before the mask or after it. Any other op upstream of
+ * the loss that draws random numbers is refused by name, since it would still draw.
  */
 public final class DropoutRemoval implements GraphRewrite {
   private static final double TOLERANCE = 1e-5;
@@ -26,7 +26,8 @@ public final class DropoutRemoval implements GraphRewrite {
   private final Predicate<String> trained;
 
   /**
-   * @param trained whether the loss depends on a node, by its name; others are left alone
+   * @param trained tells whether the loss depends on a node, by its name; other nodes are not
+   *     changed
    */
   public DropoutRemoval(Predicate<String> trained) {
     this.trained = trained;
@@ -51,13 +52,13 @@ public final class DropoutRemoval implements GraphRewrite {
     graph.settle();
   }
 
-  /** Leaves out what is recognised, and everything else as it is. */
+  /** Removes recognised dropouts, and leaves everything else unchanged. */
   public static void removeRecognised(NodeGraph graph) {
     RandomSource.in(graph).forEach(source -> remove(graph, source));
     graph.settle();
   }
 
-  /** A dropout's last node and the tensor that goes in. */
+  /** A dropout's last node and its input tensor. */
   private record Site(String output, String input) {}
 
   private static boolean remove(NodeGraph graph, NodeDef source) {

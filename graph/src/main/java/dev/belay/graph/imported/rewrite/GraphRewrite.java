@@ -1,7 +1,7 @@
 package dev.belay.graph.imported.rewrite;
 
-/** One change to a foreign graph that keeps what it computes. */
+/** Rewrite of a foreign graph that preserves its computation. */
 public interface GraphRewrite {
-  /** Changes the nodes and notes for people what was changed. */
+  /** Changes the nodes and notes the changes for people. */
   void rewrite(NodeGraph graph);
 }

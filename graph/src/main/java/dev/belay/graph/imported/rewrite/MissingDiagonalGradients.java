@@ -5,8 +5,8 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Writes ops on the main diagonals of matrices that the native runtime cannot differentiate as ops
- * that it can:
+ * Replaces ops on the main diagonals of matrices that the native runtime cannot differentiate by
+ * ops that it can:
  *
  * <ul>
  *   <li>MatrixDiagV2 and V3 into square matrices: themselves, with the gradient of MatrixDiag
@@ -14,7 +14,7 @@ import org.tensorflow.proto.framework.NodeDef;
  *   <li>MatrixSetDiag and its V2 and V3, of inputs of known rank: SelectV2
  * </ul>
  *
- * <p>Other diagonals are left as they are, and refused.
+ * <p>Ops on other diagonals are not changed, and are refused.
  */
 public final class MissingDiagonalGradients implements GraphRewrite {
 
@@ -92,7 +92,7 @@ public final class MissingDiagonalGradients implements GraphRewrite {
             .putAttr("shrink_axis_mask", Nodes.integer(0)));
   }
 
-  /** The size of the dimension that is so far from the end, a vector of one. */
+  /** The size of a dimension counted from the end, a vector of one. */
   private static String size(Substitute write, String suffix, String shape, int fromTheEnd) {
     String rank = write.rank(suffix + "_rank", write.input(0));
     String axis =
@@ -101,8 +101,8 @@ public final class MissingDiagonalGradients implements GraphRewrite {
   }
 
   /**
-   * Where the mask says diagonal, the element of the diagonal that belongs to the row, else the
-   * input. The diagonal is as long as the rows are many, or is padded to that.
+   * On the diagonal, by the mask, the element of the diagonal that belongs to the row, else the
+   * input. The diagonal is as long as the number of rows, or is padded to it.
    */
   private static boolean setDiag(Substitute write) {
     int rank = write.shapeOf(0).numDimensions();

@@ -7,11 +7,12 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Writes ops that the native runtime cannot differentiate as ops that it can, by their definition:
+ * Replaces ops that the native runtime cannot differentiate by ops that it can, following their
+ * definition:
  *
  * <ul>
  *   <li>ClipByValue: {@code min(max(x, low), high)}, the same values and, as in TF Python, the
- *       gradient passes where x lies on a bound
+ *       gradient passes where x equals a bound
  *   <li>Erfc: {@code 1 - erf(x)}; its far tail is exact to 6e-8 absolute, not relative
  *   <li>Xlogy, Xlog1py, Xdivy: {@code x * log(y)}, {@code x * log1p(y)}, {@code x / y}, and 0 where
  *       x is 0, whatever y is
@@ -20,7 +21,8 @@ import org.tensorflow.proto.framework.NodeDef;
  *       the same meaning
  *   <li>Round, Rint, Ceil, FloorDiv, OnesLike: themselves, behind a StopGradient; their slope is
  *       zero almost everywhere, and TF Python stops there too
- *   <li>FloorMod, Cumprod, Digamma: themselves, with the gradient of what has TF Python's slope
+ *   <li>FloorMod, Cumprod, Digamma: themselves, with the gradient of an expression that has TF
+ *       Python's slope
  * </ul>
  */
 public final class MissingGradients implements GraphRewrite {
@@ -72,8 +74,8 @@ public final class MissingGradients implements GraphRewrite {
   }
 
   /**
-   * {@code op(x, before(y))} where x is not 0, and 0 where it is. There y is replaced by 1 first: a
-   * gradient of 0 times infinity would be NaN.
+   * {@code op(x, before(y))} where x is not 0, and 0 where it is. Where x is 0, y is first replaced
+   * by 1, since a gradient of 0 times infinity would be NaN.
    */
   private static void whereNotZero(Substitute write, String op, String before) {
     String x = write.input(0);
@@ -100,7 +102,7 @@ public final class MissingGradients implements GraphRewrite {
             .putAttr("Tidx", Substitute.INT32));
   }
 
-  /** {@code x - q y} with the quotient q held fast. */
+  /** {@code x - q y} with the quotient q held constant. */
   private static void floorMod(Substitute write) {
     String x = write.input(0);
     String y = write.input(1);
@@ -123,7 +125,7 @@ public final class MissingGradients implements GraphRewrite {
   private static boolean digamma(Substitute write) {
     DataType type = write.type().getType();
     if (type != DataType.DT_FLOAT && type != DataType.DT_DOUBLE) {
-      return false; // Polygamma knows no others
+      return false; // Polygamma supports no others
     }
     String x = write.input(0);
     String second = write.op("trigamma", "Polygamma", write.op("ones", "OnesLike", x), x);

@@ -4,7 +4,7 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Writes lookups, scatters and sums over segments that the native runtime cannot differentiate as
+ * Replaces lookups, scatters and sums over segments that the native runtime cannot differentiate by
  * ops that it can:
  *
  * <ul>
@@ -72,7 +72,7 @@ public final class MissingLookupGradients implements GraphRewrite {
     return new Ids(node.getInput(1), node.getAttrOrThrow("Tindices"));
   }
 
-  /** Updates at their indices in zeros of the first input's shape. */
+  /** The updates at their indices in a tensor of zeros of the first input's shape. */
   private static String scattered(Substitute write, NodeDef node) {
     return scatter(write, node, "scattered", write.input(2));
   }
@@ -109,7 +109,7 @@ public final class MissingLookupGradients implements GraphRewrite {
             .putAttr("Tindices", ids.type()));
   }
 
-  /** Which segment each row belongs to. */
+  /** Segment ids: the segment of each row. */
   private record Ids(String tensor, AttrValue type) {}
 
   /** Rows in each segment, at least 1, in a shape that broadcasts against the segments. */

@@ -7,19 +7,18 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Gives axes, shapes and indices in int64 to ops in int32, where the native gradient takes int32
+ * Converts int64 axes, shapes and indices of ops to int32 where the native gradient supports int32
  * only: with int64 it fails or, in Mean and ConcatV2, ends the process.
  *
- * <p>What does not fit into 32 bits is cut to the largest or smallest number that does, which to a
- * slice means the same.
+ * <p>A value that does not fit into 32 bits is clamped, which means the same to a slice.
  */
 public final class NarrowIndices implements GraphRewrite {
   /**
-   * How an op says of which type its indices are.
+   * Declaration of the index type in an op.
    *
    * @param value attribute with the type of its values
    * @param index attribute with the type of its indices
-   * @param inputs which inputs are such; -1 is the last
+   * @param inputs positions of the index inputs; -1 is the last
    */
   private record Indices(String value, String index, List<Integer> inputs) {}
 

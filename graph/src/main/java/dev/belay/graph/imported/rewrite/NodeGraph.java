@@ -16,9 +16,9 @@ import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * The nodes of a graph by name, open to change. Tensors that moved are remembered: {@link #current}
- * says where a tensor is now, and every consumer, by data or by control, follows when {@link
- * #settle} is called.
+ * Mutable nodes of a graph by name. Moved tensors are recorded: {@link #current} returns the tensor
+ * that replaces another, and every consumer, by data or by control, follows when {@link #settle} is
+ * called.
  */
 public final class NodeGraph {
   private final GraphDef original;
@@ -29,18 +29,18 @@ public final class NodeGraph {
   private Map<String, List<NodeDef>> consumers;
   private TensorShapes shapes;
 
-  /** The nodes of {@code graphDef}, which stays as it is. */
+  /** The nodes of {@code graphDef}, which is not changed. */
   public NodeGraph(GraphDef graphDef) {
     this.original = graphDef;
     graphDef.getNodeList().forEach(node -> nodes.put(node.getName(), node));
   }
 
-  /** All nodes at this moment; the graph may be changed while they are walked. */
+  /** A snapshot of all nodes; the graph may change during iteration. */
   public List<NodeDef> nodes() {
     return new ArrayList<>(nodes.values());
   }
 
-  /** Those of one op at this moment. */
+  /** A snapshot of the nodes of one op. */
   public List<NodeDef> nodes(String op) {
     return nodes.values().stream().filter(node -> node.getOp().equals(op)).toList();
   }
@@ -59,7 +59,7 @@ public final class NodeGraph {
     return node;
   }
 
-  /** Adds a node, or puts another one in the place of the one with its name. */
+  /** Adds a node, or replaces the one of the same name. */
   public void put(NodeDef node) {
     nodes.put(node.getName(), node);
     consumers = null;
@@ -74,19 +74,19 @@ public final class NodeGraph {
     return name;
   }
 
-  /** Whoever reads {@code from} shall read {@code to}. */
+  /** Makes all readers of {@code from} read {@code to}. */
   public void move(String from, String to) {
     moved.put(TensorName.canonical(from), TensorName.canonical(to));
     origins.putIfAbsent(TensorName.canonical(to), TensorName.canonical(from));
   }
 
-  /** Takes a node away; its first output must have moved, and control edges follow that. */
+  /** Removes a node; its first output must have moved, and control edges follow it. */
   public void remove(String node) {
     nodes.remove(node);
     consumers = null;
   }
 
-  /** Where a tensor is now, through any number of moves. */
+  /** The tensor that replaces another, through any number of moves. */
   public String current(String tensor) {
     String now = TensorName.canonical(tensor);
     while (moved.containsKey(now)) {
@@ -160,7 +160,7 @@ public final class NodeGraph {
     return name;
   }
 
-  /** What the native shape inference knows of tensors of the original graph. */
+  /** Results of the native shape inference for tensors of the original graph. */
   TensorShapes shapes() {
     if (shapes == null) {
       shapes = TensorShapes.infer(original);
@@ -168,7 +168,7 @@ public final class NodeGraph {
     return shapes;
   }
 
-  /** The shape of a tensor, or of one that it took the place of. */
+  /** The shape of a tensor, or of one that it replaced. */
   Shape shapeOf(String tensor) {
     Shape shape = shapes().of(tensor);
     for (String name = tensor; shape.isUnknown() && name != null; ) {
@@ -178,17 +178,17 @@ public final class NodeGraph {
     return shape;
   }
 
-  /** Counts a change, for people. */
+  /** Counts a change for the notes. */
   void note(String what) {
     notes.merge(what, 1, Integer::sum);
   }
 
-  /** What was changed: "4 ResourceGather: GatherV2 on the variable's one read". */
+  /** The changes made: "4 ResourceGather: GatherV2 on the variable's one read". */
   public List<String> notes() {
     return notes.entrySet().stream().map(note -> note.getValue() + " " + note.getKey()).toList();
   }
 
-  /** The graph as it is now, with the original's library and versions. */
+  /** The current graph, with the original's library and versions. */
   public GraphDef toGraphDef() {
     return original.toBuilder().clearNode().addAllNode(nodes.values()).build();
   }

@@ -11,7 +11,7 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorProto;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
-/** How nodes and their attributes are written and read. */
+/** Reads and writes nodes and their attributes. */
 final class Nodes {
   private Nodes() {}
 

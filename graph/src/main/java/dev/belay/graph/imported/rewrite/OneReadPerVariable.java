@@ -16,7 +16,7 @@ import org.tensorflow.proto.framework.NodeDef;
  * would be part of the variable's gradient only. Lookups in the variable (ResourceGather,
  * ResourceGatherNd), which the native runtime cannot differentiate, become lookups in that read.
  *
- * <p>Variables that do not train keep their own reads, in their own order with assignments.
+ * <p>Variables that do not train keep their reads, and the order of reads and assignments.
  */
 public final class OneReadPerVariable implements GraphRewrite {
   private final Set<String> handles;

@@ -7,14 +7,15 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Writes convolutions and pools that the native gradient takes for others as ops that it knows:
+ * Replaces convolutions and pools that the native gradient mistakes for others by ops that it
+ * supports:
  *
  * <ul>
- *   <li>a Conv2D of several groups: one of each group, since a CPU has no gradient of it
+ *   <li>a Conv2D of several groups: one Conv2D for each group, since a CPU has no gradient of it
  *   <li>explicit paddings: Pad before a VALID Conv2D, PadV2 with minus infinity before a VALID
  *       MaxPool
- *   <li>dilations of a Conv2D that moves by single steps: an undilated Conv2D of the batch of all
- *       phases (SpaceToBatchND, BatchToSpaceND), as TensorFlow Python's {@code with_space_to_batch}
+ *   <li>dilations of a Conv2D of stride 1: an undilated Conv2D of the batch of all phases
+ *       (SpaceToBatchND, BatchToSpaceND), as TensorFlow Python's {@code with_space_to_batch}
  * </ul>
  */
 public final class PaddedWindows implements GraphRewrite {
@@ -118,8 +119,8 @@ public final class PaddedWindows implements GraphRewrite {
   }
 
   /**
-   * Height and width, both as vectors of two: padded to multiples of the dilations, so that each
-   * phase of a window finds its elements side by side in one image of the larger batch.
+   * Height and width, both as vectors of two: padded to multiples of the dilations, so that the
+   * elements of each phase of a window are adjacent in one image of the larger batch.
    */
   private static void dilated(Substitute write, NodeDef node) {
     boolean channelsFirst = text(node, "data_format").equals("NCHW");
@@ -186,7 +187,7 @@ public final class PaddedWindows implements GraphRewrite {
   private static Padding padding(Substitute write, NodeDef node, String dilation) {
     return switch (text(node, "padding")) {
       case "SAME" -> {
-        // A window of k elements, d apart, reaches (k - 1) d beyond its first.
+        // A window of k elements, d apart, extends (k - 1) d beyond its first.
         String kernel =
             write.elements(
                 "kernel",
@@ -233,7 +234,7 @@ public final class PaddedWindows implements GraphRewrite {
     return IntStream.of(values).anyMatch(value -> value > 1);
   }
 
-  /** Of four numbers, those of height and width. */
+  /** The numbers for height and width, of four. */
   private static int[] spatial(NodeDef node, int[] four) {
     return text(node, "data_format").equals("NCHW")
         ? new int[] {four[2], four[3]}

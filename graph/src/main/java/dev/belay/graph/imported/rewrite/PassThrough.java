@@ -7,11 +7,11 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Turns ops that hand their input on, and that the native runtime cannot differentiate, into
+ * Replaces ops that pass their input on, and that the native runtime cannot differentiate, by
  * Identity, one for each output.
  *
  * <p>A PlaceholderWithDefault keeps its default and can no longer be fed. EnsureShape and
- * CheckNumericsV2 no longer check: a wrong shape still fails in the op that meets it, and a value
+ * CheckNumericsV2 no longer check: a wrong shape still fails in the op that reads it, and a value
  * that is not finite is caught by the step's own check.
  */
 public final class PassThrough implements GraphRewrite {
@@ -28,7 +28,7 @@ public final class PassThrough implements GraphRewrite {
   private final Set<String> keep;
 
   /**
-   * @param keep nodes to leave alone, since their author gave them a gradient of their own
+   * @param keep nodes that are not changed, since their author gave them a custom gradient
    */
   public PassThrough(Collection<String> keep) {
     this.keep = Set.copyOf(keep);

@@ -5,9 +5,11 @@ import java.util.Map;
 import java.util.Set;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** Which nodes draw random numbers, and which stateless op draws from the same distribution. */
+/**
+ * Recognizes nodes that draw random numbers and names the stateless op of the same distribution.
+ */
 final class RandomSource {
-  /** The op by its distribution: first the shape, then the seed, then what else it takes. */
+  /** The op by its distribution; its inputs are the shape, then the seed, then any others. */
   private static final Map<String, String> STATELESS =
       Map.of(
           "RandomUniform", "StatelessRandomUniform",
@@ -22,7 +24,7 @@ final class RandomSource {
   private static final Set<String> UNIFORM =
       Set.of("RandomUniform", "StatelessRandomUniform", "StatelessRandomUniformV2");
 
-  /** Those that keep a state of their own and have no stateless form here. */
+  /** Ops that keep internal state and have no stateless form here. */
   private static final Set<String> OTHER_STATEFUL =
       Set.of(
           "RandomGamma",
@@ -41,7 +43,7 @@ final class RandomSource {
 
   private RandomSource() {}
 
-  /** All nodes that draw afresh on each run, in the graph's order. */
+  /** All nodes that draw new numbers in each run, in the graph's order. */
   static List<NodeDef> in(NodeGraph graph) {
     return graph.nodes().stream().filter(node -> isRandom(graph, node)).toList();
   }
@@ -57,7 +59,7 @@ final class RandomSource {
 
   private static boolean isRandom(NodeGraph graph, NodeDef node) {
     if (node.getOp().startsWith("Stateless") && node.getOp().endsWith("V2")) {
-      // Stateless in name: Keras feeds it a key and a counter that a stateful generator gave.
+      // Stateless only in name: Keras feeds it a key and a counter from a stateful generator.
       return STATELESS.containsKey(node.getOp()) && !isConstant(graph, node.getInput(1));
     }
     return STATELESS.containsKey(node.getOp()) || OTHER_STATEFUL.contains(node.getOp());

@@ -14,8 +14,8 @@ import org.tensorflow.proto.framework.TensorShapeProto;
  * the native kernels and can be neither saved nor set.
  *
  * <p>Node number i draws with the seed pair {@code [seed * 1000003 + i, step]}; the step is 0 where
- * nothing feeds it. A StopGradient stands behind each: the native runtime has no gradient for most
- * draws and would follow their shape back into the model.
+ * nothing feeds it. A StopGradient follows each: the native runtime has no gradient for most draws
+ * and would follow their shape back into the model.
  */
 public final class RepeatableRandom implements GraphRewrite {
   private static final long SEED_STRIDE = 1_000_003;
@@ -26,9 +26,9 @@ public final class RepeatableRandom implements GraphRewrite {
 
   /**
    * @param seed of the run
-   * @param step name for the placeholder of the step, an int64 scalar; added if something draws
-   * @param trained whether the loss depends on a node, by its name; what draws elsewhere and cannot
-   *     be repeated is left as it is
+   * @param step name for the placeholder of the step, an int64 scalar; added if any node draws
+   * @param trained tells whether the loss depends on a node, by its name; other nodes that draw and
+   *     cannot be repeated are not changed
    */
   public RepeatableRandom(long seed, String step, Predicate<String> trained) {
     this.seed = seed;

@@ -6,8 +6,8 @@ import org.tensorflow.proto.framework.NodeDef;
 
 /**
  * Cuts the graph behind a node whose gradient its author wrote: consumers read the results through
- * StopGradient, so that no other gradient passes, and the saved one can be put in the gap. What the
- * node only passes through is read from its source.
+ * StopGradient, so that no other gradient passes, and the saved one fills the gap. Outputs that
+ * only pass an input through are read from their source.
  */
 public final class SavedGradientCut implements GraphRewrite {
   private final String node;
@@ -47,12 +47,12 @@ public final class SavedGradientCut implements GraphRewrite {
     graph.note("IdentityN with a saved gradient: cut, its author's gradient in the gap");
   }
 
-  /** What consumers read now. */
+  /** The tensors that consumers read after the cut. */
   public List<String> cuts() {
     return cuts;
   }
 
-  /** The arguments of the author's function, in order, as the graph names them at its end. */
+  /** The arguments of the author's function, in order, under their names in the final graph. */
   public List<String> arguments(NodeGraph graph) {
     return arguments.stream().map(graph::current).toList();
   }

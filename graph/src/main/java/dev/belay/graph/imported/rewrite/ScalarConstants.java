@@ -9,7 +9,7 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorProto;
 
-/** Scalars that a graph computes from constants alone, such as {@code 1 / (1 - rate)}. */
+/** Evaluates scalars that a graph computes from constants alone, such as {@code 1 / (1 - rate)}. */
 final class ScalarConstants {
   private static final int DEPTH = 8;
 
@@ -53,7 +53,7 @@ final class ScalarConstants {
     };
   }
 
-  /** One number, however often it is repeated: zeros of any shape are 0. */
+  /** The single value of a tensor whose elements are all equal: zeros of any shape are 0. */
   private static OptionalDouble scalar(TensorProto tensor) {
     ByteString content = tensor.getTensorContent();
     ByteBuffer bytes = content.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
@@ -91,7 +91,7 @@ final class ScalarConstants {
             : ofHalf(bits));
   }
 
-  /** The number that the 16 bits of IEEE 754's half precision stand for. */
+  /** The value of 16 bits in IEEE 754's half precision. */
   private static double ofHalf(int bits) {
     int exponent = (bits >> 10) & 0x1f;
     int fraction = bits & 0x3ff;
@@ -104,7 +104,7 @@ final class ScalarConstants {
     return (bits & 0x8000) == 0 ? size : -size;
   }
 
-  /** How far a scalar of the graph may be from the number that its author wrote, for its size. */
+  /** Relative tolerance between a scalar of the graph and the number that its author wrote. */
   double rounding(String tensor) {
     NodeDef node = graph.node(graph.behindIdentity(tensor));
     for (String attribute : List.of("dtype", "DstT", "T")) {

@@ -5,7 +5,7 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Turns SparseSoftmaxCrossEntropyWithLogits, which the native runtime cannot differentiate, into
+ * Replaces SparseSoftmaxCrossEntropyWithLogits, which the native runtime cannot differentiate, by
  * its definition: SoftmaxCrossEntropyWithLogits against one-hot labels.
  *
  * <p>The original's check of its labels becomes an Assert: in the one-hot form a label outside the
@@ -22,7 +22,7 @@ public final class SparseCrossEntropy implements GraphRewrite {
     }
   }
 
-  /** The nodes that stand for one original: logits [N, C], labels [N]. */
+  /** The nodes that replace one original: logits [N, C], labels [N]. */
   private static final class OneHotForm {
     private static final AttrValue INT32 = Nodes.type(DataType.DT_INT32);
 

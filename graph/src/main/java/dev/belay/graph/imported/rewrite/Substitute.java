@@ -7,7 +7,9 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** Writes the nodes that stand for one node of the original graph; their names begin as its. */
+/**
+ * Creates the nodes that replace one node of the original graph; their names begin with its name.
+ */
 final class Substitute {
   static final AttrValue INT32 = Nodes.type(DataType.DT_INT32);
 
@@ -18,19 +20,19 @@ final class Substitute {
   private final NodeDef node;
   private final AttrValue type;
 
-  /** Nodes that are added have the type that the original's attribute {@code T} names. */
+  /** Added nodes have the type of the original's attribute {@code T}. */
   Substitute(NodeGraph graph, NodeDef node) {
     this(graph, node, "T");
   }
 
-  /** The same, where the attribute has another name. */
+  /** The same, for another attribute name. */
   Substitute(NodeGraph graph, NodeDef node, String typeAttribute) {
     this.graph = graph;
     this.node = node;
     this.type = node.getAttrOrThrow(typeAttribute);
   }
 
-  /** Whether an attribute names a type that a gradient can be of. */
+  /** Returns whether an attribute names a type that a gradient can be of. */
   static boolean isFloat(NodeDef node, String typeAttribute) {
     return FLOATS.contains(Nodes.type(node, typeAttribute));
   }
@@ -44,7 +46,7 @@ final class Substitute {
     return node.getOp();
   }
 
-  /** What the original reads, without control inputs. */
+  /** The data inputs of the original. */
   List<String> inputs() {
     return Nodes.dataInputs(node);
   }
@@ -53,7 +55,7 @@ final class Substitute {
     return node.getInput(index);
   }
 
-  /** What is known of an input's shape. */
+  /** The known shape of an input. */
   Shape shapeOf(int index) {
     return graph.shapeOf(input(index));
   }
@@ -63,12 +65,12 @@ final class Substitute {
     return put(start(suffix, op, inputs).putAttr("T", type));
   }
 
-  /** Adds a node on int32 tensors, as they occur in shapes. */
+  /** Adds a node on int32 tensors, such as shapes. */
   String integerOp(String suffix, String op, String... inputs) {
     return put(start(suffix, op, inputs).putAttr("T", INT32));
   }
 
-  /** A node under a name of its own that is not added yet. */
+  /** A node under a separate name, not added yet. */
   NodeDef.Builder start(String suffix, String op, String... inputs) {
     return Nodes.node(graph.fresh(node.getName() + "/" + suffix), op, inputs);
   }
@@ -124,7 +126,7 @@ final class Substitute {
         start(suffix, "BroadcastTo", tensor, shape).putAttr("T", type).putAttr("Tidx", INT32));
   }
 
-  /** The shape that two tensors of the original's type have together. */
+  /** The broadcast shape of two tensors of the original's type. */
   String commonShape(String suffix, String x, String y) {
     return integerOp(suffix, "BroadcastArgs", shape(suffix + "_x", x), shape(suffix + "_y", y));
   }
@@ -138,7 +140,7 @@ final class Substitute {
             .putAttr("Taxis", INT32));
   }
 
-  /** Int32 vectors one behind the other. */
+  /** The concatenation of int32 vectors. */
   String concat(String suffix, String... vectors) {
     return put(
         start(suffix, "ConcatV2", vectors)
@@ -148,7 +150,7 @@ final class Substitute {
             .putAttr("Tidx", INT32));
   }
 
-  /** Int32 tensors side by side along a new axis. */
+  /** Int32 tensors stacked along a new axis. */
   String pack(String suffix, int axis, String... tensors) {
     return put(
         start(suffix, "Pack", tensors)
@@ -170,17 +172,17 @@ final class Substitute {
     return put(node.toBuilder().setName(graph.fresh(node.getName() + "/" + suffix)));
   }
 
-  /** Puts an op of the original's type in its place. */
+  /** Replaces the original by an op of its type. */
   void by(String op, String... inputs) {
     by(Nodes.node(node.getName(), op, inputs).putAttr("T", type));
   }
 
-  /** Puts another node in the original's place; it gets the name and the control inputs. */
+  /** Replaces the original by another node, which gets its name and control inputs. */
   void by(NodeDef.Builder replacement) {
     graph.put(replacement.setName(node.getName()).addAllInput(Nodes.controlInputs(node)).build());
   }
 
-  /** Keeps the value of the original, bit for bit, and takes the gradient of another tensor. */
+  /** Keeps the value of the original, bit for bit, with the gradient of another tensor. */
   void byValueAndGradientOf(String slope) {
     String value = op("value", "StopGradient", original("original"));
     String zero = op("zero", "Sub", slope, op("level", "StopGradient", slope));

@@ -1,6 +1,6 @@
 package dev.belay.graph.imported.rewrite;
 
-/** The spelling of an input in a GraphDef: {@code node}, {@code node:1} or {@code ^node}. */
+/** Spelling of an input in a GraphDef: {@code node}, {@code node:1} or {@code ^node}. */
 public final class TensorName {
   private TensorName() {}
 
@@ -15,7 +15,7 @@ public final class TensorName {
     return input.substring(from, colon < 0 ? input.length() : colon);
   }
 
-  /** Which output of the node, 0 for a bare name. */
+  /** The index of the node's output, 0 for a bare name. */
   public static int index(String tensor) {
     int colon = tensor.indexOf(':');
     return colon < 0 ? 0 : Integer.parseInt(tensor.substring(colon + 1));

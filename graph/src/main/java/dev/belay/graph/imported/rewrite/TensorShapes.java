@@ -8,7 +8,7 @@ import org.tensorflow.GraphOperation;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.GraphDef;
 
-/** Shapes of tensors as the native shape inference sees them when a graph is imported. */
+/** Shapes of tensors from the native shape inference, which runs when a graph is imported. */
 final class TensorShapes {
   private final Map<String, Shape> shapes = new HashMap<>();
 

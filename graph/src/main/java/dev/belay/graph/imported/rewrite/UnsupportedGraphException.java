@@ -1,6 +1,9 @@
 package dev.belay.graph.imported.rewrite;
 
-/** A sound graph that cannot be trained as asked; the message says what is in it and what to do. */
+/**
+ * Thrown for a valid graph that cannot be trained as requested; the message names the obstacle and
+ * what to do.
+ */
 public final class UnsupportedGraphException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 

@@ -7,7 +7,7 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
-/** Proves that the attributes of a node are those that its op declares. */
+/** Validates the attributes of a node against those that its op declares. */
 final class AttributeCheck {
   private static final String LIST = "list(";
 
@@ -53,7 +53,7 @@ final class AttributeCheck {
     String type = attribute.getType();
     boolean isList = type.startsWith(LIST);
     AttrValue.ValueCase expected = isList ? AttrValue.ValueCase.LIST : valueCase(type);
-    // An empty list may have lost its presence on the way through other tools.
+    // Other tools may have dropped an empty list.
     boolean emptyList = isList && value.getValueCase() == AttrValue.ValueCase.VALUE_NOT_SET;
     if (value.getValueCase() != expected && !emptyList) {
       throw new IllegalArgumentException(

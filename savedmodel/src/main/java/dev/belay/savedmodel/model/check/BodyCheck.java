@@ -14,9 +14,9 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
-/** Proves the nodes of a graph, or with {@link FunctionCheck} those of a function. */
+/** Validates the nodes of a graph or, with {@link FunctionCheck}, those of a function. */
 class BodyCheck {
-  /** A node of a proved body: what it takes and gives. */
+  /** A node of a validated body, with its inputs and outputs. */
   record Checked(NodeDef node, OpArguments inputs, OpArguments outputs) {}
 
   final Path file;
@@ -26,7 +26,7 @@ class BodyCheck {
   private final List<NodeDef> definitions;
 
   /**
-   * @param place what stands before a node's name in messages
+   * @param place prefix of a node's name in messages
    */
   BodyCheck(Path file, String place, List<NodeDef> definitions, Ops ops) {
     this.file = file;
@@ -118,12 +118,12 @@ class BodyCheck {
     return source.outputs().types().get(tensor.index());
   }
 
-  /** Whether there is an argument of that name; a graph has none. */
+  /** Returns whether there is an argument of that name; a graph has none. */
   boolean isArgument(String name) {
     return false;
   }
 
-  /** Whether attributes may refer to those of an enclosing function. */
+  /** Returns whether attributes may refer to those of an enclosing function. */
   boolean isFunction() {
     return false;
   }
@@ -132,7 +132,7 @@ class BodyCheck {
     return wanted == given || wanted == DataType.DT_INVALID || given == DataType.DT_INVALID;
   }
 
-  /** A loop of a TF1 graph goes through NextIteration; there is no other way round. */
+  /** A loop of a TF1 graph always goes through NextIteration. */
   private void checkCycles() throws CorruptModelException {
     List<NodeDef> order = TopologicalOrder.of(definitions);
     if (order.size() < definitions.size()) {

@@ -10,7 +10,7 @@ import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
-/** Proves that the functions that a node calls exist, take what it gives and give what it says. */
+/** Validates that the functions that a node calls exist and have its input and output types. */
 final class CallCheck {
   private CallCheck() {}
 

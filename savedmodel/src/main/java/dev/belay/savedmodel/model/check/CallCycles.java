@@ -15,9 +15,12 @@ import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** Proves that no function calls itself, directly or through others, and none too deeply. */
+/**
+ * Validates that no function calls itself, directly or through others, and that calls do not nest
+ * too deeply.
+ */
 final class CallCycles {
-  /** Real models nest three or four deep; expanding recurses once for each. */
+  /** Real models nest three or four levels; expansion recurses once per level. */
   static final int DEEPEST = 100;
 
   private final Path file;

@@ -12,8 +12,8 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
 /**
- * Proves a function: its body, in which inputs are written {@code argument}, {@code argument:1} or
- * {@code node:output:1}, and that it gives what its signature says.
+ * Validates a function: its body, in which inputs are written {@code argument}, {@code argument:1}
+ * or {@code node:output:1}, and its results against its signature.
  */
 final class FunctionCheck extends BodyCheck {
   private final FunctionDef function;

@@ -14,13 +14,13 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.RegisteredGradient;
 
 /**
- * Proves a graph and its functions before anything relies on them: names, ops, attributes, inputs,
- * types, constants, cycles, and that no function calls itself.
+ * Validates a graph and its functions before anything relies on them: names, ops, attributes,
+ * inputs, types, constants, cycles, and that no function calls itself.
  *
- * <p>TensorFlow 2.10.1 checks much of this too, but late, partly by dying.
+ * <p>TensorFlow 2.10.1 checks much of this too, but late, and partly by ending the process.
  */
 public final class GraphValidator {
-  /** All constants together that are written as few values may take this much. */
+  /** Memory limit for all constants that are written in compressed form. */
   private static final long MOST_CONSTANT_BYTES = 4L << 30;
 
   private final Path file;
@@ -33,10 +33,10 @@ public final class GraphValidator {
   }
 
   /**
-   * Proves a graph.
+   * Validates a graph.
    *
-   * @param file it comes from, for messages
-   * @throws CorruptModelException for the first thing that is wrong with it
+   * @param file the graph's file, for messages
+   * @throws CorruptModelException for the first error in it
    */
   public static void validate(Path file, GraphDef graph) throws CorruptModelException {
     new GraphValidator(file, graph).validate();

@@ -1,7 +1,7 @@
 package dev.belay.savedmodel.model.check;
 
 /**
- * What a node may be called.
+ * Validates node names.
  *
  * <p>Source: {@code tensorflow/core/graph/tensor_id.cc}, {@code IsValidOpName} of {@code
  * graph_constructor.cc}: a letter, digit or dot, then letters, digits and {@code _ . - / \ >}.
@@ -32,7 +32,7 @@ final class Names {
     return isNode(name.startsWith("_") ? "a" + name : name);
   }
 
-  /** Functions: Python names them after what they were made of, {@code __inference_<lambda>_24}. */
+  /** Functions: Python names them after their source, {@code __inference_<lambda>_24}. */
   static boolean isFunction(String name) {
     return !name.isEmpty()
         && name.length() <= LONGEST
@@ -43,7 +43,7 @@ final class Names {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   }
 
-  /** A name as messages show it: its beginning, what is not ASCII as dots. */
+  /** A name for messages: its beginning, with non-ASCII characters as dots. */
   static String show(String name) {
     String printable = name.replaceAll("[^\\x20-\\x7e]", "\u00b7");
     return "'" + (printable.length() > 200 ? printable.substring(0, 200) + "..." : printable) + "'";

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Libraries that add ops to TensorFlow, by the names of their ops. */
+/** Recognizes libraries that add ops to TensorFlow by the names of their ops. */
 final class OpLibraries {
   private static final String PREPROCESSING =
       ": export the model without its preprocessing, from token ids to logits, and give Belay the"
@@ -35,7 +35,7 @@ final class OpLibraries {
     LIBRARIES.put(Pattern.compile(ops), library);
   }
 
-  /** Whose op it is, as far as its name says it, and what to do about it. */
+  /** The library of an op, if its name identifies it, and what to do about it. */
   static String of(String op) {
     for (Map.Entry<Pattern, String> library : LIBRARIES.entrySet()) {
       if (library.getKey().matcher(op).matches()) {

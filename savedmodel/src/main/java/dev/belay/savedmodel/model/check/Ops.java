@@ -6,7 +6,7 @@ import java.util.Optional;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.OpDef;
 
-/** What a node may be: an op of TensorFlow, or a function of the graph's own library. */
+/** Resolves what a node runs: an op of TensorFlow, or a function of the graph's own library. */
 final class Ops {
   private final OpCatalogue catalogue = OpCatalogue.get();
   private final Map<String, FunctionDef> functions;

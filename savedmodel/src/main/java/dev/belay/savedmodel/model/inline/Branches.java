@@ -20,13 +20,14 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 /**
  * Expands conditionals.
  *
- * <p>Where the condition is known, only the branch that is taken. Else, where neither branch has
- * side effects, both, and SelectV2 picks each output: TensorFlow's C++ gradients know SelectV2 but
- * not If. What one branch would not have computed may then fail, or be NaN and reach the gradient
- * as zero times NaN. Else the conditional is kept, and cannot be trained through.
+ * <p>If the condition is known, only the branch that is taken is expanded. Otherwise, if neither
+ * branch has side effects, both are expanded and SelectV2 selects each output: TensorFlow's C++
+ * gradients support SelectV2 but not If. Ops of the branch not taken then run too; they may fail,
+ * or give NaN that reaches the gradient as zero times NaN. Any other conditional is kept, and
+ * cannot be trained through.
  */
 final class Branches {
-  /** Ops with state that only look at it. */
+  /** Stateful ops that only read their state. */
   private static final Set<String> READS =
       Set.of(
           "ReadVariableOp",
@@ -140,7 +141,7 @@ final class Branches {
     return Values.of("output", selected, control);
   }
 
-  /** The condition as a scalar: of a vector, SelectV2 would take one element for each row. */
+  /** The condition as a scalar, since SelectV2 would use one element of a vector for each row. */
   private String scalar(Call call) throws IOException {
     TensorProto shape =
         TensorProto.newBuilder()
@@ -157,7 +158,7 @@ final class Branches {
             .build());
   }
 
-  /** Whether a function and all it calls compute and read, and nothing else. */
+  /** Returns whether a function and all functions it calls only compute and read. */
   private boolean isPure(String name) {
     Boolean known = pure.get(name);
     if (known == null) {
@@ -173,7 +174,7 @@ final class Branches {
       return isPure(node.getOp());
     }
     boolean harmless = !definition.get().getIsStateful() || READS.contains(node.getOp());
-    // A loop that is not taken might never end.
+    // A loop in a branch not taken might never end.
     if (!harmless || node.getOp().equals("StatelessWhile")) {
       return false;
     }

@@ -3,11 +3,11 @@ package dev.belay.savedmodel.model.inline;
 import java.util.List;
 
 /**
- * A node of a body that is being expanded.
+ * Node of a function body that is being expanded.
  *
  * @param scope the body
- * @param name that it wants in the flat graph
- * @param data tensors of the flat graph that it takes; dead ones only where it may have them
+ * @param name requested name in the flat graph
+ * @param data its inputs in the flat graph; dead ones only where it accepts them
  * @param controls what it waits for, each with "^"
  */
 record Call(Scope scope, String name, List<String> data, List<String> controls) {

@@ -11,8 +11,8 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Works out, before a graph runs, the scalars that steer it: loop counters, flags, and what simple
- * arithmetic makes of them. Anything else is simply not known.
+ * Evaluates, before a graph runs, the scalars that control it: loop counters, flags, and simple
+ * arithmetic on them. Any other value is unknown.
  */
 final class ConstantEvaluator {
   private ConstantEvaluator() {}
@@ -63,7 +63,7 @@ final class ConstantEvaluator {
       case DT_BOOL -> Optional.of(Scalar.of(value.isTrue()));
       case DT_FLOAT -> Optional.of(Scalar.of(type, value.asDouble()));
       case DT_INT32, DT_INT64 -> {
-        // What C++ makes of a float that is too large is not ours to guess.
+        // The result of C++ for a float that is too large is undefined.
         boolean safe = !value.isReal() || Math.abs(value.real()) < Integer.MAX_VALUE;
         yield safe ? Optional.of(Scalar.of(type, (long) value.asDouble())) : Optional.empty();
       }

@@ -53,11 +53,11 @@ final class CustomGradients {
             gradient -> registered.put(gradient.getRegisteredOpType(), gradient.getGradientFunc()));
   }
 
-  /** Takes note of a node that was copied, if it is marked. */
+  /** Records a copied node, if it is marked. */
   void remember(String name, NodeDef node, Scope scope) {
     if (node.containsAttr(MARK)) {
       String gradient = node.getAttrOrThrow(MARK).getS().toStringUtf8();
-      // Of another op than IdentityN nothing says which gradient is for which input.
+      // For other ops than IdentityN the assignment of gradients to inputs is unknown.
       int outputs =
           node.getOp().equals("IdentityN") ? node.getAttrOrThrow("T").getList().getTypeCount() : 0;
       marked.add(new Marked(name, outputs, gradient, scope));
@@ -80,7 +80,7 @@ final class CustomGradients {
     return List.copyOf(missing);
   }
 
-  /** The functions that compute the gradients that were found. */
+  /** The functions that compute the gradients found. */
   Map<String, FunctionDef> functions() {
     return functions;
   }
@@ -139,7 +139,7 @@ final class CustomGradients {
             && returned.size() == node.outputs()
             && positions.size() == function.getSignature().getOutputArgCount()
             && function.getSignature().getInputArgCount() == node.outputs() + captures;
-    // Inputs before the first that has a gradient count as results: nothing flows to them.
+    // Inputs before the first one that has a gradient count as results: they get no gradient.
     int results = positions.isEmpty() ? node.outputs() : positions.get(0);
     Optional<FunctionDef> ofResults =
         fits ? withoutArguments(function, results, node.outputs()) : Optional.empty();
@@ -182,8 +182,8 @@ final class CustomGradients {
   }
 
   /**
-   * The gradient without its arguments for what the node only passes through, which it ignores;
-   * nothing if it does use one.
+   * The gradient function without its arguments for outputs that only pass an input through, which
+   * it ignores; empty if it uses one of them.
    */
   private static Optional<FunctionDef> withoutArguments(FunctionDef function, int from, int to) {
     List<OpDef.ArgDef> arguments = function.getSignature().getInputArgList();

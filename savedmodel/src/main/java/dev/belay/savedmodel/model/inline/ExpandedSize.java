@@ -12,9 +12,9 @@ import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * How many nodes functions expand to, before any is expanded: a few functions that call each other
- * twice stand for more nodes than memory can hold. Both sides of a conditional count, and a loop
- * once.
+ * Counts the nodes that functions expand to, before any is expanded: a few functions that call each
+ * other twice can expand to more nodes than memory can hold. Both branches of a conditional count;
+ * a loop counts once.
  */
 final class ExpandedSize {
   /** Sums stay below this, so that none overflows. */
@@ -28,7 +28,7 @@ final class ExpandedSize {
   }
 
   /**
-   * Refuses functions that expand to too much.
+   * Refuses functions that expand to too many nodes.
    *
    * @throws UnsupportedModelException if one of them does
    */
@@ -53,13 +53,12 @@ final class ExpandedSize {
     if (definition != null) {
       return size(definition.getNodeDefList());
     }
-    // Of a main graph only what is needed will be copied: of that alone it is no more than the
-    // file.
+    // Only the needed part of a main graph is copied, so it alone is no larger than the file.
     GraphDef graph = contents.metaGraph().getGraphDef();
     return size(graph.getNodeList()) - graph.getNodeCount();
   }
 
-  /** Calls are at most as deep as the model's validation let pass, and none comes back. */
+  /** Validation has limited the depth of calls and excluded cycles. */
   private long size(Iterable<NodeDef> nodes) {
     long size = 0;
     for (NodeDef node : nodes) {

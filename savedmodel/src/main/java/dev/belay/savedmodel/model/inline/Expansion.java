@@ -21,11 +21,11 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
 /**
- * Copies the nodes of bodies into the flat graph, calls expanded in place.
+ * Copies the nodes of function bodies into the flat graph and expands calls in place.
  *
- * <p>What a call waits for, the nodes of its body that have no other input wait for, through a NoOp
- * {@code _in}; what waits for a call waits for a NoOp {@code _out}, which waits for all that the
- * body must have done. So the order of side effects is that of the original.
+ * <p>Control inputs of a call become control inputs of the body's nodes without other inputs,
+ * through a NoOp {@code _in}. Nodes that wait for a call wait for a NoOp {@code _out}, which waits
+ * for all side effects of the body. So the order of side effects is that of the original.
  */
 final class Expansion {
   private final SavedModelContents contents;
@@ -78,8 +78,7 @@ final class Expansion {
   /**
    * Expands a function.
    *
-   * @param call the body that calls it, its arguments, what it waits for, and the name under which
-   *     its nodes stand
+   * @param call the calling body, its arguments and control inputs, and the prefix of its nodes
    */
   Values call(Call call, FunctionDef function, Map<String, AttrValue> attributes)
       throws IOException {
@@ -105,7 +104,7 @@ final class Expansion {
     return new Values(outputs, out(scope, function, in));
   }
 
-  /** What stands for the whole call having run; null if there is nothing to wait for. */
+  /** The node to wait for until the whole call has run; null if there is nothing to wait for. */
   private String out(Scope scope, FunctionDef function, String in) throws IOException {
     Set<String> done = new LinkedHashSet<>();
     for (String node : new LinkedHashSet<>(function.getControlRetMap().values())) {
@@ -127,14 +126,14 @@ final class Expansion {
   /**
    * Expands nodes of a body, in an order in which inputs come first.
    *
-   * @param in what nodes without other inputs wait for, or null
+   * @param in the node that nodes without other inputs wait for, or null
    */
   void expand(Scope scope, Collection<NodeDef> body, String in) throws IOException {
     Set<String> names = new LinkedHashSet<>();
     for (NodeDef node : body) {
       names.add(node.getName());
       if (TopologicalOrder.isNextIteration(node)) {
-        // The head of a loop comes before its end, but names it.
+        // The head of a loop precedes its end, but names it.
         String name = nodes.reserve(scope.nameOf(node.getName()));
         scope.put(node.getName(), Values.of("output", List.of(name), name));
       }
@@ -226,7 +225,7 @@ final class Expansion {
         : nodes.reserve(call.name());
   }
 
-  /** The attributes of a node, those of the enclosing call put in. */
+  /** The attributes of a node, with those of the enclosing call substituted. */
   static Map<String, AttrValue> attributes(NodeDef node, Scope scope) {
     Map<String, AttrValue> attributes = new LinkedHashMap<>();
     node.getAttrMap().forEach((name, value) -> attributes.put(name, scope.attribute(value)));
@@ -235,7 +234,7 @@ final class Expansion {
 
   /**
    * Attributes that begin with "_" are hints to the runtime that built the graph; some name nodes
-   * that are no more.
+   * that no longer exist.
    */
   static Map<String, AttrValue> withoutHints(Map<String, AttrValue> attributes) {
     Map<String, AttrValue> kept = new LinkedHashMap<>(attributes);

@@ -19,9 +19,9 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorProto;
 
-/** The flat graph while it grows, and what is known of its scalars. */
+/** Flat graph under construction, with the known values of its scalars. */
 final class FlatNodes {
-  /** What is expanded to see where a loop ends, and forgotten again, is work too. */
+  /** Nodes that are expanded to find the end of a loop, and then dropped, count as work too. */
   private static final int WORK_FOR_EACH_NODE = 8;
 
   private final Path file;
@@ -50,7 +50,7 @@ final class FlatNodes {
     return order.size();
   }
 
-  /** A name that no node has or will have but the one it is reserved for. */
+  /** Reserves a name for one node. */
   String reserve(String wanted) {
     String name = wanted;
     for (int i = 1; nodes.containsKey(name) || reserved.contains(name); i++) {
@@ -83,14 +83,14 @@ final class FlatNodes {
     return node.getName();
   }
 
-  /** Puts another node in the place of one of the same name. */
+  /** Replaces the node of the same name. */
   void replace(NodeDef node) {
     if (nodes.replace(node.getName(), node) == null) {
       throw new IllegalStateException("no node '" + node.getName() + "'");
     }
   }
 
-  /** Forgets all nodes that were added since the graph had a size. */
+  /** Drops all nodes that were added after the graph had a given size. */
   void rollBack(int size) {
     while (order.size() > size) {
       String name = order.remove(order.size() - 1);
@@ -119,12 +119,12 @@ final class FlatNodes {
             .build());
   }
 
-  /** Counts something that people may want to know. */
+  /** Counts a change for the notes. */
   void note(String what) {
     notes.merge(what, 1, Integer::sum);
   }
 
-  /** What was noted, each with how often. */
+  /** The notes, each with its count. */
   List<String> notes() {
     return notes.entrySet().stream().map(note -> note.getValue() + " " + note.getKey()).toList();
   }

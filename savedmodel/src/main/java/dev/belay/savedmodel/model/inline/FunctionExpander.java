@@ -25,7 +25,7 @@ import org.tensorflow.proto.framework.SignatureDef;
 import org.tensorflow.proto.framework.TensorInfo;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
-/** Expands one function that was asked for: placeholders in, results and updates out. */
+/** Expands one requested function: from placeholders to results and updates. */
 final class FunctionExpander {
   /** Ops that write to a variable or table. */
   private static final Pattern WRITES =
@@ -132,7 +132,10 @@ final class FunctionExpander {
     return new FlatFunction(function, prefix, inputs, outputs, List.copyOf(updates));
   }
 
-  /** What TF1 runs with each training step: moving averages, as a rule of batch normalization. */
+  /**
+   * The collection of ops that TF1 runs with each training step: moving averages, usually of batch
+   * normalization.
+   */
   private List<String> updateOps(Scope scope, Set<String> fed) {
     if (!scope.training().orElse(false)) {
       return List.of();
@@ -151,7 +154,7 @@ final class FunctionExpander {
     return updates;
   }
 
-  /** A name for a function's nodes: what people call it, and whether it is its training trace. */
+  /** A prefix for a function's nodes: its public name, and whether it is the training trace. */
   private String prefix(ModelFunction function) {
     String name = function.name().replaceAll("[^A-Za-z0-9_.-]", "_").replaceAll("^_+|_+$", "");
     Optional<Boolean> training = options.training().or(function::training);
@@ -197,7 +200,7 @@ final class FunctionExpander {
     return new FlatTensor(argument.name(), tensor, argument.dtype(), argument.shape());
   }
 
-  /** The writes that a call must do, whether or not its results hang on them. */
+  /** The writes that a call must do, even if its results do not depend on them. */
   private List<String> updates(String control) {
     Set<String> seen = new LinkedHashSet<>();
     Deque<String> open = new ArrayDeque<>();

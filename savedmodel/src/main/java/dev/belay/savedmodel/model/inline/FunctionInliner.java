@@ -26,8 +26,8 @@ import org.tensorflow.proto.framework.NodeDef;
  * Expands functions of a model into one flat graph over one set of variables: no calls, no
  * conditionals and no loops, as far as what is known before the graph runs allows.
  *
- * <p>What the functions compute is not changed. TensorFlow's C++ gradients know no functions, which
- * is why this is done in Java.
+ * <p>What the functions compute is not changed. This is done in Java because TensorFlow's C++
+ * gradients do not support functions.
  */
 public final class FunctionInliner {
   private final SavedModelContents contents;
@@ -48,9 +48,9 @@ public final class FunctionInliner {
    * Expands functions.
    *
    * @param functions some of the model's callables, such as the one to train through and the one to
-   *     evaluate with; nodes of the n-th stand under a prefix of their own
-   * @throws CorruptModelException if an expansion shows that the model is not sound
-   * @throws UnsupportedModelException if it needs something that Belay does not do
+   *     evaluate with; the nodes of each have a separate prefix
+   * @throws CorruptModelException if an expansion shows that the model is invalid
+   * @throws UnsupportedModelException if it needs something that Belay does not support
    */
   public static FlatGraph inline(
       SavedModelContents contents, List<ModelFunction> functions, InlineOptions options)
@@ -104,7 +104,7 @@ public final class FunctionInliner {
         List.copyOf(notes));
   }
 
-  /** All nodes that the functions need, what their gradients captured included. */
+  /** All nodes that the functions need, including those captured by their gradients. */
   private Set<String> used(Collection<FlatFunction> functions) throws IOException {
     Set<String> used = new LinkedHashSet<>();
     List<String> roots = new ArrayList<>();

@@ -3,14 +3,14 @@ package dev.belay.savedmodel.model.inline;
 import java.util.Optional;
 
 /**
- * How functions are expanded.
+ * Options for the expansion of functions.
  *
- * @param training what a TF1 graph's switch between training and serving is set to; empty for what
- *     each function says itself
+ * @param training value for a TF1 graph's switch between training and serving; empty keeps the
+ *     value in each function
  * @param acceptsNaturalGradient whether a node whose own gradient was not saved may be
  *     differentiated as if its author had written none
- * @param mostIterations a loop of more is kept as a loop
- * @param mostNodes a graph of more is refused; a loop alone may take half of it
+ * @param mostIterations a loop of more iterations is kept as a loop
+ * @param mostNodes a graph of more nodes is refused; a single loop may take half of them
  */
 public record InlineOptions(
     Optional<Boolean> training, boolean acceptsNaturalGradient, int mostIterations, int mostNodes) {
@@ -24,17 +24,19 @@ public record InlineOptions(
     }
   }
 
-  /** What suits every model that Belay knows. */
+  /** Defaults that suit every supported model. */
   public static InlineOptions defaults() {
     return new InlineOptions(Optional.empty(), false, MOST_ITERATIONS, MOST_NODES);
   }
 
-  /** These, with a TF1 graph's switch set. */
+  /** These options, with a TF1 graph's switch set. */
   public InlineOptions withTraining(boolean value) {
     return new InlineOptions(Optional.of(value), acceptsNaturalGradient, mostIterations, mostNodes);
   }
 
-  /** These, with natural gradients accepted or refused where the author's own are lost. */
+  /**
+   * These options, with native gradients accepted or refused where the author's gradient is lost.
+   */
   public InlineOptions acceptingNaturalGradient(boolean accepts) {
     return new InlineOptions(training, accepts, mostIterations, mostNodes);
   }

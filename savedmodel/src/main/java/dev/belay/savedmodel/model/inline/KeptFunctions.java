@@ -11,7 +11,7 @@ import org.tensorflow.proto.framework.FunctionDefLibrary;
 import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** The functions that a flat graph still needs: of loops and conditionals, and of gradients. */
+/** Functions that a flat graph still needs: of loops, conditionals and gradients. */
 final class KeptFunctions {
   private final Map<String, FunctionDef> all;
   private final Map<String, FunctionDef> kept = new LinkedHashMap<>();
@@ -22,7 +22,7 @@ final class KeptFunctions {
 
   /**
    * @param functions of the model
-   * @param roots functions that are needed in any case, as they are given here
+   * @param roots functions that are always needed, in this form
    * @param nodes of the flat graph
    */
   static FunctionDefLibrary of(

@@ -14,7 +14,7 @@ import org.tensorflow.proto.framework.NodeDef;
 
 /**
  * Resolves the conditionals of TF1: where the condition is known, a Switch passes its input on to
- * one side, nothing of the other side is expanded, and a Merge passes on what is alive.
+ * one side, the other side is not expanded, and a Merge passes its live input on.
  */
 final class LiveSides {
   private final FlatNodes nodes;
@@ -27,7 +27,7 @@ final class LiveSides {
     return node.getOp().equals("Merge") || node.getOp().equals("RefMerge");
   }
 
-  /** What a Switch or Merge comes to; nothing if it must be kept. */
+  /** The replacement of a Switch or Merge; empty if it must be kept. */
   Optional<Values> expand(NodeDef node, Call call) throws IOException {
     return isMerge(node) ? merge(node, call) : resolveSwitch(node, call);
   }

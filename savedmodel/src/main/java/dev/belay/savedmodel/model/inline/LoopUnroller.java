@@ -10,7 +10,7 @@ import org.tensorflow.proto.framework.NodeDef;
 
 /**
  * Unrolls loops whose number of iterations is known before the graph runs: TensorFlow's C++
- * gradients know no loops. Any other loop is kept, and cannot be trained through.
+ * gradients do not support loops. Any other loop is kept, and cannot be trained through.
  */
 final class LoopUnroller {
   private final Expansion expansion;
@@ -52,12 +52,12 @@ final class LoopUnroller {
       }
       Values result = expansion.call(call.named(name).with(variables, controls), body);
       variables = folded(name, result.tensors());
-      // What the loop waits for, all iterations wait for; each waits for the one before.
+      // All iterations have the control inputs of the loop; each also waits for the previous one.
       controls = result.control() == null ? List.of() : List.of("^" + result.control());
     }
   }
 
-  /** Whether one more iteration is due, if that is known. Leaves no node behind. */
+  /** Returns whether another iteration follows, if that is known. Leaves no node behind. */
   private Optional<Scalar> goesOn(
       Call call, NameAttrList condition, List<String> variables, String name) throws IOException {
     int before = nodes.size();
@@ -70,7 +70,7 @@ final class LoopUnroller {
     return value;
   }
 
-  /** Counters become constants, so that they do not hang on each other. */
+  /** Counters become constants, so that they do not depend on each other. */
   private List<String> folded(String name, List<String> tensors) throws IOException {
     List<String> folded = new ArrayList<>();
     for (int i = 0; i < tensors.size(); i++) {

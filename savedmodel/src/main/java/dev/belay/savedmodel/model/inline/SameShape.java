@@ -12,13 +12,13 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorProto;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
-/** Sees to it that the two branches of a conditional give tensors of the same shape. */
+/** Ensures that the two branches of a conditional return tensors of the same shape. */
 final class SameShape {
   private static final String SHAPES = "_output_shapes";
 
   private SameShape() {}
 
-  /** Whether what Python recorded of an output's shape leaves no doubt. */
+  /** Returns whether the output shape that Python recorded is fully known. */
   static boolean isProved(FunctionDef yes, FunctionDef no, int output) {
     Optional<TensorShapeProto> a = recorded(yes, output);
     Optional<TensorShapeProto> b = recorded(no, output);
@@ -36,7 +36,7 @@ final class SameShape {
     if (parts.length != 3) {
       return Optional.empty();
     }
-    // Only nodes with one output: elsewhere the position depends on the op.
+    // Only nodes with one output: for others the position depends on the op.
     for (NodeDef node : function.getNodeDefList()) {
       if (node.getName().equals(parts[0]) && node.containsAttr(SHAPES)) {
         AttrValue.ListValue shapes = node.getAttrOrThrow(SHAPES).getList();
@@ -49,7 +49,7 @@ final class SameShape {
   }
 
   /**
-   * Adds a check that fails when the graph runs and the shapes differ.
+   * Adds a check that fails at run time if the shapes differ.
    *
    * @return the node to wait for
    */
@@ -64,7 +64,7 @@ final class SameShape {
     String sameRank = equal(nodes, name + "/same_rank", ranks);
     String sameSizes = equal(nodes, name + "/same_sizes", shapes);
     String all = nodes.addConstant(name + "/all", vector(0));
-    // Where the ranks differ there is no axis to reduce, which fails too.
+    // If the ranks differ there is no axis to reduce, which fails too.
     String sameShape =
         nodes.add(
             FlatNodes.node(nodes.reserve(name + "/same_shape"), "All", sameSizes, all)

@@ -9,7 +9,7 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.FunctionDef;
 
 /**
- * One expansion of a body: what its arguments and nodes are in the flat graph.
+ * One expansion of a function body: maps its arguments and nodes to the flat graph.
  *
  * <p>The body is a function's or, without one, the main graph. Inputs are written differently in
  * the two: {@code node:output:1} in a function, {@code node:1} in a graph.
@@ -17,12 +17,12 @@ import org.tensorflow.proto.framework.FunctionDef;
 final class Scope {
 
   /**
-   * Which call of a body this is.
+   * One call of a function body.
    *
    * @param parent the body that calls it; none for the main graph
    * @param function what is called; none for the main graph
-   * @param prefix under which its nodes stand in the flat graph
-   * @param training what a switch between training and serving is set to; empty for its default
+   * @param prefix of its nodes in the flat graph
+   * @param training value of a switch between training and serving; empty for its default
    */
   private record Frame(
       Optional<Scope> parent,
@@ -45,7 +45,7 @@ final class Scope {
   /**
    * The main graph.
    *
-   * @param training what a switch between training and serving is set to; empty for its default
+   * @param training value of a switch between training and serving; empty for its default
    */
   static Scope ofGraph(String prefix, Optional<Boolean> training) {
     return new Scope(
@@ -67,22 +67,22 @@ final class Scope {
         new Frame(Optional.of(this), Optional.of(called), name, training()), attributes, arguments);
   }
 
-  /** Whether this is the main graph. */
+  /** Returns whether this is the main graph. */
   boolean isGraph() {
     return frame.function().isEmpty();
   }
 
-  /** What a switch between training and serving is set to; empty for its default. */
+  /** The value of a switch between training and serving; empty for its default. */
   Optional<Boolean> training() {
     return frame.training();
   }
 
-  /** The name that a node of this body wants in the flat graph. */
+  /** The requested name of a node of this body in the flat graph. */
   String nameOf(String node) {
     return frame.prefix() + "/" + node;
   }
 
-  /** An attribute's value, where it may refer to one of the call. */
+  /** An attribute's value, resolved if it refers to one of the call. */
   AttrValue attribute(AttrValue value) {
     if (value.getValueCase() != AttrValue.ValueCase.PLACEHOLDER) {
       return value;
@@ -99,12 +99,12 @@ final class Scope {
     values.put(node, value);
   }
 
-  /** What became of a node of this body, if it has been expanded. */
+  /** The expansion of a node of this body, if it exists. */
   Optional<Values> value(String node) {
     return Optional.ofNullable(values.get(node));
   }
 
-  /** The tensor of the flat graph that an input of this body is. */
+  /** The tensor of the flat graph for an input of this body. */
   String tensor(String input) {
     return isGraph() ? inGraph(input) : inFunction(input);
   }
@@ -122,7 +122,7 @@ final class Scope {
     return value.outputs().get(parts[1]).get(parts.length > 2 ? TensorName.index(parts[2], 0) : 0);
   }
 
-  /** A tensor by the name that a graph, and Python, gives it: {@code node:1}. */
+  /** A tensor by its name in a graph and in Python: {@code node:1}. */
   private String inGraph(String input) {
     TensorName tensor = TensorName.parse(input);
     List<String> argument = arguments.get(tensor.node());
@@ -143,10 +143,10 @@ final class Scope {
   }
 
   /**
-   * A tensor that a saved gradient took from a function around the node it is for.
+   * A tensor that a saved gradient captured from the function around its node.
    *
    * @param name as Python writes it: {@code node:1}
-   * @param inFunction the function that it is a tensor of
+   * @param inFunction the function that holds the tensor
    */
   Optional<String> captured(String name, String inFunction) {
     Optional<Scope> scope = Optional.of(this);

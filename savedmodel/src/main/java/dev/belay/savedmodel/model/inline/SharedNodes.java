@@ -22,7 +22,7 @@ import org.tensorflow.proto.framework.SavedObject;
 import org.tensorflow.proto.framework.TensorProto;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
-/** What the functions of a model have in common: variables, constants, assets, lookup tables. */
+/** Nodes that the functions of a model share: variables, constants, assets, lookup tables. */
 final class SharedNodes {
   private static final String CREATE = "_create_resource";
   private static final String INITIALIZE = "_initialize";
@@ -40,12 +40,12 @@ final class SharedNodes {
     contents.variables().forEach(variable -> variables.put(variable.id(), variable));
   }
 
-  /** The variables that were asked for, by the node that is their handle. */
+  /** The requested variables, by the node of their handle. */
   Map<String, ModelVariable> handles() {
     return Collections.unmodifiableMap(handles);
   }
 
-  /** The asset files that were asked for, by the node that holds their path. */
+  /** The requested asset files, by the node that holds their path. */
   Map<String, Path> assets() {
     return Collections.unmodifiableMap(assets);
   }
@@ -58,7 +58,7 @@ final class SharedNodes {
       for (long size : variable.shape().asArray()) {
         shape.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));
       }
-      // Names of variables are not unique in TF2: a name that is shared would mix two of them up.
+      // Names of variables are not unique in TF2: a shared name would confuse two of them.
       String handle =
           nodes.add(
               FlatNodes.node(nodes.reserve(origin), "VarHandleOp")
@@ -95,7 +95,7 @@ final class SharedNodes {
     return byOrigin.get(origin);
   }
 
-  /** What a function captured from an object of the model. */
+  /** The tensor that a function captured from an object of the model. */
   String captured(int id, Tables tables) throws IOException {
     SavedObject object = contents.objects().orElseThrow().node(id);
     switch (object.getKindCase()) {
@@ -139,7 +139,8 @@ final class SharedNodes {
       if (create.isEmpty() || initialize.isEmpty()) {
         throw unsupported(id, "a resource that no function of the model creates and initialises");
       }
-      // The table is known before it is filled: what fills it captures the table itself.
+      // The table is registered before it is filled, because its initializer captures the table
+      // itself.
       byOrigin.put(origin, tables.create(origin, create.get(), captures(create.get(), tables)));
       tables.initialize(origin, initialize.get(), captures(initialize.get(), tables));
     }
@@ -157,7 +158,7 @@ final class SharedNodes {
         : Optional.empty();
   }
 
-  /** All that a function captured, in the order of its last arguments. */
+  /** All captures of a function, in the order of its last arguments. */
   List<String> captures(FunctionDef function, Tables tables) throws IOException {
     List<String> captures = new ArrayList<>();
     for (int id : boundInputs(function.getSignature().getName())) {

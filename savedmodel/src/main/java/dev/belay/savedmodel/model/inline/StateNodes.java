@@ -18,7 +18,7 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
 /**
- * Nodes that stand for something outside the graph: variables, tables, assets, placeholders.
+ * Expands nodes that represent state outside the graph: variables, tables, assets, placeholders.
  *
  * <p>The variables of TF1 that are passed by reference become resource variables: a handle, and a
  * read wherever the value is used.
@@ -47,7 +47,7 @@ final class StateNodes {
     return shared;
   }
 
-  /** What such a node becomes; nothing if it is to be copied as any other. */
+  /** The replacement of such a node; empty if it is copied like any other. */
   Optional<Values> expand(NodeDef node, Call call) throws IOException {
     if (Tables.isTable(node)) {
       return Optional.of(table(node, call));
@@ -114,7 +114,7 @@ final class StateNodes {
             + "', which is none of its inputs; export the model with a default for it");
   }
 
-  /** Nobody feeds it: it is its default, or what a switch for training is set to. */
+  /** It is not fed: its value is its default, or the setting of the training switch. */
   private Values placeholderWithDefault(NodeDef node, Call call) throws IOException {
     if (call.scope().training().isPresent() && MainGraph.isTrainingSwitch(node)) {
       boolean value = call.scope().training().get();
@@ -150,7 +150,7 @@ final class StateNodes {
                 .addAllInput(call.controls())
                 .putAttr("dtype", type)
                 .build());
-    // Who takes the reference that an assignment gives wants the value after it.
+    // A reader of an assignment's reference needs the value after it.
     Values after = readAs(call.name() + "/after", handle, List.of("^" + assigned));
     return Values.of("output_ref", after.tensors(), assigned);
   }
@@ -165,7 +165,7 @@ final class StateNodes {
     return Values.of("output", List.of(name), name);
   }
 
-  /** The inputs of a node that is copied, each reference read where the op wants a value. */
+  /** The inputs of a copied node; a reference is read where the op needs a value. */
   List<String> read(NodeDef node, OpDef definition, Call call) throws IOException {
     if (call.data().stream().noneMatch(Values::isReference)) {
       return call.data();

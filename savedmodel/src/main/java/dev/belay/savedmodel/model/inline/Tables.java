@@ -16,7 +16,7 @@ import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.FunctionDefLibrary;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** Lookup tables: made once for all functions, and filled before anything else runs. */
+/** Lookup tables: created once for all functions, and filled before anything else runs. */
 final class Tables {
   private static final Pattern TABLE =
       Pattern.compile("(Anonymous)?(Mutable)?(Dense)?HashTable(OfTensors)?(V2)?");
@@ -54,7 +54,7 @@ final class Tables {
         .toList();
   }
 
-  /** Expands the function that makes a table. */
+  /** Expands the function that creates a table. */
   String create(String name, FunctionDef function, List<String> captures) throws IOException {
     String table = expand(name + "/create", function, captures).tensors().get(0);
     NodeDef node = nodes.node(source(table));
@@ -94,7 +94,7 @@ final class Tables {
   }
 
   /**
-   * Expands what fills the tables of the main graph, if that is not done yet.
+   * Expands the initializers of the main graph's tables, if that is not done yet.
    *
    * @param init the nodes that initialise the model
    */
@@ -120,11 +120,11 @@ final class Tables {
   }
 
   /**
-   * Proves that tables are filled from nothing but the model's own files: a graph that names
-   * another reads whatever lies on this machine.
+   * Validates that tables are filled only from the model's files: a graph that names another file
+   * would read whatever exists on this machine.
    *
    * @param kept the nodes of the flat graph
-   * @param library its functions, in which the origin of a name cannot be told
+   * @param library its functions, in which the origin of a file name is unknown
    */
   void checkFiles(List<NodeDef> kept, FunctionDefLibrary library) throws CorruptModelException {
     for (NodeDef node : kept) {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What became of a node of a body: the tensors of the flat graph that it gives.
+ * Tensors of the flat graph that stand for a node of a function body.
  *
  * @param outputs its tensors under the names of the op's outputs
  * @param control the node of the flat graph to wait for, or null if there is nothing to wait for
@@ -18,10 +18,10 @@ record Values(Map<String, List<String>> outputs, String control) {
   /** A tensor on the side of a branch that is never taken. */
   static final String DEAD = "!dead";
 
-  /** What stands before a variable's handle in place of a reference to it. */
+  /** Prefix of a variable's handle that replaces a reference to it. */
   static final String REFERENCE = "&";
 
-  /** A node that is never run. */
+  /** A node that never runs. */
   static final Values NEVER = new Values(Map.of(), DEAD);
 
   /** All tensors, in order. */
@@ -31,7 +31,7 @@ record Values(Map<String, List<String>> outputs, String control) {
     return tensors;
   }
 
-  /** Whether the node is never run. */
+  /** Returns whether the node is never run. */
   boolean isDead() {
     return DEAD.equals(control);
   }
@@ -45,7 +45,7 @@ record Values(Map<String, List<String>> outputs, String control) {
     return new Values(Map.of(output, List.copyOf(tensors)), control);
   }
 
-  /** A node that stands in the flat graph as it is. */
+  /** A node copied unchanged to the flat graph. */
   static Values of(String node, OpArguments gives) {
     Map<String, List<String>> outputs = new LinkedHashMap<>();
     int index = 0;

@@ -10,26 +10,25 @@ import org.tensorflow.proto.framework.TensorProto;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
 /**
- * A tensor that is written out in a graph: whether its values are those of its type and shape, and
- * its value where it is a scalar.
+ * Constant in a graph: validates that its values fit its type and shape, and reads scalars.
  *
- * <p>Source: {@code Tensor::FromProto} in {@code tensorflow/core/framework/tensor.cc}: either the
- * bytes are given whole, or a list of values whose last stands for all that are not listed.
+ * <p>Source: {@code Tensor::FromProto} in {@code tensorflow/core/framework/tensor.cc}: either all
+ * bytes are given, or a list of values whose last one is repeated for all missing ones.
  */
 public final class ConstantTensor {
   /** TensorFlow's own limit. */
   public static final int MOST_DIMENSIONS = 254;
 
-  /** A constant that is larger than this was not written by hand, nor fits into a file. */
+  /** Larger than any constant written by hand or stored in a file. */
   private static final long MOST_BYTES = Integer.MAX_VALUE;
 
   private ConstantTensor() {}
 
   /**
-   * Proves a tensor without allocating what it claims.
+   * Validates a tensor without allocating its claimed size.
    *
    * @return the bytes that it takes in memory
-   * @throws IllegalArgumentException if it is not sound; the message says what was found
+   * @throws IllegalArgumentException if it is invalid; the message says what was found
    */
   public static long check(TensorProto tensor) {
     TensorSpec spec = new TensorSpec(tensor.getDtype(), shape(tensor.getTensorShape()));
@@ -48,7 +47,7 @@ public final class ConstantTensor {
       throw new IllegalArgumentException("a constant of " + spec + " in a few bytes");
     }
     if (!tensor.getTensorContent().isEmpty()) {
-      // The lengths of strings stand before them, a byte or more each; the rest is in their bytes.
+      // The lengths of the strings come first, at least one byte each; the strings follow.
       int size = tensor.getTensorContent().size();
       boolean strings = tensor.getDtype() == DataType.DT_STRING && size >= elements;
       if (numeric ? size != elements * elementBytes : !strings) {
@@ -122,7 +121,7 @@ public final class ConstantTensor {
         : tensor.getDtype().toString();
   }
 
-  /** The value of a sound scalar of a type that steers a graph: bool, int32, int64, float. */
+  /** The value of a valid scalar of a type that controls a graph: bool, int32, int64, float. */
   public static Optional<Scalar> scalar(TensorProto tensor) {
     if (tensor.getTensorShape().getUnknownRank() || tensor.getTensorShape().getDimCount() > 0) {
       return Optional.empty();

@@ -10,13 +10,13 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.OpDef;
 
 /**
- * What one node of an op takes and gives: the arguments of the op's definition, each as many
- * tensors as the node's attributes say.
+ * Inputs or outputs of one node: the arguments of the op's definition, each with as many tensors as
+ * the node's attributes say.
  *
  * @param arguments in order
  */
 public record OpArguments(List<Argument> arguments) {
-  /** More tensors than this in one argument are taken for a lie about their number. */
+  /** Limit for the tensors of one argument; a larger number is treated as false. */
   public static final int MOST_TENSORS = 1 << 16;
 
   /**
@@ -30,7 +30,7 @@ public record OpArguments(List<Argument> arguments) {
   public record Argument(String name, List<DataType> types, boolean reference) {}
 
   /**
-   * What a node takes.
+   * The inputs of a node.
    *
    * @throws IllegalArgumentException if an attribute that decides about it is missing or absurd
    */
@@ -39,7 +39,7 @@ public record OpArguments(List<Argument> arguments) {
   }
 
   /**
-   * What a node gives.
+   * The outputs of a node.
    *
    * @throws IllegalArgumentException if an attribute that decides about it is missing or absurd
    */
@@ -57,7 +57,7 @@ public record OpArguments(List<Argument> arguments) {
     return types;
   }
 
-  /** How many tensors there are. */
+  /** The number of tensors. */
   public int tensors() {
     int tensors = 0;
     for (Argument argument : arguments) {

@@ -13,14 +13,14 @@ import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.proto.framework.OpList;
 
 /**
- * Every op that the native library of TensorFlow 2.10.1 registers, with what it takes and gives,
- * but for those whose names begin with "_", which only the runtime itself may make.
+ * Catalogue of all ops that the native library of TensorFlow 2.10.1 registers, with their inputs
+ * and outputs, except those whose names begin with "_", which only the runtime may create.
  *
  * <p>It is read from a resource, so that a foreign graph can be judged before native code is
- * loaded. A test holds the resource against the native registry, and writes it anew if asked to.
+ * loaded. A test compares the resource with the native registry, and rewrites it on request.
  */
 public final class OpCatalogue {
-  /** Where the resource lies: a gzipped {@code OpList}, sorted by name, without descriptions. */
+  /** Path of the resource: a gzipped {@code OpList}, sorted by name, without descriptions. */
   public static final String RESOURCE = "/dev/belay/savedmodel/model/op/ops-2.10.1.pb.gz";
 
   private final Map<String, OpDef> definitions;

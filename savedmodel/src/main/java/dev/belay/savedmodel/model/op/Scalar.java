@@ -5,10 +5,10 @@ import org.tensorflow.proto.framework.TensorProto;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
 /**
- * A scalar whose value is known before a graph runs.
+ * Scalar whose value is known before a graph runs.
  *
  * @param type bool, int32, int64 or float
- * @param integer its value if it is no float; 1 stands for true
+ * @param integer its value if it is no float; 1 means true
  * @param real its value if it is a float
  */
 public record Scalar(DataType type, long integer, double real) {
@@ -28,12 +28,12 @@ public record Scalar(DataType type, long integer, double real) {
     return new Scalar(type, 0, (float) value);
   }
 
-  /** Whether it is a float. */
+  /** Returns whether it is a float. */
   public boolean isReal() {
     return type == DataType.DT_FLOAT;
   }
 
-  /** Whether a condition takes it for true: anything but zero. */
+  /** Returns whether a condition treats it as true: any value but zero. */
   public boolean isTrue() {
     return isReal() ? real != 0 : integer != 0;
   }
@@ -51,7 +51,7 @@ public record Scalar(DataType type, long integer, double real) {
     return isReal() ? String.valueOf((float) real) : String.valueOf(integer);
   }
 
-  /** This value as it stands in a graph. */
+  /** This value as a tensor of a graph. */
   public TensorProto toProto() {
     TensorProto.Builder tensor =
         TensorProto.newBuilder()

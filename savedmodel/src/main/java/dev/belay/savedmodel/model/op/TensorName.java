@@ -1,12 +1,12 @@
 package dev.belay.savedmodel.model.op;
 
 /**
- * An input of a node in a graph: {@code node}, {@code node:1}, or {@code ^node} for one that is
- * only waited for.
+ * An input of a node in a graph: {@code node}, {@code node:1}, or {@code ^node} for a control
+ * input.
  *
- * @param node that gives it
+ * @param node that produces it
  * @param index which of the node's tensors
- * @param control whether it is only waited for
+ * @param control whether it is a control input
  */
 public record TensorName(String node, int index, boolean control) {
 
@@ -38,7 +38,7 @@ public record TensorName(String node, int index, boolean control) {
     return index == 0 ? node : node + ":" + index;
   }
 
-  /** Whether an input is only waited for. */
+  /** Returns whether an input is a control input. */
   public static boolean isControl(String input) {
     return input.startsWith("^");
   }

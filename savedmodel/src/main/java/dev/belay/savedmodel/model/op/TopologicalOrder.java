@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Map;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** An order of nodes in which each stands after all that it takes its inputs from. */
+/** Orders nodes so that each comes after all of its inputs. */
 public final class TopologicalOrder {
   private TopologicalOrder() {}
 
   /**
-   * Orders nodes of one body. The way back in a loop of TF1, through NextIteration, does not count.
+   * Orders nodes of one body. The back edge of a TF1 loop, through NextIteration, does not count.
    *
-   * @return fewer nodes than were given if they have a cycle: those that do not hang on it
+   * @return fewer nodes than were given if they have a cycle: those that do not depend on it
    */
   public static List<NodeDef> of(Collection<NodeDef> nodes) {
     Map<String, NodeDef> byName = new HashMap<>();
@@ -51,7 +51,7 @@ public final class TopologicalOrder {
     return order;
   }
 
-  /** Whether a node leads back to the head of a loop of TF1. */
+  /** Returns whether a node leads back to the head of a TF1 loop. */
   public static boolean isNextIteration(NodeDef node) {
     return node.getOp().equals("NextIteration") || node.getOp().equals("RefNextIteration");
   }

@@ -1,11 +1,15 @@
 package dev.belay.train.data.example;
 
+import dev.belay.train.config.ColumnConfig;
+import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
+import dev.belay.train.data.file.Row;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -69,6 +73,28 @@ record ColumnChoice(
         columns.named(REAL_EXAMPLE),
         roles,
         new Summary(columns, options).of(text, features, labels));
+  }
+
+  /**
+   * Refuses a list of numbers in a column that usually has the number of a row: token ids, beside
+   * the text that would be read instead.
+   */
+  void requireNoTokenIds(Row row, ColumnNames columns, ColumnConfig asked) {
+    for (String name : asked.text().isPresent() ? Set.<String>of() : ColumnFinder.UNSURE_IDS) {
+      OptionalInt column = columns.named(name);
+      if (column.isPresent()
+          && new CellValues(row.position(), name, row.cells().get(column.getAsInt()))
+              .isNumberList()) {
+        throw DataException.at(
+            row.position(),
+            "column '"
+                + name
+                + "' holds lists of numbers, as token ids, beside a text ("
+                + text.orElseThrow()
+                + "); expected one of them: name the token ids input_ids, or the text with"
+                + " --text-column");
+      }
+    }
   }
 
   /** The label's column, where there is one. */

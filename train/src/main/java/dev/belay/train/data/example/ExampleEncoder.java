@@ -102,7 +102,7 @@ final class ExampleEncoder {
       if (isReal(row)) {
         boolean fromText = options.wantsTokens() && !choice.preTokenised();
         if (fromText) {
-          requireNoTokenIds(row);
+          choice.requireNoTokenIds(row, names, options.rules().columns());
         }
         int text = !fromText ? -1 : splits ? words.size() : texts.size();
         if (fromText && splits) {
@@ -201,23 +201,6 @@ final class ExampleEncoder {
     boolean real = flag.length == 0 || flag[0] != 0;
     padded += real ? 0 : 1;
     return real;
-  }
-
-  /** A list of numbers in a column that usually has the number of a row is token ids. */
-  private void requireNoTokenIds(Row row) {
-    boolean named = options.rules().columns().text().isPresent();
-    for (String column : named ? Set.<String>of() : ColumnFinder.UNSURE_IDS) {
-      if (names.named(column).isPresent() && cell(row, column).isNumberList()) {
-        throw DataException.at(
-            row.position(),
-            "column '"
-                + column
-                + "' holds lists of numbers, as token ids, beside a text ("
-                + choice.text().orElseThrow()
-                + "); expected one of them: name the token ids input_ids, or the text with"
-                + " --text-column");
-      }
-    }
   }
 
   private TextPair texts(Row row) {
