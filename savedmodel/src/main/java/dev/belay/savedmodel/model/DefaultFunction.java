@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
+import org.tensorflow.proto.framework.SavedObject;
 
 /**
  * Finds the default function of a model: a signature or, in a model without signatures, a function
@@ -110,10 +110,8 @@ final class DefaultFunction {
                     .children(0)
                     .forEach(
                         (name, id) -> {
-                          boolean function =
-                              Stream.of(objects.node(id))
-                                  .anyMatch(
-                                      node -> node.hasFunction() || node.hasBareConcreteFunction());
+                          SavedObject node = objects.node(id);
+                          boolean function = node.hasFunction() || node.hasBareConcreteFunction();
                           if (function && !listed.contains(name)) {
                             others.add(name);
                           }

@@ -39,15 +39,12 @@ public final class KerasConstraints {
           "keras_api");
 
   private final Path file;
-  private final SavedModelContents contents;
   private final ObjectGraph objects;
   private final Map<Integer, JsonNode> layers;
   private final List<WeightConstraint> found = new ArrayList<>();
 
-  private KerasConstraints(
-      SavedModelContents contents, ObjectGraph objects, Map<Integer, JsonNode> layers) {
-    this.file = contents.file();
-    this.contents = contents;
+  private KerasConstraints(Path file, ObjectGraph objects, Map<Integer, JsonNode> layers) {
+    this.file = file;
     this.objects = objects;
     this.layers = layers;
   }
@@ -65,7 +62,8 @@ public final class KerasConstraints {
     }
     ObjectGraph objects = contents.objects().get();
     KerasConstraints constraints =
-        new KerasConstraints(contents, objects, KerasMetadata.read(contents.directory(), objects));
+        new KerasConstraints(
+            contents.file(), objects, KerasMetadata.read(contents.directory(), objects));
     for (int id : constraints.layers.keySet()) {
       constraints.readLayer(id);
     }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import org.tensorflow.proto.framework.SavedUserObject;
 
 /**
  * Reads Keras' metadata of its layers, stored beside the graph: a JSON object for each, by the id
@@ -50,13 +51,19 @@ final class KerasMetadata {
       return layers;
     }
     for (int id = 0; id < objects.size(); id++) {
-      String metadata = objects.node(id).getUserObject().getMetadata();
-      if (objects.node(id).getUserObject().getIdentifier().startsWith("_tf_keras")
-          && !metadata.isEmpty()) {
+      SavedUserObject object = objects.node(id).getUserObject();
+      String metadata = inGraph(object);
+      if (object.getIdentifier().startsWith("_tf_keras") && !metadata.isEmpty()) {
         layers.put(id, parse(directory.resolve(ModelFolder.FILE), id, metadata));
       }
     }
     return layers;
+  }
+
+  /** Deprecated because TensorFlow 2.5 and newer no longer write it. */
+  @SuppressWarnings("deprecation")
+  private static String inGraph(SavedUserObject object) {
+    return object.getMetadata();
   }
 
   private static void readFile(Path file, ObjectGraph objects, Map<Integer, JsonNode> layers)
@@ -87,7 +94,7 @@ final class KerasMetadata {
     int id = 0;
     String metadata = "";
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      if (tag == (NODE_ID << 3 | WireFormat.WIRETYPE_VARINT)) {
+      if (tag == ((NODE_ID << 3) | WireFormat.WIRETYPE_VARINT)) {
         id = in.readInt32();
       } else if (tag == field(METADATA)) {
         metadata = in.readStringRequireUtf8();
@@ -105,7 +112,7 @@ final class KerasMetadata {
   }
 
   private static int field(int number) {
-    return number << 3 | WireFormat.WIRETYPE_LENGTH_DELIMITED;
+    return (number << 3) | WireFormat.WIRETYPE_LENGTH_DELIMITED;
   }
 
   private static JsonNode parse(Path file, int id, String metadata) throws CorruptModelException {

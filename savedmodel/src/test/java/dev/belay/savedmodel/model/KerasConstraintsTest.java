@@ -44,6 +44,7 @@ class KerasConstraintsTest {
   }
 
   @Test
+  @SuppressWarnings("deprecation") // The field is deprecated because newer models do without it.
   void olderModelsNoteThemInTheObjectGraph() throws IOException {
     List<WeightConstraint> expected = find(Fixtures.path("constraints", "known", "saved_model"));
     assertEquals(13, expected.size());
