@@ -42,6 +42,7 @@ final class KerasMetadata {
    *
    * @throws CorruptModelException if it is damaged
    */
+  @SuppressWarnings("deprecation") // files of older versions have it there
   static Map<Integer, JsonNode> read(Path directory, ObjectGraph objects) throws IOException {
     Path file = directory.resolve(FILE);
     Map<Integer, JsonNode> layers = new TreeMap<>();
