@@ -50,8 +50,9 @@ class SafetensorsWriterTest {
     CorruptModelException refused =
         assertThrows(CorruptModelException.class, () -> SafetensorsReader.open(index));
     assertEquals(
-        folder.resolve("model-00002-of-00004.safetensors")
-            + ": file: expected a safetensors file, found no such file",
+        index
+            + ": weight_map: expected its 4 files beside it, found 1 missing:"
+            + " model-00002-of-00004.safetensors; download them too, or all of the folder again",
         refused.getMessage());
   }
 }
