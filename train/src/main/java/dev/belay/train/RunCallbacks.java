@@ -5,14 +5,15 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
 import dev.belay.train.checkpoint.Resumable;
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.event.RunEvent;
-import dev.belay.train.failure.ModelException;
 import dev.belay.train.failure.StoppedException;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -134,6 +135,7 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
   void before() {
     if (context.evaluator().isPresent()) {
       startMetrics = evaluate(0);
+      decidingMetric(startMetrics); // a wrong name is found now, not after an epoch
     }
   }
 
@@ -240,16 +242,23 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
     return lastMetrics;
   }
 
-  private boolean isBetter(long step, Map<String, Double> metrics) {
+  /** The name of the metric that decides, which has to be among these. */
+  private String decidingMetric(Map<String, Double> metrics) {
     String name =
         loop.metricForBestModel().orElse(context.evaluator().orElseThrow().primaryMetric());
     if (!metrics.containsKey(name)) {
-      throw new ModelException(
-          "--metric-for-best-model: there is no metric '"
-              + name
-              + "'; this task has "
-              + metrics.keySet());
+      throw new ConfigException(
+          List.of(
+              "--metric-for-best-model: there is no metric '"
+                  + name
+                  + "'; this task has "
+                  + String.join(", ", metrics.keySet())));
     }
+    return name;
+  }
+
+  private boolean isBetter(long step, Map<String, Double> metrics) {
+    String name = decidingMetric(metrics);
     double value = metrics.get(name);
     double best = bestMetrics.getOrDefault(name, Double.NaN);
     boolean better =

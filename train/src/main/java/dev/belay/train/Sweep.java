@@ -1,6 +1,7 @@
 package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
@@ -214,11 +215,12 @@ public final class Sweep {
   private void requireMetric(Map<String, Double> metrics) {
     String name = inputs.plan().score().metric();
     if (!metrics.containsKey(name)) {
-      throw new ModelException(
-          "--metric-for-best-model: there is no metric '"
-              + name
-              + "'; this task has "
-              + metrics.keySet());
+      throw new ConfigException(
+          List.of(
+              "--metric-for-best-model: there is no metric '"
+                  + name
+                  + "'; this task has "
+                  + String.join(", ", metrics.keySet())));
     }
   }
 

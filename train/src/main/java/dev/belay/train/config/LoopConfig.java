@@ -63,7 +63,16 @@ public record LoopConfig(
             refusedBySweep = "--halving stops arms that fall behind")
         OptionalInt earlyStoppingPatience) {
 
+  /** The prefix that Hugging Face allows before a metric of an evaluation. */
+  private static final String EVALUATION_PREFIX = "eval_";
+
   public LoopConfig {
+    metricForBestModel =
+        metricForBestModel.map(
+            name ->
+                name.startsWith(EVALUATION_PREFIX)
+                    ? name.substring(EVALUATION_PREFIX.length())
+                    : name);
     new Check()
         .atLeast("--logging-steps", 1, loggingSteps)
         .atLeast("--eval-steps", 1, evalSteps)
