@@ -48,9 +48,9 @@ final class CheckpointSaver implements AutoCloseable {
   }
 
   /**
-   * What it works with.
+   * Dependencies of the saver.
    *
-   * @param sections what the parts of the run remember
+   * @param sections state of the parts of the run
    */
   record SaverContext(
       StepRunner runner,

@@ -45,9 +45,9 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
   }
 
   /**
-   * What is written.
+   * Output files of a run.
    *
-   * @param reported the run, if a page is made of it when it ends
+   * @param reported the run, if a report page is written when it ends
    */
   private record Files(
       Provenance provenance,
@@ -56,7 +56,7 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
       Optional<RunDirectory> reported) {}
 
   /**
-   * What the records are about.
+   * Description of the run that the records belong to.
    *
    * @param command the command line, for run.json
    * @param facts about model and data, for run.json

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Whether a run directory still holds what the run wrote: every file against its SHA-256. */
+/** Verifies every file of a run directory against its recorded SHA-256. */
 public final class RunVerification {
   private static final ObjectMapper JSON = new ObjectMapper();
 

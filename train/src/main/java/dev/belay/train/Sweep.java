@@ -63,11 +63,11 @@ public final class Sweep {
     this.arms = Arm.of(config);
   }
 
-  /** What all arms are made of. */
+  /** Inputs that all arms share. */
   private record SweepInputs(TrainableModel model, TrainingData datasets, Plan plan) {}
 
   /**
-   * How long, and how arms are compared.
+   * Length of an arm and the score that arms are compared by.
    *
    * @param interval between evaluations
    */
@@ -78,10 +78,10 @@ public final class Sweep {
   }
 
   /**
-   * What a sweep found.
+   * Result of a sweep.
    *
-   * @param metric that arms are compared by
-   * @param report the page of charts
+   * @param metric the metric that arms are compared by
+   * @param report the report page with charts
    */
   public record Result(
       Path directory,

@@ -25,7 +25,7 @@ public final class TrainingRun {
   private TrainingRun() {}
 
   /**
-   * What a run leaves behind.
+   * Result of a run.
    *
    * @param runDirectory as configured
    * @param exportDirectory the SavedModel, {@code export/1} in the run directory
@@ -84,7 +84,7 @@ public final class TrainingRun {
     }
   }
 
-  /** What is known before anything native is made. */
+  /** A validated run, before any native object is created. */
   private record PreparedRun(
       TrainConfig config,
       RunDirectory directory,

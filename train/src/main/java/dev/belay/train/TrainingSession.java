@@ -86,7 +86,7 @@ final class TrainingSession {
     return new StepRunner.Weights(variables, graph.forward().initializers());
   }
 
-  /** How gradients become an update. */
+  /** Update rule: gradients, clip and optimizer. */
   private record Rules(GradientPlan gradients, ClipRule clip, Optimizer optimizer) {}
 
   private static TrainStep step(

@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What the parser found wrong with a command line, in Belay's words. */
+/** Messages for the parser's errors about a command line. */
 public final class UsageProblems {
   private UsageProblems() {}
 

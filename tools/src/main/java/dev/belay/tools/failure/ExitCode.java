@@ -1,6 +1,6 @@
 package dev.belay.tools.failure;
 
-/** What the program answers its caller. */
+/** Exit code of the program. */
 public enum ExitCode {
   /** The command did what it was asked. */
   DONE(0),

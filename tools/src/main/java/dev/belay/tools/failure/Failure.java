@@ -33,7 +33,7 @@ import org.tensorflow.exceptions.TFUnimplementedException;
 import org.tensorflow.exceptions.TensorFlowException;
 
 /**
- * How a command failed.
+ * Failure of a command.
  *
  * @param code the exit code
  * @param message one paragraph: what, where, what was expected, what to do

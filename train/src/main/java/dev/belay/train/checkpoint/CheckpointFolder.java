@@ -27,10 +27,10 @@ public final class CheckpointFolder {
   }
 
   /**
-   * What was found.
+   * Result of a search for checkpoints.
    *
-   * @param checkpoint the newest one that is whole, if there is any
-   * @param damaged what is wrong with those that are newer, one sentence each
+   * @param checkpoint the newest whole checkpoint, if there is one
+   * @param damaged the damage of each newer one, one sentence each
    */
   public record Found(Optional<Checkpoint> checkpoint, List<String> damaged) {}
 

@@ -77,7 +77,7 @@ public record ClipConfig(
     NONE
   }
 
-  /** What the norm of a looked-up table's gradient is. */
+  /** Norm of the gradient of an embedding lookup, whose rows may occur several times. */
   public enum Norms {
     /** Equal rows are added first, as in PyTorch. */
     DENSE,

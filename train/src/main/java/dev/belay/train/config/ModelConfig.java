@@ -119,7 +119,7 @@ public record ModelConfig(
   private static final List<String> PROBLEMS =
       List.of("single_label_classification", "multi_label_classification");
 
-  /** Whether a training resumes the optimizer of an earlier one. */
+  /** Rule for resuming the optimizer of an earlier training. */
   public enum RestoreOptimizer {
     /** Where the files have slots and a step, and the optimizer has a place for them. */
     AUTO,

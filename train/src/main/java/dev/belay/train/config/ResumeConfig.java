@@ -28,7 +28,7 @@ public record ResumeConfig(
             identifiesSweep = false)
         boolean allowChanges) {
 
-  /** Where a run begins. */
+  /** Start of a run. */
   public enum Mode {
     /** At the newest checkpoint of its directory that is whole; without one, at the start. */
     AUTO,

@@ -39,7 +39,7 @@ public record StabilityConfig(
             refusedBySweep = "an arm that diverges ends, and the next one begins")
         OptionalDouble explodeFactor) {
 
-  /** What to do. */
+  /** Action on a step that is not finite. */
   public enum Policy {
     /** Stop, and say why. */
     HALT,

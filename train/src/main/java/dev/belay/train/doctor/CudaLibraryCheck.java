@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 
 /** The libraries of CUDA 11.2 and cuDNN 8.1 that TensorFlow 2.10 opens when it meets a GPU. */
 final class CudaLibraryCheck {
-  /** What to open, and of which release. */
+  /** A library to load, with its required version. */
   private record Library(String name, String wanted) {
     String stem() {
       return name.substring(0, name.indexOf(".so"));

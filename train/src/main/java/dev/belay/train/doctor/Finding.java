@@ -21,7 +21,7 @@ public record Finding(Area area, String subject, State state, String found, Stri
     DEVICE
   }
 
-  /** How it is. */
+  /** Result of a check. */
   public enum State {
     /** As it should be. */
     OK,

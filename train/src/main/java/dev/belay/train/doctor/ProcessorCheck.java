@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What the processor can do, and how many threads it gets. */
+/** Checks the instruction sets of the processor and the number of threads. */
 final class ProcessorCheck {
   /** What TensorFlow's kernels ask for, slowest first. */
   private static final List<String> EXTENSIONS =

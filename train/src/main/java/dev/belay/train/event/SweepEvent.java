@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What a sweep tells those who watch it. */
+/** Event of a sweep. */
 public sealed interface SweepEvent {
 
   /**

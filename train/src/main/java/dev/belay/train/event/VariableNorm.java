@@ -1,12 +1,12 @@
 package dev.belay.train.event;
 
 /**
- * What one step does to one variable, or to the variables of one layer, as Euclidean norms.
+ * Euclidean norms of one step for one variable, or for the variables of one layer.
  *
  * @param name of the variable or layer
- * @param gradient before the clip
+ * @param gradient before clipping
  * @param weight before the update
- * @param update the weight after the step less the weight before it, learning rate included
+ * @param update the weight after the step minus the weight before it, learning rate included
  */
 public record VariableNorm(String name, float gradient, float weight, float update) {
 

@@ -49,11 +49,11 @@ public record SavedModelExport(
     Description description) {
 
   /**
-   * What readers of a SavedModel need beside the graph.
+   * Contents of a SavedModel besides the graph.
    *
    * @param labels class names in the order of the logits, if there are classes
-   * @param tokenizer the files that the data were tokenized with, if they were
-   * @param maxSeqLength the most tokens of an example
+   * @param tokenizer the tokenizer files of the data, if they were tokenized
+   * @param maxSeqLength maximum number of tokens of an example
    */
   public record Description(
       Optional<LabelMap> labels, Optional<TokenizerFiles> tokenizer, int maxSeqLength) {}

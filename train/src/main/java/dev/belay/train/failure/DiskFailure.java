@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What a person is told when the disk does not take what a run writes. */
+/** Error message for a failed write to the disk. */
 public final class DiskFailure {
   private static final String NO_SPACE = "No space left on device";
   private static final String RESUMES = "it goes on from the last checkpoint";

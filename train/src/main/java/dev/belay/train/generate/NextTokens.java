@@ -2,7 +2,7 @@ package dev.belay.train.generate;
 
 import java.util.List;
 
-/** What a model thinks may come next. */
+/** Prediction of the next token by a model. */
 public sealed interface NextTokens permits DecoderTokens, Seq2SeqTokens {
 
   /** What each example's text begins with: a prompt, or the token that a decoder starts from. */

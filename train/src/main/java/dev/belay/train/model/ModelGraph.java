@@ -34,14 +34,14 @@ public final class ModelGraph implements AutoCloseable {
   private final GraphContents parts;
 
   /**
-   * What is in the graph.
+   * Contents of the graph.
    *
-   * @param target what the loss or a new head reads, for people
-   * @param passes which they are, for people
-   * @param decisions what else was decided about the model, for people
-   * @param rewrites what was changed so that it can be trained, for people
-   * @param heads the head for so many outputs, if there is one that is not part of the passes
-   * @param constraints that weights keep to after each update, by variable
+   * @param target the tensor that the loss or a new head reads, for people
+   * @param passes the forward passes, for people
+   * @param decisions other decisions about the model, for people
+   * @param rewrites rewrites that make the graph trainable, for people
+   * @param heads the head for a given number of outputs, if one exists outside of the passes
+   * @param constraints constraints applied to weights after each update, by variable
    */
   record GraphContents(
       ForwardModel forward,

@@ -23,10 +23,10 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * Where a model lies, and what lies with it that a SavedModel does not say.
+ * Location of a model, with the files beside it that a SavedModel does not contain.
  *
- * @param directory a SavedModel, a folder that holds one, or the folder that weights lie in
- * @param weights what was found that is no SavedModel: weights without a graph
+ * @param directory a SavedModel, a folder that holds one, or the folder of the weights
+ * @param weights weights without a graph, if no SavedModel was found
  */
 public record ModelSource(Path directory, Optional<WeightLocation> weights) {
   /** Files for people and programs that TF Serving leaves alone, by TensorFlow's own convention. */

@@ -53,10 +53,10 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
   }
 
   /**
-   * What the layers are made for.
+   * Description of the head to build.
    *
    * @param forward the body in the graph
-   * @param notes to be told what begins at random
+   * @param notes receives a note for each weight that is initialized at random
    */
   record HeadRequest(
       NativeModel model,

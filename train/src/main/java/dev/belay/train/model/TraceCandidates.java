@@ -30,7 +30,7 @@ final class TraceCandidates {
     this.computation = new SameComputation(model.forwardSpec(model.flat().functions(), List.of()));
   }
 
-  /** Whether two outputs are computed alike. */
+  /** Test for two outputs that compute the same value. */
   @FunctionalInterface
   interface Sameness {
     boolean test(FlatFunction one, int output, FlatFunction other, int otherOutput);

@@ -133,11 +133,11 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   List<String> describe();
 
   /**
-   * What a new SavedModel needs beside the graph.
+   * Parts of a new SavedModel besides the graph.
    *
-   * @param inputs that callers give
-   * @param initializers nodes that fill lookup tables
-   * @param assets files that they fill them from
+   * @param inputs inputs that callers feed
+   * @param initializers nodes that initialize lookup tables
+   * @param assets files that the initializers read
    * @param extras files for people and programs, by name
    */
   record Serving(

@@ -29,7 +29,7 @@ public final class ProcessSandbox implements ModelSandbox {
     this.classPath = classPath;
   }
 
-  /** What a trial of a model may take. */
+  /** Resource limits by model. */
   @FunctionalInterface
   interface Limits {
     SandboxLimits of(Path model) throws IOException;

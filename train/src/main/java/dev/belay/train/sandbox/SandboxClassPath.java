@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Where the process that tries a model finds Belay's classes. */
+/** Class path of the sandbox process. */
 @FunctionalInterface
 interface SandboxClassPath {
   /**

@@ -7,11 +7,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How a process that tried a model ended.
+ * Result of a sandbox process.
  *
  * @param exitCode of the process
- * @param stopped why this process had to stop it, if it had to
- * @param lines what it wrote
+ * @param stopped the reason why this process stopped it, if it did
+ * @param lines output of the process
  */
 record SandboxOutcome(int exitCode, Optional<String> stopped, List<String> lines) {
   /** Java says 128 and the signal. */

@@ -5,7 +5,7 @@ import dev.belay.train.step.TensorRange;
 import java.util.Locale;
 import java.util.Set;
 
-/** What makes numbers that are not finite. */
+/** Cause of numbers that are not finite. */
 public enum Cause {
   WEIGHT(
       "the weight itself holds numbers that are not finite",

@@ -45,7 +45,7 @@ public record ReplayBundle(Path directory) {
       double lossScale,
       int outputs) {}
 
-  /** What is written beside the step. */
+  /** Contents of a bundle, besides the weights. */
   record Contents(Step step, UpdateBatch batch, Diagnosis diagnosis, Path config) {}
 
   /** Writes a bundle: all of it, or nothing. */

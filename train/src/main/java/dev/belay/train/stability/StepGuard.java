@@ -31,13 +31,13 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   private int rollbacks;
 
   /**
-   * What a guard works with.
+   * Dependencies of a guard.
    *
-   * @param returnPoint where rollbacks return to
-   * @param failure where the replay bundle goes
+   * @param returnPoint the checkpoint that rollbacks restore
+   * @param failure the folder for the replay bundle
    * @param configFile config.json of the run
    * @param seed of the run
-   * @param outputs classes of a new head
+   * @param outputs number of classes of a new head
    */
   public record GuardContext(
       StepRunner runner,
@@ -54,9 +54,9 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   }
 
   /**
-   * What a checkpoint keeps of it.
+   * State of a guard in a checkpoint.
    *
-   * @param norms the last ones, of which the median is taken
+   * @param norms the last norms, for their median
    */
   public record State(List<Double> norms, int skippedInARow, int rollbacks) {}
 

@@ -5,7 +5,7 @@ import dev.belay.train.failure.MachineException;
 import java.util.Map;
 
 /**
- * What TensorFlow was told before it was loaded, by the launcher or by whoever set it first.
+ * TensorFlow settings made before it was loaded, by the launcher or by the user.
  *
  * @param environment of this process
  * @param gpu whether there is an NVIDIA driver

@@ -56,13 +56,13 @@ public final class StepRunner implements AutoCloseable {
     this.weights = weights;
   }
 
-  /** Where it runs. */
+  /** The session that runs the steps, with its replicas. */
   private record Running(Replicas replicas, Session session) {}
 
-  /** What it runs. */
+  /** The steps that are run. */
   private record Steps(Optional<TrainStep> train, EvaluationStep evaluation) {}
 
-  /** Where a training runs, and how precisely. */
+  /** Device and precision of a training. */
   public record Machine(MachineConfig config, Precision precision) {
 
     /** What the user should know about that. */
@@ -121,10 +121,10 @@ public final class StepRunner implements AutoCloseable {
   }
 
   /**
-   * What a model knows.
+   * State of a model.
    *
    * @param variables of the model, then of a new head
-   * @param initializers what fills lookup tables
+   * @param initializers operations that initialize lookup tables
    */
   public record Weights(List<Variables> variables, List<Operation> initializers) {}
 
@@ -292,7 +292,7 @@ public final class StepRunner implements AutoCloseable {
     run(train.flatMap(TrainStep::settle).stream().toList());
   }
 
-  /** Where the values of variables come from. */
+  /** Source of the values of variables. */
   @FunctionalInterface
   public interface ValueSource {
     /** The value of a variable, read when it is asked for. */

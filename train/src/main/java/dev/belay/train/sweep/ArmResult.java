@@ -26,7 +26,7 @@ public record ArmResult(
     Map<String, Double> gradNormPercentiles,
     double seconds) {
 
-  /** How an arm ended. */
+  /** Outcome of an arm. */
   public enum Outcome {
     /** It made all its steps. */
     DONE,

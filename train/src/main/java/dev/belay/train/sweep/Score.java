@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What arms are compared by.
+ * Validation metric that arms are compared by.
  *
- * @param metric the name of a validation metric
- * @param examples how many examples it is measured on
+ * @param metric name of the metric
+ * @param examples number of examples that it is measured on
  */
 public record Score(String metric, int examples) {
   /** Two standard errors: what chance alone does in one case of twenty. */

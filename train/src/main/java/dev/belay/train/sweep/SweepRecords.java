@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a sweep writes about itself. Nothing is written before model and data were found sound. */
+/** Writes the records of a sweep. Nothing is written before model and data are validated. */
 public final class SweepRecords {
   private final SweepConfig config;
   private final SweepDirectory directory;

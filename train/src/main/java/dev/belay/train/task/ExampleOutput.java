@@ -14,9 +14,9 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * What a model puts out for one example: a row of the result of a batch.
+ * Model output for one example: a row of a batch result.
  *
- * @param tokens the example's own; what comes after them in the row is about padding
+ * @param tokens number of the example's own tokens; the rest of the row is padding
  */
 record ExampleOutput(EncodedExample example, EvaluationResult result, int row, int tokens) {
   private static final int BATCHES_AHEAD = 4;

@@ -47,11 +47,11 @@ record TokenizerDefinition(
   record Bare(String json, List<String> added) {}
 
   /**
-   * How Python makes a sequence of texts.
+   * Options of the sequences that the Python tokenizer builds.
    *
-   * @param types whether the types of the tokens are; without them a model takes all to be 0
-   * @param cutsLeft whether the end of a text stays that is too long, and not its beginning
-   * @param blankBeforeWords whether words that are given one by one get a blank before them
+   * @param types whether token types are returned; without them a model takes all to be 0
+   * @param cutsLeft whether a text that is too long loses its start rather than its end
+   * @param blankBeforeWords whether a blank is put before words that are given one by one
    */
   record Sides(boolean types, boolean cutsLeft, boolean blankBeforeWords) {}
 

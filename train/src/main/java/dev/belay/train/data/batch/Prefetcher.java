@@ -19,7 +19,7 @@ public final class Prefetcher implements Iterator<Batch>, AutoCloseable {
   private long waitNanos;
   private long totalWaitNanos;
 
-  /** What the thread hands over: a batch, its end, or its failure. */
+  /** Message of the thread: a batch, the end, or a failure. */
   private record Entry(Optional<Batch> batch, Optional<Throwable> failure) {
 
     static Entry of(Batch batch) {

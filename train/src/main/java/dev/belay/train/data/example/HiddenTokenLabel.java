@@ -2,7 +2,7 @@ package dev.belay.train.data.example;
 
 import java.util.List;
 
-/** What hidden tokens were; made when they are hidden, unless the data have labels. */
+/** Original ids of hidden tokens, recorded when they are hidden, unless the data have labels. */
 record HiddenTokenLabel() implements LabelFormat {
   /** What labels of a language model are called; a label of the whole example is none of them. */
   static final List<String> COLUMNS = List.of("labels", "label_ids");

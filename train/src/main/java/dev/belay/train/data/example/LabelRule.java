@@ -4,11 +4,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a label is in this run.
+ * Rules for the labels of a run.
  *
- * @param format how labels stand in the data
+ * @param format format of the labels in the data
  * @param known the classes, if they are known before the data are read (evaluation, labels.txt)
- * @param classCount how many outputs the head has, if it exists already
+ * @param classCount number of outputs of the head, if it exists already
  */
 public record LabelRule(LabelFormat format, Optional<LabelMap> known, OptionalInt classCount) {
 

@@ -25,7 +25,7 @@ record LabelText(Kind kind, String raw, String written, String plain, boolean na
   /** What stands where a column of numbers has a gap, as pandas writes and reads it. */
   private static final Set<String> GAPS = Set.of("nan", "na", "n/a", "<na>", "null", "none", "nat");
 
-  /** What a label is. */
+  /** Kind of a label. */
   enum Kind {
     /** A word. */
     NAME,

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** What an example was made from, for answers that speak of it. */
+/** Source of an example, for predictions that refer to it. */
 public sealed interface Origin {
   /** Nothing that an answer would need. */
   Origin NONE = new Whole();

@@ -20,7 +20,7 @@ public final class DataFile {
     return open(file, TextForm.LINES);
   }
 
-  /** What a .txt file holds. */
+  /** Interpretation of a .txt file. */
   public enum TextForm {
     /** A text on each line. */
     LINES,

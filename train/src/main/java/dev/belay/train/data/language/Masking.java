@@ -31,10 +31,10 @@ public final class Masking {
   private final int feature;
 
   /**
-   * How it is chosen.
+   * Rule for choosing the tokens to hide.
    *
-   * @param probability the share of tokens
-   * @param wholeWords whether the pieces of a word are chosen together
+   * @param probability share of tokens
+   * @param wholeWords whether all pieces of a word are chosen together
    * @param seed of the choice
    */
   public record Rule(double probability, boolean wholeWords, long seed) {}

@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What config.json and run.json say about a run.
+ * Options and provenance of a run, from config.json and run.json.
  *
- * @param options values of every effective option, by its name
- * @param provenance where the run comes from, and how it ended
+ * @param options values of every effective option, by name
+ * @param provenance model, data, versions and result of the run
  */
 record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
 

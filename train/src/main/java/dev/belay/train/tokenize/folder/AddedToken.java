@@ -18,9 +18,9 @@ record AddedToken(
     String content, Flags flags, Optional<Boolean> normalizedIfSaid, boolean special) {
 
   /**
-   * Where a token is found.
+   * Matching options of an added token.
    *
-   * @param singleWord only as a word of its own
+   * @param singleWord only as a whole word
    * @param stripLeft together with the blanks before it
    * @param stripRight together with the blanks after it
    */

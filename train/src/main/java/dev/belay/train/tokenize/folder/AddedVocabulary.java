@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What becomes of added tokens in Python's tokenizers: ids, flags, and which of them are looked for
- * in texts. Follows {@code added_vocabulary.rs} of the library, whose rules have changed twice.
+ * Added tokens of Python's tokenizers: ids, flags, and those that are matched in texts. Follows
+ * {@code added_vocabulary.rs} of the library, whose rules have changed twice.
  */
 final class AddedVocabulary {
 

@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How BERT's normalizer changes a text, by tokenizer_config.json and else by the defaults of
- * Python's classes.
+ * Options of BERT's normalizer, from tokenizer_config.json or else the defaults of the Python
+ * classes.
  *
  * @param lowerCase {@code do_lower_case}
  * @param stripAccents {@code strip_accents}; empty: as lowerCase

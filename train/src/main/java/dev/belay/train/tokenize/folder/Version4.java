@@ -14,8 +14,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What transformers 4 makes of a folder: tokenizer.json, or the tokenizer of vocab.txt or of
- * vocab.json, with the settings of its class and the added tokens of the other files.
+ * Builds the tokenizer that transformers 4 loads from a folder: tokenizer.json, or the tokenizer of
+ * vocab.txt or of vocab.json, with the settings of its class and the added tokens of the other
+ * files.
  */
 final class Version4 {
   private final Draft draft;

@@ -16,7 +16,7 @@ import java.util.TreeSet;
 final class RegexAutomaton {
   private static final int MOST_STATES = 4000;
 
-  /** What a matcher does next; targets are states. */
+  /** Transitions of a matcher; targets are states. */
   private record State(int letter, List<Integer> targets, boolean condition) {}
 
   /**
