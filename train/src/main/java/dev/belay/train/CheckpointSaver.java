@@ -31,7 +31,7 @@ final class CheckpointSaver implements AutoCloseable {
 
   private final SaverContext context;
 
-  /** One that was not told of yet. */
+  /** A checkpoint that was not reported yet. */
   private Optional<Save> running = Optional.empty();
 
   private Optional<Future<?>> removal = Optional.empty();

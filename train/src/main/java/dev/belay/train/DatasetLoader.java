@@ -171,7 +171,7 @@ final class DatasetLoader implements AutoCloseable {
     return tokenizer.encode(rows, options(labels));
   }
 
-  /** Encodes texts that a model goes on with, none of them cut. */
+  /** Encodes prompts of a language model, none of them cut. */
   Dataset encodePrompts(List<Row> rows) {
     return tokenizer.encodeWhole(rows, options(LabelRule.none()).withMaxLength(WHOLE));
   }
@@ -186,7 +186,7 @@ final class DatasetLoader implements AutoCloseable {
     return tokenizer.tokenizer().orElseThrow(() -> new DataException(what + tokenizer.missing()));
   }
 
-  /** Reads texts that a model goes on with, none of them cut. */
+  /** Reads prompts of a language model, none of them cut. */
   Dataset readPrompts(List<Path> paths) {
     return tokenizer.readWhole(paths, options(LabelRule.none()).withMaxLength(WHOLE));
   }
@@ -250,7 +250,7 @@ final class DatasetLoader implements AutoCloseable {
     return tokenizer.files();
   }
 
-  /** What was decided about inputs and tokenizer. */
+  /** Decisions about inputs and tokenizer. */
   List<String> notes() {
     List<String> all = new ArrayList<>(inputs.notes());
     if (config.maxSeqLength() > longest && inputs.wantsTokens()) {

@@ -36,7 +36,7 @@ public record PredictorOptions(
     labels = List.copyOf(labels);
   }
 
-  /** What {@code belay predict} takes without options, of a model that is trusted. */
+  /** Defaults of {@code belay predict}, for a model that is trusted. */
   public static PredictorOptions defaults() {
     return new PredictorOptions(
         DataConfig.of(List.of(), List.of()),

@@ -116,7 +116,7 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
     return provenance;
   }
 
-  /** Where the run comes from. */
+  /** Provenance of the run. */
   Provenance provenance() {
     return provenance;
   }
@@ -187,7 +187,7 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
-  /** What ended the run is what matters, also where the disk does not take even this. */
+  /** The failure that ended the run comes first, even if the disk accepts no record of it. */
   private void finish(String status, Throwable why) {
     try {
       provenance.put("error", String.valueOf(why.getMessage())).finish(status);

@@ -222,7 +222,7 @@ public final class Sweep {
     }
   }
 
-  /** What is known without training: an arm that has ended, or that an earlier seed has judged. */
+  /** Result known without training: an arm that has ended, or that an earlier seed decided. */
   private Optional<ArmResult> known(Arm arm, long seed) throws IOException {
     Optional<ArmResult> judged =
         results.stream()

@@ -25,7 +25,7 @@ final class Trainer implements Resumable<Trainer.State> {
   private final int layerNormSteps;
   private final Consumer<RunEvent> events;
 
-  /** How often gradients were clipped. */
+  /** Number of clipped steps. */
   private long clippedSteps;
 
   Trainer(LoopComponents parts) {

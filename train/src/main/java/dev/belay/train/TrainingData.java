@@ -97,7 +97,7 @@ record TrainingData(
                     task.newMetrics(dataset, outputs(), train.labels(), config.data().question())));
   }
 
-  /** What the user should know about both. */
+  /** Notes about both, for people. */
   List<String> notes() {
     List<String> notes = new ArrayList<>(train.notes());
     validation.ifPresent(dataset -> notes.addAll(dataset.notes()));

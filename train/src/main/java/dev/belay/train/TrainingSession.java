@@ -74,7 +74,7 @@ final class TrainingSession {
     return new Training(runner, step, evaluation, List.of());
   }
 
-  /** Where a run trains, and how precisely. */
+  /** Device and precision of a run. */
   static StepRunner.Machine machine(TrainConfig config) {
     return new StepRunner.Machine(config.machine(), config.update().precision());
   }
@@ -127,7 +127,7 @@ final class TrainingSession {
     return trained;
   }
 
-  /** How many numbers they hold. */
+  /** Number of elements of the variables. */
   static long parameters(List<GraphVariable> variables) {
     return variables.stream().mapToLong(variable -> variable.spec().shape().size()).sum();
   }

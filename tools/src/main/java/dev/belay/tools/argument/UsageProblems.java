@@ -87,7 +87,7 @@ public final class UsageProblems {
     return token.startsWith("-");
   }
 
-  /** What an option takes, from its type. */
+  /** Description of an option's value, by its type. */
   private static String expectation(OptionSpec option) {
     String expected =
         option.userObject() instanceof OptionDefinition definition

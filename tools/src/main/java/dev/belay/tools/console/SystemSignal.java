@@ -20,7 +20,7 @@ final class SystemSignal {
     this.signal = signal;
   }
 
-  /** Who hears a signal; opaque. */
+  /** Handler of a signal; opaque. */
   record Hearer(Object handler) {}
 
   /** By its name without SIG; empty where the system or the JVM has none. */

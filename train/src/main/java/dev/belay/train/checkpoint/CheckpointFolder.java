@@ -62,7 +62,7 @@ public final class CheckpointFolder {
     return new Found(Optional.empty(), damaged);
   }
 
-  /** Where the checkpoint of a step lies, or will. */
+  /** Folder of the checkpoint of a step, which may not exist yet. */
   public Path of(long step) {
     return folder.resolve(Checkpoint.name(step));
   }

@@ -15,14 +15,14 @@ public final class Sections {
 
   private final Map<String, Resumable<?>> parts = new LinkedHashMap<>();
 
-  /** Adds a part, before the run goes on from anything. */
+  /** Adds a part, before the run resumes from a checkpoint. */
   public void add(Resumable<?> part) {
     if (parts.putIfAbsent(part.section(), part) != null) {
       throw new IllegalArgumentException("two parts of the run are named " + part.section());
     }
   }
 
-  /** What all of them remember now. */
+  /** Current state of all parts. */
   public Map<String, JsonNode> save() {
     Map<String, JsonNode> sections = new LinkedHashMap<>();
     parts.forEach((name, part) -> sections.put(name, JSON.valueToTree(part.state())));

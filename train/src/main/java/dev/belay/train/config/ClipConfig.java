@@ -129,7 +129,7 @@ public record ClipConfig(
         defaults().norms);
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static ClipConfig defaults() {
     return ConfigBinder.defaults(ClipConfig.class);
   }

@@ -54,7 +54,7 @@ public record HuggingFaceArgument(String name, List<Meaning> meanings) {
       return !refusal.isEmpty();
     }
 
-    /** What the user could have typed instead. */
+    /** The equivalent options for the user. */
     public List<String> tokens() {
       if (option.isEmpty()) {
         return List.of();

@@ -94,7 +94,7 @@ public record MachineConfig(
     return threads.orElse(Runtime.getRuntime().availableProcessors());
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static MachineConfig defaults() {
     return ConfigBinder.defaults(MachineConfig.class);
   }

@@ -121,7 +121,7 @@ public record ModelConfig(
 
   /** Rule for resuming the optimizer of an earlier training. */
   public enum RestoreOptimizer {
-    /** Where the files have slots and a step, and the optimizer has a place for them. */
+    /** If the files have slots and a step, and the optimizer uses them. */
     AUTO,
     NO
   }

@@ -108,7 +108,7 @@ public record OptimizerConfig(
         .verify();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static OptimizerConfig defaults() {
     return ConfigBinder.defaults(OptimizerConfig.class);
   }

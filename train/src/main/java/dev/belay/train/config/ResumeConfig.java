@@ -38,7 +38,7 @@ public record ResumeConfig(
     FROM
   }
 
-  /** Where the run begins. */
+  /** Start of the run. */
   public Mode mode() {
     return switch (from) {
       case "auto" -> Mode.AUTO;
@@ -52,7 +52,7 @@ public record ResumeConfig(
     return mode() == Mode.FROM ? Optional.of(Path.of(from)) : Optional.empty();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static ResumeConfig defaults() {
     return ConfigBinder.defaults(ResumeConfig.class);
   }

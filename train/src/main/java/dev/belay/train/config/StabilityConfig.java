@@ -43,9 +43,9 @@ public record StabilityConfig(
   public enum Policy {
     /** Stop, and say why. */
     HALT,
-    /** Leave the update out and go on with the next batch. */
+    /** Skip the update and continue with the next batch. */
     SKIP,
-    /** Return to the last checkpoint and go on with the next batch. */
+    /** Restore the last checkpoint and continue with the next batch. */
     ROLLBACK
   }
 
@@ -61,7 +61,7 @@ public record StabilityConfig(
         .verify();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static StabilityConfig defaults() {
     return ConfigBinder.defaults(StabilityConfig.class);
   }

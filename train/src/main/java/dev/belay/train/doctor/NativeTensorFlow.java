@@ -48,7 +48,7 @@ public final class NativeTensorFlow {
         .anyMatch(classifier -> classes.getResource(LIBRARY.formatted(classifier)) != null);
   }
 
-  /** What is missing, and what to add to a build. */
+  /** The missing jar, and what to add to a build. */
   static String missing(ClassLoader classes) {
     String artifact = "org.tensorflow:tensorflow-core-api:" + version(classes);
     return "the native TensorFlow is not on the class path: expected the jar "

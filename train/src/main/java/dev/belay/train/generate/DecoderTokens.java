@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** A decoder that goes on with prompts. */
+/** A decoder that continues prompts. */
 public final class DecoderTokens implements NextTokens {
   private final StepRunner runner;
   private final ForwardCall evaluation;

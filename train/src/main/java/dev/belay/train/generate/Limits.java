@@ -21,7 +21,7 @@ public record Limits(int newTokens, OptionalInt endToken) {
     return endToken.isPresent() && endToken.getAsInt() == token;
   }
 
-  /** How long a text may become that begins with so many tokens. */
+  /** Maximum length of a text that starts with so many tokens. */
   int length(NextTokens model, int begins) {
     return (int) Math.min(model.longest(), (long) begins + newTokens);
   }

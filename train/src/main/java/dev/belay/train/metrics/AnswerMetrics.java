@@ -34,7 +34,7 @@ public final class AnswerMetrics {
     questions++;
   }
 
-  /** How many questions were asked. */
+  /** Number of questions. */
   public int questions() {
     return Math.toIntExact(questions);
   }

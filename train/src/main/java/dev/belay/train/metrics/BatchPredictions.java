@@ -15,12 +15,12 @@ import org.tensorflow.ndarray.Shape;
 @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
 public record BatchPredictions(float[] logits, Shape shape, int width, IntToDoubleFunction labels) {
 
-  /** How many answers there are, B or B * T. */
+  /** Number of predictions, B or B * T. */
   int count() {
     return logits.length / width;
   }
 
-  /** How many belong to one example, 1 or T. */
+  /** Number of predictions for one example, 1 or T. */
   int perExample() {
     return Math.max(1, count() / Math.toIntExact(shape.get(0)));
   }

@@ -15,7 +15,7 @@ public final class TextOverlap {
   private static final Pattern ARTICLES =
       Pattern.compile("\\b(a|an|the)\\b", Pattern.UNICODE_CHARACTER_CLASS);
 
-  /** What Python's {@code split} divides by. */
+  /** White space of Python's {@code split}. */
   private static final Pattern SPACE =
       Pattern.compile("[\\s\\x1c-\\x1f]+", Pattern.UNICODE_CHARACTER_CLASS);
 

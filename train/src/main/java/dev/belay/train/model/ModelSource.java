@@ -148,12 +148,12 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
                         + "` writes one from its last checkpoint"));
   }
 
-  /** What a run exported last, if anything. */
+  /** The last export of a run, if there is one. */
   public static Optional<ModelSource> exported(RunDirectory run) throws IOException {
     return newestVersion(run.exports()).map(ModelSource::new);
   }
 
-  /** Where an export of Belay's own graph has its configuration. */
+  /** Location of the configuration in an export of Belay's own graph. */
   public Path configurationFile() {
     return directory.resolve(EXTRA).resolve(ConfigurationReader.HUGGING_FACE);
   }
@@ -169,7 +169,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
     }
   }
 
-  /** What to open to find it again. */
+  /** The path that finds this source again. */
   public Path path() {
     return weights.map(WeightLocation::path).orElse(directory);
   }
@@ -214,7 +214,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
     return Optional.empty();
   }
 
-  /** What that file says of the head of a SavedModel. */
+  /** Head settings of a SavedModel in that file. */
   HeadDescription head() throws IOException {
     Optional<Path> described = description();
     return described.isPresent() ? ConfigurationReader.head(described.get()) : HeadDescription.NONE;

@@ -127,7 +127,7 @@ record NativeModel(
     }
   }
 
-  /** What only a foreign graph has. */
+  /** Options that only a foreign graph has. */
   private static void refuseGraphOptions(ModelConfig config) {
     Map<String, Boolean> given = new LinkedHashMap<>();
     given.put("--signature", config.signature().isPresent());
@@ -214,7 +214,7 @@ record NativeModel(
         Map.of());
   }
 
-  /** What bends the feed-forward. */
+  /** Activation of the feed-forward layers. */
   Activation activation() {
     boolean google =
         source

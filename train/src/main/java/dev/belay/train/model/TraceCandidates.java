@@ -56,7 +56,7 @@ final class TraceCandidates {
     return flat(reference);
   }
 
-  /** Whether the graph itself proves that two outputs are computed alike. */
+  /** Whether the graph itself shows that two outputs are computed alike. */
   boolean isProved(FlatFunction one, int output, FlatFunction other, int otherOutput) {
     return computation.isProved(
         one.outputs().get(output).tensor(), other.outputs().get(otherOutput).tensor());
@@ -92,7 +92,7 @@ final class TraceCandidates {
     return result.dtype() == output.dtype() && (unnamed || result.name().equals(output.name()));
   }
 
-  /** How far a function is from what it must compute, in words. */
+  /** Difference between a function and the required computation, in words. */
   String distance(ModelFunction function, TraceProbe probe) {
     Optional<String> failure = probe.failure(flat(function));
     if (failure.isPresent()) {

@@ -47,7 +47,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
         : ImportedModel.forEvaluation(config);
   }
 
-  /** Where it lies. */
+  /** Location of the model. */
   ModelSource source();
 
   /**
@@ -70,7 +70,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
    */
   InputMapping inputs(Map<String, String> chosen, boolean trains);
 
-  /** How many token ids it knows, if it looks its token input up in a table. */
+  /** Number of token ids, if it looks its token input up in a table. */
   OptionalInt vocabularySize();
 
   /** The most tokens that it takes, or was trained with. */
@@ -82,7 +82,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** The id that what it writes begins with, if it reads one text and writes another. */
   OptionalInt decoderStart();
 
-  /** How many token types it knows, if it looks them up in a table. */
+  /** Number of token types, if it looks them up in a table. */
   OptionalInt tokenTypes();
 
   /** Inputs of its Python class that its graph here has none for, by name. */
@@ -115,10 +115,10 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** Whether its author lets a variable train. */
   boolean marksTrainable(String variable);
 
-  /** The whole of it, where it is a SavedModel that can be handed back with its own graph. */
+  /** The whole SavedModel, if it can be exported with its own graph. */
   Optional<SavedModelContents> savedModel();
 
-  /** What its SavedModel calls a variable. */
+  /** Name of a variable in its SavedModel. */
   ModelVariable stored(String variable);
 
   /**
@@ -129,7 +129,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
    */
   Serving serving(ForwardCall call, List<String> names);
 
-  /** What it is trained and what it is evaluated through, for people. */
+  /** The functions that it is trained and evaluated through, for people. */
   List<String> describe();
 
   /**

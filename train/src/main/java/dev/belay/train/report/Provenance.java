@@ -69,7 +69,7 @@ public final class Provenance {
     return provenance;
   }
 
-  /** Notes that the run goes on from a checkpoint. */
+  /** Records that the run resumes from a checkpoint. */
   public void addResume(List<String> command, Path checkpoint) {
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put("resumed", now());

@@ -33,7 +33,7 @@ record SandboxOutcome(int exitCode, Optional<String> stopped, List<String> lines
     return exitCode == 0 && stopped.isEmpty() && last().equals(SandboxProgram.ENDED);
   }
 
-  /** Whether an exception ended the trial, which whoever asked will meet too. */
+  /** Whether the process ended with an exception, which the caller will meet too. */
   boolean isRefused() {
     return exitCode == 0 && stopped.isEmpty() && last().startsWith(SandboxProgram.REFUSED);
   }
@@ -43,13 +43,13 @@ record SandboxOutcome(int exitCode, Optional<String> stopped, List<String> lines
     return !stages().isEmpty();
   }
 
-  /** What it was doing. */
+  /** Its current stage. */
   String stage() {
     List<String> stages = stages();
     return stages.isEmpty() ? "starting" : stages.get(stages.size() - 1);
   }
 
-  /** What became of it: a signal, a limit. */
+  /** Its end: a signal, a limit. */
   String cause() {
     if (stopped.isPresent()) {
       return stopped.get();

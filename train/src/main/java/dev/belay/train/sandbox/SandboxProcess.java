@@ -144,7 +144,7 @@ final class SandboxProcess implements AutoCloseable {
     delete(folder);
   }
 
-  /** What stays behind in the folder for temporary files is no reason to fail. */
+  /** Files left in the temporary folder are no reason to fail. */
   private static void delete(Path folder) {
     try (var files = Files.list(folder)) {
       for (Path file : files.toList()) {

@@ -89,7 +89,7 @@ public enum Cause {
     return words;
   }
 
-  /** What may help. */
+  /** Advice. */
   public String advice() {
     return advice;
   }
@@ -99,7 +99,7 @@ public enum Cause {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** What the op and its inputs point to. */
+  /** The cause that the op and its inputs suggest. */
   static Cause of(NonFinite found, double lossScale) {
     double largest = found.inputs().stream().mapToDouble(TensorRange::magnitude).max().orElse(0);
     if (found.variable().isPresent()) {

@@ -25,7 +25,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   private final RunningMedian norms = new RunningMedian();
   private int skippedInARow;
 
-  /** What the first step that was not usable was found to suffer from; empty before it. */
+  /** Diagnosis of the first step that was not usable; empty before it. */
   private String firstFinding = "";
 
   private int rollbacks;

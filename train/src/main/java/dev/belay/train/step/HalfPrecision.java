@@ -73,7 +73,7 @@ record HalfPrecision(Set<String> cpuFlags, boolean gpu) {
     }
   }
 
-  /** What the user should know about a precision here. */
+  /** Notes about a precision on this machine, for people. */
   List<String> notes(Precision precision) {
     List<String> notes = new ArrayList<>();
     if (precision == Precision.BF16 && cpuFlags.stream().noneMatch(BF16_NATIVE::contains)) {

@@ -67,7 +67,7 @@ final class ProbeRows {
     };
   }
 
-  /** What the model leaves open is chosen: so many examples, of so many tokens. */
+  /** Chooses dimensions that the model leaves open: number of examples and tokens. */
   private static Shape shape(Shape declared) {
     if (declared.isUnknown()) {
       return Shape.of(EXAMPLES, LENGTH);

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param gpu whether there is an NVIDIA driver
  */
 record RuntimeSettings(Map<String, String> environment, boolean gpu) {
-  /** What the driver reads when its library is loaded, which is before any option is. */
+  /** Settings that the driver reads when its library is loaded, before any option is parsed. */
   private static final String TF32 = "NVIDIA_TF32_OVERRIDE";
 
   static RuntimeSettings ofThisProcess(boolean gpu) {

@@ -59,7 +59,7 @@ public record SavedValues(List<GraphVariable> found, List<String> missing, Set<S
     }
   }
 
-  /** What becomes of the rest. */
+  /** Notes about missing and unused values. */
   List<String> notes() {
     List<String> notes = new ArrayList<>();
     if (!missing.isEmpty()) {

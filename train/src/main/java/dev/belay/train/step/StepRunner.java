@@ -65,7 +65,7 @@ public final class StepRunner implements AutoCloseable {
   /** Device and precision of a training. */
   public record Machine(MachineConfig config, Precision precision) {
 
-    /** What the user should know about that. */
+    /** Notes about device and precision, for people. */
     public List<String> notes() {
       HalfPrecision half = HalfPrecision.ofThisMachine();
       RuntimeSettings settings = RuntimeSettings.ofThisProcess(half.gpu());
@@ -322,7 +322,7 @@ public final class StepRunner implements AutoCloseable {
     return memory.snapshot(weights());
   }
 
-  /** What training keeps between steps beside the weights: slots and beta powers. */
+  /** State of training between steps besides the weights: slots and beta powers. */
   public VariableSnapshot snapshotOptimizer() {
     return memory.snapshot(optimizerVariables());
   }

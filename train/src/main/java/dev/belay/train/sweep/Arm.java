@@ -18,7 +18,7 @@ import java.util.Set;
  * @param learningRate the schedule's peak
  */
 public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learningRate) {
-  /** Rules that find their threshold themselves, or by an option of their own. */
+  /** Rules that determine their threshold, or have a separate option for it. */
   private static final Set<ClipConfig.Mode> THRESHOLD_OF_ITS_OWN =
       Set.of(ClipConfig.Mode.AUTO, ClipConfig.Mode.ADAPTIVE);
 
@@ -51,7 +51,7 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
     return clips() ? mode : ClipConfig.Mode.GLOBAL_NORM;
   }
 
-  /** What the graph's threshold must be; of no effect where the rule has its own. */
+  /** Threshold of the graph; without effect for rules that have another. */
   public float threshold() {
     return clipNorm.isPresent() ? (float) clipNorm.getAsDouble() : Threshold.NONE;
   }

@@ -59,7 +59,7 @@ public record Recommendation(Optional<Arm> arm, String reason) {
       return new Recommendation(Optional.of(chosen.arm()), reason(chosen, equals, noise));
     }
 
-    /** How far two means may be apart without saying anything. */
+    /** Largest difference of two means that may be chance. */
     private double noise() {
       double ofExamples = score.noise(arms.get(0).mean(score.metric()));
       OptionalDouble variance =

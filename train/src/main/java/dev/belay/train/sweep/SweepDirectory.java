@@ -123,7 +123,7 @@ public record SweepDirectory(Path root) {
     return Files.isRegularFile(path.resolve("sweep.json"));
   }
 
-  /** What was tried, on what, and what came of it. */
+  /** Settings, data and results of the sweep. */
   public Path facts() {
     return root.resolve("sweep.json");
   }
@@ -138,7 +138,7 @@ public record SweepDirectory(Path root) {
     return root.resolve("report.html");
   }
 
-  /** Where one arm with one seed writes. */
+  /** Directory of one arm with one seed. */
   public Path arm(Arm arm, long seed) {
     return root.resolve("arms").resolve(arm.slug()).resolve("seed-" + seed);
   }

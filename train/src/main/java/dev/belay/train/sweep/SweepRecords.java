@@ -68,12 +68,12 @@ public final class SweepRecords {
     return hashes;
   }
 
-  /** Where everything is. */
+  /** Directory of the sweep. */
   public SweepDirectory directory() {
     return directory;
   }
 
-  /** Says that the sweep is going on. */
+  /** Records that the sweep continues. */
   public void begin(Score score) throws IOException {
     facts(score).write();
     HParamsLog.writeExperiment(directory, config, score.metric());

@@ -34,7 +34,7 @@ public record HeadFiles(
     return task.projection(family()).map(layer -> stored(layer).isPresent()).orElse(true);
   }
 
-  /** How many outputs a layer of the weights has, if they hold it. */
+  /** Number of outputs of a layer, if the weights have it. */
   public OptionalInt stored(String layer) {
     String kernel = layer + ".weight";
     return weights.names().contains(kernel)

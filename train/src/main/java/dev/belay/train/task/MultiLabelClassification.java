@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  * @param outputs C, if it is known
  */
 public record MultiLabelClassification(OptionalInt outputs) implements PooledTask {
-  /** What Hugging Face's {@code problem_type} calls it. */
+  /** Name in Hugging Face's {@code problem_type}. */
   public static final String PROBLEM = "multi_label_classification";
 
   /** Classes of a made-up batch, where it is not known how many there are. */

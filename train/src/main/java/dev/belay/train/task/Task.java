@@ -67,7 +67,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
   /** Length of the logits' last dimension, C, if it is known before the data are read. */
   OptionalInt outputs();
 
-  // What a head for it is in a family of models.
+  // Its head in a family of models.
 
   /** Whether Belay has a head for it on that family. */
   boolean fits(Family family);
@@ -134,7 +134,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
     return Optional.empty();
   }
 
-  // What a head for it is on a SavedModel's graph.
+  // Its head on a SavedModel's graph.
 
   /** Whether Belay puts a head for it on a SavedModel. */
   default boolean fitsSavedModel() {
@@ -174,7 +174,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
    */
   Loss loss(boolean probabilities);
 
-  // What it reads from data.
+  // Its labels and data.
 
   /**
    * The labels that the data must have.
@@ -183,7 +183,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
    */
   LabelRule labels(Optional<LabelMap> names);
 
-  /** How data to predict for are read, which need no labels. */
+  /** Rule for data to predict for, which need no labels. */
   default LabelRule unlabelled(Optional<LabelMap> names) {
     return LabelRule.none();
   }

@@ -93,7 +93,7 @@ record SequenceTemplate(
     return i;
   }
 
-  /** How many special tokens there are. */
+  /** Number of special tokens. */
   int specials() {
     return before.length() + between.length() + after.length();
   }

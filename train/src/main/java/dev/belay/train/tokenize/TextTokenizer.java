@@ -200,12 +200,12 @@ public final class TextTokenizer implements AutoCloseable {
     return pair.pair(first, second, Integer.MAX_VALUE);
   }
 
-  /** How many special tokens a pair has. */
+  /** Number of special tokens of a pair. */
   public int pairSpecials() {
     return pair.specials();
   }
 
-  /** Where the second text of a pair begins whose first has so many tokens. */
+  /** Position of the second text of a pair, by the number of tokens of the first. */
   public int secondStart(int firstLength) {
     return pair.before().length() + firstLength + pair.between().length();
   }
@@ -241,7 +241,7 @@ public final class TextTokenizer implements AutoCloseable {
     return definition.vocabulary().size();
   }
 
-  /** What the ids stand for. */
+  /** Vocabulary of the tokenizer. */
   public Vocabulary vocabulary() {
     return definition.vocabulary();
   }
@@ -281,7 +281,7 @@ public final class TextTokenizer implements AutoCloseable {
     return definition.sides().cutsLeft();
   }
 
-  /** What was decided when it was opened, for people. */
+  /** Decisions made when it was opened, for people. */
   public List<String> notes() {
     return definition.notes();
   }

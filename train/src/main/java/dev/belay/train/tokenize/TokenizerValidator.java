@@ -133,7 +133,7 @@ final class TokenizerValidator {
     }
   }
 
-  /** What makes tokens a matter of chance, or of hours. */
+  /** Settings that make tokens random, or tokenizing very slow. */
   private void requireModel(JsonNode model) {
     if (model.path("dropout").asDouble(0) != 0) {
       throw new DataException(

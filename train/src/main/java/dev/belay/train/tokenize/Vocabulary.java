@@ -72,7 +72,7 @@ public record Vocabulary(
     return !special.get(id);
   }
 
-  /** Whether an id goes on with the word before it. */
+  /** Whether an id continues the word before it. */
   public boolean isInner(int id) {
     return inner.get(id);
   }

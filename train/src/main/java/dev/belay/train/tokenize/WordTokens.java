@@ -10,6 +10,6 @@ package dev.belay.train.tokenize;
 @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
 public record WordTokens(TokenIds tokens, int[] wordOf) {
 
-  /** What stands for "part of no word" in {@link #wordOf}. */
+  /** Value of {@link #wordOf} for tokens outside words. */
   public static final int NO_WORD = -1;
 }

@@ -77,12 +77,12 @@ public final class Prefetcher implements Iterator<Batch>, AutoCloseable {
     return batch;
   }
 
-  /** How long the last batch was waited for, in nanoseconds. */
+  /** Time spent waiting for the last batch, in nanoseconds. */
   public long waitNanos() {
     return waitNanos;
   }
 
-  /** How long all batches were waited for, in nanoseconds. */
+  /** Time spent waiting for all batches, in nanoseconds. */
   public long totalWaitNanos() {
     return totalWaitNanos;
   }

@@ -241,7 +241,7 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
         position, "column '" + column + "': expected " + expected + ", found " + describe());
   }
 
-  /** What the cell holds, for people. */
+  /** Description of the cell's value, for people. */
   String describe() {
     if (cell instanceof Cell.Text text) {
       String value = text.value();

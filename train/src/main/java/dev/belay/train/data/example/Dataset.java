@@ -17,12 +17,12 @@ public record Dataset(
     Optional<LabelMap> labels,
     List<String> notes) {
 
-  /** How many examples. */
+  /** Number of examples. */
   public int size() {
     return examples.size();
   }
 
-  /** How many answers there are about them: one to all windows of a question. */
+  /** Number of predictions: one for all windows of a question. */
   public int answers() {
     long further =
         examples.stream()

@@ -17,7 +17,7 @@ public final class DatasetReader {
   /** Rows that are tokenized together. */
   private static final int CHUNK_ROWS = 2048;
 
-  /** A chunk of long texts is closed earlier, so that it needs no memory of its own. */
+  /** A chunk of long texts is closed earlier, to bound its memory. */
   private static final int CHUNK_CHARACTERS = 1 << 23;
 
   /** Memory below this is not worth a word. */

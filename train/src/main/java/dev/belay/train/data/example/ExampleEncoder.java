@@ -179,7 +179,7 @@ final class ExampleEncoder {
         && row.position().number() > other.position().number();
   }
 
-  /** What is wrong with the columns of a TSV or CSV file is wrong in its first line. */
+  /** Errors in the columns of a TSV or CSV file are reported at its first line. */
   private static SourcePosition headerOf(Row row) {
     if (row.position().unit() != SourcePosition.Unit.LINE) {
       return row.position();

@@ -77,7 +77,7 @@ public interface LabelFormat {
     return "a column 'label'";
   }
 
-  /** What a .txt file holds. */
+  /** Interpretation of a .txt file. */
   default DataFile.TextForm textForm() {
     return DataFile.TextForm.LINES;
   }

@@ -22,7 +22,7 @@ record LabelText(Kind kind, String raw, String written, String plain, boolean na
 
   private static final int MOST_DIGITS = 18;
 
-  /** What stands where a column of numbers has a gap, as pandas writes and reads it. */
+  /** Texts that mark a gap in a column of numbers, as pandas writes and reads them. */
   private static final Set<String> GAPS = Set.of("nan", "na", "n/a", "<na>", "null", "none", "nat");
 
   /** Kind of a label. */

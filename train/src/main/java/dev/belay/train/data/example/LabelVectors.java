@@ -67,7 +67,7 @@ final class LabelVectors {
     }
   }
 
-  /** How many places a vector has. */
+  /** Number of elements of a vector. */
   int length() {
     return length;
   }

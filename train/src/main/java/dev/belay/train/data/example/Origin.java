@@ -21,7 +21,7 @@ public sealed interface Origin {
    */
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
   record Words(List<String> words, int[] wordOf) implements Origin {
-    /** How many of the words are seen by the model; cut off are those behind them. */
+    /** Number of words that the model sees; the words after them are cut off. */
     public int seen() {
       return Arrays.stream(wordOf).max().orElse(-1) + 1;
     }

@@ -176,7 +176,7 @@ public final class QuestionReader {
     return asked.length > most ? Arrays.copyOf(asked, most) : asked;
   }
 
-  /** What two windows have in common: less than was asked for, where windows are no longer. */
+  /** Overlap of two windows: less than requested if windows are not longer. */
   private int overlap(int size, int tokens) {
     boolean tooMuch = tokens > size && docStride >= size;
     lesserOverlaps += tooMuch ? 1 : 0;

@@ -62,7 +62,7 @@ public final class DataFile {
     return new Utf8Lines(file, bytes(file));
   }
 
-  /** What a failed read of a file means to a person. */
+  /** The error for a failed read of a file. */
   static DataException failure(Path file, IOException e) {
     if (e instanceof CorruptModelException) {
       return new DataException(e.getMessage(), e);

@@ -56,7 +56,7 @@ record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
     return provenance.path("error").asText();
   }
 
-  /** What people look for first, by the name that it is shown with. */
+  /** The most important values, with the names that they are shown with. */
   Map<String, String> brief() {
     Map<String, String> brief = new LinkedHashMap<>();
     put(brief, "status", provenance.path("status"));
@@ -97,7 +97,7 @@ record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
     }
   }
 
-  /** Names of files with the beginning of their hashes, by which they can be told apart. */
+  /** Names of files with the start of their hashes, which distinguishes them. */
   private static String files(JsonNode files) {
     List<String> named = new ArrayList<>();
     for (JsonNode file : files) {

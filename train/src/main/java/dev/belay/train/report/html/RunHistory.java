@@ -147,7 +147,7 @@ final class RunHistory {
     return layers;
   }
 
-  /** How many steps were planned; 0 if the file does not say. */
+  /** Number of planned steps; 0 if the file does not say. */
   long totalSteps() {
     return totalSteps;
   }

@@ -120,7 +120,7 @@ public record FolderTokenizer(
         && !split.path(TokenizerParts.ADD_PREFIX_SPACE).asBoolean();
   }
 
-  /** The keys by which Python takes the same class and version of these files alone. */
+  /** Keys from which Python determines the same class and version of these files alone. */
   private static Map<String, JsonNode> decided(
       TokenizerFolder folder, TokenizerClass tokenizerClass, Convention convention) {
     Map<String, JsonNode> decided = new LinkedHashMap<>();

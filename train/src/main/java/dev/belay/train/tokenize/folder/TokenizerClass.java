@@ -75,7 +75,7 @@ record TokenizerClass(
     }
   }
 
-  /** Who makes the mask token take the blanks before it. */
+  /** Classes whose mask token takes the blanks before it. */
   enum Mask {
     NO,
     CLASS,

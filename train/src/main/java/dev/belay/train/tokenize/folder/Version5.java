@@ -77,7 +77,7 @@ final class Version5 {
             .toList());
   }
 
-  /** What the class builds of the parts of tokenizer.json. */
+  /** Parts that the class builds in place of those of tokenizer.json. */
   private ObjectNode rebuilt(BertSettings bert) {
     JsonNode model = draft.root().path("model");
     JsonNode vocabulary = model.path("vocab");

@@ -120,7 +120,7 @@ final class RegexAutomaton {
     return begin;
   }
 
-  /** Code points between two bounds of sets are not told apart. */
+  /** Code points between two bounds of sets are equivalent. */
   private void nameSymbols() {
     TreeSet<Integer> bounds = new TreeSet<>();
     for (CharacterSet set : sets) {
@@ -147,7 +147,7 @@ final class RegexAutomaton {
     }
   }
 
-  /** How many letters the pattern has, copies of repeats counted. */
+  /** Number of letters of the pattern, copies of repeats included. */
   int letters() {
     return sets.size();
   }
