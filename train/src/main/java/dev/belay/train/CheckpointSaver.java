@@ -230,7 +230,7 @@ final class CheckpointSaver implements AutoCloseable {
           try {
             task.get();
           } catch (ExecutionException e) {
-            // What ended the run is told; that this failed too is seen when it is resumed.
+            // The first failure is reported; a resume will find this one.
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }

@@ -215,10 +215,10 @@ final class DatasetLoader implements AutoCloseable {
   }
 
   /**
-   * How words are hidden from a model in these data.
+   * Rule for hiding tokens from a model in these data.
    *
    * @param seed of the choice
-   * @throws DataException if the tokenizer does not say by which token
+   * @throws DataException if the tokenizer has no mask token
    */
   Masking masking(long seed) {
     LanguageConfig language = config.language();

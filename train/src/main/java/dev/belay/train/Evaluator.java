@@ -51,9 +51,9 @@ final class Evaluator {
   }
 
   /**
-   * Over all examples, unless somebody stops it.
+   * Evaluates all examples, unless the run is stopped.
    *
-   * @throws StoppedException between two batches, if the stop was asked for
+   * @throws StoppedException between two batches, if a stop was requested
    */
   Result evaluate(StepRunner runner, StopRequest stop) {
     Metrics metrics = newMetrics.get();

@@ -70,8 +70,8 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
       RunStart start) {}
 
   /**
-   * Begins the records in a run directory, or goes on with those of the run's own checkpoint: what
-   * they say of later steps is dropped, for these come again.
+   * Starts the records in a run directory, or continues those of the run's own checkpoint: entries
+   * of later steps are dropped, since these steps are repeated.
    */
   static RunLog begin(LogHeader about, Consumer<RunEvent> listener) throws IOException {
     RunDirectory directory = about.directory();

@@ -41,8 +41,8 @@ import java.util.function.Consumer;
 /**
  * {@code belay sweep}: the same training with several clips and learning rates, seed by seed, in
  * one process. All arms of a seed and a rule run in one graph and one session: between them the
- * weights are set back, the slots begin anew, and the threshold, which is a variable, gets another
- * value. Each arm makes the very steps that {@code belay train} makes with the same options.
+ * weights are reset, the slots initialized again, and the threshold, which is a variable, gets
+ * another value. Each arm makes the same steps as {@code belay train} with the same options.
  */
 public final class Sweep {
   private static final int BATCHES_AHEAD = 4;
@@ -91,13 +91,13 @@ public final class Sweep {
       Path report) {}
 
   /**
-   * Tries all arms; goes on where a killed sweep in the same directory ended.
+   * Trains all arms; resumes a killed sweep in the same directory.
    *
-   * @param sandbox tries the model while it is read here
+   * @param sandbox validates the model while it is read here
    * @param command the command line, for sweep.json
-   * @param listener told of everything that happens, on the calling thread
+   * @param listener receives all events, on the calling thread
    * @throws IOException if a file cannot be read or written
-   * @throws ModelException if the model cannot be used as asked
+   * @throws ModelException if the model cannot be used with these options
    */
   public static Result execute(
       SweepConfig config, ModelSandbox sandbox, List<String> command, Consumer<SweepEvent> listener)

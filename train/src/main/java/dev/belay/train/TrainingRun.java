@@ -48,11 +48,11 @@ public final class TrainingRun {
   }
 
   /**
-   * Trains, or goes on with what was begun in the same directory.
+   * Trains, or resumes a run in the same directory.
    *
-   * @param sandbox tries the model while it is read here
+   * @param sandbox validates the model while it is read here
    * @param command the command line, for run.json
-   * @param listener told of everything that happens, on the calling thread
+   * @param listener receives all events, on the calling thread
    * @param stop ends the run early, with a checkpoint
    * @throws IOException if a file cannot be read or written; {@link
    *     dev.belay.savedmodel.CorruptModelException} if the model is refused

@@ -30,9 +30,9 @@ public final class Sections {
   }
 
   /**
-   * Lets all of them go on from a checkpoint.
+   * Restores all parts from a checkpoint.
    *
-   * @return what a person should know: parts that the checkpoint has not, or that this run has not
+   * @return notes for people: parts that the checkpoint lacks, or that this run lacks
    * @throws CorruptModelException if a section is not what its part writes
    */
   public List<String> resume(Checkpoint checkpoint) throws CorruptModelException {

@@ -8,8 +8,8 @@ import java.util.Properties;
 import org.tensorflow.TensorFlow;
 
 /**
- * The native part of TensorFlow Java: a jar of its own, which a program must have on its class path
- * beside the classes.
+ * The native part of TensorFlow Java: a separate jar, which a program must have on its class path
+ * besides the classes.
  */
 public final class NativeTensorFlow {
   private static final String LIBRARY = "org/tensorflow/internal/c_api/%s/libjnitensorflow.so";

@@ -77,7 +77,7 @@ public sealed interface RunEvent {
       implements RunEvent {}
 
   /**
-   * The run goes on from a checkpoint; told before {@link Started}.
+   * The run resumes from a checkpoint; sent before {@link Started}.
    *
    * @param step of the checkpoint
    */

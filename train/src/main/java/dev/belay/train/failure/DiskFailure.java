@@ -26,7 +26,7 @@ public final class DiskFailure {
   }
 
   /**
-   * Writes a result that no run needs to go on, after a check that there is room for it.
+   * Writes a result that no resume needs, after a check that there is room for it.
    *
    * @param path what is written
    * @param bytes how much it needs

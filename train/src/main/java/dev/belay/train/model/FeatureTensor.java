@@ -14,8 +14,8 @@ import org.tensorflow.Output;
 /**
  * Finds the tensor that a new head reads: an output by its name, or an inner one by its node.
  *
- * <p>Inner nodes go by their names without the calls they were expanded from: which layers became
- * functions of their own differs between the traces of one model, the layers do not.
+ * <p>Inner nodes have their names without the calls they were expanded from: traces of one model
+ * have the same layers, but not the same layers as functions.
  */
 final class FeatureTensor {
   private static final int SHOWN = 12;

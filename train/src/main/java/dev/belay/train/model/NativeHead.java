@@ -102,7 +102,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
             built, making.forward(), making.model().activation(), making.outputs(), begin));
   }
 
-  /** A projection to another number of classes is none that could go on. */
+  /** A projection to another number of classes cannot be restored. */
   private boolean isFresh(String layer, HeadRequest making) {
     boolean counted = task.projection(files.configuration().family()).equals(Optional.of(layer));
     return counted

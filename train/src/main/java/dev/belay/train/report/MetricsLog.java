@@ -44,7 +44,7 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
   }
 
   /**
-   * Begins a file, or goes on at the end of one.
+   * Creates a file, or appends to one.
    *
    * @param loggingSteps train events are written every so many steps
    */

@@ -53,10 +53,10 @@ public final class Provenance {
   }
 
   /**
-   * Goes on with the record of a run that goes on now: what it said stays, and a line is added to
-   * its history.
+   * Continues the record of a run that resumes: its entries stay, and a line is added to its
+   * history.
    *
-   * @param checkpoint where it goes on from
+   * @param checkpoint the checkpoint that it resumes from
    */
   public static Provenance resume(Path file, List<String> command, Path checkpoint)
       throws IOException {

@@ -15,9 +15,9 @@ import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
 /**
- * Decides how a run goes on after each step. A step whose loss or norm is not finite, or whose norm
- * explodes, has already changed nothing; here it is decided whether the run stops, goes on, or
- * returns to a checkpoint first. The first one is kept in a replay bundle.
+ * Decides how a run continues after each step. A step whose loss or norm is not finite, or whose
+ * norm explodes, has changed nothing; the guard stops the run, continues it, or restores a
+ * checkpoint first. The first such step is kept in a replay bundle.
  */
 public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   private final StabilityConfig config;

@@ -39,9 +39,9 @@ record RuntimeSettings(Map<String, String> environment, boolean gpu) {
   }
 
   /**
-   * Refuses what comes too late.
+   * Refuses options that come too late.
    *
-   * @throws MachineException if TF32 is not wanted and the driver was not told
+   * @throws MachineException if TF32 is off and the driver has no such setting
    */
   void verify(MachineConfig machine) {
     boolean onGpu = gpu && !machine.cpuOnly();

@@ -316,7 +316,7 @@ public final class StepRunner implements AutoCloseable {
 
   /**
    * The weights as they are now, held by TensorFlow: a variable that is updated meanwhile gets new
-   * memory, so that training may go on while they are written.
+   * memory, so that training may continue while they are written.
    */
   public VariableSnapshot snapshotWeights() {
     return memory.snapshot(weights());

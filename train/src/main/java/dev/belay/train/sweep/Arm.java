@@ -13,8 +13,8 @@ import java.util.Set;
 /**
  * One setting that a sweep tries.
  *
- * @param mode how gradients are clipped
- * @param clipNorm the threshold; empty for NONE, and for rules that have one of their own
+ * @param mode the clip rule
+ * @param clipNorm the threshold; empty for NONE, and for rules with a separate one
  * @param learningRate the schedule's peak
  */
 public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learningRate) {

@@ -22,10 +22,10 @@ record ExampleOutput(EncodedExample example, EvaluationResult result, int row, i
   private static final int BATCHES_AHEAD = 4;
 
   /**
-   * Makes one prediction of each example, in their order.
+   * Makes one prediction for each example, in order.
    *
-   * @param rule by which the files are read
-   * @return how many there were
+   * @param rule for the labels of the files
+   * @return the number of predictions
    */
   static int predict(
       PredictionRun run,

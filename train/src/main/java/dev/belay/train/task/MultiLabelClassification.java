@@ -18,8 +18,8 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
- * Any number of classes per example: logits [B, C], each with a sigmoid of its own. It has the head
- * of {@link SequenceClassification}; {@code problem_type} says which of the two a model learns.
+ * Any number of classes per example: logits [B, C], each with its own sigmoid. It has the head of
+ * {@link SequenceClassification}; {@code problem_type} says which of the two a model learns.
  *
  * @param outputs C, if it is known
  */

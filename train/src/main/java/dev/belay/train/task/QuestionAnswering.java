@@ -77,7 +77,10 @@ public record QuestionAnswering() implements TokenTask {
     return this;
   }
 
-  /** A language model goes on with longer texts than it has seen; answers are not looked for so. */
+  /**
+   * A language model continues longer texts than it was trained with; answers are not searched that
+   * way.
+   */
   @Override
   public boolean keepsTrainedLength() {
     return true;

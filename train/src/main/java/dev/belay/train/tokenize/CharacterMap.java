@@ -11,7 +11,7 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * The table by which sentencepiece normalises characters: four bytes with the size of a trie, the
+ * The table with which sentencepiece normalises characters: four bytes with the size of a trie, the
  * trie as a double array of four-byte units (darts-clone), and the texts that its values point
  * into, each ended by a zero.
  *

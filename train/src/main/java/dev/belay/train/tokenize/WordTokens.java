@@ -2,7 +2,7 @@ package dev.belay.train.tokenize;
 
 /**
  * A text that was given word by word, as token ids with the model's special tokens, not padded.
- * Arrays are handed over, not copied.
+ * Arrays are not copied.
  *
  * @param tokens of all words, one after the other
  * @param wordOf [T], for each token the index of the word that it is part of; -1 for special tokens

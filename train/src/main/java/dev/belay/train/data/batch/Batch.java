@@ -9,7 +9,7 @@ import java.util.Optional;
  * Examples padded to one shape.
  *
  * @param position which batch of the run
- * @param next where a run goes on after it
+ * @param next position at which a run continues after it
  * @param features by the model's own names
  * @param labels [B, 1], [B, T] for labels per token, or [B, 2] for starts and ends; empty if the
  *     data have none

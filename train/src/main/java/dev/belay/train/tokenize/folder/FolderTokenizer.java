@@ -17,8 +17,8 @@ import java.util.Optional;
  * @param special its special tokens by name, such as {@code pad_token}
  * @param types whether Python gives token_type_ids for it
  * @param cutsLeft whether a text that is too long loses its beginning
- * @param blankBeforeWords whether a word that stands by itself has no token of its own beginning,
- *     for which Python asks for add_prefix_space
+ * @param blankBeforeWords whether single words need a blank before them, for which Python requires
+ *     add_prefix_space
  * @param notes what was decided, for people
  * @param decided keys that tokenizer_config.json does not have, and that make Python decide the
  *     same
