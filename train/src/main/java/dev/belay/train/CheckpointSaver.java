@@ -93,7 +93,7 @@ final class CheckpointSaver implements AutoCloseable {
       long step, BatchPosition next, boolean interim, Map<String, Double> metrics, long keep) {
     await();
     long begin = System.nanoTime();
-    // What is on the disk after a power cut: first the lines of a step, then its checkpoint.
+    // Order on the disk in case of a power cut: first the lines of a step, then its checkpoint.
     context.records().force();
     context.lock().requireHeld();
     CheckpointState state =
@@ -149,7 +149,7 @@ final class CheckpointSaver implements AutoCloseable {
       written.get();
       context.folder().trim(keep);
     } catch (ExecutionException e) {
-      // What was to take their place is not there.
+      // The checkpoint that should replace them is missing.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {

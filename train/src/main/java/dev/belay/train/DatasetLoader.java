@@ -44,7 +44,7 @@ final class DatasetLoader implements AutoCloseable {
   /**
    * Opens the tokenizer.
    *
-   * @param model which says how many ids there are, and which one is padding
+   * @param model determines the number of ids and the padding id
    */
   DatasetLoader(DataConfig config, TrainableModel model, InputMapping inputs) throws IOException {
     this.config = config;
@@ -218,7 +218,8 @@ final class DatasetLoader implements AutoCloseable {
    * Rule for hiding tokens from a model in these data.
    *
    * @param seed of the choice
-   * @throws DataException if the tokenizer has no mask token
+   * @throws DataException if the tokenizer has no mask token, or does not fit the options or the
+   *     model
    */
   Masking masking(long seed) {
     LanguageConfig language = config.language();

@@ -36,7 +36,7 @@ final class Evaluator {
   /**
    * Named numbers, {@code loss} first.
    *
-   * @param examples how many there are, or questions
+   * @param examples number of examples, or questions
    */
   record Result(Map<String, Double> metrics, int examples) {}
 

@@ -127,7 +127,7 @@ public final class Predictor implements AutoCloseable {
   }
 
   /**
-   * What the model predicts about each text, as the record of its task.
+   * Predicts each text, as the record of its task.
    *
    * @param type such as {@code Classification.class}
    */
@@ -151,8 +151,8 @@ public final class Predictor implements AutoCloseable {
   }
 
   /**
-   * What the model predicts about each row of columns, named as in a .jsonl file: {@code input_ids}
-   * and {@code attention_mask} of a tokenizer, or the model's own inputs.
+   * Predicts each row of columns, named as in a .jsonl file: {@code input_ids} and {@code
+   * attention_mask} of a tokenizer, or the model's own inputs.
    *
    * @param rows values are strings, numbers, or arrays or lists of numbers
    */

@@ -46,7 +46,7 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
    * The parts of a run that they use.
    *
    * @param evaluator empty without validation data
-   * @param checkpoints where the best one is found again
+   * @param checkpoints folder in which the best checkpoint is found
    * @param updatesPerEpoch evaluation follows each epoch where no interval is given
    */
   record CallbackContext(

@@ -60,7 +60,7 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
    *
    * @param command the command line, for run.json
    * @param facts about model and data, for run.json
-   * @param start where the run begins
+   * @param start step and checkpoint that the run starts from
    */
   record LogHeader(
       TrainConfig config,

@@ -33,7 +33,7 @@ public final class RunVerification {
    *
    * @param kind record, checkpoint, export, or input for what the run was made from
    * @param sound whether it is what it was; an input that changed is no fault of the run's
-   * @param detail what is wrong, or how much was verified
+   * @param detail the error, or the amount verified
    */
   public record Item(String kind, String path, boolean sound, String detail) {}
 

@@ -19,7 +19,7 @@ public final class CheckpointFolder {
   /**
    * A folder, made with its first checkpoint.
    *
-   * @param limit how many to keep; the best one is kept apart from them
+   * @param limit number of checkpoints to keep, besides the best one
    */
   public CheckpointFolder(Path folder, OptionalInt limit) {
     this.folder = folder;

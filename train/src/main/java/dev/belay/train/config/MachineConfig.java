@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 /**
  * Devices, threads and seed of a run.
  *
- * @param gpu how GPUs are used
+ * @param gpu options of GPUs
  */
 @Section.Of(Section.MACHINE)
 public record MachineConfig(

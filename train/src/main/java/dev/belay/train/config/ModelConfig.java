@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 /**
  * Model of a run, and how it is called.
  *
- * @param files what the path holds, where that is not found out
- * @param trust what the user accepts of a foreign model
+ * @param files contents of the path, where they are not detected
+ * @param trust exceptions that the user allows for a foreign model
  */
 @Section.Of(Section.MODEL)
 public record ModelConfig(

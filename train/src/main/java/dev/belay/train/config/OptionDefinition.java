@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /**
  * Everything that is known of one option, read from the component of a config record.
  *
- * @param option what the record says of it
+ * @param option its annotation in the record
  * @param section of {@code --help}
  * @param type of its values
  */

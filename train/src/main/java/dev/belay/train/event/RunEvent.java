@@ -12,7 +12,7 @@ public sealed interface RunEvent {
    *
    * @param totalSteps updates to come
    * @param stepsPerEpoch updates of one pass over the data
-   * @param notes what the user should know: functions chosen, ops rewritten, variables left out
+   * @param notes remarks for people: functions chosen, ops rewritten, variables left out
    */
   record Started(
       long totalSteps,

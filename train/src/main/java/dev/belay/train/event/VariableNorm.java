@@ -11,8 +11,8 @@ package dev.belay.train.event;
 public record VariableNorm(String name, float gradient, float weight, float update) {
 
   /**
-   * How far the step moves the weights, relative to them; about 1e-3 is usual from scratch, less
-   * when fine-tuning. Infinite for weights that are all 0 and move, 0 if they do not.
+   * Ratio of the norms of update and weights; about 1e-3 is usual from scratch, less when
+   * fine-tuning. Infinite for weights that are all 0 and move, 0 if they do not.
    */
   public double updateRatio() {
     return update == 0 ? 0 : update / (double) weight;

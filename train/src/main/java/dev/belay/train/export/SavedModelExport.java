@@ -37,9 +37,9 @@ import org.tensorflow.proto.framework.GraphDef;
  *
  * @param model as it was read
  * @param graph that the model is in, with its new head if it has one
- * @param evaluation what a new SavedModel serves
+ * @param evaluation the function that a new SavedModel serves
  * @param variables of the model, then of its new head
- * @param description what is written beside the graph
+ * @param description contents besides the graph
  */
 public record SavedModelExport(
     TrainableModel model,

@@ -34,12 +34,12 @@ import java.util.stream.IntStream;
 /**
  * A SavedModel with the functions to train and to evaluate through, expanded into one flat graph.
  *
- * @param source where it lies
- * @param contents what the files hold
+ * @param source location of the model
+ * @param contents contents of the files
  * @param trains whether it is trained, or evaluated alone
  * @param countsLosses whether the losses that layers add belong to the loss
  * @param chosen the functions, over one set of variables; while the choice is open, the signature
- * @param open what still has to be chosen by running the model
+ * @param open choices that require running the model
  */
 public record ImportedModel(
     ModelSource source,

@@ -188,8 +188,8 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
   }
 
   /**
-   * What {@code problem_type} the model was trained for: as Belay exported it, else as the
-   * config.json says that Hugging Face writes beside a SavedModel or two folders above it.
+   * The {@code problem_type} that the model was trained for: from Belay's export, else from the
+   * config.json that Hugging Face writes beside a SavedModel or two folders above it.
    */
   public Optional<String> problemType() throws IOException {
     Path file = directory.resolve(EXTRA).resolve(PROBLEM_TYPE);

@@ -20,7 +20,7 @@ final class TraceCandidates {
   /**
    * Traces, all expanded.
    *
-   * @param reference what they must compute
+   * @param reference the required computation
    * @param targets the positions of its outputs that they must give; others need not be alike
    */
   TraceCandidates(FlatModel model, ModelFunction reference, List<Integer> targets) {
@@ -63,9 +63,9 @@ final class TraceCandidates {
   }
 
   /**
-   * Which outputs of a function are which of the reference's.
+   * Maps the outputs of a function to those of the reference.
    *
-   * @return names by position; empty if the function does not compute what it must
+   * @return names by position; empty if the function computes something else
    */
   Optional<Map<Integer, String>> match(ModelFunction function, Sameness same) {
     FlatFunction trace = flat(function);

@@ -54,7 +54,7 @@ final class TraceChoice {
    * The functions of a run in one flat graph.
    *
    * @param regularizers functions whose result belongs to the loss
-   * @param notes what people should know about the choice
+   * @param notes remarks about the choice, for people
    */
   record Chosen(
       FlatModel model,

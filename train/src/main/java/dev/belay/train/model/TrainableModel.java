@@ -63,7 +63,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   ModelGraph graph(ModelConfig config, long seed) throws IOException;
 
   /**
-   * Which feature goes into which of its inputs.
+   * Assigns features to its inputs.
    *
    * @param chosen the user's own choice, feature name to input name
    * @param trains whether for training, or for evaluation alone
@@ -122,7 +122,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   ModelVariable stored(String variable);
 
   /**
-   * What a new SavedModel of it needs beside the graph.
+   * Parts of a new SavedModel of it besides the graph.
    *
    * @param call that it serves
    * @param names of the classes, if there are classes

@@ -37,7 +37,7 @@ public record Changes(List<Change> serious, List<Change> harmless) {
    * Compares.
    *
    * @param before a run directory with config.json and run.json
-   * @param facts what run.json would say of model and data now
+   * @param facts current entries for run.json about model and data
    */
   public static Changes since(RunDirectory before, TrainConfig config, Map<String, Object> facts)
       throws IOException {

@@ -66,9 +66,9 @@ public final class RunLock implements AutoCloseable {
   }
 
   /**
-   * Who holds a run directory.
+   * The process that holds a run directory.
    *
-   * @param processStarted tells a process from a later one with the same number
+   * @param processStarted distinguishes a process from a later one with the same number
    */
   record Owner(long pid, String host, String processStarted, String since) {
     static Owner self() {

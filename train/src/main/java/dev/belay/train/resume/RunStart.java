@@ -41,7 +41,7 @@ public record RunStart(
    * Looks at what there is, and changes nothing.
    *
    * @param directory held by the caller
-   * @param facts what run.json will say of model and data
+   * @param facts entries of run.json about model and data
    * @throws ConfigException if options, model or data are not what they were, and that was not
    *     allowed
    * @throws CorruptModelException if there are checkpoints and none of them is whole

@@ -19,7 +19,7 @@ import java.nio.file.Path;
  * All it takes to make one step again: {@code step.json}, {@code batch.json}, the weights before
  * the step, the run's {@code config.json}, and what was found, {@code diagnosis.json}.
  *
- * @param directory where it lies
+ * @param directory folder of the bundle
  */
 public record ReplayBundle(Path directory) {
   private static final ObjectMapper JSON =

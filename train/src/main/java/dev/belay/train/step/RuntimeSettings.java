@@ -41,7 +41,7 @@ record RuntimeSettings(Map<String, String> environment, boolean gpu) {
   /**
    * Refuses options that come too late.
    *
-   * @throws MachineException if TF32 is off and the driver has no such setting
+   * @throws MachineException if TF32 is to be off and the environment does not say so to the driver
    */
   void verify(MachineConfig machine) {
     boolean onGpu = gpu && !machine.cpuOnly();

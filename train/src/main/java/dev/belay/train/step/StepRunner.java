@@ -359,7 +359,7 @@ public final class StepRunner implements AutoCloseable {
    * Sets those slots and beta powers that a checkpoint of another optimizer has too; the others
    * start at their first values.
    *
-   * @return what a person should know
+   * @return notes for people
    */
   public List<String> restoreMatchingOptimizer(NamedTensors saved) throws IOException {
     SavedValues matching = SavedValues.of(optimizerVariables(), saved);

@@ -15,12 +15,13 @@ import java.util.Optional;
  *
  * @param steps of a whole arm
  * @param interval between evaluations
- * @param score what arms are compared by
+ * @param score score that arms are compared by
  */
 public record Halving(long steps, long interval, Score score) {
 
   /**
-   * Where arms are judged: at the first evaluation from a quarter and from half of the steps on.
+   * The steps at which arms are compared: the first evaluation from a quarter and from half of the
+   * steps on.
    */
   public List<Long> rungs() {
     List<Long> rungs = new ArrayList<>();

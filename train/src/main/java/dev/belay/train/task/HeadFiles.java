@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 /**
  * Everything that is known of the head of a model whose graph Belay builds.
  *
- * @param config what is asked for
+ * @param config the model options
  * @param configuration of the model
  * @param weights by canonical name
  */

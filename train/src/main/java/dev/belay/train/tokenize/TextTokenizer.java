@@ -33,8 +33,8 @@ public final class TextTokenizer implements AutoCloseable {
   private static final int WORDS_AT_ONCE = 1 << 12;
 
   /**
-   * What the place of special tokens is learned from: the first text that has a token. The rune is
-   * one that few vocabularies know, so that a tokenizer without a token for the unknown fails here.
+   * Texts from which the positions of special tokens are learned: the first text that has a token.
+   * Few vocabularies know the rune, so a tokenizer without an unknown token fails here.
    */
   private static final List<String> PROBES = List.of("\u16A0", "a", "the", "1", ".");
 
@@ -88,7 +88,7 @@ public final class TextTokenizer implements AutoCloseable {
     }
     int[] second = tokens(texts.second().get());
     if (first.length > maxLength && second.length > maxLength) {
-      // Which of the two is the longer one only all of their tokens say.
+      // Only all of their tokens show which text is longer.
       first = allTokens(texts.first());
       second = allTokens(texts.second().get());
     }

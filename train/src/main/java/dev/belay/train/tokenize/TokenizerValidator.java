@@ -150,7 +150,10 @@ final class TokenizerValidator {
     }
   }
 
-  /** Where inner pieces have a prefix, it is cut off the second half of each merge unseen. */
+  /**
+   * The native library removes the prefix of inner pieces from the second half of each merge
+   * without a check.
+   */
   private void requireMerges(JsonNode model) {
     String prefix = model.path("continuing_subword_prefix").textValue();
     if (prefix == null || prefix.isEmpty()) {

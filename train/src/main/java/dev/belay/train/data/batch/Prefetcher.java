@@ -43,7 +43,7 @@ public final class Prefetcher implements Iterator<Batch>, AutoCloseable {
    * Starts to make batches.
    *
    * @param batches used by the new thread alone from now on
-   * @param depth how many batches may wait, at least 1
+   * @param depth maximum number of waiting batches, at least 1
    */
   public static Prefetcher start(Iterator<Batch> batches, int depth) {
     Prefetcher prefetcher = new Prefetcher(batches, depth);

@@ -86,7 +86,7 @@ public interface LabelFormat {
    * Reads a label.
    *
    * @param labels that were read before
-   * @param tokens how many elements a label per token has
+   * @param tokens number of elements of a label per token
    */
   default FeatureRow read(LabelReader labels, CellValues cell, int tokens) {
     throw new IllegalStateException("no label is read from a column");

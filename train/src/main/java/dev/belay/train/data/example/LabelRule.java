@@ -43,7 +43,7 @@ public record LabelRule(LabelFormat format, Optional<LabelMap> known, OptionalIn
    * Any number of classes per example.
    *
    * @param known the classes; empty: those that the file shows
-   * @param classCount how many outputs the head has, if it exists already
+   * @param classCount number of outputs of the head, if it exists already
    */
   public static LabelRule classSets(Optional<LabelMap> known, OptionalInt classCount) {
     return new LabelRule(new ClassSetLabel(), known, classCount);
@@ -58,7 +58,7 @@ public record LabelRule(LabelFormat format, Optional<LabelMap> known, OptionalIn
    * One class per word, or per token of rows of token ids.
    *
    * @param known the classes; empty: those that the file shows
-   * @param classCount how many outputs the head has, if it exists already
+   * @param classCount number of outputs of the head, if it exists already
    */
   public static LabelRule words(Optional<LabelMap> known, OptionalInt classCount) {
     return new LabelRule(new WordLabel(true), known, classCount);

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * A label as the data have it, before it is known which output it means. A whole number is the same
  * label however it is written: {@code 1}, {@code 01}, {@code 1.0} and {@code 1e0}.
  *
- * @param kind what it is
+ * @param kind kind of the label
  * @param raw as the data have it
  * @param written without blanks around it
  * @param plain its digits, if it is a whole number; empty for others

@@ -31,10 +31,10 @@ public sealed interface Origin {
    * A question with a part of its context.
    *
    * @param question as the file has it
-   * @param context whose tokens are looked through
-   * @param first which of its tokens the part begins with
-   * @param count how many it has, at least one
-   * @param offset where the first of them stands in the row of tokens
+   * @param context the context to search
+   * @param first index of the part's first token in the context
+   * @param count number of its tokens, at least one
+   * @param offset position of its first token in the row of tokens
    */
   record Window(SquadFile.Question question, Context context, int first, int count, int offset)
       implements Origin {

@@ -44,7 +44,7 @@ public final class QuestionReader {
    *
    * @param files of SQuAD's form
    * @param options whose labels are questions'
-   * @param docStride how many tokens two windows have in common
+   * @param docStride number of tokens that two windows share
    * @throws DataException if a file cannot be read, holds no question, or answers are wanted and a
    *     question does not say any
    */

@@ -44,7 +44,7 @@ record TextColumns(String first, Optional<String> second) {
   /**
    * The text columns of a file; empty if it has none.
    *
-   * @param asked what the user says of them
+   * @param asked the user's options
    * @param words whether texts are divided into words
    * @throws DataException if there are several candidates
    */

@@ -33,7 +33,7 @@ public final class DataFile {
   /**
    * Opens a file; the caller closes the reader.
    *
-   * @param text what it holds if it is a .txt
+   * @param text interpretation of a .txt file
    * @throws DataException if the file cannot be opened, is empty, or is not of the format that its
    *     name says
    */

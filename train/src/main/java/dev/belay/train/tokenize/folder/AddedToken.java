@@ -9,7 +9,7 @@ import java.util.Optional;
  * Python's tokenizers.
  *
  * @param content the text of the token
- * @param flags where it is found
+ * @param flags matching options
  * @param normalizedIfSaid whether it is looked for in normalized text; empty: as a token that is
  *     not special
  * @param special whether it is no word of the language

@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param cutsLeft whether a text that is too long loses its beginning
  * @param blankBeforeWords whether single words need a blank before them, for which Python requires
  *     add_prefix_space
- * @param notes what was decided, for people
+ * @param notes decisions, for people
  * @param decided keys that tokenizer_config.json does not have, and that make Python decide the
  *     same
  */

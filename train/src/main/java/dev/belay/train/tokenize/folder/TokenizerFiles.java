@@ -12,7 +12,7 @@ import java.util.OptionalInt;
  * The files that define a tokenizer.
  *
  * @param definition tokenizer.json, vocab.txt or vocab.json
- * @param kind which of them
+ * @param kind kind of the definition
  * @param config the tokenizer_config.json beside it
  */
 public record TokenizerFiles(Path definition, Kind kind, Optional<Path> config) {

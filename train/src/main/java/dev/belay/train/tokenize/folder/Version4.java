@@ -172,7 +172,9 @@ final class Version4 {
     return byContent;
   }
 
-  /** Where the special tokens stand, of a class that makes its tokenizer without tokenizer.json. */
+  /**
+   * Positions of the special tokens, for a class that builds its tokenizer without tokenizer.json.
+   */
   private JsonNode postProcessor(AddedVocabulary added) {
     JsonFile settings = draft.settings();
     SpecialTokens special = draft.special();
