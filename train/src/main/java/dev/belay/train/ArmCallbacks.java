@@ -41,7 +41,7 @@ final class ArmCallbacks implements TrainingCallbacks, StepPolicy {
    *
    * @param interval between evaluations
    * @param maxSkippedSteps so many updates in a row may be skipped for an overflow of fp16
-   * @param judge says after an evaluation why the arm should end, if it should
+   * @param judge returns after an evaluation the reason to end the arm, if there is one
    */
   record Limits(long interval, int maxSkippedSteps, Judge judge) {}
 

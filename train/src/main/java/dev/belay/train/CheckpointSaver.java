@@ -31,7 +31,7 @@ final class CheckpointSaver implements AutoCloseable {
 
   private final SaverContext context;
 
-  /** One that was not told of yet. */
+  /** A checkpoint that was not reported yet. */
   private Optional<Save> running = Optional.empty();
 
   private Optional<Future<?>> removal = Optional.empty();
@@ -48,9 +48,9 @@ final class CheckpointSaver implements AutoCloseable {
   }
 
   /**
-   * What it works with.
+   * Dependencies of the saver.
    *
-   * @param sections what the parts of the run remember
+   * @param sections state of the parts of the run
    */
   record SaverContext(
       StepRunner runner,
@@ -93,7 +93,7 @@ final class CheckpointSaver implements AutoCloseable {
       long step, BatchPosition next, boolean interim, Map<String, Double> metrics, long keep) {
     await();
     long begin = System.nanoTime();
-    // What is on the disk after a power cut: first the lines of a step, then its checkpoint.
+    // Order on the disk in case of a power cut: first the lines of a step, then its checkpoint.
     context.records().force();
     context.lock().requireHeld();
     CheckpointState state =
@@ -149,7 +149,7 @@ final class CheckpointSaver implements AutoCloseable {
       written.get();
       context.folder().trim(keep);
     } catch (ExecutionException e) {
-      // What was to take their place is not there.
+      // The checkpoint that should replace them is missing.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {
@@ -230,7 +230,7 @@ final class CheckpointSaver implements AutoCloseable {
           try {
             task.get();
           } catch (ExecutionException e) {
-            // What ended the run is told; that this failed too is seen when it is resumed.
+            // The first failure is reported; a resume will find this one.
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }

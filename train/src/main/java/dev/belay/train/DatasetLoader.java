@@ -44,7 +44,7 @@ final class DatasetLoader implements AutoCloseable {
   /**
    * Opens the tokenizer.
    *
-   * @param model which says how many ids there are, and which one is padding
+   * @param model determines the number of ids and the padding id
    */
   DatasetLoader(DataConfig config, TrainableModel model, InputMapping inputs) throws IOException {
     this.config = config;
@@ -171,7 +171,7 @@ final class DatasetLoader implements AutoCloseable {
     return tokenizer.encode(rows, options(labels));
   }
 
-  /** Encodes texts that a model goes on with, none of them cut. */
+  /** Encodes prompts of a language model, none of them cut. */
   Dataset encodePrompts(List<Row> rows) {
     return tokenizer.encodeWhole(rows, options(LabelRule.none()).withMaxLength(WHOLE));
   }
@@ -186,7 +186,7 @@ final class DatasetLoader implements AutoCloseable {
     return tokenizer.tokenizer().orElseThrow(() -> new DataException(what + tokenizer.missing()));
   }
 
-  /** Reads texts that a model goes on with, none of them cut. */
+  /** Reads prompts of a language model, none of them cut. */
   Dataset readPrompts(List<Path> paths) {
     return tokenizer.readWhole(paths, options(LabelRule.none()).withMaxLength(WHOLE));
   }
@@ -215,10 +215,11 @@ final class DatasetLoader implements AutoCloseable {
   }
 
   /**
-   * How words are hidden from a model in these data.
+   * Rule for hiding tokens from a model in these data.
    *
    * @param seed of the choice
-   * @throws DataException if the tokenizer does not say by which token
+   * @throws DataException if the tokenizer has no mask token, or does not fit the options or the
+   *     model
    */
   Masking masking(long seed) {
     LanguageConfig language = config.language();
@@ -250,7 +251,7 @@ final class DatasetLoader implements AutoCloseable {
     return tokenizer.files();
   }
 
-  /** What was decided about inputs and tokenizer. */
+  /** Decisions about inputs and tokenizer. */
   List<String> notes() {
     List<String> all = new ArrayList<>(inputs.notes());
     if (config.maxSeqLength() > longest && inputs.wantsTokens()) {

@@ -36,7 +36,7 @@ final class Evaluator {
   /**
    * Named numbers, {@code loss} first.
    *
-   * @param examples how many there are, or questions
+   * @param examples number of examples, or questions
    */
   record Result(Map<String, Double> metrics, int examples) {}
 
@@ -51,9 +51,9 @@ final class Evaluator {
   }
 
   /**
-   * Over all examples, unless somebody stops it.
+   * Evaluates all examples, unless the run is stopped.
    *
-   * @throws StoppedException between two batches, if the stop was asked for
+   * @throws StoppedException between two batches, if a stop was requested
    */
   Result evaluate(StepRunner runner, StopRequest stop) {
     Metrics metrics = newMetrics.get();

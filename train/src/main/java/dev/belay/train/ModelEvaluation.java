@@ -21,9 +21,9 @@ public final class ModelEvaluation {
    * Metrics of a model on the configured files.
    *
    * @param metrics loss, accuracy and the like, by the field's names
-   * @param examples how many were counted
+   * @param examples number of counted examples
    * @param labels names of the classes; empty for regression
-   * @param notes what the user should know
+   * @param notes remarks for people
    */
   public record Result(
       Map<String, Double> metrics, int examples, List<String> labels, List<String> notes) {}

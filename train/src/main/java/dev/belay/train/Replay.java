@@ -18,11 +18,11 @@ public final class Replay {
   private Replay() {}
 
   /**
-   * What came of it.
+   * Result of a replay.
    *
-   * @param bundle what was replayed
-   * @param recorded the step as the run saw it
-   * @param diagnosis as it is seen now
+   * @param bundle the replayed bundle
+   * @param recorded the step as the run recorded it
+   * @param diagnosis the diagnosis of the replay
    */
   public record Result(ReplayBundle bundle, ReplayBundle.Step recorded, Diagnosis diagnosis) {
 

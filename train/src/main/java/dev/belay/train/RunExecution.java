@@ -59,11 +59,11 @@ final class RunExecution {
       TrainingSession.Training training) {}
 
   /**
-   * Where it takes context.
+   * Everything around a run: its directory, lock, start, log and stop request.
    *
    * @param lock on the directory
-   * @param start where it begins
-   * @param stop somebody's wish that it ends
+   * @param start step and checkpoint that the run starts from
+   * @param stop request to stop the run
    */
   record RunContext(
       RunDirectory directory, RunLock lock, RunStart start, RunLog records, StopRequest stop) {

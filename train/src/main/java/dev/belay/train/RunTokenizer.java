@@ -145,7 +145,7 @@ final class RunTokenizer implements AutoCloseable {
     }
   }
 
-  /** What was decided. */
+  /** Decisions about the tokenizer, for people. */
   List<String> notes() {
     List<String> all = new ArrayList<>(notes);
     tokenizer.ifPresent(

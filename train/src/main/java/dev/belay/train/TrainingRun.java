@@ -25,7 +25,7 @@ public final class TrainingRun {
   private TrainingRun() {}
 
   /**
-   * What a run leaves behind.
+   * Result of a run.
    *
    * @param runDirectory as configured
    * @param exportDirectory the SavedModel, {@code export/1} in the run directory
@@ -48,11 +48,11 @@ public final class TrainingRun {
   }
 
   /**
-   * Trains, or goes on with what was begun in the same directory.
+   * Trains, or resumes a run in the same directory.
    *
-   * @param sandbox tries the model while it is read here
+   * @param sandbox validates the model while it is read here
    * @param command the command line, for run.json
-   * @param listener told of everything that happens, on the calling thread
+   * @param listener receives all events, on the calling thread
    * @param stop ends the run early, with a checkpoint
    * @throws IOException if a file cannot be read or written; {@link
    *     dev.belay.savedmodel.CorruptModelException} if the model is refused
@@ -84,7 +84,7 @@ public final class TrainingRun {
     }
   }
 
-  /** What is known before anything native is made. */
+  /** A validated run, before any native object is created. */
   private record PreparedRun(
       TrainConfig config,
       RunDirectory directory,

@@ -20,7 +20,7 @@ final class SystemSignal {
     this.signal = signal;
   }
 
-  /** Who hears a signal; opaque. */
+  /** Handler of a signal; opaque. */
   record Hearer(Object handler) {}
 
   /** By its name without SIG; empty where the system or the JVM has none. */
@@ -40,9 +40,9 @@ final class SystemSignal {
   }
 
   /**
-   * Lets somebody hear it, on a thread of its own.
+   * Installs a handler, which runs on a separate thread.
    *
-   * @return who heard it before; empty if the JVM keeps it for itself
+   * @return the handler before; empty if the JVM reserves the signal
    */
   Optional<Hearer> handle(Runnable heard) {
     try {

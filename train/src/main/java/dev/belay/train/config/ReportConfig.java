@@ -46,7 +46,7 @@ public record ReportConfig(
     new Check().atLeast("--log-layer-norms", 0, layerNormSteps).verify();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static ReportConfig defaults() {
     return ConfigBinder.defaults(ReportConfig.class);
   }

@@ -4,10 +4,10 @@ package dev.belay.train.doctor;
  * One thing that the doctor looked at.
  *
  * @param area of the machine
- * @param subject what was looked at
- * @param state how it is
+ * @param subject the subject of the check
+ * @param state result of the check
  * @param found in words, with figures
- * @param advice what to do; empty where nothing is to be done
+ * @param advice remedy; empty if none is needed
  */
 public record Finding(Area area, String subject, State state, String found, String advice) {
 
@@ -21,7 +21,7 @@ public record Finding(Area area, String subject, State state, String found, Stri
     DEVICE
   }
 
-  /** How it is. */
+  /** Result of a check. */
   public enum State {
     /** As it should be. */
     OK,

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a kernel says of itself in files.
+ * Kernel files that describe the machine.
  *
- * @param root {@code /}, or a folder that stands for it
+ * @param root {@code /}, or a folder in its place
  */
 record MachineFiles(Path root) {
 

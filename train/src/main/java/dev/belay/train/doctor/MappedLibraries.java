@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Which libraries are in a process, and from where.
+ * Libraries mapped into a process, with their files.
  *
  * @param maps as in /proc/self/maps
  */

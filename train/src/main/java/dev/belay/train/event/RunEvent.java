@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What a run tells those who watch it; metrics.jsonl, TensorBoard and the terminal all listen. */
+/** Event of a run. Listeners are metrics.jsonl, TensorBoard and the terminal. */
 public sealed interface RunEvent {
 
   /**
@@ -12,7 +12,7 @@ public sealed interface RunEvent {
    *
    * @param totalSteps updates to come
    * @param stepsPerEpoch updates of one pass over the data
-   * @param notes what the user should know: functions chosen, ops rewritten, variables left out
+   * @param notes remarks for people: functions chosen, ops rewritten, variables left out
    */
   record Started(
       long totalSteps,
@@ -47,7 +47,9 @@ public sealed interface RunEvent {
       double sessionMillis)
       implements RunEvent {}
 
-  /** What an update did to each variable, where somebody asked; it follows that update. */
+  /**
+   * Norms of an update for each variable, if they were requested; follows the event of that update.
+   */
   record NormsMeasured(long step, List<VariableNorm> variables) implements RunEvent {}
 
   /**
@@ -75,7 +77,7 @@ public sealed interface RunEvent {
       implements RunEvent {}
 
   /**
-   * The run goes on from a checkpoint; told before {@link Started}.
+   * The run resumes from a checkpoint; sent before {@link Started}.
    *
    * @param step of the checkpoint
    */

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What a sweep tells those who watch it. */
+/** Event of a sweep. */
 public sealed interface SweepEvent {
 
   /**
@@ -14,7 +14,7 @@ public sealed interface SweepEvent {
    * @param seeds each is tried with
    * @param steps of one arm with one seed
    * @param rungs steps after which arms that have fallen behind are stopped; empty: none are
-   * @param notes what the user should know
+   * @param notes remarks for people
    */
   record Started(int arms, int seeds, long steps, List<Long> rungs, List<String> notes)
       implements SweepEvent {}

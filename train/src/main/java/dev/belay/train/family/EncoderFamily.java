@@ -105,7 +105,7 @@ public final class EncoderFamily {
     };
   }
 
-  /** How the family answers for a whole example. */
+  /** Head of the family for a whole example. */
   public static SequenceHead.Form sequenceHead(Family family) {
     return switch (family) {
       case BERT -> SequenceHead.Form.BERT;

@@ -5,8 +5,8 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
- * How many tokens an imported model takes: the rows of its table of positions, found by the names
- * that the field gives such a table. A longer sequence would fail in the middle of a run.
+ * Maximum sequence length of an imported model: the rows of its position table, which is found by
+ * the usual names of such a table. A longer sequence would fail in the middle of a run.
  */
 final class PositionTable {
   private static final Pattern NAME =

@@ -47,7 +47,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
         : ImportedModel.forEvaluation(config);
   }
 
-  /** Where it lies. */
+  /** Location of the model. */
   ModelSource source();
 
   /**
@@ -63,14 +63,14 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   ModelGraph graph(ModelConfig config, long seed) throws IOException;
 
   /**
-   * Which feature goes into which of its inputs.
+   * Assigns features to its inputs.
    *
    * @param chosen the user's own choice, feature name to input name
    * @param trains whether for training, or for evaluation alone
    */
   InputMapping inputs(Map<String, String> chosen, boolean trains);
 
-  /** How many token ids it knows, if it looks its token input up in a table. */
+  /** Number of token ids, if it looks its token input up in a table. */
   OptionalInt vocabularySize();
 
   /** The most tokens that it takes, or was trained with. */
@@ -82,7 +82,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** The id that what it writes begins with, if it reads one text and writes another. */
   OptionalInt decoderStart();
 
-  /** How many token types it knows, if it looks them up in a table. */
+  /** Number of token types, if it looks them up in a table. */
   OptionalInt tokenTypes();
 
   /** Inputs of its Python class that its graph here has none for, by name. */
@@ -115,29 +115,29 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** Whether its author lets a variable train. */
   boolean marksTrainable(String variable);
 
-  /** The whole of it, where it is a SavedModel that can be handed back with its own graph. */
+  /** The whole SavedModel, if it can be exported with its own graph. */
   Optional<SavedModelContents> savedModel();
 
-  /** What its SavedModel calls a variable. */
+  /** Name of a variable in its SavedModel. */
   ModelVariable stored(String variable);
 
   /**
-   * What a new SavedModel of it needs beside the graph.
+   * Parts of a new SavedModel of it besides the graph.
    *
    * @param call that it serves
    * @param names of the classes, if there are classes
    */
   Serving serving(ForwardCall call, List<String> names);
 
-  /** What it is trained and what it is evaluated through, for people. */
+  /** The functions that it is trained and evaluated through, for people. */
   List<String> describe();
 
   /**
-   * What a new SavedModel needs beside the graph.
+   * Parts of a new SavedModel besides the graph.
    *
-   * @param inputs that callers give
-   * @param initializers nodes that fill lookup tables
-   * @param assets files that they fill them from
+   * @param inputs inputs that callers feed
+   * @param initializers nodes that initialize lookup tables
+   * @param assets files that the initializers read
    * @param extras files for people and programs, by name
    */
   record Serving(

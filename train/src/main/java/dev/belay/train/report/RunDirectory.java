@@ -21,11 +21,11 @@ import java.util.stream.Stream;
 public record RunDirectory(Path root) {
   private static final String LOCK = "run.lock";
 
-  /** What a run writes; a start that found no checkpoint removes it. */
+  /** Files of a run; a start that found no checkpoint removes them. */
   private static final Set<String> RECORDS =
       Set.of("config.json", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "failure");
 
-  /** Where runs that were killed at any instant leave half a file. */
+  /** Incomplete files of killed runs. */
   private static final Pattern PARTIAL = Pattern.compile("\\..*writable.*|.*\\.partial");
 
   /**
@@ -122,7 +122,7 @@ public record RunDirectory(Path root) {
         && Files.isRegularFile(path.resolve("config.json"));
   }
 
-  /** Who writes here; see {@code train.resume}. */
+  /** The writer of the directory; see {@code train.resume}. */
   public Path lock() {
     return root.resolve(LOCK);
   }
@@ -132,7 +132,7 @@ public record RunDirectory(Path root) {
     return root.resolve("config.json");
   }
 
-  /** Where the run comes from. */
+  /** Provenance of the run. */
   public Path provenance() {
     return root.resolve("run.json");
   }

@@ -60,7 +60,7 @@ public final class CallProbe implements AutoCloseable {
    * Asks a call.
    *
    * @param outputs of a floating-point type
-   * @param rows how many rows the table has that an input of whole numbers is looked up in, by the
+   * @param rows number of rows of the table in which an input of whole numbers is looked up, by the
    *     input's name; such an input gets no others
    * @return the elements of each output
    */

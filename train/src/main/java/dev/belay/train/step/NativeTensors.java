@@ -77,8 +77,8 @@ final class NativeTensors {
   }
 
   /**
-   * The elements where they are, not copied; only while the tensor is not closed, which nothing
-   * checks: a read after that is a read of somebody else's memory.
+   * The elements where they are, not copied; only until the tensor is closed, which nothing checks:
+   * a later read reads foreign memory.
    *
    * @throws IllegalArgumentException if the tensor has 2 GB or more
    */

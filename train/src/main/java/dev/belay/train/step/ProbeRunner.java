@@ -30,7 +30,7 @@ import org.tensorflow.proto.framework.RunOptions;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
-/** Runs the probes of a device in a session of their own. */
+/** Runs the probes of a device in a separate session. */
 public final class ProbeRunner {
   private static final int TIMED_RUNS = 10;
 

@@ -76,7 +76,7 @@ final class StepProbe {
     return Optional.empty();
   }
 
-  /** What to feed. */
+  /** Values to feed for one pass. */
   private record Pass(UpdateRun run, Batch part, long number, float weight) {
     void feed(Feeds feeds, long draw) {
       run.data(feeds, part, draw);

@@ -56,16 +56,16 @@ public final class StepRunner implements AutoCloseable {
     this.weights = weights;
   }
 
-  /** Where it runs. */
+  /** The session that runs the steps, with its replicas. */
   private record Running(Replicas replicas, Session session) {}
 
-  /** What it runs. */
+  /** The steps that are run. */
   private record Steps(Optional<TrainStep> train, EvaluationStep evaluation) {}
 
-  /** Where a training runs, and how precisely. */
+  /** Device and precision of a training. */
   public record Machine(MachineConfig config, Precision precision) {
 
-    /** What the user should know about that. */
+    /** Notes about device and precision, for people. */
     public List<String> notes() {
       HalfPrecision half = HalfPrecision.ofThisMachine();
       RuntimeSettings settings = RuntimeSettings.ofThisProcess(half.gpu());
@@ -121,10 +121,10 @@ public final class StepRunner implements AutoCloseable {
   }
 
   /**
-   * What a model knows.
+   * State of a model.
    *
    * @param variables of the model, then of a new head
-   * @param initializers what fills lookup tables
+   * @param initializers operations that initialize lookup tables
    */
   public record Weights(List<Variables> variables, List<Operation> initializers) {}
 
@@ -292,7 +292,7 @@ public final class StepRunner implements AutoCloseable {
     run(train.flatMap(TrainStep::settle).stream().toList());
   }
 
-  /** Where the values of variables come from. */
+  /** Source of the values of variables. */
   @FunctionalInterface
   public interface ValueSource {
     /** The value of a variable, read when it is asked for. */
@@ -316,13 +316,13 @@ public final class StepRunner implements AutoCloseable {
 
   /**
    * The weights as they are now, held by TensorFlow: a variable that is updated meanwhile gets new
-   * memory, so that training may go on while they are written.
+   * memory, so that training may continue while they are written.
    */
   public VariableSnapshot snapshotWeights() {
     return memory.snapshot(weights());
   }
 
-  /** What training keeps between steps beside the weights: slots and beta powers. */
+  /** State of training between steps besides the weights: slots and beta powers. */
   public VariableSnapshot snapshotOptimizer() {
     return memory.snapshot(optimizerVariables());
   }
@@ -359,7 +359,7 @@ public final class StepRunner implements AutoCloseable {
    * Sets those slots and beta powers that a checkpoint of another optimizer has too; the others
    * start at their first values.
    *
-   * @return what a person should know
+   * @return notes for people
    */
   public List<String> restoreMatchingOptimizer(NamedTensors saved) throws IOException {
     SavedValues matching = SavedValues.of(optimizerVariables(), saved);

@@ -13,12 +13,12 @@ import java.util.Set;
 /**
  * One setting that a sweep tries.
  *
- * @param mode how gradients are clipped
- * @param clipNorm the threshold; empty for NONE, and for rules that have one of their own
+ * @param mode the clip rule
+ * @param clipNorm the threshold; empty for NONE, and for rules with a separate one
  * @param learningRate the schedule's peak
  */
 public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learningRate) {
-  /** Rules that find their threshold themselves, or by an option of their own. */
+  /** Rules that determine their threshold, or have a separate option for it. */
   private static final Set<ClipConfig.Mode> THRESHOLD_OF_ITS_OWN =
       Set.of(ClipConfig.Mode.AUTO, ClipConfig.Mode.ADAPTIVE);
 
@@ -51,7 +51,7 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
     return clips() ? mode : ClipConfig.Mode.GLOBAL_NORM;
   }
 
-  /** What the graph's threshold must be; of no effect where the rule has its own. */
+  /** Threshold of the graph; without effect for rules that have another. */
   public float threshold() {
     return clipNorm.isPresent() ? (float) clipNorm.getAsDouble() : Threshold.NONE;
   }

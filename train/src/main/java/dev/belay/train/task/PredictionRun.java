@@ -15,7 +15,7 @@ import java.util.OptionalInt;
 /** A model that is ready to be asked, with the files to predict for. */
 public interface PredictionRun {
 
-  /** What the user wants. */
+  /** Options of the user. */
   EvaluateConfig config();
 
   /** The model's session. */
@@ -30,7 +30,7 @@ public interface PredictionRun {
   /** Reads the files. */
   Dataset read(LabelRule labels);
 
-  /** Reads the files as texts that a model goes on with, none of them cut. */
+  /** Reads the files as prompts of a language model, none of them cut. */
   Dataset readPrompts();
 
   /** The batches of a data set, in its order. */

@@ -1,7 +1,7 @@
 package dev.belay.train.data.batch;
 
 /**
- * Where a run stands in its data; all that a checkpoint needs to go on with the very next batch.
+ * Position of a run in its data; all that a checkpoint needs to resume with the next batch.
  *
  * @param epoch from 0
  * @param batch within the epoch, from 0

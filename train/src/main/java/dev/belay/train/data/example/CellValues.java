@@ -13,9 +13,9 @@ import java.util.stream.Stream;
  * Turns one cell into what a feature or a label needs. In TSV and CSV files a list of numbers is
  * written {@code [1, 2]}, {@code 1 2} or {@code 1,2}.
  *
- * @param position where the cell stands
+ * @param position position of the cell
  * @param column the name of its column
- * @param cell what the file holds
+ * @param cell value in the file
  */
 public record CellValues(SourcePosition position, String column, Cell cell) {
   private static final String LABELS =
@@ -241,7 +241,7 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
         position, "column '" + column + "': expected " + expected + ", found " + describe());
   }
 
-  /** What the cell holds, for people. */
+  /** Description of the cell's value, for people. */
   String describe() {
     if (cell instanceof Cell.Text text) {
       String value = text.value();

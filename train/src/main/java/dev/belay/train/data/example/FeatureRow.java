@@ -6,7 +6,7 @@ package dev.belay.train.data.example;
  */
 public sealed interface FeatureRow {
 
-  /** How many elements. */
+  /** Number of elements. */
   int length();
 
   /** Whole numbers, [T]. */

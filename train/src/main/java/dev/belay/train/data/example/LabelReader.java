@@ -36,7 +36,7 @@ public final class LabelReader {
 
   /**
    * @param cell the label's cell
-   * @param tokens how many elements a label per token has
+   * @param tokens number of elements of a label per token
    */
   FeatureRow read(CellValues cell, int tokens) {
     return rule.format().read(this, cell, tokens);
@@ -61,7 +61,7 @@ public final class LabelReader {
   /**
    * The class of each word.
    *
-   * @param words how many there are
+   * @param words number of words
    */
   int[] perWord(CellValues cell, int words) {
     List<LabelText> labels = cell.wordLabels();

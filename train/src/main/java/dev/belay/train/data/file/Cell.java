@@ -3,8 +3,8 @@ package dev.belay.train.data.file;
 import java.util.List;
 
 /**
- * The value of one column in one row, as the file holds it. Arrays are handed over, not copied:
- * nobody changes them.
+ * The value of one column in one row, as the file holds it. Arrays are not copied, so they must not
+ * be changed.
  */
 public sealed interface Cell {
 

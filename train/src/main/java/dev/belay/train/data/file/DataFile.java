@@ -20,7 +20,7 @@ public final class DataFile {
     return open(file, TextForm.LINES);
   }
 
-  /** What a .txt file holds. */
+  /** Interpretation of a .txt file. */
   public enum TextForm {
     /** A text on each line. */
     LINES,
@@ -33,7 +33,7 @@ public final class DataFile {
   /**
    * Opens a file; the caller closes the reader.
    *
-   * @param text what it holds if it is a .txt
+   * @param text interpretation of a .txt file
    * @throws DataException if the file cannot be opened, is empty, or is not of the format that its
    *     name says
    */
@@ -62,7 +62,7 @@ public final class DataFile {
     return new Utf8Lines(file, bytes(file));
   }
 
-  /** What a failed read of a file means to a person. */
+  /** The error for a failed read of a file. */
   static DataException failure(Path file, IOException e) {
     if (e instanceof CorruptModelException) {
       return new DataException(e.getMessage(), e);

@@ -54,10 +54,10 @@ public final class SquadFile {
   }
 
   /**
-   * What a file holds.
+   * Contents of a file.
    *
-   * @param mayLackAnswer whether the file says that a question may have none: by its version, or by
-   *     such a question
+   * @param mayLackAnswer whether questions may have no answer: by the file's version, or because
+   *     one of them has none
    */
   public record Contents(List<Paragraph> paragraphs, boolean mayLackAnswer) {}
 

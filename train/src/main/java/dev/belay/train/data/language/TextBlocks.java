@@ -45,7 +45,7 @@ public final class TextBlocks {
    * @param texts encoded whole, without labels; a model must want nothing of them but ids, mask and
    *     types
    * @param size tokens of a block
-   * @param rule what a model learns from them
+   * @param rule labels of the blocks
    * @throws DataException if all texts together do not fill one block, or the model wants more
    */
   public static Dataset of(Dataset texts, int size, LabelRule rule) {

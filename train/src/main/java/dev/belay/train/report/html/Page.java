@@ -25,7 +25,7 @@ final class Page {
    *
    * @param title as plain text
    * @param body as HTML, in which whatever came from outside is escaped
-   * @param data what the charts show
+   * @param data data of the charts
    */
   static String of(String title, String body, JsonNode data) {
     StringBuilder script = new StringBuilder();

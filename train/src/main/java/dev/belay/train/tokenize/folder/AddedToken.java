@@ -9,7 +9,7 @@ import java.util.Optional;
  * Python's tokenizers.
  *
  * @param content the text of the token
- * @param flags where it is found
+ * @param flags matching options
  * @param normalizedIfSaid whether it is looked for in normalized text; empty: as a token that is
  *     not special
  * @param special whether it is no word of the language
@@ -18,9 +18,9 @@ record AddedToken(
     String content, Flags flags, Optional<Boolean> normalizedIfSaid, boolean special) {
 
   /**
-   * Where a token is found.
+   * Matching options of an added token.
    *
-   * @param singleWord only as a word of its own
+   * @param singleWord only as a whole word
    * @param stripLeft together with the blanks before it
    * @param stripRight together with the blanks after it
    */

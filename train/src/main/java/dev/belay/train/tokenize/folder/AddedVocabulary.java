@@ -11,12 +11,12 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What becomes of added tokens in Python's tokenizers: ids, flags, and which of them are looked for
- * in texts. Follows {@code added_vocabulary.rs} of the library, whose rules have changed twice.
+ * Added tokens of Python's tokenizers: ids, flags, and those that are matched in texts. Follows
+ * {@code added_vocabulary.rs} of the library, whose rules have changed twice.
  */
 final class AddedVocabulary {
 
-  /** Versions of the library with rules of their own. */
+  /** Versions of the library with different rules. */
   enum Rules {
     /** 0.13: a token that the model knows is looked for only if it is special. */
     TOKENIZERS_0_13,
@@ -109,7 +109,7 @@ final class AddedVocabulary {
     return id == null ? model.id(content) : OptionalInt.of(id);
   }
 
-  /** How many tokens there are, those of the model among them. */
+  /** Number of tokens, including those of the model. */
   int size() {
     long more = ids.keySet().stream().filter(token -> model.id(token).isEmpty()).count();
     return model.size() + Math.toIntExact(more);

@@ -14,11 +14,11 @@ import java.util.Optional;
 /**
  * A tokenizer.json that is being made of a folder.
  *
- * @param folder what it is made of
+ * @param folder files of the tokenizer
  * @param tokenizerClass whose rules hold
  * @param special its special tokens
  * @param root the tokenizer.json
- * @param notes what was decided, for people
+ * @param notes decisions, for people
  */
 record Draft(
     TokenizerFolder folder,

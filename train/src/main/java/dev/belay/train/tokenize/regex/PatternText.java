@@ -77,7 +77,7 @@ final class PatternText {
         : new int[] {bound, least};
   }
 
-  /** What a backslash and the letters behind it match, where it is one code point. */
+  /** Code point that a backslash and the letters after it match, if it is one. */
   CharacterSet escapedSet() throws UnprovenPatternException {
     next();
     int point = next();

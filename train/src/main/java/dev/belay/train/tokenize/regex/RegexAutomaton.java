@@ -16,7 +16,7 @@ import java.util.TreeSet;
 final class RegexAutomaton {
   private static final int MOST_STATES = 4000;
 
-  /** What a matcher does next; targets are states. */
+  /** Transitions of a matcher; targets are states. */
   private record State(int letter, List<Integer> targets, boolean condition) {}
 
   /**
@@ -120,7 +120,7 @@ final class RegexAutomaton {
     return begin;
   }
 
-  /** Code points between two bounds of sets are not told apart. */
+  /** Code points between two bounds of sets are equivalent. */
   private void nameSymbols() {
     TreeSet<Integer> bounds = new TreeSet<>();
     for (CharacterSet set : sets) {
@@ -147,7 +147,7 @@ final class RegexAutomaton {
     }
   }
 
-  /** How many letters the pattern has, copies of repeats counted. */
+  /** Number of letters of the pattern, copies of repeats included. */
   int letters() {
     return sets.size();
   }
