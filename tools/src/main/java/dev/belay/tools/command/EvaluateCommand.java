@@ -41,7 +41,11 @@ final class EvaluateCommand implements RunnableCommand {
 
   @Override
   public void run() throws IOException {
-    ModelEvaluation.Result result = context.trainApi().evaluate(options.read());
+    EvaluateConfig config = options.read();
+    ModelEvaluation.Result result;
+    try (InputFiles input = new InputFiles()) {
+      result = context.trainApi().evaluate(input.withStandardInput(config));
+    }
     result.notes().forEach(note -> context.terminal().err().println("note: " + note));
     if (json) {
       context.terminal().out().println(JsonText.of(result));
