@@ -21,10 +21,13 @@ public enum DataFormat {
   /** A line for each word with its tag, an empty line between sentences. */
   CONLL("conll", "bio", "iob"),
   /** tf.train.Example records. */
-  TFRECORD("tfrecord", "tf_record", "tfrecords");
+  TFRECORD("tfrecord", "tf_record", "tfrecords"),
+  /** Columns with types, in groups of rows. */
+  PARQUET("parquet");
 
   /** The supported extensions, for messages. */
-  static final String EXPECTED = ".tsv, .csv, .jsonl, .json, .txt, .conll or .tfrecord";
+  static final String EXPECTED = 
+      ".tsv, .csv, .jsonl, .json, .txt, .conll, .parquet or .tfrecord";
 
   private final List<String> endings;
 
@@ -59,7 +62,7 @@ public enum DataFormat {
 
   private static String advice(String ending) {
     return switch (ending) {
-      case "parquet", "arrow", "feather", "xlsx", "xls", "pkl" ->
+      case "arrow", "feather", "xlsx", "xls", "pkl" ->
           "write it as .jsonl, in Python: dataset.to_json(\"data.jsonl\") of datasets, or"
               + " frame.to_json(\"data.jsonl\", orient=\"records\", lines=True) of pandas";
       case "conllu" ->
