@@ -19,8 +19,9 @@ public record EvaluateConfig(
             alias = "validation-file",
             label = "FILE",
             help =
-                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed, or - for standard"
-                    + " input (JSON lines or a text per line); repeatable."
+                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed, .parquet or a"
+                    + " directory of these, or - for standard input (JSON lines or a text per"
+                    + " line); repeatable."
                     + " Columns: text[,text_b],label, or"
                     + " input_ids,attention_mask,token_type_ids,label; for tokens text,labels with"
                     + " a label per word; for language models text (or .txt, one a line), for"

@@ -42,7 +42,7 @@ public final class DatasetReader {
   /**
    * Reads files in their order and encodes every row.
    *
-   * @param files .tsv, .csv, .jsonl, .json, .txt, .conll or .tfrecord, each also .gz
+   * @param files of the formats of {@link DataFile}, or folders of .parquet files
    * @param options requirements of the model and the run
    * @param tokenizer for files that hold text
    * @throws DataException if a file cannot be read, has no row, or a row is not what is wanted

@@ -27,7 +27,7 @@ public enum DataFormat {
 
   /** The supported extensions, for messages. */
   static final String EXPECTED = 
-      ".tsv, .csv, .jsonl, .json, .txt, .conll, .parquet or .tfrecord";
+      ".tsv, .csv, .jsonl, .json, .txt, .conll, .tfrecord or .parquet";
 
   private final List<String> endings;
 
@@ -56,7 +56,7 @@ public enum DataFormat {
         file
             + ": the name does not say the format; expected "
             + EXPECTED
-            + ", each also with .gz behind it; "
+            + "; "
             + advice(ending));
   }
 
@@ -68,7 +68,7 @@ public enum DataFormat {
       case "conllu" ->
           "a .conllu file has its tags in several columns: name it .conll, with --label-column"
               + " column_4 for UPOS tags, and without lines of ranges such as 1-2";
-      case "bz2", "xz", "zip", "zst" -> "unpack it";
+      case "bz2", "xz", "zip", "zst" -> "unpack it, or compress it as .gz";
       default -> "rename or convert the file";
     };
   }

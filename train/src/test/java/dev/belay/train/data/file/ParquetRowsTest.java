@@ -76,8 +76,8 @@ final class ParquetRowsTest {
             "text=a film, label=0, score=0.5, weight=0.1, good=true, small=1, unsigned=1,"
                 + " input_ids=[101, 7, 102], tokens=[a, film], mask=[1, 0]"
                 + REST,
-            "text=schön 你好 😀, label=1, score=-1.25, weight=0.2, good=false, small=-2, unsigned=2,"
-                + " input_ids=[101], tokens=[x], mask=[1]"
+            "text=schön 你好 😀, label=1, score=-1.25, weight=0.2, good=false, small=-2,"
+                + " unsigned=2, input_ids=[101], tokens=[x], mask=[1]"
                 + REST,
             "text=, label=0, score=0.0, weight=0.3, small=3, unsigned=3, input_ids=[], tokens=[],"
                 + " mask=[]"
@@ -85,8 +85,8 @@ final class ParquetRowsTest {
             "text=a film, label=1, score=0.0010000000474974513, weight=0.4, good=true, small=-4,"
                 + " unsigned=4"
                 + REST,
-            "label=1, score=2.0, weight=0.5, good=true, small=5, unsigned=5, input_ids=[5, 5, 5, 5],"
-                + " tokens=[y, ], mask=[0]"
+            "label=1, score=2.0, weight=0.5, good=true, small=5, unsigned=5,"
+                + " input_ids=[5, 5, 5, 5], tokens=[y, ], mask=[0]"
                 + REST,
             "text=end, label=-100, weight=0.6, good=false, small=-6, unsigned=4294967295,"
                 + " input_ids=a list with null in it, tokens=[é], mask=[1]"
