@@ -38,8 +38,8 @@ public final class DataFile {
    *     name says
    */
   public static RowReader open(Path file, TextForm text) {
-    DataFormat format = DataFormat.of(file);
     requireReadable(file);
+    DataFormat format = DataFormat.of(file);
     try {
       return switch (format) {
         case TSV -> new TsvRows(file, lines(file));
