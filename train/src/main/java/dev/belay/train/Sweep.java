@@ -204,7 +204,13 @@ public final class Sweep {
             SweepSession.open(ofSeed, inputs.model(), graph, inputs.datasets().outputs())) {
       Evaluator evaluator = inputs.datasets().evaluator(ofSeed).orElseThrow();
       session.reset(open.get(0).threshold());
-      RunEvent.Evaluated start = ArmCallbacks.evaluated(evaluator, session.runner(), 0);
+      String first = open.get(0).label(config);
+      RunEvent.Evaluated start =
+          ArmCallbacks.evaluated(
+              evaluator,
+              session.runner(),
+              0,
+              event -> listener.accept(new SweepEvent.InArm(first, seed, event)));
       requireMetric(start.metrics());
       for (Arm arm : open) {
         add(train(arm, seed, session, start), false);

@@ -1,5 +1,6 @@
 package dev.belay.tools.command;
 
+import dev.belay.tools.console.EvaluationConsole;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.Table;
 import dev.belay.tools.option.RecordOptions;
@@ -41,7 +42,10 @@ final class EvaluateCommand implements RunnableCommand {
 
   @Override
   public void run() throws IOException {
-    ModelEvaluation.Result result = context.trainApi().evaluate(options.read());
+    ModelEvaluation.Result result;
+    try (EvaluationConsole console = new EvaluationConsole(context.terminal(), System::nanoTime)) {
+      result = context.trainApi().evaluate(options.read(), console);
+    }
     result.notes().forEach(note -> context.terminal().err().println("note: " + note));
     if (json) {
       context.terminal().out().println(JsonText.of(result));

@@ -10,6 +10,9 @@ interface Progress extends AutoCloseable {
    */
   void step(long step, String status);
 
+  /** So many examples of an evaluation are done; it ends with the next line or step. */
+  void evaluation(int done, int examples);
+
   /** Shows a line that stays. */
   void say(String line);
 

@@ -20,6 +20,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
   private final Terminal terminal;
   private final LongSupplier nanoTime;
   private final Pace pace = new Pace();
+  private final EvaluationClock clock;
   private Progress progress;
   private long totalSteps;
   private long lastStep;
@@ -29,6 +30,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
   public RunConsole(Terminal terminal, LongSupplier nanoTime) {
     this.terminal = terminal;
     this.nanoTime = nanoTime;
+    this.clock = new EvaluationClock(nanoTime);
     this.progress = new LineProgress(terminal.err(), nanoTime, 0);
   }
 
@@ -49,6 +51,8 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
               + ": not usable, so back to the weights of step "
               + back.toStep()
               + " and on with the next batch");
+    } else if (event instanceof RunEvent.Evaluating evaluating && clock.isLong(evaluating)) {
+      progress.evaluation(evaluating.done(), evaluating.examples());
     } else if (event instanceof RunEvent.Evaluated evaluated) {
       progress.say(line(evaluated));
     } else if (event instanceof RunEvent.Saved saved) {

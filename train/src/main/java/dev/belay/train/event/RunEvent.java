@@ -70,6 +70,15 @@ public sealed interface RunEvent {
   /** The run returned to a checkpoint after a step that was not usable. */
   record RolledBack(long step, long toStep) implements RunEvent {}
 
+  /**
+   * An evaluation is under way: told before its first batch and after each.
+   *
+   * @param step after which it is made; 0 before training
+   * @param done examples that were evaluated
+   * @param examples how many there are
+   */
+  record Evaluating(long step, int done, int examples) implements RunEvent {}
+
   /** Metrics on the validation data; {@code loss} is among them. */
   record Evaluated(long step, Map<String, Double> metrics, int examples, double seconds)
       implements RunEvent {}
