@@ -65,6 +65,11 @@ public final class StepRunner implements AutoCloseable {
   /** Where a training runs, and how precisely. */
   public record Machine(MachineConfig config, Precision precision) {
 
+    /** Whether weights and gradients lie in a GPU's memory, or may. */
+    public boolean mayUseGpu() {
+      return !config.cpuOnly() && HalfPrecision.ofThisMachine().gpu();
+    }
+
     /** What the user should know about that. */
     public List<String> notes() {
       HalfPrecision half = HalfPrecision.ofThisMachine();
@@ -212,6 +217,14 @@ public final class StepRunner implements AutoCloseable {
       probe = new StepProbe(graph, session, train.orElseThrow(), replicas);
     }
     return probe.examine(batch, step);
+  }
+
+  /** Runs the evaluation pass on a batch without taking its answer: to see whether it fails. */
+  public void tryForward(Batch batch) {
+    try (Feeds feeds = new Feeds(session.runner())) {
+      feeds.columns(evaluation.inputs(), batch.features());
+      feeds.runner().addTarget(evaluation.output().asOutput().op()).run().close();
+    }
   }
 
   /** Asks the model; the loss is zero for a batch without labels. */
