@@ -30,7 +30,8 @@ record LengthProbe(TrainingSession.Training training, TrainingData datasets) {
   }
 
   /**
-   * Tries the longest example; where it fails and shorter ones do not, looks for the length between.
+   * Tries the longest example. Where it fails and shorter ones do not, looks for the length
+   * between.
    *
    * @throws ModelException if the model fails on long examples alone
    */
