@@ -184,7 +184,7 @@ public final class Sweep {
         records.directory().root(), score.metric(), summaries, recommendation, report);
   }
 
-  /** Tries arms that share a graph; it is only built if one of them is still to be tried. */
+  /** Trains arms that share a graph, which is only built if one of them is still to be trained. */
   private void run(long seed, List<Arm> ofGraph) throws IOException {
     List<Arm> open = new ArrayList<>();
     for (Arm arm : ofGraph) {

@@ -39,8 +39,8 @@ public final class TrainingRun {
       Map<String, Double> finalMetrics) {}
 
   /**
-   * Trains a model that is trusted, with nobody who could stop it; see {@link #execute(TrainConfig,
-   * ModelSandbox, List, Consumer, StopRequest)}.
+   * Trains a trusted model, without a stop request; see {@link #execute(TrainConfig, ModelSandbox,
+   * List, Consumer, StopRequest)}.
    */
   public static Result execute(
       TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {

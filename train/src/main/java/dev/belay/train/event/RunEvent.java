@@ -8,7 +8,7 @@ import java.util.Map;
 public sealed interface RunEvent {
 
   /**
-   * The model and data are read, the graph is built, training begins.
+   * The model and data are read, the graph is built, training starts.
    *
    * @param totalSteps updates to come
    * @param stepsPerEpoch updates of one pass over the data

@@ -91,7 +91,7 @@ public final class DiskFailure {
   }
 
   /**
-   * Refuses a write for which there is no room, before it begins. Quotas are not seen here: they
+   * Refuses a write for which there is no room, before it starts. Quotas are not seen here: they
    * show when the disk refuses.
    */
   public static void requireRoom(Path path, long bytes) {

@@ -5,8 +5,8 @@ import java.io.PrintStream;
 import java.util.List;
 
 /**
- * The process that tries a model. Each line that it writes is a stage that begins; the last one of
- * a trial that came to its end is {@link #ENDED} or {@link #REFUSED}.
+ * The main class of the sandbox process. It prints each stage before it starts; the last line of a
+ * trial that came to its end is {@link #ENDED} or {@link #REFUSED}.
  */
 public final class SandboxProgram {
   /** Nothing that the model made native code do has killed it. */

@@ -295,7 +295,7 @@ public final class StepRunner implements AutoCloseable {
   /** Source of the values of variables. */
   @FunctionalInterface
   public interface ValueSource {
-    /** The value of a variable, read when it is asked for. */
+    /** The value of a variable, read at the call. */
     TensorPieces value(GraphVariable variable) throws IOException;
   }
 
