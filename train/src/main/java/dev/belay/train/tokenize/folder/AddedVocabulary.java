@@ -148,7 +148,7 @@ final class AddedVocabulary {
 
   /**
    * The first token to which the native library would give another id than Python's, if those that
-   * are looked for were added to it in the order of their ids.
+   * are matched were added to it in the order of their ids.
    */
   static Optional<Found> misplaced(List<Found> found, ModelVocabulary model) {
     AddedVocabulary library = new AddedVocabulary(Rules.TOKENIZERS_0_21, model);
