@@ -1,8 +1,8 @@
 package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
-import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;

@@ -16,7 +16,9 @@ final class TextRows implements RowReader {
   private final boolean words;
   private boolean begun;
 
-  /** @param words whether its words are needed, as in a CoNLL file */
+  /**
+   * @param words whether its words are needed, as in a CoNLL file
+   */
   TextRows(Path file, Utf8Lines lines, boolean words) {
     this.file = file;
     this.lines = lines;
