@@ -36,6 +36,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,6 +50,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /** The encoder that Belay builds computes and trains as Hugging Face's in TensorFlow Python. */
+@Tag("long")
 class EncoderParityTest {
   private static final Parameters.Initialization RESTORED =
       new Parameters.Initialization(name -> false, 0.02, 1);

@@ -48,6 +48,7 @@ import org.tensorflow.op.Ops;
  * The decoder and the encoder with a decoder that Belay builds compute and train as Hugging Face's
  * in TensorFlow Python, from each of the files that their weights lie in.
  */
+@Tag("long")
 class LanguageModelParityTest {
   /** Names of the goldens' states and of the model's. */
   private static final Map<String, Map<String, String>> STATES =

@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,6 +54,7 @@ import org.tensorflow.types.TInt64;
  * The gradient of every layer, and of whole models with their dropout, by every weight and by what
  * comes in, is the central difference: in float64, to 1e-6.
  */
+@Tag("long")
 class LayerGradientTest {
   private static final Parameters.Initialization RESTORED =
       new Parameters.Initialization(name -> false, 0.02, 1);

@@ -55,6 +55,7 @@ import org.tensorflow.types.TInt64;
  * without a clip, and converges with one. The loss that reaches NaN, the logarithm of a softmax, is
  * this test's own: no loss of Belay's has it.
  */
+@Tag("long")
 class NanStoryTest {
   private static final int BATCHES = 8;
   private static final int SIZE = 4;

@@ -50,6 +50,7 @@ import org.tensorflow.ndarray.Shape;
  * Trains SavedModels that Python wrote as TensorFlow Python trained them: the same batch at every
  * step, no dropout, clipped by the dense norm.
  */
+@Tag("long")
 class ParityTest {
   private static final Optimizer ADAM = new Adam(new Moments(0.9, 0.999, 1e-8));
   private static final Optimizer BERT_ADAM =

@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +48,7 @@ import org.tensorflow.types.TInt64;
  * same weights come out. Labels are those of tokens, and each example has another number of them,
  * so that a mean of means would be another number.
  */
+@Tag("long")
 class SeveralPassesTest {
   private static final int EXAMPLES = 8;
   private static final int LENGTH = 5;

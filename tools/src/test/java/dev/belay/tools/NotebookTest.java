@@ -17,9 +17,11 @@ import jdk.jshell.JShell;
 import jdk.jshell.Snippet;
 import jdk.jshell.SnippetEvent;
 import jdk.jshell.SourceCodeAnalysis.CompletionInfo;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The notebook of the workbench runs to its end, as its kernel would run it. */
+@Tag("long")
 final class NotebookTest {
   private static final Path EXAMPLES = ReadmeTest.root().resolve("examples");
   private static final String STEPS = "maxSteps(600)";

@@ -33,12 +33,14 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** Every option of every command: its default, its spellings, and that it reaches a config. */
+@Tag("long")
 final class TrainOptionsTest {
   private static final Set<String> WITHOUT_CONFIG =
       Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan", "--verify");

@@ -40,8 +40,8 @@ final class ArmCallbacks implements TrainingCallbacks, StepPolicy {
    * Limits of an arm.
    *
    * @param interval between evaluations
-   * @param maxSkippedSteps so many updates in a row may be skipped for an overflow of fp16
-   * @param judge says after an evaluation why the arm should end, if it should
+   * @param maxSkippedSteps maximum number of updates in a row skipped for an overflow of fp16
+   * @param judge returns after an evaluation the reason to end the arm, if there is one
    */
   record Limits(long interval, int maxSkippedSteps, Judge judge) {}
 
@@ -97,7 +97,7 @@ final class ArmCallbacks implements TrainingCallbacks, StepPolicy {
 
   @Override
   public void stopIfRequested(CompletedStep completed) {
-    // A killed sweep tries the arm again.
+    // A resumed sweep trains the arm again.
   }
 
   @Override

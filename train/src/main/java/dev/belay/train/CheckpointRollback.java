@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Returns to the newest whole checkpoint that the run's schedule asked for: a run that was stopped
- * and went on returns to where an undisturbed one would.
+ * Restores the newest whole checkpoint of the run's schedule, so that a run that was stopped and
+ * resumed restores the same one as an undisturbed run.
  *
  * @param saver whose save under way is waited for
  */

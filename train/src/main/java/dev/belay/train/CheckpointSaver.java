@@ -20,7 +20,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /**
- * Saves where a run stands. The values are held on the training thread, which is quick, and written
+ * Saves the state of a run. The values are held on the training thread, which is quick, and written
  * by a second one, which is not. When they are on the disk, that thread removes the checkpoints
  * over the limit, for which nobody waits but the next save. It owns that thread and the values that
  * it writes: close it.
@@ -31,7 +31,7 @@ final class CheckpointSaver implements AutoCloseable {
 
   private final SaverContext context;
 
-  /** One that was not told of yet. */
+  /** A checkpoint that was not reported yet. */
   private Optional<Save> running = Optional.empty();
 
   private Optional<Future<?>> removal = Optional.empty();
@@ -48,9 +48,9 @@ final class CheckpointSaver implements AutoCloseable {
   }
 
   /**
-   * What it works with.
+   * Dependencies of the saver.
    *
-   * @param sections what the parts of the run remember
+   * @param sections state of the parts of the run
    */
   record SaverContext(
       StepRunner runner,
@@ -72,7 +72,7 @@ final class CheckpointSaver implements AutoCloseable {
   /**
    * Saves; nothing if this step's checkpoint is there.
    *
-   * @param interim whether only a stop asks for it, not the schedule
+   * @param interim whether it is saved only because of a stop, not by the schedule
    * @param next the batch that comes next
    * @param keep a step whose checkpoint is never removed, 0 for none
    */
@@ -83,7 +83,7 @@ final class CheckpointSaver implements AutoCloseable {
     }
   }
 
-  /** Saves what a run begins with, for those who may want to return to it. */
+  /** Saves the initial state of a run, for rollbacks. */
   void saveStart(BatchPosition next, Map<String, Double> metrics) {
     begin(0, next, false, metrics, 0);
     await();
@@ -93,7 +93,7 @@ final class CheckpointSaver implements AutoCloseable {
       long step, BatchPosition next, boolean interim, Map<String, Double> metrics, long keep) {
     await();
     long begin = System.nanoTime();
-    // What is on the disk after a power cut: first the lines of a step, then its checkpoint.
+    // Order on the disk in case of a power cut: first the lines of a step, then its checkpoint.
     context.records().force();
     context.lock().requireHeld();
     CheckpointState state =
@@ -149,7 +149,7 @@ final class CheckpointSaver implements AutoCloseable {
       written.get();
       context.folder().trim(keep);
     } catch (ExecutionException e) {
-      // What was to take their place is not there.
+      // The checkpoint that should replace them is missing.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {
@@ -230,7 +230,7 @@ final class CheckpointSaver implements AutoCloseable {
           try {
             task.get();
           } catch (ExecutionException e) {
-            // What ended the run is told; that this failed too is seen when it is resumed.
+            // The first failure is reported; a resume will find this one.
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }

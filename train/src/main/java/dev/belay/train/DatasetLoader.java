@@ -44,7 +44,7 @@ final class DatasetLoader implements AutoCloseable {
   /**
    * Opens the tokenizer.
    *
-   * @param model which says how many ids there are, and which one is padding
+   * @param model determines the number of ids and the padding id
    */
   DatasetLoader(DataConfig config, TrainableModel model, InputMapping inputs) throws IOException {
     this.config = config;
@@ -104,7 +104,7 @@ final class DatasetLoader implements AutoCloseable {
     return TextBlocks.of(texts, blockSize.getAsInt(), labels);
   }
 
-  /** Refuses options of columns that what is read has none of. */
+  /** Refuses options of columns for data without columns. */
   private void requireColumns(LabelRule labels) {
     ColumnConfig columns = config.columns();
     List<String> problems = new ArrayList<>();
@@ -171,7 +171,7 @@ final class DatasetLoader implements AutoCloseable {
     return tokenizer.encode(rows, options(labels));
   }
 
-  /** Encodes texts that a model goes on with, none of them cut. */
+  /** Encodes prompts of a language model, none of them cut. */
   Dataset encodePrompts(List<Row> rows) {
     return tokenizer.encodeWhole(rows, options(LabelRule.none()).withMaxLength(WHOLE));
   }
@@ -179,14 +179,14 @@ final class DatasetLoader implements AutoCloseable {
   /**
    * The tokenizer.
    *
-   * @param what it is needed for, the begin of a sentence
+   * @param what its use, as the start of a sentence
    * @throws DataException if there is none
    */
   TextTokenizer required(String what) {
     return tokenizer.tokenizer().orElseThrow(() -> new DataException(what + tokenizer.missing()));
   }
 
-  /** Reads texts that a model goes on with, none of them cut. */
+  /** Reads prompts of a language model, none of them cut. */
   Dataset readPrompts(List<Path> paths) {
     return tokenizer.readWhole(paths, options(LabelRule.none()).withMaxLength(WHOLE));
   }
@@ -204,7 +204,7 @@ final class DatasetLoader implements AutoCloseable {
     return vocabulary;
   }
 
-  /** The id that stands where a word is hidden. */
+  /** The id of the mask token. */
   int maskId() {
     return vocabularyWithMask().mask().orElseThrow();
   }
@@ -215,10 +215,11 @@ final class DatasetLoader implements AutoCloseable {
   }
 
   /**
-   * How words are hidden from a model in these data.
+   * Rule for hiding tokens from a model in these data.
    *
    * @param seed of the choice
-   * @throws DataException if the tokenizer does not say by which token
+   * @throws DataException if the tokenizer has no mask token, or does not fit the options or the
+   *     model
    */
   Masking masking(long seed) {
     LanguageConfig language = config.language();
@@ -250,7 +251,7 @@ final class DatasetLoader implements AutoCloseable {
     return tokenizer.files();
   }
 
-  /** What was decided about inputs and tokenizer. */
+  /** Decisions about inputs and tokenizer. */
   List<String> notes() {
     List<String> all = new ArrayList<>(inputs.notes());
     if (config.maxSeqLength() > longest && inputs.wantsTokens()) {

@@ -36,14 +36,14 @@ final class Evaluator {
   /**
    * Named numbers, {@code loss} first.
    *
-   * @param examples how many there are, or questions
+   * @param examples number of examples, or questions
    */
   record Result(Map<String, Double> metrics, int examples) {}
 
-  /** Hears how far an evaluation is. */
+  /** Receives the progress of an evaluation. */
   @FunctionalInterface
   interface Progress {
-    /** So many examples of all are done. */
+    /** Called with the number of evaluated examples and of all examples. */
     void done(int examples, int of);
   }
 
@@ -58,10 +58,10 @@ final class Evaluator {
   }
 
   /**
-   * Over all examples, unless somebody stops it.
+   * Evaluates all examples, unless the run is stopped.
    *
-   * @param progress told before the first batch and after each
-   * @throws StoppedException between two batches, if the stop was asked for
+   * @param progress called before the first batch and after each batch
+   * @throws StoppedException between two batches, if a stop was requested
    */
   Result evaluate(StepRunner runner, StopRequest stop, Progress progress) {
     Metrics metrics = newMetrics.get();

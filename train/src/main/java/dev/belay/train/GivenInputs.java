@@ -12,7 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** What a program asks about, in an order by which batches are padded little. Made for one call. */
+/** The inputs of one call, ordered so that batches need little padding. */
 final class GivenInputs implements ModelQuery.Inputs {
   private final List<Row> rows;
   private final List<SquadFile.Paragraph> questions;

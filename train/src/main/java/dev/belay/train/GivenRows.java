@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a program asks about, as the rows that a file with the same texts would have. */
+/** Inputs of a program as rows, equal to those of a file with the same texts. */
 final class GivenRows {
   /** One list for all rows: their reader knows a layout by it. */
   private static final List<String> TEXT = List.of(FeatureNames.TEXT);

@@ -16,24 +16,24 @@ import java.util.Optional;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 
 /**
- * Runs an imported model once on the longest example before anything is written: a graph that takes
- * fewer tokens would fail only when that example's turn comes.
+ * Runs an imported model once on the longest example, before anything is written. A graph that
+ * accepts fewer tokens would otherwise fail in the middle of the run.
  *
  * @param training the session
- * @param datasets of training and validation
+ * @param datasets training and validation data
  */
 record LengthProbe(TrainingSession.Training training, TrainingData datasets) {
 
-  /** Whether only running a model tells how many tokens it takes. */
+  /** Whether the maximum length of a model is unknown without running it. */
   static boolean isNeeded(TrainableModel model) throws IOException {
     return model.savedModel().isPresent() && model.maxSeqLength().isEmpty();
   }
 
   /**
-   * Tries the longest example. Where it fails and shorter ones do not, looks for the length
-   * between.
+   * Runs the longest example. If it fails and the shortest one does not, finds the longest example
+   * that works by binary search.
    *
-   * @throws ModelException if the model fails on long examples alone
+   * @throws ModelException if the model fails on long examples only
    */
   void require() {
     List<EncodedExample> examples = new ArrayList<>(datasets.train().examples());
@@ -45,7 +45,7 @@ record LengthProbe(TrainingSession.Training training, TrainingData datasets) {
     }
     Optional<TFInvalidArgumentException> failure = failure(examples.get(fails));
     if (failure.isEmpty() || failure(examples.get(0)).isPresent()) {
-      return; // what is wrong with all of them is no question of length, and is told by the run
+      return; // an error at all lengths is reported by the run itself
     }
     int works = 0;
     while (fails - works > 1) {
@@ -58,7 +58,7 @@ record LengthProbe(TrainingSession.Training training, TrainingData datasets) {
     throw tooLong(examples.get(works), examples.get(fails), failure.orElseThrow());
   }
 
-  /** A model that fixes the length gets no other, and one that fixes the batch not one example. */
+  /** Whether the graph has a fixed length, or a fixed batch size above one example. */
   private boolean hasFixedShapes() {
     return training.evaluation().inputs().values().stream()
             .anyMatch(input -> input.shape().numDimensions() > 0 && input.shape().get(0) > 1)
@@ -89,14 +89,14 @@ record LengthProbe(TrainingSession.Training training, TrainingData datasets) {
     String reason = failure.getMessage().lines().findFirst().orElse("no reason given");
     return new ModelException(
         fails.source()
-            + ": the model fails on the "
+            + ": the model fails on an example of "
             + fails.length()
-            + " tokens of this example, and takes "
+            + " tokens; "
             + works.length()
-            + ": "
+            + " tokens work: "
             + reason
-            + "; set --max-seq-length "
+            + "; set --max-seq-length to the length that the model was built for, such as "
             + works.length()
-            + ", or what the model was made for, so that longer texts are cut");
+            + ": longer texts are cut");
   }
 }

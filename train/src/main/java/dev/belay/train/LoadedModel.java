@@ -74,7 +74,7 @@ final class LoadedModel implements AutoCloseable {
     return model;
   }
 
-  /** How its inputs are read. */
+  /** Mapping of its inputs. */
   DatasetLoader data() {
     return data;
   }
@@ -93,7 +93,7 @@ final class LoadedModel implements AutoCloseable {
     return labels;
   }
 
-  /** What was decided when it was loaded, for people. */
+  /** Decisions made while loading, for people. */
   List<String> notes() {
     List<String> notes = new ArrayList<>(graph.notes());
     notes.addAll(data.notes());

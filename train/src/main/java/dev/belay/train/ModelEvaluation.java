@@ -22,9 +22,9 @@ public final class ModelEvaluation {
    * Metrics of a model on the configured files.
    *
    * @param metrics loss, accuracy and the like, by the field's names
-   * @param examples how many were counted
+   * @param examples number of counted examples
    * @param labels names of the classes; empty for regression
-   * @param notes what the user should know
+   * @param notes remarks for people
    */
   public record Result(
       Map<String, Double> metrics, int examples, List<String> labels, List<String> notes) {}
@@ -37,7 +37,7 @@ public final class ModelEvaluation {
   /**
    * Evaluates. Errors as {@link TrainingRun#execute}.
    *
-   * @param listener told how far the evaluation is, on the calling thread
+   * @param listener receives the progress, on the calling thread
    */
   public static Result evaluate(
       EvaluateConfig config, ModelSandbox sandbox, Consumer<RunEvent> listener)

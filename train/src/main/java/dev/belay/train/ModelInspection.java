@@ -31,7 +31,7 @@ import java.util.Set;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
-/** What a model, checkpoint or run holds, and what training would do with it. */
+/** Reads what a model, checkpoint or run holds and how it would be trained. */
 public final class ModelInspection {
   private ModelInspection() {}
 
@@ -54,13 +54,13 @@ public final class ModelInspection {
       String name, String dtype, List<Long> shape, Boolean trainable, String key) {}
 
   /**
-   * What a path holds.
+   * The contents of a path.
    *
    * @param format {@code savedmodel}, {@code huggingface}, {@code safetensors}, {@code hdf5},
    *     {@code tf1}, {@code tf2}; {@code run}, or {@code checkpoint} of a run
    * @param producer such as "TensorFlow 2.10.1"
-   * @param parameters of all weights; slots of an optimizer do not count
-   * @param names what the weights are called
+   * @param parameters of all weights; optimizer slots do not count
+   * @param names the naming scheme of the weights
    */
   public record Contents(
       Path path,
@@ -74,16 +74,16 @@ public final class ModelInspection {
       Names names) {}
 
   /**
-   * What weights are called.
+   * The naming scheme of weights.
    *
    * @param family such as "bert"; null if no family knows the names
-   * @param dialect whose names they are: {@code pytorch}, {@code tf1}, {@code keras}, {@code tf2}
-   * @param prefix what stands before every name; null for nothing
-   * @param weights how many weights there are
-   * @param slots of an optimizer, such as "m" and "v"
-   * @param step at which the optimizer stood; null if the file does not say
-   * @param configuration the file that says what the model is made of; null without one
-   * @param leftovers tensors that are no weights of their own
+   * @param dialect naming convention: {@code pytorch}, {@code tf1}, {@code keras}, {@code tf2}
+   * @param prefix common prefix of the names; null if there is none
+   * @param weights number of weights
+   * @param slots optimizer slots, such as "m" and "v"
+   * @param step step of the optimizer; null if the file does not record it
+   * @param configuration the file with the model's architecture; null without one
+   * @param leftovers tensors that are not weights
    */
   public record Names(
       String family,
@@ -96,16 +96,16 @@ public final class ModelInspection {
       Leftovers leftovers) {}
 
   /**
-   * What training would do.
+   * Preview of a training.
    *
-   * @param trainingFunction the function to train through, and {@code evaluationFunction} the one
-   *     to evaluate through
+   * @param trainingFunction the function to train through; {@code evaluationFunction} is the one to
+   *     evaluate through
    * @param logits the tensor used as logits, and how it was found
-   * @param trained variables that would train
-   * @param frozen variables that would not, with the reason
+   * @param trained variables that would be trained
+   * @param frozen variables that would not be trained, with the reason
    * @param unused trainable variables that the function never reads
-   * @param rewrites what Belay does about ops that have no gradient
-   * @param obstacles what stops training; empty if it would run
+   * @param rewrites how Belay handles ops that have no gradient
+   * @param obstacles reasons why training is impossible; empty if it would run
    */
   public record Plan(
       String trainingFunction,

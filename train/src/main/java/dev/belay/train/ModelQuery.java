@@ -26,7 +26,7 @@ record ModelQuery(EvaluateConfig config, LoadedModel loaded, Inputs inputs)
     /** Inputs of a model that reads labels, or nothing, as a rule says. */
     Dataset read(DatasetLoader data, LabelRule labels);
 
-    /** Texts that a model goes on with, none of them cut. */
+    /** Prompts of a language model, none of them cut. */
     Dataset readPrompts(DatasetLoader data);
   }
 

@@ -46,7 +46,7 @@ public final class ModelTrial {
    * Tries a model in this process.
    *
    * @param trains whether to build gradients and make an update
-   * @param stage told what is about to be tried
+   * @param stage receives the name of the next stage
    * @throws IOException if the model cannot be read or is refused
    */
   public static void run(ModelConfig config, boolean trains, Consumer<String> stage)

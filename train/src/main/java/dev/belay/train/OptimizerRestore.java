@@ -28,7 +28,7 @@ final class OptimizerRestore {
   /**
    * Sets slots and powers; a slot that the state does not have stays at its first value.
    *
-   * @return what a person should know
+   * @return notes for people
    */
   static List<String> restore(
       StepRunner runner, TrainStep step, OptimizerState state, OptimizerConfig config)

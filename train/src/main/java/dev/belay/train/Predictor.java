@@ -116,18 +116,18 @@ public final class Predictor implements AutoCloseable {
     }
   }
 
-  /** What the model predicts about a text. */
+  /** Predicts one text. */
   public Prediction predict(String text) {
     return predict(List.of(text)).get(0);
   }
 
-  /** What the model predicts about each text. */
+  /** Predicts each text. */
   public List<Prediction> predict(List<String> texts) {
     return predict(texts, Prediction.class);
   }
 
   /**
-   * What the model predicts about each text, as the record of its task.
+   * Predicts each text, as the record of its task.
    *
    * @param type such as {@code Classification.class}
    */
@@ -135,12 +135,12 @@ public final class Predictor implements AutoCloseable {
     return ask(texts, rows -> GivenInputs.ofRows(GivenRows.ofTexts(rows)), type);
   }
 
-  /** What the model predicts about each pair of texts. */
+  /** Predicts each pair of texts. */
   public List<Prediction> predictPairs(List<TextPair> pairs) {
     return predictPairs(pairs, Prediction.class);
   }
 
-  /** What the model predicts about each pair of texts, as the record of its task. */
+  /** Predicts each pair of texts, as the record of its task. */
   public <P extends Prediction> List<P> predictPairs(List<TextPair> pairs, Class<P> type) {
     return ask(pairs, rows -> GivenInputs.ofRows(GivenRows.ofPairs(rows)), type);
   }
@@ -151,8 +151,8 @@ public final class Predictor implements AutoCloseable {
   }
 
   /**
-   * What the model predicts about each row of columns, named as in a .jsonl file: {@code input_ids}
-   * and {@code attention_mask} of a tokenizer, or the model's own inputs.
+   * Predicts each row of columns, named as in a .jsonl file: {@code input_ids} and {@code
+   * attention_mask} of a tokenizer, or the model's own inputs.
    *
    * @param rows values are strings, numbers, or arrays or lists of numbers
    */
@@ -168,7 +168,7 @@ public final class Predictor implements AutoCloseable {
         QuestionAnswer.class);
   }
 
-  /** What a language model writes after each text, or about it. */
+  /** Text that a language model generates for each input. */
   public List<GeneratedText> generate(List<String> texts) {
     return predict(texts, GeneratedText.class);
   }
@@ -183,7 +183,7 @@ public final class Predictor implements AutoCloseable {
     return loaded.labels().map(LabelMap::names).orElse(List.of());
   }
 
-  /** What was decided about the model, its inputs and its tokenizer, for people. */
+  /** Decisions about the model, its inputs and its tokenizer, for people. */
   public List<String> notes() {
     return loaded.notes();
   }

@@ -10,17 +10,18 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How a {@link Predictor} reads texts and runs its model. Immutable; begin with {@link #defaults}.
+ * Settings with which a {@link Predictor} tokenizes texts and runs its model. Immutable; start from
+ * {@link #defaults}.
  *
- * @param data tokenizer, length of sequences, size of a batch ({@code evalBatchSize}), questions;
+ * @param data tokenizer, maximum sequence length, batch size ({@code evalBatchSize}), questions;
  *     its files are not read
  * @param machine device and threads
- * @param labels names of the classes in the order of the logits; empty: as the model has them
- * @param generation how a language model writes
- * @param nBest whether all candidates of a question are returned, not only its answer
- * @param sandbox tries the model before it comes into this process
- * @param warmUp whether loading ends with predictions about a short and a long text, so that the
- *     first request is as fast as those after it
+ * @param labels class names in the order of the logits; empty: those of the model
+ * @param generation decoding options of a language model
+ * @param nBest whether all candidates of a question are returned, not only the best answer
+ * @param sandbox validates the model before it is loaded into this process
+ * @param warmUp whether loading ends with predictions for a short and a long text, so that the
+ *     first request is as fast as later ones
  */
 public record PredictorOptions(
     DataConfig data,
@@ -35,7 +36,7 @@ public record PredictorOptions(
     labels = List.copyOf(labels);
   }
 
-  /** What {@code belay predict} takes without options, of a model that is trusted. */
+  /** Defaults of {@code belay predict}, for a model that is trusted. */
   public static PredictorOptions defaults() {
     return new PredictorOptions(
         DataConfig.of(List.of(), List.of()),
@@ -87,7 +88,7 @@ public record PredictorOptions(
     return new PredictorOptions(data, machine, labels, generation, true, sandbox, warmUp);
   }
 
-  /** The same for a model that is tried in this sandbox first. */
+  /** The same for a model that is loaded in this sandbox first. */
   public PredictorOptions withSandbox(ModelSandbox other) {
     return new PredictorOptions(data, machine, labels, generation, nBest, other, warmUp);
   }

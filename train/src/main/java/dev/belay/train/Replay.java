@@ -18,11 +18,11 @@ public final class Replay {
   private Replay() {}
 
   /**
-   * What came of it.
+   * Result of a replay.
    *
-   * @param bundle what was replayed
-   * @param recorded the step as the run saw it
-   * @param diagnosis as it is seen now
+   * @param bundle the replayed bundle
+   * @param recorded the step as the run recorded it
+   * @param diagnosis the diagnosis of the replay
    */
   public record Result(ReplayBundle bundle, ReplayBundle.Step recorded, Diagnosis diagnosis) {
 
@@ -49,7 +49,7 @@ public final class Replay {
     ReplayBundle.Step step = bundle.step();
     TrainableModel model = TrainableModel.forTraining(config.model()).decided();
     try (ModelGraph graph = model.graph(config.model(), step.seed())) {
-      // A run on several GPUs may be looked at where there is none.
+      // A run on several GPUs may be replayed on a machine without one.
       TrainConfig here =
           ConfigBinder.with(config, "device", config.machine().onOneDevice().device());
       TrainingSession.Training training =

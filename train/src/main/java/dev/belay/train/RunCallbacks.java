@@ -47,7 +47,7 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
    * The parts of a run that they use.
    *
    * @param evaluator empty without validation data
-   * @param checkpoints where the best one is found again
+   * @param checkpoints folder in which the best checkpoint is found
    * @param updatesPerEpoch evaluation follows each epoch where no interval is given
    */
   record CallbackContext(
@@ -60,10 +60,10 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
       Consumer<RunEvent> events) {}
 
   /**
-   * What a checkpoint keeps of them.
+   * State of the callbacks in a checkpoint.
    *
-   * @param bestIsKept whether the checkpoint of the best step stays until the end
-   * @param evaluationOpen whether the run was stopped within the evaluation of this step
+   * @param bestIsKept whether the checkpoint of the best step is kept until the end
+   * @param evaluationOpen whether the run was stopped during the evaluation of this step
    */
   record State(
       Map<String, Double> startMetrics,

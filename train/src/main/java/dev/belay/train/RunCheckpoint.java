@@ -15,10 +15,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Which checkpoint of a run is meant.
+ * The checkpoint of a run to use.
  *
  * @param directory of the checkpoint
- * @param notes what a person should know of the choice
+ * @param notes remarks about the choice, for people
  */
 public record RunCheckpoint(Path directory, List<String> notes) {
   /** The newest that is whole. */

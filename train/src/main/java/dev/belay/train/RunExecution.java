@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The course of one run, from where it begins to its export. */
+/** One run, from its start to its export. */
 final class RunExecution {
   private static final int BATCHES_AHEAD = 4;
 
@@ -59,11 +59,11 @@ final class RunExecution {
       TrainingSession.Training training) {}
 
   /**
-   * Where it takes context.
+   * Everything around a run: its directory, lock, start, log and stop request.
    *
    * @param lock on the directory
-   * @param start where it begins
-   * @param stop somebody's wish that it ends
+   * @param start step and checkpoint that the run starts from
+   * @param stop request to stop the run
    */
   record RunContext(
       RunDirectory directory, RunLock lock, RunStart start, RunLog records, StopRequest stop) {

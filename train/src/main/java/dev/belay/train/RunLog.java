@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 
 /**
  * Owns what a run writes about itself, and tells the caller's listener too. Nothing is written
- * before model and data were found sound, so that a corrected command may use the same directory.
+ * before model and data are validated, so that a corrected command may use the same directory.
  */
 final class RunLog implements Consumer<RunEvent>, AutoCloseable {
   private final Provenance provenance;
@@ -45,9 +45,9 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
   }
 
   /**
-   * What is written.
+   * Output files of a run.
    *
-   * @param reported the run, if a page is made of it when it ends
+   * @param reported the run, if a report page is written when it ends
    */
   private record Files(
       Provenance provenance,
@@ -56,11 +56,11 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
       Optional<RunDirectory> reported) {}
 
   /**
-   * What the records are about.
+   * Description of the run that the records belong to.
    *
    * @param command the command line, for run.json
    * @param facts about model and data, for run.json
-   * @param start where the run begins
+   * @param start step and checkpoint that the run starts from
    */
   record LogHeader(
       TrainConfig config,
@@ -70,8 +70,8 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
       RunStart start) {}
 
   /**
-   * Begins the records in a run directory, or goes on with those of the run's own checkpoint: what
-   * they say of later steps is dropped, for these come again.
+   * Starts the records in a run directory, or continues those of the run's own checkpoint: entries
+   * of later steps are dropped, since these steps are repeated.
    */
   static RunLog begin(LogHeader about, Consumer<RunEvent> listener) throws IOException {
     RunDirectory directory = about.directory();
@@ -116,7 +116,7 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
     return provenance;
   }
 
-  /** Where the run comes from. */
+  /** Provenance of the run. */
   Provenance provenance() {
     return provenance;
   }
@@ -187,7 +187,7 @@ final class RunLog implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
-  /** What ended the run is what matters, also where the disk does not take even this. */
+  /** The failure that ended the run comes first, even if the disk accepts no record of it. */
   private void finish(String status, Throwable why) {
     try {
       provenance.put("error", String.valueOf(why.getMessage())).finish(status);

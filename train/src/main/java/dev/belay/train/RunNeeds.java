@@ -13,18 +13,18 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What a run will need for certain, found before its weights are in memory: less than it takes in
- * all, since activations, texts and a new head are not counted.
+ * Minimum memory and disk space of a run, known before the weights are loaded. Activations, data
+ * and a new head are not counted.
  *
  * @param weights bytes of all variables
- * @param trained bytes of those that gradients change
- * @param slots how many values the optimizer keeps of each number that is trained
+ * @param trained bytes of the trainable variables
+ * @param slots optimizer slots per trainable variable
  */
 record RunNeeds(long weights, long trained, int slots) {
-  /** So much of what is there may be certain to be used; the rest is for what is not counted. */
+  /** The share of available memory that the minimum may use; the rest is for activations. */
   private static final double SHARE = 0.9;
 
-  /** Of a model in its graph. */
+  /** The needs of a model. */
   static RunNeeds of(OptimizerConfig optimizer, Variables variables) {
     return new RunNeeds(
         TensorSpecs.bytes(variables.all()),
@@ -41,15 +41,15 @@ record RunNeeds(long weights, long trained, int slots) {
     };
   }
 
-  /** Weights and slots, as a checkpoint has them. */
+  /** Bytes of weights and slots. */
   long checkpointBytes() {
     return weights + slots * trained;
   }
 
   /**
-   * What to tell of memory, where it is too little.
+   * A warning if memory is insufficient.
    *
-   * @param usable empty where it is not known
+   * @param usable available bytes; empty if unknown
    */
   Optional<String> memoryWarning(OptionalLong usable) {
     long bytes = checkpointBytes() + trained;
@@ -57,17 +57,16 @@ record RunNeeds(long weights, long trained, int slots) {
       return Optional.empty();
     }
     return Optional.of(
-        "weights, gradients and optimizer take "
+        "weights, gradients and optimizer need "
             + rounded(bytes)
-            + " of memory and activations come on top, but this process can get only "
+            + " of memory, without activations, but only "
             + rounded(usable.getAsLong())
-            + ": the system may end the run. More memory helps, as does --optimizer adafactor,"
-            + " --freeze, or a smaller model");
+            + " is available: the system may kill the process. Provide more memory, or use"
+            + " --optimizer adafactor, --freeze or a smaller model");
   }
 
   /**
-   * What to tell of the disk, where there is too little room for the checkpoints that stay and for
-   * the export.
+   * A warning if the disk has too little space for the checkpoints that are kept and the export.
    *
    * @param totalSteps of the run
    */
@@ -82,14 +81,14 @@ record RunNeeds(long weights, long trained, int slots) {
             + rounded(checkpointBytes())
             + " and an export of "
             + rounded(weights)
-            + " will be in "
+            + " will be written to "
             + directory
             + ", but "
             + DiskFailure.free(directory)
-            + ": make room, or keep fewer by --save-total-limit");
+            + ": free some space, or keep fewer checkpoints with --save-total-limit");
   }
 
-  /** Those of the schedule and the last one, as far as they are kept. */
+  /** How many checkpoints are kept: the scheduled ones and the last one, up to the limit. */
   private static long checkpoints(LoopConfig loop, long totalSteps) {
     long saved =
         loop.saveSteps().isPresent()

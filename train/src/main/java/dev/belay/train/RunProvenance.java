@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.TensorFlow;
 
-/** What run.json says of the model and the data of a run: what they are, to the last byte. */
+/** Provenance of model and data in run.json, with the SHA-256 of every file. */
 final class RunProvenance {
   private RunProvenance() {}
 

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Whether a run directory still holds what the run wrote: every file against its SHA-256. */
+/** Verifies every file of a run directory against its recorded SHA-256. */
 public final class RunVerification {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -32,15 +32,15 @@ public final class RunVerification {
    * One thing that was looked at.
    *
    * @param kind record, checkpoint, export, or input for what the run was made from
-   * @param sound whether it is what it was; an input that changed is no fault of the run's
-   * @param detail what is wrong, or how much was verified
+   * @param sound whether it is unchanged; an input that changed is no fault of the run
+   * @param detail the error, or the amount verified
    */
   public record Item(String kind, String path, boolean sound, String detail) {}
 
   /**
    * All that was looked at.
    *
-   * @param sound whether all that the run wrote is whole
+   * @param sound whether all files of the run are whole
    */
   public record Report(String run, String status, boolean sound, List<Item> items) {}
 

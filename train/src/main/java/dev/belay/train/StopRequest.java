@@ -13,11 +13,11 @@ public final class StopRequest {
   private final AtomicBoolean heard = new AtomicBoolean();
 
   /**
-   * Asks.
+   * Requests the stop.
    *
-   * @param why as a person is told, such as "SIGTERM"; the first one counts
+   * @param why reason for people, such as "SIGTERM"; the first one counts
    * @return whether the run has something to save and so ends by itself; before its first step and
-   *     after its last word there is nothing, and the process may just exit
+   *     after its last output there is nothing, and the process may exit at once
    */
   public boolean make(String why) {
     reason.compareAndSet(null, why);
@@ -35,7 +35,7 @@ public final class StopRequest {
   }
 
   /**
-   * Ends the run here if somebody asked.
+   * Ends the run here if a stop was requested.
    *
    * @param where as in "stopped by SIGTERM before the first step"
    */

@@ -1,8 +1,8 @@
 package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
-import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
@@ -42,8 +42,8 @@ import java.util.function.Consumer;
 /**
  * {@code belay sweep}: the same training with several clips and learning rates, seed by seed, in
  * one process. All arms of a seed and a rule run in one graph and one session: between them the
- * weights are set back, the slots begin anew, and the threshold, which is a variable, gets another
- * value. Each arm makes the very steps that {@code belay train} makes with the same options.
+ * weights are reset, the slots initialized again, and the threshold, which is a variable, gets
+ * another value. Each arm makes the same steps as {@code belay train} with the same options.
  */
 public final class Sweep {
   private static final int BATCHES_AHEAD = 4;
@@ -64,11 +64,11 @@ public final class Sweep {
     this.arms = Arm.of(config);
   }
 
-  /** What all arms are made of. */
+  /** Inputs that all arms share. */
   private record SweepInputs(TrainableModel model, TrainingData datasets, Plan plan) {}
 
   /**
-   * How long, and how arms are compared.
+   * Length of an arm and the score that arms are compared by.
    *
    * @param interval between evaluations
    */
@@ -79,10 +79,10 @@ public final class Sweep {
   }
 
   /**
-   * What a sweep found.
+   * Result of a sweep.
    *
-   * @param metric that arms are compared by
-   * @param report the page of charts
+   * @param metric the metric that arms are compared by
+   * @param report the report page with charts
    */
   public record Result(
       Path directory,
@@ -92,13 +92,13 @@ public final class Sweep {
       Path report) {}
 
   /**
-   * Tries all arms; goes on where a killed sweep in the same directory ended.
+   * Trains all arms; resumes a killed sweep in the same directory.
    *
-   * @param sandbox tries the model while it is read here
+   * @param sandbox validates the model while it is read here
    * @param command the command line, for sweep.json
-   * @param listener told of everything that happens, on the calling thread
+   * @param listener receives all events, on the calling thread
    * @throws IOException if a file cannot be read or written
-   * @throws ModelException if the model cannot be used as asked
+   * @throws ModelException if the model cannot be used with these options
    */
   public static Result execute(
       SweepConfig config, ModelSandbox sandbox, List<String> command, Consumer<SweepEvent> listener)
@@ -184,7 +184,7 @@ public final class Sweep {
         records.directory().root(), score.metric(), summaries, recommendation, report);
   }
 
-  /** Tries arms that share a graph; it is only built if one of them is still to be tried. */
+  /** Trains arms that share a graph, which is only built if one of them is still to be trained. */
   private void run(long seed, List<Arm> ofGraph) throws IOException {
     List<Arm> open = new ArrayList<>();
     for (Arm arm : ofGraph) {
@@ -230,7 +230,7 @@ public final class Sweep {
     }
   }
 
-  /** What is known without training: an arm that has ended, or that an earlier seed has judged. */
+  /** Result known without training: an arm that has ended, or that an earlier seed decided. */
   private Optional<ArmResult> known(Arm arm, long seed) throws IOException {
     Optional<ArmResult> judged =
         results.stream()

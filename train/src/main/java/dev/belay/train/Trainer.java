@@ -13,7 +13,7 @@ import java.util.function.LongToDoubleFunction;
 
 /**
  * The loop: schedule, batch, step, report, evaluate, checkpoint, stop. It knows nothing about
- * transformers, files or terminals: it is handed the steps, the batches and those who listen.
+ * transformers, files or terminals: it receives the step runner, the batches and the listeners.
  */
 final class Trainer implements Resumable<Trainer.State> {
   private final StepRunner runner;
@@ -25,7 +25,7 @@ final class Trainer implements Resumable<Trainer.State> {
   private final int layerNormSteps;
   private final Consumer<RunEvent> events;
 
-  /** How often gradients were clipped. */
+  /** Number of clipped steps. */
   private long clippedSteps;
 
   Trainer(LoopComponents parts) {
@@ -40,12 +40,13 @@ final class Trainer implements Resumable<Trainer.State> {
   }
 
   /**
-   * What a loop is made of.
+   * Components of a training loop.
    *
    * @param learningRate of step t, from 1
    * @param policy for a step that is not usable
    * @param callbacks between the steps
-   * @param layerNormSteps every so many steps say what each does to every variable; 0: never
+   * @param layerNormSteps interval in steps at which the norms of every variable are measured; 0:
+   *     never
    */
   record LoopComponents(
       StepRunner runner,
@@ -61,7 +62,7 @@ final class Trainer implements Resumable<Trainer.State> {
    * Trains.
    *
    * @param done updates that were made before
-   * @return the number of updates made in all, fewer than asked for where it stopped early
+   * @return the number of updates made in all, fewer than requested if it stopped early
    */
   long train(long done, long totalSteps) throws IOException {
     long step = done;
@@ -95,7 +96,7 @@ final class Trainer implements Resumable<Trainer.State> {
         : runner.train(batch, rate, step, policy.normLimit());
   }
 
-  /** What a checkpoint keeps of the loop, beside the step. */
+  /** State of the loop in a checkpoint, besides the step. */
   record State(long clippedSteps) {}
 
   @Override

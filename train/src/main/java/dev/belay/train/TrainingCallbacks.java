@@ -26,7 +26,7 @@ interface TrainingCallbacks {
   /**
    * Writes a checkpoint if that is due.
    *
-   * @param better what {@link #evaluate} returned
+   * @param better the result of {@link #evaluate}
    */
   void save(CompletedStep completed, boolean better);
 

@@ -19,9 +19,9 @@ import java.util.function.LongFunction;
 /**
  * The data of a training run, read for one model.
  *
- * @param task what the model learns
+ * @param task task of the model
  * @param validation empty where none is given
- * @param masking how words are hidden by a seed, from a model that is to find them
+ * @param masking rule for hiding tokens by a seed, for a model that predicts them
  */
 record TrainingData(
     Task task,
@@ -97,7 +97,7 @@ record TrainingData(
                     task.newMetrics(dataset, outputs(), train.labels(), config.data().question())));
   }
 
-  /** What the user should know about both. */
+  /** Notes about both, for people. */
   List<String> notes() {
     List<String> notes = new ArrayList<>(train.notes());
     validation.ifPresent(dataset -> notes.addAll(dataset.notes()));

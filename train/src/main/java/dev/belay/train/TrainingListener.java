@@ -4,58 +4,58 @@ import dev.belay.train.event.RunEvent;
 import java.util.function.Consumer;
 
 /**
- * Hears how a training goes, a method for each kind of event; a program overrides those it wants.
- * It is a consumer of the same events that the terminal and metrics.jsonl get, so it stands where
- * one is asked for: {@link TrainingRun#execute}.
+ * Receives the events of a training run, with a method for each kind. It is a consumer of the
+ * events that the terminal and metrics.jsonl receive too, to be passed to {@link
+ * TrainingRun#execute}.
  *
- * <p>All methods are called on the thread that trains, which waits for them. An exception that one
- * throws ends the run. How a run fails is told by the exception of {@code execute}, not here.
+ * <p>All methods are called on the training thread, which waits for them. An exception that a
+ * method throws ends the run. Failures of a run are exceptions of {@code execute}, not events.
  */
 public interface TrainingListener extends Consumer<RunEvent> {
 
-  /** Model and data are read, and training begins. */
+  /** Training starts; model and data have been read. */
   default void onStart(RunEvent.Started started) {}
 
-  /** The run goes on from a checkpoint; before {@link #onStart}. */
+  /** The run resumes from a checkpoint; called before {@link #onStart}. */
   default void onResume(RunEvent.Resumed resumed) {}
 
-  /** An update was made, or tried. */
+  /** After each step, also if its update was skipped. */
   default void onStep(RunEvent.Trained trained) {}
 
-  /** What an update did to each variable, where {@code layerNormSteps} asks for it. */
+  /** The norms of each variable, after the steps that {@code layerNormSteps} selects. */
   default void onNorms(RunEvent.NormsMeasured measured) {}
 
-  /** An update was left out. */
+  /** An update was skipped. */
   default void onSkip(RunEvent.Skipped skipped) {}
 
-  /** The run returned to a checkpoint. */
+  /** The run returned to an earlier checkpoint. */
   default void onRollback(RunEvent.RolledBack rolledBack) {}
 
-  /** A batch of an evaluation is done. */
+  /** Before the first batch of an evaluation, and after each batch. */
   default void onEvaluationProgress(RunEvent.Evaluating evaluating) {}
 
   /** Metrics on the validation data. */
   default void onEvaluation(RunEvent.Evaluated evaluated) {}
 
-  /** A checkpoint was committed. */
+  /** A checkpoint was written. */
   default void onCheckpoint(RunEvent.Saved saved) {}
 
-  /** The SavedModel was committed. */
+  /** The SavedModel was written. */
   default void onExport(RunEvent.Exported exported) {}
 
-  /** The run ended well. */
+  /** The run finished successfully. */
   default void onEnd(RunEvent.Done done) {}
 
-  /** The same run had ended before, and nothing was done. */
+  /** The same run has already finished. */
   default void onAlreadyDone(RunEvent.AlreadyDone done) {}
 
   /** The report was written. */
   default void onReport(RunEvent.Reported reported) {}
 
-  /** Something is wrong that does not stop the run. */
+  /** A problem that does not stop the run. */
   default void onWarning(RunEvent.Warned warned) {}
 
-  /** Calls the method of the event. */
+  /** Calls the method for this kind of event. */
   @Override
   default void accept(RunEvent event) {
     if (event instanceof RunEvent.Started started) {

@@ -26,7 +26,7 @@ public final class TrainingRun {
   private TrainingRun() {}
 
   /**
-   * What a run leaves behind.
+   * Result of a run.
    *
    * @param runDirectory as configured
    * @param exportDirectory the SavedModel, {@code export/1} in the run directory
@@ -40,8 +40,8 @@ public final class TrainingRun {
       Map<String, Double> finalMetrics) {}
 
   /**
-   * Trains a model that is trusted, with nobody who could stop it; see {@link #execute(TrainConfig,
-   * ModelSandbox, List, Consumer, StopRequest)}.
+   * Trains a trusted model, without a stop request; see {@link #execute(TrainConfig, ModelSandbox,
+   * List, Consumer, StopRequest)}.
    */
   public static Result execute(
       TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
@@ -49,12 +49,12 @@ public final class TrainingRun {
   }
 
   /**
-   * Trains, or goes on with what was begun in the same directory.
+   * Trains, or resumes a run in the same directory.
    *
-   * @param sandbox tries the model while it is read here
+   * @param sandbox validates the model while it is read here
    * @param command the command line, for run.json
-   * @param listener told of everything that happens, on the calling thread; a {@link
-   *     TrainingListener} has a method for each event
+   * @param listener receives all events, on the calling thread; a {@link TrainingListener} has a
+   *     method for each kind
    * @param stop ends the run early, with a checkpoint
    * @throws IOException if a file cannot be read or written; {@link
    *     dev.belay.savedmodel.CorruptModelException} if the model is refused
@@ -86,7 +86,7 @@ public final class TrainingRun {
     }
   }
 
-  /** What is known before anything native is made. */
+  /** A validated run, before any native object is created. */
   private record PreparedRun(
       TrainConfig config,
       RunDirectory directory,
@@ -129,7 +129,7 @@ public final class TrainingRun {
     }
   }
 
-  /** Tells of what is too little, before any of it is used. */
+  /** Warns about insufficient memory and disk space, before the weights are loaded. */
   private static void warn(
       PreparedRun job,
       ModelGraph graph,

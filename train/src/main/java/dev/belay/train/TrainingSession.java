@@ -74,7 +74,7 @@ final class TrainingSession {
     return new Training(runner, step, evaluation, List.of());
   }
 
-  /** Where a run trains, and how precisely. */
+  /** Device and precision of a run. */
   static StepRunner.Machine machine(TrainConfig config) {
     return new StepRunner.Machine(config.machine(), config.update().precision());
   }
@@ -86,7 +86,7 @@ final class TrainingSession {
     return new StepRunner.Weights(variables, graph.forward().initializers());
   }
 
-  /** How gradients become an update. */
+  /** Update rule: gradients, clip and optimizer. */
   private record Rules(GradientPlan gradients, ClipRule clip, Optimizer optimizer) {}
 
   private static TrainStep step(
@@ -127,7 +127,7 @@ final class TrainingSession {
     return trained;
   }
 
-  /** How many numbers they hold. */
+  /** Number of elements of the variables. */
   static long parameters(List<GraphVariable> variables) {
     return variables.stream().mapToLong(variable -> variable.spec().shape().size()).sum();
   }

@@ -28,13 +28,13 @@ public final class WeightConversion {
   private WeightConversion() {}
 
   /**
-   * What came of a conversion.
+   * Result of a conversion.
    *
    * @param path the folder that was written
-   * @param from the source's format, such as {@code tf1}
-   * @param to the form that was written
-   * @param weights how many tensors went along
-   * @param leftBehind what did not, and why
+   * @param from the source format, such as {@code tf1}
+   * @param to the format that was written
+   * @param weights number of tensors converted
+   * @param leftBehind tensors that were not converted, and why
    */
   public record Result(Path path, String from, String to, int weights, List<String> leftBehind) {}
 
@@ -53,14 +53,14 @@ public final class WeightConversion {
   }
 
   /**
-   * What a conversion needs besides weights.
+   * Files that a conversion needs besides the weights.
    *
-   * @param graph a SavedModel to take the graph of, if it is not the weights' own
-   * @param tokenizer the tokenizer's files by their names
+   * @param graph the SavedModel to take the graph from, if it is not the one with the weights
+   * @param tokenizer the tokenizer's files by name
    */
   record Beside(Optional<Path> graph, Map<String, byte[]> tokenizer) {}
 
-  /** The files beside weights; one that Belay cannot read goes along as it is. */
+  /** The files beside weights; one that Belay cannot read is copied. */
   static Map<String, byte[]> tokenizer(WeightLocation location) throws IOException {
     Map<String, byte[]> files = location.tokenizerFiles();
     if (!files.isEmpty()) {
@@ -105,7 +105,7 @@ public final class WeightConversion {
   /**
    * Compares two sets of weights by canonical names.
    *
-   * @param tolerance differences of elements up to this are none
+   * @param tolerance differences of elements up to this are ignored
    */
   public static WeightDifference compare(
       WeightsConfig first, WeightsConfig second, double tolerance) throws IOException {

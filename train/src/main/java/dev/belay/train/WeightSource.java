@@ -73,7 +73,7 @@ final class WeightSource {
         .orElse(weights);
   }
 
-  /** What the model that the run began with has become: its labels are those of the run. */
+  /** The trained form of the run's model: its labels are those of the run. */
   private static ModelConfiguration trained(ModelConfiguration origin, RecordedRun recorded) {
     return origin.withLabels(
         recorded.labels().isEmpty() ? origin.labels() : recorded.labels(),
@@ -99,7 +99,7 @@ final class WeightSource {
     return RecordedRun.read(directory.config(), directory.provenance());
   }
 
-  /** What lies with the model that the run began with: its configuration and tokenizer. */
+  /** Configuration and tokenizer of the model that the run started from. */
   private static WeightLocation withOrigin(WeightLocation location, RecordedRun recorded)
       throws IOException {
     Optional<Path> configuration = configuration(recorded);

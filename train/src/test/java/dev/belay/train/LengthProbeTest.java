@@ -17,7 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A SavedModel of 32 positions, in a table whose name does not say so. */
+/** Uses a SavedModel with 32 positions, in a table with an unknown name. */
 final class LengthProbeTest {
   @TempDir Path folder;
 
@@ -50,9 +50,9 @@ final class LengthProbeTest {
     assertTrue(
         message.startsWith(
             folder.resolve("train.jsonl")
-                + ":4: the model fails on the 40 tokens of this example, and takes 30: "),
+                + ":4: the model fails on an example of 40 tokens; 30 tokens work: "),
         message);
-    assertTrue(message.contains("; set --max-seq-length 30, or what the model was made"), message);
+    assertTrue(message.contains("; set --max-seq-length to the length"), message);
     assertFalse(Files.exists(folder.resolve("run/metrics.jsonl")), "nothing is written");
   }
 

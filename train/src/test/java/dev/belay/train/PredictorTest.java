@@ -29,10 +29,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A model that stays in memory, against {@code belay predict} on a file of the same texts. */
+@Tag("long")
 final class PredictorTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Path VOCABULARY = Fixtures.path("bert_tf1_ckpt", "vocab.txt");

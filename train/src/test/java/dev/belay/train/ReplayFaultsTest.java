@@ -33,9 +33,11 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Faults put into a model or its batch, and what the examination of the step says of each. */
+@Tag("long")
 class ReplayFaultsTest {
   private static TrainableModel model;
   private static ModelGraph graph;

@@ -19,10 +19,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run that was stopped and goes on is the run that was not stopped, to the last bit. */
+@Tag("long")
 final class ResumeTest {
   @TempDir static Path shared;
 

@@ -19,19 +19,19 @@ final class RunNeedsTest {
   @TempDir Path folder;
 
   @Test
-  void memoryIsShortWhereTheCertainPartTakesNineTenths() {
+  void aMinimumAboveNineTenthsOfMemoryIsAWarning() {
     assertEquals(Optional.empty(), FOUR.memoryWarning(OptionalLong.empty()));
     assertEquals(Optional.empty(), FOUR.memoryWarning(OptionalLong.of(4_500_000_000L)));
     String warning = FOUR.memoryWarning(OptionalLong.of(4_400_000_000L)).orElseThrow();
     assertTrue(
         warning.startsWith(
-            "weights, gradients and optimizer take 4.0 GB of memory and activations come on top,"
-                + " but this process can get only 4.4 GB"),
+            "weights, gradients and optimizer need 4.0 GB of memory, without activations, but only"
+                + " 4.4 GB is available"),
         warning);
   }
 
   @Test
-  void theDiskHasToHoldTheCheckpointsThatStayAndTheExport() {
+  void theDiskNeedsSpaceForKeptCheckpointsAndTheExport() {
     LoopConfig loop =
         ConfigBinder.with(LoopConfig.defaults(), "save-steps", OptionalInt.of(10)); // 5
     RunNeeds small = new RunNeeds(1000, 1000, 2);
@@ -39,7 +39,8 @@ final class RunNeedsTest {
     RunNeeds huge = new RunNeeds(1L << 50, 1L << 50, 2);
     String all = huge.diskWarning(loop, 45, folder).orElseThrow();
     assertTrue(
-        all.startsWith("5 checkpoints of 3377699.7 GB and an export of 1125899.9 GB will be in "),
+        all.startsWith(
+            "5 checkpoints of 3377699.7 GB and an export of 1125899.9 GB will be written to "),
         all);
     LoopConfig two = ConfigBinder.with(loop, "save-total-limit", OptionalInt.of(2));
     String kept = huge.diskWarning(two, 45, folder).orElseThrow();

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -41,6 +42,7 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt64;
 
 /** Twenty updates of each rule on the gradients that TensorFlow Python had. */
+@Tag("long")
 class OptimizerGoldensTest {
   private static final double RELATIVE = 1e-5;
   private static final double ABSOLUTE = 2e-6;

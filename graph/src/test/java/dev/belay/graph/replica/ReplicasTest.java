@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -58,6 +59,7 @@ import org.tensorflow.types.TInt64;
  * Rows are dealt out unevenly and each example has another number of labels, so that a mean of the
  * replicas' means, or a clip before the sum, would be another training.
  */
+@Tag("long")
 class ReplicasTest {
   private static final int EXAMPLES = 8;
   private static final int LENGTH = 5;

@@ -43,7 +43,7 @@ public record Arguments(List<String> tokens, Map<String, String> origins) {
         .orElse(program);
   }
 
-  /** What was typed, for that program's commands. */
+  /** Arguments as typed, for the program's commands. */
   public static Arguments of(CommandLine program, List<String> typed) throws IOException {
     CommandLine command = called(program, typed);
     if (command == program) {

@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What the parser found wrong with a command line, in Belay's words. */
+/** Messages for the parser's errors about a command line. */
 public final class UsageProblems {
   private UsageProblems() {}
 
@@ -87,7 +87,7 @@ public final class UsageProblems {
     return token.startsWith("-");
   }
 
-  /** What an option takes, from its type. */
+  /** Description of an option's value, by its type. */
   private static String expectation(OptionSpec option) {
     String expected =
         option.userObject() instanceof OptionDefinition definition

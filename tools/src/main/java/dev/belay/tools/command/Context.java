@@ -4,10 +4,10 @@ import dev.belay.tools.console.Terminal;
 import java.util.List;
 
 /**
- * What every command is given.
+ * Environment of every command.
  *
- * @param trainApi what it may call
- * @param terminal where it writes
- * @param commandLine what the user typed, for the record
+ * @param trainApi the functions that commands call
+ * @param terminal output streams
+ * @param commandLine the user's command line, for the run's records
  */
 public record Context(TrainApi trainApi, Terminal terminal, List<String> commandLine) {}

@@ -4,7 +4,10 @@ import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.Terminal;
 import dev.belay.train.WeightConversion;
 
-/** How a conversion is told: the folder is the result, what was left behind is said beside it. */
+/**
+ * Report of a conversion: the folder is the result, weights left behind are listed on standard
+ * error.
+ */
 final class Conversions {
   private Conversions() {}
 

@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** What commands call in {@code train}; tests put something else behind them. */
+/** The part of {@code train} that commands call; tests replace it. */
 @FunctionalInterface
 public interface TrainApi {
 

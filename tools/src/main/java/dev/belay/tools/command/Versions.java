@@ -4,7 +4,7 @@ import dev.belay.train.report.Provenance;
 import org.tensorflow.TensorFlow;
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code --version} says. */
+/** Output of {@code --version}. */
 final class Versions implements IVersionProvider {
   @Override
   public String[] getVersion() {

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What differs between two sets of weights, for a person and for a program.
+ * Differences between two sets of weights, for people and for programs.
  *
- * @param difference as it was found
+ * @param difference the comparison
  */
 public record DifferenceReport(WeightDifference difference) {
 

@@ -4,7 +4,7 @@ import dev.belay.train.event.RunEvent;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** Tells evaluations that last more than a second from the many that are over before. */
+/** Times evaluations: only those longer than a second show their progress. */
 final class EvaluationClock {
   private static final long SHORT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -15,7 +15,7 @@ final class EvaluationClock {
     this.nanoTime = nanoTime;
   }
 
-  /** Whether a person should see how far it is. */
+  /** Whether the evaluation has lasted long enough to show its progress. */
   boolean isLong(RunEvent.Evaluating evaluating) {
     long now = nanoTime.getAsLong();
     if (evaluating.done() == 0) {

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** Tells a person how far an evaluation is that belongs to no run; closing it ends the bar. */
+/** Shows the progress of an evaluation outside of a run; closing it ends the progress bar. */
 public final class EvaluationConsole implements Consumer<RunEvent>, AutoCloseable {
   private final Terminal terminal;
   private final EvaluationClock clock;

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What a model holds, and what training would do with it, as tables for a person. */
+/** Tables for people: the contents of a model, and how it would be trained. */
 public final class InspectionReport {
   private final List<String> lines = new ArrayList<>();
 

@@ -10,7 +10,7 @@ interface Progress extends AutoCloseable {
    */
   void step(long step, String status);
 
-  /** So many examples of an evaluation are done; it ends with the next line or step. */
+  /** Shows the progress of an evaluation, until the next line or step. */
   void evaluation(int done, int examples);
 
   /** Shows a line that stays. */

@@ -97,7 +97,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
-  /** Short enough for a bar and its counts beside it on a terminal of 80 columns. */
+  /** Short enough to fit beside a bar and its counts on a terminal of 80 columns. */
   private String status(RunEvent.Trained step) {
     return "loss "
         + number(step.loss())
@@ -184,7 +184,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
         + number(percentiles.get("max"));
   }
 
-  /** The last words: what training changed, and where the model lies. */
+  /** The last message: the effect of the training, and the folder of the model. */
   public void conclude(TrainingRun.Result result) {
     for (Map.Entry<String, Double> metric : result.finalMetrics().entrySet()) {
       Double before = result.startMetrics().get(metric.getKey());

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Turns SIGTERM, SIGINT and SIGHUP into the wish that a run ends; closing it gives the signals back
- * to whoever had them.
+ * Turns SIGTERM, SIGINT and SIGHUP into requests to stop a run; closing it restores the earlier
+ * handlers.
  *
  * <p>The first signal lets the run write a checkpoint. Where there is nothing to write, before the
  * first step, the program leaves at once. So it does at the second signal, by that signal's own

@@ -20,10 +20,10 @@ final class SystemSignal {
     this.signal = signal;
   }
 
-  /** Who hears a signal; opaque. */
+  /** Handler of a signal; opaque. */
   record Hearer(Object handler) {}
 
-  /** By its name without SIG; empty where the system or the JVM has none. */
+  /** A signal by its name without SIG; empty if the system or the JVM has none. */
   static Optional<SystemSignal> named(String name) {
     try {
       return Optional.of(
@@ -40,9 +40,9 @@ final class SystemSignal {
   }
 
   /**
-   * Lets somebody hear it, on a thread of its own.
+   * Installs a handler, which runs on a separate thread.
    *
-   * @return who heard it before; empty if the JVM keeps it for itself
+   * @return the handler before; empty if the JVM reserves the signal
    */
   Optional<Hearer> handle(Runnable heard) {
     try {
@@ -90,7 +90,7 @@ final class SystemSignal {
     return hearer.handler() == constant("SIG_IGN");
   }
 
-  /** Ends the process as the signal does where nobody hears it. */
+  /** Ends the process as the signal does without a handler. */
   void die() {
     try {
       handle(new Hearer(constant("SIG_DFL")));

@@ -8,10 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 
 /**
- * Where a command writes.
+ * Output streams of a command.
  *
  * @param out results only; buffered, the program flushes it
- * @param err words for a person
+ * @param err messages for people
  * @param columns the width of the terminal that shows {@code err}; empty if a file or pipe takes it
  */
 public record Terminal(PrintStream out, PrintStream err, OptionalInt columns) {

@@ -1,6 +1,6 @@
 package dev.belay.tools.failure;
 
-/** What the program answers its caller. */
+/** Exit code of the program. */
 public enum ExitCode {
   /** The command did what it was asked. */
   DONE(0),
@@ -16,7 +16,7 @@ public enum ExitCode {
   MACHINE(5),
   /** A comparison found differences. */
   DIFFERENT(6),
-  /** Stopped on request; the same command goes on. */
+  /** Stopped on request; the same command resumes. */
   STOPPED(75);
 
   private final int code;

@@ -33,17 +33,17 @@ import org.tensorflow.exceptions.TFUnimplementedException;
 import org.tensorflow.exceptions.TensorFlowException;
 
 /**
- * How a command failed.
+ * Failure of a command.
  *
  * @param code the exit code
  * @param message one paragraph: what, where, what was expected, what to do
  */
 public record Failure(ExitCode code, String message) {
-  /** What the system's loader says where a limit on memory leaves no room for a library. */
+  /** The loader's message if a limit on memory leaves no room for a library. */
   private static final Pattern UNMAPPED =
       Pattern.compile("failed to map segment|cannot allocate memory", Pattern.CASE_INSENSITIVE);
 
-  /** What TensorFlow says of an op that it has not for this device, element type or layout. */
+  /** TensorFlow's message for an op without a kernel for this device, element type or layout. */
   private static final Pattern NO_KERNEL =
       Pattern.compile(
           "No OpKernel|no supported kernel|not supported by|only supports|is not in the list of"

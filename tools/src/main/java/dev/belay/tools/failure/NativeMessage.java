@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * twice, with stacks of the program that made the graph.
  */
 final class NativeMessage {
-  /** What a lookup says of an index outside its table; the group is the number of rows. */
+  /** TensorFlow's message for an index outside a table; the group is the number of rows. */
   static final Pattern OUTSIDE_TABLE = Pattern.compile("= -?\\d+ is not in \\[0, (\\d+)\\)");
 
   private static final int LONGEST = 400;

@@ -3,7 +3,9 @@ package dev.belay.tools.option;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** What every command takes. The program asks the parser for them, so nothing reads the fields. */
+/**
+ * Options of every command. The program reads them through the parser, so nothing reads the fields.
+ */
 @SuppressWarnings("UnusedVariable")
 public final class CommonOptions {
   @Option(

@@ -120,7 +120,7 @@ public final class RecordOptions<T extends Record> {
         : definition.type().words();
   }
 
-  /** What an option takes, for messages. */
+  /** Description of an option's value, for messages. */
   public static String expected(OptionDefinition definition) {
     return definition.name().equals(HEAD)
         ? String.join(" or ", words(definition))
@@ -142,7 +142,7 @@ public final class RecordOptions<T extends Record> {
   }
 
   /**
-   * The record that the command line asks for.
+   * The record of a command line's options.
    *
    * @throws ConfigException that says everything that cannot be
    */

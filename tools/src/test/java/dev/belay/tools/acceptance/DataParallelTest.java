@@ -9,12 +9,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A run whose batches are shared between two devices is the run on one. */
+@Tag("long")
 class DataParallelTest {
   private static final Path FIXTURE =
       Path.of("..", "savedmodel", "src", "test", "fixtures", "savedmodel_hf_bert");

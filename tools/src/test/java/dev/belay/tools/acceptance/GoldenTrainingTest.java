@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * {@code belay train} gives the loss and the dense gradient norm that TensorFlow Python gives, in
  * every step, through the function that the model's author meant for training.
  */
+@Tag("long")
 final class GoldenTrainingTest {
   static Stream<GoldenModel> models() {
     return GoldenModel.all();

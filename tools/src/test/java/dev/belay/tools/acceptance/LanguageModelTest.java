@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Text to language model to text, through the commands. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("long")
 final class LanguageModelTest {
   private static final Path VOCABULARY = Fixtures.path("bert_tf1_ckpt", "vocab.txt");
   private static final Path BERT = Fixtures.path("bert_tf1_ckpt").resolve("bert_model.ckpt");

@@ -9,10 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What examples/nan-to-stable promises, on its first steps. */
+@Tag("long")
 class NanToStableExampleTest {
   private static final Path EXAMPLE = Path.of("..", "examples", "nan-to-stable");
 

@@ -14,12 +14,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Questions about texts, from SQuAD's file to answers: on weights, and on what is made of them. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("long")
 final class QuestionAnsweringTest {
   private static final Path FIXTURE = Fixtures.path("question_answering");
   private static final Path QUESTIONS = FIXTURE.resolve("questions.json");

@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** With dropout and shuffling on, the seed alone decides what a run does. */
+@Tag("long")
 final class RepeatabilityTest {
   private static final int STEPS = 4;
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A fixed sample of the differential test: what Python computed lies beside each case. {@code
  * tools/src/differential/differential.py sample} makes it.
  */
+@Tag("long")
 final class DifferentialSampleTest {
   private static final int CASES = 100;
 

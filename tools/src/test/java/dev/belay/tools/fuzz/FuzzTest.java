@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A few hundred broken files: each is refused by an exception that is meant for it, in time and
  * memory, or read. {@code tools/src/bench/fuzz.sh} is the long run of the same.
  */
+@Tag("long")
 final class FuzzTest {
   private static final int CASES = 100;
   private static final int MORE_CASES = 250;

@@ -16,11 +16,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.TensorFlow;
 
 /** What native code does not survive is an error message, and this process goes on. */
+@Tag("long")
 final class ProcessSandboxTest {
   private static final SandboxLimits LIMITS =
       new SandboxLimits(2L << 30, Duration.ofSeconds(8), Duration.ofMinutes(5));

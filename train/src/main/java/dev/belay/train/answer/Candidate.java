@@ -1,12 +1,12 @@
 package dev.belay.train.answer;
 
 /**
- * What may be the answer.
+ * Candidate answer.
  *
- * @param text a part of the context; empty for "there is none"
+ * @param text a part of the context; empty for no answer
  * @param start its first character, counted in code points; 0 for no answer
  * @param end one past its last; 0 for no answer
- * @param logit that of its start and that of its end, added up
+ * @param logit sum of the logits of its start and its end
  * @param probability among the candidates of the question
  */
 public record Candidate(String text, int start, int end, float logit, double probability) {

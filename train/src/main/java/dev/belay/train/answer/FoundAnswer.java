@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * The answer to a question.
  *
- * @param question which was asked
+ * @param question the question
  * @param best the answer; its text is empty where none was found, or none is likelier
  * @param candidates the best first
  * @param noAnswerDifference by how much the score of no answer exceeds that of the best answer;

@@ -18,10 +18,10 @@ import java.util.stream.Stream;
 /**
  * A checkpoint that was found whole: every file has the SHA-256 of its manifest.
  *
- * @param directory where it lies
+ * @param directory folder of the checkpoint
  * @param model the model's variables by name, a new head's among them
  * @param optimizer slots and beta powers by name
- * @param state where the run stood
+ * @param state state of the run
  */
 public record Checkpoint(
     Path directory, BundleContents model, BundleContents optimizer, CheckpointState state) {

@@ -19,7 +19,7 @@ public final class CheckpointFolder {
   /**
    * A folder, made with its first checkpoint.
    *
-   * @param limit how many to keep; the best one is kept apart from them
+   * @param limit number of checkpoints to keep, besides the best one
    */
   public CheckpointFolder(Path folder, OptionalInt limit) {
     this.folder = folder;
@@ -27,10 +27,10 @@ public final class CheckpointFolder {
   }
 
   /**
-   * What was found.
+   * Result of a search for checkpoints.
    *
-   * @param checkpoint the newest one that is whole, if there is any
-   * @param damaged what is wrong with those that are newer, one sentence each
+   * @param checkpoint the newest whole checkpoint, if there is one
+   * @param damaged the damage of each newer one, one sentence each
    */
   public record Found(Optional<Checkpoint> checkpoint, List<String> damaged) {}
 
@@ -39,7 +39,7 @@ public final class CheckpointFolder {
     return newestOf(Checkpoint.newestFirst(folder));
   }
 
-  /** The newest whole one that a run which nobody stopped would have too. */
+  /** The newest whole checkpoint that an uninterrupted run would have too. */
   public Found newestScheduled() throws IOException {
     List<Path> scheduled = new ArrayList<>();
     for (Path directory : Checkpoint.newestFirst(folder)) {
@@ -62,7 +62,7 @@ public final class CheckpointFolder {
     return new Found(Optional.empty(), damaged);
   }
 
-  /** Where the checkpoint of a step lies, or will. */
+  /** Folder of the checkpoint of a step, which may not exist yet. */
   public Path of(long step) {
     return folder.resolve(Checkpoint.name(step));
   }

@@ -4,17 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 
 /**
- * Where a run stands.
+ * Position of a run in its training, with the state of its parts.
  *
  * @param step updates applied
- * @param epoch passes over the data begun before the next batch, from 0
+ * @param epoch passes over the data started before the next batch, from 0
  * @param batch batches of that pass already used
- * @param examples of that pass already used, by which it goes on with another batch size
- * @param seed of data order and dropout; with the step it is all that random numbers depend on
- * @param interim whether it was written only because somebody stopped the run there: an undisturbed
- *     run has none, so nothing but the way on may begin from it
+ * @param examples examples of that pass already used; needed to resume with another batch size
+ * @param seed of data order and dropout; with the step it determines all random numbers
+ * @param interim whether it was written only because the run was stopped there: an undisturbed run
+ *     does not have it, so it may only be used to resume the run
  * @param metrics of the last evaluation; empty if there was none
- * @param sections what the parts of the run remember, see {@link Resumable}
+ * @param sections state of the parts of the run, see {@link Resumable}
  */
 public record CheckpointState(
     long step,

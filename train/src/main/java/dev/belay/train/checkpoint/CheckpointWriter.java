@@ -42,7 +42,7 @@ public final class CheckpointWriter {
    * @param target a directory that does not exist yet
    * @param model the model's variables, a new head's among them
    * @param optimizer slots and beta powers
-   * @param state what else it takes to go on
+   * @param state the other state that a resume needs
    */
   public static void write(
       Path target, NamedTensors model, NamedTensors optimizer, CheckpointState state)

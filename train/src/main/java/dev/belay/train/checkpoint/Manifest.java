@@ -36,7 +36,7 @@ record Manifest(int format, SortedMap<String, Entry> files) {
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .build();
 
-  /** What one file must be. */
+  /** Expected size and hash of one file. */
   record Entry(long bytes, String sha256) {}
 
   /** Of the files that were written. */

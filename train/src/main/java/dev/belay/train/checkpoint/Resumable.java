@@ -17,7 +17,7 @@ public interface Resumable<S extends Record> {
   /** The record's class. */
   Class<S> type();
 
-  /** What to remember now. Called between steps, on the training thread; the record is final. */
+  /** Current state. Called between steps, on the training thread; the record is final. */
   S state();
 
   /** Goes on from what was remembered. Called once, before the first step. */

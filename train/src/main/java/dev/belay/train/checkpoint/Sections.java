@@ -15,14 +15,14 @@ public final class Sections {
 
   private final Map<String, Resumable<?>> parts = new LinkedHashMap<>();
 
-  /** Adds a part, before the run goes on from anything. */
+  /** Adds a part, before the run resumes from a checkpoint. */
   public void add(Resumable<?> part) {
     if (parts.putIfAbsent(part.section(), part) != null) {
       throw new IllegalArgumentException("two parts of the run are named " + part.section());
     }
   }
 
-  /** What all of them remember now. */
+  /** Current state of all parts. */
   public Map<String, JsonNode> save() {
     Map<String, JsonNode> sections = new LinkedHashMap<>();
     parts.forEach((name, part) -> sections.put(name, JSON.valueToTree(part.state())));
@@ -30,9 +30,9 @@ public final class Sections {
   }
 
   /**
-   * Lets all of them go on from a checkpoint.
+   * Restores all parts from a checkpoint.
    *
-   * @return what a person should know: parts that the checkpoint has not, or that this run has not
+   * @return notes for people: parts that the checkpoint lacks, or that this run lacks
    * @throws CorruptModelException if a section is not what its part writes
    */
   public List<String> resume(Checkpoint checkpoint) throws CorruptModelException {

@@ -77,7 +77,7 @@ public record ClipConfig(
     NONE
   }
 
-  /** What the norm of a looked-up table's gradient is. */
+  /** Norm of the gradient of an embedding lookup, whose rows may occur several times. */
   public enum Norms {
     /** Equal rows are added first, as in PyTorch. */
     DENSE,
@@ -129,7 +129,7 @@ public record ClipConfig(
         defaults().norms);
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static ClipConfig defaults() {
     return ConfigBinder.defaults(ClipConfig.class);
   }

@@ -7,10 +7,10 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
 /**
- * Variables that are clipped by a rule of their own.
+ * Variables with a separate clip rule.
  *
- * @param variables those whose name matches
- * @param mode which rule
+ * @param variables pattern of their names
+ * @param mode the rule
  * @param value the rule's number: its threshold, lambda or percentile; unused by none
  */
 public record ClipGroup(Pattern variables, ClipConfig.Mode mode, double value) {
@@ -31,7 +31,7 @@ public record ClipGroup(Pattern variables, ClipConfig.Mode mode, double value) {
   }
 
   /**
-   * Reads one as the user writes it. The pattern may hold equals signs itself: the last one counts.
+   * Parses an option value. The pattern may contain equals signs: the last one separates.
    *
    * @throws ConfigException if it is not one
    */

@@ -58,7 +58,7 @@ public record ColumnConfig(
                     + " labels (default: as the data show it).")
         Optional<Boolean> multiHot) {
 
-  /** How the labels of a causal language model are given. */
+  /** Format of the labels of a causal language model. */
   public enum CausalLabels {
     /** A copy of the token ids, -100 where nothing is learned; the model looks one token ahead. */
     UNSHIFTED,

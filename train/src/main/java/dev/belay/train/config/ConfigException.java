@@ -10,8 +10,8 @@ public final class ConfigException extends IllegalArgumentException {
 
   /**
    * @param option the option as the user writes it, {@code --max-grad-norm}
-   * @param expected what it takes
-   * @param found what was given
+   * @param expected the accepted values
+   * @param found the given value
    */
   public ConfigException(String option, String expected, Object found) {
     this(option + ": expected " + expected + ", found " + found);

@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * A conversion of weights.
  *
- * @param source what to convert
+ * @param source weights to convert
  * @param destination a folder that does not exist yet
  * @param target the form to write
  * @param graph a SavedModel whose graph takes the weights, for a SavedModel as target; empty: the

@@ -8,9 +8,9 @@ import java.util.Optional;
 /**
  * Data of a run, and how they become batches.
  *
- * @param columns which columns are what
- * @param language what only a language model asks
- * @param question how questions about texts are put and answered
+ * @param columns use of the columns
+ * @param language options of language models
+ * @param question options of question answering
  */
 @Section.Of(Section.DATA)
 public record DataConfig(

@@ -7,7 +7,7 @@ import java.util.List;
  * A model or run, and files to evaluate it on or predict for.
  *
  * @param data without the files, of which only those of this record matter
- * @param generation how a language model writes
+ * @param generation decoding options of a language model
  */
 @Section.Of(Section.DATA)
 public record EvaluateConfig(

@@ -35,7 +35,7 @@ public record GenerationConfig(
     return new GenerationConfig(numBeams, most, lengthPenalty);
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static GenerationConfig defaults() {
     return ConfigBinder.defaults(GenerationConfig.class);
   }

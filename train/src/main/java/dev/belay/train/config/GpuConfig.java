@@ -38,7 +38,7 @@ public record GpuConfig(
     new Check().atLeast("--gpu-memory-limit", 1, memoryLimit).verify();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static GpuConfig defaults() {
     return ConfigBinder.defaults(GpuConfig.class);
   }

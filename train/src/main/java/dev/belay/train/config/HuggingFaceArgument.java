@@ -32,7 +32,7 @@ public record HuggingFaceArgument(String name, List<Meaning> meanings) {
    * @param value in small letters, or {@code *}
    * @param option of Belay with the same effect; empty where nothing has to be said
    * @param argument of that option, {@code {}} for the value itself; empty for a switch
-   * @param refusal what to do instead, where Belay has no such option; else empty
+   * @param refusal advice if Belay has no such option; else empty
    */
   public record Meaning(String value, String option, String argument, String refusal) {
 
@@ -54,7 +54,7 @@ public record HuggingFaceArgument(String name, List<Meaning> meanings) {
       return !refusal.isEmpty();
     }
 
-    /** What the user could have typed instead. */
+    /** The equivalent options for the user. */
     public List<String> tokens() {
       if (option.isEmpty()) {
         return List.of();

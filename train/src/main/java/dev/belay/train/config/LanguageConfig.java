@@ -36,7 +36,7 @@ public record LanguageConfig(
         .verify();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static LanguageConfig defaults() {
     return ConfigBinder.defaults(LanguageConfig.class);
   }

@@ -82,7 +82,7 @@ public record LoopConfig(
         .verify();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static LoopConfig defaults() {
     return ConfigBinder.defaults(LoopConfig.class);
   }

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 /**
  * Devices, threads and seed of a run.
  *
- * @param gpu how GPUs are used
+ * @param gpu options of GPUs
  */
 @Section.Of(Section.MACHINE)
 public record MachineConfig(
@@ -84,7 +84,7 @@ public record MachineConfig(
     return IntStream.range(0, count).mapToObj(number -> prefix + number).toList();
   }
 
-  /** The same machine with one device: a GPU if there is one and a GPU was asked for. */
+  /** The same machine with one device: a GPU if there is one and a GPU was requested. */
   public MachineConfig onOneDevice() {
     return new MachineConfig(cpuOnly() ? "cpu" : "auto", threads, gpu, seed);
   }
@@ -94,7 +94,7 @@ public record MachineConfig(
     return threads.orElse(Runtime.getRuntime().availableProcessors());
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static MachineConfig defaults() {
     return ConfigBinder.defaults(MachineConfig.class);
   }

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 /**
  * Model of a run, and how it is called.
  *
- * @param files what the path holds, where that is not found out
- * @param trust what the user accepts of a foreign model
+ * @param files contents of the path, where they are not detected
+ * @param trust exceptions that the user allows for a foreign model
  */
 @Section.Of(Section.MODEL)
 public record ModelConfig(
@@ -119,9 +119,9 @@ public record ModelConfig(
   private static final List<String> PROBLEMS =
       List.of("single_label_classification", "multi_label_classification");
 
-  /** Whether a training resumes the optimizer of an earlier one. */
+  /** Rule for resuming the optimizer of an earlier training. */
   public enum RestoreOptimizer {
-    /** Where the files have slots and a step, and the optimizer has a place for them. */
+    /** If the files have slots and a step, and the optimizer uses them. */
     AUTO,
     NO
   }

@@ -5,7 +5,7 @@ import java.util.Set;
 /**
  * The update rule; formulas in docs/numerics.md.
  *
- * @param look what the update looks at besides the plain means
+ * @param look variants of the update besides the plain means
  */
 @Section.Of(Section.UPDATE)
 public record OptimizerConfig(
@@ -108,7 +108,7 @@ public record OptimizerConfig(
         .verify();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static OptimizerConfig defaults() {
     return ConfigBinder.defaults(OptimizerConfig.class);
   }

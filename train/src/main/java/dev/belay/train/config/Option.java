@@ -31,7 +31,7 @@ public @interface Option {
   /** The default, as a user would type it; empty if there is none. */
   String defaultValue() default "";
 
-  /** What to do where the option is missing; empty if it may be. */
+  /** Advice if the option is missing; empty if it is optional. */
   String required() default "";
 
   /** Section of {@code --help}; empty for the record's own. */
@@ -52,10 +52,10 @@ public @interface Option {
   /** Whether it means nothing for a model that is only called. */
   boolean trainingOnly() default false;
 
-  /** What a resumed run does about another value. */
+  /** Effect of a changed value on a resumed run. */
   OnResume onResume() default OnResume.REFUSE;
 
-  /** What to do instead in a sweep, which refuses the option; empty if a sweep takes it. */
+  /** Advice in a sweep, which refuses the option; empty if a sweep accepts it. */
   String refusedBySweep() default "";
 
   /** Whether two sweeps that differ in it are different sweeps. */

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /**
  * Everything that is known of one option, read from the component of a config record.
  *
- * @param option what the record says of it
+ * @param option its annotation in the record
  * @param section of {@code --help}
  * @param type of its values
  */
@@ -29,7 +29,7 @@ public record OptionDefinition(Option option, Section section, OptionType type) 
     return options;
   }
 
-  /** What a resumed run does about another value of an option; an unknown one matters. */
+  /** Effect of a changed value on a resumed run; an unknown option matters. */
   public static Option.OnResume onResume(Class<? extends Record> config, String name) {
     return of(config).stream()
         .filter(definition -> definition.name().equals(name))
@@ -79,7 +79,7 @@ public record OptionDefinition(Option option, Section section, OptionType type) 
     return option.trainingOnly() || section == Section.WHAT_TRAINS;
   }
 
-  /** What a value is, for messages. */
+  /** Description of a value, for messages. */
   public String expected() {
     return type.expected().isEmpty() ? option.label() : type.expected();
   }

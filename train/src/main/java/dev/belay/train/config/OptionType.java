@@ -104,7 +104,7 @@ public final class OptionType {
         : List.of();
   }
 
-  /** What a value is, for messages; empty: as the option's placeholder says. */
+  /** Description of a value, for messages; empty: the option's placeholder. */
   public String expected() {
     if (isSwitch) {
       return "no value";

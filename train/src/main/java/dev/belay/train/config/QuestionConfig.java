@@ -51,7 +51,7 @@ public record QuestionConfig(
         .verify();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static QuestionConfig defaults() {
     return ConfigBinder.defaults(QuestionConfig.class);
   }

@@ -4,7 +4,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Reports that a run writes beside metrics.jsonl. */
+/** Reports that a run writes besides metrics.jsonl. */
 @Section.Of(Section.RUN)
 public record ReportConfig(
     @Option(
@@ -46,7 +46,7 @@ public record ReportConfig(
     new Check().atLeast("--log-layer-norms", 0, layerNormSteps).verify();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static ReportConfig defaults() {
     return ConfigBinder.defaults(ReportConfig.class);
   }

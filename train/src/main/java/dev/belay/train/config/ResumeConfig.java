@@ -28,7 +28,7 @@ public record ResumeConfig(
             identifiesSweep = false)
         boolean allowChanges) {
 
-  /** Where a run begins. */
+  /** Start of a run. */
   public enum Mode {
     /** At the newest checkpoint of its directory that is whole; without one, at the start. */
     AUTO,
@@ -38,7 +38,7 @@ public record ResumeConfig(
     FROM
   }
 
-  /** Where the run begins. */
+  /** Start of the run. */
   public Mode mode() {
     return switch (from) {
       case "auto" -> Mode.AUTO;
@@ -52,7 +52,7 @@ public record ResumeConfig(
     return mode() == Mode.FROM ? Optional.of(Path.of(from)) : Optional.empty();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static ResumeConfig defaults() {
     return ConfigBinder.defaults(ResumeConfig.class);
   }

@@ -101,7 +101,7 @@ public record ScheduleConfig(
         : (long) Math.ceil(warmupRatio * totalSteps);
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static ScheduleConfig defaults() {
     return ConfigBinder.defaults(ScheduleConfig.class);
   }

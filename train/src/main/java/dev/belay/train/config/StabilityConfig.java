@@ -39,13 +39,13 @@ public record StabilityConfig(
             refusedBySweep = "an arm that diverges ends, and the next one begins")
         OptionalDouble explodeFactor) {
 
-  /** What to do. */
+  /** Action on a step that is not finite. */
   public enum Policy {
     /** Stop, and say why. */
     HALT,
-    /** Leave the update out and go on with the next batch. */
+    /** Skip the update and continue with the next batch. */
     SKIP,
-    /** Return to the last checkpoint and go on with the next batch. */
+    /** Restore the last checkpoint and continue with the next batch. */
     ROLLBACK
   }
 
@@ -61,7 +61,7 @@ public record StabilityConfig(
         .verify();
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static StabilityConfig defaults() {
     return ConfigBinder.defaults(StabilityConfig.class);
   }

@@ -6,7 +6,7 @@ import java.util.Map;
 /**
  * All that one training run is asked to do.
  *
- * @param report what is written beside metrics.jsonl
+ * @param report reports besides metrics.jsonl
  */
 @Section.Of(Section.RUN)
 public record TrainConfig(

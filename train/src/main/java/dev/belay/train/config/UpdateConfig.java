@@ -56,7 +56,7 @@ public record UpdateConfig(
     return (batches + gradientAccumulationSteps - 1) / gradientAccumulationSteps;
   }
 
-  /** What the command line takes without options. */
+  /** Defaults of the command line. */
   public static UpdateConfig defaults() {
     return ConfigBinder.defaults(UpdateConfig.class);
   }

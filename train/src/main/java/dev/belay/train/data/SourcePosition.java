@@ -3,16 +3,16 @@ package dev.belay.train.data;
 import java.nio.file.Path;
 
 /**
- * Where an example comes from.
+ * Position of an example in its file.
  *
- * @param file the file as the user named it; nothing for what a program gives
- * @param unit what is counted
- * @param number from 1; a CSV record that spans lines has the number of its first one
+ * @param file the file as the user named it; empty for rows that a program gives
+ * @param unit the unit of the number
+ * @param number from 1; a CSV record that spans lines has the number of its first line
  */
 public record SourcePosition(Path file, Unit unit, long number) {
   private static final Path GIVEN = Path.of("");
 
-  /** What a file is counted in. */
+  /** Unit in which positions of a file are counted. */
   public enum Unit {
     /** Lines of a text file. */
     LINE,

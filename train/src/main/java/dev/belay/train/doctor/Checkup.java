@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What the doctor found on a machine.
+ * Findings of {@code belay doctor} on a machine.
  *
- * @param findings in the order in which they stand on each other
- * @param usableGpus GPUs that TensorFlow sees and that compute right
+ * @param findings in the order of their dependencies
+ * @param usableGpus GPUs that TensorFlow sees and that compute correctly
  */
 public record Checkup(List<Finding> findings, int usableGpus) {
   public Checkup {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Whether the kernels in TensorFlow's library run on a card. It holds machine code for the
+ * Check that TensorFlow's library has kernels for a card. The library holds machine code for the
  * capabilities 3.5 to 8.0, which runs on later cards of the same major number, and for 8.0 the PTX
  * that a driver compiles for newer ones.
  */

@@ -6,11 +6,11 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * What a container or a service may use of a machine. A limit of a group holds for all below it, so
- * the smallest on the way to the root counts.
+ * Limits of a container or service. The limit of a control group holds for all groups below it, so
+ * the smallest on the path to the root counts.
  *
- * @param version 1, 2, or 0 where the kernel tells of no groups
- * @param memoryBytes empty without a limit
+ * @param version 1, 2, or 0 where the kernel reports no groups
+ * @param memoryBytes memory limit; empty without a limit
  * @param cpus quota of processor time, in processors; empty without one
  */
 record ControlGroup(int version, OptionalLong memoryBytes, OptionalDouble cpus) {

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 
 /** The libraries of CUDA 11.2 and cuDNN 8.1 that TensorFlow 2.10 opens when it meets a GPU. */
 final class CudaLibraryCheck {
-  /** What to open, and of which release. */
+  /** A library to load, with its required version. */
   private record Library(String name, String wanted) {
     String stem() {
       return name.substring(0, name.indexOf(".so"));
@@ -34,11 +34,11 @@ final class CudaLibraryCheck {
           new Library("libcudnn_adv_infer.so.8", "cuDNN 8.1"),
           new Library("libcudnn_adv_train.so.8", "cuDNN 8.1"));
 
-  /** Where the system's loader looks without being told. */
+  /** Folders that the system's loader searches by default. */
   private static final List<String> DEFAULT_FOLDERS =
       List.of("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64");
 
-  /** Where installers put them without telling the loader. */
+  /** Folders of installers that the loader does not know. */
   private static final List<String> USUAL_FOLDERS =
       List.of("/usr/local/cuda/lib64", "/usr/local/cuda-11.2/lib64", "/opt/cuda/lib64");
 

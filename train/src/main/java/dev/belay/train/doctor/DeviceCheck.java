@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Whether each device computes what it must.
+ * Check that each device computes correct results.
  *
- * @param usableGpus GPUs that do
+ * @param usableGpus GPUs with correct results
  */
 record DeviceCheck(List<Finding> findings, int usableGpus) {
   /** A first run that takes longer compiled kernels. */

@@ -4,14 +4,14 @@ package dev.belay.train.doctor;
  * One thing that the doctor looked at.
  *
  * @param area of the machine
- * @param subject what was looked at
- * @param state how it is
+ * @param subject the subject of the check
+ * @param state result of the check
  * @param found in words, with figures
- * @param advice what to do; empty where nothing is to be done
+ * @param advice remedy; empty if none is needed
  */
 public record Finding(Area area, String subject, State state, String found, String advice) {
 
-  /** Parts of a machine, in the order in which they stand on each other. */
+  /** Parts of a machine, in the order of their dependencies. */
   public enum Area {
     SYSTEM,
     MEMORY,
@@ -21,7 +21,7 @@ public record Finding(Area area, String subject, State state, String found, Stri
     DEVICE
   }
 
-  /** How it is. */
+  /** Result of a check. */
   public enum State {
     /** As it should be. */
     OK,
@@ -29,7 +29,7 @@ public record Finding(Area area, String subject, State state, String found, Stri
     NOTE,
     /** Not there; what needs it cannot be used. */
     MISSING,
-    /** Broken: what stands on it fails or computes wrong numbers. */
+    /** Broken: parts that depend on it fail or compute wrong numbers. */
     WRONG
   }
 

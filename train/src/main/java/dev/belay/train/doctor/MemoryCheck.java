@@ -43,7 +43,7 @@ final class MemoryCheck {
     return findings;
   }
 
-  /** The largest heap of Java, against what TensorFlow needs beside it. */
+  /** The largest heap of Java, compared with the memory that TensorFlow needs besides it. */
   static Finding heap(MachineFiles files, ControlGroup group, long heapBytes) {
     long machine = bytes(files, MEMORY_FILE, "MemTotal");
     long usable = Math.min(machine, group.memoryBytes().orElse(machine));

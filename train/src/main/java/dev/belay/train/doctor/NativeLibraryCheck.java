@@ -13,9 +13,9 @@ import org.bytedeco.javacpp.Loader;
 import org.tensorflow.TensorFlow;
 
 /**
- * The native TensorFlow and the place that it is unpacked to.
+ * Checks the native TensorFlow and the folder that it is unpacked to.
  *
- * @param loads whether there is one to go on with
+ * @param loads whether the library loads, so that other checks can use it
  */
 record NativeLibraryCheck(List<Finding> findings, boolean loads) {
   private static final long UNPACKED_BYTES = 1_200_000_000;

@@ -20,10 +20,10 @@ interface NativeLoader {
       };
 
   /**
-   * What came of it.
+   * Result of loading a library.
    *
-   * @param done whether it is open
-   * @param text the file that was opened, or the loader's reason
+   * @param done whether the library was loaded
+   * @param text the file that was loaded, or the loader's error
    */
   record Opened(boolean done, String text) {}
 

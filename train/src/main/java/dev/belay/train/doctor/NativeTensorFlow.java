@@ -8,8 +8,8 @@ import java.util.Properties;
 import org.tensorflow.TensorFlow;
 
 /**
- * The native part of TensorFlow Java: a jar of its own, which a program must have on its class path
- * beside the classes.
+ * The native part of TensorFlow Java: a separate jar, which a program must have on its class path
+ * besides the classes.
  */
 public final class NativeTensorFlow {
   private static final String LIBRARY = "org/tensorflow/internal/c_api/%s/libjnitensorflow.so";
@@ -48,7 +48,7 @@ public final class NativeTensorFlow {
         .anyMatch(classifier -> classes.getResource(LIBRARY.formatted(classifier)) != null);
   }
 
-  /** What is missing, and what to add to a build. */
+  /** The missing jar, and what to add to a build. */
   static String missing(ClassLoader classes) {
     String artifact = "org.tensorflow:tensorflow-core-api:" + version(classes);
     return "the native TensorFlow is not on the class path: expected the jar "

@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What NVIDIA's own tool says of the cards.
+ * Output of NVIDIA's own tool about the cards.
  *
- * @param cards none where there is no such tool, or none to tell of
+ * @param cards empty where the tool is missing or reports no card
  */
 record NvidiaCards(List<Card> cards) {
   /**

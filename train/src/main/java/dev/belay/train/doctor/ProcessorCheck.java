@@ -9,9 +9,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What the processor can do, and how many threads it gets. */
+/** Checks the instruction sets of the processor and the number of threads. */
 final class ProcessorCheck {
-  /** What TensorFlow's kernels ask for, slowest first. */
+  /** Instruction sets that TensorFlow's kernels use, slowest first. */
   private static final List<String> EXTENSIONS =
       List.of("avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16");
 

@@ -4,17 +4,17 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
 
-/** Memory that this process can still get, of the machine and of its container. */
+/** Memory that is available to this process, on the machine and within its container. */
 public final class UsableMemory {
   private UsableMemory() {}
 
-  /** In bytes; empty where the kernel does not tell. */
+  /** Available bytes; empty if unknown. */
   public static OptionalLong ofThisProcess() {
     MachineFiles files = new MachineFiles(Path.of("/"));
     return of(files, ControlGroup.of(files));
   }
 
-  /** A group also counts files that are cached, which give way: only what is ours is taken off. */
+  /** Subtracts only this process from the limit: the usage of a group includes cached files. */
   static OptionalLong of(MachineFiles files, ControlGroup group) {
     long machine = MemoryCheck.bytes(files, MemoryCheck.MEMORY_FILE, "MemAvailable");
     if (machine == 0) {

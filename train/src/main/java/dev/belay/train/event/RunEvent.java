@@ -4,15 +4,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What a run tells those who watch it; metrics.jsonl, TensorBoard and the terminal all listen. */
+/** Event of a run. Listeners are metrics.jsonl, TensorBoard and the terminal. */
 public sealed interface RunEvent {
 
   /**
-   * The model and data are read, the graph is built, training begins.
+   * The model and data are read, the graph is built, training starts.
    *
    * @param totalSteps updates to come
    * @param stepsPerEpoch updates of one pass over the data
-   * @param notes what the user should know: functions chosen, ops rewritten, variables left out
+   * @param notes remarks for people: functions chosen, ops rewritten, variables left out
    */
   record Started(
       long totalSteps,
@@ -47,7 +47,9 @@ public sealed interface RunEvent {
       double sessionMillis)
       implements RunEvent {}
 
-  /** What an update did to each variable, where somebody asked; it follows that update. */
+  /**
+   * Norms of an update for each variable, if they were requested; follows the event of that update.
+   */
   record NormsMeasured(long step, List<VariableNorm> variables) implements RunEvent {}
 
   /**
@@ -71,11 +73,11 @@ public sealed interface RunEvent {
   record RolledBack(long step, long toStep) implements RunEvent {}
 
   /**
-   * An evaluation is under way: told before its first batch and after each.
+   * The progress of an evaluation, before its first batch and after each batch.
    *
-   * @param step after which it is made; 0 before training
-   * @param done examples that were evaluated
-   * @param examples how many there are
+   * @param step the last training step; 0 before training
+   * @param done evaluated examples
+   * @param examples all examples
    */
   record Evaluating(long step, int done, int examples) implements RunEvent {}
 
@@ -84,7 +86,7 @@ public sealed interface RunEvent {
       implements RunEvent {}
 
   /**
-   * The run goes on from a checkpoint; told before {@link Started}.
+   * The run resumes from a checkpoint; sent before {@link Started}.
    *
    * @param step of the checkpoint
    */

@@ -4,22 +4,22 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What a sweep tells those who watch it. */
+/** Event of a sweep. */
 public sealed interface SweepEvent {
 
   /**
    * Model and data are read.
    *
    * @param arms settings to try
-   * @param seeds each is tried with
+   * @param seeds seeds of each arm
    * @param steps of one arm with one seed
    * @param rungs steps after which arms that have fallen behind are stopped; empty: none are
-   * @param notes what the user should know
+   * @param notes remarks for people
    */
   record Started(int arms, int seeds, long steps, List<Long> rungs, List<String> notes)
       implements SweepEvent {}
 
-  /** An arm begins with a seed. */
+  /** An arm starts with a seed. */
   record ArmStarted(String arm, long seed, int number, int count) implements SweepEvent {}
 
   /** Something happened in an arm. */

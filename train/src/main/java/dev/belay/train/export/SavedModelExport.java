@@ -37,9 +37,9 @@ import org.tensorflow.proto.framework.GraphDef;
  *
  * @param model as it was read
  * @param graph that the model is in, with its new head if it has one
- * @param evaluation what a new SavedModel serves
+ * @param evaluation the function that a new SavedModel serves
  * @param variables of the model, then of its new head
- * @param description what is written beside the graph
+ * @param description contents besides the graph
  */
 public record SavedModelExport(
     TrainableModel model,
@@ -49,11 +49,11 @@ public record SavedModelExport(
     Description description) {
 
   /**
-   * What readers of a SavedModel need beside the graph.
+   * Contents of a SavedModel besides the graph.
    *
    * @param labels class names in the order of the logits, if there are classes
-   * @param tokenizer the files that the data were tokenized with, if they were
-   * @param maxSeqLength the most tokens of an example
+   * @param tokenizer the tokenizer files of the data, if they were tokenized
+   * @param maxSeqLength maximum number of tokens of an example
    */
   public record Description(
       Optional<LabelMap> labels, Optional<TokenizerFiles> tokenizer, int maxSeqLength) {}

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** What a person is told when the disk does not take what a run writes. */
+/** Error message for a failed write to the disk. */
 public final class DiskFailure {
   private static final String NO_SPACE = "No space left on device";
   private static final String RESUMES = "it goes on from the last checkpoint";
@@ -26,10 +26,10 @@ public final class DiskFailure {
   }
 
   /**
-   * Writes a result that no run needs to go on, after a check that there is room for it.
+   * Writes a result that no resume needs, after a check that there is room for it.
    *
-   * @param path what is written
-   * @param bytes how much it needs
+   * @param path the file that is written
+   * @param bytes required room
    * @throws MachineException if there is no room, or the disk does not take it
    * @throws IOException if the source of what is written is refused, or something is at the path
    */
@@ -51,8 +51,8 @@ public final class DiskFailure {
   /**
    * A write that failed.
    *
-   * @param path what was written
-   * @param bytes how much it needs; 0 if that is little and not known
+   * @param path the file that was written
+   * @param bytes required room; 0 if that is little and not known
    */
   public static MachineException writing(Path path, long bytes, IOException cause) {
     return failure(path, bytes, RESUMES, cause);
@@ -76,7 +76,7 @@ public final class DiskFailure {
   /**
    * A file that could not be removed.
    *
-   * @param path what was removed, or the folder it is in
+   * @param path the file that was removed, or its folder
    */
   public static MachineException removing(Path path, IOException cause) {
     return new MachineException(
@@ -91,7 +91,7 @@ public final class DiskFailure {
   }
 
   /**
-   * Refuses a write for which there is no room, before it begins. Quotas are not seen here: they
+   * Refuses a write for which there is no room, before it starts. Quotas are not seen here: they
    * show when the disk refuses.
    */
   public static void requireRoom(Path path, long bytes) {

@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 
-/** What somebody may have meant who wrote a name that there is not. */
+/** Finds the known name that is most similar to an unknown one. */
 public final class NearestName {
   private NearestName() {}
 

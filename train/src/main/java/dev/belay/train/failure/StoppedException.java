@@ -1,6 +1,6 @@
 package dev.belay.train.failure;
 
-/** A run ended because somebody asked it to; the same command goes on. */
+/** A run was stopped on request; the same command resumes it. */
 public final class StoppedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

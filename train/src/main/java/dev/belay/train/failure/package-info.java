@@ -1,5 +1,5 @@
 /**
- * Reads from: nothing. Hands to: whoever started a run, why it cannot go on. Never: decides what to
- * do about it.
+ * Reads from: nothing. Hands to: the caller of a run, the reason of its failure. Never: decides
+ * what to do about it.
  */
 package dev.belay.train.failure;

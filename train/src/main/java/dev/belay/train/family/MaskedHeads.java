@@ -14,11 +14,11 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.tensorflow.types.TFloat32;
 
-/** Layers by which each family finds hidden words. */
+/** Layers with which each family predicts hidden tokens. */
 public final class MaskedHeads {
   private MaskedHeads() {}
 
-  /** What the layers are called that find hidden words, and weights that stand alone. */
+  /** Names of the layers that predict hidden tokens, and of weights outside layers. */
   public static List<String> layers(ModelConfiguration configuration, NamedTensors weights) {
     MaskedLanguageHead.Form form = form(configuration.family());
     MaskedLanguageHead.Projection projection = projection(configuration, weights);

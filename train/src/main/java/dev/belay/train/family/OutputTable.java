@@ -8,10 +8,10 @@ import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.train.failure.ModelException;
 
 /**
- * The table by which a model makes logits over its vocabulary: that of its words, or one of its
- * own.
+ * The table with which a model computes logits over its vocabulary: its word embeddings, or a
+ * separate one.
  *
- * @param own whether it has one of its own
+ * @param own whether it has a separate one
  * @param scaled whether a T5 multiplies rows by {@code 1 / sqrt(d_model)} before
  */
 public record OutputTable(boolean own, boolean scaled) {
@@ -21,10 +21,10 @@ public record OutputTable(boolean own, boolean scaled) {
   private static final int TIES_BY_VALUE = 5;
 
   /**
-   * What configuration and weights say together.
+   * Combines configuration and weights.
    *
    * @param weights those of the files; an output that repeats the words' table is not among them
-   *     unless the configuration says that it has one of its own
+   *     unless the configuration says that it has a separate one
    * @throws ModelException if versions of transformers would read the files differently
    */
   public static OutputTable of(ModelConfiguration configuration, NamedTensors weights) {

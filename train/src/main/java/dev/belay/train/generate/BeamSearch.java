@@ -8,9 +8,9 @@ import java.util.PriorityQueue;
 /**
  * Follows several texts of each example, and takes the one whose log-probability divided by {@code
  * length ^ lengthPenalty} is the highest, as Hugging Face transformers 4.26 does in PyTorch: the
- * length is that of the whole text, what it begins with counted and its end not.
+ * length is that of the whole text, with the prompt and without the end token.
  *
- * @param beams how many texts are followed, at least 2
+ * @param beams number of beams, at least 2
  * @param lengthPenalty 1 for the mean over tokens; more favours long texts, 0 is none
  */
 public record BeamSearch(Limits limits, int beams, double lengthPenalty) implements TokenSearch {
@@ -27,7 +27,7 @@ public record BeamSearch(Limits limits, int beams, double lengthPenalty) impleme
   /**
    * A token that may come next.
    *
-   * @param order which of equally likely ones goes first
+   * @param order order of equally likely ones
    */
   private record Candidate(Beam from, int token, double logProbability, long order) {
     static final Comparator<Candidate> LIKELIEST_FIRST =

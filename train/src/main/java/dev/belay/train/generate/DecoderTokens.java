@@ -11,7 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** A decoder that goes on with prompts. */
+/** A decoder that continues prompts. */
 public final class DecoderTokens implements NextTokens {
   private final StepRunner runner;
   private final ForwardCall evaluation;
@@ -19,7 +19,7 @@ public final class DecoderTokens implements NextTokens {
   private final int longest;
 
   /**
-   * A decoder and what it goes on with.
+   * A decoder and its prompts.
    *
    * @param runner of the model's graph; it stays open
    * @param model built by {@link DecoderModel}

@@ -1,10 +1,10 @@
 package dev.belay.train.generate;
 
 /**
- * What a model wrote for one example.
+ * Text that a model generated for one example.
  *
- * @param tokens after those that the text began with, without the one that ends it
- * @param ended whether it came to its end; else it was cut where no more tokens were allowed
+ * @param tokens tokens after the prompt, without the end token
+ * @param ended whether it has an end token; else it was cut at the maximum length
  * @param logProbability the sum over all tokens, that of the end counted
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over, never compared

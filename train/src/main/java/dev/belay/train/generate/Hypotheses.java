@@ -16,7 +16,7 @@ final class Hypotheses {
   /**
    * None yet.
    *
-   * @param begins how many tokens the text begins with
+   * @param begins number of tokens of the prompt
    */
   Hypotheses(BeamSearch search, int begins) {
     this.search = search;

@@ -3,10 +3,11 @@ package dev.belay.train.generate;
 import java.util.OptionalInt;
 
 /**
- * Where a text ends.
+ * End of a generated text.
  *
- * @param newTokens how many at most, those that the text begins with not counted
- * @param endToken that ends it, {@code eos_token_id}; empty if the vocabulary has none
+ * @param newTokens maximum number of new tokens, without those of the prompt
+ * @param endToken the token that ends the text, {@code eos_token_id}; empty if the vocabulary has
+ *     none
  */
 public record Limits(int newTokens, OptionalInt endToken) {
   public Limits {
@@ -20,7 +21,7 @@ public record Limits(int newTokens, OptionalInt endToken) {
     return endToken.isPresent() && endToken.getAsInt() == token;
   }
 
-  /** How long a text may become that begins with so many tokens. */
+  /** Maximum length of a text that starts with so many tokens. */
   int length(NextTokens model, int begins) {
     return (int) Math.min(model.longest(), (long) begins + newTokens);
   }

@@ -2,13 +2,13 @@ package dev.belay.train.generate;
 
 import java.util.List;
 
-/** What a model thinks may come next. */
+/** Prediction of the next token by a model. */
 public sealed interface NextTokens permits DecoderTokens, Seq2SeqTokens {
 
-  /** What each example's text begins with: a prompt, or the token that a decoder starts from. */
+  /** Start of each example's text: a prompt, or the start token of a decoder. */
   List<int[]> begins();
 
-  /** How many tokens a text may have, those that it begins with counted. */
+  /** Maximum number of tokens of a text, including its start. */
   int longest();
 
   /**
@@ -44,7 +44,7 @@ public sealed interface NextTokens permits DecoderTokens, Seq2SeqTokens {
       return values[row * vocabulary + word];
     }
 
-    /** {@code log sum exp} of a row, by which a logit becomes the logarithm of a probability. */
+    /** {@code log sum exp} of a row, which turns a logit into the logarithm of a probability. */
     public double total(int row) {
       double highest = at(row, best(row));
       double sum = 0;

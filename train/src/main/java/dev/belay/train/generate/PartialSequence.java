@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * A text that is being written.
  *
- * @param example which of the examples it belongs to, from 0
+ * @param example index of its example, from 0
  * @param tokens so far, those given first with it
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over, never compared

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How many answers are the expected ones, {@code exact_match}, and how many of their words are,
- * {@code f1}; of several expected answers the one counts that fits best. As SQuAD's official
- * scripts, but between 0 and 1: that of version 2 where questions may have no answer, else that of
- * version 1.
+ * Metrics of extractive question answering: {@code exact_match}, the share of answers that equal an
+ * expected one, and {@code f1}, their overlap in words. With several expected answers, the best
+ * match counts. As in SQuAD's official scripts, but between 0 and 1: version 2 where questions may
+ * have no answer, else version 1.
  */
 public final class AnswerMetrics {
   private long questions;
@@ -34,7 +34,7 @@ public final class AnswerMetrics {
     questions++;
   }
 
-  /** How many questions were asked. */
+  /** Number of questions. */
   public int questions() {
     return Math.toIntExact(questions);
   }

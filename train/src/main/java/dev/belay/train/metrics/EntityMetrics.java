@@ -13,10 +13,10 @@ import java.util.Set;
  * their type are, and the accuracy of single words; of labels such as {@code O}, {@code B-PER} and
  * {@code I-PER}, in the schemes IOB1, IOB2 and IOBES.
  *
- * <p>An entity begins at {@code B-} and {@code S-}, and at an {@code I-} or {@code E-} that goes on
- * with no entity of its type; it ends at {@code E-} and {@code S-}, and before what does not go on
- * with it: as conlleval and seqeval in its default mode have it. Over all types together ("micro");
- * 0 where nothing was predicted or nothing is there.
+ * <p>An entity starts at {@code B-} and {@code S-}, and at an {@code I-} or {@code E-} that does
+ * not continue an entity of its type; it ends at {@code E-} and {@code S-}, and before a tag that
+ * does not continue it, as in conlleval and in seqeval's default mode. Over all types together
+ * ("micro"); 0 where nothing was predicted or nothing is there.
  */
 public final class EntityMetrics extends PerExampleMetrics {
   private static final Tag OUTSIDE = new Tag('O', "");
@@ -62,7 +62,7 @@ public final class EntityMetrics extends PerExampleMetrics {
           || (!isOneOf("O") && !type.equals(next.type));
     }
 
-    /** Whether an entity begins here. */
+    /** Whether an entity starts here. */
     boolean beginsAfter(Tag before) {
       return isOneOf("BS")
           || (isOneOf("EI") && before.isOneOf("ESO"))

@@ -4,9 +4,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How well words are foreseen: {@code perplexity}, which is e to the mean loss of a token, and
- * {@code accuracy}, the share of tokens whose likeliest word is the right one. Both are over all
- * tokens that count, however they were put into batches.
+ * Language modelling metrics: {@code perplexity}, which is e to the mean loss of a token, and
+ * {@code accuracy}, the share of tokens whose most likely prediction is right. Both are over all
+ * tokens that count, independent of the batches.
  */
 public final class LanguageMetrics implements Metrics {
   private double lossSum;

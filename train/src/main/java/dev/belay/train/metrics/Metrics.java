@@ -20,7 +20,7 @@ public interface Metrics {
    * Adds the sums of a batch.
    *
    * @param lossSum of its tokens
-   * @param tokens how many count
+   * @param tokens number of tokens that count
    * @param right for how many of those the likeliest word is the right one
    */
   default void addTokens(double lossSum, double tokens, double right) {

@@ -7,15 +7,15 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * How far an answer is the expected one, by the formulas of SQuAD's official evaluation scripts:
- * lower case, without the punctuation of ASCII, without articles, words divided by white space.
+ * Overlap of an answer with the expected one, by the formulas of SQuAD's official evaluation
+ * scripts: lower case, without ASCII punctuation, without articles, words split at white space.
  */
 public final class TextOverlap {
   private static final Pattern PUNCTUATION = Pattern.compile("\\p{Punct}"); // that of ASCII
   private static final Pattern ARTICLES =
       Pattern.compile("\\b(a|an|the)\\b", Pattern.UNICODE_CHARACTER_CLASS);
 
-  /** What Python's {@code split} divides by. */
+  /** White space of Python's {@code split}. */
   private static final Pattern SPACE =
       Pattern.compile("[\\s\\x1c-\\x1f]+", Pattern.UNICODE_CHARACTER_CLASS);
 

@@ -34,7 +34,7 @@ final class AddedLosses {
     return losses;
   }
 
-  /** How many there are in training, and which. */
+  /** Number and names of the losses added in training. */
   static List<String> notes(ImportedModel model) {
     List<String> names = new ArrayList<>();
     for (FlatTensor loss : returned(model.training())) {

@@ -9,9 +9,9 @@ import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * How many token ids a model knows: the rows of the variable in which its token input is looked up.
- * An id beyond them is bad input, which is found before TensorFlow fails on it, or, on a GPU, does
- * not.
+ * Number of token ids that a model knows: the rows of the variable that its token input is looked
+ * up in. A larger id is bad input and is refused before TensorFlow sees it, because TensorFlow
+ * fails on it on a CPU and not on a GPU.
  */
 final class EmbeddingTable {
   private static final Set<String> LOOKUPS = Set.of("ResourceGather", "GatherV2", "Gather");

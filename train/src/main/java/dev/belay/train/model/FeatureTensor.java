@@ -14,8 +14,8 @@ import org.tensorflow.Output;
 /**
  * Finds the tensor that a new head reads: an output by its name, or an inner one by its node.
  *
- * <p>Inner nodes go by their names without the calls they were expanded from: which layers became
- * functions of their own differs between the traces of one model, the layers do not.
+ * <p>Inner nodes have their names without the calls they were expanded from: traces of one model
+ * have the same layers, but differ in the layers that are functions.
  */
 final class FeatureTensor {
   private static final int SHOWN = 12;
@@ -27,7 +27,7 @@ final class FeatureTensor {
    * The tensor.
    *
    * @param wanted an output's name, or the end of a node's name that no other node of this call has
-   * @throws ModelException if there is none, or if several nodes end so; it lists what there is
+   * @throws ModelException if no node or several nodes have such a name; it lists the candidates
    */
   static Output<?> find(
       Graph graph, ForwardCall call, FlatGraph.FlatFunction function, String wanted) {
@@ -66,7 +66,7 @@ final class FeatureTensor {
     return found;
   }
 
-  /** Where only the way to a node is mistaken: the nodes of the same last name. */
+  /** The nodes with the same last name, for a name with a wrong path. */
   private static String alike(Graph graph, String scope, String wanted) {
     String last = wanted.substring(wanted.lastIndexOf('/') + 1);
     List<GraphOperation> found = nodes(graph, scope, last);

@@ -34,12 +34,12 @@ import java.util.stream.IntStream;
 /**
  * A SavedModel with the functions to train and to evaluate through, expanded into one flat graph.
  *
- * @param source where it lies
- * @param contents what the files hold
+ * @param source location of the model
+ * @param contents contents of the files
  * @param trains whether it is trained, or evaluated alone
  * @param countsLosses whether the losses that layers add belong to the loss
  * @param chosen the functions, over one set of variables; while the choice is open, the signature
- * @param open what still has to be chosen by running the model
+ * @param open choices that require running the model
  */
 public record ImportedModel(
     ModelSource source,
@@ -123,7 +123,7 @@ public record ImportedModel(
     return chosen.model().variables();
   }
 
-  /** What people should know about the choice of graph and functions. */
+  /** Notes about the choice of graph and functions, for people. */
   public List<String> notes() {
     List<String> notes = new ArrayList<>();
     List<String> tags = contents.tags();
@@ -139,7 +139,7 @@ public record ImportedModel(
     return notes;
   }
 
-  /** The same facts in the words of the graph room. */
+  /** The same facts as classes of {@code graph}. */
   public ForwardSpec forwardSpec() {
     Set<FlatGraph.FlatFunction> trained = new LinkedHashSet<>();
     if (trains) {
@@ -225,7 +225,7 @@ public record ImportedModel(
     return source.labels().or(this::describedLabels);
   }
 
-  /** What Hugging Face's config.json says of its head, if one lies near it. */
+  /** Hugging Face's config.json of its head, if it is in or above the folder. */
   HeadDescription described() {
     try {
       return source.head();
@@ -234,7 +234,7 @@ public record ImportedModel(
     }
   }
 
-  /** Names that somebody gave, not those that Hugging Face gives outputs without one. */
+  /** Names given by the user, not those that Hugging Face gives outputs without one. */
   private Optional<LabelMap> describedLabels() {
     List<String> names = described().labels();
     boolean given =

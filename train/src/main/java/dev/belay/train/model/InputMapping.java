@@ -13,10 +13,10 @@ import java.util.Set;
 import org.tensorflow.proto.framework.DataType;
 
 /**
- * Which feature of the data goes into which input of a model.
+ * Assignment of data features to the inputs of a model.
  *
  * @param requests one per input of the function, in its order
- * @param notes what was decided that the names do not say
+ * @param notes decisions that the names do not imply
  */
 public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
   private static final Set<String> USUAL =

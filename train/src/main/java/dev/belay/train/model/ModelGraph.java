@@ -34,14 +34,14 @@ public final class ModelGraph implements AutoCloseable {
   private final GraphContents parts;
 
   /**
-   * What is in the graph.
+   * Contents of the graph.
    *
-   * @param target what the loss or a new head reads, for people
-   * @param passes which they are, for people
-   * @param decisions what else was decided about the model, for people
-   * @param rewrites what was changed so that it can be trained, for people
-   * @param heads the head for so many outputs, if there is one that is not part of the passes
-   * @param constraints that weights keep to after each update, by variable
+   * @param target the tensor that the loss or a new head reads, for people
+   * @param passes the forward passes, for people
+   * @param decisions other decisions about the model, for people
+   * @param rewrites rewrites that make the graph trainable, for people
+   * @param heads the head for a given number of outputs, if one exists outside of the passes
+   * @param constraints constraints applied to weights after each update, by variable
    */
   record GraphContents(
       ForwardModel forward,
@@ -98,12 +98,12 @@ public final class ModelGraph implements AutoCloseable {
     return parts.evaluation();
   }
 
-  /** What the model learns. */
+  /** Task of the model. */
   public Task task() {
     return parts.task();
   }
 
-  /** How wrong the model is. */
+  /** Loss of the model. */
   public Loss loss() {
     return parts.loss();
   }
@@ -115,17 +115,17 @@ public final class ModelGraph implements AutoCloseable {
         : new Constrained(optimizer, parts.constraints());
   }
 
-  /** What a loss or a new head reads, and how it was found. */
+  /** The tensor that a loss or a new head reads, and how it was found. */
   public String target() {
     return parts.target();
   }
 
-  /** What was decided about the model, and changed in its graph so that it can be trained. */
+  /** Decisions about the model, and changes to its graph that make it trainable. */
   public List<String> rewrites() {
     return Stream.concat(parts.decisions().stream(), parts.rewrites().stream()).toList();
   }
 
-  /** What was decided, for people; what was changed in the graph is a matter for the log. */
+  /** Decisions for people; changes to the graph are for the log. */
   public List<String> notes() {
     return Stream.concat(parts.passes().stream(), parts.decisions().stream()).toList();
   }

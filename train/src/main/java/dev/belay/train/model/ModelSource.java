@@ -23,10 +23,10 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * Where a model lies, and what lies with it that a SavedModel does not say.
+ * Location of a model, with the files beside it that a SavedModel does not contain.
  *
- * @param directory a SavedModel, a folder that holds one, or the folder that weights lie in
- * @param weights what was found that is no SavedModel: weights without a graph
+ * @param directory a SavedModel, a folder that holds one, or the folder of the weights
+ * @param weights weights without a graph, if no SavedModel was found
  */
 public record ModelSource(Path directory, Optional<WeightLocation> weights) {
   /** Files for people and programs that TF Serving leaves alone, by TensorFlow's own convention. */
@@ -148,12 +148,12 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
                         + "` writes one from its last checkpoint"));
   }
 
-  /** What a run exported last, if anything. */
+  /** The last export of a run, if there is one. */
   public static Optional<ModelSource> exported(RunDirectory run) throws IOException {
     return newestVersion(run.exports()).map(ModelSource::new);
   }
 
-  /** Where an export of Belay's own graph has its configuration. */
+  /** Location of the configuration in an export of Belay's own graph. */
   public Path configurationFile() {
     return directory.resolve(EXTRA).resolve(ConfigurationReader.HUGGING_FACE);
   }
@@ -169,7 +169,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
     }
   }
 
-  /** What to open to find it again. */
+  /** The path that finds this source again. */
   public Path path() {
     return weights.map(WeightLocation::path).orElse(directory);
   }
@@ -188,8 +188,8 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
   }
 
   /**
-   * What {@code problem_type} the model was trained for: as Belay exported it, else as the
-   * config.json says that Hugging Face writes beside a SavedModel or two folders above it.
+   * The {@code problem_type} that the model was trained for: from Belay's export, else from the
+   * config.json that Hugging Face writes beside a SavedModel or two folders above it.
    */
   public Optional<String> problemType() throws IOException {
     Path file = directory.resolve(EXTRA).resolve(PROBLEM_TYPE);
@@ -214,7 +214,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
     return Optional.empty();
   }
 
-  /** What that file says of the head of a SavedModel. */
+  /** Head settings of a SavedModel in that file. */
   HeadDescription head() throws IOException {
     Optional<Path> described = description();
     return described.isPresent() ? ConfigurationReader.head(described.get()) : HeadDescription.NONE;

@@ -22,12 +22,12 @@ import java.util.function.BiFunction;
 import org.tensorflow.Graph;
 
 /**
- * The graph that a configuration asks for, without its head.
+ * The graph of a configuration, without its head.
  *
- * @param base how the names of its weights begin
- * @param inputs what it reads
- * @param output what its head or its loss reads
- * @param maxLength the most tokens that it takes
+ * @param base prefixes of its weights' names
+ * @param inputs names of its inputs
+ * @param output name of the output that its head or its loss reads
+ * @param maxLength maximum number of tokens
  * @param builder puts it into a graph
  */
 record NativeBody(

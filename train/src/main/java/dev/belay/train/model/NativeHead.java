@@ -27,7 +27,7 @@ import java.util.OptionalInt;
  */
 record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
 
-  /** The head that is asked for, else the one that the weights hold. */
+  /** The requested head, else the one in the weights. */
   static NativeHead of(ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
     HeadFiles files = new HeadFiles(config, configuration, weights);
     Task task = HeadChoice.of(files);
@@ -53,10 +53,10 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
   }
 
   /**
-   * What the layers are made for.
+   * Description of the head to build.
    *
    * @param forward the body in the graph
-   * @param notes to be told what begins at random
+   * @param notes receives a note for each weight that is initialized at random
    */
   record HeadRequest(
       NativeModel model,
@@ -102,7 +102,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
             built, making.forward(), making.model().activation(), making.outputs(), begin));
   }
 
-  /** A projection to another number of classes is none that could go on. */
+  /** A projection to another number of classes cannot be restored. */
   private boolean isFresh(String layer, HeadRequest making) {
     boolean counted = task.projection(files.configuration().family()).equals(Optional.of(layer));
     return counted

@@ -46,10 +46,10 @@ import org.tensorflow.Graph;
  * Weights without a graph, whichever dialect they are in: Belay builds the graph, whose variables
  * have the weights' canonical names and forms.
  *
- * @param source where they lie
- * @param configuration what the model is made of
+ * @param source location of the weights
+ * @param configuration configuration of the model
  * @param weights float32, by canonical name
- * @param head what the model answers
+ * @param head head of the model
  * @param optimizer slots and step of an earlier training
  * @param origins notes on the files
  */
@@ -109,7 +109,7 @@ record NativeModel(
         notes);
   }
 
-  /** Refuses a configuration that asks for another computation than Belay's. */
+  /** Refuses a configuration whose computation differs from Belay's. */
   private static void requireComputed(
       ModelConfiguration configuration, Path file, List<String> notes) throws IOException {
     KeyReport keys = KeyReport.of(configuration);
@@ -127,7 +127,7 @@ record NativeModel(
     }
   }
 
-  /** What only a foreign graph has. */
+  /** Options that only a foreign graph has. */
   private static void refuseGraphOptions(ModelConfig config) {
     Map<String, Boolean> given = new LinkedHashMap<>();
     given.put("--signature", config.signature().isPresent());
@@ -214,7 +214,7 @@ record NativeModel(
         Map.of());
   }
 
-  /** What bends the feed-forward. */
+  /** Activation of the feed-forward layers. */
   Activation activation() {
     boolean google =
         source
@@ -342,9 +342,7 @@ record NativeModel(
         Map.of(ConfigurationReader.HUGGING_FACE, head.configuration(forHuggingFace(), names)));
   }
 
-  /**
-   * What google-research/bert calls gelu is another function to Hugging Face, which has its name.
-   */
+  /** Translates {@code gelu} of google-research/bert, which Hugging Face calls {@code gelu_new}. */
   private ModelConfiguration forHuggingFace() {
     boolean byTanh =
         activation() == Activation.GELU_TANH

@@ -43,7 +43,7 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
    * The weights of files.
    *
    * @param ignored names that are left out, as files or tables have them
-   * @param notes to be told what is left out
+   * @param notes receives a note for what is left out
    * @throws UnsupportedModelException if the files have parts of the model that no table knows
    */
   static NativeWeights of(ModelWeights read, Optional<Pattern> ignored, List<String> notes)

@@ -5,8 +5,8 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
- * How many tokens an imported model takes: the rows of its table of positions, found by the names
- * that the field gives such a table. A longer sequence would fail in the middle of a run.
+ * Maximum sequence length of an imported model: the rows of its position table, which is found by
+ * the usual names of such a table. A longer sequence would fail in the middle of a run.
  */
 final class PositionTable {
   private static final Pattern NAME =
@@ -14,7 +14,7 @@ final class PositionTable {
           "(^|.*/)(position_embeddings?|positional_embeddings?|embed_positions|wpe)"
               + "(/(embeddings|weight|kernel))?");
 
-  /** Families that count positions from the one behind the padding's. */
+  /** Families that count positions from the one after the padding's. */
   private static final Pattern BEHIND_PADDING = Pattern.compile("(^|.*/)(xlm_)?roberta/.*");
 
   private static final int PADDING_ROWS = 2;

@@ -20,7 +20,7 @@ final class TraceCandidates {
   /**
    * Traces, all expanded.
    *
-   * @param reference what they must compute
+   * @param reference the required computation
    * @param targets the positions of its outputs that they must give; others need not be alike
    */
   TraceCandidates(FlatModel model, ModelFunction reference, List<Integer> targets) {
@@ -30,7 +30,7 @@ final class TraceCandidates {
     this.computation = new SameComputation(model.forwardSpec(model.flat().functions(), List.of()));
   }
 
-  /** Whether two outputs are computed alike. */
+  /** Test for two outputs that compute the same value. */
   @FunctionalInterface
   interface Sameness {
     boolean test(FlatFunction one, int output, FlatFunction other, int otherOutput);
@@ -44,7 +44,7 @@ final class TraceCandidates {
     return model.function(function);
   }
 
-  /** Whether a trace and the reference are all that was expanded, beside losses. */
+  /** Whether only a trace and the reference were expanded, besides losses. */
   boolean areOnly(ModelFunction trace) {
     return model.flat().functions().stream()
         .map(FlatFunction::source)
@@ -56,16 +56,16 @@ final class TraceCandidates {
     return flat(reference);
   }
 
-  /** Whether the graph itself proves that two outputs are computed alike. */
+  /** Whether the graph itself shows that two outputs are computed alike. */
   boolean isProved(FlatFunction one, int output, FlatFunction other, int otherOutput) {
     return computation.isProved(
         one.outputs().get(output).tensor(), other.outputs().get(otherOutput).tensor());
   }
 
   /**
-   * Which outputs of a function are which of the reference's.
+   * Maps the outputs of a function to those of the reference.
    *
-   * @return names by position; empty if the function does not compute what it must
+   * @return names by position; empty if the function computes something else
    */
   Optional<Map<Integer, String>> match(ModelFunction function, Sameness same) {
     FlatFunction trace = flat(function);
@@ -92,7 +92,7 @@ final class TraceCandidates {
     return result.dtype() == output.dtype() && (unnamed || result.name().equals(output.name()));
   }
 
-  /** How far a function is from what it must compute, in words. */
+  /** Difference between a function and the required computation, in words. */
   String distance(ModelFunction function, TraceProbe probe) {
     Optional<String> failure = probe.failure(flat(function));
     if (failure.isPresent()) {

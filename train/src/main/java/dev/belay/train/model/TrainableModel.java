@@ -47,7 +47,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
         : ImportedModel.forEvaluation(config);
   }
 
-  /** Where it lies. */
+  /** Location of the model. */
   ModelSource source();
 
   /**
@@ -63,14 +63,14 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   ModelGraph graph(ModelConfig config, long seed) throws IOException;
 
   /**
-   * Which feature goes into which of its inputs.
+   * Assigns features to its inputs.
    *
    * @param chosen the user's own choice, feature name to input name
    * @param trains whether for training, or for evaluation alone
    */
   InputMapping inputs(Map<String, String> chosen, boolean trains);
 
-  /** How many token ids it knows, if it looks its token input up in a table. */
+  /** Number of token ids, if it looks its token input up in a table. */
   OptionalInt vocabularySize();
 
   /** The most tokens that it takes, or was trained with. */
@@ -79,16 +79,16 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** The id that it takes for padding, if its configuration says one. */
   OptionalInt paddingId();
 
-  /** The id that what it writes begins with, if it reads one text and writes another. */
+  /** The id that generated texts start with, if it reads one text and generates another. */
   OptionalInt decoderStart();
 
-  /** How many token types it knows, if it looks them up in a table. */
+  /** Number of token types, if it looks them up in a table. */
   OptionalInt tokenTypes();
 
-  /** Inputs of its Python class that its graph here has none for, by name. */
+  /** Inputs of its Python class that this graph lacks, by name. */
   Map<String, UnfedInput> unfedInputs();
 
-  /** Whether it writes texts token by token, beside telling logits. */
+  /** Whether it generates text token by token, besides returning logits. */
   boolean generates();
 
   /** The id that ends what it writes, if its configuration says one. */
@@ -100,13 +100,13 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** Each of its files, with its hash. */
   List<Map<String, Object>> hashes() throws IOException;
 
-  /** Whether a variable of its body begins with a value of its files, not at random. */
+  /** Whether a variable of its body is initialized from its files, not at random. */
   boolean begins(GraphVariable variable);
 
   /** Whether it has the value of a variable of its head. */
   boolean holds(GraphVariable variable);
 
-  /** The value of a variable, read when it is asked for. */
+  /** The value of a variable, read at the call. */
   TensorPieces value(String variable);
 
   /** Slots and step of an earlier training, if its files have them. */
@@ -115,29 +115,29 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** Whether its author lets a variable train. */
   boolean marksTrainable(String variable);
 
-  /** The whole of it, where it is a SavedModel that can be handed back with its own graph. */
+  /** The whole SavedModel, if it can be exported with its own graph. */
   Optional<SavedModelContents> savedModel();
 
-  /** What its SavedModel calls a variable. */
+  /** Name of a variable in its SavedModel. */
   ModelVariable stored(String variable);
 
   /**
-   * What a new SavedModel of it needs beside the graph.
+   * Parts of a new SavedModel of it besides the graph.
    *
    * @param call that it serves
    * @param names of the classes, if there are classes
    */
   Serving serving(ForwardCall call, List<String> names);
 
-  /** What it is trained and what it is evaluated through, for people. */
+  /** The functions that it is trained and evaluated through, for people. */
   List<String> describe();
 
   /**
-   * What a new SavedModel needs beside the graph.
+   * Parts of a new SavedModel besides the graph.
    *
-   * @param inputs that callers give
-   * @param initializers nodes that fill lookup tables
-   * @param assets files that they fill them from
+   * @param inputs inputs that callers feed
+   * @param initializers nodes that initialize lookup tables
+   * @param assets files that the initializers read
    * @param extras files for people and programs, by name
    */
   record Serving(

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 /** Weights of which no configuration says what model they are of. */
 record UndescribedWeights(WeightLocation location) {
 
-  /** What to do about it: a model that Keras saved whole has its layers in the file. */
+  /** Advice: a model that Keras saved whole has its layers in the file. */
   ModelException refusal() {
     Path file = location.path();
     if (location.format() == WeightFormat.HDF5) {

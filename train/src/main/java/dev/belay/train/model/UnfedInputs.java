@@ -19,7 +19,7 @@ import java.util.Map;
 final class UnfedInputs {
   private static final String POSITIONS = "position_ids";
 
-  /** What changes the numbers of every model that takes it. */
+  /** Inputs that change the numbers of every model that has them. */
   private static final List<String> EVERYWHERE =
       List.of(
           "head_mask",

@@ -35,7 +35,7 @@ import dev.belay.train.config.UpdateConfig;
 import java.util.List;
 import java.util.Optional;
 
-/** The configured clip, optimizer and schedule, in the words of the graph room. */
+/** The configured clip, optimizer and schedule, as classes of {@code graph}. */
 public final class UpdateRules {
   private UpdateRules() {}
 
@@ -96,7 +96,7 @@ public final class UpdateRules {
   }
 
   /**
-   * How the gradient of an update comes to be.
+   * The computation of an update's gradient.
    *
    * @param replicas devices that share each batch and add up their gradients
    */

@@ -19,7 +19,7 @@ import java.util.Map;
  * The constraints that a Keras model puts on weights which train.
  *
  * @param byVariable a constraint by the name of its variable
- * @param notes what people should know of them
+ * @param notes remarks about them, for people
  */
 record WeightConstraints(Map<String, Constraint> byVariable, List<String> notes) {
   private static final int SHOWN = 12;

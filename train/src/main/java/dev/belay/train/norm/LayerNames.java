@@ -8,9 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which layer a variable belongs to, as its name says it: {@code encoder/layer_3}, {@code
- * embeddings}, {@code pooler}, {@code classifier}. Names may come from google-research/bert,
- * Hugging Face, Keras or PyTorch:
+ * Finds the layer of a variable by its name: {@code encoder/layer_3}, {@code embeddings}, {@code
+ * pooler}, {@code classifier}. Names may come from google-research/bert, Hugging Face, Keras or
+ * PyTorch:
  *
  * <ul>
  *   <li>a numbered block ({@code layer_3}, {@code layer_._3}, {@code layer.3}, {@code h_._3},

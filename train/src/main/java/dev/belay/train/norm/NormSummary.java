@@ -5,8 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How large the gradients of a run were before the clip, and how often they were clipped. Four
- * bytes a step.
+ * Distribution of the gradient norms of a run before clipping, and the share of clipped steps. Uses
+ * four bytes per step.
  */
 public final class NormSummary {
   /** The percentiles that are reported. */

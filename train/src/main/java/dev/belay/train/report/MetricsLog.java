@@ -44,7 +44,7 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
   }
 
   /**
-   * Begins a file, or goes on at the end of one.
+   * Creates a file, or appends to one.
    *
    * @param loggingSteps train events are written every so many steps
    */
@@ -120,7 +120,7 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
-  /** Empty for what is told to people only. */
+  /** Empty for events that are only for people. */
   private ObjectNode line(RunEvent event) {
     ObjectNode line = JSON.createObjectNode();
     if (event instanceof RunEvent.Started started) {

@@ -53,10 +53,10 @@ public final class Provenance {
   }
 
   /**
-   * Goes on with the record of a run that goes on now: what it said stays, and a line is added to
-   * its history.
+   * Continues the record of a run that resumes: its entries stay, and a line is added to its
+   * history.
    *
-   * @param checkpoint where it goes on from
+   * @param checkpoint the checkpoint that it resumes from
    */
   public static Provenance resume(Path file, List<String> command, Path checkpoint)
       throws IOException {
@@ -69,7 +69,7 @@ public final class Provenance {
     return provenance;
   }
 
-  /** Notes that the run goes on from a checkpoint. */
+  /** Records that the run resumes from a checkpoint. */
   public void addResume(List<String> command, Path checkpoint) {
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put("resumed", now());

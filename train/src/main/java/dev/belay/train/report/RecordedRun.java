@@ -15,13 +15,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What config.json and run.json of an earlier run say about its model.
+ * Model options of an earlier run, read from its config.json and run.json.
  *
  * @param model as it was configured
  * @param seed of the run
  * @param labels class names in the order of the logits; empty for regression
- * @param tokenizer the file that the data were tokenized with, if they were
- * @param maxSeqLength the most tokens of an example
+ * @param tokenizer the tokenizer file of the data, if they were tokenized
+ * @param maxSeqLength maximum number of tokens of an example
  */
 public record RecordedRun(
     ModelConfig model, long seed, List<String> labels, Optional<Path> tokenizer, int maxSeqLength) {

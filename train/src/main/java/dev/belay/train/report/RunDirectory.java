@@ -13,18 +13,18 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The directory of one run, and what lies where in it.
+ * The directory of one run, with the paths of its files.
  *
  * @param root the directory itself
  */
 public record RunDirectory(Path root) {
   private static final String LOCK = "run.lock";
 
-  /** What a run writes; a start that found no checkpoint removes it. */
+  /** Files of a run; a start that found no checkpoint removes them. */
   private static final Set<String> RECORDS =
       Set.of("config.json", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "failure");
 
-  /** Where runs that were killed at any instant leave half a file. */
+  /** Incomplete files of killed runs. */
   private static final Pattern PARTIAL = Pattern.compile("\\..*writable.*|.*\\.partial");
 
   /**
@@ -121,7 +121,7 @@ public record RunDirectory(Path root) {
         && Files.isRegularFile(path.resolve("config.json"));
   }
 
-  /** Who writes here; see {@code train.resume}. */
+  /** The writer of the directory; see {@code train.resume}. */
   public Path lock() {
     return root.resolve(LOCK);
   }
@@ -131,7 +131,7 @@ public record RunDirectory(Path root) {
     return root.resolve("config.json");
   }
 
-  /** Where the run comes from. */
+  /** Provenance of the run. */
   public Path provenance() {
     return root.resolve("run.json");
   }

@@ -19,23 +19,25 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What differs between a run as it was recorded and as it is asked for now.
+ * Differences between the recorded options of a run and those requested now.
  *
- * @param serious what makes it another run: going on gives other weights than either alone
- * @param harmless what changes at most last digits, or when something is written
+ * @param serious differences that make it another run: resuming would give weights that neither set
+ *     of options gives alone
+ * @param harmless differences that change at most the last digits, or the time at which something
+ *     is written
  */
 public record Changes(List<Change> serious, List<Change> harmless) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String UNSET = "not given";
 
-  /** Older runs do not know which files lay beside the tokenizer's definition. */
+  /** Older runs did not record the files beside the tokenizer's definition. */
   private static final String TOKENIZER_SETTINGS = "tokenizer_settings";
 
   /**
    * Compares.
    *
    * @param before a run directory with config.json and run.json
-   * @param facts what run.json would say of model and data now
+   * @param facts current entries for run.json about model and data
    */
   public static Changes since(RunDirectory before, TrainConfig config, Map<String, Object> facts)
       throws IOException {

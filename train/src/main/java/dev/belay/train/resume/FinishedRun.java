@@ -13,13 +13,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What run.json says of a run that came to its end.
+ * Results in run.json of a run that finished.
  *
- * @param step the last one
- * @param when it ended
- * @param export the SavedModel
- * @param startMetrics before the first step
- * @param finalMetrics of the exported weights
+ * @param step the last step
+ * @param when time of its end
+ * @param export the exported SavedModel
+ * @param startMetrics metrics before the first step
+ * @param finalMetrics metrics of the exported weights
  */
 public record FinishedRun(
     long step,

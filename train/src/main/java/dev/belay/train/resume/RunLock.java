@@ -66,9 +66,9 @@ public final class RunLock implements AutoCloseable {
   }
 
   /**
-   * Who holds a run directory.
+   * The process that holds a run directory.
    *
-   * @param processStarted tells a process from a later one with the same number
+   * @param processStarted distinguishes a process from a later one with the same number
    */
   record Owner(long pid, String host, String processStarted, String since) {
     static Owner self() {
@@ -246,9 +246,9 @@ public final class RunLock implements AutoCloseable {
   }
 
   /**
-   * Refuses to go on in a directory that is not the run's any more: removed, moved, unmounted.
+   * Fails if the directory no longer belongs to the run: removed, moved, unmounted.
    *
-   * @throws MachineException if it is so
+   * @throws MachineException in that case
    */
   public void requireHeld() {
     try {

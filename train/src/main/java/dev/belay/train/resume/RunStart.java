@@ -16,13 +16,13 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Where a run begins.
+ * Start of a run: from the beginning or from a checkpoint.
  *
- * @param checkpoint what it goes on from; empty: the start
- * @param own whether the checkpoint is the run directory's own, so that its records go on too
- * @param finished whether all was done before, and nothing is left to do
- * @param changed whether it goes on with other options than before
- * @param notes what a person should know: checkpoints that were passed over, what changed
+ * @param checkpoint the checkpoint to resume from; empty: the beginning
+ * @param own whether the checkpoint is in the run directory itself, so that its logs are continued
+ * @param finished whether the run is already complete
+ * @param changed whether options differ from those of the run that is resumed
+ * @param notes remarks for people: checkpoints that were passed over, options that changed
  */
 public record RunStart(
     Optional<Checkpoint> checkpoint,
@@ -34,14 +34,14 @@ public record RunStart(
   private static final RunStart ANEW =
       new RunStart(Optional.empty(), true, false, false, List.of());
 
-  /** Where a checkpoint was looked for, and what was found. */
+  /** A run directory that was searched for a checkpoint, with the result. */
   private record Source(RunDirectory run, CheckpointFolder.Found found) {}
 
   /**
    * Looks at what there is, and changes nothing.
    *
    * @param directory held by the caller
-   * @param facts what run.json will say of model and data
+   * @param facts entries of run.json about model and data
    * @throws ConfigException if options, model or data are not what they were, and that was not
    *     allowed
    * @throws CorruptModelException if there are checkpoints and none of them is whole

@@ -1,6 +1,5 @@
 /**
- * Reads from: a run directory, its configuration and its checkpoints. Hands to: the run, where it
- * begins and the word that the directory is its own. Never: trains, or removes what is whole unless
- * it was told to.
+ * Reads from: a run directory, its configuration and its checkpoints. Hands to: the run, its start
+ * and the lock on its directory. Never: trains, or removes a whole checkpoint without a request.
  */
 package dev.belay.train.resume;

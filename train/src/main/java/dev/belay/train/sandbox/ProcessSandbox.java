@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tries models in a process of their own, with limits on its memory and time; each model once,
+ * Loads models in a separate process first, with limits on its memory and time; each model once,
  * until it or Belay changes.
  */
 public final class ProcessSandbox implements ModelSandbox {
@@ -29,7 +29,7 @@ public final class ProcessSandbox implements ModelSandbox {
     this.classPath = classPath;
   }
 
-  /** What a trial of a model may take. */
+  /** Resource limits by model. */
   @FunctionalInterface
   interface Limits {
     SandboxLimits of(Path model) throws IOException;
@@ -86,7 +86,7 @@ public final class ProcessSandbox implements ModelSandbox {
         cause);
   }
 
-  /** Owns the process that tries one model. */
+  /** Owns the sandbox process of one model. */
   private final class Trial implements SandboxCheck {
     private final Path model;
     private final String key;

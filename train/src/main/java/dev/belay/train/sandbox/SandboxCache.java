@@ -39,10 +39,9 @@ final class SandboxCache {
   }
 
   /**
-   * What a model is known by. The index holds the checksums of all variables, so that it stands for
-   * their bytes.
+   * Key of a model. The index has the checksums of all variables, so it represents their bytes.
    *
-   * @param arguments how it is called
+   * @param arguments arguments of the sandbox process
    */
   static String key(Path model, List<String> arguments) throws IOException {
     MessageDigest digest = sha256();

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Where the process that tries a model finds Belay's classes. */
+/** Class path of the sandbox process. */
 @FunctionalInterface
 interface SandboxClassPath {
   /**
@@ -21,12 +21,12 @@ interface SandboxClassPath {
    */
   String value() throws IOException;
 
-  /** That of this process, whoever loaded Belay's classes into it. */
+  /** Class path of this process, whatever class loader Belay's classes have. */
   static String ofThisProcess() throws IOException {
     return of(SandboxClassPath.class.getClassLoader());
   }
 
-  /** What a class loader and those above it load from. */
+  /** Locations of a class loader and its parents. */
   static String of(ClassLoader loader) throws IOException {
     Set<String> entries = new LinkedHashSet<>();
     for (ClassLoader next = loader; next != null; next = next.getParent()) {

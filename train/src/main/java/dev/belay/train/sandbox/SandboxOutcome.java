@@ -7,11 +7,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How a process that tried a model ended.
+ * Result of a sandbox process.
  *
  * @param exitCode of the process
- * @param stopped why this process had to stop it, if it had to
- * @param lines what it wrote
+ * @param stopped the reason why this process stopped it, if it did
+ * @param lines output of the process
  */
 record SandboxOutcome(int exitCode, Optional<String> stopped, List<String> lines) {
   /** Java says 128 and the signal. */
@@ -33,7 +33,7 @@ record SandboxOutcome(int exitCode, Optional<String> stopped, List<String> lines
     return exitCode == 0 && stopped.isEmpty() && last().equals(SandboxProgram.ENDED);
   }
 
-  /** Whether an exception ended the trial, which whoever asked will meet too. */
+  /** Whether the process ended with an exception, which the caller will meet too. */
   boolean isRefused() {
     return exitCode == 0 && stopped.isEmpty() && last().startsWith(SandboxProgram.REFUSED);
   }
@@ -43,13 +43,13 @@ record SandboxOutcome(int exitCode, Optional<String> stopped, List<String> lines
     return !stages().isEmpty();
   }
 
-  /** What it was doing. */
+  /** Its current stage. */
   String stage() {
     List<String> stages = stages();
     return stages.isEmpty() ? "starting" : stages.get(stages.size() - 1);
   }
 
-  /** What became of it: a signal, a limit. */
+  /** Its end: a signal, a limit. */
   String cause() {
     if (stopped.isPresent()) {
       return stopped.get();

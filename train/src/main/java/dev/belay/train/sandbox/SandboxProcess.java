@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Owns a process that tries a model, and the folder of its notes. It is watched while somebody
- * waits for it; closing it ends it.
+ * Owns a sandbox process and the folder of its notes. Limits are enforced while a caller waits for
+ * it; closing it ends the process.
  */
 final class SandboxProcess implements AutoCloseable {
   private static final long POLL_MILLIS = 50;
@@ -34,7 +34,7 @@ final class SandboxProcess implements AutoCloseable {
     this.process = process;
     this.folder = folder;
     this.limits = limits;
-    // A process that is told to stop must not leave one behind that goes on trying.
+    // A process that is stopped must not leave a sandbox process running.
     this.ender = new Thread(process::destroyForcibly, "end-trial");
     Runtime.getRuntime().addShutdownHook(ender);
   }
@@ -144,7 +144,7 @@ final class SandboxProcess implements AutoCloseable {
     delete(folder);
   }
 
-  /** What stays behind in the folder for temporary files is no reason to fail. */
+  /** Files left in the temporary folder are no reason to fail. */
   private static void delete(Path folder) {
     try (var files = Files.list(folder)) {
       for (Path file : files.toList()) {

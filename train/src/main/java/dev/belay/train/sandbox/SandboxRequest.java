@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is to be tried, as arguments {@code option=value} of the process that tries it.
+ * Description of the model to validate, as arguments {@code option=value} of the sandbox process.
  *
- * @param model how it will be called
+ * @param model options with which the model will be loaded
  * @param trains whether gradients are built
  */
 record SandboxRequest(ModelConfig model, boolean trains) {

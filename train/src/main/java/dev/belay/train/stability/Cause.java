@@ -5,7 +5,7 @@ import dev.belay.train.step.TensorRange;
 import java.util.Locale;
 import java.util.Set;
 
-/** What makes numbers that are not finite. */
+/** Cause of numbers that are not finite. */
 public enum Cause {
   WEIGHT(
       "the weight itself holds numbers that are not finite",
@@ -89,7 +89,7 @@ public enum Cause {
     return words;
   }
 
-  /** What may help. */
+  /** Advice. */
   public String advice() {
     return advice;
   }
@@ -99,7 +99,7 @@ public enum Cause {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** What the op and its inputs point to. */
+  /** The cause that the op and its inputs suggest. */
   static Cause of(NonFinite found, double lossScale) {
     double largest = found.inputs().stream().mapToDouble(TensorRange::magnitude).max().orElse(0);
     if (found.variable().isPresent()) {

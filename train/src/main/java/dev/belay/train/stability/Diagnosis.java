@@ -14,13 +14,13 @@ import java.util.Optional;
  * @param step from 1
  * @param operation name of the first op whose result is not finite; empty if none was found
  * @param type of that op
- * @param layer where in the model it stands
+ * @param layer its layer in the model
  * @param backward whether it belongs to the way back from the loss
  * @param variable the first variable whose value, or else whose gradient, is not finite
  * @param output of the op
  * @param inputs of the op
- * @param cause what probably happened
- * @param advice what may help
+ * @param cause probable cause
+ * @param advice possible remedy
  */
 public record Diagnosis(
     long step,

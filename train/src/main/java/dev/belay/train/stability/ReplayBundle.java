@@ -19,7 +19,7 @@ import java.nio.file.Path;
  * All it takes to make one step again: {@code step.json}, {@code batch.json}, the weights before
  * the step, the run's {@code config.json}, and what was found, {@code diagnosis.json}.
  *
- * @param directory where it lies
+ * @param directory folder of the bundle
  */
 public record ReplayBundle(Path directory) {
   private static final ObjectMapper JSON =
@@ -45,7 +45,7 @@ public record ReplayBundle(Path directory) {
       double lossScale,
       int outputs) {}
 
-  /** What is written beside the step. */
+  /** Contents of a bundle, besides the weights. */
   record Contents(Step step, UpdateBatch batch, Diagnosis diagnosis, Path config) {}
 
   /** Writes a bundle: all of it, or nothing. */

@@ -15,9 +15,9 @@ import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
 /**
- * Decides how a run goes on after each step. A step whose loss or norm is not finite, or whose norm
- * explodes, has already changed nothing; here it is decided whether the run stops, goes on, or
- * returns to a checkpoint first. The first one is kept in a replay bundle.
+ * Decides how a run continues after each step. A step whose loss or norm is not finite, or whose
+ * norm explodes, has changed nothing; the guard stops the run, continues it, or restores a
+ * checkpoint first. The first such step is kept in a replay bundle.
  */
 public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   private final StabilityConfig config;
@@ -25,19 +25,19 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   private final RunningMedian norms = new RunningMedian();
   private int skippedInARow;
 
-  /** What the first step that was not usable was found to suffer from; empty before it. */
+  /** Diagnosis of the first step that was not usable; empty before it. */
   private String firstFinding = "";
 
   private int rollbacks;
 
   /**
-   * What a guard works with.
+   * Dependencies of a guard.
    *
-   * @param returnPoint where rollbacks return to
-   * @param failure where the replay bundle goes
+   * @param returnPoint the checkpoint that rollbacks restore
+   * @param failure the folder for the replay bundle
    * @param configFile config.json of the run
    * @param seed of the run
-   * @param outputs classes of a new head
+   * @param outputs number of classes of a new head
    */
   public record GuardContext(
       StepRunner runner,
@@ -54,9 +54,9 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   }
 
   /**
-   * What a checkpoint keeps of it.
+   * State of a guard in a checkpoint.
    *
-   * @param norms the last ones, of which the median is taken
+   * @param norms the last norms, for their median
    */
   public record State(List<Double> norms, int skippedInARow, int rollbacks) {}
 
@@ -82,7 +82,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
     rollbacks = state.rollbacks();
   }
 
-  /** Above this a norm explodes; infinity where that is not asked for, or not known yet. */
+  /** Norms above this are explosions; infinity if this check is off, or the value not known yet. */
   @Override
   public double normLimit() {
     OptionalDouble median = norms.median();
@@ -92,7 +92,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   }
 
   /**
-   * Takes note of a step, and does what the policy asks for if it went wrong.
+   * Records a step, and applies the policy if it is not usable.
    *
    * @throws DivergedException if the run is to stop
    */

@@ -5,11 +5,11 @@ import dev.belay.train.failure.DivergedException;
 import dev.belay.train.step.StepResult;
 import java.io.IOException;
 
-/** Decides how a training goes on after each step, and which norms a step may have. */
+/** Decides how a training continues after each step, and which norms a step may have. */
 public interface StepPolicy {
 
   /**
-   * A step that was tried.
+   * A step that was computed.
    *
    * @param step from 1
    */

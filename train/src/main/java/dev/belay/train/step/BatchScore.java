@@ -1,10 +1,10 @@
 package dev.belay.train.step;
 
 /**
- * How well one batch was answered, without the answers.
+ * Loss and accuracy sums of one batch, without its predictions.
  *
  * @param lossSum over the counted labels
- * @param weight how many labels were counted
- * @param right how many of those were answered by the likeliest class
+ * @param weight number of counted labels
+ * @param right number of counted labels that are the most likely class
  */
 public record BatchScore(double lossSum, double weight, double right) {}

@@ -8,7 +8,7 @@ import org.tensorflow.ndarray.Shape;
  * @param logits row by row
  * @param shape of the logits: [B, C], or [B, T, C]
  * @param lossSum over the counted labels; 0 for batches without labels
- * @param weight how many labels were counted
+ * @param weight number of counted labels
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
 public record EvaluationResult(float[] logits, Shape shape, double lossSum, double weight) {

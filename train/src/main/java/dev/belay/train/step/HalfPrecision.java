@@ -17,10 +17,10 @@ import org.tensorflow.proto.framework.RewriterConfig;
 import org.tensorflow.proto.framework.RewriterConfig.Toggle;
 
 /**
- * Which half-precision kernels a machine has. TensorFlow itself does not ask: its rewrite to bf16
- * ends the whole process on a CPU that lacks them.
+ * Half-precision kernels of a machine. TensorFlow does not check: its rewrite to bf16 ends the
+ * whole process on a CPU that lacks them.
  *
- * @param cpuFlags what the processor says of itself, as in /proc/cpuinfo; empty if it is not known
+ * @param cpuFlags flags of the processor, as in /proc/cpuinfo; empty if unknown
  * @param gpu whether there is an NVIDIA driver
  */
 record HalfPrecision(Set<String> cpuFlags, boolean gpu) {
@@ -73,7 +73,7 @@ record HalfPrecision(Set<String> cpuFlags, boolean gpu) {
     }
   }
 
-  /** What the user should know about a precision here. */
+  /** Notes about a precision on this machine, for people. */
   List<String> notes(Precision precision) {
     List<String> notes = new ArrayList<>();
     if (precision == Precision.BF16 && cpuFlags.stream().noneMatch(BF16_NATIVE::contains)) {

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param part of the update in whose pass it was seen, from 0
  * @param operation name of the node
  * @param type of the op
- * @param layer where in the model it stands
+ * @param layer its layer in the model
  * @param backward whether it belongs to the way back from the loss
  * @param variable the variable that the op reads, where it is that variable's value that is not
  *     finite

@@ -3,15 +3,15 @@ package dev.belay.train.step;
 import java.util.List;
 
 /**
- * What a probe gave.
+ * Result of a probe.
  *
  * @param name of the probe
- * @param difference largest one from what it must give, as a part of the largest element
- * @param tolerance of that
+ * @param difference largest difference from the expected result, relative to the largest element
+ * @param tolerance of the difference
  * @param firstMillis of the first run, in which kernels are loaded or compiled
  * @param millis of the fastest later run
- * @param gigaflops in the fastest run; 0 where its speed is that of memory
- * @param placement where its operations ran, such as {@code MatMul on GPU:0}
+ * @param gigaflops in the fastest run; 0 where memory bandwidth limits its speed
+ * @param placement devices of its operations, such as {@code MatMul on GPU:0}
  */
 public record ProbeResult(
     String name,

@@ -27,7 +27,7 @@ final class ProbeRows {
   /**
    * Rows; the caller closes them.
    *
-   * @param table how many rows the table has that whole numbers are looked up in; null if there is
+   * @param table number of rows of the table in which whole numbers are looked up; null if there is
    *     none, for which 0 and 1 are safe
    */
   static Tensor of(DataType dtype, Shape declared, Integer table) {
@@ -67,7 +67,7 @@ final class ProbeRows {
     };
   }
 
-  /** What the model leaves open is chosen: so many examples, of so many tokens. */
+  /** Chooses dimensions that the model leaves open: number of examples and tokens. */
   private static Shape shape(Shape declared) {
     if (declared.isUnknown()) {
       return Shape.of(EXAMPLES, LENGTH);

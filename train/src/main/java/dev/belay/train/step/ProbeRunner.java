@@ -30,7 +30,7 @@ import org.tensorflow.proto.framework.RunOptions;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
-/** Runs the probes of a device in a session of their own. */
+/** Runs the probes of a device in a separate session. */
 public final class ProbeRunner {
   private static final int TIMED_RUNS = 10;
 
@@ -53,7 +53,7 @@ public final class ProbeRunner {
   }
 
   /**
-   * Makes sure that TensorFlow has every GPU that was asked for by its number: it would train on
+   * Makes sure that TensorFlow has every GPU that was requested by its number: it would train on
    * the processor without a word.
    *
    * @param options of the session that is to train

@@ -5,13 +5,13 @@ import dev.belay.train.failure.MachineException;
 import java.util.Map;
 
 /**
- * What TensorFlow was told before it was loaded, by the launcher or by whoever set it first.
+ * TensorFlow settings made before it was loaded, by the launcher or by the user.
  *
  * @param environment of this process
  * @param gpu whether there is an NVIDIA driver
  */
 record RuntimeSettings(Map<String, String> environment, boolean gpu) {
-  /** What the driver reads when its library is loaded, which is before any option is. */
+  /** Settings that the driver reads when its library is loaded, before any option is parsed. */
   private static final String TF32 = "NVIDIA_TF32_OVERRIDE";
 
   static RuntimeSettings ofThisProcess(boolean gpu) {
@@ -39,9 +39,9 @@ record RuntimeSettings(Map<String, String> environment, boolean gpu) {
   }
 
   /**
-   * Refuses what comes too late.
+   * Refuses options that come too late.
    *
-   * @throws MachineException if TF32 is not wanted and the driver was not told
+   * @throws MachineException if TF32 is to be off and the environment does not say so to the driver
    */
   void verify(MachineConfig machine) {
     boolean onGpu = gpu && !machine.cpuOnly();

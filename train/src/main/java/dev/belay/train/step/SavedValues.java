@@ -10,11 +10,11 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Which variables a checkpoint has values for. TensorFlow aborts the process if it is fed a value
- * of another shape, so this is asked first.
+ * Matches saved values with the variables of a graph. TensorFlow aborts the process if it is fed a
+ * value of another shape, so shapes are checked first.
  *
  * @param found variables of the graph whose saved value has their type and shape
- * @param missing the others, with what is wrong
+ * @param missing the other variables, with the reason
  * @param unused saved values without a variable
  */
 public record SavedValues(List<GraphVariable> found, List<String> missing, Set<String> unused) {
@@ -59,7 +59,7 @@ public record SavedValues(List<GraphVariable> found, List<String> missing, Set<S
     }
   }
 
-  /** What becomes of the rest. */
+  /** Notes about missing and unused values. */
   List<String> notes() {
     List<String> notes = new ArrayList<>();
     if (!missing.isEmpty()) {

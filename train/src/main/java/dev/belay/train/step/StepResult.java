@@ -9,13 +9,13 @@ import java.util.List;
  * @param loss mean over the counted labels of the whole update
  * @param gradNorm global norm of the gradients before clipping
  * @param gradNormClipped global norm after clipping
- * @param clipScale what every gradient was multiplied with, or the norm under a rule without a
- *     common factor; 1 where nothing was clipped
+ * @param clipScale factor of every gradient, or the norm under a rule without a common factor; 1
+ *     where nothing was clipped
  * @param clipped whether clipping changed anything
- * @param lossScale what the loss was multiplied with before the gradient; 1 but for fp16
+ * @param lossScale factor of the loss before the gradient; 1 except for fp16
  * @param applied whether the update was made
  * @param millis the session's runs alone
- * @param variableNorms of every variable that has a gradient; empty where they were not asked for
+ * @param variableNorms of every variable that has a gradient; empty if they were not requested
  */
 public record StepResult(
     float loss,

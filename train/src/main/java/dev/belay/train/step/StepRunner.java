@@ -56,21 +56,21 @@ public final class StepRunner implements AutoCloseable {
     this.weights = weights;
   }
 
-  /** Where it runs. */
+  /** The session that runs the steps, with its replicas. */
   private record Running(Replicas replicas, Session session) {}
 
-  /** What it runs. */
+  /** The steps that are run. */
   private record Steps(Optional<TrainStep> train, EvaluationStep evaluation) {}
 
-  /** Where a training runs, and how precisely. */
+  /** Device and precision of a training. */
   public record Machine(MachineConfig config, Precision precision) {
 
-    /** Whether weights and gradients lie in a GPU's memory, or may. */
+    /** Whether weights and gradients may be in a GPU's memory. */
     public boolean mayUseGpu() {
       return !config.cpuOnly() && HalfPrecision.ofThisMachine().gpu();
     }
 
-    /** What the user should know about that. */
+    /** Notes about device and precision, for people. */
     public List<String> notes() {
       HalfPrecision half = HalfPrecision.ofThisMachine();
       RuntimeSettings settings = RuntimeSettings.ofThisProcess(half.gpu());
@@ -126,10 +126,10 @@ public final class StepRunner implements AutoCloseable {
   }
 
   /**
-   * What a model knows.
+   * State of a model.
    *
    * @param variables of the model, then of a new head
-   * @param initializers what fills lookup tables
+   * @param initializers operations that initialize lookup tables
    */
   public record Weights(List<Variables> variables, List<Operation> initializers) {}
 
@@ -219,7 +219,7 @@ public final class StepRunner implements AutoCloseable {
     return probe.examine(batch, step);
   }
 
-  /** Runs the evaluation pass on a batch without taking its answer: to see whether it fails. */
+  /** Runs the evaluation pass on a batch without fetching its outputs, to test for errors. */
   public void tryForward(Batch batch) {
     try (Feeds feeds = new Feeds(session.runner())) {
       feeds.columns(evaluation.inputs(), batch.features());
@@ -305,10 +305,10 @@ public final class StepRunner implements AutoCloseable {
     run(train.flatMap(TrainStep::settle).stream().toList());
   }
 
-  /** Where the values of variables come from. */
+  /** Source of the values of variables. */
   @FunctionalInterface
   public interface ValueSource {
-    /** The value of a variable, read when it is asked for. */
+    /** The value of a variable, read at the call. */
     TensorPieces value(GraphVariable variable) throws IOException;
   }
 
@@ -329,13 +329,13 @@ public final class StepRunner implements AutoCloseable {
 
   /**
    * The weights as they are now, held by TensorFlow: a variable that is updated meanwhile gets new
-   * memory, so that training may go on while they are written.
+   * memory, so that training may continue while they are written.
    */
   public VariableSnapshot snapshotWeights() {
     return memory.snapshot(weights());
   }
 
-  /** What training keeps between steps beside the weights: slots and beta powers. */
+  /** State of training between steps besides the weights: slots and beta powers. */
   public VariableSnapshot snapshotOptimizer() {
     return memory.snapshot(optimizerVariables());
   }
@@ -372,7 +372,7 @@ public final class StepRunner implements AutoCloseable {
    * Sets those slots and beta powers that a checkpoint of another optimizer has too; the others
    * start at their first values.
    *
-   * @return what a person should know
+   * @return notes for people
    */
   public List<String> restoreMatchingOptimizer(NamedTensors saved) throws IOException {
     SavedValues matching = SavedValues.of(optimizerVariables(), saved);

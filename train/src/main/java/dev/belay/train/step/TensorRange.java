@@ -3,15 +3,15 @@ package dev.belay.train.step;
 import java.util.List;
 
 /**
- * What is in a tensor.
+ * Range of the values of a tensor.
  *
  * @param name of the tensor
- * @param shape of it
+ * @param shape of the tensor
  * @param min of the finite elements; NaN if there are none
  * @param max of the finite elements; NaN if there are none
- * @param nan elements that are not a number
- * @param infinite elements that are infinite
- * @param elements in all
+ * @param nan number of elements that are not a number
+ * @param infinite number of infinite elements
+ * @param elements number of all elements
  */
 public record TensorRange(
     String name, List<Long> shape, double min, double max, long nan, long infinite, long elements) {

@@ -4,7 +4,7 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.util.List;
 
-/** What files say of the variables of a graph. */
+/** Tensor specifications for the variables of a graph, as files hold them. */
 public final class TensorSpecs {
   private TensorSpecs() {}
 

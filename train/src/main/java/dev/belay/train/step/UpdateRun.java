@@ -74,8 +74,8 @@ record UpdateRun(
   }
 
   /**
-   * The loss of each part is its sum divided by the weight of the whole, which is therefore asked
-   * for first. Each part, and each replica's share of it, draws random numbers of its own.
+   * The loss of each part is its sum divided by the weight of the whole, which is therefore
+   * computed first. Each part, and each replica's share of it, draws different random numbers.
    */
   StepResult inParts(UpdateBatch batch, long step) {
     long begin = System.nanoTime();

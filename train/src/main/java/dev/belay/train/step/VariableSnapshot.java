@@ -14,8 +14,8 @@ import org.tensorflow.Tensor;
 
 /**
  * Owns the values that variables had at one moment, in TensorFlow's memory; close it to free them.
- * What is read is that memory itself, not a copy: it must not be used after the snapshot is closed.
- * Any thread may read it.
+ * Values are read from that memory, not from a copy: they must not be used after the snapshot is
+ * closed. Any thread may read it.
  */
 public final class VariableSnapshot implements NamedTensors, AutoCloseable {
   private final List<Part> parts;

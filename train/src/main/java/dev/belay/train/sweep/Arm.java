@@ -11,18 +11,18 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * One setting that a sweep tries.
+ * One setting of a sweep.
  *
- * @param mode how gradients are clipped
- * @param clipNorm the threshold; empty for NONE, and for rules that have one of their own
+ * @param mode the clip rule
+ * @param clipNorm the threshold; empty for NONE, and for rules with a separate one
  * @param learningRate the schedule's peak
  */
 public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learningRate) {
-  /** Rules that find their threshold themselves, or by an option of their own. */
+  /** Rules that determine their threshold, or have a separate option for it. */
   private static final Set<ClipConfig.Mode> THRESHOLD_OF_ITS_OWN =
       Set.of(ClipConfig.Mode.AUTO, ClipConfig.Mode.ADAPTIVE);
 
-  /** All of them, in the order in which they are tried. */
+  /** All arms, in the order in which they are trained. */
   public static List<Arm> of(SweepConfig config) {
     List<Arm> arms = new ArrayList<>();
     for (double rate : config.learningRates()) {
@@ -51,7 +51,7 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
     return clips() ? mode : ClipConfig.Mode.GLOBAL_NORM;
   }
 
-  /** What the graph's threshold must be; of no effect where the rule has its own. */
+  /** Threshold of the graph; without effect for rules that have another. */
   public float threshold() {
     return clipNorm.isPresent() ? (float) clipNorm.getAsDouble() : Threshold.NONE;
   }
@@ -61,7 +61,7 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
     return clipNorm.isPresent() ? OptionType.text(clipNorm.getAsDouble()) : modeText();
   }
 
-  /** {@code clip 1.0}, with the rule and the learning rate where the sweep tries several. */
+  /** {@code clip 1.0}, with the rule and the learning rate if the sweep has several. */
   public String label(SweepConfig sweep) {
     String label = clips() ? "clip " + clipText() : "no clip";
     if (clipNorm.isPresent() && sweep.clipModes().size() > 1) {

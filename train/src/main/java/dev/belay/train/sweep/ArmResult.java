@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * One arm, trained with one seed.
  *
- * @param outcome how it ended
+ * @param outcome outcome of the arm
  * @param steps updates made
  * @param reason why it did not come to its end; empty if it did
  * @param evaluations on the validation data, in order; the first is of before training
@@ -26,7 +26,7 @@ public record ArmResult(
     Map<String, Double> gradNormPercentiles,
     double seconds) {
 
-  /** How an arm ended. */
+  /** Outcome of an arm. */
   public enum Outcome {
     /** It made all its steps. */
     DONE,
@@ -34,7 +34,7 @@ public record ArmResult(
     STOPPED,
     /** A loss or a norm was not finite. */
     DIVERGED,
-    /** It was not begun, since it had fallen behind or diverged with an earlier seed. */
+    /** It was not started, since it had fallen behind or diverged with an earlier seed. */
     SKIPPED
   }
 

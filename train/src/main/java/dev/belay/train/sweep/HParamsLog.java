@@ -20,9 +20,10 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 import org.tensorflow.proto.util.Event;
 
 /**
- * What TensorBoard's HParams page reads: one experiment, in which every arm is a group and every
- * seed a session of it. The messages are those of tensorboard/plugins/hparams/plugin_data.proto and
- * api.proto, written by hand since TensorFlow does not ship them.
+ * Writer of summaries for TensorBoard's HParams page: one experiment, in which every arm is a group
+ * and every seed a session of it. The messages are those of
+ * tensorboard/plugins/hparams/plugin_data.proto and api.proto, encoded here because TensorFlow does
+ * not ship them.
  */
 final class HParamsLog {
   private static final String PREFIX = "_hparams_/";
@@ -40,7 +41,7 @@ final class HParamsLog {
 
   private HParamsLog() {}
 
-  /** What a message holds. */
+  /** Fields of a message. */
   private interface Fields {
     void writeTo(CodedOutputStream out) throws IOException;
   }

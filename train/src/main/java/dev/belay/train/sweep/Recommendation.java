@@ -10,12 +10,12 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Which arm to take, and why. Of the arms that are as good as the best, as far as the spread over
- * seeds can tell, the one nearest to the usual threshold of 1.0: a difference that another seed
- * would turn round is no reason to leave it, and a clip that costs nothing guards against the step
- * that this sweep did not meet.
+ * Recommended arm, with the reason. Among the arms that are as good as the best, as far as the
+ * spread over seeds can tell, it is the one nearest to the usual threshold of 1.0: a difference
+ * that another seed would reverse is no reason to leave it, and a clip that costs nothing guards
+ * against a large step that this sweep did not meet.
  *
- * @param arm empty if no arm came to its end with every seed
+ * @param arm empty if no arm finished with every seed
  * @param reason in plain words
  */
 public record Recommendation(Optional<Arm> arm, String reason) {
@@ -59,7 +59,7 @@ public record Recommendation(Optional<Arm> arm, String reason) {
       return new Recommendation(Optional.of(chosen.arm()), reason(chosen, equals, noise));
     }
 
-    /** How far two means may be apart without saying anything. */
+    /** Largest difference of two means that may be chance. */
     private double noise() {
       double ofExamples = score.noise(arms.get(0).mean(score.metric()));
       OptionalDouble variance =

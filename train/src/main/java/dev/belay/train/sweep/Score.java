@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What arms are compared by.
+ * Validation metric that arms are compared by.
  *
- * @param metric the name of a validation metric
- * @param examples how many examples it is measured on
+ * @param metric name of the metric
+ * @param examples number of examples that it is measured on
  */
 public record Score(String metric, int examples) {
   /** Two standard errors: what chance alone does in one case of twenty. */
@@ -29,8 +29,8 @@ public record Score(String metric, int examples) {
   }
 
   /**
-   * How far apart two values of the metric may be by the choice of the validation examples alone:
-   * two standard errors of a difference for shares of right answers; 0, which is not known, for
+   * Difference of two values of the metric that the choice of validation examples alone explains:
+   * two standard errors of a difference for shares of right predictions; 0, meaning unknown, for
    * others.
    */
   public double noise(double value) {

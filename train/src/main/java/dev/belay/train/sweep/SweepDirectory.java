@@ -29,7 +29,7 @@ public record SweepDirectory(Path root) {
    * A directory that is new or empty, or the one that the same sweep has begun.
    *
    * @param mayGoOn whether it may be one that was begun
-   * @param identity what makes two sweeps the same, as it is in sweep.json
+   * @param identity the settings that identify a sweep, as in sweep.json
    * @throws ConfigException if there is anything else in it, or a sweep that is not the same
    */
   public static SweepDirectory open(Path root, boolean mayGoOn, Map<String, Object> identity)
@@ -123,7 +123,7 @@ public record SweepDirectory(Path root) {
     return Files.isRegularFile(path.resolve("sweep.json"));
   }
 
-  /** What was tried, on what, and what came of it. */
+  /** Settings, data and results of the sweep. */
   public Path facts() {
     return root.resolve("sweep.json");
   }
@@ -138,7 +138,7 @@ public record SweepDirectory(Path root) {
     return root.resolve("report.html");
   }
 
-  /** Where one arm with one seed writes. */
+  /** Directory of one arm with one seed. */
   public Path arm(Arm arm, long seed) {
     return root.resolve("arms").resolve(arm.slug()).resolve("seed-" + seed);
   }
@@ -170,7 +170,7 @@ public record SweepDirectory(Path root) {
     Files.createDirectories(arm(arm, seed));
   }
 
-  /** Says that an arm has ended; from here on it is not tried again. */
+  /** Records that an arm has ended, so that it is not trained again. */
   public void finish(ArmResult result) throws IOException {
     Path arm = Files.createDirectories(arm(result.arm(), result.seed()));
     ResultFile.write(arm.resolve("result.json"), result);

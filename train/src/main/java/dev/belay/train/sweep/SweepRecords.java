@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a sweep writes about itself. Nothing is written before model and data were found sound. */
+/** Writes the records of a sweep. Nothing is written before model and data are validated. */
 public final class SweepRecords {
   private final SweepConfig config;
   private final SweepDirectory directory;
@@ -68,12 +68,12 @@ public final class SweepRecords {
     return hashes;
   }
 
-  /** Where everything is. */
+  /** Directory of the sweep. */
   public SweepDirectory directory() {
     return directory;
   }
 
-  /** Says that the sweep is going on. */
+  /** Records that the sweep continues. */
   public void begin(Score score) throws IOException {
     facts(score).write();
     HParamsLog.writeExperiment(directory, config, score.metric());

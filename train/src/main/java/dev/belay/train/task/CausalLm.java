@@ -98,7 +98,7 @@ public record CausalLm(OptionalInt outputs) implements LanguageTask {
     return prompts.size();
   }
 
-  /** Of a text that leaves no room for what is asked the end, since that is gone on with. */
+  /** Keeps the end of a prompt that is too long, since the model continues there. */
   private static int[] prompt(PredictionRun run, int[] ids, int longest) {
     int[] begun = run.tokenizer().withoutEnd(ids);
     int room = longest - run.config().generation().maxNewTokens();

@@ -14,18 +14,18 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * What a model puts out for one example: a row of the result of a batch.
+ * Model output for one example: a row of a batch result.
  *
- * @param tokens the example's own; what comes after them in the row is about padding
+ * @param tokens number of the example's own tokens; the rest of the row is padding
  */
 record ExampleOutput(EncodedExample example, EvaluationResult result, int row, int tokens) {
   private static final int BATCHES_AHEAD = 4;
 
   /**
-   * Makes one prediction of each example, in their order.
+   * Makes one prediction for each example, in order.
    *
-   * @param rule by which the files are read
-   * @return how many there were
+   * @param rule for the labels of the files
+   * @return the number of predictions
    */
   static int predict(
       PredictionRun run,

@@ -5,7 +5,7 @@ package dev.belay.train.task;
  *
  * @param generatedText without special tokens
  * @param logProbability sum of the logarithms of its tokens' probabilities
- * @param tokens how many were written
+ * @param tokens number of generated tokens
  */
 public record GeneratedText(String generatedText, double logProbability, int tokens)
     implements Prediction {}

@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 /**
  * Everything that is known of the head of a model whose graph Belay builds.
  *
- * @param config what is asked for
+ * @param config the model options
  * @param configuration of the model
  * @param weights by canonical name
  */
@@ -34,7 +34,7 @@ public record HeadFiles(
     return task.projection(family()).map(layer -> stored(layer).isPresent()).orElse(true);
   }
 
-  /** How many outputs a layer of the weights has, if they hold it. */
+  /** Number of outputs of a layer, if the weights have it. */
   public OptionalInt stored(String layer) {
     String kernel = layer + ".weight";
     return weights.names().contains(kernel)
@@ -42,7 +42,7 @@ public record HeadFiles(
         : OptionalInt.empty();
   }
 
-  /** Outputs of a head for classes, if they are known: as asked for, else as the weights have. */
+  /** Outputs of a head for classes, if they are known: as requested, else as in the weights. */
   OptionalInt classes(String projection) {
     return config.labels().isPresent()
         ? OptionalInt.of(config.labels().get())

@@ -7,13 +7,13 @@ import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 
 /**
- * What a head's layers are made of.
+ * Inputs from which the layers of a head are built.
  *
  * @param files of the model
  * @param body in the graph
  * @param activation of the body
  * @param outputs C
- * @param weights how they come to be
+ * @param weights source of the weights
  */
 public record HeadLayers(
     HeadFiles files, ForwardModel body, Activation activation, int outputs, HeadWeights weights) {

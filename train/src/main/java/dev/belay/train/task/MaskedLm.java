@@ -20,7 +20,7 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
- * Which words are hidden: logits [B, T, V].
+ * Masked language modelling: predicts the hidden tokens, with logits [B, T, V].
  *
  * @param outputs V, if it is known
  */

@@ -18,16 +18,16 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
- * Any number of classes per example: logits [B, C], each with a sigmoid of its own. It has the head
- * of {@link SequenceClassification}; {@code problem_type} says which of the two a model learns.
+ * Any number of classes per example: logits [B, C], each with its own sigmoid. It has the head of
+ * {@link SequenceClassification}; {@code problem_type} says which of the two a model learns.
  *
  * @param outputs C, if it is known
  */
 public record MultiLabelClassification(OptionalInt outputs) implements PooledTask {
-  /** What Hugging Face's {@code problem_type} calls it. */
+  /** Name in Hugging Face's {@code problem_type}. */
   public static final String PROBLEM = "multi_label_classification";
 
-  /** Classes of a made-up batch, where it is not known how many there are. */
+  /** Classes of a dummy batch, if their number is unknown. */
   private static final int SOME_CLASSES = 2;
 
   @Override

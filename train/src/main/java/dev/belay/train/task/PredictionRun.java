@@ -15,7 +15,7 @@ import java.util.OptionalInt;
 /** A model that is ready to be asked, with the files to predict for. */
 public interface PredictionRun {
 
-  /** What the user wants. */
+  /** Options of the user. */
   EvaluateConfig config();
 
   /** The model's session. */
@@ -30,7 +30,7 @@ public interface PredictionRun {
   /** Reads the files. */
   Dataset read(LabelRule labels);
 
-  /** Reads the files as texts that a model goes on with, none of them cut. */
+  /** Reads the files as prompts of a language model, none of them cut. */
   Dataset readPrompts();
 
   /** The batches of a data set, in its order. */
@@ -43,13 +43,13 @@ public interface PredictionRun {
    */
   TextTokenizer tokenizer();
 
-  /** The id that stands where a word is hidden. */
+  /** The id of the mask token. */
   int maskId();
 
-  /** Whether the model writes texts token by token, beside telling logits. */
+  /** Whether the model generates text token by token, besides returning logits. */
   boolean generates();
 
-  /** The id that what the model writes begins with, if it reads one text and writes another. */
+  /** The id that generated texts start with, if the model reads one text and generates another. */
   OptionalInt decoderStart();
 
   /** The id that ends what the model writes, if its configuration says one. */

@@ -19,7 +19,10 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
-/** Where in a context the answer to a question starts and ends: logits [B, T, 2]. */
+/**
+ * Extractive question answering: the start and end of the answer in a context, with logits [B, T,
+ * 2].
+ */
 public record QuestionAnswering() implements TokenTask {
   private static final String CLASS = "ForQuestionAnswering";
 
@@ -74,7 +77,10 @@ public record QuestionAnswering() implements TokenTask {
     return this;
   }
 
-  /** A language model goes on with longer texts than it has seen; answers are not looked for so. */
+  /**
+   * A language model continues longer texts than it was trained with; answers are not searched that
+   * way.
+   */
   @Override
   public boolean keepsTrainedLength() {
     return true;

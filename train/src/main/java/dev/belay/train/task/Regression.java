@@ -22,7 +22,7 @@ import java.util.function.Consumer;
  * @param outputs 1; empty for [B]
  */
 public record Regression(OptionalInt outputs) implements PooledTask {
-  /** What Hugging Face's {@code problem_type} calls it. */
+  /** Name in Hugging Face's {@code problem_type}. */
   static final String PROBLEM = "regression";
 
   /** Outputs [B, 1]. */

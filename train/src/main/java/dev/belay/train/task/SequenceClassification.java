@@ -24,10 +24,10 @@ import java.util.function.Consumer;
  * @param outputs C, if it is known
  */
 public record SequenceClassification(OptionalInt outputs) implements PooledTask {
-  /** What Hugging Face's {@code problem_type} calls it. */
+  /** Name in Hugging Face's {@code problem_type}. */
   static final String PROBLEM = "single_label_classification";
 
-  /** Number of classes that is asked for. */
+  /** The requested number of classes. */
   static OptionalInt asked(ModelConfig config) {
     return config.labels().map(OptionalInt::of).orElse(OptionalInt.empty());
   }

@@ -21,16 +21,16 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * A task that a model learns. Each is one class, which says all of it: the columns and labels that
- * it reads, its head, its loss, its metrics with the one that decides, its predictions, and labels
- * of a made-up batch.
+ * A task that a model learns. Each is one class, which defines all of it: the columns and labels
+ * that it reads, its head, its loss, its metrics with the deciding one, its predictions, and the
+ * labels of a dummy batch.
  *
  * <p>A new task is a new class here, its name in a {@code permits} clause and, if {@code --head}
  * names it, one line in {@link #heads}.
  */
 public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
 
-  /** The tasks that {@code --head} names, before anything is known of the model. */
+  /** The tasks that {@code --head} names, before the model is known. */
   static List<Task> heads() {
     OptionalInt unknown = OptionalInt.empty();
     return List.of(
@@ -67,7 +67,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
   /** Length of the logits' last dimension, C, if it is known before the data are read. */
   OptionalInt outputs();
 
-  // What a head for it is in a family of models.
+  // Its head in a family of models.
 
   /** Whether Belay has a head for it on that family. */
   boolean fits(Family family);
@@ -91,7 +91,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
   /**
    * The same task with all that the model's files and the options say of it.
    *
-   * @throws ModelException if the files do not hold a whole head and none is asked for
+   * @throws ModelException if the files do not hold a whole head and no new one is requested
    * @throws ConfigException if an option is not for it
    */
   Task with(HeadFiles files);
@@ -101,7 +101,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
     return Optional.empty();
   }
 
-  /** The names of its head's layers, or of weights that stand alone. */
+  /** The names of its head's layers, or of weights outside layers. */
   List<String> layers(HeadFiles files);
 
   /** The part of the model's body that its head reads. */
@@ -115,7 +115,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
     return "head " + option() + projection(family).map(name -> " (" + name + ")").orElse("");
   }
 
-  /** The id that what it writes begins with, if it reads one text and writes another. */
+  /** The id that generated texts start with, if it reads one text and generates another. */
   default OptionalInt decoderStart(ModelConfiguration configuration) {
     return OptionalInt.empty();
   }
@@ -128,13 +128,13 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
   /**
    * The {@code problem_type} of a model's files, in Hugging Face's words.
    *
-   * @param before what they said; where they said nothing, only several labels must be said
+   * @param before their value; without one, only several labels must be recorded
    */
   default Optional<String> problemType(Optional<String> before) {
     return Optional.empty();
   }
 
-  // What a head for it is on a SavedModel's graph.
+  // Its head on a SavedModel's graph.
 
   /** Whether Belay puts a head for it on a SavedModel. */
   default boolean fitsSavedModel() {
@@ -168,13 +168,13 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
   }
 
   /**
-   * How wrong the model is.
+   * Loss of the model.
    *
    * @param probabilities whether the model's output is not logits but their softmax
    */
   Loss loss(boolean probabilities);
 
-  // What it reads from data.
+  // Its labels and data.
 
   /**
    * The labels that the data must have.
@@ -183,12 +183,12 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
    */
   LabelRule labels(Optional<LabelMap> names);
 
-  /** How data to predict for are read, which need no labels. */
+  /** Rule for data to predict for, which need no labels. */
   default LabelRule unlabelled(Optional<LabelMap> names) {
     return LabelRule.none();
   }
 
-  /** Names that a config.json gives are those of the outputs if they are as many. */
+  /** Names in a config.json are those of the outputs if their number is equal. */
   default Optional<LabelMap> ofOutputs(Optional<LabelMap> names) {
     return names.filter(map -> !map.isConfigured() || outputs().equals(OptionalInt.of(map.size())));
   }
@@ -198,24 +198,24 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
     return outputs().orElseGet(() -> data.labels().map(LabelMap::size).orElse(1));
   }
 
-  /** Whether words are hidden from the model, which it is to find. */
+  /** Whether tokens are hidden from the model, which predicts them. */
   default boolean hidesWords() {
     return false;
   }
 
   /**
-   * Labels of a made-up batch.
+   * Labels of a dummy batch.
    *
    * @param tokens of each example
    */
   Column madeUpLabels(int examples, int tokens);
 
   /**
-   * Metrics of what a model answers about a data set, without a batch yet.
+   * New metrics for a model's predictions on a data set, before the first batch.
    *
    * @param outputs C
    * @param labels names of the classes, if there are classes
-   * @param questions how answers are looked for
+   * @param questions options of the search for answers
    */
   Metrics newMetrics(
       Dataset data, int outputs, Optional<LabelMap> labels, QuestionConfig questions);
@@ -223,7 +223,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
   /**
    * Predicts for files, one prediction for each of their lines or questions, in their order.
    *
-   * @return how many examples there were
+   * @return the number of examples
    */
   int predict(PredictionRun run, Consumer<Prediction> sink) throws IOException;
 }

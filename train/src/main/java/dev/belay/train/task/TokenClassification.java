@@ -29,7 +29,7 @@ import java.util.function.Consumer;
  * @param outputs C, if it is known
  */
 public record TokenClassification(OptionalInt outputs) implements TokenTask {
-  /** Where the configuration of a GPT-2 says nothing of a head. */
+  /** For a GPT-2 whose configuration names no head. */
   private static final double GPT2_DROPOUT = 0.1;
 
   @Override

@@ -3,7 +3,7 @@ package dev.belay.train.task;
 import java.util.List;
 
 /**
- * What a model says of each token of an input.
+ * Logits for each token of an input.
  *
  * @param logits [T, C] for the input's own tokens, padding left out
  */

@@ -15,7 +15,7 @@ import java.util.List;
  * @param labels one per word; null for words that the model did not see, since the text was cut or
  *     the tokenizer has no token for them
  * @param scores the classes' probabilities, likewise
- * @param wordsCut how many words at the end were cut off; null for none
+ * @param wordsCut number of words cut off at the end; null for none
  */
 public record WordLabels(
     List<String> words, List<String> labels, List<Double> scores, Integer wordsCut)

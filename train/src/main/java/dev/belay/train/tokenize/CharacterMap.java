@@ -11,7 +11,7 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * The table by which sentencepiece normalises characters: four bytes with the size of a trie, the
+ * The table with which sentencepiece normalises characters: four bytes with the size of a trie, the
  * trie as a double array of four-byte units (darts-clone), and the texts that its values point
  * into, each ended by a zero.
  *
@@ -19,7 +19,7 @@ import java.util.Optional;
  * text could make is made here first.
  */
 final class CharacterMap {
-  /** What bytes of UTF-8 can be. */
+  /** Valid bytes of UTF-8. */
   private static final int MOST_BYTE = 0xf4;
 
   private static final int BITS_OF_LABEL = (1 << 31) | 0xff;
@@ -34,7 +34,7 @@ final class CharacterMap {
     this.texts = texts;
   }
 
-  /** What is wrong with a table; empty if nothing is. */
+  /** Error of a table; empty if it is valid. */
   static Optional<String> defect(byte[] bytes) {
     ByteBuffer table = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     if (bytes.length < Integer.BYTES) {
@@ -103,7 +103,7 @@ final class CharacterMap {
     return (unit >>> 8 & 1) == 1;
   }
 
-  /** Whether a character begins there, or all texts end. */
+  /** Whether a character starts there, or all texts end. */
   private boolean isStart(int at) {
     return at == texts.length || (at < texts.length && (texts[at] & 0xc0) != 0x80);
   }

@@ -17,8 +17,8 @@ final class NativeTokenizers {
   private NativeTokenizers() {}
 
   /**
-   * A tokenizer that neither cuts nor pads, whatever its tokenizer.json asks for; unless told,
-   * DJL's cuts to 512 tokens and pads.
+   * A tokenizer that neither cuts nor pads, whatever its tokenizer.json says; by default, DJL's
+   * cuts to 512 tokens and pads.
    *
    * @throws DataException if the definition is not a tokenizer
    * @throws UnsatisfiedLinkError if the native library cannot be loaded on this machine

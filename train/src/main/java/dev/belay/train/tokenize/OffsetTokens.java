@@ -2,7 +2,7 @@ package dev.belay.train.tokenize;
 
 /**
  * A text's tokens without special ones, each with the characters that it stands for, counted in
- * code points as Python counts them. Arrays are handed over, not copied.
+ * code points as Python counts them. Arrays are not copied.
  *
  * @param ids [N]
  * @param starts [N], the first character of each token

@@ -7,23 +7,23 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Where a tokenizer puts its special tokens: before the first text, between the two, behind the
- * last. Learned by looking at one sequence that the native tokenizer made itself.
+ * Template of the special tokens of a tokenizer: before the first text, between the two, after the
+ * last. It is learned from one sequence that the native tokenizer made.
  *
  * <p>Texts are cut here and not by native code, because that also builds every combination of the
  * parts it cuts off: for a pair of texts a hundred times too long, ten thousand sequences.
  *
  * @param before in front of the first text
  * @param between the texts of a pair; empty for a single one
- * @param after behind the last text
+ * @param after after the last text
  * @param firstType the type of the first text's tokens
  * @param secondType the type of the second text's tokens
- * @param cutsLeft whether a text that is too long loses its beginning
+ * @param cutsLeft whether a text that is too long loses its start
  */
 record SequenceTemplate(
     Piece before, Piece between, Piece after, int firstType, int secondType, boolean cutsLeft) {
 
-  /** Special tokens that stand together, with their types. */
+  /** Adjacent special tokens, with their types. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Piece(int[] ids, int[] types) {
     int length() {
@@ -42,7 +42,7 @@ record SequenceTemplate(
    * Learns from a native encoding of a text, or of a pair of texts of one token or more each.
    *
    * @param encoding deleted by the caller
-   * @throws DataException if the texts do not stand in it once each, in their order
+   * @throws DataException if it does not contain each text once, in order
    */
   static SequenceTemplate of(Path file, long encoding, boolean pair) {
     TokenizersLibrary library = TokenizersLibrary.LIB;
@@ -93,7 +93,7 @@ record SequenceTemplate(
     return i;
   }
 
-  /** How many special tokens there are. */
+  /** Number of special tokens. */
   int specials() {
     return before.length() + between.length() + after.length();
   }

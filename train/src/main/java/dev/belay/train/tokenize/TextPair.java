@@ -3,7 +3,7 @@ package dev.belay.train.tokenize;
 import java.util.Optional;
 
 /**
- * What is tokenized as one sequence.
+ * One text or a pair of texts, tokenized as one sequence.
  *
  * @param first the text
  * @param second the text after it, for tasks on pairs

@@ -33,8 +33,8 @@ public final class TextTokenizer implements AutoCloseable {
   private static final int WORDS_AT_ONCE = 1 << 12;
 
   /**
-   * What the place of special tokens is learned from: the first text that has a token. The rune is
-   * one that few vocabularies know, so that a tokenizer without a token for the unknown fails here.
+   * Texts from which the positions of special tokens are learned: the first text that has a token.
+   * Few vocabularies know the rune, so a tokenizer without an unknown token fails here.
    */
   private static final List<String> PROBES = List.of("\u16A0", "a", "the", "1", ".");
 
@@ -88,7 +88,7 @@ public final class TextTokenizer implements AutoCloseable {
     }
     int[] second = tokens(texts.second().get());
     if (first.length > maxLength && second.length > maxLength) {
-      // Which of the two is the longer one only all of their tokens say.
+      // Only all of their tokens show which text is longer.
       first = allTokens(texts.first());
       second = allTokens(texts.second().get());
     }
@@ -200,12 +200,12 @@ public final class TextTokenizer implements AutoCloseable {
     return pair.pair(first, second, Integer.MAX_VALUE);
   }
 
-  /** How many special tokens a pair has. */
+  /** Number of special tokens of a pair. */
   public int pairSpecials() {
     return pair.specials();
   }
 
-  /** Where the second text of a pair begins whose first has so many tokens. */
+  /** Position of the second text of a pair, by the number of tokens of the first. */
   public int secondStart(int firstLength) {
     return pair.before().length() + firstLength + pair.between().length();
   }
@@ -241,18 +241,18 @@ public final class TextTokenizer implements AutoCloseable {
     return definition.vocabulary().size();
   }
 
-  /** What the ids stand for. */
+  /** Vocabulary of the tokenizer. */
   public Vocabulary vocabulary() {
     return definition.vocabulary();
   }
 
-  /** The special token that stands behind a single text, if one does. */
+  /** The special token after a single text, if there is one. */
   public OptionalInt endId() {
     int[] after = single.after().ids();
     return after.length == 0 ? OptionalInt.empty() : OptionalInt.of(after[0]);
   }
 
-  /** A text's ids without the special tokens behind it: the beginning of a longer text. */
+  /** A text's ids without the special tokens after it: the start of a longer text. */
   public int[] withoutEnd(int[] ids) {
     int[] after = single.after().ids();
     int end = ids.length - after.length;
@@ -281,7 +281,7 @@ public final class TextTokenizer implements AutoCloseable {
     return definition.sides().cutsLeft();
   }
 
-  /** What was decided when it was opened, for people. */
+  /** Decisions made when it was opened, for people. */
   public List<String> notes() {
     return definition.notes();
   }

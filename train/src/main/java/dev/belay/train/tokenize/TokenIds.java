@@ -2,7 +2,7 @@ package dev.belay.train.tokenize;
 
 /**
  * A text, or a pair of texts, as token ids with the model's special tokens, not padded. Arrays are
- * handed over, not copied.
+ * not copied.
  *
  * @param inputIds [T], each at least 0 and below the size of the vocabulary
  * @param tokenTypeIds [T], 0 for the first text, 1 for the second

@@ -19,14 +19,14 @@ import java.util.OptionalInt;
 /**
  * A tokenizer before native code has seen it.
  *
- * @param file where it comes from
+ * @param file source of the definition
  * @param json the text of its tokenizer.json
- * @param bare its normalizer alone, if some added tokens are looked for in normalised text
- * @param vocabulary what its ids stand for
+ * @param bare its normalizer alone, if some added tokens are matched in normalised text
+ * @param vocabulary tokens of its ids
  * @param paddingId the id that fills short rows, if the tokenizer has one
  * @param patterns its regular expressions
- * @param sides how Python makes a sequence of texts
- * @param notes what was decided on the way, for people
+ * @param sides options of the sequences that the Python tokenizer builds
+ * @param notes decisions, for people
  */
 record TokenizerDefinition(
     Path file,
@@ -42,16 +42,16 @@ record TokenizerDefinition(
    * A tokenizer that normalizes a text and gives one token for all that is left of it.
    *
    * @param json the text of its tokenizer.json
-   * @param added what the tokens are that will be normalised before they are looked for
+   * @param added the added tokens that are normalised before they are matched
    */
   record Bare(String json, List<String> added) {}
 
   /**
-   * How Python makes a sequence of texts.
+   * Options of the sequences that the Python tokenizer builds.
    *
-   * @param types whether the types of the tokens are; without them a model takes all to be 0
-   * @param cutsLeft whether the end of a text stays that is too long, and not its beginning
-   * @param blankBeforeWords whether words that are given one by one get a blank before them
+   * @param types whether token types are returned; without them a model takes all to be 0
+   * @param cutsLeft whether a text that is too long loses its start rather than its end
+   * @param blankBeforeWords whether a blank is put before words that are given one by one
    */
   record Sides(boolean types, boolean cutsLeft, boolean blankBeforeWords) {}
 

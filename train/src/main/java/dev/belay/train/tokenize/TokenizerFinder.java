@@ -25,10 +25,10 @@ public final class TokenizerFinder {
       "expected tokenizer.json (any Hugging Face tokenizer), vocab.txt (BERT's WordPiece), or"
           + " vocab.json with merges.txt (byte-level BPE)";
 
-  /** What becomes of the files of other tokenizers, sentencepiece's among them. */
+  /** Advice for files of other tokenizers, such as sentencepiece. */
   private static final String CONVERT = "; of other files, " + TokenizerFiles.CONVERT;
 
-  /** What to tell a person whose text has no tokenizer. */
+  /** Advice for text without a tokenizer. */
   public static final String NOT_FOUND =
       "no tokenizer lies beside the model; "
           + NEEDED

@@ -133,7 +133,7 @@ final class TokenizerValidator {
     }
   }
 
-  /** What makes tokens a matter of chance, or of hours. */
+  /** Settings that make tokens random, or tokenizing very slow. */
   private void requireModel(JsonNode model) {
     if (model.path("dropout").asDouble(0) != 0) {
       throw new DataException(
@@ -150,7 +150,10 @@ final class TokenizerValidator {
     }
   }
 
-  /** Where inner pieces have a prefix, it is cut off the second half of each merge unseen. */
+  /**
+   * The native library removes the prefix of inner pieces from the second half of each merge
+   * without a check.
+   */
   private void requireMerges(JsonNode model) {
     String prefix = model.path("continuing_subword_prefix").textValue();
     if (prefix == null || prefix.isEmpty()) {

@@ -1,6 +1,6 @@
 package dev.belay.train.tokenize;
 
-/** Which text of a pair is cut where both are too long together; names as Hugging Face has them. */
+/** Rule for truncating a text pair that is too long; names are those of Hugging Face. */
 public enum Truncation {
   /** The longer one, until both have the same length, then both. */
   LONGEST_FIRST,

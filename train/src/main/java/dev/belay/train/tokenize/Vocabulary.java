@@ -9,13 +9,13 @@ import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
- * What the ids of a tokenizer stand for, as far as a language model asks.
+ * Vocabulary of a tokenizer, as far as a language model needs it.
  *
  * @param size one more than the largest id
- * @param special ids of tokens that are no words: padding, beginnings and ends, the unknown
- * @param mask the id that stands where a word is hidden, if the tokenizer has one
- * @param inner ids of pieces that go on with the word before them
- * @param marksInner whether inner pieces can be told from beginnings at all: in WordPiece they can
+ * @param special ids of tokens that are not words: padding, start and end tokens, the unknown token
+ * @param mask the id of the mask token, if the tokenizer has one
+ * @param inner ids of pieces that continue a word
+ * @param marksInner whether the tokenizer marks pieces that continue a word: WordPiece does
  */
 public record Vocabulary(
     int size, BitSet special, OptionalInt mask, BitSet inner, boolean marksInner) {
@@ -67,12 +67,12 @@ public record Vocabulary(
     return new Vocabulary(size, special, mask, inner, !inner.isEmpty());
   }
 
-  /** Whether an id stands for a word or a piece of one. */
+  /** Whether an id is a word or a piece of one. */
   public boolean isWord(int id) {
     return !special.get(id);
   }
 
-  /** Whether an id goes on with the word before it. */
+  /** Whether an id continues the word before it. */
   public boolean isInner(int id) {
     return inner.get(id);
   }

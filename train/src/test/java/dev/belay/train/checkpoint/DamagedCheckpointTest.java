@@ -21,12 +21,14 @@ import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
 /** Whatever happens to a byte of a checkpoint is seen before anything is made of it. */
+@Tag("long")
 final class DamagedCheckpointTest {
   private static final int DAMAGES = 2000;
 

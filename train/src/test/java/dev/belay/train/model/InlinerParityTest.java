@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +42,7 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TString;
 
 /** The flat graph of a model, run as it is, gives what Python gave: the proof of the inliner. */
+@Tag("long")
 class InlinerParityTest {
   private static final Set<String> CALLS =
       Set.of("PartitionedCall", "StatefulPartitionedCall", "If", "While", "StatelessWhile");

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * against docs/gradients.md and TensorFlow Python too, or {@code -Dbelay.audit=write}, which writes
  * the table there.
  */
+@Tag("long")
 class GradientAuditTest {
   private static final int SAMPLE_EVERY = 60;
   private static final int ASKED_AT_ONCE = 500;

@@ -8,15 +8,15 @@ import java.util.Optional;
 /**
  * Examples padded to one shape.
  *
- * @param position which batch of the run
- * @param next where a run goes on after it
+ * @param position position in the run
+ * @param next position at which a run continues after it
  * @param features by the model's own names
  * @param labels [B, 1], [B, T] for labels per token, or [B, 2] for starts and ends; empty if the
  *     data have none
  * @param tokenCount tokens that the attention masks count, padding left out
- * @param lengths how long each example's rows of tokens are before they are padded, those of the
- *     decoder where there is one; 0 for a model that takes text
- * @param sources where each example stands, in the order of the rows
+ * @param lengths length of each example's rows of tokens before padding, those of the decoder where
+ *     there is one; 0 for a model that takes text
+ * @param sources position of each example, in the order of the rows
  */
 public record Batch(
     BatchPosition position,

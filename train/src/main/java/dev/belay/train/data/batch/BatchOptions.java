@@ -1,14 +1,14 @@
 package dev.belay.train.data.batch;
 
 /**
- * How a data set is cut into batches.
+ * Options for cutting a data set into batches.
  *
  * @param batchSize examples per batch; the last one of an epoch may be short
- * @param shuffle whether each epoch has an order of its own; else the files' order
- * @param groupByLength whether examples of like length share a batch, to pad less
- * @param seed with the epoch, all that the order depends on
+ * @param shuffle whether each epoch has a different order; else the order of the files
+ * @param groupByLength whether examples of similar length share a batch, which reduces padding
+ * @param seed determines the order, together with the epoch
  * @param padToMultiple token rows are padded to a multiple of this, so that few shapes occur; 1: to
- *     the longest of the batch
+ *     the longest row of the batch
  */
 public record BatchOptions(
     int batchSize, boolean shuffle, boolean groupByLength, long seed, int padToMultiple) {

@@ -1,7 +1,7 @@
 package dev.belay.train.data.batch;
 
 /**
- * Where a run stands in its data; all that a checkpoint needs to go on with the very next batch.
+ * Position of a run in its data; all that a checkpoint needs to resume with the next batch.
  *
  * @param epoch from 0
  * @param batch within the epoch, from 0
@@ -10,7 +10,7 @@ public record BatchPosition(int epoch, int batch) {
   /** The first batch of a run. */
   public static final BatchPosition START = new BatchPosition(0, 0);
 
-  /** Refuses what no run can stand at. */
+  /** Refuses impossible positions. */
   public BatchPosition {
     if (epoch < 0 || batch < 0) {
       throw new IllegalArgumentException("epoch " + epoch + ", batch " + batch + ": below 0");

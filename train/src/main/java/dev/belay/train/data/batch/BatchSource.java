@@ -17,7 +17,7 @@ public final class BatchSource {
   private final Collator collator;
   private final Optional<Masking> masking;
 
-  /** Batches of a data set; nothing is collated before it is asked for. */
+  /** Batches of a data set; each is collated when it is read. */
   public BatchSource(Dataset dataset, BatchOptions options) {
     this(dataset, options, Optional.empty());
   }
@@ -31,17 +31,17 @@ public final class BatchSource {
     this.collator = new Collator(dataset, options.padToMultiple());
   }
 
-  /** How many batches an epoch has, the short one included. */
+  /** Number of batches of an epoch, the short one included. */
   public int batchesPerEpoch() {
     return (dataset.size() + options.batchSize() - 1) / options.batchSize();
   }
 
-  /** How many answers are about an epoch's examples: one to all windows of a question. */
+  /** Number of predictions for an epoch's examples: one for all windows of a question. */
   public int answersPerEpoch() {
     return dataset.answers();
   }
 
-  /** How many examples an epoch has. */
+  /** Number of examples of an epoch. */
   public int examplesPerEpoch() {
     return dataset.size();
   }

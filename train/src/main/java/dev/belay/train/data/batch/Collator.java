@@ -101,7 +101,7 @@ final class Collator {
     return length;
   }
 
-  /** How many of the example's own tokens the model's outputs are about. */
+  /** Number of the example's own tokens with model outputs. */
   private int outputLength(EncodedExample example) {
     int decoder = 0;
     for (int i = 0; i < options.features().size(); i++) {

@@ -3,7 +3,7 @@ package dev.belay.train.data.batch;
 import java.util.Arrays;
 import java.util.List;
 
-/** One feature of a batch, [B, T], row by row. Arrays are handed over, not copied. */
+/** One feature of a batch, [B, T], row by row. Arrays are not copied. */
 public sealed interface Column {
 
   /** B. */

@@ -7,7 +7,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Owns a thread that makes batches ahead of the one who takes them; closing it ends the thread.
+ * Owns a thread that prepares batches ahead of their use; closing it ends the thread.
  *
  * <p>What goes wrong in the thread is thrown by {@link #next} after all batches before it were
  * taken, as if they had been made on the taker's own thread.
@@ -19,7 +19,7 @@ public final class Prefetcher implements Iterator<Batch>, AutoCloseable {
   private long waitNanos;
   private long totalWaitNanos;
 
-  /** What the thread hands over: a batch, its end, or its failure. */
+  /** Message of the thread: a batch, the end, or a failure. */
   private record Entry(Optional<Batch> batch, Optional<Throwable> failure) {
 
     static Entry of(Batch batch) {
@@ -43,7 +43,7 @@ public final class Prefetcher implements Iterator<Batch>, AutoCloseable {
    * Starts to make batches.
    *
    * @param batches used by the new thread alone from now on
-   * @param depth how many batches may wait, at least 1
+   * @param depth maximum number of waiting batches, at least 1
    */
   public static Prefetcher start(Iterator<Batch> batches, int depth) {
     Prefetcher prefetcher = new Prefetcher(batches, depth);
@@ -77,12 +77,12 @@ public final class Prefetcher implements Iterator<Batch>, AutoCloseable {
     return batch;
   }
 
-  /** How long the last batch was waited for, in nanoseconds. */
+  /** Time spent waiting for the last batch, in nanoseconds. */
   public long waitNanos() {
     return waitNanos;
   }
 
-  /** How long all batches were waited for, in nanoseconds. */
+  /** Time spent waiting for all batches, in nanoseconds. */
   public long totalWaitNanos() {
     return totalWaitNanos;
   }
@@ -130,7 +130,7 @@ public final class Prefetcher implements Iterator<Batch>, AutoCloseable {
         queue.put(new Entry(Optional.empty(), Optional.of(e)));
       }
     } catch (InterruptedException e) {
-      // Closed: nobody takes any more.
+      // Closed: no more batches are read.
       Thread.currentThread().interrupt();
     }
   }

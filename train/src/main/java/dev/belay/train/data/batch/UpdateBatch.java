@@ -17,12 +17,12 @@ public record UpdateBatch(List<Batch> parts) {
     }
   }
 
-  /** Where its first batch stands. */
+  /** Position of its first batch. */
   public BatchPosition position() {
     return parts.get(0).position();
   }
 
-  /** Where a run goes on after it. */
+  /** Position at which a run continues after it. */
   public BatchPosition next() {
     return parts.get(parts.size() - 1).next();
   }

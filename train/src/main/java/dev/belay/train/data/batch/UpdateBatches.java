@@ -32,7 +32,7 @@ public final class UpdateBatches {
     return new UpdateBatch(parts);
   }
 
-  /** How long the last update's batches were waited for, in nanoseconds. */
+  /** Time spent waiting for the last update's batches, in nanoseconds. */
   public long waitNanos() {
     return waitNanos;
   }

@@ -13,9 +13,9 @@ import java.util.stream.Stream;
  * Turns one cell into what a feature or a label needs. In TSV and CSV files a list of numbers is
  * written {@code [1, 2]}, {@code 1 2} or {@code 1,2}.
  *
- * @param position where the cell stands
+ * @param position position of the cell
  * @param column the name of its column
- * @param cell what the file holds
+ * @param cell value in the file
  */
 public record CellValues(SourcePosition position, String column, Cell cell) {
   private static final String LABELS =
@@ -94,7 +94,7 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
     throw refused("a text");
   }
 
-  /** Words: the elements of a list, or what stands between the blanks of a text. */
+  /** Words: the elements of a list, or the parts of a text between blanks. */
   public List<String> words() {
     if (cell instanceof Cell.Texts texts) {
       return texts.values();
@@ -150,8 +150,8 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
   }
 
   /**
-   * Any number of classes: the elements of a list, or what stands between the bars of a text such
-   * as {@code sport|politics}. An empty list and an empty text are none.
+   * Any number of classes: the elements of a list, or the parts of a text between bars, such as
+   * {@code sport|politics}. An empty list and an empty text have no class.
    */
   LabelList labels() {
     if (cell instanceof Cell.Integers integers) {
@@ -241,7 +241,7 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
         position, "column '" + column + "': expected " + expected + ", found " + describe());
   }
 
-  /** What the cell holds, for people. */
+  /** Description of the cell's value, for people. */
   String describe() {
     if (cell instanceof Cell.Text text) {
       String value = text.value();

@@ -14,16 +14,16 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Which column each feature and the label come from, decided once per layout of a file.
+ * Columns of the features and the label, chosen once per layout of a file.
  *
  * @param text the text columns, if a feature comes from text
- * @param preTokenised whether token features come from columns instead
- * @param features per request its column; empty if it is made from the text or derived
+ * @param preTokenised whether token features are read from columns instead
+ * @param features column of each request; empty if the feature is made from the text or derived
  * @param labels the label's columns: none, one, or one of 0 and 1 for each label
  * @param unfed columns by the input of the model's Python class that has their name
- * @param realExample the column that is 0 for rows which only fill up a batch
- * @param roles what columns there are for, the same in all rows of a file
- * @param summary what was taken, for people
+ * @param realExample the column that is 0 for rows that only fill up a batch
+ * @param roles roles of the columns, the same in all rows of a file
+ * @param summary the chosen columns, for people
  */
 record ColumnChoice(
     Optional<TextColumns> text,
@@ -102,7 +102,7 @@ record ColumnChoice(
     return labels.size() == 1 ? OptionalInt.of(labels.get(0)) : OptionalInt.empty();
   }
 
-  /** What was taken and what was not, for people. */
+  /** Description of the chosen and the ignored columns, for people. */
   private record Summary(ColumnNames columns, ExampleOptions options) {
 
     String of(Optional<TextColumns> text, List<OptionalInt> features, List<Integer> labels) {

@@ -6,10 +6,10 @@ import java.util.Optional;
 /**
  * All examples of one or several files, encoded, in the order of the files.
  *
- * @param options what they were encoded for
+ * @param options the options they were encoded with
  * @param examples at least one
  * @param labels the classes, if examples have one
- * @param notes what a person should know: which column became what, how many texts were cut
+ * @param notes remarks for people: use of the columns, number of texts that were cut
  */
 public record Dataset(
     ExampleOptions options,
@@ -17,12 +17,12 @@ public record Dataset(
     Optional<LabelMap> labels,
     List<String> notes) {
 
-  /** How many examples. */
+  /** Number of examples. */
   public int size() {
     return examples.size();
   }
 
-  /** How many answers there are about them: one to all windows of a question. */
+  /** Number of predictions: one for all windows of a question. */
   public int answers() {
     long further =
         examples.stream()

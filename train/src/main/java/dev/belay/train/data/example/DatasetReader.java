@@ -17,7 +17,7 @@ public final class DatasetReader {
   /** Rows that are tokenized together. */
   private static final int CHUNK_ROWS = 2048;
 
-  /** A chunk of long texts is closed earlier, so that it needs no memory of its own. */
+  /** A chunk of long texts is closed earlier, to bound its memory. */
   private static final int CHUNK_CHARACTERS = 1 << 23;
 
   /** Memory below this is not worth a word. */
@@ -42,7 +42,7 @@ public final class DatasetReader {
    * Reads files in their order and encodes every row.
    *
    * @param files .tsv, .csv, .jsonl, .json, .txt, .conll or .tfrecord, each also .gz
-   * @param options what the model and the run want
+   * @param options requirements of the model and the run
    * @param tokenizer for files that hold text
    * @throws DataException if a file cannot be read, has no row, or a row is not what is wanted
    */

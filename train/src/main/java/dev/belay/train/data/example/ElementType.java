@@ -1,6 +1,6 @@
 package dev.belay.train.data.example;
 
-/** What the elements of a feature are. */
+/** Element type of a feature. */
 public enum ElementType {
   /** int32 or int64; values of data fit 32 bits. */
   INTEGER,

@@ -7,13 +7,13 @@ import java.util.Optional;
 /**
  * An example as a model takes it, not padded.
  *
- * @param source where it stands
+ * @param source its position in the file
  * @param features one row per {@link FeatureRequest}, in their order
  * @param label the class index or the value, [1], one class per token, [T], or where an answer
- *     starts and ends, [2]; empty if the data have none or none was asked for
+ *     starts and ends, [2]; empty if the data have none or none is needed
  * @param length tokens, padding in the file included; 0 for a model that takes text
  * @param tokens tokens that the attention mask counts
- * @param origin what it was made from
+ * @param origin its source, for predictions that refer to it
  */
 public record EncodedExample(
     SourcePosition source,

@@ -179,7 +179,7 @@ final class ExampleEncoder {
         && row.position().number() > other.position().number();
   }
 
-  /** What is wrong with the columns of a TSV or CSV file is wrong in its first line. */
+  /** Errors in the columns of a TSV or CSV file are reported at its first line. */
   private static SourcePosition headerOf(Row row) {
     if (row.position().unit() != SourcePosition.Unit.LINE) {
       return row.position();
@@ -312,8 +312,8 @@ final class ExampleEncoder {
   }
 
   /**
-   * What a decoder reads: a token to begin with, then what it is to write but its last token, as
-   * Hugging Face's {@code shift_tokens_right}.
+   * Input of a decoder: a start token, then the target without its last token, as in Hugging Face's
+   * {@code shift_tokens_right}.
    */
   private FeatureRow begunWith(Optional<FeatureRow> written) {
     int[] target = written.map(row -> ((FeatureRow.Ints) row).values()).orElse(new int[1]);

@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * What examples must be for one model and one run.
+ * Requirements of one model and one run for examples.
  *
- * @param features what the model wants, in the order of {@link EncodedExample#features}
- * @param labels what a label is
- * @param maxLength the longest row of tokens that is let in, at most what a static input holds; the
+ * @param features features of the model, in the order of {@link EncodedExample#features}
+ * @param labels rules for labels
+ * @param maxLength maximum number of tokens of a row, at most the length of a static input; the
  *     tokenizer is opened with it
- * @param vocabularySize one more than the largest token id that the model knows, if it is known
- * @param paddingId the id that fills short rows, if it is known
- * @param decoderStart the id that what is written begins with, if the model writes
- * @param rules how columns become inputs where their names alone do not say it
+ * @param vocabularySize one more than the largest token id of the model, if it is known
+ * @param paddingId the id that pads short rows, if it is known
+ * @param decoderStart the id that a generated sequence starts with, if the model generates
+ * @param rules rules that turn columns into inputs where their names are not enough
  */
 public record ExampleOptions(
     List<FeatureRequest> features,

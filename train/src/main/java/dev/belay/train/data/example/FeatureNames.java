@@ -16,7 +16,7 @@ public final class FeatureNames {
   /** 0 for the first text, 1 for the second, [T]. */
   public static final String TOKEN_TYPE_IDS = "token_type_ids";
 
-  /** What a decoder reads: what it is to write, after a token to begin with, [T]. */
+  /** Input of a decoder: a start token, then its target, [T]. */
   public static final String DECODER_INPUT_IDS = "decoder_input_ids";
 
   /** The text itself. */
@@ -25,7 +25,7 @@ public final class FeatureNames {
   /** The second text of a pair. */
   public static final String TEXT_B = "text_b";
 
-  /** What the two texts of a pair are called in data sets of the field, and by models. */
+  /** Usual column names for the two texts of a pair, and names that models use. */
   static final List<List<String>> TEXT_PAIRS =
       List.of(
           List.of(TEXT, TEXT_B),
@@ -77,7 +77,7 @@ public final class FeatureNames {
     return ONE_PER_TOKEN.contains(feature);
   }
 
-  /** Whether a feature belongs to the decoder's tokens, which have a length of their own. */
+  /** Whether a feature belongs to the decoder's tokens, which have another length. */
   public static boolean isOfDecoder(String feature) {
     return feature.startsWith("decoder_");
   }

@@ -7,8 +7,8 @@ import java.util.OptionalInt;
  * One feature that a model wants for each example.
  *
  * @param name the model's own name, the key in a batch
- * @param feature what it is, one of {@link FeatureNames} or the name of a column
- * @param type what its elements are
+ * @param feature name of the feature, one of {@link FeatureNames} or the name of a column
+ * @param type type of its elements
  * @param scalar one element per example, [B], instead of a row, [B, T]
  * @param staticLength T, if the model fixes it
  */
@@ -19,8 +19,8 @@ public record FeatureRequest(
    * A feature by the shape of the model's input.
    *
    * @param name the model's name for it
-   * @param feature what it is, under any name of the field
-   * @param type what its elements are
+   * @param feature name of the feature, or a usual alias
+   * @param type type of its elements
    * @param shape [B] or [B, T], -1 where the model leaves it open; null if it leaves all open
    * @throws DataException for any other shape
    */

@@ -2,9 +2,9 @@ package dev.belay.train.data.example;
 
 import java.util.List;
 
-/** What hidden tokens were; made when they are hidden, unless the data have labels. */
+/** Original ids of hidden tokens, recorded when they are hidden, unless the data have labels. */
 record HiddenTokenLabel() implements LabelFormat {
-  /** What labels of a language model are called; a label of the whole example is none of them. */
+  /** Names of label columns of a language model; a label of the whole example is not one. */
   static final List<String> COLUMNS = List.of("labels", "label_ids");
 
   @Override

@@ -5,13 +5,13 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * How columns become inputs where their names alone do not say it.
+ * Rules that turn columns into inputs where their names are not enough.
  *
- * @param columns what the user says of them
- * @param unfed inputs of the model's Python class that its graph here has none for, by name
- * @param types one more than the largest token type that the model knows, if it is known
- * @param decoderPadding the id that a decoder reads where what is to be written has no label
- * @param ownGraph whether Belay builds the model's graph, and not Python
+ * @param columns the user's options for columns
+ * @param unfed inputs of the model's Python class that this graph lacks, by name
+ * @param types one more than the largest token type of the model, if it is known
+ * @param decoderPadding the id that the decoder reads at target positions without a label
+ * @param ownGraph whether the graph was built by Belay rather than by Python
  */
 public record InputRules(
     ColumnConfig columns,

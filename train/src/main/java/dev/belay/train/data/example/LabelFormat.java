@@ -43,7 +43,7 @@ public interface LabelFormat {
     return false;
   }
 
-  /** Whether labels are made of the tokens, unless the data have some beside token ids. */
+  /** Whether labels are made from the tokens, unless the data have labels beside token ids. */
   default boolean isMadeOfTokens() {
     return false;
   }
@@ -77,7 +77,7 @@ public interface LabelFormat {
     return "a column 'label'";
   }
 
-  /** What a .txt file holds. */
+  /** Interpretation of a .txt file. */
   default DataFile.TextForm textForm() {
     return DataFile.TextForm.LINES;
   }
@@ -86,7 +86,7 @@ public interface LabelFormat {
    * Reads a label.
    *
    * @param labels that were read before
-   * @param tokens how many elements a label per token has
+   * @param tokens number of elements of a label per token
    */
   default FeatureRow read(LabelReader labels, CellValues cell, int tokens) {
     throw new IllegalStateException("no label is read from a column");

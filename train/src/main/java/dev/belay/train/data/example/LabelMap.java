@@ -162,7 +162,7 @@ public final class LabelMap {
     return configured;
   }
 
-  /** How many classes. */
+  /** Number of classes. */
   public int size() {
     return names.size();
   }

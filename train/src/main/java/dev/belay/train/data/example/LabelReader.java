@@ -36,13 +36,13 @@ public final class LabelReader {
 
   /**
    * @param cell the label's cell
-   * @param tokens how many elements a label per token has
+   * @param tokens number of elements of a label per token
    */
   FeatureRow read(CellValues cell, int tokens) {
     return rule.format().read(this, cell, tokens);
   }
 
-  /** The labels of an example that stand in a column of 0 and 1 each. */
+  /** The labels of an example, each in a column of 0 and 1. */
   FeatureRow readColumns(List<CellValues> cells) {
     columns = cells.stream().map(CellValues::column).toList();
     vectors.addColumns(cells.size());
@@ -61,7 +61,7 @@ public final class LabelReader {
   /**
    * The class of each word.
    *
-   * @param words how many there are
+   * @param words number of words
    */
   int[] perWord(CellValues cell, int words) {
     List<LabelText> labels = cell.wordLabels();
@@ -187,7 +187,7 @@ public final class LabelReader {
     return number;
   }
 
-  /** Python takes a label with a blank beside it for another one. */
+  /** In Python, a label with a blank beside it is a different label. */
   private void requireOneSpelling(CellValues cell, LabelText label) {
     String before = spellings.putIfAbsent(label.key(), label.raw());
     boolean same = before == null || before.equals(label.raw());

@@ -4,11 +4,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a label is in this run.
+ * Rules for the labels of a run.
  *
- * @param format how labels stand in the data
+ * @param format format of the labels in the data
  * @param known the classes, if they are known before the data are read (evaluation, labels.txt)
- * @param classCount how many outputs the head has, if it exists already
+ * @param classCount number of outputs of the head, if it exists already
  */
 public record LabelRule(LabelFormat format, Optional<LabelMap> known, OptionalInt classCount) {
 
@@ -43,7 +43,7 @@ public record LabelRule(LabelFormat format, Optional<LabelMap> known, OptionalIn
    * Any number of classes per example.
    *
    * @param known the classes; empty: those that the file shows
-   * @param classCount how many outputs the head has, if it exists already
+   * @param classCount number of outputs of the head, if it exists already
    */
   public static LabelRule classSets(Optional<LabelMap> known, OptionalInt classCount) {
     return new LabelRule(new ClassSetLabel(), known, classCount);
@@ -58,7 +58,7 @@ public record LabelRule(LabelFormat format, Optional<LabelMap> known, OptionalIn
    * One class per word, or per token of rows of token ids.
    *
    * @param known the classes; empty: those that the file shows
-   * @param classCount how many outputs the head has, if it exists already
+   * @param classCount number of outputs of the head, if it exists already
    */
   public static LabelRule words(Optional<LabelMap> known, OptionalInt classCount) {
     return new LabelRule(new WordLabel(true), known, classCount);

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * A label as the data have it, before it is known which output it means. A whole number is the same
  * label however it is written: {@code 1}, {@code 01}, {@code 1.0} and {@code 1e0}.
  *
- * @param kind what it is
+ * @param kind kind of the label
  * @param raw as the data have it
  * @param written without blanks around it
  * @param plain its digits, if it is a whole number; empty for others
@@ -22,10 +22,10 @@ record LabelText(Kind kind, String raw, String written, String plain, boolean na
 
   private static final int MOST_DIGITS = 18;
 
-  /** What stands where a column of numbers has a gap, as pandas writes and reads it. */
+  /** Texts that mark a gap in a column of numbers, as pandas writes and reads them. */
   private static final Set<String> GAPS = Set.of("nan", "na", "n/a", "<na>", "null", "none", "nat");
 
-  /** What a label is. */
+  /** Kind of a label. */
   enum Kind {
     /** A word. */
     NAME,
@@ -84,7 +84,7 @@ record LabelText(Kind kind, String raw, String written, String plain, boolean na
     return plain.equals(String.valueOf(LabelRule.IGNORED));
   }
 
-  /** Whether it may stand for a gap in a column of numbers. */
+  /** Whether it may mark a gap in a column of numbers. */
   boolean isGap() {
     return kind == Kind.NAME && GAPS.contains(written.toLowerCase(Locale.ROOT));
   }

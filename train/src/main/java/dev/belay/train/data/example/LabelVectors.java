@@ -22,7 +22,7 @@ final class LabelVectors {
 
   /**
    * @param asked whether they are vectors, if the user says so
-   * @param outputs how many labels the model knows, if it is known
+   * @param outputs number of labels of the model, if it is known
    */
   LabelVectors(Optional<Boolean> asked, OptionalInt outputs) {
     this.asked = asked;
@@ -49,7 +49,7 @@ final class LabelVectors {
     }
   }
 
-  /** A row that stands in several columns of 0 and 1. */
+  /** A row in several columns of 0 and 1. */
   void addColumns(int columns) {
     length = columns;
     named = true;
@@ -67,7 +67,7 @@ final class LabelVectors {
     }
   }
 
-  /** How many places a vector has. */
+  /** Number of elements of a vector. */
   int length() {
     return length;
   }

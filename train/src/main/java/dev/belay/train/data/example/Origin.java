@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** What an example was made from, for answers that speak of it. */
+/** Source of an example, for predictions that refer to it. */
 public sealed interface Origin {
   /** Nothing that an answer would need. */
   Origin NONE = new Whole();
@@ -21,7 +21,7 @@ public sealed interface Origin {
    */
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
   record Words(List<String> words, int[] wordOf) implements Origin {
-    /** How many of the words are seen by the model; cut off are those behind them. */
+    /** Number of words that the model sees; the words after them are cut off. */
     public int seen() {
       return Arrays.stream(wordOf).max().orElse(-1) + 1;
     }
@@ -31,10 +31,10 @@ public sealed interface Origin {
    * A question with a part of its context.
    *
    * @param question as the file has it
-   * @param context whose tokens are looked through
-   * @param first which of its tokens the part begins with
-   * @param count how many it has, at least one
-   * @param offset where the first of them stands in the row of tokens
+   * @param context the context to search
+   * @param first index of the part's first token in the context
+   * @param count number of its tokens, at least one
+   * @param offset position of its first token in the row of tokens
    */
   record Window(SquadFile.Question question, Context context, int first, int count, int offset)
       implements Origin {

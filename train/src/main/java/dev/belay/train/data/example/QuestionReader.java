@@ -44,7 +44,7 @@ public final class QuestionReader {
    *
    * @param files of SQuAD's form
    * @param options whose labels are questions'
-   * @param docStride how many tokens two windows have in common
+   * @param docStride number of tokens that two windows share
    * @throws DataException if a file cannot be read, holds no question, or answers are wanted and a
    *     question does not say any
    */
@@ -176,7 +176,7 @@ public final class QuestionReader {
     return asked.length > most ? Arrays.copyOf(asked, most) : asked;
   }
 
-  /** What two windows have in common: less than was asked for, where windows are no longer. */
+  /** Overlap of two windows: less than requested if windows are not longer. */
   private int overlap(int size, int tokens) {
     boolean tooMuch = tokens > size && docStride >= size;
     lesserOverlaps += tooMuch ? 1 : 0;

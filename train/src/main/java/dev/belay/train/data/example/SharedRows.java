@@ -17,7 +17,7 @@ final class SharedRows {
     return zeros.computeIfAbsent(length, n -> filled(n, 0));
   }
 
-  /** The shared row that is equal to these values, or a row of their own. */
+  /** The shared row that is equal to these values, or a new row. */
   FeatureRow.Ints of(int[] values) {
     if (Arrays.stream(values).allMatch(v -> v == 0)) {
       return zeros(values.length);

@@ -3,9 +3,9 @@ package dev.belay.train.data.example;
 import java.util.OptionalInt;
 
 /**
- * Where in a context the answer to a question starts and ends, [2].
+ * Start and end of the answer in a context, [2].
  *
- * @param isRead whether answers are read, beside questions
+ * @param isRead whether answers are read, besides questions
  */
 record SpanLabel(boolean isRead) implements LabelFormat {
   @Override

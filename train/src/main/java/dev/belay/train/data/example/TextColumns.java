@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  */
 record TextColumns(String first, Optional<String> second) {
 
-  /** What a person is told to name the columns. */
+  /** Advice to name the columns, for messages. */
   static final String EXPECTED = "text (or sentence), for pairs text and text_b";
 
   private static final List<TextColumns> KNOWN =
@@ -26,7 +26,7 @@ record TextColumns(String first, Optional<String> second) {
               FeatureNames.TEXT_PAIRS.stream().map(names -> pair(names.get(0), names.get(1))))
           .toList();
 
-  /** What a text is called that another is written about, where no name of above is there. */
+  /** Usual names of a source text, if no name above is found. */
   private static final List<TextColumns> SOURCES =
       List.of(single("document"), single("article"), single("dialogue"), single("source_text"));
 
@@ -44,7 +44,7 @@ record TextColumns(String first, Optional<String> second) {
   /**
    * The text columns of a file; empty if it has none.
    *
-   * @param asked what the user says of them
+   * @param asked the user's options
    * @param words whether texts are divided into words
    * @throws DataException if there are several candidates
    */

@@ -12,7 +12,7 @@ final class WordExamples {
   /**
    * The words of a text.
    *
-   * @throws DataException if there is none
+   * @throws DataException if it has none
    */
   static List<String> words(CellValues cell) {
     List<String> words = cell.words();
@@ -42,7 +42,7 @@ final class WordExamples {
     return new FeatureRow.Ints(labels);
   }
 
-  /** How many words at the end were cut off. */
+  /** Number of words cut off at the end. */
   static int cut(Origin.Words words, WordTokens text) {
     return text.tokens().truncated() ? words.words().size() - words.seen() : 0;
   }

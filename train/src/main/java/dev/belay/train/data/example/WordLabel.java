@@ -11,7 +11,7 @@ import java.util.stream.Stream;
  * @param isRead whether labels are read, beside words
  */
 record WordLabel(boolean isRead) implements LabelFormat {
-  /** What only words have labels under. */
+  /** Columns that only have labels of words. */
   private static final List<String> TAGS = List.of("ner_tags", "tags");
 
   @Override

@@ -3,8 +3,8 @@ package dev.belay.train.data.file;
 import java.util.List;
 
 /**
- * The value of one column in one row, as the file holds it. Arrays are handed over, not copied:
- * nobody changes them.
+ * The value of one column in one row, as the file holds it. Arrays are not copied, so they must not
+ * be changed.
  */
 public sealed interface Cell {
 
@@ -31,7 +31,7 @@ public sealed interface Cell {
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
   record Decimals(double[] values, boolean list) implements Cell {}
 
-  /** True or false of JSON, which Python takes for 1 and 0 where a number is asked for. */
+  /** True or false of JSON, which Python converts to 1 and 0 where a number is expected. */
   record Truth(boolean value) implements Cell {}
 
   /** A list of strings. */

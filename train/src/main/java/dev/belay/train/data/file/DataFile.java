@@ -20,11 +20,11 @@ public final class DataFile {
     return open(file, TextForm.LINES);
   }
 
-  /** What a .txt file holds. */
+  /** Interpretation of a .txt file. */
   public enum TextForm {
     /** A text on each line. */
     LINES,
-    /** A text on each line, of which the words are asked for. */
+    /** A text on each line, of which the words are needed. */
     LINES_OF_WORDS,
     /** A word with its tag on each line, as CoNLL. */
     TAGGED_WORDS
@@ -33,7 +33,7 @@ public final class DataFile {
   /**
    * Opens a file; the caller closes the reader.
    *
-   * @param text what it holds if it is a .txt
+   * @param text interpretation of a .txt file
    * @throws DataException if the file cannot be opened, is empty, or is not of the format that its
    *     name says
    */
@@ -62,7 +62,7 @@ public final class DataFile {
     return new Utf8Lines(file, bytes(file));
   }
 
-  /** What a failed read of a file means to a person. */
+  /** The error for a failed read of a file. */
   static DataException failure(Path file, IOException e) {
     if (e instanceof CorruptModelException) {
       return new DataException(e.getMessage(), e);

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** The formats of data files, told apart by the ending of the name. */
+/** Formats of data files, selected by the extension of the name. */
 @SuppressWarnings("ImmutableEnumChecker") // the lists are immutable ones
 public enum DataFormat {
   /** Columns divided by tabs, a header, no quotes. */
@@ -23,7 +23,7 @@ public enum DataFormat {
   /** tf.train.Example records. */
   TFRECORD("tfrecord", "tf_record", "tfrecords");
 
-  /** What a person is told to give. */
+  /** The supported extensions, for messages. */
   static final String EXPECTED = ".tsv, .csv, .jsonl, .json, .txt, .conll or .tfrecord";
 
   private final List<String> endings;

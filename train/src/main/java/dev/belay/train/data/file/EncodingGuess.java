@@ -61,7 +61,7 @@ final class EncodingGuess {
     return WINDOWS_1252;
   }
 
-  /** What to do about it: the command that converts the file. */
+  /** Advice: the command that converts the file. */
   static String advice(Path file, String encoding) {
     return "convert the file first, for example iconv -f "
         + encoding

@@ -134,7 +134,7 @@ final class JsonCells {
     }
   }
 
-  /** What a token begins, for people. */
+  /** Description of the value that a token starts, for people. */
   static String describe(JsonToken token) {
     if (token == null) {
       return "nothing";

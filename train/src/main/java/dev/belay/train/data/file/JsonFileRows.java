@@ -29,7 +29,7 @@ final class JsonFileRows implements RowReader {
   private Form form = Form.UNKNOWN;
   private long objects;
 
-  /** How the file holds its rows. */
+  /** Layout of the rows in the file. */
   private enum Form {
     UNKNOWN,
     LIST,

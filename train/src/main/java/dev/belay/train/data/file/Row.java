@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * One row of a data file.
  *
- * @param position where it stands
+ * @param position its position in the file
  * @param columns the names of its cells; the same list object as the row before if the names are
  *     the same
  * @param cells one per column

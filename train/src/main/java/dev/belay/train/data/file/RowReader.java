@@ -14,7 +14,7 @@ public interface RowReader extends Closeable {
    */
   Optional<Row> next();
 
-  /** What a person should know about the file, complete once it has been read to its end. */
+  /** Notes about the file, complete once it has been read to its end. */
   List<String> notes();
 
   @Override

@@ -54,10 +54,10 @@ public final class SquadFile {
   }
 
   /**
-   * What a file holds.
+   * Contents of a file.
    *
-   * @param mayLackAnswer whether the file says that a question may have none: by its version, or by
-   *     such a question
+   * @param mayLackAnswer whether questions may have no answer: by the file's version, or because
+   *     one of them has none
    */
   public record Contents(List<Paragraph> paragraphs, boolean mayLackAnswer) {}
 
@@ -123,7 +123,7 @@ public final class SquadFile {
     return new Contents(List.copyOf(paragraphs), says || holdsQuestionWithoutAnswer());
   }
 
-  /** The object that holds all, or questions one behind the other. */
+  /** The object that contains all, or a sequence of questions. */
   private void objects(JsonParser parser) throws IOException {
     boolean found = false;
     ObjectNode others = JSON.createObjectNode();

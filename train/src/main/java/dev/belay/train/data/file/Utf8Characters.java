@@ -54,7 +54,7 @@ final class Utf8Characters extends Reader {
     }
   }
 
-  /** What is read from here on belongs to another row. */
+  /** Marks the start of the next row. */
   void beginRow() {
     inRow = 0;
   }

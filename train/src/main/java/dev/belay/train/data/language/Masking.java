@@ -19,8 +19,8 @@ import java.util.Random;
  * The label of a chosen token is what it was; no other token has one. Special tokens are never
  * chosen.
  *
- * <p>What is chosen depends on the seed, the epoch and the example's number in its data set alone:
- * each epoch hides other words, and a run that goes on hides those that it would have hidden.
+ * <p>The choice depends only on the seed, the epoch and the example's number in its data set: each
+ * epoch hides other tokens, and a resumed run hides the same ones.
  */
 public final class Masking {
   private static final double BECOMES_MASK = 0.8;
@@ -31,10 +31,10 @@ public final class Masking {
   private final int feature;
 
   /**
-   * How it is chosen.
+   * Rule for choosing the tokens to hide.
    *
-   * @param probability the share of tokens
-   * @param wholeWords whether the pieces of a word are chosen together
+   * @param probability share of tokens
+   * @param wholeWords whether all pieces of a word are chosen together
    * @param seed of the choice
    */
   public record Rule(double probability, boolean wholeWords, long seed) {}

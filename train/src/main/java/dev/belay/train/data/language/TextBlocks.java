@@ -12,9 +12,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Texts put one behind the other and cut into blocks of one length, as {@code group_texts} of
- * Hugging Face's run_clm.py does: no padding, and no text is cut off but where a block ends. What
- * is left at the end and fills no block is left out.
+ * Texts joined and cut into blocks of one length, as {@code group_texts} of Hugging Face's
+ * run_clm.py does: no padding, and no text is cut off but where a block ends. What is left at the
+ * end and fills no block is left out.
  */
 public final class TextBlocks {
   private final Dataset texts;
@@ -45,7 +45,7 @@ public final class TextBlocks {
    * @param texts encoded whole, without labels; a model must want nothing of them but ids, mask and
    *     types
    * @param size tokens of a block
-   * @param rule what a model learns from them
+   * @param rule labels of the blocks
    * @throws DataException if all texts together do not fill one block, or the model wants more
    */
   public static Dataset of(Dataset texts, int size, LabelRule rule) {

@@ -8,9 +8,9 @@ import dev.belay.train.norm.NormSummary;
 import java.util.Map;
 
 /**
- * What a run's norms say about its clip, in plain words. The advice is that of practice: 1.0 for
- * fine-tuning, 3 to 5 from scratch or on noisy data; a threshold that acts on most steps cuts the
- * learning rate, and one far above all norms does nothing.
+ * Summary of a run's clipping in plain words, from its gradient norms. The advice follows practice:
+ * 1.0 for fine-tuning, 3 to 5 from scratch or on noisy data; a threshold that clips most steps
+ * lowers the learning rate, and one far above all norms does nothing.
  */
 final class ClipSummary {
   /** Clipping on more steps than this is no longer a guard against the rare large one. */

@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What config.json and run.json say about a run.
+ * Options and provenance of a run, from config.json and run.json.
  *
- * @param options values of every effective option, by its name
- * @param provenance where the run comes from, and how it ended
+ * @param options values of every effective option, by name
+ * @param provenance model, data, versions and result of the run
  */
 record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
 
@@ -56,7 +56,7 @@ record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
     return provenance.path("error").asText();
   }
 
-  /** What people look for first, by the name that it is shown with. */
+  /** The most important values, with the names that they are shown with. */
   Map<String, String> brief() {
     Map<String, String> brief = new LinkedHashMap<>();
     put(brief, "status", provenance.path("status"));
@@ -97,7 +97,7 @@ record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
     }
   }
 
-  /** Names of files with the beginning of their hashes, by which they can be told apart. */
+  /** Names of files with the start of their hashes, which distinguishes them. */
   private static String files(JsonNode files) {
     List<String> named = new ArrayList<>();
     for (JsonNode file : files) {

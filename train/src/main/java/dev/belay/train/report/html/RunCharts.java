@@ -71,7 +71,7 @@ final class RunCharts {
     }
   }
 
-  /** Metrics between 0 and 1 share a chart; others have scales of their own. */
+  /** Metrics between 0 and 1 share a chart; others have separate scales. */
   private void metrics() {
     List<Series> shares = new ArrayList<>();
     for (Map.Entry<String, Series> metric : history.metrics().entrySet()) {

@@ -14,9 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * What metrics.jsonl tells of a run, as curves. Where steps were made twice, the later ones count.
- */
+/** Curves of a run, read from metrics.jsonl. Of steps that occur twice, the later ones count. */
 final class RunHistory {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Set<String> NO_METRICS = Set.of("event", "step", "examples", "seconds");
@@ -107,7 +105,7 @@ final class RunHistory {
             });
   }
 
-  /** A number, or what stands for one that is not finite; NaN where there is none. */
+  /** A number, or the text for one that is not finite; NaN if there is none. */
   static double number(JsonNode object, String name) {
     JsonNode value = object.path(name);
     if (value.isNumber()) {
@@ -149,7 +147,7 @@ final class RunHistory {
     return layers;
   }
 
-  /** How many steps were planned; 0 if the file does not say. */
+  /** Number of planned steps; 0 if the file does not say. */
   long totalSteps() {
     return totalSteps;
   }

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 
 /**
  * report.html: one run in plain words, charts and tables. Made from metrics.jsonl, config.json and
- * run.json alone, so that it can be made again at any time, also while the run goes on.
+ * run.json alone, so that it can be written again at any time, also during the run.
  */
 public final class RunReport {
   private RunReport() {}

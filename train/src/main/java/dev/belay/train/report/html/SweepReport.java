@@ -29,7 +29,7 @@ public final class SweepReport {
     this.findings = findings;
   }
 
-  /** What a sweep found. */
+  /** Results of a sweep. */
   public record Findings(
       SweepConfig sweep, List<ArmSummary> arms, Recommendation recommendation, Score score) {}
 

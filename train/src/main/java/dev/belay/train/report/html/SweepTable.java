@@ -54,7 +54,7 @@ final class SweepTable {
     return arm.trouble().orElse(best ? "recommended" : "done");
   }
 
-  /** What was done, so that the figures can be judged. */
+  /** Description of the trainings behind the figures. */
   static String explanation(SweepReport.Findings findings) {
     String seeds =
         findings.sweep().seeds().stream().map(String::valueOf).collect(Collectors.joining(", "));

@@ -5,22 +5,22 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
 /**
- * A token that is looked for in a text before the text is split, as the class of this name in
- * Python's tokenizers.
+ * A token that is matched in a text before the text is split, as the class of this name in Python's
+ * tokenizers.
  *
  * @param content the text of the token
- * @param flags where it is found
- * @param normalizedIfSaid whether it is looked for in normalized text; empty: as a token that is
- *     not special
+ * @param flags matching options
+ * @param normalizedIfSaid whether it is matched in normalized text; empty: as a token that is not
+ *     special
  * @param special whether it is no word of the language
  */
 record AddedToken(
     String content, Flags flags, Optional<Boolean> normalizedIfSaid, boolean special) {
 
   /**
-   * Where a token is found.
+   * Matching options of an added token.
    *
-   * @param singleWord only as a word of its own
+   * @param singleWord only as a whole word
    * @param stripLeft together with the blanks before it
    * @param stripRight together with the blanks after it
    */
@@ -61,7 +61,7 @@ record AddedToken(
     return special ? this : new AddedToken(content, flags, normalizedIfSaid, true);
   }
 
-  /** The same token, looked for in normalized text unless a file says where. */
+  /** The same token, matched in normalized text unless a file says otherwise. */
   AddedToken normalizedUnlessSaid() {
     return new AddedToken(content, flags, Optional.of(normalizedIfSaid.orElse(true)), special);
   }
@@ -70,7 +70,7 @@ record AddedToken(
     return new AddedToken(content, other, normalizedIfSaid, special);
   }
 
-  /** Whether it is looked for in normalized text. */
+  /** Whether it is matched in normalized text. */
   boolean normalized() {
     return normalizedIfSaid.orElse(!special);
   }

@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How BERT's normalizer changes a text, by tokenizer_config.json and else by the defaults of
- * Python's classes.
+ * Options of BERT's normalizer, from tokenizer_config.json or else the defaults of the Python
+ * classes.
  *
  * @param lowerCase {@code do_lower_case}
  * @param stripAccents {@code strip_accents}; empty: as lowerCase
@@ -30,7 +30,7 @@ record BertSettings(boolean lowerCase, Optional<Boolean> stripAccents, boolean s
   /**
    * Reads the settings.
    *
-   * @param lowerCase what decides where the file says nothing
+   * @param lowerCase default without the key in the file
    */
   static BertSettings read(JsonFile settings, boolean lowerCase) {
     return new BertSettings(
@@ -96,7 +96,7 @@ record BertSettings(boolean lowerCase, Optional<Boolean> stripAccents, boolean s
    * Sets a normalizer as Python's fast classes do: all keys, if one that it has differs.
    *
    * @param withChinese whether the class sets the splitting of Chinese characters too
-   * @return what was set, for people; empty if nothing was
+   * @return the changes, for people; empty if there are none
    */
   List<String> apply(ObjectNode normalizer, boolean withChinese) {
     ObjectNode wanted = normalizer();

@@ -21,7 +21,7 @@ final class BytePairFiles {
 
   private BytePairFiles() {}
 
-  /** Where the merges of a vocabulary lie. */
+  /** Location of the merges of a vocabulary. */
   static Path merges(TokenizerFiles files) {
     return files.folder().resolve(MERGES);
   }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.data.DataException;
 import java.util.List;
 
-/** What the fast classes of transformers 4 change in tokenizer.json, whatever stands there. */
+/** Changes that the fast classes of transformers 4 make to any tokenizer.json. */
 final class ClassSettings {
   private static final String NORMALIZER = "normalizer";
   private static final String PRE_TOKENIZER = "pre_tokenizer";

@@ -14,11 +14,11 @@ import java.util.Optional;
 /**
  * A tokenizer.json that is being made of a folder.
  *
- * @param folder what it is made of
+ * @param folder files of the tokenizer
  * @param tokenizerClass whose rules hold
  * @param special its special tokens
  * @param root the tokenizer.json
- * @param notes what was decided, for people
+ * @param notes decisions, for people
  */
 record Draft(
     TokenizerFolder folder,
@@ -53,7 +53,7 @@ record Draft(
     return ModelVocabulary.of(file(), root.path("model").path("vocab"));
   }
 
-  /** The added tokens that tokenizer.json lists, by the ids that stand there, in their order. */
+  /** The added tokens that tokenizer.json lists, by their ids there, in order. */
   Map<Integer, AddedToken> listed() {
     Map<Integer, AddedToken> tokens = new LinkedHashMap<>();
     for (JsonNode token : root.path(ADDED_TOKENS)) {

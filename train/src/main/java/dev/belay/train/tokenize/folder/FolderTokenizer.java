@@ -17,9 +17,9 @@ import java.util.Optional;
  * @param special its special tokens by name, such as {@code pad_token}
  * @param types whether Python gives token_type_ids for it
  * @param cutsLeft whether a text that is too long loses its beginning
- * @param blankBeforeWords whether a word that stands by itself has no token of its own beginning,
- *     for which Python asks for add_prefix_space
- * @param notes what was decided, for people
+ * @param blankBeforeWords whether single words need a blank before them, for which Python requires
+ *     add_prefix_space
+ * @param notes decisions, for people
  * @param decided keys that tokenizer_config.json does not have, and that make Python decide the
  *     same
  */
@@ -120,7 +120,7 @@ public record FolderTokenizer(
         && !split.path(TokenizerParts.ADD_PREFIX_SPACE).asBoolean();
   }
 
-  /** The keys by which Python takes the same class and version of these files alone. */
+  /** Keys from which Python determines the same class and version of these files alone. */
   private static Map<String, JsonNode> decided(
       TokenizerFolder folder, TokenizerClass tokenizerClass, Convention convention) {
     Map<String, JsonNode> decided = new LinkedHashMap<>();

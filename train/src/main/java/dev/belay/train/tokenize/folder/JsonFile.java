@@ -14,7 +14,7 @@ import java.util.Optional;
 /**
  * A JSON object that was read from a file; its values are refused with the file and their key.
  *
- * @param path where it lies, or would lie
+ * @param path path of the file, which may not exist
  * @param root the object; empty where there is no file
  */
 record JsonFile(Path path, ObjectNode root) {

@@ -11,10 +11,12 @@ import java.util.OptionalInt;
  * The vocabulary of a tokenizer's model, added tokens left out.
  *
  * @param ids by token
- * @param size how many entries it has, which is where the ids of added tokens begin
+ * @param size number of entries, which is the first id of added tokens
  */
 record ModelVocabulary(Map<String, Integer> ids, int size) {
-  /** What a file of the largest size cannot hold; a table of ids is as long as its largest. */
+  /**
+   * More ids than a file of the largest size can have; a table of ids is as long as its largest id.
+   */
   private static final int MOST_IDS = 1 << 24;
 
   /**

@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a tokenizer class of transformers decides by itself.
+ * Built-in behaviour of a tokenizer class of transformers.
  *
  * @param name without {@code Fast}
- * @param rule what it makes of tokenizer.json
- * @param slowFiles what it makes a tokenizer of where there is no tokenizer.json
- * @param types whether token_type_ids are among what it returns
+ * @param rule use of tokenizer.json
+ * @param slowFiles files that it builds a tokenizer from where there is no tokenizer.json
+ * @param types whether it returns token_type_ids
  * @param mask whether its mask token takes the blanks before it
  * @param special its special tokens by {@link SpecialTokens#NAMES}, as far as it has them
  * @param additional its further special tokens
@@ -28,7 +28,7 @@ record TokenizerClass(
   /** The class that takes tokenizer.json as it is. */
   static final String AS_IT_IS = "PreTrainedTokenizerFast";
 
-  /** What a class makes of tokenizer.json; {@code classes-4.txt} and {@code classes-5.txt}. */
+  /** Use of tokenizer.json by a class; {@code classes-4.txt} and {@code classes-5.txt}. */
   enum Rule {
     FILE,
     BERT,
@@ -48,7 +48,7 @@ record TokenizerClass(
     }
   }
 
-  /** What a class makes a tokenizer of without tokenizer.json. */
+  /** Files that a class builds a tokenizer from without tokenizer.json. */
   enum SlowFiles {
     NONE,
     WORDPIECE,
@@ -75,7 +75,7 @@ record TokenizerClass(
     }
   }
 
-  /** Who makes the mask token take the blanks before it. */
+  /** Classes whose mask token takes the blanks before it. */
   enum Mask {
     NO,
     CLASS,

@@ -12,11 +12,11 @@ import java.util.OptionalInt;
  * The files that define a tokenizer.
  *
  * @param definition tokenizer.json, vocab.txt or vocab.json
- * @param kind which of them
+ * @param kind kind of the definition
  * @param config the tokenizer_config.json beside it
  */
 public record TokenizerFiles(Path definition, Kind kind, Optional<Path> config) {
-  /** How other files become a tokenizer.json. */
+  /** Command that converts other files to tokenizer.json. */
   public static final String CONVERT =
       "AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) in Python makes a"
           + " tokenizer.json, of sentencepiece's with the packages sentencepiece and protobuf";
@@ -77,7 +77,7 @@ public record TokenizerFiles(Path definition, Kind kind, Optional<Path> config) 
         : OptionalInt.empty();
   }
 
-  /** The folder of the definition, where the other files are looked for. */
+  /** The folder of the definition and the other files. */
   public Path folder() {
     return definition.toAbsolutePath().getParent();
   }

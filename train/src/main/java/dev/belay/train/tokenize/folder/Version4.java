@@ -14,8 +14,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What transformers 4 makes of a folder: tokenizer.json, or the tokenizer of vocab.txt or of
- * vocab.json, with the settings of its class and the added tokens of the other files.
+ * Builds the tokenizer that transformers 4 loads from a folder: tokenizer.json, or the tokenizer of
+ * vocab.txt or of vocab.json, with the settings of its class and the added tokens of the other
+ * files.
  */
 final class Version4 {
   private final Draft draft;
@@ -171,7 +172,9 @@ final class Version4 {
     return byContent;
   }
 
-  /** Where the special tokens stand, of a class that makes its tokenizer without tokenizer.json. */
+  /**
+   * Positions of the special tokens, for a class that builds its tokenizer without tokenizer.json.
+   */
   private JsonNode postProcessor(AddedVocabulary added) {
     JsonFile settings = draft.settings();
     SpecialTokens special = draft.special();

@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /**
- * What transformers 5 makes of a folder: the class takes the vocabulary, the merges, the table of
- * characters, the post-processor and the added tokens of tokenizer.json, and builds the rest
- * itself.
+ * Builds the tokenizer that transformers 5 loads from a folder: the class takes the vocabulary, the
+ * merges, the table of characters, the post-processor and the added tokens of tokenizer.json, and
+ * builds the rest itself.
  */
 final class Version5 {
   private final Draft draft;
@@ -77,7 +77,7 @@ final class Version5 {
             .toList());
   }
 
-  /** What the class builds of the parts of tokenizer.json. */
+  /** Parts that the class builds in place of those of tokenizer.json. */
   private ObjectNode rebuilt(BertSettings bert) {
     JsonNode model = draft.root().path("model");
     JsonNode vocabulary = model.path("vocab");

@@ -53,7 +53,7 @@ final class PatternText {
     }
   }
 
-  /** Bounds in braces, empty if braces stand for themselves; {@link RegexNode.Repeat#ENDLESS}. */
+  /** Bounds in braces, empty if the braces are literal; {@link RegexNode.Repeat#ENDLESS}. */
   int[] interval(int most) throws UnprovenPatternException {
     Matcher braces =
         Pattern.compile("\\{(\\d{0,7})(,?)(\\d{0,7})\\}")
@@ -77,7 +77,7 @@ final class PatternText {
         : new int[] {bound, least};
   }
 
-  /** What a backslash and the letters behind it match, where it is one code point. */
+  /** Code point that a backslash and the letters after it match, if it is one. */
   CharacterSet escapedSet() throws UnprovenPatternException {
     next();
     int point = next();

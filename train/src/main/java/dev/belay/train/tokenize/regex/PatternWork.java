@@ -233,7 +233,7 @@ public record PatternWork(BitSet letters, int power, long ways) {
       return seen.contains(end) && !begin.equals(end);
     }
 
-    /** How many ways lead on from a letter, those around its own loop left out. */
+    /** Number of paths from a letter, those around its own loop excluded. */
     private long ways(int letter) {
       Long known = ways.get(letter);
       if (known != null) {

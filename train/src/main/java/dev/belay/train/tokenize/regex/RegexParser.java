@@ -82,7 +82,7 @@ final class RegexParser {
       if (bounds.length > 0) {
         text.take('?');
       }
-      // A plus behind braces is a repeat of its own.
+      // A plus after braces is a separate repeat.
       return bounds;
     }
     if (!text.take('?')) {
