@@ -6,13 +6,17 @@ import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.data.example.FeatureNames;
+import dev.belay.train.data.example.FeatureRequest;
+import dev.belay.train.data.example.FeatureRow;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.TrainableModel;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.tensorflow.exceptions.TFInvalidArgumentException;
 
 /**
@@ -30,32 +34,36 @@ record LengthProbe(TrainingSession.Training training, TrainingData datasets) {
   }
 
   /**
-   * Runs the longest example. If it fails and the shortest one does not, finds the longest example
-   * that works by binary search.
+   * Runs the longest example. If it fails, finds the longest part of it that works by binary
+   * search.
    *
    * @throws ModelException if the model fails on long examples only
    */
   void require() {
-    List<EncodedExample> examples = new ArrayList<>(datasets.train().examples());
-    datasets.validation().ifPresent(validation -> examples.addAll(validation.examples()));
-    examples.sort(Comparator.comparingInt(EncodedExample::length));
-    int fails = examples.size() - 1;
-    if (examples.get(fails).length() <= ModelTrial.LENGTH || hasFixedShapes()) {
+    EncodedExample longest =
+        Stream.concat(
+                datasets.train().examples().stream(),
+                datasets.validation().stream().flatMap(data -> data.examples().stream()))
+            .max(Comparator.comparingInt(EncodedExample::length))
+            .orElseThrow();
+    if (longest.length() <= ModelTrial.LENGTH || hasFixedShapes()) {
       return;
     }
-    Optional<TFInvalidArgumentException> failure = failure(examples.get(fails));
-    if (failure.isEmpty() || failure(examples.get(0)).isPresent()) {
+    Optional<TFInvalidArgumentException> failure = failure(longest, longest.length());
+    if (failure.isEmpty() || failure(longest, ModelTrial.LENGTH).isPresent()) {
       return; // an error at all lengths is reported by the run itself
     }
-    int works = 0;
+    int works = ModelTrial.LENGTH;
+    int fails = longest.length();
     while (fails - works > 1) {
       int middle = (works + fails) >>> 1;
-      Optional<TFInvalidArgumentException> found = failure(examples.get(middle));
-      failure = found.isPresent() ? found : failure;
-      works = found.isPresent() ? works : middle;
-      fails = found.isPresent() ? middle : fails;
+      if (failure(longest, middle).isPresent()) {
+        fails = middle;
+      } else {
+        works = middle;
+      }
     }
-    throw tooLong(examples.get(works), examples.get(fails), failure.orElseThrow());
+    throw tooLong(longest, works, failure.get());
   }
 
   /** Whether the graph has a fixed length, or a fixed batch size above one example. */
@@ -69,9 +77,10 @@ record LengthProbe(TrainingSession.Training training, TrainingData datasets) {
                         && request.staticLength().isPresent());
   }
 
-  private Optional<TFInvalidArgumentException> failure(EncodedExample example) {
+  private Optional<TFInvalidArgumentException> failure(EncodedExample example, int length) {
     Dataset train = datasets.train();
-    Dataset alone = new Dataset(train.options(), List.of(example), train.labels(), List.of());
+    Dataset alone =
+        new Dataset(train.options(), List.of(cut(example, length)), train.labels(), List.of());
     Batch batch =
         new BatchSource(alone, BatchOptions.inOrder(1, TrainingData.PAD_TO_MULTIPLE))
             .epoch(0)
@@ -84,19 +93,45 @@ record LengthProbe(TrainingSession.Training training, TrainingData datasets) {
     }
   }
 
+  /** The first tokens of an example, without a label. */
+  private EncodedExample cut(EncodedExample example, int length) {
+    List<FeatureRequest> requests = datasets.train().options().features();
+    List<FeatureRow> rows = new ArrayList<>();
+    for (int i = 0; i < requests.size(); i++) {
+      FeatureRow row = example.features().get(i);
+      boolean perToken = row.length() == example.length();
+      rows.add(perToken ? cut(row, requests.get(i), length) : row);
+    }
+    return new EncodedExample(
+        example.source(), rows, Optional.empty(), length, Math.min(example.tokens(), length));
+  }
+
+  /** Repeats the first token id: an id outside the vocabulary is not an error of the length. */
+  private static FeatureRow cut(FeatureRow row, FeatureRequest request, int length) {
+    if (row instanceof FeatureRow.Ints ints) {
+      int[] values = Arrays.copyOf(ints.values(), length);
+      if (FeatureNames.holdsTokenIds(request.feature())) {
+        Arrays.fill(values, values[0]);
+      }
+      return new FeatureRow.Ints(values);
+    }
+    return row instanceof FeatureRow.Floats floats
+        ? new FeatureRow.Floats(Arrays.copyOf(floats.values(), length))
+        : row;
+  }
+
   private static ModelException tooLong(
-      EncodedExample works, EncodedExample fails, TFInvalidArgumentException failure) {
+      EncodedExample longest, int works, TFInvalidArgumentException failure) {
     String reason = failure.getMessage().lines().findFirst().orElse("no reason given");
     return new ModelException(
-        fails.source()
-            + ": the model fails on an example of "
-            + fails.length()
-            + " tokens; "
-            + works.length()
-            + " tokens work: "
-            + reason
-            + "; set --max-seq-length to the length that the model was built for, such as "
-            + works.length()
-            + ": longer texts are cut");
+        longest.source()
+            + ": the model fails on the "
+            + longest.length()
+            + " tokens of this example, the longest one, and accepts at most "
+            + works
+            + " tokens; set --max-seq-length "
+            + works
+            + " to cut longer texts. TensorFlow: "
+            + reason);
   }
 }

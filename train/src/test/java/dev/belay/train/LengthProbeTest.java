@@ -40,24 +40,36 @@ final class LengthProbeTest {
         .build();
   }
 
-  @Test
-  void aLengthThatTheModelDoesNotTakeIsFoundBeforeTheFirstStep() throws IOException {
-    TrainConfig config = config(16, 48, 30, 40, 64);
-    ModelException refused =
+  private String refusal(int... lengths) throws IOException {
+    TrainConfig config = config(lengths);
+    String message =
         assertThrows(
-            ModelException.class, () -> TrainingRun.execute(config, List.of("test"), event -> {}));
-    String message = refused.getMessage();
-    assertTrue(
-        message.startsWith(
-            folder.resolve("train.jsonl")
-                + ":4: the model fails on an example of 40 tokens; 30 tokens work: "),
-        message);
-    assertTrue(message.contains("; set --max-seq-length to the length"), message);
+                ModelException.class,
+                () -> TrainingRun.execute(config, List.of("test"), event -> {}))
+            .getMessage();
     assertFalse(Files.exists(folder.resolve("run/metrics.jsonl")), "nothing is written");
+    return message;
   }
 
   @Test
-  void aLengthThatItTakesIsTrained() throws IOException {
+  void aLengthThatTheModelRejectsIsFoundBeforeTheFirstStep() throws IOException {
+    String message = refusal(16, 30, 64, 40);
+    assertTrue(
+        message.startsWith(
+            folder.resolve("train.jsonl")
+                + ":3: the model fails on the 64 tokens of this example, the longest one, and"
+                + " accepts at most 32 tokens; set --max-seq-length 32 to cut longer texts."),
+        message);
+  }
+
+  @Test
+  void examplesThatAreAllTooLongAreFoundToo() throws IOException {
+    String message = refusal(48, 48);
+    assertTrue(message.contains("accepts at most 32 tokens"), message);
+  }
+
+  @Test
+  void aLengthThatItAcceptsIsTrained() throws IOException {
     TrainingRun.Result result =
         TrainingRun.execute(config(16, 32), List.of("test"), new TrainingListener() {});
     assertEquals(folder.resolve("run"), result.runDirectory());
