@@ -5,9 +5,11 @@ import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.EncodedExample;
+import dev.belay.train.data.example.ExampleOptions;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.FeatureRow;
+import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.TrainableModel;
 import java.io.IOException;
@@ -78,9 +80,9 @@ record LengthProbe(TrainingSession.Training training, TrainingData datasets) {
   }
 
   private Optional<TFInvalidArgumentException> failure(EncodedExample example, int length) {
-    Dataset train = datasets.train();
+    ExampleOptions unlabelled = datasets.train().options().withLabels(LabelRule.none());
     Dataset alone =
-        new Dataset(train.options(), List.of(cut(example, length)), train.labels(), List.of());
+        new Dataset(unlabelled, List.of(cut(example, length)), Optional.empty(), List.of());
     Batch batch =
         new BatchSource(alone, BatchOptions.inOrder(1, TrainingData.PAD_TO_MULTIPLE))
             .epoch(0)
