@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,9 +30,11 @@ final class LengthProbeTest {
       List<Integer> mask = Collections.nCopies(length, 1);
       lines.add("{\"input_ids\": %s, \"attention_mask\": %s, \"label\": 1}".formatted(ids, mask));
     }
+    Path data = Files.write(folder.resolve("train.jsonl"), lines);
     return TrainConfig.builder()
         .model(Fixtures.path("savedmodel_keras_bert", "saved_model"))
-        .trainFiles(Files.write(folder.resolve("train.jsonl"), lines))
+        .trainFiles(data)
+        .validationFiles(data)
         .outputDirectory(folder.resolve("run"))
         .maxSeqLength(64)
         .maxSteps(1)
@@ -69,9 +73,30 @@ final class LengthProbeTest {
   }
 
   @Test
-  void aLengthThatItAcceptsIsTrained() throws IOException {
-    TrainingRun.Result result =
-        TrainingRun.execute(config(16, 32), List.of("test"), new TrainingListener() {});
-    assertEquals(folder.resolve("run"), result.runDirectory());
+  void anAcceptedLengthIsTrainedAndEvaluationsTellTheirProgress() throws IOException {
+    List<RunEvent.Evaluating> progress = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void onEvaluationProgress(RunEvent.Evaluating evaluating) {
+            progress.add(evaluating);
+          }
+        };
+    TrainingRun.execute(config(16, 32), List.of("test"), listener);
+    assertEquals(
+        List.of(
+            new RunEvent.Evaluating(0, 0, 2),
+            new RunEvent.Evaluating(0, 2, 2),
+            new RunEvent.Evaluating(1, 0, 2),
+            new RunEvent.Evaluating(1, 2, 2)),
+        progress);
+    String metrics = Files.readString(folder.resolve("run/metrics.jsonl"));
+    assertEquals(
+        List.of("start", "eval", "train", "eval", "checkpoint", "export", "done"),
+        Pattern.compile("\"event\":\"(\\w+)\"")
+            .matcher(metrics)
+            .results()
+            .map(event -> event.group(1))
+            .toList());
   }
 }
