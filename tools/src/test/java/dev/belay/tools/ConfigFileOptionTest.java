@@ -120,6 +120,14 @@ final class ConfigFileOptionTest {
   }
 
   @Test
+  void anUnknownKeyOfARunsConfigNamesTheVersionThatWroteIt() throws IOException {
+    Files.writeString(directory.resolve("run.json"), "{\"belay\": \"0.9.3\"}");
+    String err = train(COMPLETE + "lookahead: 5\n").err();
+    assertTrue(err.contains("lookahead: unknown option of `belay train`; the run was"), err);
+    assertTrue(err.contains("written by Belay 0.9.3, this is"), err);
+  }
+
+  @Test
   void aValueThatCannotBeIsRefusedWithItsLine() throws IOException {
     assertRefused(
         """

@@ -31,7 +31,9 @@ import dev.belay.train.task.Classification;
 import dev.belay.train.task.Prediction;
 import dev.belay.train.task.RegressionValue;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +46,10 @@ final class FakeTrainApi implements TrainApi {
   SweepConfig swept;
   List<String> command;
   EvaluateConfig evaluated;
+
+  /** What the files to predict for hold. */
+  List<String> read = List.of();
+
   ModelConfig planned;
   Set<String> allowedOps;
   Path exported;
@@ -117,6 +123,10 @@ final class FakeTrainApi implements TrainApi {
   public void predict(EvaluateConfig config, Consumer<Prediction> sink, Consumer<String> notes)
       throws IOException {
     this.evaluated = config;
+    this.read = new ArrayList<>();
+    for (Path file : config.files()) {
+      read.add(Files.exists(file) ? file.getFileName() + "=" + Files.readString(file) : "none");
+    }
     sink.accept(new Classification("gut ✓", 0.75, List.of(-1.5f, 2.5f)));
     fail();
     sink.accept(new RegressionValue(3.5, List.of(3.5f)));

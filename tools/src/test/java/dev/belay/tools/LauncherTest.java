@@ -70,7 +70,13 @@ final class LauncherTest {
     environment.put("PATH", "/usr/bin:/bin");
     long past = Instant.now().minusSeconds(60).toEpochMilli();
     for (Path old :
-        new Path[] {source, sources, sources.getParent(), checkout.resolve("pom.xml")}) {
+        new Path[] {
+          source,
+          sources,
+          sources.getParent(),
+          checkout.resolve("pom.xml"),
+          checkout.resolve("tools/pom.xml")
+        }) {
       Files.setLastModifiedTime(old, FileTime.fromMillis(past));
     }
   }
@@ -170,7 +176,9 @@ final class LauncherTest {
     Path jar = checkout.resolve("tools/target/belay.jar");
     age(jar, 10);
     Files.writeString(source, "class A { int a; }");
-    launch();
+    assertEquals(
+        "belay: building Belay again (tools/src/main/java/A.java changed since the last build)\n",
+        launch().err());
     assertEquals(2, builds());
     age(jar, 10);
     age(source, 60);
@@ -185,7 +193,9 @@ final class LauncherTest {
   void anotherProfileIsBuiltAgain() throws Exception {
     launch();
     environment.put("BELAY_PROFILE", "cpu");
-    launch();
+    assertEquals(
+        "belay: building Belay again (for another TensorFlow than last time, a few minutes)\n",
+        launch().err());
     launch();
     assertEquals(2, builds());
     assertTrue(Files.readString(checkout.resolve("builds")).contains("-q -B -Pcpu -pl tools"));

@@ -112,6 +112,15 @@ final class ProgramTest {
   }
 
   @Test
+  void exportWritesIntoTheRunByDefault() {
+    assertEquals("runs/a/export/3\n", run("export", "runs/a").out());
+    assertEquals(Path.of("runs/a/export"), trainApi.exportedTo);
+    assertEquals("runs/a/export-tf1\n", run("export", "runs/a", "--format", "tf1").out());
+    assertEquals(
+        "runs/a/export-huggingface\n", run("export", "runs/a", "--format=huggingface").out());
+  }
+
+  @Test
   void reportPrintsTheFile() {
     assertEquals("runs/a/report.html\n", run("report", "runs/a").out());
     assertEquals(

@@ -37,9 +37,9 @@ public final class ModelExport {
    * @return the version folder
    */
   public static Path export(Path run, ModelSandbox sandbox, Path exports) throws IOException {
-    Path checkpointPath = RunCheckpoint.choose(run, Optional.empty()).directory();
-    RunDirectory directory = new RunDirectory(checkpointPath.getParent().getParent());
-    Checkpoint checkpoint = Checkpoint.open(checkpointPath);
+    RunCheckpoint chosen = RunCheckpoint.choose(run, Optional.empty());
+    RunDirectory directory = chosen.run();
+    Checkpoint checkpoint = Checkpoint.open(chosen.directory());
     RecordedRun recorded = RecordedRun.read(directory.config(), directory.provenance());
     TrainableModel model;
     try (ModelSandbox.SandboxCheck check = sandbox.begin(recorded.model(), false)) {
@@ -81,9 +81,9 @@ public final class ModelExport {
    */
   public static WeightConversion.Result export(Path run, WeightTarget target, Path folder)
       throws IOException {
-    Path checkpoint = RunCheckpoint.choose(run, Optional.empty()).directory();
-    ModelWeights weights = WeightSource.ofCheckpoint(checkpoint);
-    RunDirectory directory = new RunDirectory(checkpoint.getParent().getParent());
+    RunCheckpoint chosen = RunCheckpoint.choose(run, Optional.empty());
+    ModelWeights weights = WeightSource.ofCheckpoint(chosen.directory());
+    RunDirectory directory = chosen.run();
     Optional<Path> tokenizer =
         RecordedRun.read(directory.config(), directory.provenance())
             .tokenizer()

@@ -27,6 +27,11 @@ public record RunCheckpoint(Path directory, List<String> notes) {
   /** The one with the best metric, where the run kept it. */
   public static final String BEST = "best";
 
+  /** The directory of the run that it belongs to. */
+  public RunDirectory run() {
+    return new RunDirectory(directory.getParent().getParent());
+  }
+
   /**
    * Chooses.
    *

@@ -3,6 +3,7 @@ package dev.belay.train;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.file.DataFolder;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
@@ -33,8 +34,9 @@ final class RunProvenance {
         .configuration()
         .ifPresent(file -> facts.put("model_configuration", absolute(file)));
     facts.put("model", model.hashes());
-    facts.put("train_files", hashes(config.data().trainFiles()));
-    facts.put("validation_files", hashes(config.data().validationFiles()));
+    facts.put("train_files", hashes(DataFolder.files(config.data().trainFiles())));
+    facts.put(
+        "validation_files", hashes(DataFolder.files(config.data().validationFiles())));
     if (data.tokenizerFiles().isPresent()) {
       facts.put("tokenizer", Provenance.hash(data.tokenizerFiles().get().definition()));
       facts.put("tokenizer_settings", hashes(data.tokenizerFiles().get().beside()));

@@ -2,6 +2,7 @@ package dev.belay.tools.argument;
 
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.HuggingFaceArgument;
+import dev.belay.train.report.UnknownOptions;
 import dev.belay.train.failure.NearestName;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -155,7 +156,7 @@ public record Arguments(List<String> tokens, Map<String, String> origins) {
       return typed;
     }
 
-    private void refuseUnknownKeys(ConfigFile file) {
+    private void refuseUnknownKeys(ConfigFile file) throws IOException {
       List<String> names =
           command.getCommandSpec().options().stream()
               .filter(option -> !option.usageHelp() && !option.longestName().equals("--config"))
@@ -172,7 +173,10 @@ public record Arguments(List<String> tokens, Map<String, String> origins) {
                   + ": unknown option of `belay "
                   + command.getCommandName()
                   + "`"
-                  + NearestName.suggestion(kebab(entry.key()), names));
+                  + NearestName.suggestion(kebab(entry.key()), names)
+                  + (UnknownOptions.writer(file.path()).isPresent()
+                      ? "; " + UnknownOptions.advice(file.path())
+                      : ""));
           continue;
         }
         Integer before = lines.put(option.longestName(), entry.line());

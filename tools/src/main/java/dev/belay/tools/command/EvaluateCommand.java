@@ -42,9 +42,11 @@ final class EvaluateCommand implements RunnableCommand {
 
   @Override
   public void run() throws IOException {
+    EvaluateConfig config = options.read();
     ModelEvaluation.Result result;
-    try (EvaluationConsole console = new EvaluationConsole(context.terminal(), System::nanoTime)) {
-      result = context.trainApi().evaluate(options.read(), console);
+    try (InputFiles input = new InputFiles();
+        EvaluationConsole console = new EvaluationConsole(context.terminal(), System::nanoTime)) {
+      result = context.trainApi().evaluate(input.withStandardInput(config), console);
     }
     result.notes().forEach(note -> context.terminal().err().println("note: " + note));
     if (json) {

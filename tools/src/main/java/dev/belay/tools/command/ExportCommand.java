@@ -41,9 +41,9 @@ final class ExportCommand implements RunnableCommand {
       paramLabel = "DIR",
       description =
           "For a SavedModel a directory for integer version folders, as TF Serving reads them: the"
-              + " next free one is written. For any other format a directory that does not exist"
-              + " yet.")
-  private Path outputDirectory;
+              + " next free one is written (default: RUN/export). For any other format a directory"
+              + " that does not exist yet (default: RUN/export-FORMAT).")
+  private Optional<Path> outputDirectory = Optional.empty();
 
   @Option(
       names = "--format",
@@ -66,19 +66,26 @@ final class ExportCommand implements RunnableCommand {
     Path source = run == null ? positional : run;
     Problems problems = new Problems();
     problems.require(source != null, "--model", "name a run directory or one of its checkpoints");
-    problems.require(
-        outputDirectory != null, "--output-dir", "name a directory for the version folders");
     problems.verify();
     RunCheckpoint chosen = context.trainApi().checkpoint(source, Optional.ofNullable(checkpoint));
     chosen.notes().forEach(context.terminal().err()::println);
     if (format != WeightTarget.SAVEDMODEL) {
       Conversions.print(
           context.terminal(),
-          context.trainApi().export(chosen.directory(), format, outputDirectory),
+          context
+              .trainApi()
+              .export(
+                  chosen.directory(),
+                  format,
+                  outputDirectory.orElseGet(() -> chosen.run().export(format))),
           json);
       return;
     }
-    Path exported = context.trainApi().export(chosen.directory(), outputDirectory);
+    Path exported =
+        context
+            .trainApi()
+            .export(
+                chosen.directory(), outputDirectory.orElseGet(() -> chosen.run().exports()));
     context
         .terminal()
         .out()

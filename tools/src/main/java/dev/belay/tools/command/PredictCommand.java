@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,6 +21,8 @@ import picocli.CommandLine.Option;
 /** Answers each input line. */
 @Command(name = "predict", description = "One JSON line for each input line or question.")
 final class PredictCommand implements RunnableCommand {
+  private static final String FILE = "file";
+
   private final Context context;
 
   private final RecordOptions<EvaluateConfig> options =
@@ -29,6 +33,12 @@ final class PredictCommand implements RunnableCommand {
       paramLabel = "FILE",
       description = "Where to write the lines (default: standard output).")
   private Optional<Path> outputFile = Optional.empty();
+
+  @Option(
+      names = "--text",
+      paramLabel = "TEXT",
+      description = "A text to predict for, in place of --file; repeatable.")
+  private List<String> texts = new ArrayList<>();
 
   PredictCommand(Context context) {
     this.context = context;
@@ -41,7 +51,23 @@ final class PredictCommand implements RunnableCommand {
 
   @Override
   public void run() throws IOException {
-    EvaluateConfig config = options.read();
+    try (InputFiles input = new InputFiles()) {
+      predict(config(input));
+    }
+  }
+
+  private EvaluateConfig config(InputFiles input) throws IOException {
+    if (texts.isEmpty()) {
+      return input.withStandardInput(options.read());
+    }
+    if (options.isGiven(FILE)) {
+      throw new ConfigException(
+          "--text and --file: give the texts, or a file that holds them, not both");
+    }
+    return options.read(FILE, input.ofTexts(texts));
+  }
+
+  private void predict(EvaluateConfig config) throws IOException {
     if (outputFile.isEmpty()) {
       predict(config, context.terminal().out());
       return;

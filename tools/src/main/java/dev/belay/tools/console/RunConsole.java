@@ -9,6 +9,9 @@ import static dev.belay.tools.console.Figures.rate;
 
 import dev.belay.train.TrainingRun;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.model.ModelSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -16,6 +19,9 @@ import java.util.function.LongSupplier;
 /** Tells a person how a training run goes; closing it ends the progress bar. */
 public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
   private static final int WIDE = 100;
+
+  /** In an export, one name for each output in their order. */
+  private static final Path LABELS = Path.of("assets.extra", ModelSource.LABELS);
 
   private final Terminal terminal;
   private final LongSupplier nanoTime;
@@ -203,6 +209,10 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
             "exported to "
                 + result.exportDirectory()
                 + (best ? ": the best weights, of step " + exportedStep : ""));
+    Path labels = result.exportDirectory().resolve(LABELS);
+    if (Files.exists(labels)) {
+      terminal.err().println("names of the labels: " + labels);
+    }
   }
 
   /** Ends the progress bar, however the run ended. */

@@ -160,6 +160,11 @@ public final class RecordOptions<T extends Record> {
     return ConfigBinder.read(type, given, options);
   }
 
+  /** Whether the user gives an option, by its name without hyphens. */
+  public boolean isGiven(String option) {
+    return command.commandLine().getParseResult().hasMatchedOption("--" + option);
+  }
+
   /** The same with a value of an option that is given without its name, if it is given. */
   public T read(String option, Object value) {
     if (value != null) {

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.event.RunEvent;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class RunConsoleTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -194,6 +197,17 @@ final class RunConsoleTest {
               Path.of("runs/a"), Path.of("runs/a/export/1"), Map.of(), Map.of()));
     }
     assertTrue(err().endsWith("exported to runs/a/export/1: the best weights, of step 1\n"), err());
+  }
+
+  @Test
+  void theNamesOfTheLabelsAreFound(@TempDir Path folder) throws IOException {
+    Path extra = Files.createDirectories(folder.resolve("export/1/assets.extra"));
+    Path labels = Files.writeString(extra.resolve("labels.txt"), "no\nyes\n");
+    try (RunConsole console = console(OptionalInt.empty())) {
+      console.conclude(
+          new TrainingRun.Result(folder, folder.resolve("export/1"), Map.of(), Map.of()));
+    }
+    assertTrue(err().endsWith("\nnames of the labels: " + labels + "\n"), err());
   }
 
   @Test

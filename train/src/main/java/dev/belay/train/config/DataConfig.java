@@ -18,7 +18,8 @@ public record DataConfig(
             name = "train-file",
             label = "FILE",
             help =
-                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed; repeatable."
+                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed, or .parquet or a"
+                    + " directory of these; repeatable."
                     + " Columns: text[,text_b],label, or"
                     + " input_ids,attention_mask,token_type_ids,label; for tokens text,labels with"
                     + " a label per word; for language models text (or .txt, one a line), for"

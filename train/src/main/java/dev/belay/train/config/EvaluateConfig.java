@@ -19,12 +19,15 @@ public record EvaluateConfig(
             alias = "validation-file",
             label = "FILE",
             help =
-                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed; repeatable."
+                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed, .parquet or a"
+                    + " directory of these, or - for standard input (JSON lines or a text per"
+                    + " line); repeatable."
                     + " Columns: text[,text_b],label, or"
                     + " input_ids,attention_mask,token_type_ids,label; for tokens text,labels with"
                     + " a label per word; for language models text (or .txt, one a line), for"
                     + " seq2seq text,target; for question-answering SQuAD's .json.",
-            required = "name a .tsv, .csv, .jsonl or .tfrecord file to read",
+            required =
+                "name a .tsv, .csv, .jsonl or .tfrecord file to read, or - for standard input",
             place = -1)
         List<Path> files,
     @Option(
@@ -46,6 +49,11 @@ public record EvaluateConfig(
   public EvaluateConfig {
     files = List.copyOf(files);
     labels = List.copyOf(labels);
+  }
+
+  /** The same with other files. */
+  public EvaluateConfig withFiles(List<Path> others) {
+    return new EvaluateConfig(model, data, machine, others, labels, generation, nBest);
   }
 
   /** The same for a language model that writes in another way. */

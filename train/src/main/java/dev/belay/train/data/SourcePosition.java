@@ -16,7 +16,7 @@ public record SourcePosition(Path file, Unit unit, long number) {
   public enum Unit {
     /** Lines of a text file. */
     LINE,
-    /** Records of a TFRecord file. */
+    /** Records of a TFRecord file, rows of a Parquet file. */
     RECORD,
     /** Objects of a JSON file. */
     OBJECT,

@@ -30,9 +30,15 @@ public final class ConfigJson {
     DurableFile.write(file, JSON.writeValueAsBytes(ConfigBinder.json(config)));
   }
 
-  /** Reads the config of a run. */
+  /**
+   * Reads the config of a run.
+   *
+   * @throws CorruptModelException if it has options that this Belay does not know
+   */
   public static TrainConfig readConfig(Path file) throws IOException {
-    return ConfigBinder.read(TrainConfig.class, read(file), OptionDefinition.of(TrainConfig.class));
+    Map<String, List<String>> options = read(file);
+    UnknownOptions.refuse(file, options.keySet());
+    return ConfigBinder.read(TrainConfig.class, options, OptionDefinition.of(TrainConfig.class));
   }
 
   /**

@@ -28,6 +28,7 @@ public record RecordedRun(
   /** Reads both files. */
   public static RecordedRun read(Path config, Path provenance) throws IOException {
     Map<String, List<String>> options = ConfigJson.read(config);
+    UnknownOptions.refuse(config, options.keySet());
     JsonNode facts = ConfigJson.tree(provenance);
     try {
       MachineConfig machine = ConfigBinder.read(MachineConfig.class, options);

@@ -1,6 +1,7 @@
 package dev.belay.train.report;
 
 import dev.belay.savedmodel.export.AtomicDirectory;
+import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.failure.MachineException;
 import java.io.IOException;
@@ -164,5 +165,10 @@ public record RunDirectory(Path root) {
   /** Version folders of exported models. */
   public Path exports() {
     return root.resolve("export");
+  }
+
+  /** An export in another format than a SavedModel's. */
+  public Path export(WeightTarget format) {
+    return root.resolve("export-" + format.option());
   }
 }

@@ -9,6 +9,7 @@ import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.report.UnknownOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,6 +52,7 @@ public record Changes(List<Change> serious, List<Change> harmless) {
     JsonNode recorded = ConfigJson.tree(before.provenance());
     Changes changes = new Changes(new ArrayList<>(), new ArrayList<>());
     changes.compareOptions(options, tree(ConfigBinder.json(config)), defaults);
+    changes.addUnknown(before.config(), options);
     JsonNode found = tree(facts);
     changes.compareFiles("--model", contents(recorded, "model"), contents(found, "model"));
     changes.compareFiles("--train-file", data(recorded, "train"), data(found, "train"));
@@ -69,9 +71,22 @@ public record Changes(List<Change> serious, List<Change> harmless) {
     return changes;
   }
 
+  private void addUnknown(Path config, JsonNode options) throws IOException {
+    for (Map.Entry<String, JsonNode> option : options.properties()) {
+      if (UnknownOptions.isUnknown(option.getKey())) {
+        serious.add(
+            new Change(
+                "--" + option.getKey(),
+                text(option.getValue()),
+                "unknown (" + UnknownOptions.advice(config) + ")"));
+      }
+    }
+  }
+
   private void compareOptions(JsonNode before, JsonNode now, JsonNode defaults) {
     Set<String> names = new TreeSet<>();
     before.fieldNames().forEachRemaining(names::add);
+    names.removeIf(UnknownOptions::isUnknown);
     now.fieldNames().forEachRemaining(names::add);
     for (String name : names) {
       // A version that did not know an option did what is the default now.

@@ -5,6 +5,7 @@ import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.data.file.DataFolder;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -55,8 +56,9 @@ public final class SweepRecords {
     Map<String, Object> identity = new LinkedHashMap<>();
     identity.put("options", options);
     identity.put("model", Provenance.hashTree(model.toAbsolutePath().normalize()));
-    identity.put("train_files", hashes(base.data().trainFiles()));
-    identity.put("validation_files", hashes(base.data().validationFiles()));
+    identity.put("train_files", hashes(DataFolder.files(base.data().trainFiles())));
+    identity.put(
+        "validation_files", hashes(DataFolder.files(base.data().validationFiles())));
     return identity;
   }
 

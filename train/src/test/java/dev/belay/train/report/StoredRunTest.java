@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The records of a run that an older version wrote. */
@@ -54,6 +55,32 @@ final class StoredRunTest {
     assertEquals(48, run.maxSeqLength());
     assertEquals(42, run.seed());
     assertEquals(Optional.of(Path.of("/models/bert/tokenizer.json")), run.tokenizer());
+  }
+
+  @Test
+  void anOptionOfAnotherVersionIsExplained(@TempDir Path folder) throws IOException {
+    RunDirectory run = new RunDirectory(folder);
+    TrainConfig config = ConfigJson.readConfig(CONFIG);
+    Files.writeString(
+        run.config(), Files.readString(CONFIG).replaceFirst("\\{", "{\"lookahead\": 5,"));
+    Files.writeString(run.provenance(), "{\"belay\": \"0.8.1\"}");
+    String read = refusal(() -> RecordedRun.read(run.config(), run.provenance()));
+    assertTrue(read.contains("found lookahead; the run was written by Belay 0.8.1, this is"), read);
+    assertTrue(read.contains("use 0.8.1 for it, or remove the option from config.json"), read);
+    assertEquals(read, refusal(() -> ConfigJson.readConfig(run.config())));
+    String change = Changes.since(run, config, Map.of()).serious().toString();
+    assertTrue(change.startsWith("[--lookahead: 5 before, unknown (the run was written"), change);
+    Files.writeString(
+        run.provenance(), "{\"belay\": \"0.8.1\", \"resumes\": [{\"belay\": \"0.9.0\"}]}");
+    String resumed = refusal(() -> ConfigJson.readConfig(run.config()));
+    assertTrue(resumed.contains("written by Belay 0.9.0"), resumed);
+    Files.delete(run.provenance());
+    String alone = refusal(() -> ConfigJson.readConfig(run.config()));
+    assertTrue(alone.contains("no run.json beside it says which Belay wrote it"), alone);
+  }
+
+  private static String refusal(Executable reading) {
+    return assertThrows(CorruptModelException.class, reading).getMessage();
   }
 
   @Test

@@ -144,7 +144,7 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
   /** Whether a text is a name even if it looks like a number: the format has numbers too. */
   private boolean isNamed() {
     return switch (DataFormat.of(position.file())) {
-      case JSON, JSONL, TFRECORD -> true;
+      case JSON, JSONL, TFRECORD, PARQUET -> true;
       case TSV, CSV, TXT, CONLL -> false;
     };
   }

@@ -219,6 +219,7 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
           case JSONL, JSON -> named + "rename the keys of the objects";
           case TXT -> "a .txt file is text alone: give columns in a .tsv, .csv or .jsonl file";
           case CONLL -> "each line has a word and, behind it, its tag";
+          case PARQUET -> named + "rename the columns of the file";
           case TSV, CSV -> named + "rename the column, or, if the file has no header, give it one";
         };
     return DataException.at(

@@ -3,6 +3,7 @@ package dev.belay.train.data.example;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.file.Cell;
 import dev.belay.train.data.file.DataFile;
+import dev.belay.train.data.file.DataFolder;
 import dev.belay.train.data.file.Row;
 import dev.belay.train.data.file.RowReader;
 import dev.belay.train.tokenize.TextTokenizer;
@@ -41,7 +42,7 @@ public final class DatasetReader {
   /**
    * Reads files in their order and encodes every row.
    *
-   * @param files .tsv, .csv, .jsonl, .json, .txt, .conll or .tfrecord, each also .gz
+   * @param files of the formats of {@link DataFile}, or folders of .parquet files
    * @param options requirements of the model and the run
    * @param tokenizer for files that hold text
    * @throws DataException if a file cannot be read, has no row, or a row is not what is wanted
@@ -49,7 +50,7 @@ public final class DatasetReader {
   public static Dataset read(
       List<Path> files, ExampleOptions options, Optional<TextTokenizer> tokenizer) {
     DatasetReader reader = new DatasetReader(options, tokenizer);
-    files.forEach(reader::readFile);
+    DataFolder.files(files).forEach(reader::readFile);
     return reader.finish();
   }
 

@@ -52,10 +52,19 @@ public final class DataFile {
         case JSON -> new JsonFileRows(file, new Utf8Characters(file, bytes(file)));
         case JSONL -> new JsonRows(file, lines(file));
         case TFRECORD -> new RecordRows(file);
+        case PARQUET -> parquet(file);
       };
     } catch (IOException e) {
       throw failure(file, e);
     }
+  }
+
+  private static ParquetRows parquet(Path file) throws IOException {
+    if (DataFormat.isGzip(file)) {
+      throw new DataException(
+          file + ": a Parquet file is not read from a .gz, it is compressed inside: unpack it");
+    }
+    return new ParquetRows(file);
   }
 
   private static Utf8Lines lines(Path file) throws IOException {

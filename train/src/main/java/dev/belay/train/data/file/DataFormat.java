@@ -21,10 +21,13 @@ public enum DataFormat {
   /** A line for each word with its tag, an empty line between sentences. */
   CONLL("conll", "bio", "iob"),
   /** tf.train.Example records. */
-  TFRECORD("tfrecord", "tf_record", "tfrecords");
+  TFRECORD("tfrecord", "tf_record", "tfrecords"),
+  /** Columns with types, in groups of rows. */
+  PARQUET("parquet");
 
   /** The supported extensions, for messages. */
-  static final String EXPECTED = ".tsv, .csv, .jsonl, .json, .txt, .conll or .tfrecord";
+  static final String EXPECTED = 
+      ".tsv, .csv, .jsonl, .json, .txt, .conll, .tfrecord or .parquet";
 
   private final List<String> endings;
 
@@ -53,19 +56,19 @@ public enum DataFormat {
         file
             + ": the name does not say the format; expected "
             + EXPECTED
-            + ", each also with .gz behind it; "
+            + "; "
             + advice(ending));
   }
 
   private static String advice(String ending) {
     return switch (ending) {
-      case "parquet", "arrow", "feather", "xlsx", "xls", "pkl" ->
+      case "arrow", "feather", "xlsx", "xls", "pkl" ->
           "write it as .jsonl, in Python: dataset.to_json(\"data.jsonl\") of datasets, or"
               + " frame.to_json(\"data.jsonl\", orient=\"records\", lines=True) of pandas";
       case "conllu" ->
           "a .conllu file has its tags in several columns: name it .conll, with --label-column"
               + " column_4 for UPOS tags, and without lines of ranges such as 1-2";
-      case "bz2", "xz", "zip", "zst" -> "unpack it";
+      case "bz2", "xz", "zip", "zst" -> "unpack it, or compress it as .gz";
       default -> "rename or convert the file";
     };
   }

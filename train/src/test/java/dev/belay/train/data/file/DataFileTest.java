@@ -196,9 +196,9 @@ class DataFileTest {
     assertMessage(missing, missing + ": no such file");
     assertMessage(
         write("a.doc", "x"),
-        "expected .tsv, .csv, .jsonl, .json, .txt, .conll or .tfrecord, each also with .gz");
+        "expected .tsv, .csv, .jsonl, .json, .txt, .conll, .tfrecord or .parquet; rename");
     assertMessage(
-        write("a.parquet", "x"),
+        write("a.arrow", "x"),
         "write it as .jsonl, in Python: dataset.to_json(\"data.jsonl\") of datasets");
     assertMessage(write("a.conllu", "x"), "name it .conll, with --label-column column_4");
     Files.createDirectory(folder.resolve("d.tsv"));

@@ -1,0 +1,13 @@
+package dev.belay.train.data.parquet;
+
+/** What the values of a column are. */
+public enum Kind {
+  /** True or false. */
+  TRUTH,
+  /** Whole numbers. */
+  INTEGER,
+  /** Numbers of 32 or 64 bits with a fraction. */
+  DECIMAL,
+  /** Strings. */
+  TEXT
+}
