@@ -43,7 +43,15 @@ import picocli.CommandLine.Model.OptionSpec;
 @Tag("long")
 final class TrainOptionsTest {
   private static final Set<String> WITHOUT_CONFIG =
-      Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan", "--verify");
+      Set.of(
+          "--help",
+          "--verbose",
+          "--config",
+          "--json",
+          "--output-file",
+          "--text",
+          "--plan",
+          "--verify");
 
   /** What only means something in a single run. */
   private static final Set<String> REFUSED_BY_SWEEP =

@@ -40,8 +40,7 @@ public final class ModelEvaluation {
    * @param listener receives the progress, on the calling thread
    */
   public static Result evaluate(
-      EvaluateConfig config, ModelSandbox sandbox, Consumer<RunEvent> listener)
-      throws IOException {
+      EvaluateConfig config, ModelSandbox sandbox, Consumer<RunEvent> listener) throws IOException {
     try (LoadedModel loaded = LoadedModel.load(config, sandbox)) {
       Task task = loaded.graph().task();
       Dataset dataset = loaded.data().read(config.files(), task.labels(loaded.labels()));

@@ -5,7 +5,6 @@ import static dev.belay.train.failure.DiskFailure.rounded;
 import dev.belay.graph.variable.Variables;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.OptimizerConfig;
-import dev.belay.train.config.TrainConfig;
 import dev.belay.train.failure.DiskFailure;
 import dev.belay.train.step.TensorSpecs;
 import java.nio.file.Path;

@@ -146,8 +146,7 @@ public final class TrainingRun {
     if (start.checkpoint().isEmpty()) {
       int updates = config.update().updates(datasets.batches(config).batchesPerEpoch());
       needs
-          .diskWarning(
-              config.loop(), config.schedule().totalSteps(updates), job.directory().root())
+          .diskWarning(config.loop(), config.schedule().totalSteps(updates), job.directory().root())
           .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
     }
   }

@@ -88,7 +88,6 @@ final class ControlGroupTest {
         OptionalLong.of(8_000_000L << 10), UsableMemory.of(new MachineFiles(root), read()));
     ControlGroup group =
         new ControlGroup(2, OptionalLong.of(2_000_000L << 10), OptionalDouble.empty());
-    assertEquals(
-        OptionalLong.of(1_500_000L << 10), UsableMemory.of(new MachineFiles(root), group));
+    assertEquals(OptionalLong.of(1_500_000L << 10), UsableMemory.of(new MachineFiles(root), group));
   }
 }
