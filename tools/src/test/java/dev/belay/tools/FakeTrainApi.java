@@ -108,7 +108,8 @@ final class FakeTrainApi implements TrainApi {
   }
 
   @Override
-  public ModelEvaluation.Result evaluate(EvaluateConfig config) throws IOException {
+  public ModelEvaluation.Result evaluate(EvaluateConfig config, Consumer<RunEvent> listener)
+      throws IOException {
     fail();
     this.evaluated = config;
     return new ModelEvaluation.Result(

@@ -39,8 +39,7 @@ final class GivenInputTest {
     ProgramRun run = predict("--text", "a \"film\"\nin two lines", "--text=- 你好");
     assertEquals(0, run.code(), run.err());
     assertEquals(
-        List.of(
-            "texts.json={\"text\":\"a \\\"film\\\"\\nin two lines\"}\n{\"text\":\"- 你好\"}"),
+        List.of("texts.json={\"text\":\"a \\\"film\\\"\\nin two lines\"}\n{\"text\":\"- 你好\"}"),
         trainApi.read);
     assertFalse(Files.exists(trainApi.evaluated.files().get(0).getParent()));
   }

@@ -36,14 +36,22 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 
 /** Every option of every command: its default, its spellings, and that it reaches a config. */
 @Tag("long")
 final class TrainOptionsTest {
   private static final Set<String> WITHOUT_CONFIG =
-      Set.of("--help", "--verbose", "--config", "--json", "--output-file", "--plan", "--verify");
+      Set.of(
+          "--help",
+          "--verbose",
+          "--config",
+          "--json",
+          "--output-file",
+          "--text",
+          "--plan",
+          "--verify");
 
   /** What only means something in a single run. */
   private static final Set<String> REFUSED_BY_SWEEP =

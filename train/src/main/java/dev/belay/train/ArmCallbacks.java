@@ -40,7 +40,7 @@ final class ArmCallbacks implements TrainingCallbacks, StepPolicy {
    * Limits of an arm.
    *
    * @param interval between evaluations
-   * @param maxSkippedSteps so many updates in a row may be skipped for an overflow of fp16
+   * @param maxSkippedSteps maximum number of updates in a row skipped for an overflow of fp16
    * @param judge returns after an evaluation the reason to end the arm, if there is one
    */
   record Limits(long interval, int maxSkippedSteps, Judge judge) {}
@@ -84,7 +84,7 @@ final class ArmCallbacks implements TrainingCallbacks, StepPolicy {
     if (!due || outcome != Outcome.DONE) {
       return false;
     }
-    RunEvent.Evaluated evaluated = evaluated(evaluator, runner, completed.step());
+    RunEvent.Evaluated evaluated = evaluated(evaluator, runner, completed.step(), events);
     log(evaluated);
     limits.judge().verdict(completed.step(), evaluated.metrics()).ifPresent(this::stop);
     return false;
@@ -97,7 +97,7 @@ final class ArmCallbacks implements TrainingCallbacks, StepPolicy {
 
   @Override
   public void stopIfRequested(CompletedStep completed) {
-    // A killed sweep tries the arm again.
+    // A resumed sweep trains the arm again.
   }
 
   @Override
@@ -132,10 +132,13 @@ final class ArmCallbacks implements TrainingCallbacks, StepPolicy {
     reason = why;
   }
 
-  /** Asks the model about the validation data. */
-  static RunEvent.Evaluated evaluated(Evaluator evaluator, StepRunner runner, long step) {
+  /** Asks the model about the validation data, and tells how far that is. */
+  static RunEvent.Evaluated evaluated(
+      Evaluator evaluator, StepRunner runner, long step, Consumer<RunEvent> events) {
     long begin = System.nanoTime();
-    Evaluator.Result result = evaluator.evaluate(runner);
+    Evaluator.Result result =
+        evaluator.evaluate(
+            runner, (done, of) -> events.accept(new RunEvent.Evaluating(step, done, of)));
     double seconds = (System.nanoTime() - begin) / 1e9;
     return new RunEvent.Evaluated(step, result.metrics(), result.examples(), seconds);
   }

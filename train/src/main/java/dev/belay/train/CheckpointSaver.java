@@ -20,7 +20,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /**
- * Saves where a run stands. The values are held on the training thread, which is quick, and written
+ * Saves the state of a run. The values are held on the training thread, which is quick, and written
  * by a second one, which is not. When they are on the disk, that thread removes the checkpoints
  * over the limit, for which nobody waits but the next save. It owns that thread and the values that
  * it writes: close it.
@@ -72,7 +72,7 @@ final class CheckpointSaver implements AutoCloseable {
   /**
    * Saves; nothing if this step's checkpoint is there.
    *
-   * @param interim whether only a stop asks for it, not the schedule
+   * @param interim whether it is saved only because of a stop, not by the schedule
    * @param next the batch that comes next
    * @param keep a step whose checkpoint is never removed, 0 for none
    */
@@ -83,7 +83,7 @@ final class CheckpointSaver implements AutoCloseable {
     }
   }
 
-  /** Saves what a run begins with, for those who may want to return to it. */
+  /** Saves the initial state of a run, for rollbacks. */
   void saveStart(BatchPosition next, Map<String, Double> metrics) {
     begin(0, next, false, metrics, 0);
     await();

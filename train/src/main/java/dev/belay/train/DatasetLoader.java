@@ -104,7 +104,7 @@ final class DatasetLoader implements AutoCloseable {
     return TextBlocks.of(texts, blockSize.getAsInt(), labels);
   }
 
-  /** Refuses options of columns that what is read has none of. */
+  /** Refuses options of columns for data without columns. */
   private void requireColumns(LabelRule labels) {
     ColumnConfig columns = config.columns();
     List<String> problems = new ArrayList<>();
@@ -179,7 +179,7 @@ final class DatasetLoader implements AutoCloseable {
   /**
    * The tokenizer.
    *
-   * @param what it is needed for, the begin of a sentence
+   * @param what its use, as the start of a sentence
    * @throws DataException if there is none
    */
   TextTokenizer required(String what) {
@@ -204,7 +204,7 @@ final class DatasetLoader implements AutoCloseable {
     return vocabulary;
   }
 
-  /** The id that stands where a word is hidden. */
+  /** The id of the mask token. */
   int maskId() {
     return vocabularyWithMask().mask().orElseThrow();
   }

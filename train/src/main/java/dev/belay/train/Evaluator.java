@@ -40,23 +40,34 @@ final class Evaluator {
    */
   record Result(Map<String, Double> metrics, int examples) {}
 
+  /** Receives the progress of an evaluation. */
+  @FunctionalInterface
+  interface Progress {
+    /** Called with the number of evaluated examples and of all examples. */
+    void done(int examples, int of);
+  }
+
   /** The metric that says which of two models is better. */
   String primaryMetric() {
     return newMetrics.get().primary();
   }
 
   /** Over all examples. */
-  Result evaluate(StepRunner runner) {
-    return evaluate(runner, new StopRequest());
+  Result evaluate(StepRunner runner, Progress progress) {
+    return evaluate(runner, new StopRequest(), progress);
   }
 
   /**
    * Evaluates all examples, unless the run is stopped.
    *
+   * @param progress called before the first batch and after each batch
    * @throws StoppedException between two batches, if a stop was requested
    */
-  Result evaluate(StepRunner runner, StopRequest stop) {
+  Result evaluate(StepRunner runner, StopRequest stop, Progress progress) {
     Metrics metrics = newMetrics.get();
+    int examples = source.examplesPerEpoch();
+    int done = 0;
+    progress.done(done, examples);
     double lossSum = 0;
     double weight = 0;
     try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
@@ -74,6 +85,8 @@ final class Evaluator {
           weight += result.weight();
           metrics.addBatch(answers(result, batch.labels().orElseThrow()));
         }
+        done += batch.exampleCount();
+        progress.done(done, examples);
       }
     }
     Map<String, Double> named = new LinkedHashMap<>();

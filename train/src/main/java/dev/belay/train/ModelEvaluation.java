@@ -4,6 +4,7 @@ import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.event.RunEvent;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.task.Prediction;
 import dev.belay.train.task.Task;
@@ -30,6 +31,16 @@ public final class ModelEvaluation {
 
   /** Evaluates. Errors as {@link TrainingRun#execute}. */
   public static Result evaluate(EvaluateConfig config, ModelSandbox sandbox) throws IOException {
+    return evaluate(config, sandbox, event -> {});
+  }
+
+  /**
+   * Evaluates. Errors as {@link TrainingRun#execute}.
+   *
+   * @param listener receives the progress, on the calling thread
+   */
+  public static Result evaluate(
+      EvaluateConfig config, ModelSandbox sandbox, Consumer<RunEvent> listener) throws IOException {
     try (LoadedModel loaded = LoadedModel.load(config, sandbox)) {
       Task task = loaded.graph().task();
       Dataset dataset = loaded.data().read(config.files(), task.labels(loaded.labels()));
@@ -47,7 +58,9 @@ public final class ModelEvaluation {
                           task.outputs(dataset),
                           dataset.labels(),
                           config.data().question()))
-              .evaluate(loaded.runner());
+              .evaluate(
+                  loaded.runner(),
+                  (done, of) -> listener.accept(new RunEvent.Evaluating(0, done, of)));
       List<String> notes = new ArrayList<>(loaded.notes());
       notes.addAll(dataset.notes());
       return new Result(

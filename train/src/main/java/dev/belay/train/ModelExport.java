@@ -32,7 +32,7 @@ public final class ModelExport {
    *
    * @param run a run directory, or one of its checkpoints; of a run, the best it kept, else the
    *     newest
-   * @param sandbox tries the run's model while it is read here
+   * @param sandbox validates the run's model while it is read here
    * @param exports a directory for integer version folders; the next free one is written
    * @return the version folder
    */

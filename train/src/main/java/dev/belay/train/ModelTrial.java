@@ -33,7 +33,9 @@ import java.util.function.Consumer;
  */
 public final class ModelTrial {
   private static final int EXAMPLES = 2;
-  private static final int LENGTH = 8;
+
+  /** Tokens of each example. */
+  static final int LENGTH = 8;
 
   /** A model that fixes more tokens than this gets no batch. */
   private static final int LONGEST = 1 << 16;

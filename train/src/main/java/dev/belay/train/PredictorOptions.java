@@ -88,7 +88,7 @@ public record PredictorOptions(
     return new PredictorOptions(data, machine, labels, generation, true, sandbox, warmUp);
   }
 
-  /** The same for a model that is tried in this sandbox first. */
+  /** The same for a model that is loaded in this sandbox first. */
   public PredictorOptions withSandbox(ModelSandbox other) {
     return new PredictorOptions(data, machine, labels, generation, nBest, other, warmUp);
   }

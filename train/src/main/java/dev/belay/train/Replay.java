@@ -49,7 +49,7 @@ public final class Replay {
     ReplayBundle.Step step = bundle.step();
     TrainableModel model = TrainableModel.forTraining(config.model()).decided();
     try (ModelGraph graph = model.graph(config.model(), step.seed())) {
-      // A run on several GPUs may be looked at where there is none.
+      // A run on several GPUs may be replayed on a machine without one.
       TrainConfig here =
           ConfigBinder.with(config, "device", config.machine().onOneDevice().device());
       TrainingSession.Training training =

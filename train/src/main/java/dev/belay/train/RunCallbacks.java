@@ -235,7 +235,13 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
   private Map<String, Double> evaluate(long step) {
     long begin = System.nanoTime();
     Evaluator.Result result =
-        context.evaluator().orElseThrow().evaluate(context.runner(), context.stop());
+        context
+            .evaluator()
+            .orElseThrow()
+            .evaluate(
+                context.runner(),
+                context.stop(),
+                (done, of) -> context.events().accept(new RunEvent.Evaluating(step, done, of)));
     lastMetrics = result.metrics();
     double seconds = (System.nanoTime() - begin) / 1e9;
     context.events().accept(new RunEvent.Evaluated(step, lastMetrics, result.examples(), seconds));

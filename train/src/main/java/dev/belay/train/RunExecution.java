@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The course of one run, from where it begins to its export. */
+/** One run, from its start to its export. */
 final class RunExecution {
   private static final int BATCHES_AHEAD = 4;
 

@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 
 /**
  * Owns what a run writes about itself, and tells the caller's listener too. Nothing is written
- * before model and data were found sound, so that a corrected command may use the same directory.
+ * before model and data are validated, so that a corrected command may use the same directory.
  */
 final class RunLog implements Consumer<RunEvent>, AutoCloseable {
   private final Provenance provenance;

@@ -35,8 +35,7 @@ final class RunProvenance {
         .ifPresent(file -> facts.put("model_configuration", absolute(file)));
     facts.put("model", model.hashes());
     facts.put("train_files", hashes(DataFolder.files(config.data().trainFiles())));
-    facts.put(
-        "validation_files", hashes(DataFolder.files(config.data().validationFiles())));
+    facts.put("validation_files", hashes(DataFolder.files(config.data().validationFiles())));
     if (data.tokenizerFiles().isPresent()) {
       facts.put("tokenizer", Provenance.hash(data.tokenizerFiles().get().definition()));
       facts.put("tokenizer_settings", hashes(data.tokenizerFiles().get().beside()));

@@ -19,7 +19,7 @@ import java.util.function.Supplier;
 /**
  * Owns the tokenizer of a run, if it has one; close it to free the native memory.
  *
- * <p>A tokenizer is looked for beside the model where none is named. Not to find one, or one that
+ * <p>Without a named tokenizer, the one beside the model is used. Not to find one, or one that
  * Belay cannot use, is no error yet: pre-tokenised data need none, and text that needs one says so.
  */
 final class RunTokenizer implements AutoCloseable {
@@ -96,7 +96,7 @@ final class RunTokenizer implements AutoCloseable {
     return tokenizer.flatMap(open -> files);
   }
 
-  /** Why there is none, as the end of a sentence. */
+  /** The reason why there is no tokenizer, as the end of a sentence. */
   String missing() {
     return missing;
   }
@@ -121,7 +121,7 @@ final class RunTokenizer implements AutoCloseable {
     return explaining(() -> DatasetReader.ofRows(rows, options, whole(options.maxLength())));
   }
 
-  /** The tokenizer without a limit, which is opened when it is asked for. */
+  /** The tokenizer without a limit, opened at the first call. */
   private synchronized Optional<TextTokenizer> whole(int maxLength) {
     if (uncut.isEmpty() && tokenizer.isPresent()) {
       uncut = Optional.of(TextTokenizer.open(files.orElseThrow(), maxLength, Optional.empty()));

@@ -32,7 +32,7 @@ public final class RunVerification {
    * One thing that was looked at.
    *
    * @param kind record, checkpoint, export, or input for what the run was made from
-   * @param sound whether it is what it was; an input that changed is no fault of the run's
+   * @param sound whether it is unchanged; an input that changed is no fault of the run
    * @param detail the error, or the amount verified
    */
   public record Item(String kind, String path, boolean sound, String detail) {}
@@ -40,7 +40,7 @@ public final class RunVerification {
   /**
    * All that was looked at.
    *
-   * @param sound whether all that the run wrote is whole
+   * @param sound whether all files of the run are whole
    */
   public record Report(String run, String status, boolean sound, List<Item> items) {}
 

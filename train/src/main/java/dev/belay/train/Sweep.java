@@ -1,8 +1,8 @@
 package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
-import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
@@ -184,7 +184,7 @@ public final class Sweep {
         records.directory().root(), score.metric(), summaries, recommendation, report);
   }
 
-  /** Tries arms that share a graph; it is only built if one of them is still to be tried. */
+  /** Trains arms that share a graph, which is only built if one of them is still to be trained. */
   private void run(long seed, List<Arm> ofGraph) throws IOException {
     List<Arm> open = new ArrayList<>();
     for (Arm arm : ofGraph) {
@@ -204,7 +204,13 @@ public final class Sweep {
             SweepSession.open(ofSeed, inputs.model(), graph, inputs.datasets().outputs())) {
       Evaluator evaluator = inputs.datasets().evaluator(ofSeed).orElseThrow();
       session.reset(open.get(0).threshold());
-      RunEvent.Evaluated start = ArmCallbacks.evaluated(evaluator, session.runner(), 0);
+      String first = open.get(0).label(config);
+      RunEvent.Evaluated start =
+          ArmCallbacks.evaluated(
+              evaluator,
+              session.runner(),
+              0,
+              event -> listener.accept(new SweepEvent.InArm(first, seed, event)));
       requireMetric(start.metrics());
       for (Arm arm : open) {
         add(train(arm, seed, session, start), false);

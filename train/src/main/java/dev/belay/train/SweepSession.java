@@ -57,7 +57,7 @@ final class SweepSession implements AutoCloseable {
     return new SweepSession(model, training, config.optimizer(), threshold);
   }
 
-  /** Gives weights and slots the values that every run begins with, and the clip its threshold. */
+  /** Resets weights and slots to the initial values of every run, and sets the clip's threshold. */
   void reset(float clipThreshold) throws IOException {
     StepRunner runner = training.runner();
     runner.initialize();

@@ -13,7 +13,7 @@ import java.util.function.LongToDoubleFunction;
 
 /**
  * The loop: schedule, batch, step, report, evaluate, checkpoint, stop. It knows nothing about
- * transformers, files or terminals: it is handed the steps, the batches and those who listen.
+ * transformers, files or terminals: it receives the step runner, the batches and the listeners.
  */
 final class Trainer implements Resumable<Trainer.State> {
   private final StepRunner runner;
@@ -62,7 +62,7 @@ final class Trainer implements Resumable<Trainer.State> {
    * Trains.
    *
    * @param done updates that were made before
-   * @return the number of updates made in all, fewer than asked for where it stopped early
+   * @return the number of updates made in all, fewer than requested if it stopped early
    */
   long train(long done, long totalSteps) throws IOException {
     long step = done;

@@ -2,6 +2,7 @@ package dev.belay.train;
 
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.doctor.UsableMemory;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.ModelException;
@@ -39,8 +40,8 @@ public final class TrainingRun {
       Map<String, Double> finalMetrics) {}
 
   /**
-   * Trains a model that is trusted, with nobody who could stop it; see {@link #execute(TrainConfig,
-   * ModelSandbox, List, Consumer, StopRequest)}.
+   * Trains a trusted model, without a stop request; see {@link #execute(TrainConfig, ModelSandbox,
+   * List, Consumer, StopRequest)}.
    */
   public static Result execute(
       TrainConfig config, List<String> command, Consumer<RunEvent> listener) throws IOException {
@@ -52,7 +53,8 @@ public final class TrainingRun {
    *
    * @param sandbox validates the model while it is read here
    * @param command the command line, for run.json
-   * @param listener receives all events, on the calling thread
+   * @param listener receives all events, on the calling thread; a {@link TrainingListener} has a
+   *     method for each kind
    * @param stop ends the run early, with a checkpoint
    * @throws IOException if a file cannot be read or written; {@link
    *     dev.belay.savedmodel.CorruptModelException} if the model is refused
@@ -107,18 +109,45 @@ public final class TrainingRun {
       if (start.finished()) {
         return finished(directory, listener);
       }
+      warn(job, graph, datasets, start, listener);
       try (TrainingSession.Training training =
-              TrainingSession.training(config, model, graph, datasets.outputs());
-          RunLog records =
-              RunLog.begin(
-                  new RunLog.LogHeader(config, directory, command, facts, start), listener)) {
-        RunExecution course =
-            new RunExecution(
-                config,
-                new RunExecution.ModelAndData(model, graph, data, datasets, training),
-                new RunExecution.RunContext(directory, job.lock(), start, records, stop));
-        return records.recording(course::run);
+          TrainingSession.training(config, model, graph, datasets.outputs())) {
+        if (start.checkpoint().isEmpty() && LengthProbe.isNeeded(model)) {
+          new LengthProbe(training, datasets).require();
+        }
+        try (RunLog records =
+            RunLog.begin(
+                new RunLog.LogHeader(config, directory, command, facts, start), listener)) {
+          RunExecution course =
+              new RunExecution(
+                  config,
+                  new RunExecution.ModelAndData(model, graph, data, datasets, training),
+                  new RunExecution.RunContext(directory, job.lock(), start, records, stop));
+          return records.recording(course::run);
+        }
       }
+    }
+  }
+
+  /** Warns about insufficient memory and disk space, before the weights are loaded. */
+  private static void warn(
+      PreparedRun job,
+      ModelGraph graph,
+      TrainingData datasets,
+      RunStart start,
+      Consumer<RunEvent> listener) {
+    TrainConfig config = job.config();
+    RunNeeds needs = RunNeeds.of(config.optimizer(), graph.forward().variables());
+    if (!TrainingSession.machine(config).mayUseGpu()) {
+      needs
+          .memoryWarning(UsableMemory.ofThisProcess())
+          .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
+    }
+    if (start.checkpoint().isEmpty()) {
+      int updates = config.update().updates(datasets.batches(config).batchesPerEpoch());
+      needs
+          .diskWarning(config.loop(), config.schedule().totalSteps(updates), job.directory().root())
+          .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
     }
   }
 

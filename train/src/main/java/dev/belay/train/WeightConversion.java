@@ -60,7 +60,7 @@ public final class WeightConversion {
    */
   record Beside(Optional<Path> graph, Map<String, byte[]> tokenizer) {}
 
-  /** The files beside weights; one that Belay cannot read goes along as it is. */
+  /** The files beside weights; one that Belay cannot read is copied. */
   static Map<String, byte[]> tokenizer(WeightLocation location) throws IOException {
     Map<String, byte[]> files = location.tokenizerFiles();
     if (!files.isEmpty()) {
@@ -105,7 +105,7 @@ public final class WeightConversion {
   /**
    * Compares two sets of weights by canonical names.
    *
-   * @param tolerance differences of elements up to this are none
+   * @param tolerance differences of elements up to this are ignored
    */
   public static WeightDifference compare(
       WeightsConfig first, WeightsConfig second, double tolerance) throws IOException {

@@ -2,8 +2,8 @@ package dev.belay.tools.argument;
 
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.HuggingFaceArgument;
-import dev.belay.train.report.UnknownOptions;
 import dev.belay.train.failure.NearestName;
+import dev.belay.train.report.UnknownOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

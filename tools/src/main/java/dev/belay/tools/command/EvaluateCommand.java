@@ -1,5 +1,6 @@
 package dev.belay.tools.command;
 
+import dev.belay.tools.console.EvaluationConsole;
 import dev.belay.tools.console.JsonText;
 import dev.belay.tools.console.Table;
 import dev.belay.tools.option.RecordOptions;
@@ -43,8 +44,9 @@ final class EvaluateCommand implements RunnableCommand {
   public void run() throws IOException {
     EvaluateConfig config = options.read();
     ModelEvaluation.Result result;
-    try (InputFiles input = new InputFiles()) {
-      result = context.trainApi().evaluate(input.withStandardInput(config));
+    try (InputFiles input = new InputFiles();
+        EvaluationConsole console = new EvaluationConsole(context.terminal(), System::nanoTime)) {
+      result = context.trainApi().evaluate(input.withStandardInput(config), console);
     }
     result.notes().forEach(note -> context.terminal().err().println("note: " + note));
     if (json) {

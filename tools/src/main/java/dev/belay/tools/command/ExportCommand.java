@@ -84,8 +84,7 @@ final class ExportCommand implements RunnableCommand {
     Path exported =
         context
             .trainApi()
-            .export(
-                chosen.directory(), outputDirectory.orElseGet(() -> chosen.run().exports()));
+            .export(chosen.directory(), outputDirectory.orElseGet(() -> chosen.run().exports()));
     context
         .terminal()
         .out()

@@ -51,9 +51,10 @@ public interface TrainApi {
     return Sweep.execute(config, sandbox(), command, listener);
   }
 
-  /** {@link ModelEvaluation#evaluate}. */
-  default ModelEvaluation.Result evaluate(EvaluateConfig config) throws IOException {
-    return ModelEvaluation.evaluate(config, sandbox());
+  /** {@link ModelEvaluation#evaluate(EvaluateConfig, ModelSandbox, Consumer)}. */
+  default ModelEvaluation.Result evaluate(EvaluateConfig config, Consumer<RunEvent> listener)
+      throws IOException {
+    return ModelEvaluation.evaluate(config, sandbox(), listener);
   }
 
   /** {@link ModelEvaluation#predict}. */

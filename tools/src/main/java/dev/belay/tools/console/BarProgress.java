@@ -13,9 +13,14 @@ final class BarProgress implements Progress {
 
   private final PrintStream err;
   private final ProgressBar bar;
+  private final long totalSteps;
+  private boolean evaluating;
+  private long lastStep;
+  private String lastStatus = "";
 
   BarProgress(PrintStream err, int columns, long totalSteps) {
     this.err = err;
+    this.totalSteps = totalSteps;
     this.bar =
         new ProgressBarBuilder()
             .setInitialMax(totalSteps)
@@ -31,12 +36,35 @@ final class BarProgress implements Progress {
 
   @Override
   public void step(long step, String status) {
-    bar.setExtraMessage(" " + status);
-    bar.stepTo(step);
+    lastStep = step;
+    lastStatus = status;
+    showSteps();
+  }
+
+  @Override
+  public void evaluation(int done, int examples) {
+    bar.setExtraMessage(" examples evaluated");
+    bar.maxHint(examples);
+    bar.stepTo(done);
+    if (!evaluating) {
+      evaluating = true;
+      bar.refresh();
+    }
+  }
+
+  /** The same bar shows both: two bars would write over each other. */
+  private void showSteps() {
+    evaluating = false;
+    bar.setExtraMessage(" " + lastStatus);
+    bar.stepTo(lastStep);
+    bar.maxHint(totalSteps);
   }
 
   @Override
   public void say(String line) {
+    if (evaluating) {
+      showSteps();
+    }
     err.print(CLEAR_LINE + line + System.lineSeparator());
     bar.refresh();
   }

@@ -30,7 +30,7 @@ public final class DoctorReport {
               + subject
               + " ".repeat(width + 2 - subject.length())
               + finding.found());
-      // Advice that several in a row have in common stands below the last of them.
+      // Advice that several findings in a row share is printed below the last of them.
       boolean repeated =
           i + 1 < findings.size() && findings.get(i + 1).advice().equals(finding.advice());
       if (!finding.advice().isEmpty() && !repeated) {

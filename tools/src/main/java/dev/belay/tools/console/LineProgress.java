@@ -1,5 +1,7 @@
 package dev.belay.tools.console;
 
+import static dev.belay.tools.console.Figures.count;
+
 import java.io.PrintStream;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -18,6 +20,7 @@ final class LineProgress implements Progress {
     this.err = err;
     this.nanoTime = nanoTime;
     this.totalSteps = totalSteps;
+    this.lastLine = nanoTime.getAsLong();
   }
 
   @Override
@@ -27,6 +30,15 @@ final class LineProgress implements Progress {
       started = true;
       lastLine = now;
       say("step " + step + "/" + totalSteps + "  " + status);
+    }
+  }
+
+  @Override
+  public void evaluation(int done, int examples) {
+    long now = nanoTime.getAsLong();
+    if (now - lastLine >= INTERVAL_NANOS) {
+      lastLine = now;
+      say("evaluation: " + count(done) + " of " + count(examples) + " examples");
     }
   }
 

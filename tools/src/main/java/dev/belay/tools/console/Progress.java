@@ -10,6 +10,9 @@ interface Progress extends AutoCloseable {
    */
   void step(long step, String status);
 
+  /** Shows the progress of an evaluation, until the next line or step. */
+  void evaluation(int done, int examples);
+
   /** Shows a line that stays. */
   void say(String line);
 

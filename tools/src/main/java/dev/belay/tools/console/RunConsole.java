@@ -26,6 +26,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
   private final Terminal terminal;
   private final LongSupplier nanoTime;
   private final Pace pace = new Pace();
+  private final EvaluationClock clock;
   private Progress progress;
   private long totalSteps;
   private long lastStep;
@@ -35,6 +36,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
   public RunConsole(Terminal terminal, LongSupplier nanoTime) {
     this.terminal = terminal;
     this.nanoTime = nanoTime;
+    this.clock = new EvaluationClock(nanoTime);
     this.progress = new LineProgress(terminal.err(), nanoTime, 0);
   }
 
@@ -55,6 +57,8 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
               + ": not usable, so back to the weights of step "
               + back.toStep()
               + " and on with the next batch");
+    } else if (event instanceof RunEvent.Evaluating evaluating && clock.isLong(evaluating)) {
+      progress.evaluation(evaluating.done(), evaluating.examples());
     } else if (event instanceof RunEvent.Evaluated evaluated) {
       progress.say(line(evaluated));
     } else if (event instanceof RunEvent.Saved saved) {
@@ -99,7 +103,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
-  /** Short enough for a bar and its counts beside it on a terminal of 80 columns. */
+  /** Short enough to fit beside a bar and its counts on a terminal of 80 columns. */
   private String status(RunEvent.Trained step) {
     return "loss "
         + number(step.loss())
@@ -186,7 +190,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
         + number(percentiles.get("max"));
   }
 
-  /** The last words: what training changed, and where the model lies. */
+  /** The last message: the effect of the training, and the folder of the model. */
   public void conclude(TrainingRun.Result result) {
     for (Map.Entry<String, Double> metric : result.finalMetrics().entrySet()) {
       Double before = result.startMetrics().get(metric.getKey());

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 public final class SweepConsole implements Consumer<SweepEvent> {
   private final Terminal terminal;
   private final LongSupplier nanoTime;
+  private final EvaluationClock clock;
   private Progress progress;
   private long steps;
 
@@ -28,6 +29,7 @@ public final class SweepConsole implements Consumer<SweepEvent> {
   public SweepConsole(Terminal terminal, LongSupplier nanoTime) {
     this.terminal = terminal;
     this.nanoTime = nanoTime;
+    this.clock = new EvaluationClock(nanoTime);
     this.progress = new LineProgress(terminal.err(), nanoTime, 0);
   }
 
@@ -77,6 +79,8 @@ public final class SweepConsole implements Consumer<SweepEvent> {
     if (event instanceof RunEvent.Trained step) {
       progress.step(
           step.step(), "loss " + number(step.loss()) + " norm " + number(step.gradNorm()));
+    } else if (event instanceof RunEvent.Evaluating evaluating && clock.isLong(evaluating)) {
+      progress.evaluation(evaluating.done(), evaluating.examples());
     } else if (event instanceof RunEvent.Evaluated evaluated && evaluated.step() > 0) {
       progress.say("  step " + evaluated.step() + ": " + metrics(evaluated.metrics()));
     }

@@ -23,7 +23,7 @@ final class SystemSignal {
   /** Handler of a signal; opaque. */
   record Hearer(Object handler) {}
 
-  /** By its name without SIG; empty where the system or the JVM has none. */
+  /** A signal by its name without SIG; empty if the system or the JVM has none. */
   static Optional<SystemSignal> named(String name) {
     try {
       return Optional.of(
@@ -90,7 +90,7 @@ final class SystemSignal {
     return hearer.handler() == constant("SIG_IGN");
   }
 
-  /** Ends the process as the signal does where nobody hears it. */
+  /** Ends the process as the signal does without a handler. */
   void die() {
     try {
       handle(new Hearer(constant("SIG_DFL")));

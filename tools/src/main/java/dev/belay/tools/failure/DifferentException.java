@@ -1,6 +1,6 @@
 package dev.belay.tools.failure;
 
-/** A comparison that was asked for found differences: no failure of anything, but no success. */
+/** A comparison found differences: neither a failure nor a success. */
 public final class DifferentException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -142,7 +142,7 @@ public final class RecordOptions<T extends Record> {
   }
 
   /**
-   * The record that the command line asks for.
+   * The record of a command line's options.
    *
    * @throws ConfigException that says everything that cannot be
    */

@@ -1,6 +1,7 @@
 package dev.belay.tools.console;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.train.TrainingRun;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,12 +27,14 @@ final class RunConsoleTest {
   private long nanoTime;
 
   private RunConsole console(OptionalInt columns) {
-    Terminal terminal =
-        new Terminal(
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            columns);
-    return new RunConsole(terminal, () -> nanoTime);
+    return new RunConsole(terminal(columns), () -> nanoTime);
+  }
+
+  private Terminal terminal(OptionalInt columns) {
+    return new Terminal(
+        new PrintStream(out, true, StandardCharsets.UTF_8),
+        new PrintStream(err, true, StandardCharsets.UTF_8),
+        columns);
   }
 
   private static RunEvent.Started started(long steps) {
@@ -120,6 +124,65 @@ final class RunConsoleTest {
                 "\ndone: 4 steps in 0:02, 50.0% of them clipped; mean loss 0.5000, 2.5000 steps/s, 80 examples/s\n"),
         err());
     assertEquals("", out.toString(StandardCharsets.UTF_8));
+  }
+
+  /** Batches of 32 of 872 examples, one every 0.9 seconds. */
+  private void evaluate(Consumer<RunEvent> console, long step, int batches) {
+    for (int batch = 0; batch <= batches; batch++) {
+      console.accept(new RunEvent.Evaluating(step, Math.min(872, 32 * batch), 872));
+      nanoTime += TimeUnit.MILLISECONDS.toNanos(900);
+    }
+  }
+
+  @Test
+  void aLongEvaluationHasALineEveryFewSecondsWithoutATerminal() {
+    try (RunConsole console = console(OptionalInt.empty())) {
+      console.accept(started(4));
+      evaluate(console, 0, 14);
+      console.accept(new RunEvent.Evaluated(0, metrics(0.5, 0.7), 872, 12.6));
+      console.accept(step(1, true));
+    }
+    assertEquals(
+        """
+        note: dropout is seeded
+        1,234,567 parameters train on 3,200 examples: 4 steps, 100 an epoch
+        evaluation: 192 of 872 examples
+        evaluation: 384 of 872 examples
+        before training: accuracy 0.5000, loss 0.7000 on 872 examples
+        step 1/4  loss 0.5000 norm 4.0000 clip 50% lr 5.0e-05
+        """,
+        err());
+  }
+
+  @Test
+  void aLongEvaluationHasABarOnATerminalAndAShortOneHasNot() {
+    try (RunConsole console = console(OptionalInt.of(80))) {
+      console.accept(started(4));
+      console.accept(step(1, true));
+      evaluate(console, 1, 1);
+      assertFalse(err().contains("evaluated"), err());
+      evaluate(console, 1, 3);
+      assertTrue(err().contains("64/872 (0:00:00)  examples evaluated"), err());
+      console.accept(new RunEvent.Evaluated(1, metrics(0.5, 0.7), 872, 12.6));
+    }
+    assertTrue(err().contains("\r\u001b[Kstep 1: accuracy 0.5000, loss 0.7000 on 872"), err());
+    assertTrue(err().endsWith("1/4 (0:00:00)  loss 0.5000 norm 4.0000 clip 50%\n"), err());
+  }
+
+  @Test
+  void anEvaluationWithoutARunShowsTheSame() {
+    try (EvaluationConsole lines =
+        new EvaluationConsole(terminal(OptionalInt.empty()), () -> nanoTime)) {
+      evaluate(lines, 0, 10);
+    }
+    assertEquals("evaluation: 192 of 872 examples\n", err());
+    err.reset();
+    try (EvaluationConsole bar =
+        new EvaluationConsole(terminal(OptionalInt.of(80)), () -> nanoTime)) {
+      evaluate(bar, 0, 28);
+    }
+    assertTrue(err().contains("64/872 (0:00:00)  examples evaluated"), err());
+    assertTrue(err().endsWith("872/872 (0:00:00)  examples evaluated\n"), err());
   }
 
   @Test

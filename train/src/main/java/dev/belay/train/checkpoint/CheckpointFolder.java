@@ -39,7 +39,7 @@ public final class CheckpointFolder {
     return newestOf(Checkpoint.newestFirst(folder));
   }
 
-  /** The newest whole one that a run which nobody stopped would have too. */
+  /** The newest whole checkpoint that an uninterrupted run would have too. */
   public Found newestScheduled() throws IOException {
     List<Path> scheduled = new ArrayList<>();
     for (Path directory : Checkpoint.newestFirst(folder)) {

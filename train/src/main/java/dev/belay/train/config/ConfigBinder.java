@@ -31,7 +31,7 @@ public final class ConfigBinder {
   }
 
   /**
-   * Makes a record as a user asks for it.
+   * Builds a record from the user's options.
    *
    * @param offered options that the user may give; those that are required must be given
    */

@@ -84,7 +84,7 @@ public record MachineConfig(
     return IntStream.range(0, count).mapToObj(number -> prefix + number).toList();
   }
 
-  /** The same machine with one device: a GPU if there is one and a GPU was asked for. */
+  /** The same machine with one device: a GPU if there is one and a GPU was requested. */
   public MachineConfig onOneDevice() {
     return new MachineConfig(cpuOnly() ? "cpu" : "auto", threads, gpu, seed);
   }

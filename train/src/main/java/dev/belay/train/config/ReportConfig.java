@@ -4,7 +4,7 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** Reports that a run writes beside metrics.jsonl. */
+/** Reports that a run writes besides metrics.jsonl. */
 @Section.Of(Section.RUN)
 public record ReportConfig(
     @Option(

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * Clips and learning rates that a sweep tries, all on the same data.
+ * Clips and learning rates of a sweep, all on the same data.
  *
  * @param base the training that all arms share; its clip, learning rate and seed are replaced
  */

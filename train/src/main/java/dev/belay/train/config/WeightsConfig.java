@@ -11,7 +11,7 @@ import java.util.Set;
  * @param path a SavedModel, a Hugging Face folder, a file of weights, a checkpoint's prefix, a run
  *     or one of its checkpoints
  * @param format required format; empty: any
- * @param configuration config.json, where none lies beside the weights
+ * @param configuration config.json, if none is beside the weights
  * @param tags of the graph to take of a SavedModel that holds several; empty: the one for serving
  * @param allowedOps ops of a SavedModel's graph that are accepted beyond the policy
  */

@@ -1,5 +1,5 @@
 /**
- * Reads from: nothing. Hands to: the rest of {@code train}: what the user asked for, as immutable
+ * Reads from: nothing. Hands to: the rest of {@code train}: the user's options, as immutable
  * records validated on construction. Never: parses a command line; holds a default in two places.
  */
 package dev.belay.train.config;

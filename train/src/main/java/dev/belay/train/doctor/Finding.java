@@ -11,7 +11,7 @@ package dev.belay.train.doctor;
  */
 public record Finding(Area area, String subject, State state, String found, String advice) {
 
-  /** Parts of a machine, in the order in which they stand on each other. */
+  /** Parts of a machine, in the order of their dependencies. */
   public enum Area {
     SYSTEM,
     MEMORY,
@@ -29,7 +29,7 @@ public record Finding(Area area, String subject, State state, String found, Stri
     NOTE,
     /** Not there; what needs it cannot be used. */
     MISSING,
-    /** Broken: what stands on it fails or computes wrong numbers. */
+    /** Broken: parts that depend on it fail or compute wrong numbers. */
     WRONG
   }
 

@@ -24,7 +24,7 @@ record MachineFiles(Path root) {
     }
   }
 
-  /** The value behind the first line that begins so, after a colon or an equals sign. */
+  /** The value in the first line with this start, after a colon or an equals sign. */
   Optional<String> value(String file, String key) {
     return text(file).stream()
         .flatMap(String::lines)
@@ -38,7 +38,7 @@ record MachineFiles(Path root) {
     return Files.exists(path(file));
   }
 
-  /** Names of what lies in a folder, sorted; none if there is no such folder. */
+  /** Names in a folder, sorted; none if there is no such folder. */
   List<String> names(String folder) {
     try (Stream<Path> files = Files.list(path(folder))) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();

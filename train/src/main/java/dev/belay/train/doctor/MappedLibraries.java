@@ -13,7 +13,7 @@ record MappedLibraries(String maps) {
     return new MappedLibraries(new MachineFiles(Path.of("/")).text("/proc/self/maps").orElse(""));
   }
 
-  /** The file of a library; a library is known by the name that it was asked for. */
+  /** The file of a library, found by the name that it was loaded with. */
   Optional<String> file(String library) {
     return maps.lines()
         .map(line -> line.substring(Math.max(0, line.indexOf('/'))))

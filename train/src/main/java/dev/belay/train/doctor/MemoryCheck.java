@@ -8,18 +8,20 @@ import java.util.Locale;
 
 /** Memory of the machine, of the container and of Java. */
 final class MemoryCheck {
+  static final String MEMORY_FILE = "/proc/meminfo";
+
   private MemoryCheck() {}
 
   static List<Finding> of(MachineFiles files, ControlGroup group, long heapBytes) {
     List<Finding> findings = new ArrayList<>();
-    long machine = kilobytes(files, "MemTotal");
+    long machine = bytes(files, MEMORY_FILE, "MemTotal");
     findings.add(
         Finding.ok(
             MEMORY,
             "memory",
             gigabytes(machine)
                 + ", "
-                + gigabytes(kilobytes(files, "MemAvailable"))
+                + gigabytes(bytes(files, MEMORY_FILE, "MemAvailable"))
                 + " available"));
     findings.add(
         Finding.ok(
@@ -41,9 +43,9 @@ final class MemoryCheck {
     return findings;
   }
 
-  /** The largest heap of Java, against what TensorFlow needs beside it. */
+  /** The largest heap of Java, compared with the memory that TensorFlow needs besides it. */
   static Finding heap(MachineFiles files, ControlGroup group, long heapBytes) {
-    long machine = kilobytes(files, "MemTotal");
+    long machine = bytes(files, MEMORY_FILE, "MemTotal");
     long usable = Math.min(machine, group.memoryBytes().orElse(machine));
     String heap = gigabytes(heapBytes) + " at most for Java, the rest is for TensorFlow";
     String less = "-Xmx" + Math.max(1, (usable / 4) >> 30) + "g";
@@ -56,9 +58,10 @@ final class MemoryCheck {
         : Finding.ok(MEMORY, "Java heap", heap);
   }
 
-  private static long kilobytes(MachineFiles files, String key) {
+  /** What a file of the kernel gives in kB; 0 where it does not say. */
+  static long bytes(MachineFiles files, String file, String key) {
     return files
-        .value("/proc/meminfo", key)
+        .value(file, key)
         .map(value -> Long.parseLong(value.replaceAll("\\D", "")) << 10)
         .orElse(0L);
   }

@@ -8,7 +8,7 @@ import java.util.Map;
 public sealed interface RunEvent {
 
   /**
-   * The model and data are read, the graph is built, training begins.
+   * The model and data are read, the graph is built, training starts.
    *
    * @param totalSteps updates to come
    * @param stepsPerEpoch updates of one pass over the data
@@ -71,6 +71,15 @@ public sealed interface RunEvent {
 
   /** The run returned to a checkpoint after a step that was not usable. */
   record RolledBack(long step, long toStep) implements RunEvent {}
+
+  /**
+   * The progress of an evaluation, before its first batch and after each batch.
+   *
+   * @param step the last training step; 0 before training
+   * @param done evaluated examples
+   * @param examples all examples
+   */
+  record Evaluating(long step, int done, int examples) implements RunEvent {}
 
   /** Metrics on the validation data; {@code loss} is among them. */
   record Evaluated(long step, Map<String, Double> metrics, int examples, double seconds)

@@ -11,7 +11,7 @@ public sealed interface SweepEvent {
    * Model and data are read.
    *
    * @param arms settings to try
-   * @param seeds each is tried with
+   * @param seeds seeds of each arm
    * @param steps of one arm with one seed
    * @param rungs steps after which arms that have fallen behind are stopped; empty: none are
    * @param notes remarks for people
@@ -19,7 +19,7 @@ public sealed interface SweepEvent {
   record Started(int arms, int seeds, long steps, List<Long> rungs, List<String> notes)
       implements SweepEvent {}
 
-  /** An arm begins with a seed. */
+  /** An arm starts with a seed. */
   record ArmStarted(String arm, long seed, int number, int count) implements SweepEvent {}
 
   /** Something happened in an arm. */

@@ -91,7 +91,7 @@ public final class DiskFailure {
   }
 
   /**
-   * Refuses a write for which there is no room, before it begins. Quotas are not seen here: they
+   * Refuses a write for which there is no room, before it starts. Quotas are not seen here: they
    * show when the disk refuses.
    */
   public static void requireRoom(Path path, long bytes) {
@@ -100,7 +100,8 @@ public final class DiskFailure {
     }
   }
 
-  private static boolean lacksRoom(Path path, long bytes) {
+  /** Whether the disk says that there is less room than that for what a path is to hold. */
+  public static boolean lacksRoom(Path path, long bytes) {
     // Not its FileStore, which knows nothing of a root without a list of what is mounted.
     File place = existing(path).toFile();
     long free = place.getUsableSpace();
@@ -112,7 +113,8 @@ public final class DiskFailure {
     return bytes == 0 ? "" : ", which needs " + size(bytes);
   }
 
-  private static String free(Path path) {
+  /** How much is free for what a path is to hold, for people. */
+  public static String free(Path path) {
     File place = existing(path).toFile();
     return place.getTotalSpace() > 0
         ? size(place.getUsableSpace()) + " are free at " + place
@@ -141,7 +143,8 @@ public final class DiskFailure {
     return bytes + " bytes" + (bytes < 10_000 ? "" : " (" + rounded(bytes) + ")");
   }
 
-  private static String rounded(long bytes) {
+  /** A size for people. */
+  public static String rounded(long bytes) {
     double megabytes = bytes / 1e6;
     return megabytes < 1000
         ? String.format(Locale.ROOT, "%.1f MB", megabytes)

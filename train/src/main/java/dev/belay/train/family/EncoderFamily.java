@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** A configuration of the BERT family in the words of the graph room. */
+/** Converts a configuration of the BERT family to the specifications of {@code graph}. */
 public final class EncoderFamily {
   private static final Set<String> WITH_WEIGHTS = Set.of("prelu", "xielu");
 
@@ -75,7 +75,7 @@ public final class EncoderFamily {
    * The activation that a configuration means: {@code gelu} is the one by tanh in the files of
    * google-research/bert, by the error function everywhere else.
    *
-   * @throws ModelException if Belay has none of that name
+   * @throws ModelException if Belay has no activation of that name
    */
   public static Activation activation(ModelConfiguration configuration, boolean googleResearch) {
     String name = configuration.feedForward().activation();

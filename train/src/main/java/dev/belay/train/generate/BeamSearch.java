@@ -8,7 +8,7 @@ import java.util.PriorityQueue;
 /**
  * Follows several texts of each example, and takes the one whose log-probability divided by {@code
  * length ^ lengthPenalty} is the highest, as Hugging Face transformers 4.26 does in PyTorch: the
- * length is that of the whole text, what it begins with counted and its end not.
+ * length is that of the whole text, with the prompt and without the end token.
  *
  * @param beams number of beams, at least 2
  * @param lengthPenalty 1 for the mean over tokens; more favours long texts, 0 is none

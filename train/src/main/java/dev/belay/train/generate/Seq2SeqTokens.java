@@ -24,7 +24,7 @@ public final class Seq2SeqTokens implements NextTokens {
    * @param runner of the model's graph; it stays open
    * @param model built by {@link Seq2SeqModel}
    * @param read the texts to read
-   * @param startToken that every text begins with, {@code decoder_start_token_id}
+   * @param startToken first token of every text, {@code decoder_start_token_id}
    */
   public Seq2SeqTokens(StepRunner runner, ForwardModel model, Read read, int startToken) {
     this.runner = runner;

@@ -8,7 +8,7 @@ public sealed interface TokenSearch permits GreedySearch, BeamSearch {
   /**
    * Writes one text for each example, in their order.
    *
-   * @param model asked for all texts at once, so that examples make a batch
+   * @param model called for all texts at once, so that examples form a batch
    */
   List<GeneratedSequence> write(NextTokens model);
 

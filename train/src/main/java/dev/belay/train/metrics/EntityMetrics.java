@@ -62,7 +62,7 @@ public final class EntityMetrics extends PerExampleMetrics {
           || (!isOneOf("O") && !type.equals(next.type));
     }
 
-    /** Whether an entity begins here. */
+    /** Whether an entity starts here. */
     boolean beginsAfter(Tag before) {
       return isOneOf("BS")
           || (isOneOf("EI") && before.isOneOf("ESO"))

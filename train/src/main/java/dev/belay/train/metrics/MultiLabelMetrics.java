@@ -20,7 +20,7 @@ public final class MultiLabelMetrics implements Metrics {
   private long exact;
   private long count;
 
-  /** For so many labels. */
+  /** Metrics for a number of labels. */
   public MultiLabelMetrics(int classes) {
     this.truePositives = new long[classes];
     this.predicted = new long[classes];

@@ -27,7 +27,7 @@ final class FeatureTensor {
    * The tensor.
    *
    * @param wanted an output's name, or the end of a node's name that no other node of this call has
-   * @throws ModelException if there is none, or if several nodes end so; it lists what there is
+   * @throws ModelException if no node or several nodes have such a name; it lists the candidates
    */
   static Output<?> find(
       Graph graph, ForwardCall call, FlatGraph.FlatFunction function, String wanted) {

@@ -56,7 +56,7 @@ record FlatModel(FlatGraph flat, Map<String, FlatGraph.FlatVariable> variables) 
   }
 
   /**
-   * The same facts in the words of the graph room.
+   * The same facts as classes of {@code graph}.
    *
    * @param functions those that are to be called
    * @param trained those of them that a loss is differentiated through

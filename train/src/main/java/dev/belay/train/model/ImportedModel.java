@@ -139,7 +139,7 @@ public record ImportedModel(
     return notes;
   }
 
-  /** The same facts in the words of the graph room. */
+  /** The same facts as classes of {@code graph}. */
   public ForwardSpec forwardSpec() {
     Set<FlatGraph.FlatFunction> trained = new LinkedHashSet<>();
     if (trains) {

@@ -27,7 +27,7 @@ import java.util.OptionalInt;
  */
 record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
 
-  /** The head that is asked for, else the one that the weights hold. */
+  /** The requested head, else the one in the weights. */
   static NativeHead of(ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
     HeadFiles files = new HeadFiles(config, configuration, weights);
     Task task = HeadChoice.of(files);

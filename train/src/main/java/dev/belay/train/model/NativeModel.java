@@ -109,7 +109,7 @@ record NativeModel(
         notes);
   }
 
-  /** Refuses a configuration that asks for another computation than Belay's. */
+  /** Refuses a configuration whose computation differs from Belay's. */
   private static void requireComputed(
       ModelConfiguration configuration, Path file, List<String> notes) throws IOException {
     KeyReport keys = KeyReport.of(configuration);

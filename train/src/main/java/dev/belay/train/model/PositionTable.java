@@ -14,7 +14,7 @@ final class PositionTable {
           "(^|.*/)(position_embeddings?|positional_embeddings?|embed_positions|wpe)"
               + "(/(embeddings|weight|kernel))?");
 
-  /** Families that count positions from the one behind the padding's. */
+  /** Families that count positions from the one after the padding's. */
   private static final Pattern BEHIND_PADDING = Pattern.compile("(^|.*/)(xlm_)?roberta/.*");
 
   private static final int PADDING_ROWS = 2;

@@ -44,7 +44,7 @@ final class TraceCandidates {
     return model.function(function);
   }
 
-  /** Whether a trace and the reference are all that was expanded, beside losses. */
+  /** Whether only a trace and the reference were expanded, besides losses. */
   boolean areOnly(ModelFunction trace) {
     return model.flat().functions().stream()
         .map(FlatFunction::source)

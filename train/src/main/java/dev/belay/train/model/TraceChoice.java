@@ -27,8 +27,8 @@ import java.util.Set;
  * by the same call, so that only what the author made depend on training sets them apart. Keras
  * saves traces for which neither holds: some have lost a mask.
  *
- * <p>Equal computations are derived from the graph, or else compared on a batch of made-up rows,
- * which needs native code and is done by {@link #byProbe}.
+ * <p>Equal computations are derived from the graph, or else compared on a dummy batch, which needs
+ * native code and is done by {@link #byProbe}.
  */
 final class TraceChoice {
   private final ModelConfig config;
@@ -132,7 +132,7 @@ final class TraceChoice {
   }
 
   /**
-   * Whether a trace evaluates: because one was asked for, or because it returns the losses that
+   * Whether a trace evaluates: because one was requested, or because it returns the losses that
    * layers add, which the signature does not.
    */
   private boolean evaluatesByTrace(Trace trace) {

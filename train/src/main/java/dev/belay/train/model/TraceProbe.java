@@ -27,7 +27,7 @@ import org.tensorflow.proto.framework.NodeDef;
 
 /**
  * Owns a graph with several functions of a model, dropout left out, and asks each for its outputs
- * on the same made-up batch, to see which of them compute the same.
+ * on the same dummy batch, to find those that compute the same.
  */
 final class TraceProbe implements AutoCloseable {
   private static final double FLOAT32 = 5e-5;
@@ -59,7 +59,8 @@ final class TraceProbe implements AutoCloseable {
   }
 
   /**
-   * Weights are moved a little first: a layer that begins as zero would hide what is behind it.
+   * Weights are changed a little first: a layer that is initialized with zero would hide the layers
+   * after it.
    *
    * @param reference must be finite then; if it is not, the weights stay as they are
    */

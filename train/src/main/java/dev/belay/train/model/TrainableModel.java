@@ -79,16 +79,16 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** The id that it takes for padding, if its configuration says one. */
   OptionalInt paddingId();
 
-  /** The id that what it writes begins with, if it reads one text and writes another. */
+  /** The id that generated texts start with, if it reads one text and generates another. */
   OptionalInt decoderStart();
 
   /** Number of token types, if it looks them up in a table. */
   OptionalInt tokenTypes();
 
-  /** Inputs of its Python class that its graph here has none for, by name. */
+  /** Inputs of its Python class that this graph lacks, by name. */
   Map<String, UnfedInput> unfedInputs();
 
-  /** Whether it writes texts token by token, beside telling logits. */
+  /** Whether it generates text token by token, besides returning logits. */
   boolean generates();
 
   /** The id that ends what it writes, if its configuration says one. */
@@ -100,13 +100,13 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** Each of its files, with its hash. */
   List<Map<String, Object>> hashes() throws IOException;
 
-  /** Whether a variable of its body begins with a value of its files, not at random. */
+  /** Whether a variable of its body is initialized from its files, not at random. */
   boolean begins(GraphVariable variable);
 
   /** Whether it has the value of a variable of its head. */
   boolean holds(GraphVariable variable);
 
-  /** The value of a variable, read when it is asked for. */
+  /** The value of a variable, read at the call. */
   TensorPieces value(String variable);
 
   /** Slots and step of an earlier training, if its files have them. */

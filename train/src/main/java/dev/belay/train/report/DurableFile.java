@@ -17,7 +17,7 @@ public final class DurableFile {
 
   private DurableFile() {}
 
-  /** Writes beside, brings it to the disk, renames. */
+  /** Writes a temporary file, syncs it, and renames it. */
   public static void write(Path file, byte[] content) {
     Path aside = file.resolveSibling(file.getFileName() + ASIDE);
     try {

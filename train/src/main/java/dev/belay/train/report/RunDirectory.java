@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The directory of one run, and what lies where in it.
+ * The directory of one run, with the paths of its files.
  *
  * @param root the directory itself
  */

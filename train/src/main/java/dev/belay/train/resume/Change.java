@@ -5,7 +5,7 @@ package dev.belay.train.resume;
  *
  * @param what the option, as the user writes it, or the file
  * @param before as the run directory has it
- * @param now as asked for
+ * @param now as requested
  */
 public record Change(String what, String before, String now) {
   @Override

@@ -31,7 +31,7 @@ public record Changes(List<Change> serious, List<Change> harmless) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String UNSET = "not given";
 
-  /** Older runs do not know which files lay beside the tokenizer's definition. */
+  /** Older runs did not record the files beside the tokenizer's definition. */
   private static final String TOKENIZER_SETTINGS = "tokenizer_settings";
 
   /**

@@ -86,7 +86,7 @@ public final class ProcessSandbox implements ModelSandbox {
         cause);
   }
 
-  /** Owns the process that tries one model. */
+  /** Owns the sandbox process of one model. */
   private final class Trial implements SandboxCheck {
     private final Path model;
     private final String key;

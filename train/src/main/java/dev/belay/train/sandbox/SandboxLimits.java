@@ -17,7 +17,7 @@ record SandboxLimits(long residentBytes, Duration processor, Duration wall) {
   /** TensorFlow, Java and the graph of a model, in bytes. */
   private static final long LEAST_BYTES = 3L << 30;
 
-  /** Values, gradients and what lies between them, for each byte of the variables. */
+  /** Values, gradients and intermediate tensors, for each byte of the variables. */
   private static final long TIMES_VARIABLES = 8;
 
   private static final Duration PROCESSOR = Duration.ofMinutes(2);

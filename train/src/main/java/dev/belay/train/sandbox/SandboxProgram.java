@@ -5,19 +5,19 @@ import java.io.PrintStream;
 import java.util.List;
 
 /**
- * The process that tries a model. Each line that it writes is a stage that begins; the last one of
- * a trial that came to its end is {@link #ENDED} or {@link #REFUSED}.
+ * The main class of the sandbox process. It prints each stage before it starts; the last line of a
+ * trial that came to its end is {@link #ENDED} or {@link #REFUSED}.
  */
 public final class SandboxProgram {
-  /** Nothing that the model made native code do has killed it. */
+  /** The model did not crash native code. */
   static final String ENDED = "ended";
 
-  /** An exception came first, which the process that asked will meet for itself. */
+  /** An exception ended the trial, which the calling process will meet too. */
   static final String REFUSED = "refused";
 
   private SandboxProgram() {}
 
-  /** Tries the model that the arguments name, and exits. */
+  /** Loads and runs the model in the arguments, and exits. */
   public static void main(String[] arguments) {
     PrintStream out = System.out;
     SandboxRequest request = SandboxRequest.of(List.of(arguments));
@@ -34,7 +34,7 @@ public final class SandboxProgram {
       out.println(REFUSED + ": " + thrown.getClass().getName());
     }
     out.flush();
-    // Not exit: native code has nothing to tidy up that would be worth its time.
+    // Not exit: the cleanup of native code is not worth its time.
     Runtime.getRuntime().halt(0);
   }
 }

@@ -19,7 +19,7 @@ final class BatchFile {
 
   private BatchFile() {}
 
-  /** One part; which example stands where is for people. */
+  /** One part; the positions of the examples are for people. */
   record Part(Map<String, Values> features, Values labels, List<String> examples) {}
 
   /** A column: one of the three lists is there. */

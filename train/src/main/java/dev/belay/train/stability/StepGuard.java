@@ -82,7 +82,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
     rollbacks = state.rollbacks();
   }
 
-  /** Above this a norm explodes; infinity where that is not asked for, or not known yet. */
+  /** Norms above this are explosions; infinity if this check is off, or the value not known yet. */
   @Override
   public double normLimit() {
     OptionalDouble median = norms.median();
@@ -92,7 +92,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   }
 
   /**
-   * Takes note of a step, and does what the policy asks for if it went wrong.
+   * Records a step, and applies the policy if it is not usable.
    *
    * @throws DivergedException if the run is to stop
    */

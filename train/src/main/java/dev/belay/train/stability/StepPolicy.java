@@ -9,7 +9,7 @@ import java.io.IOException;
 public interface StepPolicy {
 
   /**
-   * A step that was tried.
+   * A step that was computed.
    *
    * @param step from 1
    */

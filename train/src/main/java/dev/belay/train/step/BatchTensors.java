@@ -12,7 +12,7 @@ import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TString;
 
-/** Columns of a batch as tensors of the type that a model asks for. */
+/** Columns of a batch as tensors of the type that a model needs. */
 final class BatchTensors {
   private BatchTensors() {}
 

@@ -19,8 +19,8 @@ import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TNumber;
 
 /**
- * Owns a session on a model's graph that asks its calls for outputs on a small batch of made-up
- * rows, before anything is trained. Close it before the graph.
+ * Owns a session on a model's graph that computes the outputs of its calls on a small batch of
+ * dummy rows, before anything is trained. Close it before the graph.
  */
 public final class CallProbe implements AutoCloseable {
   private static final MachineConfig CPU =

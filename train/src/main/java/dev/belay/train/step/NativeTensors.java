@@ -39,7 +39,7 @@ final class NativeTensors {
   /**
    * A tensor with these elements, which go straight into its memory; the caller closes it.
    *
-   * @throws IllegalArgumentException if they are not as many as the type and shape ask for
+   * @throws IllegalArgumentException if their number does not match type and shape
    */
   static Tensor of(DataType dtype, Shape shape, TensorPieces elements) throws IOException {
     Class<? extends TType> type = TYPES.get(dtype);
@@ -91,7 +91,7 @@ final class NativeTensors {
     return view.order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** Finds the memory behind a buffer; null where it cannot be had as one. */
+  /** Finds the memory of a buffer; null if it is not one piece. */
   private static final class MemoryOf implements DataStorageVisitor<ByteBuffer> {
     @Override
     public ByteBuffer visit(ByteBuffer buffer) {

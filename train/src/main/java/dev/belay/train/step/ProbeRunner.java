@@ -53,7 +53,7 @@ public final class ProbeRunner {
   }
 
   /**
-   * Makes sure that TensorFlow has every GPU that was asked for by its number: it would train on
+   * Makes sure that TensorFlow has every GPU that was requested by its number: it would train on
    * the processor without a word.
    *
    * @param options of the session that is to train

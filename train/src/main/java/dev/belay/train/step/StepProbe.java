@@ -39,7 +39,7 @@ final class StepProbe {
 
   /**
    * Of the first replica, which then makes the whole pass alone. What is added up over several
-   * replicas cannot be asked for: it would wait for the others.
+   * replicas cannot be fetched: it would wait for the others.
    */
   StepProbe(Graph graph, Session session, TrainStep step, Replicas replicas) {
     this.tf = Ops.create(graph).withSubScope("belay_probe");

@@ -15,7 +15,7 @@ import java.util.List;
  * @param lossScale factor of the loss before the gradient; 1 except for fp16
  * @param applied whether the update was made
  * @param millis the session's runs alone
- * @param variableNorms of every variable that has a gradient; empty where they were not asked for
+ * @param variableNorms of every variable that has a gradient; empty if they were not requested
  */
 public record StepResult(
     float loss,

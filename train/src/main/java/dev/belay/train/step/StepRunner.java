@@ -65,6 +65,11 @@ public final class StepRunner implements AutoCloseable {
   /** Device and precision of a training. */
   public record Machine(MachineConfig config, Precision precision) {
 
+    /** Whether weights and gradients may be in a GPU's memory. */
+    public boolean mayUseGpu() {
+      return !config.cpuOnly() && HalfPrecision.ofThisMachine().gpu();
+    }
+
     /** Notes about device and precision, for people. */
     public List<String> notes() {
       HalfPrecision half = HalfPrecision.ofThisMachine();
@@ -214,6 +219,14 @@ public final class StepRunner implements AutoCloseable {
     return probe.examine(batch, step);
   }
 
+  /** Runs the evaluation pass on a batch without fetching its outputs, to test for errors. */
+  public void tryForward(Batch batch) {
+    try (Feeds feeds = new Feeds(session.runner())) {
+      feeds.columns(evaluation.inputs(), batch.features());
+      feeds.runner().addTarget(evaluation.output().asOutput().op()).run().close();
+    }
+  }
+
   /** Asks the model; the loss is zero for a batch without labels. */
   public EvaluationResult evaluate(Batch batch) {
     try (Feeds feeds = new Feeds(session.runner())) {
@@ -295,7 +308,7 @@ public final class StepRunner implements AutoCloseable {
   /** Source of the values of variables. */
   @FunctionalInterface
   public interface ValueSource {
-    /** The value of a variable, read when it is asked for. */
+    /** The value of a variable, read at the call. */
     TensorPieces value(GraphVariable variable) throws IOException;
   }
 

@@ -11,7 +11,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
- * One setting that a sweep tries.
+ * One setting of a sweep.
  *
  * @param mode the clip rule
  * @param clipNorm the threshold; empty for NONE, and for rules with a separate one
@@ -22,7 +22,7 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
   private static final Set<ClipConfig.Mode> THRESHOLD_OF_ITS_OWN =
       Set.of(ClipConfig.Mode.AUTO, ClipConfig.Mode.ADAPTIVE);
 
-  /** All of them, in the order in which they are tried. */
+  /** All arms, in the order in which they are trained. */
   public static List<Arm> of(SweepConfig config) {
     List<Arm> arms = new ArrayList<>();
     for (double rate : config.learningRates()) {
@@ -61,7 +61,7 @@ public record Arm(ClipConfig.Mode mode, OptionalDouble clipNorm, double learning
     return clipNorm.isPresent() ? OptionType.text(clipNorm.getAsDouble()) : modeText();
   }
 
-  /** {@code clip 1.0}, with the rule and the learning rate where the sweep tries several. */
+  /** {@code clip 1.0}, with the rule and the learning rate if the sweep has several. */
   public String label(SweepConfig sweep) {
     String label = clips() ? "clip " + clipText() : "no clip";
     if (clipNorm.isPresent() && sweep.clipModes().size() > 1) {

@@ -34,7 +34,7 @@ public record ArmResult(
     STOPPED,
     /** A loss or a norm was not finite. */
     DIVERGED,
-    /** It was not begun, since it had fallen behind or diverged with an earlier seed. */
+    /** It was not started, since it had fallen behind or diverged with an earlier seed. */
     SKIPPED
   }
 

@@ -11,7 +11,7 @@ import java.util.Optional;
  * Successive halving of arms that are trained one after the other: at a quarter and at half of its
  * steps an arm continues if it is among the better half of the arms that came there with the same
  * seed, and so the same batches in the same order, or if it is no further behind the best of them
- * than chance explains. One that is stopped is not tried with further seeds.
+ * than chance explains. One that is stopped is not trained with further seeds.
  *
  * @param steps of a whole arm
  * @param interval between evaluations
@@ -39,7 +39,7 @@ public record Halving(long steps, long interval, Score score) {
    *
    * @param step that it was evaluated after
    * @param metrics of the evaluation
-   * @param before results of the arms tried before it, of any seed
+   * @param before results of the arms trained before it, of any seed
    * @return why it should be stopped, if it should
    */
   public Optional<String> verdict(

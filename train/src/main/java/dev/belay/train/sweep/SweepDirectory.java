@@ -170,7 +170,7 @@ public record SweepDirectory(Path root) {
     Files.createDirectories(arm(arm, seed));
   }
 
-  /** Says that an arm has ended; from here on it is not tried again. */
+  /** Records that an arm has ended, so that it is not trained again. */
   public void finish(ArmResult result) throws IOException {
     Path arm = Files.createDirectories(arm(result.arm(), result.seed()));
     ResultFile.write(arm.resolve("result.json"), result);

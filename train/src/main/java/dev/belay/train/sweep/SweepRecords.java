@@ -57,8 +57,7 @@ public final class SweepRecords {
     identity.put("options", options);
     identity.put("model", Provenance.hashTree(model.toAbsolutePath().normalize()));
     identity.put("train_files", hashes(DataFolder.files(base.data().trainFiles())));
-    identity.put(
-        "validation_files", hashes(DataFolder.files(base.data().validationFiles())));
+    identity.put("validation_files", hashes(DataFolder.files(base.data().validationFiles())));
     return identity;
   }
 

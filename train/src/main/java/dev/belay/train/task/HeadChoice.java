@@ -6,7 +6,7 @@ import dev.belay.train.failure.ModelException;
 import java.util.List;
 import java.util.Optional;
 
-/** Chooses the task of a model that Belay builds: the one asked for, else that of its files. */
+/** Chooses the task of a model that Belay builds: the requested one, else that of its files. */
 public final class HeadChoice {
   /** The ending of a class without a head. */
   private static final String HEADLESS = "Model";
@@ -22,7 +22,7 @@ public final class HeadChoice {
   /**
    * The task.
    *
-   * @throws ModelException if the family has no head for what is asked for, or the files have none
+   * @throws ModelException if the family has no head for the requested task, or the files have none
    *     that Belay knows
    */
   public static Task of(HeadFiles files) {

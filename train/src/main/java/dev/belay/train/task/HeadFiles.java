@@ -42,7 +42,7 @@ public record HeadFiles(
         : OptionalInt.empty();
   }
 
-  /** Outputs of a head for classes, if they are known: as asked for, else as the weights have. */
+  /** Outputs of a head for classes, if they are known: as requested, else as in the weights. */
   OptionalInt classes(String projection) {
     return config.labels().isPresent()
         ? OptionalInt.of(config.labels().get())

@@ -27,7 +27,7 @@ public record MultiLabelClassification(OptionalInt outputs) implements PooledTas
   /** Name in Hugging Face's {@code problem_type}. */
   public static final String PROBLEM = "multi_label_classification";
 
-  /** Classes of a made-up batch, where it is not known how many there are. */
+  /** Classes of a dummy batch, if their number is unknown. */
   private static final int SOME_CLASSES = 2;
 
   @Override

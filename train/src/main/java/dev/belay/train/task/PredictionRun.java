@@ -43,13 +43,13 @@ public interface PredictionRun {
    */
   TextTokenizer tokenizer();
 
-  /** The id that stands where a word is hidden. */
+  /** The id of the mask token. */
   int maskId();
 
-  /** Whether the model writes texts token by token, beside telling logits. */
+  /** Whether the model generates text token by token, besides returning logits. */
   boolean generates();
 
-  /** The id that what the model writes begins with, if it reads one text and writes another. */
+  /** The id that generated texts start with, if the model reads one text and generates another. */
   OptionalInt decoderStart();
 
   /** The id that ends what the model writes, if its configuration says one. */

@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /**
  * {@code problem_type} of Hugging Face's config.json, which says whether the classes of an example
- * exclude each other: as it is asked for, else as the files have it.
+ * exclude each other: as requested, else as in the files.
  */
 final class ProblemTypes {
   private ProblemTypes() {}

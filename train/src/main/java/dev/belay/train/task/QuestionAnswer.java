@@ -14,7 +14,7 @@ import java.util.List;
  * @param end one past its last; null for no answer
  * @param noAnswerDifference by how much the score of no answer exceeds that of the best answer;
  *     null where every question has an answer
- * @param nBest the candidates, the best first; null if they were not asked for
+ * @param nBest the candidates, the best first; null if they were not requested
  */
 public record QuestionAnswer(
     String id,

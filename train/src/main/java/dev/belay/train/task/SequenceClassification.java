@@ -27,7 +27,7 @@ public record SequenceClassification(OptionalInt outputs) implements PooledTask 
   /** Name in Hugging Face's {@code problem_type}. */
   static final String PROBLEM = "single_label_classification";
 
-  /** Number of classes that is asked for. */
+  /** The requested number of classes. */
   static OptionalInt asked(ModelConfig config) {
     return config.labels().map(OptionalInt::of).orElse(OptionalInt.empty());
   }

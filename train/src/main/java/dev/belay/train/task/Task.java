@@ -91,7 +91,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
   /**
    * The same task with all that the model's files and the options say of it.
    *
-   * @throws ModelException if the files do not hold a whole head and none is asked for
+   * @throws ModelException if the files do not hold a whole head and no new one is requested
    * @throws ConfigException if an option is not for it
    */
   Task with(HeadFiles files);
@@ -101,7 +101,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
     return Optional.empty();
   }
 
-  /** The names of its head's layers, or of weights that stand alone. */
+  /** The names of its head's layers, or of weights outside layers. */
   List<String> layers(HeadFiles files);
 
   /** The part of the model's body that its head reads. */

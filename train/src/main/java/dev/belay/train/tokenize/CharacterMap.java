@@ -103,7 +103,7 @@ final class CharacterMap {
     return (unit >>> 8 & 1) == 1;
   }
 
-  /** Whether a character begins there, or all texts end. */
+  /** Whether a character starts there, or all texts end. */
   private boolean isStart(int at) {
     return at == texts.length || (at < texts.length && (texts[at] & 0xc0) != 0x80);
   }

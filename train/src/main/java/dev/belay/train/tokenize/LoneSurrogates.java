@@ -1,12 +1,12 @@
 package dev.belay.train.tokenize;
 
-/** Replaces surrogates that stand alone: Hugging Face's tokenizers read UTF-8, which has none. */
+/** Replaces lone surrogates: Hugging Face's tokenizers read UTF-8, which has none. */
 final class LoneSurrogates {
   private static final char REPLACEMENT = '\uFFFD';
 
   private LoneSurrogates() {}
 
-  /** The text with {@code U+FFFD} for each surrogate that stands alone. */
+  /** The text with {@code U+FFFD} for each lone surrogate. */
   static String replaced(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {

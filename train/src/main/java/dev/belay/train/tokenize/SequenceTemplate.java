@@ -23,7 +23,7 @@ import java.util.Optional;
 record SequenceTemplate(
     Piece before, Piece between, Piece after, int firstType, int secondType, boolean cutsLeft) {
 
-  /** Special tokens that stand together, with their types. */
+  /** Adjacent special tokens, with their types. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Piece(int[] ids, int[] types) {
     int length() {
@@ -42,7 +42,7 @@ record SequenceTemplate(
    * Learns from a native encoding of a text, or of a pair of texts of one token or more each.
    *
    * @param encoding deleted by the caller
-   * @throws DataException if the texts do not stand in it once each, in their order
+   * @throws DataException if it does not contain each text once, in order
    */
   static SequenceTemplate of(Path file, long encoding, boolean pair) {
     TokenizersLibrary library = TokenizersLibrary.LIB;

@@ -246,13 +246,13 @@ public final class TextTokenizer implements AutoCloseable {
     return definition.vocabulary();
   }
 
-  /** The special token that stands behind a single text, if one does. */
+  /** The special token after a single text, if there is one. */
   public OptionalInt endId() {
     int[] after = single.after().ids();
     return after.length == 0 ? OptionalInt.empty() : OptionalInt.of(after[0]);
   }
 
-  /** A text's ids without the special tokens behind it: the beginning of a longer text. */
+  /** A text's ids without the special tokens after it: the start of a longer text. */
   public int[] withoutEnd(int[] ids) {
     int[] after = single.after().ids();
     int end = ids.length - after.length;

@@ -21,7 +21,7 @@ import java.util.OptionalInt;
  *
  * @param file source of the definition
  * @param json the text of its tokenizer.json
- * @param bare its normalizer alone, if some added tokens are looked for in normalised text
+ * @param bare its normalizer alone, if some added tokens are matched in normalised text
  * @param vocabulary tokens of its ids
  * @param paddingId the id that fills short rows, if the tokenizer has one
  * @param patterns its regular expressions

@@ -24,8 +24,8 @@ final class TokenizerPatterns {
   /**
    * A regular expression.
    *
-   * @param where it stands
-   * @param pattern as it stands there
+   * @param where its place in tokenizer.json
+   * @param pattern the pattern at that place
    * @param work its bound
    */
   private record Bounded(String where, String pattern, PatternWork work) {}

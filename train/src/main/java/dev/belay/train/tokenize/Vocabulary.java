@@ -67,7 +67,7 @@ public record Vocabulary(
     return new Vocabulary(size, special, mask, inner, !inner.isEmpty());
   }
 
-  /** Whether an id stands for a word or a piece of one. */
+  /** Whether an id is a word or a piece of one. */
   public boolean isWord(int id) {
     return !special.get(id);
   }

@@ -77,4 +77,17 @@ final class ControlGroupTest {
     assertEquals(Finding.State.NOTE, heap.state());
     assertEquals("give Java less: -Xmx2g, with the launcher BELAY_JAVA_OPTS=-Xmx2g", heap.advice());
   }
+
+  @Test
+  void usableMemoryIsTheLeastOfMachineAndGroup() throws IOException {
+    assertEquals(
+        OptionalLong.empty(), UsableMemory.of(new MachineFiles(root), read()), "no /proc/meminfo");
+    write("proc/meminfo", "MemTotal:       16000000 kB\nMemAvailable:    8000000 kB");
+    write("proc/self/status", "VmRSS:      900000 kB\nRssAnon:     500000 kB");
+    assertEquals(
+        OptionalLong.of(8_000_000L << 10), UsableMemory.of(new MachineFiles(root), read()));
+    ControlGroup group =
+        new ControlGroup(2, OptionalLong.of(2_000_000L << 10), OptionalDouble.empty());
+    assertEquals(OptionalLong.of(1_500_000L << 10), UsableMemory.of(new MachineFiles(root), group));
+  }
 }

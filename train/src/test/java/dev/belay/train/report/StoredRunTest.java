@@ -89,7 +89,6 @@ final class StoredRunTest {
     Files.writeString(damaged, "{\"max-seq-length\": \"tail\"}");
     CorruptModelException refused =
         assertThrows(CorruptModelException.class, () -> RecordedRun.read(damaged, PROVENANCE));
-    assertTrue(
-        refused.getMessage().contains("--max-seq-length: expected"), refused.getMessage());
+    assertTrue(refused.getMessage().contains("--max-seq-length: expected"), refused.getMessage());
   }
 }

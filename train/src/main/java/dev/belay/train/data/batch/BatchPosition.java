@@ -10,7 +10,7 @@ public record BatchPosition(int epoch, int batch) {
   /** The first batch of a run. */
   public static final BatchPosition START = new BatchPosition(0, 0);
 
-  /** Refuses what no run can stand at. */
+  /** Refuses impossible positions. */
   public BatchPosition {
     if (epoch < 0 || batch < 0) {
       throw new IllegalArgumentException("epoch " + epoch + ", batch " + batch + ": below 0");

@@ -17,7 +17,7 @@ public final class BatchSource {
   private final Collator collator;
   private final Optional<Masking> masking;
 
-  /** Batches of a data set; nothing is collated before it is asked for. */
+  /** Batches of a data set; each is collated when it is read. */
   public BatchSource(Dataset dataset, BatchOptions options) {
     this(dataset, options, Optional.empty());
   }

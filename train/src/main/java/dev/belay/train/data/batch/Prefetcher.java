@@ -7,7 +7,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Owns a thread that makes batches ahead of the one who takes them; closing it ends the thread.
+ * Owns a thread that prepares batches ahead of their use; closing it ends the thread.
  *
  * <p>What goes wrong in the thread is thrown by {@link #next} after all batches before it were
  * taken, as if they had been made on the taker's own thread.
@@ -130,7 +130,7 @@ public final class Prefetcher implements Iterator<Batch>, AutoCloseable {
         queue.put(new Entry(Optional.empty(), Optional.of(e)));
       }
     } catch (InterruptedException e) {
-      // Closed: nobody takes any more.
+      // Closed: no more batches are read.
       Thread.currentThread().interrupt();
     }
   }

@@ -94,7 +94,7 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
     throw refused("a text");
   }
 
-  /** Words: the elements of a list, or what stands between the blanks of a text. */
+  /** Words: the elements of a list, or the parts of a text between blanks. */
   public List<String> words() {
     if (cell instanceof Cell.Texts texts) {
       return texts.values();
@@ -150,8 +150,8 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
   }
 
   /**
-   * Any number of classes: the elements of a list, or what stands between the bars of a text such
-   * as {@code sport|politics}. An empty list and an empty text are none.
+   * Any number of classes: the elements of a list, or the parts of a text between bars, such as
+   * {@code sport|politics}. An empty list and an empty text have no class.
    */
   LabelList labels() {
     if (cell instanceof Cell.Integers integers) {

@@ -1,8 +1,8 @@
 package dev.belay.train.data.example;
 
 /**
- * A text in which answers are looked for, with the characters of its tokens, counted in code
- * points. All questions about it share it.
+ * A text to search for answers, with the characters of its tokens, counted in code points. All
+ * questions about it share it.
  *
  * @param text the whole of it
  * @param starts [N], the first character of each token

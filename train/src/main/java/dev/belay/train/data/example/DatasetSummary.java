@@ -26,10 +26,10 @@ public record DatasetSummary(Dataset train, Optional<Dataset> validation) {
   /** A class with fewer examples is hardly learned. */
   private static final int RARE = 10;
 
-  /** Beyond so many examples, repeated ones are not looked for: it takes 100 bytes for each. */
+  /** Beyond this number of examples, duplicates are not counted: that takes 100 bytes for each. */
   private static final int MOST_COMPARED = 1_000_000;
 
-  /** 128 bits of the inputs of an example, which stand for them. */
+  /** 128 bits that identify the inputs of an example. */
   private record InputsHash(long first, long second) {
     static InputsHash of(EncodedExample example) {
       long first = 1;

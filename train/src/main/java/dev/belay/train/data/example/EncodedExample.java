@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param source its position in the file
  * @param features one row per {@link FeatureRequest}, in their order
  * @param label the class index or the value, [1], one class per token, [T], or where an answer
- *     starts and ends, [2]; empty if the data have none or none was asked for
+ *     starts and ends, [2]; empty if the data have none or none is needed
  * @param length tokens, padding in the file included; 0 for a model that takes text
  * @param tokens tokens that the attention mask counts
  * @param origin its source, for predictions that refer to it

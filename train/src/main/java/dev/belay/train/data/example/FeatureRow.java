@@ -2,7 +2,7 @@ package dev.belay.train.data.example;
 
 /**
  * One feature of one example. Arrays are shared between examples where they are equal by nature
- * (masks of ones): nobody changes them.
+ * (masks of ones): they must not be changed.
  */
 public sealed interface FeatureRow {
 

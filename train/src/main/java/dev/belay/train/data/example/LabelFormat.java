@@ -43,7 +43,7 @@ public interface LabelFormat {
     return false;
   }
 
-  /** Whether labels are made of the tokens, unless the data have some beside token ids. */
+  /** Whether labels are made from the tokens, unless the data have labels beside token ids. */
   default boolean isMadeOfTokens() {
     return false;
   }

@@ -42,7 +42,7 @@ public final class LabelReader {
     return rule.format().read(this, cell, tokens);
   }
 
-  /** The labels of an example that stand in a column of 0 and 1 each. */
+  /** The labels of an example, each in a column of 0 and 1. */
   FeatureRow readColumns(List<CellValues> cells) {
     columns = cells.stream().map(CellValues::column).toList();
     vectors.addColumns(cells.size());
@@ -187,7 +187,7 @@ public final class LabelReader {
     return number;
   }
 
-  /** Python takes a label with a blank beside it for another one. */
+  /** In Python, a label with a blank beside it is a different label. */
   private void requireOneSpelling(CellValues cell, LabelText label) {
     String before = spellings.putIfAbsent(label.key(), label.raw());
     boolean same = before == null || before.equals(label.raw());

@@ -84,7 +84,7 @@ record LabelText(Kind kind, String raw, String written, String plain, boolean na
     return plain.equals(String.valueOf(LabelRule.IGNORED));
   }
 
-  /** Whether it may stand for a gap in a column of numbers. */
+  /** Whether it may mark a gap in a column of numbers. */
   boolean isGap() {
     return kind == Kind.NAME && GAPS.contains(written.toLowerCase(Locale.ROOT));
   }

@@ -49,7 +49,7 @@ final class LabelVectors {
     }
   }
 
-  /** A row that stands in several columns of 0 and 1. */
+  /** A row in several columns of 0 and 1. */
   void addColumns(int columns) {
     length = columns;
     named = true;

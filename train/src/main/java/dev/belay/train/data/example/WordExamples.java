@@ -12,7 +12,7 @@ final class WordExamples {
   /**
    * The words of a text.
    *
-   * @throws DataException if there is none
+   * @throws DataException if it has none
    */
   static List<String> words(CellValues cell) {
     List<String> words = cell.words();

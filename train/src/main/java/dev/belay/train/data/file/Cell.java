@@ -31,7 +31,7 @@ public sealed interface Cell {
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
   record Decimals(double[] values, boolean list) implements Cell {}
 
-  /** True or false of JSON, which Python takes for 1 and 0 where a number is asked for. */
+  /** True or false of JSON, which Python converts to 1 and 0 where a number is expected. */
   record Truth(boolean value) implements Cell {}
 
   /** A list of strings. */

@@ -72,7 +72,7 @@ final class ConllRows implements RowReader {
     return AROUND.matcher(line).replaceAll("");
   }
 
-  /** A line that begins with # before a sentence, unless it is a word with its tag. */
+  /** A line that starts with # before a sentence, unless it is a word with its tag. */
   private boolean isComment(String line) {
     if (!line.startsWith("#")) {
       return false;

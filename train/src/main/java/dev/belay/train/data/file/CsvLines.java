@@ -20,7 +20,7 @@ final class CsvLines extends Reader {
     return line;
   }
 
-  /** The number of the last line that the parser has asked for. */
+  /** The number of the last line that the parser has read. */
   long lineNumber() {
     return lines.lineNumber();
   }

@@ -24,7 +24,7 @@ public final class DataFile {
   public enum TextForm {
     /** A text on each line. */
     LINES,
-    /** A text on each line, of which the words are asked for. */
+    /** A text on each line, of which the words are needed. */
     LINES_OF_WORDS,
     /** A word with its tag on each line, as CoNLL. */
     TAGGED_WORDS

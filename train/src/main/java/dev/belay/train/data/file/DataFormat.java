@@ -26,8 +26,7 @@ public enum DataFormat {
   PARQUET("parquet");
 
   /** The supported extensions, for messages. */
-  static final String EXPECTED = 
-      ".tsv, .csv, .jsonl, .json, .txt, .conll, .tfrecord or .parquet";
+  static final String EXPECTED = ".tsv, .csv, .jsonl, .json, .txt, .conll, .tfrecord or .parquet";
 
   private final List<String> endings;
 
@@ -53,11 +52,7 @@ public enum DataFormat {
       return TFRECORD;
     }
     throw new DataException(
-        file
-            + ": the name does not say the format; expected "
-            + EXPECTED
-            + "; "
-            + advice(ending));
+        file + ": the name does not say the format; expected " + EXPECTED + "; " + advice(ending));
   }
 
   private static String advice(String ending) {

@@ -123,7 +123,7 @@ public final class SquadFile {
     return new Contents(List.copyOf(paragraphs), says || holdsQuestionWithoutAnswer());
   }
 
-  /** The object that holds all, or questions one behind the other. */
+  /** The object that contains all, or a sequence of questions. */
   private void objects(JsonParser parser) throws IOException {
     boolean found = false;
     ObjectNode others = JSON.createObjectNode();

@@ -17,7 +17,7 @@ final class TextRows implements RowReader {
   private boolean begun;
 
   /**
-   * @param words whether its words are asked for, as of a CoNLL file
+   * @param words whether its words are needed, as in a CoNLL file
    */
   TextRows(Path file, Utf8Lines lines, boolean words) {
     this.file = file;

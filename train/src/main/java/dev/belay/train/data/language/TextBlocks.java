@@ -12,9 +12,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Texts put one behind the other and cut into blocks of one length, as {@code group_texts} of
- * Hugging Face's run_clm.py does: no padding, and no text is cut off but where a block ends. What
- * is left at the end and fills no block is left out.
+ * Texts joined and cut into blocks of one length, as {@code group_texts} of Hugging Face's
+ * run_clm.py does: no padding, and no text is cut off but where a block ends. What is left at the
+ * end and fills no block is left out.
  */
 public final class TextBlocks {
   private final Dataset texts;

@@ -55,8 +55,7 @@ final class ColumnReader {
         case DATA_PAGE -> seen += first(header.struct(5), compression.decompress(page, size));
         case DICTIONARY_PAGE -> {
           dictionary = new Values(leaf);
-          dictionary.addPlain(
-              compression.decompress(page, size), values(header.struct(7).size(1)));
+          dictionary.addPlain(compression.decompress(page, size), values(header.struct(7).size(1)));
         }
         case DATA_PAGE_2 -> seen += second(header.struct(8), page, size);
         default -> {} // an index, which only helps to skip

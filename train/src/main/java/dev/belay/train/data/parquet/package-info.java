@@ -1,4 +1,5 @@
 /**
- * Parquet files: the footer, and columns of strings, numbers and truth values, alone or in lists.
+ * Reads from: Parquet files, their footer and columns of strings, numbers and truth values, alone
+ * or in lists. Hands to: {@code data.file}, as rows of values. Never: knows what a column means.
  */
 package dev.belay.train.data.parquet;

@@ -76,7 +76,7 @@ final class LayerHistory {
     }
   }
 
-  /** Of the stretch that a column stands for; NaN wins, since it is what people look for. */
+  /** Value of the steps of a column; NaN wins, because people look for it. */
   private static double largest(Series series, int column, int columns) {
     int from = (int) ((long) series.size() * column / columns);
     int to = (int) ((long) series.size() * (column + 1) / columns);

@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** One HTML file with everything in it: styles, charts and their data. It asks for nothing else. */
+/** One HTML file with everything in it: styles, charts and their data. It loads nothing else. */
 final class Page {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> SCRIPTS = List.of("chart.js", "heat.js", "strip.js", "page.js");
@@ -36,7 +36,7 @@ final class Page {
     parts.put("<!--body-->", body);
     parts.put("/*data*/", json(data));
     parts.put("/*script*/", script.toString());
-    // One pass from left to right, so that no part is looked for inside another.
+    // One pass from left to right, so that no part is replaced inside another.
     String rest = resource("page.html");
     StringBuilder page = new StringBuilder();
     for (Map.Entry<String, String> part : parts.entrySet()) {
@@ -81,7 +81,7 @@ final class Page {
     return text.append("</div>\n").toString();
   }
 
-  /** JSON that no HTML parser can mistake for the end of the script that it stands in. */
+  /** JSON that no HTML parser can mistake for the end of its script. */
   private static String json(JsonNode data) {
     try {
       return JSON.writeValueAsString(data)

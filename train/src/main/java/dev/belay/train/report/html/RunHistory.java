@@ -105,7 +105,7 @@ final class RunHistory {
             });
   }
 
-  /** A number, or what stands for one that is not finite; NaN where there is none. */
+  /** A number, or the text for one that is not finite; NaN if there is none. */
   static double number(JsonNode object, String name) {
     JsonNode value = object.path(name);
     if (value.isNumber()) {

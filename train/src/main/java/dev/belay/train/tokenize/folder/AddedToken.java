@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
 /**
- * A token that is looked for in a text before the text is split, as the class of this name in
- * Python's tokenizers.
+ * A token that is matched in a text before the text is split, as the class of this name in Python's
+ * tokenizers.
  *
  * @param content the text of the token
  * @param flags matching options
- * @param normalizedIfSaid whether it is looked for in normalized text; empty: as a token that is
- *     not special
+ * @param normalizedIfSaid whether it is matched in normalized text; empty: as a token that is not
+ *     special
  * @param special whether it is no word of the language
  */
 record AddedToken(
@@ -61,7 +61,7 @@ record AddedToken(
     return special ? this : new AddedToken(content, flags, normalizedIfSaid, true);
   }
 
-  /** The same token, looked for in normalized text unless a file says where. */
+  /** The same token, matched in normalized text unless a file says otherwise. */
   AddedToken normalizedUnlessSaid() {
     return new AddedToken(content, flags, Optional.of(normalizedIfSaid.orElse(true)), special);
   }
@@ -70,7 +70,7 @@ record AddedToken(
     return new AddedToken(content, other, normalizedIfSaid, special);
   }
 
-  /** Whether it is looked for in normalized text. */
+  /** Whether it is matched in normalized text. */
   boolean normalized() {
     return normalizedIfSaid.orElse(!special);
   }

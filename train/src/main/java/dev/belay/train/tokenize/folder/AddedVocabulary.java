@@ -18,7 +18,7 @@ final class AddedVocabulary {
 
   /** Versions of the library with different rules. */
   enum Rules {
-    /** 0.13: a token that the model knows is looked for only if it is special. */
+    /** 0.13: a token in the model's vocabulary is matched only if it is special. */
     TOKENIZERS_0_13,
     /** 0.14 to 0.22; the native library of Belay is one of them. */
     TOKENIZERS_0_21,
@@ -27,11 +27,11 @@ final class AddedVocabulary {
   }
 
   /**
-   * A token that is looked for in texts.
+   * A token that is matched in texts.
    *
    * @param id its id
    * @param token with the flags that hold in the end
-   * @param twofold whether it is looked for in texts as they are and in normalized ones
+   * @param twofold whether it is matched both in original and in normalized texts
    */
   record Found(int id, AddedToken token, boolean twofold) {}
 
@@ -42,7 +42,7 @@ final class AddedVocabulary {
   private final List<AddedToken> patterns = new ArrayList<>();
   private final Set<String> special = new HashSet<>();
 
-  /** An empty vocabulary beside that of a model. */
+  /** An empty vocabulary besides that of a model. */
   AddedVocabulary(Rules rules, ModelVocabulary model) {
     this.rules = rules;
     this.model = model;
@@ -122,7 +122,7 @@ final class AddedVocabulary {
     return contents;
   }
 
-  /** The tokens that are looked for, by their ids. */
+  /** The tokens that are matched, by their ids. */
   List<Found> found() {
     Map<String, Set<Boolean>> normalized = new LinkedHashMap<>();
     List<AddedToken> looked =
@@ -134,7 +134,7 @@ final class AddedVocabulary {
     normalized.forEach(
         (content, sides) -> {
           int id = id(content).orElseThrow();
-          // The flags are those that were given last, what is looked for was decided at first.
+          // The flags are the last ones given; the matching was decided by the first.
           AddedToken token =
               new AddedToken(
                   content,
@@ -148,7 +148,7 @@ final class AddedVocabulary {
 
   /**
    * The first token to which the native library would give another id than Python's, if those that
-   * are looked for were added to it in the order of their ids.
+   * are matched were added to it in the order of their ids.
    */
   static Optional<Found> misplaced(List<Found> found, ModelVocabulary model) {
     AddedVocabulary library = new AddedVocabulary(Rules.TOKENIZERS_0_21, model);

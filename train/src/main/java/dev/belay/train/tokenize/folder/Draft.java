@@ -53,7 +53,7 @@ record Draft(
     return ModelVocabulary.of(file(), root.path("model").path("vocab"));
   }
 
-  /** The added tokens that tokenizer.json lists, by the ids that stand there, in their order. */
+  /** The added tokens that tokenizer.json lists, by their ids there, in order. */
   Map<Integer, AddedToken> listed() {
     Map<Integer, AddedToken> tokens = new LinkedHashMap<>();
     for (JsonNode token : root.path(ADDED_TOKENS)) {

@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The tokenizer classes of one version of transformers, and which of them a folder asks for. */
+/** The tokenizer classes of one version of transformers, and the choice of a folder's class. */
 final class TokenizerClasses {
   static final String CLASS = "tokenizer_class";
   private static final String FAST = "Fast";
@@ -56,7 +56,7 @@ final class TokenizerClasses {
    * The class that {@code AutoTokenizer} takes for a folder: the one that tokenizer_config.json
    * names, else config.json, else that of the model's type, else the one that the files look like.
    *
-   * @throws DataException if it is none whose tokens Belay can give
+   * @throws DataException if Belay does not support its tokens
    */
   static TokenizerClass of(TokenizerFolder folder, Convention convention) {
     TokenizerClasses classes = READ.get(convention);

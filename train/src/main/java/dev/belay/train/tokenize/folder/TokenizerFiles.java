@@ -77,7 +77,7 @@ public record TokenizerFiles(Path definition, Kind kind, Optional<Path> config) 
         : OptionalInt.empty();
   }
 
-  /** The folder of the definition, where the other files are looked for. */
+  /** The folder of the definition and the other files. */
   public Path folder() {
     return definition.toAbsolutePath().getParent();
   }

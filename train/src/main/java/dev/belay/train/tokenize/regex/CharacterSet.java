@@ -16,7 +16,7 @@ record CharacterSet(BitSet may, BitSet must) {
 
   static final CharacterSet ALL = new CharacterSet(range(0, SIZE), range(0, SIZE));
 
-  /** Of which nobody here knows what it matches. */
+  /** A set with unknown members. */
   static final CharacterSet UNKNOWN = new CharacterSet(range(0, SIZE), new BitSet());
 
   static final CharacterSet SPACE =

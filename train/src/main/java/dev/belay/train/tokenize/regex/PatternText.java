@@ -53,7 +53,7 @@ final class PatternText {
     }
   }
 
-  /** Bounds in braces, empty if braces stand for themselves; {@link RegexNode.Repeat#ENDLESS}. */
+  /** Bounds in braces, empty if the braces are literal; {@link RegexNode.Repeat#ENDLESS}. */
   int[] interval(int most) throws UnprovenPatternException {
     Matcher braces =
         Pattern.compile("\\{(\\d{0,7})(,?)(\\d{0,7})\\}")

@@ -60,7 +60,7 @@ final class RegexAutomaton {
     return add(new State(NO_LETTER, targets, false));
   }
 
-  /** Adds the states of a node in front of a state; returns the one that it begins with. */
+  /** Adds the states of a node in front of a state; returns its first state. */
   private int compile(RegexNode node, int next) throws UnprovenPatternException {
     if (node instanceof RegexNode.Letter letter) {
       sets.add(letter.set());
@@ -162,17 +162,17 @@ final class RegexAutomaton {
     return symbols[letter];
   }
 
-  /** The letters that a match may begin with, each with its number of ways, two for more. */
+  /** The letters that a match may start with, each with its number of ways, two for more. */
   Map<Integer, Integer> first() {
     return follow(start).letters();
   }
 
-  /** The letters that may come behind a letter, each with its number of ways, two for more. */
+  /** The letters that may follow a letter, each with its number of ways, two for more. */
   Map<Integer, Integer> behind(int letter) {
     return follow(states.get(letterStates.get(letter)).targets().get(0)).letters();
   }
 
-  /** Whether the pattern is matched once it has come to a letter, whatever stands behind it. */
+  /** Whether the pattern is matched once it has reached a letter, whatever follows. */
   boolean isMatchedAt(int letter) {
     return follow(states.get(letterStates.get(letter)).targets().get(0)).done();
   }

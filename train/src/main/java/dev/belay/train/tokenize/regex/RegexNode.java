@@ -69,7 +69,7 @@ sealed interface RegexNode {
     }
   }
 
-  /** A condition on a place: an anchor, or what stands before or behind it. */
+  /** A condition on a position: an anchor, or the text before or after it. */
   record Condition(List<RegexNode> ahead) implements RegexNode {
     @Override
     public boolean isNullable() {
