@@ -1,6 +1,6 @@
 package dev.belay.train.data.parquet;
 
-/** What the values of a column are. */
+/** The kind of values in a column. */
 public enum Kind {
   /** True or false. */
   TRUTH,

@@ -13,7 +13,7 @@ package dev.belay.train.data.parquet;
 record Leaf(
     int chunk, Kind kind, Type type, int maxRepetition, int maxDefinition, int listDefinition) {
 
-  /** How values are stored. */
+  /** The type by which a file stores values. */
   enum Type {
     BOOLEAN,
     INT32,
