@@ -47,7 +47,7 @@ enum Compression {
   }
 
   Bytes decompress(Bytes page, int size) {
-    if (size > MAX_PAGE_BYTES) {
+    if (size < 0 || size > MAX_PAGE_BYTES) {
       throw new ParquetException("a page of " + size + " bytes");
     }
     byte[] in = page.take(page.remaining());
