@@ -116,7 +116,7 @@ final class GoldenTrainingTest {
                 "--device=cpu"));
     assertEquals(0, training.code(), training.err());
     assertTrue(
-        training.err().contains("head: cls.predictions.bias goes on as the files have it"),
+        training.err().contains("head: cls.predictions.bias is loaded from the weights"),
         training.err());
     assertTrained(Fixtures.json(fixture.resolve("goldens.json")), 0, 6, folder);
   }

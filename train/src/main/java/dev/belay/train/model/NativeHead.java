@@ -85,7 +85,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
     }
     String last = layers.get(layers.size() - 1);
     if (!fresh.contains(last)) {
-      making.notes().add("head: " + last + " goes on as the files have it");
+      making.notes().add("head: " + last + " is loaded from the weights");
     }
     if (!fresh.isEmpty()) {
       making.notes().add("new layers, which begin at random: " + fresh);
