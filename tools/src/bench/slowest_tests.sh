@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
 grep -hoE '<testcase name="[^"]*" classname="[^"]*" time="[^"]*"' -- */target/surefire-reports/*.xml \
   | sed -E 's/<testcase name="([^"]*)" classname="([^"]*)" time="([^"]*)"/\3 \2 \1/; s/^([0-9]+),([0-9])/\1\2/' \
-  | sort -rn | head -n "${1:-10}"
+  | sort -rn | sed -n "1,${1:-10}p"
