@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.tensorflow.TensorFlow;
 
-/** What an embedding program has to set, against what the launcher sets. */
+/** The settings of an embedding program, compared with those of the launcher. */
 final class EmbeddingCheckTest {
   private static final Finding HEAP = Finding.ok(Finding.Area.MEMORY, "Java heap", "enough");
   private static final ClassLoader CLASSES = TensorFlow.class.getClassLoader();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a label means, however it is written, and what could mean two things. */
+/** The meaning of labels in every spelling, and refusals of those with two meanings. */
 class LabelValuesTest {
   private static final LabelRule THREE = LabelRule.classes(3);
   private static final ColumnConfig BY_NAME = ColumnConfig.byName();
