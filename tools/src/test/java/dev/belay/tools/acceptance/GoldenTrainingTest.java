@@ -146,7 +146,8 @@ final class GoldenTrainingTest {
                 "--weight-decay=0",
                 "--device=cpu"));
     assertEquals(0, training.code(), training.err());
-    assertTrue(training.err().contains("head: classifier is loaded from the weights"), training.err());
+    assertTrue(
+        training.err().contains("head: classifier is loaded from the weights"), training.err());
     assertTrained(Fixtures.json(fixture.resolve("goldens.json")).get("training"), 0, 6, folder);
   }
 
@@ -157,7 +158,8 @@ final class GoldenTrainingTest {
     Path out = folder.resolve("run");
     ProgramRun training = goOn(optimizer, "train", out);
     assertTrue(training.err().contains("slots of step 3"), training.err());
-    assertTrue(training.err().contains("head: classifier is loaded from the weights"), training.err());
+    assertTrue(
+        training.err().contains("head: classifier is loaded from the weights"), training.err());
     assertGoesOn(optimizer, out);
   }
 
