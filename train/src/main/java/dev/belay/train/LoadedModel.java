@@ -74,7 +74,7 @@ final class LoadedModel implements AutoCloseable {
     return model;
   }
 
-  /** Mapping of its inputs. */
+  /** Reader of the data that it is asked about. */
   DatasetLoader data() {
     return data;
   }
