@@ -1,5 +1,6 @@
 package dev.belay.savedmodel.export;
 
+import dev.belay.savedmodel.model.op.Nodes;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
@@ -11,7 +12,6 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.FunctionDefLibrary;
 import org.tensorflow.proto.framework.GraphDef;
-import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.RegisteredGradient;
 
@@ -49,13 +49,7 @@ final class FunctionLibrary {
   }
 
   private void visit(NodeDef node) {
-    reach(node.getOp());
-    for (AttrValue value : node.getAttrMap().values()) {
-      reach(value.getFunc().getName());
-      for (NameAttrList function : value.getList().getFuncList()) {
-        reach(function.getName());
-      }
-    }
+    Nodes.called(node).forEach(this::reach);
     AttrValue gradientType = node.getAttrMap().get(GRADIENT_ATTRIBUTE);
     RegisteredGradient gradient =
         gradientType == null ? null : gradients.get(gradientType.getS().toStringUtf8());

@@ -1,6 +1,8 @@
 package dev.belay.savedmodel.export;
 
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.TensorName;
 import dev.belay.savedmodel.tensor.Shapes;
 import java.util.ArrayList;
@@ -143,7 +145,7 @@ final class FunctionWriter {
   }
 
   private NodeDef bodyNode(NodeDef node, Map<String, String> arguments) {
-    NodeDef.Builder copy = NodeDef.newBuilder().setName(node.getName()).setOp(node.getOp());
+    NodeDef.Builder copy = Nodes.node(node.getName(), node.getOp());
     node.getAttrMap()
         .forEach(
             (name, value) -> {

@@ -4,6 +4,8 @@ import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Message;
 import dev.belay.savedmodel.bundle.BundleWriter;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.OpCatalogue;
 import dev.belay.savedmodel.model.op.TensorName;
 import dev.belay.savedmodel.tensor.TensorSpec;
@@ -304,9 +306,7 @@ final class NewModelAssembly {
   }
 
   private static NodeDef one(String name) {
-    return NodeDef.newBuilder()
-        .setName(name)
-        .setOp("Const")
+    return Nodes.node(name, "Const")
         .putAttr("dtype", Attributes.type(DataType.DT_INT32))
         .putAttr("value", Attributes.int32(1))
         .build();

@@ -12,6 +12,7 @@ import dev.belay.savedmodel.bundle.BundleReader;
 import dev.belay.savedmodel.export.NewModel.NewSignature;
 import dev.belay.savedmodel.export.NewModel.NewVariable;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.op.Attributes;
 import dev.belay.savedmodel.tensor.Shapes;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -6,11 +6,12 @@ import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
 import dev.belay.savedmodel.model.ModelFunction;
 import dev.belay.savedmodel.model.ModelFunction.Argument;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
+import dev.belay.savedmodel.model.op.Reachable;
 import dev.belay.savedmodel.model.op.TensorName;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -179,8 +180,8 @@ final class FunctionExpander {
       }
     }
     return nodes.add(
-        GrowingGraph.node(nodes.reserve(wanted), "Placeholder")
-            .putAttr("dtype", GrowingGraph.type(input.dtype()))
+        Nodes.node(nodes.reserve(wanted), "Placeholder")
+            .putAttr("dtype", Attributes.type(input.dtype()))
             .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
             .build());
   }
@@ -202,22 +203,11 @@ final class FunctionExpander {
 
   /** The writes that a call must do, even if its results do not depend on them. */
   private List<String> updates(String control) {
-    Set<String> seen = new LinkedHashSet<>();
-    Deque<String> open = new ArrayDeque<>();
-    if (control != null && !control.equals(ExpandedOutputs.DEAD)) {
-      open.add(control);
+    if (control == null || control.equals(ExpandedOutputs.DEAD)) {
+      return List.of();
     }
-    List<String> updates = new ArrayList<>();
-    while (!open.isEmpty()) {
-      String name = open.remove();
-      if (seen.add(name)) {
-        NodeDef node = nodes.node(name);
-        if (WRITES.matcher(node.getOp()).matches()) {
-          updates.add(name);
-        }
-        node.getInputList().forEach(input -> open.add(TensorName.nodeOf(input)));
-      }
-    }
-    return updates;
+    return Reachable.from(List.of(control), name -> Nodes.inputs(nodes.node(name))).stream()
+        .filter(name -> WRITES.matcher(nodes.node(name).getOp()).matches())
+        .toList();
   }
 }

@@ -4,6 +4,8 @@ import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.ObjectGraph;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.TensorName;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -61,11 +63,11 @@ final class SharedNodes {
       // Names of variables are not unique in TF2: a shared name would confuse two of them.
       String handle =
           nodes.add(
-              GrowingGraph.node(nodes.reserve(origin), "VarHandleOp")
-                  .putAttr("dtype", GrowingGraph.type(variable.dtype()))
+              Nodes.node(nodes.reserve(origin), "VarHandleOp")
+                  .putAttr("dtype", Attributes.type(variable.dtype()))
                   .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
-                  .putAttr("shared_name", GrowingGraph.string("imported/" + variable.id()))
-                  .putAttr("container", GrowingGraph.string(""))
+                  .putAttr("shared_name", Attributes.string("imported/" + variable.id()))
+                  .putAttr("container", Attributes.string(""))
                   .build());
       byOrigin.put(origin, handle);
       handles.put(handle, variable);
@@ -86,7 +88,7 @@ final class SharedNodes {
           TensorProto.newBuilder()
               .setDtype(DataType.DT_STRING)
               .setTensorShape(TensorShapeProto.getDefaultInstance())
-              .addStringVal(GrowingGraph.string(file.toString()).getS())
+              .addStringVal(Attributes.string(file.toString()).getS())
               .build();
       String node = nodes.addConstant(origin, path);
       byOrigin.put(origin, node);
