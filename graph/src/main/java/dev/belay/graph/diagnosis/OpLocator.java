@@ -1,13 +1,11 @@
 package dev.belay.graph.diagnosis;
 
+import dev.belay.graph.search.Operations;
+import dev.belay.graph.search.Reachable;
 import dev.belay.graph.variable.GraphVariable;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
@@ -37,21 +35,8 @@ public final class OpLocator {
 
   /** The variable closest upstream. */
   public Optional<String> nearestVariable(GraphOperation operation) {
-    Deque<GraphOperation> queue = new ArrayDeque<>(List.of(operation));
-    Set<String> seen = new HashSet<>();
-    while (!queue.isEmpty()) {
-      GraphOperation at = queue.poll();
-      if (variables.containsKey(at.name())) {
-        return variable(at);
-      }
-      for (int i = 0; i < at.numInputs(); i++) {
-        GraphOperation input = (GraphOperation) at.input(i).op();
-        if (seen.add(input.name())) {
-          queue.add(input);
-        }
-      }
-    }
-    return Optional.empty();
+    return Reachable.nearest(operation, Operations::sources, at -> variables.containsKey(at.name()))
+        .flatMap(this::variable);
   }
 
   /** The name of a tensor for messages: that of its variable, or else that of its node. */
@@ -74,21 +59,12 @@ public final class OpLocator {
     if (variables.containsKey(operation.name())) {
       return scope(variables.get(operation.name()));
     }
-    Deque<GraphOperation> queue = new ArrayDeque<>(List.of(operation));
-    Set<String> seen = new HashSet<>();
-    while (!queue.isEmpty()) {
-      GraphOperation at = queue.poll();
-      if (!at.name().startsWith(OURS) && !at.type().equals("Const")) {
-        return variable(at).map(OpLocator::scope).orElseGet(() -> scope(at.name()));
-      }
-      for (int i = 0; i < at.numInputs(); i++) {
-        GraphOperation input = (GraphOperation) at.input(i).op();
-        if (seen.add(input.name())) {
-          queue.add(input);
-        }
-      }
-    }
-    return operation.name();
+    return Reachable.nearest(
+            operation,
+            Operations::sources,
+            at -> !at.name().startsWith(OURS) && !at.type().equals("Const"))
+        .map(at -> scope(variable(at).orElseGet(at::name)))
+        .orElseGet(operation::name);
   }
 
   private static String scope(String name) {

@@ -1,6 +1,6 @@
 package dev.belay.graph.runtime;
 
-import java.util.Iterator;
+import dev.belay.graph.search.Operations;
 import java.util.Set;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
@@ -28,8 +28,7 @@ public final class LayerNormFusion {
 
   /** Returns whether a graph has such nodes. */
   public static boolean fails(Graph graph) {
-    for (Iterator<GraphOperation> all = graph.operations(); all.hasNext(); ) {
-      GraphOperation sum = all.next();
+    for (GraphOperation sum : Operations.of(graph)) {
       boolean adds = sum.type().equals("AddV2") || sum.type().equals("Add");
       if (adds && (fails(sum, 0) || fails(sum, 1))) {
         return true;
