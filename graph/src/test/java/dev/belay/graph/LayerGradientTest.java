@@ -11,6 +11,7 @@ import dev.belay.graph.encoder.Pooling;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.Dense;
@@ -194,7 +195,7 @@ class LayerGradientTest {
               graph, spec, new EncoderModel.Options(RESTORED, variable -> true, true, reading));
       ForwardCall call = model.call(EncoderModel.TRAINING);
       // The features themselves as logits of six classes.
-      check(graph, model, call.output(EncoderModel.FEATURES), reading == Pooling.ALL_TOKENS);
+      check(graph, model, call.output(TensorNames.FEATURES), reading == Pooling.ALL_TOKENS);
     }
   }
 
@@ -225,7 +226,7 @@ class LayerGradientTest {
               .map(GraphVariable::name)
               .toList());
       ForwardCall call = model.call(EncoderModel.TRAINING);
-      check(graph, model, call.output(EncoderModel.FEATURES), reading == Pooling.ALL_TOKENS);
+      check(graph, model, call.output(TensorNames.FEATURES), reading == Pooling.ALL_TOKENS);
     }
   }
 
@@ -264,7 +265,7 @@ class LayerGradientTest {
     try (Graph graph = new Graph()) {
       ForwardModel model = DecoderModel.build(graph, spec, DROPPING);
       ForwardCall call = model.call(LayeredForward.TRAINING);
-      check(graph, model, call.output(DecoderModel.LOGITS), true);
+      check(graph, model, call.output(TensorNames.LOGITS), true);
     }
   }
 
@@ -282,7 +283,7 @@ class LayerGradientTest {
     try (Graph graph = new Graph()) {
       ForwardModel model = Seq2SeqModel.build(graph, spec, DROPPING);
       ForwardCall call = model.call(LayeredForward.TRAINING);
-      check(graph, model, call.output(Seq2SeqModel.LOGITS), true);
+      check(graph, model, call.output(TensorNames.LOGITS), true);
     }
   }
 
