@@ -1,5 +1,6 @@
 package dev.belay.savedmodel.export;
 
+import dev.belay.savedmodel.model.op.Attributes;
 import dev.belay.savedmodel.model.op.Nodes;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -19,7 +20,6 @@ import org.tensorflow.proto.framework.RegisteredGradient;
  * The functions that nodes call: branches and bodies of loops, and the gradients saved for them.
  */
 final class FunctionLibrary {
-  private static final String GRADIENT_ATTRIBUTE = "_gradient_op_type";
 
   private final Map<String, FunctionDef> functions = new HashMap<>();
   private final Map<String, RegisteredGradient> gradients = new HashMap<>();
@@ -50,7 +50,7 @@ final class FunctionLibrary {
 
   private void visit(NodeDef node) {
     Nodes.called(node).forEach(this::reach);
-    AttrValue gradientType = node.getAttrMap().get(GRADIENT_ATTRIBUTE);
+    AttrValue gradientType = node.getAttrMap().get(Attributes.GRADIENT);
     RegisteredGradient gradient =
         gradientType == null ? null : gradients.get(gradientType.getS().toStringUtf8());
     if (gradient != null && reachedGradients.add(gradient)) {

@@ -21,8 +21,6 @@ import org.tensorflow.proto.framework.OpDef;
 
 /** Turns a part of a flat graph into a function of the library. */
 final class FunctionWriter {
-  /** The one private attribute that is kept: Python refuses to differentiate without it. */
-  private static final String GRADIENT_ATTRIBUTE = "_gradient_op_type";
 
   private final NodeIndex nodes;
   private final Map<String, Capture> captures;
@@ -118,7 +116,7 @@ final class FunctionWriter {
     function.getSignatureBuilder().addInputArg(definition);
     FunctionDef.ArgAttrs.Builder attributes = FunctionDef.ArgAttrs.newBuilder();
     attributes.putAttr(
-        "_output_shapes",
+        Attributes.OUTPUT_SHAPES,
         AttrValue.newBuilder()
             .setList(AttrValue.ListValue.newBuilder().addShape(Shapes.toProto(shape)))
             .build());
@@ -149,7 +147,7 @@ final class FunctionWriter {
     node.getAttrMap()
         .forEach(
             (name, value) -> {
-              if (!name.startsWith("_") || name.equals(GRADIENT_ATTRIBUTE)) {
+              if (!name.startsWith("_") || name.equals(Attributes.GRADIENT)) {
                 copy.putAttr(name, value);
               }
             });

@@ -1,6 +1,8 @@
 package dev.belay.savedmodel.export;
 
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.GraphCollections;
+import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.op.Attributes;
 import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.tensor.Shapes;
@@ -28,8 +30,6 @@ import org.tensorflow.proto.util.SaverDef;
  */
 final class MainGraphWriter {
   private static final String PREDICT = "tensorflow/serving/predict";
-  private static final String INIT_SIGNATURE = "__saved_model_init_op";
-  private static final String INIT_COLLECTION = "saved_model_main_op";
   private static final String CALL = "StatefulPartitionedCall";
 
   private final GraphDef.Builder graph;
@@ -106,10 +106,12 @@ final class MainGraphWriter {
             .setName(init)
             .setTensorShape(TensorShapeProto.newBuilder().setUnknownRank(true));
     signatures.put(
-        INIT_SIGNATURE,
-        SignatureDef.newBuilder().putOutputs(INIT_SIGNATURE, target.build()).build());
+        SavedModelContents.INIT_SIGNATURE,
+        SignatureDef.newBuilder()
+            .putOutputs(SavedModelContents.INIT_SIGNATURE, target.build())
+            .build());
     meta.putCollectionDef(
-        INIT_COLLECTION,
+        GraphCollections.MAIN_OP,
         CollectionDef.newBuilder()
             .setNodeList(CollectionDef.NodeList.newBuilder().addValue(init))
             .build());

@@ -1,5 +1,6 @@
 package dev.belay.savedmodel.export;
 
+import dev.belay.savedmodel.bundle.CheckpointNames;
 import dev.belay.savedmodel.tensor.Shapes;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,13 +27,9 @@ import org.tensorflow.proto.framework.VersionDef;
 final class ObjectGraphWriter {
   static final int ROOT = 0;
 
-  /** The string tensor of a checkpoint that maps objects to keys. */
-  static final String CHECKPOINT_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH";
-
   private static final String PLAIN_OBJECT = "_generic_user_object";
   private static final String LIST = "trackable_list_wrapper";
   private static final String SIGNATURES = "signature_map";
-  private static final String VARIABLE_VALUE = "VARIABLE_VALUE";
 
   private final SavedObjectGraph.Builder graph = SavedObjectGraph.newBuilder();
   private final List<TrackableObjectGraph.TrackableObject.Builder> saved = new ArrayList<>();
@@ -71,7 +68,7 @@ final class ObjectGraphWriter {
         .get(id)
         .addAttributes(
             SerializedTensor.newBuilder()
-                .setName(VARIABLE_VALUE)
+                .setName(CheckpointNames.VARIABLE_VALUE)
                 .setFullName(variable.name())
                 .setCheckpointKey(checkpointKey));
     return id;

@@ -3,6 +3,7 @@ package dev.belay.savedmodel.model.inline;
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.model.FlatGraph.FlatFunction;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.GraphCollections;
 import dev.belay.savedmodel.model.ModelFunction;
 import dev.belay.savedmodel.model.ModelFunction.Argument;
 import dev.belay.savedmodel.model.SavedModelContents;
@@ -33,8 +34,6 @@ final class FunctionExpander {
       Pattern.compile(
           "Assign.*VariableOp|Resource(Scatter|Apply|SparseApply|StridedSliceAssign|CountUpTo).*"
               + "|LookupTable(Insert|Remove|Import).*");
-
-  private static final String UPDATE_OPS = "update_ops";
 
   private final SavedModelContents contents;
   private final InlineOptions options;
@@ -142,11 +141,11 @@ final class FunctionExpander {
       return List.of();
     }
     List<String> updates = new ArrayList<>();
-    for (String update : contents.collection(UPDATE_OPS)) {
+    for (String update : contents.collection(GraphCollections.UPDATE_OPS)) {
       boolean runs = contents.mainGraph().isComputable(update, fed);
       nodes.note(
           "of the collection "
-              + UPDATE_OPS
+              + GraphCollections.UPDATE_OPS
               + (runs ? ": runs with each step" : ": left alone, the signature cannot compute it"));
       if (runs) {
         updates.add(update);

@@ -16,7 +16,6 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 
 /** Ensures that the two branches of a conditional return tensors of the same shape. */
 final class SameShape {
-  private static final String SHAPES = "_output_shapes";
 
   private SameShape() {}
 
@@ -40,8 +39,8 @@ final class SameShape {
     }
     // Only nodes with one output: for others the position depends on the op.
     for (NodeDef node : function.getNodeDefList()) {
-      if (node.getName().equals(parts[0]) && node.containsAttr(SHAPES)) {
-        AttrValue.ListValue shapes = node.getAttrOrThrow(SHAPES).getList();
+      if (node.getName().equals(parts[0]) && node.containsAttr(Attributes.OUTPUT_SHAPES)) {
+        AttrValue.ListValue shapes = node.getAttrOrThrow(Attributes.OUTPUT_SHAPES).getList();
         return shapes.getShapeCount() == 1 && TensorName.index(parts[2], 0) == 0
             ? Optional.of(shapes.getShape(0))
             : Optional.empty();

@@ -26,8 +26,6 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 
 /** Nodes that the functions of a model share: variables, constants, assets, lookup tables. */
 final class SharedNodes {
-  private static final String CREATE = "_create_resource";
-  private static final String INITIALIZE = "_initialize";
 
   private final SavedModelContents contents;
   private final GrowingGraph nodes;
@@ -136,8 +134,8 @@ final class SharedNodes {
   private String table(int id, Tables tables) throws IOException {
     String origin = "table/" + id;
     if (!byOrigin.containsKey(origin)) {
-      Optional<FunctionDef> create = function(id, CREATE);
-      Optional<FunctionDef> initialize = function(id, INITIALIZE);
+      Optional<FunctionDef> create = function(id, ObjectGraph.CREATE_RESOURCE);
+      Optional<FunctionDef> initialize = function(id, ObjectGraph.INITIALIZE);
       if (create.isEmpty() || initialize.isEmpty()) {
         throw unsupported(id, "a resource that no function of the model creates and initialises");
       }

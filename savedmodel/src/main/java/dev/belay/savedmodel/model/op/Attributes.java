@@ -12,6 +12,12 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 
 /** Attribute values of nodes. */
 public final class Attributes {
+  /** Attribute that names a function for the gradient of a node. */
+  public static final String GRADIENT = "_gradient_op_type";
+
+  /** Attribute with the inferred shapes of a node's outputs. */
+  public static final String OUTPUT_SHAPES = "_output_shapes";
+
   private Attributes() {}
 
   /** A string. */
