@@ -1,5 +1,6 @@
 package dev.belay.graph.diagnosis;
 
+import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.search.Operations;
 import dev.belay.graph.search.Reachable;
 import dev.belay.graph.variable.GraphVariable;
@@ -12,8 +13,6 @@ import org.tensorflow.Output;
 
 /** Locates an op in its model. */
 public final class OpLocator {
-  /** Nodes that the training step adds; all others come from the model. */
-  private static final String OURS = "belay_";
 
   private final Map<String, String> variables;
 
@@ -48,7 +47,7 @@ public final class OpLocator {
 
   /** Returns whether the op belongs to the backward pass. */
   public static boolean isBackward(GraphOperation operation) {
-    return operation.name().contains("/gradient/");
+    return operation.name().contains("/" + NodeNames.GRADIENT + "/");
   }
 
   /**
@@ -62,7 +61,7 @@ public final class OpLocator {
     return Reachable.nearest(
             operation,
             Operations::sources,
-            at -> !at.name().startsWith(OURS) && !at.type().equals("Const"))
+            at -> !at.name().startsWith(NodeNames.PREFIX) && !at.type().equals("Const"))
         .map(at -> scope(variable(at).orElseGet(at::name)))
         .orElseGet(operation::name);
   }
