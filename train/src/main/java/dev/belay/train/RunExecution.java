@@ -18,6 +18,7 @@ import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.report.RunFact;
 import dev.belay.train.resume.FinishedRun;
 import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
@@ -130,8 +131,7 @@ final class RunExecution {
       context
           .records()
           .provenance()
-          .put(
-              FinishedRun.FACT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
+          .put(RunFact.RESULT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
       return new TrainingRun.Result(
           context.directory().root(), export, callbacks.startMetrics(), metrics);
     } finally {

@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.weights.GraphWeights;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.WeightDifference;
@@ -66,7 +67,7 @@ public final class WeightConversion {
     if (!files.isEmpty()) {
       try {
         TokenizerExport.settings(TokenizerFinder.given(location.folder()))
-            .ifPresent(settings -> files.put("tokenizer_config.json", settings));
+            .ifPresent(settings -> files.put(ModelFiles.TOKENIZER_CONFIG, settings));
       } catch (DataException e) {
         LOG.debug("the tokenizer is copied as it is: {}", e.getMessage());
       }

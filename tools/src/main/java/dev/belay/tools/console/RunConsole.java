@@ -7,6 +7,7 @@ import static dev.belay.tools.console.Figures.number;
 import static dev.belay.tools.console.Figures.percent;
 import static dev.belay.tools.console.Figures.rate;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.model.ModelSource;
@@ -21,7 +22,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
   private static final int WIDE = 100;
 
   /** In an export, one name for each output in their order. */
-  private static final Path LABELS = Path.of("assets.extra", ModelSource.LABELS);
+  private static final Path LABELS = Path.of(ModelFiles.ASSETS_EXTRA, ModelSource.LABELS);
 
   private final Terminal terminal;
   private final LongSupplier nanoTime;

@@ -116,8 +116,13 @@ public record ModelConfig(
   /** No new head: the model's own is trained. */
   public static final String OWN_HEAD = "none";
 
-  private static final List<String> PROBLEMS =
-      List.of("single_label_classification", "multi_label_classification");
+  /** Hugging Face's name of a classification of which each example has one label. */
+  public static final String SINGLE_LABEL = "single_label_classification";
+
+  /** Hugging Face's name of a classification of which an example may have several labels. */
+  public static final String MULTI_LABEL = "multi_label_classification";
+
+  private static final List<String> PROBLEMS = List.of(SINGLE_LABEL, MULTI_LABEL);
 
   /** Rule for resuming the optimizer of an earlier training. */
   public enum RestoreOptimizer {

@@ -4,6 +4,7 @@ import static dev.belay.train.doctor.Finding.Area.LIBRARY;
 import static dev.belay.train.doctor.Finding.Area.MEMORY;
 import static dev.belay.train.doctor.Finding.Area.SYSTEM;
 
+import dev.belay.train.step.EnvironmentVariables;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,20 +52,20 @@ public record EmbeddingCheck(List<Finding> findings) {
     findings.add(
         variable(
             environment,
-            new Wanted(LIBRARY, "TF_ENABLE_ONEDNN_OPTS", "1"),
+            new Wanted(LIBRARY, EnvironmentVariables.ONEDNN, "1"),
             "steps on a CPU are slower without oneDNN's kernels, and numbers differ in their last"
                 + " digits from those of the launcher"));
     findings.add(
         variable(
             environment,
-            new Wanted(LIBRARY, "TF_CPP_MIN_LOG_LEVEL", "3"),
+            new Wanted(LIBRARY, EnvironmentVariables.LOG_LEVEL, "3"),
             "TensorFlow writes to standard error by itself; its errors come back as exceptions"));
     findings.add(rustFlavor(environment, properties));
     findings.add(property(properties, "maxBytes"));
     findings.add(property(properties, "maxPhysicalBytes"));
     for (Wanted allocator :
         List.of(
-            new Wanted(MEMORY, "MALLOC_MMAP_MAX_", "0"),
+            new Wanted(MEMORY, EnvironmentVariables.MAPPED_MEMORY, "0"),
             new Wanted(MEMORY, "MALLOC_TRIM_THRESHOLD_", "17179869184"),
             new Wanted(MEMORY, "MALLOC_TOP_PAD_", "134217728"))) {
       findings.add(

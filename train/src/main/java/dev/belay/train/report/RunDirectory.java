@@ -19,11 +19,33 @@ import java.util.stream.Stream;
  * @param root the directory itself
  */
 public record RunDirectory(Path root) {
-  private static final String LOCK = "run.lock";
+  /** The file that the process which writes the directory holds. */
+  public static final String LOCK = "run.lock";
+
+  /** Every effective option. */
+  public static final String CONFIG = "config.json";
+
+  /** Provenance of the run. */
+  public static final String PROVENANCE = "run.json";
+
+  /** One line per event. */
+  public static final String METRICS = "metrics.jsonl";
+
+  /** The page of charts. */
+  public static final String REPORT = "report.html";
+
+  /** Event files. */
+  public static final String TENSORBOARD = "tensorboard";
+
+  /** One directory per checkpoint. */
+  public static final String CHECKPOINTS = "checkpoints";
+
+  /** The replay bundle of the first step that was not usable. */
+  public static final String FAILURE = "failure";
 
   /** Files of a run; a start that found no checkpoint removes them. */
   private static final Set<String> RECORDS =
-      Set.of("config.json", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "failure");
+      Set.of(CONFIG, PROVENANCE, METRICS, TENSORBOARD, CHECKPOINTS, FAILURE);
 
   /** Incomplete files of killed runs. */
   private static final Pattern PARTIAL = Pattern.compile("\\..*writable.*|.*\\.partial");
@@ -118,8 +140,8 @@ public record RunDirectory(Path root) {
 
   /** Whether a directory was made by a run. */
   public static boolean isRun(Path path) {
-    return Files.isRegularFile(path.resolve("run.json"))
-        && Files.isRegularFile(path.resolve("config.json"));
+    return Files.isRegularFile(path.resolve(PROVENANCE))
+        && Files.isRegularFile(path.resolve(CONFIG));
   }
 
   /** The writer of the directory; see {@code train.resume}. */
@@ -129,37 +151,37 @@ public record RunDirectory(Path root) {
 
   /** Every effective option. */
   public Path config() {
-    return root.resolve("config.json");
+    return root.resolve(CONFIG);
   }
 
   /** Provenance of the run. */
   public Path provenance() {
-    return root.resolve("run.json");
+    return root.resolve(PROVENANCE);
   }
 
   /** One line per event. */
   public Path metrics() {
-    return root.resolve("metrics.jsonl");
+    return root.resolve(METRICS);
   }
 
   /** The run as a page of charts. */
   public Path report() {
-    return root.resolve("report.html");
+    return root.resolve(REPORT);
   }
 
   /** Event files. */
   public Path tensorboard() {
-    return root.resolve("tensorboard");
+    return root.resolve(TENSORBOARD);
   }
 
   /** One directory per checkpoint. */
   public Path checkpoints() {
-    return root.resolve("checkpoints");
+    return root.resolve(CHECKPOINTS);
   }
 
   /** The replay bundle of the first step that was not usable. */
   public Path failure() {
-    return root.resolve("failure");
+    return root.resolve(FAILURE);
   }
 
   /** Version folders of exported models. */

@@ -1,5 +1,6 @@
 package dev.belay.train.sandbox;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -20,7 +21,8 @@ import java.util.stream.Stream;
  * remove any of them costs a trial and nothing else.
  */
 final class SandboxCache {
-  private static final List<String> FILES = List.of("saved_model.pb", "variables/variables.index");
+  private static final List<String> FILES =
+      List.of(ModelFiles.SAVED_MODEL, "variables/variables.index");
 
   private final Path folder;
 
@@ -50,7 +52,7 @@ final class SandboxCache {
     for (String file : FILES) {
       add(digest, model.resolve(file));
     }
-    Path assets = model.resolve("assets");
+    Path assets = model.resolve(ModelFiles.ASSETS);
     if (Files.isDirectory(assets)) {
       try (Stream<Path> files = Files.walk(assets)) {
         for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {

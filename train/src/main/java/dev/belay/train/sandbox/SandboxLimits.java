@@ -1,5 +1,6 @@
 package dev.belay.train.sandbox;
 
+import dev.belay.savedmodel.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ record SandboxLimits(long residentBytes, Duration processor, Duration wall) {
 
   /** For a model in a folder: the larger its variables, the more. */
   static SandboxLimits of(Path model) throws IOException {
-    long variables = bytes(model.resolve("variables"));
+    long variables = bytes(model.resolve(ModelFiles.VARIABLES));
     long wanted = LEAST_BYTES + TIMES_VARIABLES * Math.min(variables, Long.MAX_VALUE >> 8);
     return new SandboxLimits(
         Math.min(wanted, available()),

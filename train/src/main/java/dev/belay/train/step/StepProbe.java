@@ -6,6 +6,7 @@ import dev.belay.graph.diagnosis.FirstNonFinite;
 import dev.belay.graph.diagnosis.OpLocator;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.replica.Replicas;
+import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.UpdateBatch;
@@ -42,7 +43,7 @@ final class StepProbe {
    * replicas cannot be fetched: it would wait for the others.
    */
   StepProbe(Graph graph, Session session, TrainStep step, Replicas replicas) {
-    this.tf = Ops.create(graph).withSubScope("belay_probe");
+    this.tf = Ops.create(graph).withSubScope(NodeNames.PROBE);
     this.session = session;
     this.step = step;
     this.replicas = replicas;

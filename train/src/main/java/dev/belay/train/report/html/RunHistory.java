@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.train.norm.NormSummary;
+import dev.belay.train.report.MetricsKey;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,13 +18,14 @@ import java.util.Set;
 /** Curves of a run, read from metrics.jsonl. Of steps that occur twice, the later ones count. */
 final class RunHistory {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Set<String> NO_METRICS = Set.of("event", "step", "examples", "seconds");
+  private static final Set<String> NO_METRICS =
+      Set.of(MetricsKey.EVENT, MetricsKey.STEP, MetricsKey.EXAMPLES, MetricsKey.SECONDS);
 
   private final Series loss = new Series("training");
   private final Series norm = new Series("before the clip");
   private final Series clippedNorm = new Series("after the clip");
   private final Series scale = new Series("clip scale");
-  private final Series clipped = new Series("clipped");
+  private final Series clipped = new Series(MetricsKey.CLIPPED);
   private final Series learningRate = new Series("learning rate");
   private final Map<String, Series> metrics = new LinkedHashMap<>();
   private final LayerHistory layers = new LayerHistory();
@@ -58,13 +60,13 @@ final class RunHistory {
   }
 
   private void add(JsonNode event) {
-    long step = event.path("step").asLong();
-    switch (event.path("event").asText()) {
-      case "start" -> totalSteps = event.path("total_steps").asLong();
-      case "train" -> addTrained(step, event);
-      case "eval" -> addEvaluated(step, event);
-      case "norms" -> layers.add(step, event.path("layers"));
-      case "done" -> done = true;
+    long step = event.path(MetricsKey.STEP).asLong();
+    switch (event.path(MetricsKey.EVENT).asText()) {
+      case MetricsKey.START -> totalSteps = event.path(MetricsKey.TOTAL_STEPS).asLong();
+      case MetricsKey.TRAIN -> addTrained(step, event);
+      case MetricsKey.EVALUATION -> addEvaluated(step, event);
+      case MetricsKey.NORMS -> layers.add(step, event.path(MetricsKey.LAYERS));
+      case MetricsKey.DONE -> done = true;
       default -> {
         // Checkpoints and exports are no curves.
       }
@@ -75,12 +77,12 @@ final class RunHistory {
     if (loss.size() > 0 && step <= loss.step(loss.size() - 1)) {
       forgetFrom(step);
     }
-    loss.add(step, number(event, "loss"));
-    norm.add(step, number(event, "grad_norm"));
-    clippedNorm.add(step, number(event, "grad_norm_clipped"));
-    scale.add(step, number(event, "clip_scale"));
-    clipped.add(step, event.path("clipped").asBoolean() ? 1 : 0);
-    learningRate.add(step, number(event, "learning_rate"));
+    loss.add(step, number(event, MetricsKey.LOSS));
+    norm.add(step, number(event, MetricsKey.GRAD_NORM));
+    clippedNorm.add(step, number(event, MetricsKey.GRAD_NORM_CLIPPED));
+    scale.add(step, number(event, MetricsKey.CLIP_SCALE));
+    clipped.add(step, event.path(MetricsKey.CLIPPED).asBoolean() ? 1 : 0);
+    learningRate.add(step, number(event, MetricsKey.LEARNING_RATE));
   }
 
   private void forgetFrom(long step) {

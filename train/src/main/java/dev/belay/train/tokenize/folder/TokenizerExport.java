@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.belay.savedmodel.ModelFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ public final class TokenizerExport {
     for (Path file : files.beside()) {
       all.put(file.getFileName().toString(), Files.readAllBytes(file));
     }
-    settings(files).ifPresent(settings -> all.put(TokenizerFolder.SETTINGS, settings));
+    settings(files).ifPresent(settings -> all.put(ModelFiles.TOKENIZER_CONFIG, settings));
     return all;
   }
 
