@@ -2,7 +2,7 @@ package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
 import dev.belay.train.config.ClipConfig;
-import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
@@ -219,15 +219,7 @@ public final class Sweep {
   }
 
   private void requireMetric(Map<String, Double> metrics) {
-    String name = inputs.plan().score().metric();
-    if (!metrics.containsKey(name)) {
-      throw new ConfigException(
-          List.of(
-              "--metric-for-best-model: there is no metric '"
-                  + name
-                  + "'; this task has "
-                  + String.join(", ", metrics.keySet())));
-    }
+    LoopConfig.requireMetric(inputs.plan().score().metric(), metrics.keySet());
   }
 
   /** Result known without training: an arm that has ended, or that an earlier seed decided. */

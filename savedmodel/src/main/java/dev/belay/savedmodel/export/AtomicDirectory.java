@@ -178,7 +178,8 @@ public final class AtomicDirectory implements Closeable {
         && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS);
   }
 
-  private static String host() {
+  /** The name of this machine; of others it only has to be the same for all their processes. */
+  public static String host() {
     try {
       return Files.readString(HOST_FILE).strip();
     } catch (IOException e) {

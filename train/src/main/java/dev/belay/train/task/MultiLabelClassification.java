@@ -45,11 +45,6 @@ public record MultiLabelClassification(OptionalInt outputs) implements PooledTas
   }
 
   @Override
-  public Optional<LabelMap> names(HeadFiles files) {
-    return files.names(PooledTask.layer(files.family()), outputs);
-  }
-
-  @Override
   public Optional<String> problemType(Optional<String> before) {
     return Optional.of(ModelConfig.MULTI_LABEL);
   }

@@ -63,11 +63,6 @@ public record SequenceClassification(OptionalInt outputs) implements PooledTask 
   }
 
   @Override
-  public Optional<LabelMap> names(HeadFiles files) {
-    return files.names(PooledTask.layer(files.family()), outputs);
-  }
-
-  @Override
   public Optional<String> problemType(Optional<String> before) {
     return before.map(any -> ModelConfig.SINGLE_LABEL);
   }
