@@ -158,7 +158,7 @@ class EncoderParityTest {
         new EncoderSpec(
             EncoderNames.BERT,
             new EncoderSpec.Sizes(300, 32, 32, 2, 4, 64, 32, 2),
-            EncoderSpec.Sharing.none(2),
+            new EncoderSpec.Sharing(2, 1),
             false,
             EncoderSpec.Positions.ADDED,
             false,

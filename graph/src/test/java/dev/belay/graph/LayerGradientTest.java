@@ -182,9 +182,11 @@ class LayerGradientTest {
                 ? EncoderNames.ALBERT
                 : family.equals("BERT") ? EncoderNames.BERT : EncoderNames.ROBERTA,
             new EncoderSpec.Sizes(7, shares ? 4 : 6, 6, 2, 2, 8, 8, 2),
-            shares ? new EncoderSpec.Sharing(1, 1) : EncoderSpec.Sharing.none(2),
+            shares ? new EncoderSpec.Sharing(1, 1) : new EncoderSpec.Sharing(2, 1),
             shares,
-            family.equals("ROBERTA") ? EncoderSpec.Positions.after(1) : EncoderSpec.Positions.ADDED,
+            family.equals("ROBERTA")
+                ? new EncoderSpec.Positions(OptionalInt.of(1), Optional.empty(), false)
+                : EncoderSpec.Positions.ADDED,
             causal,
             Activation.GELU,
             1e-6,
@@ -207,7 +209,7 @@ class LayerGradientTest {
         new EncoderSpec(
             EncoderNames.BERT,
             new EncoderSpec.Sizes(7, 6, 6, 1, 2, 8, 5, 2),
-            EncoderSpec.Sharing.none(1),
+            new EncoderSpec.Sharing(1, 1),
             false,
             new EncoderSpec.Positions(
                 OptionalInt.empty(), Optional.of(new RelativeKeys.Form(byKeys, scaled)), false),

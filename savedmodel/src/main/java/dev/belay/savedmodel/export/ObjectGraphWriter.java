@@ -47,10 +47,6 @@ final class ObjectGraphWriter {
         ROOT, "signatures", SavedObject.newBuilder().setUserObject(userObject(SIGNATURES)));
   }
 
-  int addPlainObject(int parent, String name) {
-    return addChild(parent, name, SavedObject.newBuilder().setUserObject(userObject(PLAIN_OBJECT)));
-  }
-
   /** Adds a variable whose value the checkpoint holds under {@code checkpointKey}. */
   int addVariable(int parent, String child, NewModel.NewVariable variable, String checkpointKey) {
     int id =

@@ -182,9 +182,7 @@ public record ModelConfig(
                   "Of a SavedModel with several graphs, take the one with these tags, divided by"
                       + " commas (default: serve, or the only one).",
               section = Section.WEIGHTS)
-          Optional<String> tags) {
-    public static final Files FOUND_OUT = ConfigBinder.defaults(Files.class);
-  }
+          Optional<String> tags) {}
 
   /** Exceptions that the user makes for a foreign model. */
   @Section.Of(Section.MODEL)

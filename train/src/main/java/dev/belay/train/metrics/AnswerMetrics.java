@@ -34,11 +34,6 @@ public final class AnswerMetrics {
     questions++;
   }
 
-  /** Number of questions. */
-  public int questions() {
-    return Math.toIntExact(questions);
-  }
-
   /** Both, in the order to show them. */
   public Map<String, Double> result() {
     Map<String, Double> result = new LinkedHashMap<>();

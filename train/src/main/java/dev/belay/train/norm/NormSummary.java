@@ -45,15 +45,6 @@ public final class NormSummary {
     return steps == 0 ? 0 : (double) clipped / steps;
   }
 
-  /** The share of steps whose norm was below a bound. */
-  public double fractionBelow(double bound) {
-    int below = 0;
-    for (int i = 0; i < finite; i++) {
-      below += norms[i] < bound ? 1 : 0;
-    }
-    return finite == 0 ? 0 : (double) below / finite;
-  }
-
   /**
    * Percentiles {@code p1} to {@code p99} and {@code max} of the finite norms, interpolated between
    * neighbours as NumPy does by default; empty before the first.

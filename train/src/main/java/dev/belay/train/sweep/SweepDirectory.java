@@ -120,11 +120,6 @@ public record SweepDirectory(Path root) {
     }
   }
 
-  /** Whether a directory was made by a sweep. */
-  public static boolean isSweep(Path path) {
-    return Files.isRegularFile(path.resolve(FACTS));
-  }
-
   /** Settings, data and results of the sweep. */
   public Path facts() {
     return root.resolve(FACTS);

@@ -51,10 +51,6 @@ final class Expansion {
     return nodes;
   }
 
-  SavedModelContents contents() {
-    return contents;
-  }
-
   CustomGradients gradients() {
     return gradients;
   }

@@ -36,16 +36,13 @@ final class FunctionExpander {
               + "|LookupTable(Insert|Remove|Import).*");
 
   private final SavedModelContents contents;
-  private final InlineOptions options;
   private final Expansion expansion;
   private final GrowingGraph nodes;
   private final Tables tables;
   private final Set<String> prefixes = new LinkedHashSet<>();
 
-  FunctionExpander(
-      SavedModelContents contents, InlineOptions options, Expansion expansion, Tables tables) {
+  FunctionExpander(SavedModelContents contents, Expansion expansion, Tables tables) {
     this.contents = contents;
-    this.options = options;
     this.expansion = expansion;
     this.nodes = expansion.nodes();
     this.tables = tables;
@@ -74,7 +71,7 @@ final class FunctionExpander {
     List<String> arguments = new ArrayList<>();
     inputs.forEach(input -> arguments.add(input.tensor()));
     arguments.addAll(expansion.state().shared().captures(definition, tables));
-    Scope scope = Scope.ofGraph(prefix, options.training());
+    Scope scope = Scope.ofGraph(prefix, Optional.empty());
     ExpandedOutputs result =
         expansion.call(new CallSite(scope, prefix, arguments, List.of()), definition, Map.of());
     List<FlatTensor> outputs = new ArrayList<>();
@@ -88,7 +85,7 @@ final class FunctionExpander {
   private FlatFunction expandSignature(
       ModelFunction function, String prefix, List<FlatTensor> inputs) throws IOException {
     SignatureDef signature = contents.metaGraph().getSignatureDefOrThrow(function.functionName());
-    Scope scope = Scope.ofGraph(prefix, options.training().or(function::training));
+    Scope scope = Scope.ofGraph(prefix, function.training());
     Set<String> fed = new LinkedHashSet<>();
     for (int i = 0; i < inputs.size(); i++) {
       TensorInfo info = signature.getInputsOrThrow(function.inputs().get(i).name());
@@ -157,7 +154,7 @@ final class FunctionExpander {
   /** A prefix for a function's nodes: its public name, and whether it is the training trace. */
   private String prefix(ModelFunction function) {
     String name = function.name().replaceAll("[^A-Za-z0-9_.-]", "_").replaceAll("^_+|_+$", "");
-    Optional<Boolean> training = options.training().or(function::training);
+    Optional<Boolean> training = function.training();
     String wanted =
         (name.isEmpty() ? "function" : name)
             + training.map(value -> value ? "_training" : "_inference").orElse("");

@@ -66,7 +66,7 @@ public final class FunctionInliner {
 
   private FlatGraph inline(List<ModelFunction> functions) throws IOException {
     new ExpandedSize(contents).require(functions, options.mostNodes());
-    FunctionExpander expander = new FunctionExpander(contents, options, expansion, tables);
+    FunctionExpander expander = new FunctionExpander(contents, expansion, tables);
     Map<ModelFunction, FlatFunction> expanded = new LinkedHashMap<>();
     for (ModelFunction function : functions) {
       if (!expanded.containsKey(function)) {

@@ -25,12 +25,11 @@ final class RunHistory {
   private final Series norm = new Series("before the clip");
   private final Series clippedNorm = new Series("after the clip");
   private final Series scale = new Series("clip scale");
-  private final Series clipped = new Series(MetricsKey.CLIPPED);
+  private final Series clipped = new Series("clipped");
   private final Series learningRate = new Series("learning rate");
   private final Map<String, Series> metrics = new LinkedHashMap<>();
   private final LayerHistory layers = new LayerHistory();
   private long totalSteps;
-  private boolean done;
 
   private RunHistory() {}
 
@@ -66,7 +65,6 @@ final class RunHistory {
       case MetricsKey.TRAIN -> addTrained(step, event);
       case MetricsKey.EVALUATION -> addEvaluated(step, event);
       case MetricsKey.NORMS -> layers.add(step, event.path(MetricsKey.LAYERS));
-      case MetricsKey.DONE -> done = true;
       default -> {
         // Checkpoints and exports are no curves.
       }
@@ -91,7 +89,6 @@ final class RunHistory {
     }
     metrics.values().forEach(series -> series.forgetFrom(step));
     layers.forgetFrom(step);
-    done = false;
   }
 
   private void addEvaluated(long step, JsonNode event) {
@@ -157,11 +154,6 @@ final class RunHistory {
   /** The last step that is in the file; 0 if none is. */
   long lastStep() {
     return loss.size() == 0 ? 0 : loss.step(loss.size() - 1);
-  }
-
-  /** Whether the run came to its end. */
-  boolean done() {
-    return done;
   }
 
   /** Of the steps in the file. */
