@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
@@ -46,7 +45,7 @@ final class SandboxCache {
    * @param arguments arguments of the sandbox process
    */
   static String key(Path model, List<String> arguments) throws IOException {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Provenance.newSha256();
     add(digest, Provenance.version() + build());
     arguments.forEach(argument -> add(digest, argument));
     for (String file : FILES) {
@@ -83,14 +82,6 @@ final class SandboxCache {
           : Files.getLastModifiedTime(code).toString();
     } catch (URISyntaxException e) {
       throw new IOException("the place of Belay's own classes is no path", e);
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 
