@@ -90,7 +90,6 @@ public final class TrainStepBuilder {
             plan.forward().call().inputs(), loss.labels(), learningRate, step, normLimit),
         new TrainStep.Measures(
             parts.loss(),
-            parts.lossSum(),
             loss.weight(),
             clipped.norm(),
             clipped.clippedNorm(),
@@ -98,8 +97,7 @@ public final class TrainStepBuilder {
             clipped.clipped(),
             scale.value(tf),
             sound,
-            norms,
-            answer.output()),
+            norms),
         apply,
         new TrainStep.Pass(
             loss.sum(), gradients.gradients(), parts.pass(tf, plan.forward().call().updates())),

@@ -9,9 +9,7 @@ import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunFact;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.TensorFlow;
@@ -35,11 +33,14 @@ final class RunProvenance {
         .configuration()
         .ifPresent(file -> facts.put(RunFact.MODEL_CONFIGURATION, absolute(file)));
     facts.put(RunFact.MODEL, model.hashes());
-    facts.put(RunFact.TRAIN_FILES, hashes(DataFolder.files(config.data().trainFiles())));
-    facts.put(RunFact.VALIDATION_FILES, hashes(DataFolder.files(config.data().validationFiles())));
+    facts.put(RunFact.TRAIN_FILES, Provenance.hashes(DataFolder.files(config.data().trainFiles())));
+    facts.put(
+        RunFact.VALIDATION_FILES,
+        Provenance.hashes(DataFolder.files(config.data().validationFiles())));
     if (data.tokenizerFiles().isPresent()) {
       facts.put(RunFact.TOKENIZER, Provenance.hash(data.tokenizerFiles().get().definition()));
-      facts.put(RunFact.TOKENIZER_SETTINGS, hashes(data.tokenizerFiles().get().beside()));
+      facts.put(
+          RunFact.TOKENIZER_SETTINGS, Provenance.hashes(data.tokenizerFiles().get().beside()));
     }
     facts.put(RunFact.TRAIN_EXAMPLES, datasets.train().size());
     facts.put(RunFact.VALIDATION_EXAMPLES, datasets.validation().map(Dataset::size).orElse(0));
@@ -57,13 +58,5 @@ final class RunProvenance {
 
   private static String absolute(Path path) {
     return path.toAbsolutePath().normalize().toString();
-  }
-
-  private static List<Map<String, Object>> hashes(List<Path> files) throws IOException {
-    List<Map<String, Object>> hashes = new ArrayList<>();
-    for (Path file : files) {
-      hashes.add(Provenance.hash(file));
-    }
-    return hashes;
   }
 }

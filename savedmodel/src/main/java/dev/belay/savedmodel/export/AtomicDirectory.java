@@ -215,7 +215,8 @@ public final class AtomicDirectory implements Closeable {
     }
   }
 
-  private static void deleteTree(Path root) throws IOException {
+  /** Deletes a file, or a directory with all below it; links are not followed. */
+  public static void deleteTree(Path root) throws IOException {
     if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }

@@ -5,31 +5,14 @@ import java.util.Map;
 
 /** Collects what a model answers over a data set and reduces it to named numbers. */
 public interface Metrics {
-  /** The mean loss of examples, which every task has. */
   String LOSS = "loss";
-
-  /** Share of right predictions. */
   String ACCURACY = "accuracy";
-
-  /** Harmonic mean of precision and recall. */
   String F1 = "f1";
-
-  /** Mean of F1 over classes. */
   String MACRO_F1 = "macro_f1";
-
-  /** F1 of all labels together. */
   String MICRO_F1 = "micro_f1";
-
-  /** Share of answers that are right to the letter. */
   String EXACT_MATCH = "exact_match";
-
-  /** Exponential of the mean loss of tokens. */
   String PERPLEXITY = "perplexity";
-
-  /** Mean squared error. */
   String SQUARED_ERROR = "mse";
-
-  /** Mean absolute error. */
   String ABSOLUTE_ERROR = "mae";
 
   /** Adds what a model says of a batch. */

@@ -9,6 +9,13 @@ import java.util.Map;
  * four bytes per step.
  */
 public final class NormSummary {
+  /** Name of the median among the percentiles; the others follow it. */
+  public static final String P50 = "p50";
+
+  public static final String P90 = "p90";
+  public static final String P99 = "p99";
+  public static final String MAX = "max";
+
   /** The percentiles that are reported. */
   private static final int[] PERCENTILES = {1, 10, 25, 50, 75, 90, 99};
 
@@ -59,7 +66,7 @@ public final class NormSummary {
     for (int percent : PERCENTILES) {
       named.put("p" + percent, at(sorted, percent / 100.0));
     }
-    named.put("max", (double) sorted[finite - 1]);
+    named.put(MAX, (double) sorted[finite - 1]);
     return named;
   }
 

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
@@ -162,17 +162,22 @@ public final class Provenance {
     return entry;
   }
 
+  /** Files with their hashes, in the given order. */
+  public static List<Map<String, Object>> hashes(List<Path> files) throws IOException {
+    List<Map<String, Object>> hashes = new ArrayList<>();
+    for (Path path : files) {
+      hashes.add(hash(path));
+    }
+    return hashes;
+  }
+
   /** The files of a directory tree, each with its hash, in the order of their names. */
   public static List<Map<String, Object>> hashTree(Path directory) throws IOException {
     List<Path> files;
     try (Stream<Path> tree = Files.walk(directory)) {
       files = tree.filter(Files::isRegularFile).sorted().toList();
     }
-    List<Map<String, Object>> hashes = new ArrayList<>();
-    for (Path path : files) {
-      hashes.add(hash(path));
-    }
-    return hashes;
+    return hashes(files);
   }
 
   /** The SHA-256 of each file below a directory, by its path from there. */
@@ -189,10 +194,16 @@ public final class Provenance {
 
   /** The SHA-256 of a file, in hex. */
   public static String sha256(Path path) throws IOException {
-    try (InputStream in = Files.newInputStream(path)) {
-      DigestInputStream digest = new DigestInputStream(in, MessageDigest.getInstance("SHA-256"));
-      digest.transferTo(java.io.OutputStream.nullOutputStream());
-      return HexFormat.of().formatHex(digest.getMessageDigest().digest());
+    try (DigestInputStream in = new DigestInputStream(Files.newInputStream(path), newSha256())) {
+      in.transferTo(OutputStream.nullOutputStream());
+      return HexFormat.of().formatHex(in.getMessageDigest().digest());
+    }
+  }
+
+  /** A new SHA-256, which has taken no bytes yet. */
+  public static MessageDigest newSha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

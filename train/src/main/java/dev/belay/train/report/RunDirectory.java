@@ -6,7 +6,6 @@ import dev.belay.train.config.ConfigException;
 import dev.belay.train.failure.MachineException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -19,28 +18,13 @@ import java.util.stream.Stream;
  * @param root the directory itself
  */
 public record RunDirectory(Path root) {
-  /** The file that the process which writes the directory holds. */
   public static final String LOCK = "run.lock";
-
-  /** Every effective option. */
   public static final String CONFIG = "config.json";
-
-  /** Provenance of the run. */
   public static final String PROVENANCE = "run.json";
-
-  /** One line per event. */
   public static final String METRICS = "metrics.jsonl";
-
-  /** The page of charts. */
   public static final String REPORT = "report.html";
-
-  /** Event files. */
   public static final String TENSORBOARD = "tensorboard";
-
-  /** One directory per checkpoint. */
   public static final String CHECKPOINTS = "checkpoints";
-
-  /** The replay bundle of the first step that was not usable. */
   public static final String FAILURE = "failure";
 
   /** Files of a run; a start that found no checkpoint removes them. */
@@ -105,7 +89,7 @@ public record RunDirectory(Path root) {
   public void clear() throws IOException {
     removeUnfinished();
     for (String name : RECORDS) {
-      delete(root.resolve(name));
+      AtomicDirectory.deleteTree(root.resolve(name));
     }
   }
 
@@ -119,17 +103,6 @@ public record RunDirectory(Path root) {
       }
     }
     AtomicDirectory.removeUnfinished(exports());
-  }
-
-  private static void delete(Path path) throws IOException {
-    if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-      try (Stream<Path> entries = Files.list(path)) {
-        for (Path entry : entries.toList()) {
-          delete(entry);
-        }
-      }
-    }
-    Files.deleteIfExists(path);
   }
 
   private static String reason(IOException e) {

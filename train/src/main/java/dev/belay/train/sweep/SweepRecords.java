@@ -10,7 +10,6 @@ import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunFact;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,17 +56,12 @@ public final class SweepRecords {
     Map<String, Object> identity = new LinkedHashMap<>();
     identity.put("options", options);
     identity.put(RunFact.MODEL, Provenance.hashTree(model.toAbsolutePath().normalize()));
-    identity.put(RunFact.TRAIN_FILES, hashes(DataFolder.files(base.data().trainFiles())));
-    identity.put(RunFact.VALIDATION_FILES, hashes(DataFolder.files(base.data().validationFiles())));
+    identity.put(
+        RunFact.TRAIN_FILES, Provenance.hashes(DataFolder.files(base.data().trainFiles())));
+    identity.put(
+        RunFact.VALIDATION_FILES,
+        Provenance.hashes(DataFolder.files(base.data().validationFiles())));
     return identity;
-  }
-
-  private static List<Map<String, Object>> hashes(List<Path> files) throws IOException {
-    List<Map<String, Object>> hashes = new ArrayList<>();
-    for (Path file : files) {
-      hashes.add(Provenance.hash(file));
-    }
-    return hashes;
   }
 
   /** Directory of the sweep. */

@@ -55,7 +55,7 @@ public record HeadFiles(
     boolean named =
         outputs.equals(stored(projection))
             && labels.size() == outputs.orElse(-1)
-            && labels.stream().noneMatch(label -> label.matches("LABEL_\\d+"));
+            && labels.stream().noneMatch(LabelMap::isUnnamedOutput);
     return named ? Optional.of(LabelMap.configured(labels)) : Optional.empty();
   }
 
