@@ -1,7 +1,9 @@
 package dev.belay.train.config;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A model or run, and files to evaluate it on or predict for.
@@ -49,6 +51,18 @@ public record EvaluateConfig(
   public EvaluateConfig {
     files = List.copyOf(files);
     labels = List.copyOf(labels);
+  }
+
+  /**
+   * Makes a config from the options of {@code belay evaluate}.
+   *
+   * @param options values by their names, without dashes
+   * @throws ConfigException that says everything that cannot be
+   */
+  public static EvaluateConfig fromOptions(Map<String, String> options) {
+    Map<String, List<String>> given = new LinkedHashMap<>();
+    options.forEach((name, value) -> given.put(name, List.of(value)));
+    return ConfigBinder.read(EvaluateConfig.class, given);
   }
 
   /** The same with other files. */
