@@ -138,7 +138,7 @@ public final class ImportedForward {
     }
 
     private ForwardModel bind(Graph graph, Map<String, String> reads, List<SavedGradientCut> cuts) {
-      Variables bound = new Variables(Ops.create(graph).withSubScope("belay_model"));
+      Variables bound = new Variables(Ops.create(graph).withSubScope(NodeNames.PREFIX + "model"));
       for (ForwardSpec.BoundVariable variable : variables) {
         String read = reads.get(variable.handle());
         bound.bind(

@@ -41,7 +41,7 @@ public final class Seq2SeqModel {
 
   /**
    * Decoder alone: {@link #MEMORY}, {@code attention_mask} and {@code decoder_input_ids} to {@link
-   * #LOGITS} and {@link #NEXT_LOGITS}.
+   * TensorNames#LOGITS} and {@link TensorNames#NEXT_LOGITS}.
    */
   public static final String WRITING = "writing";
 

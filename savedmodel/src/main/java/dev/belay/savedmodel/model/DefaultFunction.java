@@ -100,9 +100,9 @@ final class DefaultFunction {
     }
     return contents.objects().isPresent()
         ? " and no functions that take and give plain tensors. Save the model with a signature:"
-              + " tf.saved_model.save(model, 'DIR', signatures=tf.function(lambda input_ids:"
-              + " {'logits': model(input_ids)}).get_concrete_function(tf.TensorSpec([None, None],"
-              + " tf.int32, 'input_ids')))"
+            + " tf.saved_model.save(model, 'DIR', signatures=tf.function(lambda input_ids:"
+            + " {'logits': model(input_ids)}).get_concrete_function(tf.TensorSpec([None, None],"
+            + " tf.int32, 'input_ids')))"
         : ". Save the graph with one: signature_def_map={'"
             + SavedModelContents.SERVING_DEFAULT
             + "': tf.compat.v1.saved_model.predict_signature_def({'input_ids': IDS}, {'logits':"

@@ -90,9 +90,9 @@ public final class ForeignFormat {
     String guess =
         names.stream().anyMatch(name -> name.contains("layer_with_weights-"))
             ? "TensorFlow's Model Garden writes such names, and kernels of attention as [hidden,"
-                  + " heads, size]; Belay does not read them."
-                  + " convert_bert_original_tf2_checkpoint_to_pytorch.py of Hugging Face's"
-                  + " transformers makes a Hugging Face folder of them"
+                + " heads, size]; Belay does not read them."
+                + " convert_bert_original_tf2_checkpoint_to_pytorch.py of Hugging Face's"
+                + " transformers makes a Hugging Face folder of them"
             : "name the weights of the model itself, or save it by Hugging Face's save_pretrained";
     return "the file holds "
         + names.size()
@@ -225,8 +225,8 @@ public final class ForeignFormat {
             ? folder.resolve("pytorch_model*.bin").toString()
             : file.toString();
     return "weights that PyTorch pickled, which only Python can read; make model.safetensors of"
-               + " them: python -c \"import glob, torch; from safetensors.torch import save_file;"
-               + " save_file({k: v.clone().contiguous() for f in sorted(glob.glob('"
+        + " them: python -c \"import glob, torch; from safetensors.torch import save_file;"
+        + " save_file({k: v.clone().contiguous() for f in sorted(glob.glob('"
         + pattern
         + "')) for k, v in torch.load(f, map_location='cpu', weights_only=True)"
         + key
@@ -238,7 +238,7 @@ public final class ForeignFormat {
   private static String keras(Path file) {
     String target = file.toString().replaceAll("\\.keras$", "");
     return "a model as Keras 3 saves it, which only Keras can read; export it as a SavedModel:"
-               + " python -c \"import keras; keras.models.load_model('"
+        + " python -c \"import keras; keras.models.load_model('"
         + file
         + "').export('"
         + target

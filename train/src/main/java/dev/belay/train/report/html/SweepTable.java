@@ -60,7 +60,7 @@ final class SweepTable {
     String seeds =
         findings.sweep().seeds().stream().map(String::valueOf).collect(Collectors.joining(", "));
     return "Every arm began with the same weights and saw the same batches in the same order;"
-               + " seeds: "
+        + " seeds: "
         + seeds
         + ". Figures are of "
         + String.format(Locale.ROOT, "%,d", findings.score().examples())
