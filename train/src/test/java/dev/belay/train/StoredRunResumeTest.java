@@ -22,7 +22,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A whole run that an older version wrote: verified, evaluated, and resumed from its checkpoint. */
+/**
+ * A whole run that an older version wrote: verified, evaluated, and resumed from its checkpoint.
+ */
 final class StoredRunResumeTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -70,8 +72,7 @@ final class StoredRunResumeTest {
             Map.of(
                 "model", run.resolve("export/1").toString(),
                 "file", folder.resolve("dev.jsonl").toString()));
-    Map<String, Double> metrics =
-        ModelEvaluation.evaluate(asked, ModelSandbox.TRUSTING).metrics();
+    Map<String, Double> metrics = ModelEvaluation.evaluate(asked, ModelSandbox.TRUSTING).metrics();
     assertEquals(0.69514513, metrics.get("loss"), 1e-6);
   }
 

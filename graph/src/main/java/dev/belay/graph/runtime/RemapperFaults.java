@@ -14,12 +14,12 @@ import org.tensorflow.proto.framework.DataType;
  * remapper. There are two kinds:
  *
  * <ul>
- *   <li>{@code add(mul(reshape(batch_norm(..)), scale), offset)} is taken for a layer normalization,
- *       although it is of half precision, has a scale or offset of several dimensions, or adds
- *       something else.
+ *   <li>{@code add(mul(reshape(batch_norm(..)), scale), offset)} is taken for a layer
+ *       normalization, although it is of half precision, has a scale or offset of several
+ *       dimensions, or adds something else.
  *   <li>{@code a sigmoid(b)} and {@code a tanh(softplus(b))} are taken for swish and mish of one
- *       tensor, although {@code a} and {@code b} are different outputs of one op, such as a split: a
- *       gated linear unit.
+ *       tensor, although {@code a} and {@code b} are different outputs of one op, such as a split:
+ *       a gated linear unit.
  * </ul>
  *
  * <p>Source: {@code FindMklLayerNorm}, which checks neither types nor shapes, and {@code

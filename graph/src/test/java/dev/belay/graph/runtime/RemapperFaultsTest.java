@@ -44,7 +44,10 @@ class RemapperFaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "sigmoid, 0, 1, true", "sigmoid, 1, 1, false", "mish, 1, 0, true", "tanh, 0, 1, false"
+    "sigmoid, 0, 1, true",
+    "sigmoid, 1, 1, false",
+    "mish, 1, 0, true",
+    "tanh, 0, 1, false"
   })
   void aGateIsNotTheActivationOfItsOwnInput(String gate, int of, int gated, boolean wrong) {
     try (Graph graph = new Graph()) {
