@@ -86,7 +86,7 @@ public final class ModelEvaluation {
       Consumer<Prediction> sink,
       Consumer<String> notes)
       throws IOException {
-    try (LoadedModel loaded = LoadedModel.load(config, sandbox)) {
+    try (LoadedModel loaded = LoadedModel.load(config.withoutModelLosses(), sandbox)) {
       loaded.notes().forEach(notes);
       loaded.graph().task().predict(ModelQuery.ofFiles(config, loaded), sink);
     }

@@ -89,7 +89,7 @@ public final class Predictor implements AutoCloseable {
 
   /** Loads a model whose inputs, outputs or trust are configured; errors as of a path. */
   public static Predictor load(ModelConfig model, PredictorOptions options) throws IOException {
-    EvaluateConfig config = options.of(model);
+    EvaluateConfig config = options.of(model).withoutModelLosses();
     Predictor predictor = new Predictor(config, LoadedModel.load(config, options.sandbox()));
     try {
       if (options.warmUp()) {

@@ -70,6 +70,12 @@ public record EvaluateConfig(
     return new EvaluateConfig(model, data, machine, others, labels, generation, nBest);
   }
 
+  /** The same for predictions, which no loss is part of. */
+  public EvaluateConfig withoutModelLosses() {
+    ModelConfig other = ConfigBinder.with(model, "model-losses", false);
+    return new EvaluateConfig(other, data, machine, files, labels, generation, nBest);
+  }
+
   /** The same for a language model that writes in another way. */
   public EvaluateConfig withGeneration(GenerationConfig other) {
     return new EvaluateConfig(model, data, machine, files, labels, other, nBest);

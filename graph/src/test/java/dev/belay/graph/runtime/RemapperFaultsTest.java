@@ -2,10 +2,12 @@ package dev.belay.graph.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
@@ -14,8 +16,11 @@ import org.tensorflow.types.TFloat16;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TNumber;
 
-/** Layer norms as Keras writes them: a batch norm of one row, reshaped, scaled, and shifted. */
-class LayerNormFusionTest {
+/**
+ * Layer norms as Keras writes them, a batch norm of one row, reshaped, scaled, and shifted; and
+ * gated linear units.
+ */
+class RemapperFaultsTest {
 
   @ParameterizedTest
   @CsvSource({
@@ -33,7 +38,31 @@ class LayerNormFusionTest {
       } else {
         build(graph, TFloat32.class, scaleRank, offsetRank, ofNorm);
       }
-      assertEquals(fails, LayerNormFusion.fails(graph));
+      assertEquals(fails, RemapperFaults.anyIn(graph));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sigmoid, 0, 1, true",
+    "sigmoid, 1, 1, false",
+    "mish, 1, 0, true",
+    "tanh, 0, 1, false"
+  })
+  void aGateIsNotTheActivationOfItsOwnInput(String gate, int of, int gated, boolean wrong) {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      Operand<TFloat32> rows = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(2, 8)));
+      List<Output<TFloat32>> halves = tf.split(tf.constant(1), rows, 2L).output();
+      Operand<TFloat32> input = halves.get(of);
+      Operand<TFloat32> value =
+          switch (gate) {
+            case "sigmoid" -> tf.math.sigmoid(tf.identity(input));
+            case "mish" -> tf.math.tanh(tf.math.softplus(input));
+            default -> tf.math.tanh(input);
+          };
+      tf.math.mul(halves.get(gated), value);
+      assertEquals(wrong, RemapperFaults.anyIn(graph));
     }
   }
 
