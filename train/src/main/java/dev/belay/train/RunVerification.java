@@ -30,16 +30,16 @@ public final class RunVerification {
   }
 
   /**
-   * One thing that was looked at.
+   * One verified item.
    *
-   * @param kind record, checkpoint, export, or input for what the run was made from
+   * @param kind record, checkpoint, export, or input, which is a file that the run read
    * @param sound whether it is unchanged; an input that changed is no fault of the run
    * @param detail the error, or the amount verified
    */
   public record Item(String kind, String path, boolean sound, String detail) {}
 
   /**
-   * All that was looked at.
+   * All verified items.
    *
    * @param sound whether all files of the run are whole
    */

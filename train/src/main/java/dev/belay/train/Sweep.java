@@ -47,9 +47,10 @@ import java.util.function.Consumer;
 
 /**
  * {@code belay sweep}: the same training with several clips and learning rates, seed by seed, in
- * one process. All arms of a seed and a rule run in one graph and one session: between them the
- * weights are reset, the slots initialized again, and the threshold, which is a variable, gets
- * another value. Each arm makes the same steps as {@code belay train} with the same options.
+ * one process. All arms of a seed and a rule run in one graph and one session. Between two arms,
+ * the weights are reset, the slots are initialized again, and the threshold, which is a variable,
+ * is set to the next value. Each arm makes the same steps as {@code belay train} with the same
+ * options.
  */
 public final class Sweep {
   private static final int BATCHES_AHEAD = 4;

@@ -15,9 +15,9 @@ import java.util.Properties;
 import org.tensorflow.TensorFlow;
 
 /**
- * Settings of a process that the launcher {@code belay} makes before Java starts, and that a
- * program with Belay in it has to make itself. None of them can be made up for later: TensorFlow,
- * glibc and the JVM read them once, when they start.
+ * Checks the settings that the launcher {@code belay} applies before Java starts, and that a
+ * program that embeds Belay must apply itself. None can be applied later: TensorFlow, glibc and the
+ * JVM read them once, when they start.
  *
  * @param findings one for each setting
  */
@@ -28,7 +28,7 @@ public record EmbeddingCheck(List<Finding> findings) {
     findings = List.copyOf(findings);
   }
 
-  /** Looks at this process; loads nothing. */
+  /** Checks this process, without loading a library. */
   public static EmbeddingCheck ofThisProcess() {
     MachineFiles files = new MachineFiles(Path.of("/"));
     return of(
@@ -132,7 +132,7 @@ public record EmbeddingCheck(List<Finding> findings) {
             "set LC_ALL=C.UTF-8 in the environment of the process");
   }
 
-  /** The settings that are missing, each with its cost and what to do; empty where none is. */
+  /** The missing settings, each with its cost and remedy; empty if none is missing. */
   public List<Finding> missing() {
     return findings.stream().filter(finding -> finding.state() != Finding.State.OK).toList();
   }

@@ -19,7 +19,7 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
- * The word after each token: logits [B, T, V].
+ * Causal language modelling: predicts the token after each token, with logits [B, T, V].
  *
  * @param outputs V, if it is known
  */

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Everything that is known of the head of a model whose graph Belay builds.
+ * Options, configuration and weights that determine the head of a model whose graph Belay builds.
  *
  * @param config the model options
  * @param configuration of the model

@@ -16,7 +16,7 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
- * A text about another: logits [B, T, V].
+ * Generation of a text from another text: logits [B, T, V].
  *
  * @param outputs V, if it is known
  */
