@@ -1,15 +1,12 @@
 package dev.belay.train;
 
-import dev.belay.graph.EvaluationStep;
-import dev.belay.graph.head.AttachedHead;
-import dev.belay.graph.variable.GraphVariable;
-import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.export.MergedCheckpoint;
+import dev.belay.train.export.MergedExport;
 import dev.belay.train.export.SavedModelExport;
-import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
@@ -19,7 +16,6 @@ import dev.belay.train.tokenize.folder.TokenizerExport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -47,22 +43,14 @@ public final class ModelExport {
       check.await();
       model = model.decided();
     }
-    try (ModelGraph graph = model.graph(recorded.model(), recorded.seed())) {
-      Optional<AttachedHead> head =
-          graph.attachHead(graph.task().outputs().orElse(recorded.labels().size()));
-      EvaluationStep evaluation =
-          EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
-      List<GraphVariable> variables =
-          TrainingSession.weights(graph, head).variables().stream()
-              .map(Variables::all)
-              .flatMap(List::stream)
-              .toList();
-      SavedModelExport export =
-          new SavedModelExport(model, graph, evaluation, variables, description(recorded));
-      Path target = SavedModelExport.nextVersion(exports);
-      export.write(checkpoint.model(), target);
-      return target;
-    }
+    TrainableModel decided = model;
+    Path target = SavedModelExport.nextVersion(exports);
+    new MergedExport(decided, recorded.model(), recorded.seed(), recorded.labels().size())
+        .write(
+            variables -> MergedCheckpoint.weights(checkpoint, decided, variables),
+            description(recorded),
+            target);
+    return target;
   }
 
   private static SavedModelExport.Description description(RecordedRun recorded) throws IOException {

@@ -1,7 +1,12 @@
 package dev.belay.train;
 
 import dev.belay.graph.TrainStep;
+import dev.belay.graph.adapter.AdaptedWeight;
 import dev.belay.graph.optimizer.Schedule;
+import dev.belay.train.adapter.AdapterSection;
+import dev.belay.train.adapter.AdapterState;
+import dev.belay.train.adapter.BaseHash;
+import dev.belay.train.adapter.MergedWeights;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
@@ -12,6 +17,7 @@ import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.export.MergedExport;
 import dev.belay.train.export.SavedModelExport;
 import dev.belay.train.failure.MachineException;
 import dev.belay.train.model.ModelGraph;
@@ -102,6 +108,9 @@ final class RunExecution {
       sections.add(callbacks);
       sections.add(trainer);
       sections.add(guard);
+      if (!setup.graph().forward().adapted().isEmpty()) {
+        sections.add(adapter());
+      }
       tellStart(total, resume(callbacks));
 
       context.stop().listen(true);
@@ -167,6 +176,12 @@ final class RunExecution {
             updatesPerEpoch,
             context.stop(),
             context.records()));
+  }
+
+  private AdapterSection adapter() throws IOException {
+    return new AdapterSection(
+        new AdapterState(
+            BaseHash.of(setup.model().hashes()), setup.graph().forward().adapted()));
   }
 
   private StepGuard guard(CheckpointSaver saver) {
@@ -254,27 +269,41 @@ final class RunExecution {
   private Path newExport(long step, Path exports) throws IOException {
     context.lock().requireHeld();
     StepRunner runner = setup.training().runner();
-    SavedModelExport export =
-        new SavedModelExport(
-            setup.model(),
-            setup.graph(),
-            setup.training().evaluation(),
-            runner.weights(),
-            new SavedModelExport.Description(
-                setup.datasets().train().labels(),
-                setup.data().tokenizerFiles(),
-                setup.datasets().train().options().maxLength()));
+    SavedModelExport.Description description =
+        new SavedModelExport.Description(
+            setup.datasets().train().labels(),
+            setup.data().tokenizerFiles(),
+            setup.datasets().train().options().maxLength());
     try (VariableSnapshot weights = runner.snapshotWeights()) {
       Path target = SavedModelExport.nextVersion(exports);
       context
           .records()
           .provenance()
           .willExport(step, context.directory().root().relativize(target));
-      export.write(weights, target);
+      write(weights, description, target);
       return target;
     } catch (MachineException e) {
       context.lock().requireHeld(); // a directory that is gone says more than a file that is
       throw e;
+    }
+  }
+
+  private void write(
+      VariableSnapshot weights, SavedModelExport.Description description, Path target)
+      throws IOException {
+    List<AdaptedWeight> adapted = setup.graph().forward().adapted();
+    if (adapted.isEmpty()) {
+      new SavedModelExport(
+              setup.model(),
+              setup.graph(),
+              setup.training().evaluation(),
+              setup.training().runner().weights(),
+              description)
+          .write(weights, target);
+    } else {
+      new MergedExport(
+              setup.model(), config.model(), config.machine().seed(), setup.datasets().outputs())
+          .write(variables -> new MergedWeights(weights, adapted), description, target);
     }
   }
 }

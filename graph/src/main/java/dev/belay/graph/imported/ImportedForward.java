@@ -167,6 +167,7 @@ public final class ImportedForward {
           savedGradients(graph, cuts),
           lostHere,
           Optional.ofNullable(graph.operation(STEP)).map(placeholder -> placeholder.output(0)),
+          List.of(),
           nodes.notes());
     }
 

@@ -151,19 +151,20 @@ public final class Seq2SeqModel {
     put(outputs, DECODER_STATE, states);
     Operand<TFloat32> last = states.get(states.size() - 1); // [B * T, H]
     outputs.put(
-        LOGITS, extent.perExample(tf, logits(tf, last), spec.sizes().vocabulary()).asOutput());
+        LOGITS, extent.perExample(tf, logits(pass, last), spec.sizes().vocabulary()).asOutput());
     Operand<TInt32> one = tf.constant(1);
     Operand<TInt32> ends =
         tf.math.sub(
             tf.math.mul(tf.range(one, tf.math.add(extent.batch(), one), one), extent.length()),
             one); // [B], T - 1 and so on
     outputs.put(
-        NEXT_LOGITS, logits(tf, tf.gather(last, ends, tf.constant(0))).asOutput()); // [B, V]
+        NEXT_LOGITS, logits(pass, tf.gather(last, ends, tf.constant(0))).asOutput()); // [B, V]
   }
 
-  private Operand<TFloat32> logits(Ops tf, Operand<TFloat32> rows) {
+  private Operand<TFloat32> logits(ForwardContext pass, Operand<TFloat32> rows) {
+    Ops tf = pass.tf();
     float scale = (float) (1 / Math.sqrt(spec.sizes().hidden()));
-    return logits.apply(tf, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
+    return logits.apply(pass, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
   }
 
   private static void put(

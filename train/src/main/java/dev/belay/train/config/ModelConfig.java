@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  * Model of a run, and how it is called.
  *
  * @param files contents of the path, where they are not detected
+ * @param adapter low-rank adapters of its weights
  * @param trust exceptions that the user allows for a foreign model
  */
 @Section.Of(Section.MODEL)
@@ -107,6 +108,7 @@ public record ModelConfig(
                     + " belong to the loss, as in Keras.",
             defaultValue = "on")
         boolean modelLosses,
+    AdapterConfig adapter,
     Trust trust) {
 
   /** Names of the options that say how to read weights, whatever is done with them. */
@@ -248,10 +250,39 @@ public record ModelConfig(
     return Optional.of(head).filter(task -> !task.equals(OWN_HEAD));
   }
 
-  /** Whether a variable trains, as far as names decide it. */
+  /**
+   * Whether a variable of the model trains, as far as names decide it. With adapters, only what is
+   * named does.
+   */
   public boolean trains(String variable) {
-    boolean chosen = trainable.map(regex -> regex.matcher(variable).find()).orElse(true);
-    return chosen && !freeze.map(regex -> regex.matcher(variable).find()).orElse(false);
+    boolean chosen =
+        trainable.map(regex -> regex.matcher(variable).find()).orElse(!adapter.isOn());
+    return chosen && !freezes(variable);
+  }
+
+  /** Whether a variable must not train. */
+  public boolean freezes(String variable) {
+    return freeze.map(regex -> regex.matcher(variable).find()).orElse(false);
+  }
+
+  /** The same model without adapters. */
+  public ModelConfig withoutAdapter() {
+    return new ModelConfig(
+        path,
+        files,
+        signature,
+        inputs,
+        output,
+        head,
+        features,
+        labels,
+        problem,
+        trainable,
+        freeze,
+        dropout,
+        modelLosses,
+        AdapterConfig.none(),
+        trust);
   }
 
   /** The weights that the path means. */

@@ -73,7 +73,11 @@ record NativeBody(
                 graph,
                 spec,
                 new EncoderModel.Options(
-                    options.beginning(), options.trains(), options.dropout(), reading)));
+                    options.beginning(),
+                    options.trains(),
+                    options.dropout(),
+                    reading,
+                    options.adapters())));
   }
 
   private static NativeBody decoder(NativeModel model) {

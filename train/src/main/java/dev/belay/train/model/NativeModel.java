@@ -21,6 +21,7 @@ import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.savedmodel.weights.SentenceTransformers;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
+import dev.belay.train.adapter.AdapterPlans;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureRequest;
@@ -175,7 +176,8 @@ record NativeModel(
                 new Parameters.Initialization(
                     name -> isFresh, configuration.freshDeviation(), seed),
                 variable -> config.trains(variable.name()),
-                config.dropout()));
+                config.dropout(),
+                AdapterPlans.of(config, seed)));
     if (!isFresh) {
       weights.requireRestored(forward, body, source.weights().orElseThrow().path());
     }
@@ -297,7 +299,7 @@ record NativeModel(
 
   @Override
   public boolean begins(GraphVariable variable) {
-    return !weights.names().isEmpty();
+    return weights.names().contains(variable.name());
   }
 
   @Override

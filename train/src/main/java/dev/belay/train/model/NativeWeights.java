@@ -148,7 +148,9 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
    */
   void requireRestored(ForwardModel forward, NativeBody body, Path file) throws IOException {
     Map<String, TensorSpec> wanted = new LinkedHashMap<>();
-    forward.variables().forEach(variable -> wanted.put(variable.name(), TensorSpecs.of(variable)));
+    forward.variables().all().stream()
+        .filter(variable -> !forward.isAdapter(variable.name()) || names.contains(variable.name()))
+        .forEach(variable -> wanted.put(variable.name(), TensorSpecs.of(variable)));
     RestoreReport all = RestoreReport.compare(wanted, this, Set.of());
     List<String> unexpected =
         all.unexpected().stream()

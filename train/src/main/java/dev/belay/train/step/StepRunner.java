@@ -335,6 +335,15 @@ public final class StepRunner implements AutoCloseable {
     return memory.snapshot(weights());
   }
 
+  /** The weights that a checkpoint holds; those that are frozen beside adapters it does not. */
+  public VariableSnapshot snapshotCheckpoint() {
+    return memory.snapshot(weights().stream().filter(weight -> !isConstant(weight)).toList());
+  }
+
+  private boolean isConstant(GraphVariable weight) {
+    return train.map(step -> step.parts().constant().contains(weight.name())).orElse(false);
+  }
+
   /** State of training between steps besides the weights: slots and beta powers. */
   public VariableSnapshot snapshotOptimizer() {
     return memory.snapshot(optimizerVariables());
@@ -355,10 +364,17 @@ public final class StepRunner implements AutoCloseable {
     assign(slots, slot -> TensorPieces.of(value));
   }
 
-  /** Sets every weight from a checkpoint that {@link #snapshotWeights} was written to. */
+  /**
+   * Sets every weight from a checkpoint that {@link #snapshotCheckpoint} or {@link
+   * #snapshotWeights} was written to. Weights that it leaves out keep the values of the model.
+   */
   public void restore(NamedTensors saved) throws IOException {
-    SavedValues.of(weights(), saved).requireAll("weights");
-    assign(weights(), variable -> saved.pieces(variable.name()));
+    List<GraphVariable> held =
+        weights().stream()
+            .filter(weight -> !isConstant(weight) || saved.names().contains(weight.name()))
+            .toList();
+    SavedValues.of(held, saved).requireAll("weights");
+    assign(held, variable -> saved.pieces(variable.name()));
   }
 
   /** Sets slots and beta powers from a checkpoint. */
