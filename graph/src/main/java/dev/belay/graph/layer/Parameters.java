@@ -195,6 +195,10 @@ public final class Parameters {
         }
       }
     }
+    if (declared.plan().isPresent() && declared.adapted().isEmpty()) {
+      throw AdapterException.none(
+          declared.variables().all().stream().map(GraphVariable::name).toList());
+    }
     return List.copyOf(declared.adapted());
   }
 

@@ -251,7 +251,7 @@ public record ImportedModel(
 
   @Override
   public boolean begins(GraphVariable variable) {
-    return true;
+    return variables().containsKey(variable.name());
   }
 
   @Override
@@ -271,7 +271,8 @@ public record ImportedModel(
 
   @Override
   public boolean marksTrainable(String variable) {
-    return variables().get(variable).variable().trainable();
+    FlatGraph.FlatVariable own = variables().get(variable);
+    return own == null || own.variable().trainable();
   }
 
   @Override

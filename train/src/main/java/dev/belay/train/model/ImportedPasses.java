@@ -11,6 +11,7 @@ import dev.belay.graph.loss.FinalSigmoid;
 import dev.belay.graph.loss.FinalSoftmax;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.OutputChoice;
+import dev.belay.train.adapter.AdapterPlans;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.task.ServedOutput;
@@ -96,7 +97,8 @@ final class ImportedPasses {
         config.dropout() ? Dropout.ON : Dropout.OFF,
         seed,
         spec -> config.trains(spec.name()),
-        gradient -> config.trust().naturalGradients());
+        gradient -> config.trust().naturalGradients(),
+        AdapterPlans.of(config, seed));
   }
 
   private Target target(Graph graph, ForwardModel forward, FlatGraph.FlatFunction function)

@@ -41,6 +41,9 @@ record WeightConstraints(Map<String, Constraint> byVariable, List<String> notes)
     }
     Map<Integer, String> trained = new LinkedHashMap<>();
     for (GraphVariable variable : variables.trainable()) {
+      if (!model.begins(variable)) {
+        continue; // an adapter, which no layer of Keras knows
+      }
       trained.put(model.stored(variable.name()).id(), variable.name());
     }
     Map<String, Constraint> kept = new LinkedHashMap<>();
