@@ -11,6 +11,7 @@ import dev.belay.graph.loss.FinalSigmoid;
 import dev.belay.graph.loss.FinalSoftmax;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.OutputChoice;
+import dev.belay.train.adapter.AdapterNotes;
 import dev.belay.train.adapter.AdapterPlans;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
@@ -65,7 +66,8 @@ final class ImportedPasses {
             ? trained
             : target(graph, forward, model.evaluation());
     Task task = task(trained);
-    List<String> decisions = new ArrayList<>(model.notes());
+    List<String> decisions = new ArrayList<>(AdapterNotes.of(forward));
+    decisions.addAll(model.notes());
     decisions.addAll(AddedLosses.notes(model));
     WeightConstraints constraints = WeightConstraints.of(model, forward.variables(), config);
     decisions.addAll(constraints.notes());
@@ -98,7 +100,7 @@ final class ImportedPasses {
         seed,
         spec -> config.trains(spec.name()),
         gradient -> config.trust().naturalGradients(),
-        AdapterPlans.of(config, seed));
+        AdapterPlans.of(config, seed, Optional.empty()));
   }
 
   private Target target(Graph graph, ForwardModel forward, FlatGraph.FlatFunction function)

@@ -47,6 +47,15 @@ record NativeBody(
     };
   }
 
+  /** Words before the names of a body, which PyTorch's model without a head lacks. */
+  static List<String> words(ModelConfiguration configuration) {
+    return switch (configuration.family()) {
+      case GPT2 -> List.of("transformer.");
+      case T5 -> List.of();
+      default -> List.of(configuration.family().modelType() + ".");
+    };
+  }
+
   /** Whether a weight is one of it by its name. */
   boolean holds(String weight) {
     return base.stream().anyMatch(weight::startsWith);
