@@ -2,11 +2,16 @@ package dev.belay.train;
 
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.WeightTarget;
+import dev.belay.train.adapter.AdapterState;
+import dev.belay.train.adapter.BaseHash;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.export.MergedCheckpoint;
 import dev.belay.train.export.MergedExport;
+import dev.belay.train.export.PeftExport;
 import dev.belay.train.export.SavedModelExport;
+import dev.belay.train.failure.ModelException;
+import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
@@ -16,6 +21,7 @@ import dev.belay.train.tokenize.folder.TokenizerExport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -70,6 +76,9 @@ public final class ModelExport {
   public static WeightConversion.Result export(Path run, WeightTarget target, Path folder)
       throws IOException {
     RunCheckpoint chosen = RunCheckpoint.choose(run, Optional.empty());
+    if (target == WeightTarget.PEFT) {
+      return exportAdapter(chosen, folder);
+    }
     ModelWeights weights = WeightSource.ofCheckpoint(chosen.directory());
     RunDirectory directory = chosen.run();
     Optional<Path> tokenizer =
@@ -82,5 +91,31 @@ public final class ModelExport {
             : WeightConversion.tokenizer(weights.location());
     return WeightConversion.write(
         weights, target, folder, new WeightConversion.Beside(Optional.empty(), files));
+  }
+
+  private static WeightConversion.Result exportAdapter(RunCheckpoint chosen, Path folder)
+      throws IOException {
+    Checkpoint checkpoint = Checkpoint.open(chosen.directory());
+    AdapterState state =
+        MergedCheckpoint.state(checkpoint)
+            .orElseThrow(
+                () ->
+                    new ModelException(
+                        "--format peft: "
+                            + chosen.run().root()
+                            + " trained no adapters; a run with --adapter lora does"));
+    RecordedRun recorded = RecordedRun.read(chosen.run().config(), chosen.run().provenance());
+    TrainableModel model = TrainableModel.forEvaluation(recorded.model()).decided();
+    BaseHash.requireSame(state.base(), BaseHash.of(model.hashes()));
+    List<String> classes;
+    try (ModelGraph graph =
+        model.graph(recorded.model().withoutAdapter(), recorded.seed())) {
+      classes = graph.task().classes();
+    }
+    int tensors =
+        new PeftExport(checkpoint, state, WeightSource.read(recorded.model().weights()))
+            .write(recorded.model().adapter(), classes, folder);
+    return new WeightConversion.Result(
+        folder, "checkpoint", WeightTarget.PEFT.option(), tensors, List.of());
   }
 }

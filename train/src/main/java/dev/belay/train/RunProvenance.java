@@ -1,11 +1,14 @@
 package dev.belay.train;
 
+import dev.belay.savedmodel.peft.PeftAdapter;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.file.DataFolder;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.Provenance;
+import dev.belay.train.report.RecordedRun;
+import dev.belay.train.resume.Changes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +37,11 @@ final class RunProvenance {
         .configuration()
         .ifPresent(file -> facts.put("model_configuration", absolute(file)));
     facts.put("model", model.hashes());
+    if (config.model().adapter().folder().isPresent()) {
+      Path folder = config.model().adapter().folder().get();
+      facts.put(RecordedRun.ADAPTER_DIRECTORY, absolute(folder));
+      facts.put(Changes.ADAPTER, hashes(PeftAdapter.files(folder)));
+    }
     facts.put("train_files", hashes(DataFolder.files(config.data().trainFiles())));
     facts.put("validation_files", hashes(DataFolder.files(config.data().validationFiles())));
     if (data.tokenizerFiles().isPresent()) {

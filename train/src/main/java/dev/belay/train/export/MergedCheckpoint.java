@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.train.adapter.AdapterState;
 import dev.belay.train.adapter.BaseHash;
 import dev.belay.train.adapter.MergedWeights;
@@ -40,6 +42,22 @@ public final class MergedCheckpoint {
     return new MergedWeights(
         new WeightsOverBase(checkpoint.model(), new ModelValues(model, variables)),
         state.get().adapted());
+  }
+
+  /**
+   * Weights of a checkpoint that holds adapters, under the names of its run's variables.
+   *
+   * @param base weights of the model that the run began with
+   * @param hash SHA-256 of that model's files
+   */
+  public static NamedTensors weights(Checkpoint checkpoint, ModelWeights base, String hash)
+      throws IOException {
+    AdapterState state = state(checkpoint).orElseThrow();
+    BaseHash.requireSame(state.base(), hash);
+    boolean own =
+        state.adapted().stream().allMatch(one -> base.canonical().names().contains(one.weight()));
+    NamedTensors named = new FloatWidening(own ? base.canonical() : base.stored());
+    return new MergedWeights(new WeightsOverBase(checkpoint.model(), named), state.adapted());
   }
 
   /** What a checkpoint says of adapters; empty if it holds all weights. */

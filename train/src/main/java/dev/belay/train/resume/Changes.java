@@ -31,6 +31,9 @@ public record Changes(List<Change> serious, List<Change> harmless) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String UNSET = "not given";
 
+  /** Entry of run.json: the files of the adapter that a run began with. */
+  public static final String ADAPTER = "adapter";
+
   /** Older runs did not record the files beside the tokenizer's definition. */
   private static final String TOKENIZER_SETTINGS = "tokenizer_settings";
 
@@ -64,6 +67,7 @@ public record Changes(List<Change> serious, List<Change> harmless) {
           contents(recorded, TOKENIZER_SETTINGS),
           contents(found, TOKENIZER_SETTINGS));
     }
+    changes.compareFiles("--adapter", contents(recorded, ADAPTER), contents(found, ADAPTER));
     Map<String, String> validation = data(recorded, "validation");
     if (!validation.equals(data(found, "validation"))) {
       changes.compareFiles("--validation-file", validation, data(found, "validation"));
