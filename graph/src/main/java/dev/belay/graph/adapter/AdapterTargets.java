@@ -21,6 +21,11 @@ public record AdapterTargets(Optional<Predicate<String>> named) {
   /** The usual weights. */
   public static final AdapterTargets USUAL_WEIGHTS = new AdapterTargets(Optional.empty());
 
+  /** Every weight that can have one, each of which must. */
+  public static AdapterTargets all() {
+    return new AdapterTargets(Optional.of(name -> true));
+  }
+
   /** Whether a weight was selected by its name, so that it is an error if it cannot be adapted. */
   public boolean requires(String weight) {
     return named.map(names -> names.test(weight)).orElse(false);

@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -64,7 +63,7 @@ public record PeftExport(Checkpoint checkpoint, AdapterState state, ModelWeights
     Map<String, DialectName> names = names();
     NamedTensors tensors = RenamedTensors.canonical(checkpoint.model(), names);
     Map<String, AdaptedWeight> modules = modules();
-    PeftConfiguration configuration = configuration(modules, config);
+    PeftConfiguration configuration = configuration(modules, config, bias(tensors, modules.keySet()));
     List<String> saved =
         tensors.names().stream()
             .filter(name -> name.endsWith(WEIGHT) && !name.contains(".lora_"))
@@ -158,8 +157,20 @@ public record PeftExport(Checkpoint checkpoint, AdapterState state, ModelWeights
         .or(() -> table.canonical(Dialect.KERAS, variable));
   }
 
+  /** PEFT's word for the biases that trained without their weight. */
+  private static String bias(NamedTensors tensors, Set<String> modules) {
+    Set<String> layers = new HashSet<>();
+    for (String name : tensors.names()) {
+      String layer = name.substring(0, name.lastIndexOf('.') + 1);
+      if (name.endsWith("bias") && !tensors.names().contains(layer + "weight")) {
+        layers.add(layer.substring(0, Math.max(0, layer.length() - 1)));
+      }
+    }
+    return layers.isEmpty() ? "none" : modules.containsAll(layers) ? "lora_only" : "all";
+  }
+
   private PeftConfiguration configuration(
-      Map<String, AdaptedWeight> modules, AdapterConfig config) {
+      Map<String, AdaptedWeight> modules, AdapterConfig config, String bias) {
     AdaptedWeight first = state.adapted().get(0);
     int rank = first.rank().size();
     double alpha = first.rank().scale() * rank;
@@ -175,8 +186,6 @@ public record PeftExport(Checkpoint checkpoint, AdapterState state, ModelWeights
             alphas.put(module, own);
           }
         });
-    String bias =
-        config.bias().map(choice -> choice.name().toLowerCase(Locale.ROOT)).orElse("none");
     return new PeftConfiguration(
         rank, alpha, config.dropout().orElse(0), bias, false, ranks, alphas);
   }
