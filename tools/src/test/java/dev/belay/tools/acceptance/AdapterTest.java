@@ -72,9 +72,9 @@ final class AdapterTest {
   /** Begins with PEFT's adapter, ends with its losses, and hands back what PEFT would hold. */
   @ParameterizedTest
   @CsvSource({
-    "safetensors_bert,--device=cpu",
+    "safetensors_bert,--threads=2",
     "gpt2_tiny,--causal-labels=shifted",
-    "t5_tiny,--device=cpu"
+    "t5_tiny,--threads=2"
   })
   void trainsAsPeft(String name, String option) throws IOException {
     Path model = Fixtures.path(name);
