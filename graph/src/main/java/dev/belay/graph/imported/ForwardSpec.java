@@ -53,6 +53,11 @@ public record ForwardSpec(
     }
   }
 
+  /** Every tensor and node that the calls need. */
+  List<String> roots() {
+    return calls.stream().flatMap(Call::roots).toList();
+  }
+
   /** Every tensor and node that the calls need which a loss is differentiated through. */
   List<String> trainedRoots() {
     return calls.stream().filter(Call::trains).flatMap(Call::roots).toList();

@@ -37,10 +37,15 @@ record ImportedAdapters(AdapterPlan plan, LowRankProducts products) {
         spec.variables().stream()
             .map(bound -> new LowRankProducts.Candidate(bound.spec(), bound.handle()))
             .toList();
+    List<String> trained = spec.trainedRoots(); // none if the model is only evaluated
     return new ImportedAdapters(
         plan,
         LowRankProducts.choose(
-            nodes, plan, candidates, nodes.needed(spec.trainedRoots()), outside));
+            nodes,
+            plan,
+            candidates,
+            nodes.needed(trained.isEmpty() ? spec.roots() : trained),
+            outside));
   }
 
   /** The weights that have an adapter. */

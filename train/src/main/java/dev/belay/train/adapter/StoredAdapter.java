@@ -1,6 +1,9 @@
 package dev.belay.train.adapter;
 
+import dev.belay.graph.adapter.AdapterNames;
 import dev.belay.graph.adapter.AdapterPlan;
+import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.names.DialectName;
 import dev.belay.savedmodel.names.Layout;
 import dev.belay.savedmodel.names.RenamedTensors;
@@ -9,6 +12,7 @@ import dev.belay.savedmodel.peft.PeftReader;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -114,10 +118,46 @@ public record StoredAdapter(
     }
   }
 
+  /**
+   * The same adapter under the names of a SavedModel's variables.
+   *
+   * @param variables for each weight in PyTorch the variable, with its layout
+   * @throws ModelException if a tensor is of a weight that the SavedModel lacks
+   */
+  StoredAdapter under(Map<String, DialectName> variables) {
+    Map<String, DialectName> targets = new LinkedHashMap<>();
+    Map<String, AdapterPlan.Rank> renamed = new LinkedHashMap<>();
+    ranks.forEach(
+        (weight, rank) -> {
+          String variable = variables.get(weight).name();
+          renamed.put(variable, rank);
+          targets.put(
+              AdapterNames.a(weight), new DialectName(AdapterNames.a(variable), Layout.SAME));
+          targets.put(
+              AdapterNames.b(weight), new DialectName(AdapterNames.b(variable), Layout.SAME));
+        });
+    for (String name : tensors.names()) {
+      if (!targets.containsKey(name)) {
+        DialectName variable = variables.get(name);
+        if (variable == null) {
+          throw new ModelException(
+              "--adapter "
+                  + read.folder()
+                  + ": holds "
+                  + name
+                  + ", which the SavedModel has no variable for: take the model as weights, or an"
+                  + " adapter that was trained without that head");
+        }
+        targets.put(name, variable);
+      }
+    }
+    return new StoredAdapter(read, RenamedTensors.inDialect(tensors, targets), renamed);
+  }
+
   /** Names of A and B of all weights. */
   public Set<String> factors() {
     Set<String> factors = new TreeSet<>(tensors.names());
-    factors.removeIf(name -> !name.contains(".lora_"));
+    factors.removeIf(name -> !name.contains("lora_"));
     return factors;
   }
 
@@ -126,10 +166,28 @@ public record StoredAdapter(
     return tensors.names().contains(weight) && !factors().contains(weight);
   }
 
-  /** Refuses weights with an adapter that no product of the graph reads. */
-  public void requireAdapted(Collection<String> adapted) {
+  /**
+   * Refuses weights with an adapter that no product of a graph reads, and tensors of another shape
+   * than its variables.
+   */
+  public void requireFits(ForwardModel model) {
+    for (GraphVariable variable : model.variables()) {
+      String name = variable.name();
+      if (tensors.names().contains(name) && !tensors.spec(name).equals(TensorSpecs.of(variable))) {
+        throw new ModelException(
+            "--adapter "
+                + read.folder()
+                + ": "
+                + name
+                + " is "
+                + tensors.spec(name)
+                + ", expected "
+                + TensorSpecs.of(variable)
+                + " for this model. Was it trained on another one?");
+      }
+    }
     List<String> without = new ArrayList<>(new TreeSet<>(ranks.keySet()));
-    without.removeAll(adapted);
+    without.removeAll(AdapterNotes.weights(model));
     if (!without.isEmpty()) {
       throw new ModelException(
           "--adapter "

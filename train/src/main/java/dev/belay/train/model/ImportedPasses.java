@@ -1,6 +1,7 @@
 package dev.belay.train.model;
 
 import dev.belay.graph.ForwardPass;
+import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.head.Head;
@@ -59,7 +60,10 @@ final class ImportedPasses {
 
   private ModelGraph.GraphContents parts(Graph graph) throws IOException {
     ForwardModel forward =
-        ImportedForward.importInto(graph, model.forwardSpec(), options(config, seed));
+        ImportedForward.importInto(graph, model.forwardSpec(), options());
+    if (config.adapter().isOn()) {
+      model.adapter().ifPresent(read -> read.requireFits(forward));
+    }
     Target trained = target(graph, forward, model.training());
     Target evaluated =
         model.training().equals(model.evaluation())
@@ -69,7 +73,7 @@ final class ImportedPasses {
     List<String> decisions = new ArrayList<>(AdapterNotes.of(forward));
     decisions.addAll(model.notes());
     decisions.addAll(AddedLosses.notes(model));
-    WeightConstraints constraints = WeightConstraints.of(model, forward.variables(), config);
+    WeightConstraints constraints = WeightConstraints.of(model, forward, config);
     decisions.addAll(constraints.notes());
     List<String> rewrites = new ArrayList<>(model.flat().notes());
     rewrites.addAll(forward.notes());
@@ -94,13 +98,29 @@ final class ImportedPasses {
     return asked.flatMap(task -> task.savedModelHead(outputs, dropout, seed));
   }
 
-  private static ImportOptions options(ModelConfig config, long seed) {
+  private ImportOptions options() {
     return new ImportOptions(
         config.dropout() ? Dropout.ON : Dropout.OFF,
         seed,
-        spec -> config.trains(spec.name()),
+        spec -> model.trains(spec.name(), config),
         gradient -> config.trust().naturalGradients(),
-        AdapterPlans.of(config, seed, Optional.empty()));
+        adapters());
+  }
+
+  /** One function for training and evaluation would drop in both. */
+  private Optional<AdapterPlan> adapters() {
+    Optional<AdapterPlan> plan = AdapterPlans.of(config, seed, model.adapter());
+    boolean drops = plan.map(adapters -> adapters.dropout() > 0).orElse(false);
+    if (drops && model.trains() && model.training().equals(model.evaluation())) {
+      throw new ModelException(
+          "--lora-dropout "
+              + plan.orElseThrow().dropout()
+              + ": the model is trained and evaluated through one function, "
+              + model.training().source().path()
+              + ", so that evaluation would have the dropout too: set --lora-dropout 0, or save the"
+              + " model with a trace for training=True");
+    }
+    return plan;
   }
 
   private Target target(Graph graph, ForwardModel forward, FlatGraph.FlatFunction function)

@@ -193,7 +193,7 @@ record NativeModel(
       weights.requireRestored(forward, body, source.weights().orElseThrow().path());
     }
     if (config.adapter().isOn()) {
-      adapter.ifPresent(read -> read.requireAdapted(AdapterNotes.weights(forward)));
+      adapter.ifPresent(read -> read.requireFits(forward));
     }
     List<String> notes = new ArrayList<>(AdapterNotes.of(forward));
     notes.add(
