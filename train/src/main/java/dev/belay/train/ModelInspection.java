@@ -17,6 +17,8 @@ import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.session.TrainingSession;
+import dev.belay.train.session.WeightSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
