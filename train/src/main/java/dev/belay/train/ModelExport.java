@@ -3,7 +3,7 @@ package dev.belay.train;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.adapter.AdapterState;
-import dev.belay.train.adapter.BaseHash;
+import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.export.MergedCheckpoint;
@@ -108,7 +108,7 @@ public final class ModelExport {
                             + " trained no adapters; a run with --adapter lora does"));
     RecordedRun recorded = RecordedRun.read(chosen.run().config(), chosen.run().provenance());
     TrainableModel model = TrainableModel.forEvaluation(recorded.model()).decided();
-    BaseHash.requireSame(state.base(), BaseHash.of(model.hashes()));
+    ModelHash.requireSame(state.base(), ModelHash.of(model.hashes()));
     List<String> classes;
     try (ModelGraph graph =
         model.graph(recorded.model().withoutAdapter(), recorded.seed())) {

@@ -28,6 +28,6 @@ public record AdapterSection(AdapterState state) implements Resumable<AdapterSta
    */
   @Override
   public void resume(AdapterState saved) {
-    BaseHash.requireSame(saved.base(), state.base());
+    ModelHash.requireSame(saved.base(), state.base());
   }
 }

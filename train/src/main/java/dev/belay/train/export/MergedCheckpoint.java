@@ -9,9 +9,9 @@ import dev.belay.savedmodel.tensor.FloatWidening;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.train.adapter.AdapterState;
-import dev.belay.train.adapter.BaseHash;
+import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.MergedWeights;
-import dev.belay.train.adapter.WeightsOverBase;
+import dev.belay.train.adapter.LayeredWeights;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.model.TrainableModel;
 import java.io.IOException;
@@ -38,9 +38,9 @@ public final class MergedCheckpoint {
     if (state.isEmpty()) {
       return checkpoint.model();
     }
-    BaseHash.requireSame(state.get().base(), BaseHash.of(model.hashes()));
+    ModelHash.requireSame(state.get().base(), ModelHash.of(model.hashes()));
     return new MergedWeights(
-        new WeightsOverBase(checkpoint.model(), new ModelValues(model, variables)),
+        new LayeredWeights(checkpoint.model(), new ModelValues(model, variables)),
         state.get().adapted());
   }
 
@@ -53,11 +53,11 @@ public final class MergedCheckpoint {
   public static NamedTensors weights(Checkpoint checkpoint, ModelWeights base, String hash)
       throws IOException {
     AdapterState state = state(checkpoint).orElseThrow();
-    BaseHash.requireSame(state.base(), hash);
+    ModelHash.requireSame(state.base(), hash);
     boolean own =
         state.adapted().stream().allMatch(one -> base.canonical().names().contains(one.weight()));
     NamedTensors named = new FloatWidening(own ? base.canonical() : base.stored());
-    return new MergedWeights(new WeightsOverBase(checkpoint.model(), named), state.adapted());
+    return new MergedWeights(new LayeredWeights(checkpoint.model(), named), state.adapted());
   }
 
   /** What a checkpoint says of adapters; empty if it holds all weights. */

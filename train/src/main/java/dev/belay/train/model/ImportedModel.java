@@ -13,7 +13,7 @@ import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.TrainingFunctions;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
-import dev.belay.train.adapter.BaseHash;
+import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.ImportedAdapter;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
@@ -267,7 +267,7 @@ public record ImportedModel(
   }
 
   private static String hash(ModelConfig config, SavedModelContents contents) throws IOException {
-    return config.adapter().folder().isPresent() ? BaseHash.of(hashes(contents)) : "";
+    return config.adapter().folder().isPresent() ? ModelHash.of(hashes(contents)) : "";
   }
 
   @Override

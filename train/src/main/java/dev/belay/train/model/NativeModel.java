@@ -23,7 +23,7 @@ import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.adapter.AdapterNotes;
 import dev.belay.train.adapter.AdapterPlans;
-import dev.belay.train.adapter.BaseHash;
+import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
@@ -85,7 +85,7 @@ record NativeModel(
     NativeWeights base = NativeWeights.of(read, config.files().ignoredWeights(), notes);
     Optional<StoredAdapter> adapter =
         StoredAdapter.read(
-            config, base.names(), NativeBody.words(configuration), BaseHash.of(hashes(location)));
+            config, base.names(), NativeBody.words(configuration), ModelHash.of(hashes(location)));
     NativeWeights weights = base.with(adapter);
     NativeModel model =
         new NativeModel(

@@ -15,7 +15,7 @@ import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.savedmodel.weights.ForeignFormat;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.train.adapter.StoredAdapter;
-import dev.belay.train.adapter.WeightsOverBase;
+import dev.belay.train.adapter.LayeredWeights;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -92,7 +92,7 @@ record NativeWeights(NamedTensors stored, Set<String> names, Set<String> factors
     Set<String> all = new LinkedHashSet<>(names);
     all.addAll(adapter.get().tensors().names());
     return new NativeWeights(
-        new WeightsOverBase(adapter.get().tensors(), stored), all, adapter.get().factors());
+        new LayeredWeights(adapter.get().tensors(), stored), all, adapter.get().factors());
   }
 
   /** Refuses weights whose names say another family than the configuration. */

@@ -5,7 +5,7 @@ import dev.belay.graph.adapter.AdaptedWeight;
 import dev.belay.graph.optimizer.Schedule;
 import dev.belay.train.adapter.AdapterSection;
 import dev.belay.train.adapter.AdapterState;
-import dev.belay.train.adapter.BaseHash;
+import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.MergedWeights;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
@@ -200,7 +200,7 @@ public final class RunExecution {
   private AdapterSection adapter() throws IOException {
     return new AdapterSection(
         new AdapterState(
-            BaseHash.of(setup.model().hashes()), setup.graph().forward().adapted()));
+            ModelHash.of(setup.model().hashes()), setup.graph().forward().adapted()));
   }
 
   private StepGuard guard(CheckpointSaver saver) {

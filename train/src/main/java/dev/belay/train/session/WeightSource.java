@@ -8,7 +8,7 @@ import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.adapter.AdapterState;
-import dev.belay.train.adapter.BaseHash;
+import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.export.MergedCheckpoint;
@@ -86,7 +86,7 @@ public final class WeightSource {
 
   /** SHA-256 of the files of the model that a run began with, as they are now. */
   static String baseHash(RecordedRun recorded) throws IOException {
-    return BaseHash.of(
+    return ModelHash.of(
         TrainableModel.forEvaluation(recorded.model().withoutAdapter()).hashes());
   }
 

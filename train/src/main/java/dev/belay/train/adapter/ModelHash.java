@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /** SHA-256 of a model's files, wherever they are, by the names and the SHA-256 of each. */
-public final class BaseHash {
-  private BaseHash() {}
+public final class ModelHash {
+  private ModelHash() {}
 
   /**
    * Digests.

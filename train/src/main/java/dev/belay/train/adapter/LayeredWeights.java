@@ -15,7 +15,7 @@ import java.util.Set;
  * @param upper weights that are taken where both have them
  * @param base weights of the model
  */
-public record WeightsOverBase(NamedTensors upper, NamedTensors base) implements NamedTensors {
+public record LayeredWeights(NamedTensors upper, NamedTensors base) implements NamedTensors {
 
   @Override
   public Set<String> names() {
