@@ -49,7 +49,7 @@ final class OptionSamples {
           Map.entry("--trainable", "dense"),
           Map.entry("--freeze", "embeddings"),
           Map.entry("--dropout", "off"),
-          Map.entry("--adapter", "lora"),
+          Map.entry("--adapter", "adapters/reviews"),
           Map.entry("--lora-rank", "4"),
           Map.entry("--lora-alpha", "32"),
           Map.entry("--lora-dropout", "0.1"),

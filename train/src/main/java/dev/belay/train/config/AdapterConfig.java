@@ -51,8 +51,8 @@ public record AdapterConfig(
             name = "lora-bias",
             label = "none|all|lora_only",
             help =
-                "Biases that train beside the adapters; lora_only: those of the layers that have"
-                    + " one (default: none).")
+                "Biases that train beside the adapters: none, all, or lora_only, those of the layers"
+                    + " that have one (default: none).")
         Optional<Bias> bias,
     @Option(
             name = "lora-rank-stabilized",

@@ -242,10 +242,6 @@ public record ModelConfig(
             "--problem-type",
             String.join(" or ", PROBLEMS),
             problem.orElse(""))
-        .that(
-            !adapter.isOn() || !files.fromScratch(),
-            "--adapter and --from-scratch: choose one; adapters need weights that are trained"
-                + " already")
         .verify();
   }
 

@@ -105,6 +105,12 @@ record NativeModel(
   /** A model that has no weights yet. */
   private static NativeModel fromScratch(ModelSource source, ModelConfig config)
       throws IOException {
+    if (config.adapter().isOn()) {
+      throw new ConfigException(
+          List.of(
+              "--adapter and --from-scratch: choose one; adapters need weights that are trained"
+                  + " already"));
+    }
     WeightLocation location = source.weights().orElseThrow();
     Path file = location.configuration().orElseThrow();
     ModelConfiguration configuration = ConfigurationReader.read(file);

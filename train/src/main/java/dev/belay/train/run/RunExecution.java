@@ -10,6 +10,7 @@ import dev.belay.train.adapter.MergedWeights;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
+import dev.belay.train.checkpoint.Resumable;
 import dev.belay.train.checkpoint.Sections;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
@@ -124,12 +125,7 @@ public final class RunExecution {
                   callbacks,
                   config.report().layerNormSteps(),
                   context.records()));
-      sections.add(callbacks);
-      sections.add(trainer);
-      sections.add(guard);
-      if (!setup.graph().forward().adapted().isEmpty()) {
-        sections.add(adapter());
-      }
+      addSections(List.of(callbacks, trainer, guard));
       tellStart(total, resume(callbacks));
 
       context.stop().listen(true);
@@ -197,10 +193,13 @@ public final class RunExecution {
             context.records()));
   }
 
-  private AdapterSection adapter() throws IOException {
-    return new AdapterSection(
-        new AdapterState(
-            ModelHash.of(setup.model().hashes()), setup.graph().forward().adapted()));
+  private void addSections(List<Resumable<?>> parts) throws IOException {
+    parts.forEach(sections::add);
+    List<AdaptedWeight> adapted = setup.graph().forward().adapted();
+    if (!adapted.isEmpty()) {
+      String base = ModelHash.of(setup.model().hashes());
+      sections.add(new AdapterSection(new AdapterState(base, adapted)));
+    }
   }
 
   private StepGuard guard(CheckpointSaver saver) {

@@ -16,6 +16,7 @@ import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -335,7 +336,7 @@ public final class StepRunner implements AutoCloseable {
     return memory.snapshot(weights());
   }
 
-  /** The weights that a checkpoint holds; those that are frozen beside adapters it does not. */
+  /** The weights that a checkpoint holds, which are all but those frozen beside adapters. */
   public VariableSnapshot snapshotCheckpoint() {
     return memory.snapshot(weights().stream().filter(weight -> !isConstant(weight)).toList());
   }
@@ -356,18 +357,12 @@ public final class StepRunner implements AutoCloseable {
   /** Sets the loss scale, where there is one. */
   public void setLossScale(float scale) throws IOException {
     List<GraphVariable> slots =
-        train.orElseThrow().parts().slots().all().stream()
-            .filter(slot -> slot.name().equals("loss_scale/value"))
-            .toList();
-    ByteBuffer value =
-        ByteBuffer.allocate(Float.BYTES).order(java.nio.ByteOrder.LITTLE_ENDIAN).putFloat(0, scale);
-    assign(slots, slot -> TensorPieces.of(value));
+        optimizerVariables().stream().filter(v -> v.name().equals("loss_scale/value")).toList();
+    ByteBuffer value = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    assign(slots, slot -> TensorPieces.of(value.putFloat(0, scale)));
   }
 
-  /**
-   * Sets every weight from a checkpoint that {@link #snapshotCheckpoint} or {@link
-   * #snapshotWeights} was written to. Weights that it leaves out keep the values of the model.
-   */
+  /** Sets the weights of a checkpoint; those that it leaves out keep the values of the model. */
   public void restore(NamedTensors saved) throws IOException {
     List<GraphVariable> held =
         weights().stream()
