@@ -7,6 +7,7 @@ import dev.belay.graph.variable.Variables;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
 import org.tensorflow.Output;
@@ -101,6 +102,9 @@ public record TrainStep(
    * @param model of the imported model, those that do not train included
    * @param head of the new layers
    * @param slots state between updates: of optimizer, clip and loss scale
+   * @param constant names of frozen variables that a checkpoint may leave out, since adapters train
+   *     in their place and no step changes them
    */
-  public record VariableGroups(Variables model, Optional<Variables> head, Variables slots) {}
+  public record VariableGroups(
+      Variables model, Optional<Variables> head, Variables slots, Set<String> constant) {}
 }

@@ -104,7 +104,10 @@ public final class TrainStepBuilder {
         state.copy(tf),
         initializers(plan, slots, parts),
         new TrainStep.VariableGroups(
-            plan.model().variables(), plan.head().map(AttachedHead::variables), slots.variables()),
+            plan.model().variables(),
+            plan.head().map(AttachedHead::variables),
+            slots.variables(),
+            FrozenVariables.of(plan, state)),
         names(gradients.unused()),
         names(gradients.allowed()));
   }

@@ -2,6 +2,8 @@ package dev.belay.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.belay.graph.adapter.AdapterPlan;
+import dev.belay.graph.adapter.AdapterTargets;
 import dev.belay.graph.decoder.DecoderModel;
 import dev.belay.graph.decoder.DecoderSpec;
 import dev.belay.graph.encoder.EncoderModel;
@@ -29,12 +31,14 @@ import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.VariableSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,9 +81,16 @@ class LayerGradientTest {
   }
 
   private static void check(Function<Site, Operand<TFloat32>> layer) {
+    check(layer, variable -> true, Optional.empty());
+  }
+
+  private static void check(
+      Function<Site, Operand<TFloat32>> layer,
+      Predicate<VariableSpec> trains,
+      Optional<AdapterPlan> adapters) {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
-      Parameters parameters = new Parameters(tf, RESTORED, variable -> true);
+      Parameters parameters = new Parameters(tf, RESTORED, trains, adapters);
       ForwardContext pass =
           ForwardContext.training(tf, new ForwardContext.Draws(5, tf.constant(3L), 1));
       SequenceShape extent = new SequenceShape(tf.constant(BATCH), tf.constant(LENGTH));
@@ -94,11 +105,31 @@ class LayerGradientTest {
 
   @Test
   void dense() {
-    check(at -> Dense.declare(at.parameters(), "d", 3, 5).apply(at.tf(), at.rows("x", 3)));
+    check(at -> Dense.declare(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)));
     check(
-        at -> Dense.declareWithoutBias(at.parameters(), "d", 3, 5).apply(at.tf(), at.rows("x", 3)));
+        at -> Dense.declareWithoutBias(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)));
     check(
-        at -> Dense.declareTransposed(at.parameters(), "d", 3, 5).apply(at.tf(), at.rows("x", 3)));
+        at -> Dense.declareTransposed(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)));
+  }
+
+  @Test
+  void adapters() {
+    AdapterPlan plan =
+        new AdapterPlan(
+            AdapterTargets.all(),
+            weight -> new AdapterPlan.Rank(2, 1.5),
+            0.4,
+            1,
+            AdapterPlan.Biases.NONE);
+    Predicate<VariableSpec> trains = variable -> variable.name().equals("x");
+    check(
+        at -> Dense.declare(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)),
+        trains,
+        Optional.of(plan));
+    check(
+        at -> Dense.declareTransposed(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)),
+        trains,
+        Optional.of(plan));
   }
 
   @Test

@@ -18,6 +18,12 @@ final class OptionSamples {
   static final Map<String, Map<String, String>> BESIDE =
       Map.of(
           "--nesterov", Map.of("--optimizer", "momentum"),
+          "--lora-rank", Map.of("--adapter", "lora"),
+          "--lora-alpha", Map.of("--adapter", "lora"),
+          "--lora-dropout", Map.of("--adapter", "lora"),
+          "--lora-targets", Map.of("--adapter", "lora"),
+          "--lora-bias", Map.of("--adapter", "lora"),
+          "--lora-rank-stabilized", Map.of("--adapter", "lora"),
           "--lr-power", Map.of("--lr-scheduler", "polynomial"));
 
   /** For each option a value that is not its default. */
@@ -43,6 +49,13 @@ final class OptionSamples {
           Map.entry("--trainable", "dense"),
           Map.entry("--freeze", "embeddings"),
           Map.entry("--dropout", "off"),
+          Map.entry("--adapter", "adapters/reviews"),
+          Map.entry("--lora-rank", "4"),
+          Map.entry("--lora-alpha", "32"),
+          Map.entry("--lora-dropout", "0.1"),
+          Map.entry("--lora-targets", "query"),
+          Map.entry("--lora-bias", "all"),
+          Map.entry("--lora-rank-stabilized", ""),
           Map.entry("--accept-custom-gradient", ""),
           Map.entry("--allow-no-gradient", "pooler"),
           Map.entry("--ignore-constraints", "kernel"),

@@ -96,6 +96,7 @@ final class TrainOptionsTest {
         new TreeMap<>(
             Map.ofEntries(
                 Map.entry("--head", "none"),
+                Map.entry("--adapter", "none"),
                 Map.entry("--restore-optimizer", "auto"),
                 Map.entry("--dropout", "on"),
                 Map.entry("--model-losses", "on"),
@@ -306,6 +307,7 @@ final class TrainOptionsTest {
     String usual = plan(needed);
     for (OptionSpec option : options("inspect")) {
       Map<String, String> arguments = new TreeMap<>(needed);
+      arguments.putAll(BESIDE.getOrDefault(option.longestName(), Map.of()));
       arguments.put(option.longestName(), sample(option.longestName()));
       assertNotEquals(usual, plan(arguments), option.longestName());
     }
@@ -327,6 +329,7 @@ final class TrainOptionsTest {
             "--causal-labels",
             "--report",
             "--restore-optimizer",
+            "--lora-bias",
             "--optimizer",
             "--clip-mode",
             "--norm-compatibility",

@@ -1,14 +1,16 @@
 package dev.belay.train;
 
-import dev.belay.graph.EvaluationStep;
-import dev.belay.graph.head.AttachedHead;
-import dev.belay.graph.variable.GraphVariable;
-import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.WeightTarget;
+import dev.belay.train.adapter.AdapterState;
+import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.export.MergedCheckpoint;
+import dev.belay.train.export.MergedExport;
+import dev.belay.train.export.PeftExport;
 import dev.belay.train.export.SavedModelExport;
+import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
@@ -49,22 +51,14 @@ public final class ModelExport {
       check.await();
       model = model.decided();
     }
-    try (ModelGraph graph = model.graph(recorded.model(), recorded.seed())) {
-      Optional<AttachedHead> head =
-          graph.attachHead(graph.task().outputs().orElse(recorded.labels().size()));
-      EvaluationStep evaluation =
-          EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
-      List<GraphVariable> variables =
-          TrainingSession.weights(graph, head).variables().stream()
-              .map(Variables::all)
-              .flatMap(List::stream)
-              .toList();
-      SavedModelExport export =
-          new SavedModelExport(model, graph, evaluation, variables, description(recorded));
-      Path target = SavedModelExport.nextVersion(exports);
-      export.write(checkpoint.model(), target);
-      return target;
-    }
+    TrainableModel decided = model;
+    Path target = SavedModelExport.nextVersion(exports);
+    new MergedExport(decided, recorded.model(), recorded.seed(), recorded.labels().size())
+        .write(
+            variables -> MergedCheckpoint.weights(checkpoint, decided, variables),
+            description(recorded),
+            target);
+    return target;
   }
 
   private static SavedModelExport.Description description(RecordedRun recorded) throws IOException {
@@ -84,6 +78,9 @@ public final class ModelExport {
   public static WeightConversion.Result export(Path run, WeightTarget target, Path folder)
       throws IOException {
     RunCheckpoint chosen = RunCheckpoint.choose(run, Optional.empty());
+    if (target == WeightTarget.PEFT) {
+      return exportAdapter(chosen, folder);
+    }
     ModelWeights weights = WeightSource.ofCheckpoint(chosen.directory());
     RunDirectory directory = chosen.run();
     Optional<Path> tokenizer =
@@ -96,5 +93,31 @@ public final class ModelExport {
             : WeightConversion.tokenizer(weights.location());
     return WeightConversion.write(
         weights, target, folder, new WeightConversion.Beside(Optional.empty(), files));
+  }
+
+  private static WeightConversion.Result exportAdapter(RunCheckpoint chosen, Path folder)
+      throws IOException {
+    Checkpoint checkpoint = Checkpoint.open(chosen.directory());
+    AdapterState state =
+        MergedCheckpoint.state(checkpoint)
+            .orElseThrow(
+                () ->
+                    new ModelException(
+                        "--format peft: "
+                            + chosen.run().root()
+                            + " trained no adapters; a run with --adapter lora does"));
+    RecordedRun recorded = RecordedRun.read(chosen.run().config(), chosen.run().provenance());
+    TrainableModel model = TrainableModel.forEvaluation(recorded.model()).decided();
+    ModelHash.requireSame(state.base(), ModelHash.of(model.hashes()));
+    List<String> classes;
+    try (ModelGraph graph =
+        model.graph(recorded.model().withoutAdapter(), recorded.seed())) {
+      classes = graph.task().classes();
+    }
+    int tensors =
+        new PeftExport(checkpoint, state, WeightSource.read(recorded.model().weights()))
+            .write(recorded.model().adapter(), classes, folder);
+    return new WeightConversion.Result(
+        folder, "checkpoint", WeightTarget.PEFT.option(), tensors, List.of());
   }
 }

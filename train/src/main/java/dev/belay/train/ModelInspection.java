@@ -256,7 +256,7 @@ public final class ModelInspection {
       List<GraphVariable> variables = graph.forward().variables().all();
       variables.stream()
           .filter(variable -> !variable.spec().trainable())
-          .forEach(variable -> frozen.add(frozen(model, variable)));
+          .forEach(variable -> frozen.add(frozen(model, variable, config)));
       List<String> trained = new ArrayList<>();
       List<String> unused = new ArrayList<>();
       List<String> obstacles = new ArrayList<>();
@@ -282,9 +282,12 @@ public final class ModelInspection {
     }
   }
 
-  private static String frozen(TrainableModel model, GraphVariable variable) {
+  private static String frozen(
+      TrainableModel model, GraphVariable variable, ModelConfig config) {
     boolean marked = model.marksTrainable(variable.name());
     return variable.name()
-        + (marked ? ": by --trainable or --freeze" : ": the model does not mark it trainable");
+        + (marked && config.adapter().isOn()
+            ? ": beside its adapter or those of other weights"
+            : marked ? ": by --trainable or --freeze" : ": the model does not mark it trainable");
   }
 }

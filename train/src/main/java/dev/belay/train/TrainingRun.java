@@ -148,7 +148,7 @@ public final class TrainingRun {
       RunStart start,
       Consumer<RunEvent> listener) {
     TrainConfig config = job.config();
-    RunNeeds needs = RunNeeds.of(config.optimizer(), graph.forward().variables());
+    RunNeeds needs = RunNeeds.of(config.optimizer(), graph.forward());
     if (!TrainingSession.machine(config).mayUseGpu()) {
       needs
           .memoryWarning(UsableMemory.ofThisProcess())

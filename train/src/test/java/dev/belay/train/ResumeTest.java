@@ -77,6 +77,14 @@ final class ResumeTest {
   }
 
   @Test
+  void adaptersGoOnFromCheckpointsWithoutTheirBase() throws IOException {
+    SmallRun.Setting setting = SmallRun.Setting.imported(folder).adapted();
+    TrainConfig config = setting.config(file("stopped"));
+    SmallRun.until(config, SmallRun.step(5));
+    assertSame(SmallRun.whole(setting.config(file("whole"))), SmallRun.whole(config));
+  }
+
+  @Test
   void skippedStepsClipHistoryAndAccumulationGoOn() throws IOException {
     SmallRun.Setting setting = SmallRun.Setting.of(folder).with(SmallRun.Rules.withMemory(), 18);
     SmallRun whole = SmallRun.whole(setting.config(file("whole")));

@@ -142,6 +142,18 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           patience);
     }
 
+    /** With adapters, and dropout before them. */
+    Setting adapted() {
+      ModelConfig lora = ConfigBinder.with(model, "adapter", "lora");
+      return new Setting(
+          ConfigBinder.with(lora, "lora-dropout", OptionalDouble.of(0.1)),
+          data,
+          threads,
+          loop,
+          rules,
+          steps);
+    }
+
     Setting with(int otherThreads) {
       return new Setting(model, data, otherThreads, loop, rules, steps);
     }

@@ -55,17 +55,17 @@ final class DecoderBlock {
     ForwardContext pass = outer.within("attention");
     Ops tf = pass.tf();
     Operand<TFloat32> projected =
-        projections.apply(tf, attentionNorm.apply(tf, x)); // [N, 3 H]: queries, keys, values
+        projections.apply(pass, attentionNorm.apply(tf, x)); // [N, 3 H]: queries, keys, values
     Operand<TFloat32> context =
         heads.attendTogether(pass, projected, extent, Optional.of(bias)); // [N, H]
-    Operand<TFloat32> attended = pass.dropout(attentionOutput.apply(tf, context), dropout);
+    Operand<TFloat32> attended = pass.dropout(attentionOutput.apply(pass, context), dropout);
     return feedForward(outer.within("feed_forward"), tf.math.add(x, attended));
   }
 
   private Operand<TFloat32> feedForward(ForwardContext pass, Operand<TFloat32> x) {
     Ops tf = pass.tf();
     Operand<TFloat32> normed = feedForwardNorm.apply(tf, x); // [N, H]
-    Operand<TFloat32> inner = activation.apply(tf, intermediate.apply(tf, normed)); // [N, I]
-    return tf.math.add(x, pass.dropout(output.apply(tf, inner), dropout)); // [N, H]
+    Operand<TFloat32> inner = activation.apply(tf, intermediate.apply(pass, normed)); // [N, I]
+    return tf.math.add(x, pass.dropout(output.apply(pass, inner), dropout)); // [N, H]
   }
 }

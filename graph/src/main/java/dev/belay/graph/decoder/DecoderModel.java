@@ -78,10 +78,10 @@ public final class DecoderModel {
     Dense logits = decoder.logits().get();
     outputs.put(
         TensorNames.LOGITS,
-        extent.perExample(tf, logits.apply(tf, rows), sizes.vocabulary()).asOutput());
+        extent.perExample(tf, logits.apply(pass, rows), sizes.vocabulary()).asOutput());
     Operand<TFloat32> last = last(tf, rows, read.mask(), extent); // [B, H]
     outputs.put(LAST_FEATURES, last.asOutput());
-    outputs.put(TensorNames.NEXT_LOGITS, logits.apply(tf, last).asOutput());
+    outputs.put(TensorNames.NEXT_LOGITS, logits.apply(pass, last).asOutput());
     return outputs;
   }
 

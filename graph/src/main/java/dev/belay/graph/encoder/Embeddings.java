@@ -56,7 +56,7 @@ final class Embeddings {
     }
     Operand<TFloat32> x = norm.apply(tf, tf.reshape(sum, tf.constant(new int[] {-1, width})));
     Operand<TFloat32> kept = pass.dropout(x, spec.dropout().embeddings()); // [N, E]
-    return projection.isPresent() ? projection.get().apply(tf, kept) : kept; // [N, H]
+    return projection.isPresent() ? projection.get().apply(pass, kept) : kept; // [N, H]
   }
 
   /**

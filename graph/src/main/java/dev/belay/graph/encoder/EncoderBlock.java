@@ -68,7 +68,7 @@ final class EncoderBlock {
     Ops tf = pass.tf();
     Operand<TFloat32> context = attend(pass, rows, bias); // [B * Q, H]
     Operand<TFloat32> attended =
-        pass.dropout(attentionOutput.apply(tf, context), dropout.attentionOutput());
+        pass.dropout(attentionOutput.apply(pass, context), dropout.attentionOutput());
     Operand<TFloat32> mixed = attentionNorm.apply(tf, tf.math.add(attended, rows.asked()));
     return feedForward(outer.within("feed_forward"), mixed);
   }
@@ -77,7 +77,9 @@ final class EncoderBlock {
     Ops tf = pass.tf();
     Heads.Projected projected =
         new Heads.Projected(
-            query.apply(tf, rows.asked()), key.apply(tf, rows.all()), value.apply(tf, rows.all()));
+            query.apply(pass, rows.asked()),
+            key.apply(pass, rows.all()),
+            value.apply(pass, rows.all()));
     return distances.isPresent()
         ? heads.attend(
             pass, projected, new Heads.Between(rows.queries(), rows.keys()), distances.get(), bias)
@@ -98,8 +100,8 @@ final class EncoderBlock {
 
   private Operand<TFloat32> feedForward(ForwardContext pass, Operand<TFloat32> x) {
     Ops tf = pass.tf();
-    Operand<TFloat32> inner = activation.apply(tf, intermediate.apply(tf, x)); // [B * Q, I]
-    Operand<TFloat32> added = pass.dropout(output.apply(tf, inner), dropout.feedForward());
+    Operand<TFloat32> inner = activation.apply(tf, intermediate.apply(pass, x)); // [B * Q, I]
+    Operand<TFloat32> added = pass.dropout(output.apply(pass, inner), dropout.feedForward());
     return outputNorm.apply(tf, tf.math.add(added, x)); // [B * Q, H]
   }
 }

@@ -1,5 +1,6 @@
 package dev.belay.graph.forward;
 
+import dev.belay.graph.adapter.AdaptedWeight;
 import dev.belay.graph.gradient.SavedGradient;
 import dev.belay.graph.variable.Variables;
 import java.util.LinkedHashMap;
@@ -21,6 +22,7 @@ import org.tensorflow.Output;
  * @param lostGradients nodes whose author's gradient was not saved, with its registered name
  * @param step placeholder of the step for repeatable random numbers, an int64 scalar, if any is
  *     drawn
+ * @param adapted frozen weights that have a low-rank adapter, whose variables are among the others
  * @param notes rewrites, for people
  */
 public record ForwardModel(
@@ -30,6 +32,7 @@ public record ForwardModel(
     List<SavedGradient> savedGradients,
     Map<String, String> lostGradients,
     Optional<Output<?>> step,
+    List<AdaptedWeight> adapted,
     List<String> notes) {
 
   /** The forward pass of that name. */
@@ -42,11 +45,16 @@ public record ForwardModel(
     return call;
   }
 
+  /** Whether a variable belongs to an adapter. */
+  public boolean isAdapter(String variable) {
+    return adapted.stream().anyMatch(one -> variable.equals(one.a()) || variable.equals(one.b()));
+  }
+
   /** The same with one more forward pass. */
   public ForwardModel with(ForwardCall call) {
     Map<String, ForwardCall> more = new LinkedHashMap<>(calls);
     more.put(call.name(), call);
     return new ForwardModel(
-        more, variables, initializers, savedGradients, lostGradients, step, notes);
+        more, variables, initializers, savedGradients, lostGradients, step, adapted, notes);
   }
 }

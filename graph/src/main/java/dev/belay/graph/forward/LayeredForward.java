@@ -1,5 +1,6 @@
 package dev.belay.graph.forward;
 
+import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.search.NodeNames;
@@ -37,9 +38,20 @@ public final class LayeredForward {
    * @param beginning of weights that no file holds
    * @param trains which weights train
    * @param dropout whether the training pass has dropout
+   * @param adapters low-rank adapters to add, if any
    */
   public record Options(
-      Parameters.Initialization beginning, Predicate<VariableSpec> trains, boolean dropout) {}
+      Parameters.Initialization beginning,
+      Predicate<VariableSpec> trains,
+      boolean dropout,
+      Optional<AdapterPlan> adapters) {
+
+    /** Options without adapters. */
+    public Options(
+        Parameters.Initialization beginning, Predicate<VariableSpec> trains, boolean dropout) {
+      this(beginning, trains, dropout, Optional.empty());
+    }
+  }
 
   /**
    * Layers whose weights are declared.
@@ -65,7 +77,11 @@ public final class LayeredForward {
       Graph graph, Options options, BiFunction<Ops, Parameters, Network> network) {
     Ops tf = Ops.create(graph);
     Parameters parameters =
-        new Parameters(tf.withSubScope("weights"), options.beginning(), options.trains());
+        new Parameters(
+            tf.withSubScope("weights"),
+            options.beginning(),
+            options.trains(),
+            options.adapters());
     Network built = network.apply(tf, parameters);
     Operand<TInt64> step =
         tf.withName(NodeNames.STEP).placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
@@ -86,6 +102,7 @@ public final class LayeredForward {
         List.of(),
         Map.of(),
         Optional.of(step.asOutput()),
+        parameters.adapted(),
         List.of());
   }
 

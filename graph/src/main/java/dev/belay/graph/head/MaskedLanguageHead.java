@@ -98,8 +98,8 @@ public record MaskedLanguageHead(
           Ops here = pass.tf();
           Operand<TFloat32> rows = here.reshape(tokens, here.constant(new int[] {-1, hidden}));
           Operand<TFloat32> transformed =
-              norm.apply(here, activation.apply(here, dense.apply(here, rows))); // [N, E]
-          Operand<TFloat32> logits = decoder.apply(here, transformed); // [N, V]
+              norm.apply(here, activation.apply(here, dense.apply(pass, rows))); // [N, E]
+          Operand<TFloat32> logits = decoder.apply(pass, transformed); // [N, V]
           return tokens.shape().numDimensions() == 3
               ? SequenceShape.of(here, tokens).perExample(here, logits, vocabulary) // [B, T, V]
               : logits;

@@ -22,6 +22,6 @@ public record ScoreHead(int outputs, HeadWeights weights) implements Head {
     Dense score =
         Dense.declareWithoutBias(parameters, PROJECTION, features.shape().get(1), outputs);
     return WeightedHead.of(
-        parameters, weights.beginning().seed(), (pass, last) -> score.apply(pass.tf(), last));
+        parameters, weights.beginning().seed(), (pass, last) -> score.apply(pass, last));
   }
 }

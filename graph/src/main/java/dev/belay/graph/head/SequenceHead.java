@@ -62,8 +62,8 @@ public record SequenceHead(Form form, int outputs, double dropoutRate, HeadWeigh
         (pass, first) -> {
           Operand<TFloat32> x = form.dropsFirst() ? pass.dropout(first, dropoutRate) : first;
           Operand<TFloat32> pooled =
-              form.activation().apply(pass.tf(), dense.apply(pass.tf(), x)); // [B, H]
-          return projection.apply(pass.tf(), pass.dropout(pooled, dropoutRate)); // [B, C]
+              form.activation().apply(pass.tf(), dense.apply(pass, x)); // [B, H]
+          return projection.apply(pass, pass.dropout(pooled, dropoutRate)); // [B, C]
         });
   }
 }

@@ -34,7 +34,7 @@ public record TokenHead(String projection, int outputs, double dropoutRate, Head
         (pass, tokens) -> {
           Ops here = pass.tf();
           Operand<TFloat32> rows = here.reshape(tokens, here.constant(new int[] {-1, hidden}));
-          Operand<TFloat32> answers = dense.apply(here, pass.dropout(rows, dropoutRate)); // [N, C]
+          Operand<TFloat32> answers = dense.apply(pass, pass.dropout(rows, dropoutRate)); // [N, C]
           return SequenceShape.of(here, tokens).perExample(here, answers, outputs); // [B, T, C]
         });
   }

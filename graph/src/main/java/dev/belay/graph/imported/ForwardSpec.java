@@ -3,6 +3,7 @@ package dev.belay.graph.imported;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.variable.VariableSpec;
 import java.util.List;
+import java.util.stream.Stream;
 import org.tensorflow.proto.framework.GraphDef;
 
 /**
@@ -40,7 +41,27 @@ public record ForwardSpec(
       List<NamedTensor> inputs,
       List<NamedTensor> outputs,
       List<String> updates,
-      boolean trains) {}
+      boolean trains) {
+
+    /** Every tensor and node that the call needs. */
+    Stream<String> roots() {
+      return Stream.of(
+              inputs.stream().map(NamedTensor::tensor),
+              outputs.stream().map(NamedTensor::tensor),
+              updates.stream())
+          .flatMap(names -> names);
+    }
+  }
+
+  /** Every tensor and node that the calls need. */
+  List<String> roots() {
+    return calls.stream().flatMap(Call::roots).toList();
+  }
+
+  /** Every tensor and node that the calls need which a loss is differentiated through. */
+  List<String> trainedRoots() {
+    return calls.stream().filter(Call::trains).flatMap(Call::roots).toList();
+  }
 
   /** A tensor of the flat graph under its name in the model. */
   public record NamedTensor(String name, String tensor) {}

@@ -1,6 +1,8 @@
 package dev.belay.graph.imported;
 
+import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.variable.VariableSpec;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -12,12 +14,23 @@ import java.util.function.Predicate;
  *     others are frozen and get no gradient nodes
  * @param acceptsNaturalGradient selects, by the name of their lost custom gradient, the nodes that
  *     may be differentiated as if the author had written none
+ * @param adapters low-rank adapters to add, if any
  */
 public record ImportOptions(
     Dropout dropout,
     long seed,
     Predicate<VariableSpec> trains,
-    Predicate<String> acceptsNaturalGradient) {
+    Predicate<String> acceptsNaturalGradient,
+    Optional<AdapterPlan> adapters) {
+
+  /** Options without adapters. */
+  public ImportOptions(
+      Dropout dropout,
+      long seed,
+      Predicate<VariableSpec> trains,
+      Predicate<String> acceptsNaturalGradient) {
+    this(dropout, seed, trains, acceptsNaturalGradient, Optional.empty());
+  }
 
   /**
    * Options under which all variables that the model marks trainable train, and no lost gradient is

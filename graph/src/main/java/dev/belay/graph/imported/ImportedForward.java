@@ -53,6 +53,7 @@ public final class ImportedForward {
     private final ForwardSpec spec;
     private final ImportOptions options;
     private final NodeGraph nodes;
+    private final Optional<ImportedAdapters> adapters;
     private final List<ForwardSpec.BoundVariable> variables;
     private final Map<String, String> lost;
 
@@ -60,6 +61,8 @@ public final class ImportedForward {
       this.spec = spec;
       this.options = options;
       this.nodes = new NodeGraph(spec.graphDef());
+      nodes.prune(roots(List.of()));
+      this.adapters = options.adapters().map(plan -> ImportedAdapters.of(nodes, spec, plan));
       this.variables =
           spec.variables().stream()
               .map(bound -> new ForwardSpec.BoundVariable(declared(bound.spec()), bound.handle()))
@@ -74,7 +77,6 @@ public final class ImportedForward {
     }
 
     ForwardModel into(Graph graph) {
-      nodes.prune(roots(List.of()));
       Set<String> trained = nodes.needed(trainedRoots());
       OneReadPerVariable reads =
           new OneReadPerVariable(
@@ -88,6 +90,7 @@ public final class ImportedForward {
               .toList();
       List<GraphRewrite> rewrites = new ArrayList<>(List.of(reads));
       rewrites.addAll(cuts);
+      adapters.ifPresent(added -> rewrites.add(added.products()));
       rewrites.add(new DifferentiableForm(lost.keySet()));
       if (options.dropout() == Dropout.OFF) {
         rewrites.add(new DropoutRemoval(trained::contains));
@@ -103,24 +106,18 @@ public final class ImportedForward {
     }
 
     private VariableSpec declared(VariableSpec variable) {
-      return variable.withTrainable(variable.trainable() && options.trains().test(variable));
+      boolean chosen = options.trains().test(variable);
+      boolean trains = adapters.map(added -> added.trains(variable, chosen)).orElse(chosen);
+      return variable.withTrainable(variable.trainable() && trains);
     }
 
     private List<String> trainedRoots() {
-      return spec.calls().stream().filter(ForwardSpec.Call::trains).flatMap(Import::roots).toList();
-    }
-
-    private static Stream<String> roots(ForwardSpec.Call call) {
-      return Stream.of(
-              call.inputs().stream().map(ForwardSpec.NamedTensor::tensor),
-              call.outputs().stream().map(ForwardSpec.NamedTensor::tensor),
-              call.updates().stream())
-          .flatMap(names -> names);
+      return spec.trainedRoots();
     }
 
     /** All nodes named from outside; any other node is kept only if these need it. */
     private List<String> roots(List<SavedGradientCut> cuts) {
-      Stream<String> calls = spec.calls().stream().flatMap(Import::roots);
+      Stream<String> calls = spec.calls().stream().flatMap(ForwardSpec.Call::roots);
       Stream<String> gradients =
           spec.customGradients().stream()
               .flatMap(
@@ -146,6 +143,8 @@ public final class ImportedForward {
             output(graph, variable.handle()),
             read == null ? null : output(graph, read));
       }
+      List<Operation> initializers = new ArrayList<>(operations(graph, spec.initializers()));
+      adapters.ifPresent(added -> initializers.addAll(added.bind(graph, bound)));
       Map<String, ForwardCall> calls = new LinkedHashMap<>();
       for (ForwardSpec.Call call : spec.calls()) {
         calls.put(
@@ -163,11 +162,12 @@ public final class ImportedForward {
       return new ForwardModel(
           calls,
           bound,
-          operations(graph, spec.initializers()),
+          initializers,
           savedGradients(graph, cuts),
           lostHere,
           Optional.ofNullable(graph.operation(NodeNames.STEP))
               .map(placeholder -> placeholder.output(0)),
+          adapters.map(ImportedAdapters::adapted).orElse(List.of()),
           nodes.notes());
     }
 

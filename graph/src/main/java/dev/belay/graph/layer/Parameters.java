@@ -1,11 +1,17 @@
 package dev.belay.graph.layer;
 
+import dev.belay.graph.adapter.AdaptedWeight;
+import dev.belay.graph.adapter.AdapterException;
+import dev.belay.graph.adapter.AdapterPlan;
+import dev.belay.graph.adapter.FirstValues;
+import dev.belay.graph.adapter.WeightLayout;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.VariableSpec.Units;
 import dev.belay.graph.variable.Variables;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
@@ -35,7 +41,12 @@ public final class Parameters {
 
   /** State shared by all views of one set. */
   private record Declared(
-      Ops tf, Predicate<VariableSpec> trains, Variables variables, List<Operation> initializers) {}
+      Ops tf,
+      Predicate<VariableSpec> trains,
+      Optional<AdapterPlan> plan,
+      Variables variables,
+      List<Operation> initializers,
+      List<AdaptedWeight> adapted) {}
 
   /**
    * An empty set.
@@ -44,7 +55,23 @@ public final class Parameters {
    * @param trains selects those that train
    */
   public Parameters(Ops tf, Initialization beginning, Predicate<VariableSpec> trains) {
-    this(new Declared(tf, trains, new Variables(tf), new ArrayList<>()), beginning, "");
+    this(tf, beginning, trains, Optional.empty());
+  }
+
+  /**
+   * An empty set, whose weights may get adapters.
+   *
+   * @param plan of the adapters, if there are any
+   */
+  public Parameters(
+      Ops tf,
+      Initialization beginning,
+      Predicate<VariableSpec> trains,
+      Optional<AdapterPlan> plan) {
+    this(
+        new Declared(tf, trains, plan, new Variables(tf), new ArrayList<>(), new ArrayList<>()),
+        beginning,
+        "");
   }
 
   private Parameters(Declared declared, Initialization beginning, String prefix) {
@@ -116,6 +143,70 @@ public final class Parameters {
     return filled(name, size, 1f);
   }
 
+  /**
+   * Declares the adapter of a kernel that was declared before, if it gets one.
+   *
+   * @param outFirst whether the kernel is [out, in]
+   */
+  Optional<LowRank> adapter(String name, long in, long out, boolean outFirst) {
+    String weight = prefix + name;
+    Optional<AdapterPlan> plan =
+        declared.plan().filter(adapters -> adapters.targets().takes(weight));
+    if (plan.isEmpty()) {
+      return Optional.empty();
+    }
+    if (declared.variables().get(weight).spec().trainable()) {
+      throw AdapterException.trains(weight);
+    }
+    AdapterPlan.Rank rank = plan.get().ranks().apply(weight);
+    AdaptedWeight adapted =
+        AdaptedWeight.of(weight, rank, WeightLayout.matrix(in, out, outFirst));
+    GraphVariable a = create(adapted.specOfA());
+    GraphVariable b = create(adapted.specOfB());
+    int order = declared.adapted().size();
+    declared
+        .initializers()
+        .addAll(
+            FirstValues.of(
+                declared.tf(), adapted, a, b, new FirstValues.Draw(plan.get().seed(), order)));
+    declared.adapted().add(adapted);
+    return Optional.of(
+        new LowRank(
+            a.value().expect(TFloat32.class),
+            b.value().expect(TFloat32.class),
+            (float) rank.scale(),
+            plan.get().dropout()));
+  }
+
+  /**
+   * The weights that got an adapter.
+   *
+   * @throws AdapterException if one that was selected by its name is not read by a product
+   */
+  public List<AdaptedWeight> adapted() {
+    if (declared.plan().isPresent()) {
+      List<String> names = declared.adapted().stream().map(AdaptedWeight::weight).toList();
+      for (GraphVariable variable : declared.variables()) {
+        boolean matrix = variable.spec().shape().numDimensions() > 1;
+        boolean wanted = declared.plan().get().targets().requires(variable.name());
+        if (matrix && wanted && !names.contains(variable.name()) && !isAdapter(variable)) {
+          throw AdapterException.unable(
+              variable.name(), "a table in which rows are looked up, not a factor of a product");
+        }
+      }
+    }
+    if (declared.plan().isPresent() && declared.adapted().isEmpty()) {
+      throw AdapterException.none(
+          declared.variables().all().stream().map(GraphVariable::name).toList());
+    }
+    return List.copyOf(declared.adapted());
+  }
+
+  private boolean isAdapter(GraphVariable variable) {
+    return declared.adapted().stream()
+        .anyMatch(one -> List.of(one.a(), one.b()).contains(variable.name()));
+  }
+
   /** All of them, in the order they were declared. */
   public Variables variables() {
     return declared.variables();
@@ -163,7 +254,16 @@ public final class Parameters {
 
   private GraphVariable declare(String name, Units units, long... sizes) {
     VariableSpec spec = spec(name, units, sizes);
-    return create(spec.withTrainable(declared.trains().test(spec)));
+    return create(spec.withTrainable(trains(spec)));
+  }
+
+  private boolean trains(VariableSpec spec) {
+    List<String> adapted = declared.adapted().stream().map(AdaptedWeight::weight).toList();
+    return declared.trains().test(spec)
+        || declared
+            .plan()
+            .map(plan -> plan.biases().train(spec.name(), adapted))
+            .orElse(false);
   }
 
   private VariableSpec spec(String name, Units units, long... sizes) {

@@ -78,12 +78,12 @@ final class AttentionLayer {
         heads.attend(
             pass,
             new Heads.Projected(
-                query.apply(tf, normed),
-                key.apply(tf, memory.rows()),
-                value.apply(tf, memory.rows())),
+                query.apply(pass, normed),
+                key.apply(pass, memory.rows()),
+                value.apply(pass, memory.rows())),
             extent,
             memory.extent(),
             Optional.of(memory.bias())); // [N, A * D]
-    return tf.math.add(x, pass.dropout(output.apply(tf, context), dropout)); // [N, H]
+    return tf.math.add(x, pass.dropout(output.apply(pass, context), dropout)); // [N, H]
   }
 }

@@ -44,10 +44,10 @@ final class FeedForwardLayer {
   Operand<TFloat32> apply(ForwardContext pass, Operand<TFloat32> x) {
     Ops tf = pass.tf();
     Operand<TFloat32> normed = norm.apply(tf, x); // [N, H]
-    Operand<TFloat32> active = activation.apply(tf, inner.apply(tf, normed)); // [N, I]
+    Operand<TFloat32> active = activation.apply(tf, inner.apply(pass, normed)); // [N, I]
     Operand<TFloat32> passed =
-        gate.isPresent() ? tf.math.mul(active, gate.get().apply(tf, normed)) : active; // [N, I]
-    Operand<TFloat32> made = output.apply(tf, pass.dropout(passed, dropout));
+        gate.isPresent() ? tf.math.mul(active, gate.get().apply(pass, normed)) : active; // [N, I]
+    Operand<TFloat32> made = output.apply(pass, pass.dropout(passed, dropout));
     return tf.math.add(x, pass.dropout(made, dropout)); // [N, H]
   }
 }

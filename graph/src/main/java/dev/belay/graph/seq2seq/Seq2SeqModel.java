@@ -150,7 +150,7 @@ public final class Seq2SeqModel {
     Operand<TFloat32> last = states.get(states.size() - 1); // [B * T, H]
     outputs.put(
         TensorNames.LOGITS,
-        extent.perExample(tf, logits(tf, last), spec.sizes().vocabulary()).asOutput());
+        extent.perExample(tf, logits(pass, last), spec.sizes().vocabulary()).asOutput());
     Operand<TInt32> one = tf.constant(1);
     Operand<TInt32> ends =
         tf.math.sub(
@@ -158,12 +158,13 @@ public final class Seq2SeqModel {
             one); // [B], T - 1 and so on
     outputs.put(
         TensorNames.NEXT_LOGITS,
-        logits(tf, tf.gather(last, ends, tf.constant(0))).asOutput()); // [B, V]
+        logits(pass, tf.gather(last, ends, tf.constant(0))).asOutput()); // [B, V]
   }
 
-  private Operand<TFloat32> logits(Ops tf, Operand<TFloat32> rows) {
+  private Operand<TFloat32> logits(ForwardContext pass, Operand<TFloat32> rows) {
+    Ops tf = pass.tf();
     float scale = (float) (1 / Math.sqrt(spec.sizes().hidden()));
-    return logits.apply(tf, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
+    return logits.apply(pass, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
   }
 
   private static void put(

@@ -66,6 +66,11 @@ public final class StatefulVariableRollback {
     return new StatefulVariableRollback(kept);
   }
 
+  /** Names of the variables that the call changes. */
+  public List<String> names() {
+    return kept.stream().map(state -> state.variable().name()).toList();
+  }
+
   /**
    * Keeps the new values or restores the old ones.
    *

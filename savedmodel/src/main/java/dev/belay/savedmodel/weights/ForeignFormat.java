@@ -154,12 +154,8 @@ public final class ForeignFormat {
     if (Files.isRegularFile(folder.resolve("adapter_config.json"))) {
       return Optional.of(
           "an adapter (adapter_config.json, as peft writes LoRA), the change of a model without the"
-              + " model; merge it into the model first: python -c \"import peft;"
-              + " peft.AutoPeftModel.from_pretrained('"
-              + folder
-              + "').merge_and_unload().save_pretrained('"
-              + folder
-              + "-merged', safe_serialization=True)\"");
+              + " model; name the model with --model, and this folder with --adapter "
+              + folder);
     }
     if (Files.isRegularFile(folder.resolve(ModelFiles.MODULES))) {
       return Optional.of(

@@ -79,15 +79,24 @@ public final class WeightReader {
    */
   public static ModelWeights readTraining(WeightLocation location, Path slots, long step)
       throws IOException {
+    return readTrained(location, new JoinedTensors(verified(location.path()), verified(slots)))
+        .atStep(step);
+  }
+
+  /**
+   * Names weights of a training.
+   *
+   * @param location of the files that say what the model is
+   * @param weights under the names of a SavedModel's variables
+   */
+  public static ModelWeights readTrained(WeightLocation location, NamedTensors weights)
+      throws IOException {
     Optional<ModelConfiguration> configuration = Optional.empty();
     if (location.configuration().isPresent()) {
       configuration = Optional.of(ConfigurationReader.read(location.configuration().get()));
     }
-    NamedTensors both = new JoinedTensors(verified(location.path()), verified(slots));
-    ModelWeights weights =
-        new WeightNaming(location, configuration, both, Optional.empty())
-            .named(Set.of(Dialect.KERAS, Dialect.TF1, Dialect.PYTORCH));
-    return weights.atStep(step);
+    return new WeightNaming(location, configuration, weights, Optional.empty())
+        .named(Set.of(Dialect.KERAS, Dialect.TF1, Dialect.PYTORCH));
   }
 
   private static NamedTensors open(Path file) throws IOException {

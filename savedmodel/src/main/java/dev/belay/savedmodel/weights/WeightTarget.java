@@ -13,7 +13,9 @@ public enum WeightTarget {
   /** A folder that transformers loads: config.json, model.safetensors, tokenizer. */
   HUGGINGFACE,
   /** A SavedModel whose graph is unchanged. */
-  SAVEDMODEL;
+  SAVEDMODEL,
+  /** The adapter of a run alone, as a folder that Hugging Face PEFT loads. */
+  PEFT;
 
   /** {@code huggingface}, as options spell it. */
   public String option() {

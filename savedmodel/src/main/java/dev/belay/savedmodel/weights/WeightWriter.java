@@ -90,6 +90,7 @@ public final class WeightWriter {
       case TF2 -> Dialect.TF2;
       case SAFETENSORS, HUGGINGFACE -> Dialect.PYTORCH;
       case SAVEDMODEL -> throw new IllegalArgumentException("a SavedModel keeps its names");
+      case PEFT -> throw new IllegalArgumentException("weights have no adapters");
     };
   }
 

@@ -138,7 +138,7 @@ final class ForeignFormatTest {
   void anAdapterIsMergedFirst() throws IOException {
     write("adapter_config.json", "{}");
     write("adapter_model.bin", "PK\3\4");
-    assertRefused("an adapter (adapter_config.json", "merge_and_unload()");
+    assertRefused("an adapter (adapter_config.json", "this folder with --adapter ");
   }
 
   @Test

@@ -50,8 +50,8 @@ final class ExportCommand implements RunnableCommand {
       paramLabel = "FORMAT",
       defaultValue = "savedmodel",
       description =
-          "What to write: savedmodel, tf1, tf2, safetensors or huggingface. The TF formats take the"
-              + " optimizer's slots along.")
+          "What to write: savedmodel, tf1, tf2, safetensors or huggingface, with adapters merged, or"
+              + " peft, the adapters alone. The TF formats take the optimizer's slots along.")
   private WeightTarget format;
 
   @Option(names = "--json", description = "Print JSON instead of the path.")

@@ -1,5 +1,6 @@
 package dev.belay.tools.failure;
 
+import dev.belay.graph.adapter.AdapterException;
 import dev.belay.graph.clip.ClipGroupException;
 import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.imported.rewrite.UnsupportedGraphException;
@@ -68,6 +69,7 @@ public record Failure(ExitCode code, String message) {
         || cause instanceof UnsupportedModelException
         || cause instanceof UntrainableModelException
         || cause instanceof UnsupportedGraphException
+        || cause instanceof AdapterException
         || cause instanceof ClipGroupException
         || cause instanceof ModelException
         || cause instanceof DataException) {

@@ -233,6 +233,7 @@ final class ModelSubject implements Subject {
         any.freeze(),
         any.dropout(),
         any.modelLosses(),
+        any.adapter(),
         new ModelConfig.Trust(Set.of(), true, List.of(), Optional.empty(), untried));
   }
 }

@@ -197,6 +197,7 @@ final class ProcessSandboxTest {
             any.freeze(),
             any.dropout(),
             any.modelLosses(),
+            any.adapter(),
             new ModelConfig.Trust(java.util.Set.of(), false, List.of(), Optional.empty(), true));
     assertTrue(isRemembered(trusted, true));
     ProgramRun run = predict(model("node { name: \"boom\" op: \"NoOp\" }"), "--trust-model");

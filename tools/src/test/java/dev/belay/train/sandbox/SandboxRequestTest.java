@@ -20,7 +20,11 @@ final class SandboxRequestTest {
           "inputs", List.of("input_ids=ids", "attention_mask=mask"),
           "num-labels", List.of("3"),
           "problem-type", List.of("multi_label_classification"),
-          "allow-no-gradient", List.of("a=b", "c,d"));
+          "allow-no-gradient", List.of("a=b", "c,d"),
+          "adapter", List.of("lora"),
+          "lora-rank", List.of("4"),
+          "lora-alpha", List.of("32"),
+          "lora-dropout", List.of("0.1"));
 
   @Test
   void everyOptionIsInTheRequest() {

@@ -21,6 +21,9 @@ public record ConvertConfig(
         .that(
             graph.isEmpty() || target == WeightTarget.SAVEDMODEL,
             "--graph is for --to savedmodel only: no other form holds a graph")
+        .that(
+            target != WeightTarget.PEFT,
+            "--to peft: only a run has adapters; `belay export RUN --format peft` writes them")
         .verify();
   }
 }

@@ -49,6 +49,13 @@ public record EvaluateConfig(
         boolean nBest) {
 
   public EvaluateConfig {
+    new Check()
+        .that(
+            !model.adapter().isOn() || model.adapter().folder().isPresent(),
+            "--adapter",
+            "none, or the folder of an adapter; a run's export has its adapters merged",
+            "lora")
+        .verify();
     files = List.copyOf(files);
     labels = List.copyOf(labels);
   }

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
  * Model of a run, and how to call it.
  *
  * @param files contents of the path, as far as Belay does not detect them
+ * @param adapter low-rank adapters of its weights
  * @param trust exceptions that the user allows for a foreign model
  */
 @Section.Of(Section.MODEL)
@@ -107,6 +108,7 @@ public record ModelConfig(
                     + " belong to the loss, as in Keras.",
             defaultValue = "on")
         boolean modelLosses,
+    AdapterConfig adapter,
     Trust trust) {
 
   /** Names of the options that determine how weights are read, for every use. */
@@ -251,10 +253,39 @@ public record ModelConfig(
     return Optional.of(head).filter(task -> !task.equals(OWN_HEAD));
   }
 
-  /** Whether the options allow a variable of that name to train. */
+  /**
+   * Whether a variable of the model trains, as far as names decide it. With adapters, only what is
+   * named does.
+   */
   public boolean trains(String variable) {
-    boolean chosen = trainable.map(regex -> regex.matcher(variable).find()).orElse(true);
-    return chosen && !freeze.map(regex -> regex.matcher(variable).find()).orElse(false);
+    boolean chosen =
+        trainable.map(regex -> regex.matcher(variable).find()).orElse(!adapter.isOn());
+    return chosen && !freezes(variable);
+  }
+
+  /** Whether a variable must not train. */
+  public boolean freezes(String variable) {
+    return freeze.map(regex -> regex.matcher(variable).find()).orElse(false);
+  }
+
+  /** The same model without adapters. */
+  public ModelConfig withoutAdapter() {
+    return new ModelConfig(
+        path,
+        files,
+        signature,
+        inputs,
+        output,
+        head,
+        features,
+        labels,
+        problem,
+        trainable,
+        freeze,
+        dropout,
+        modelLosses,
+        AdapterConfig.none(),
+        trust);
   }
 
   /** The weights at the path. */

@@ -110,7 +110,7 @@ public final class CheckpointSaver implements AutoCloseable {
             metrics,
             context.sections().save());
     Path target = context.folder().of(step);
-    VariableSnapshot weights = context.runner().snapshotWeights();
+    VariableSnapshot weights = context.runner().snapshotCheckpoint();
     VariableSnapshot optimizer = context.runner().snapshotOptimizer();
     long bytes = weights.bytes() + optimizer.bytes();
     FutureTask<Long> written = new FutureTask<>(() -> write(weights, optimizer, state));

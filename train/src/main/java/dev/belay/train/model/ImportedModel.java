@@ -13,6 +13,9 @@ import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.TrainingFunctions;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
+import dev.belay.train.adapter.ModelHash;
+import dev.belay.train.adapter.ImportedAdapter;
+import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureNames;
@@ -40,6 +43,7 @@ import java.util.stream.IntStream;
  * @param countsLosses whether the losses that layers add belong to the loss
  * @param chosen the functions, over one set of variables; while the choice is open, the signature
  * @param open choices that require running the model
+ * @param adapter that was read beside the SavedModel
  */
 public record ImportedModel(
     ModelSource source,
@@ -47,7 +51,8 @@ public record ImportedModel(
     boolean trains,
     boolean countsLosses,
     TraceChoice.Chosen chosen,
-    Optional<TraceChoice> open)
+    Optional<TraceChoice> open,
+    Optional<StoredAdapter> adapter)
     implements TrainableModel {
 
   /** Reads a model to train it. */
@@ -76,7 +81,8 @@ public record ImportedModel(
         trains,
         config.modelLosses(),
         chosen.isPresent() ? chosen.get() : choice.bySignature(),
-        chosen.isPresent() ? Optional.empty() : Optional.of(choice));
+        chosen.isPresent() ? Optional.empty() : Optional.of(choice),
+        ImportedAdapter.read(config, contents.directory(), hash(config, contents)));
   }
 
   private static void requireFeatures(ModelConfig config) {
@@ -100,7 +106,13 @@ public record ImportedModel(
     return open.isEmpty()
         ? this
         : new ImportedModel(
-            source, contents, trains, countsLosses, open.get().byProbe(), Optional.empty());
+            source,
+            contents,
+            trains,
+            countsLosses,
+            open.get().byProbe(),
+            Optional.empty(),
+            adapter);
   }
 
   /** The function to train through. */
@@ -246,12 +258,21 @@ public record ImportedModel(
 
   @Override
   public List<Map<String, Object>> hashes() throws IOException {
+    return hashes(contents);
+  }
+
+  private static List<Map<String, Object>> hashes(SavedModelContents contents)
+      throws IOException {
     return Provenance.hashTree(contents.directory().toAbsolutePath().normalize());
+  }
+
+  private static String hash(ModelConfig config, SavedModelContents contents) throws IOException {
+    return config.adapter().folder().isPresent() ? ModelHash.of(hashes(contents)) : "";
   }
 
   @Override
   public boolean begins(GraphVariable variable) {
-    return true;
+    return variables().containsKey(variable.name()) || isRead(variable.name());
   }
 
   @Override
@@ -261,7 +282,20 @@ public record ImportedModel(
 
   @Override
   public TensorPieces value(String variable) {
-    return sink -> sink.accept(contents.read(stored(variable)));
+    return isRead(variable)
+        ? adapter.orElseThrow().tensors().pieces(variable)
+        : sink -> sink.accept(contents.read(stored(variable)));
+  }
+
+  private boolean isRead(String variable) {
+    return adapter.map(read -> read.tensors().names().contains(variable)).orElse(false);
+  }
+
+  /** Whether a variable trains, which one that trained beside the adapter goes on to. */
+  boolean trains(String variable, ModelConfig config) {
+    boolean trained =
+        config.adapter().isOn() && adapter.map(read -> read.trains(variable)).orElse(false);
+    return trained ? !config.freezes(variable) : config.trains(variable);
   }
 
   @Override
@@ -271,7 +305,8 @@ public record ImportedModel(
 
   @Override
   public boolean marksTrainable(String variable) {
-    return variables().get(variable).variable().trainable();
+    FlatGraph.FlatVariable own = variables().get(variable);
+    return own == null || own.variable().trainable();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.belay.train.model;
 
 import dev.belay.graph.ForwardPass;
+import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.head.Head;
@@ -12,6 +13,8 @@ import dev.belay.graph.loss.FinalSoftmax;
 import dev.belay.graph.search.NodeNames;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.OutputChoice;
+import dev.belay.train.adapter.AdapterNotes;
+import dev.belay.train.adapter.AdapterPlans;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.task.ServedOutput;
@@ -58,16 +61,20 @@ final class ImportedPasses {
 
   private ModelGraph.GraphContents parts(Graph graph) throws IOException {
     ForwardModel forward =
-        ImportedForward.importInto(graph, model.forwardSpec(), options(config, seed));
+        ImportedForward.importInto(graph, model.forwardSpec(), options());
+    if (config.adapter().isOn()) {
+      model.adapter().ifPresent(read -> read.requireFits(forward));
+    }
     Target trained = target(graph, forward, model.training());
     Target evaluated =
         model.training().equals(model.evaluation())
             ? trained
             : target(graph, forward, model.evaluation());
     Task task = task(trained);
-    List<String> decisions = new ArrayList<>(model.notes());
+    List<String> decisions = new ArrayList<>(AdapterNotes.of(forward));
+    decisions.addAll(model.notes());
     decisions.addAll(AddedLosses.notes(model));
-    WeightConstraints constraints = WeightConstraints.of(model, forward.variables(), config);
+    WeightConstraints constraints = WeightConstraints.of(model, forward, config);
     decisions.addAll(constraints.notes());
     List<String> rewrites = new ArrayList<>(model.flat().notes());
     rewrites.addAll(forward.notes());
@@ -92,12 +99,29 @@ final class ImportedPasses {
     return asked.flatMap(task -> task.savedModelHead(outputs, dropout, seed));
   }
 
-  private static ImportOptions options(ModelConfig config, long seed) {
+  private ImportOptions options() {
     return new ImportOptions(
         config.dropout() ? Dropout.ON : Dropout.OFF,
         seed,
-        spec -> config.trains(spec.name()),
-        gradient -> config.trust().naturalGradients());
+        spec -> model.trains(spec.name(), config),
+        gradient -> config.trust().naturalGradients(),
+        adapters());
+  }
+
+  /** One function for training and evaluation would drop in both. */
+  private Optional<AdapterPlan> adapters() {
+    Optional<AdapterPlan> plan = AdapterPlans.of(config, seed, model.adapter());
+    boolean drops = plan.map(adapters -> adapters.dropout() > 0).orElse(false);
+    if (drops && model.trains() && model.training().equals(model.evaluation())) {
+      throw new ModelException(
+          "--lora-dropout "
+              + plan.orElseThrow().dropout()
+              + ": the model is trained and evaluated through one function, "
+              + model.training().source().path()
+              + ", so that evaluation would have the dropout too: set --lora-dropout 0, or save the"
+              + " model with a trace for training=True");
+    }
+    return plan;
   }
 
   private Target target(Graph graph, ForwardModel forward, FlatGraph.FlatFunction function)

@@ -46,6 +46,15 @@ record NativeBody(
     };
   }
 
+  /** Words before the names of a body, which PyTorch's model without a head lacks. */
+  static List<String> words(ModelConfiguration configuration) {
+    return switch (configuration.family()) {
+      case GPT2 -> List.of("transformer.");
+      case T5 -> List.of();
+      default -> List.of(configuration.family().modelType() + ".");
+    };
+  }
+
   /** Whether a weight is one of it by its name. */
   boolean holds(String weight) {
     return base.stream().anyMatch(weight::startsWith);
@@ -74,7 +83,11 @@ record NativeBody(
                 graph,
                 spec,
                 new EncoderModel.Options(
-                    options.beginning(), options.trains(), options.dropout(), reading)));
+                    options.beginning(),
+                    options.trains(),
+                    options.dropout(),
+                    reading,
+                    options.adapters())));
   }
 
   private static NativeBody decoder(NativeModel model) {

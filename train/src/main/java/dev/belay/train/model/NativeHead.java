@@ -96,10 +96,18 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
                 name -> fresh.stream().anyMatch(layer -> isOf(layer, name)),
                 making.model().configuration().initializerRange(),
                 making.seed()),
-            variable -> making.config().trains(variable.name()));
+            variable -> trains(variable.name(), fresh, making));
     return task.head(
         new HeadLayers(
             built, making.forward(), making.model().activation(), making.outputs(), begin));
+  }
+
+  /** Beside adapters a new layer trains, and one that is loaded does only if it is named. */
+  private static boolean trains(String weight, List<String> fresh, HeadRequest making) {
+    boolean isFresh = fresh.stream().anyMatch(layer -> isOf(layer, weight));
+    return making.config().adapter().isOn() && isFresh
+        ? !making.config().freezes(weight)
+        : making.model().trains(weight, making.config());
   }
 
   /** A projection to another number of classes cannot be restored. */

@@ -21,6 +21,10 @@ import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.savedmodel.weights.SentenceTransformers;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
+import dev.belay.train.adapter.AdapterNotes;
+import dev.belay.train.adapter.AdapterPlans;
+import dev.belay.train.adapter.ModelHash;
+import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureRequest;
@@ -51,6 +55,7 @@ import org.tensorflow.Graph;
  * @param weights float32, by canonical name
  * @param head head of the model
  * @param optimizer slots and step of an earlier training
+ * @param adapter that was read beside the weights, which hold its tensors
  * @param origins notes on the files
  */
 record NativeModel(
@@ -59,9 +64,10 @@ record NativeModel(
     NativeWeights weights,
     NativeHead head,
     Optional<OptimizerState> optimizer,
+    Optional<StoredAdapter> adapter,
     List<String> origins)
     implements TrainableModel {
-  private static final NativeWeights NO_WEIGHTS = new NativeWeights(new NoTensors(), Set.of());
+  private static final NativeWeights NO_WEIGHTS = new NativeWeights(new NoTensors(), Set.of(), Set.of());
 
   static NativeModel read(ModelSource source, ModelConfig config) throws IOException {
     refuseGraphOptions(config);
@@ -76,7 +82,11 @@ record NativeModel(
     notes.add("weights: " + location);
     SentenceTransformers.note(location.folder()).ifPresent(notes::add);
     requireComputed(configuration, location.configuration().orElse(location.path()), notes);
-    NativeWeights weights = NativeWeights.of(read, config.files().ignoredWeights(), notes);
+    NativeWeights base = NativeWeights.of(read, config.files().ignoredWeights(), notes);
+    Optional<StoredAdapter> adapter =
+        StoredAdapter.read(
+            config, base.names(), NativeBody.words(configuration), ModelHash.of(hashes(location)));
+    NativeWeights weights = base.with(adapter);
     NativeModel model =
         new NativeModel(
             source,
@@ -86,6 +96,7 @@ record NativeModel(
             config.files().restoreOptimizer() == ModelConfig.RestoreOptimizer.AUTO
                 ? read.optimizer()
                 : Optional.empty(),
+            adapter,
             notes);
     model.activation();
     return model;
@@ -94,6 +105,12 @@ record NativeModel(
   /** A model that has no weights yet. */
   private static NativeModel fromScratch(ModelSource source, ModelConfig config)
       throws IOException {
+    if (config.adapter().isOn()) {
+      throw new ConfigException(
+          List.of(
+              "--adapter and --from-scratch: choose one; adapters need weights that are trained"
+                  + " already"));
+    }
     WeightLocation location = source.weights().orElseThrow();
     Path file = location.configuration().orElseThrow();
     ModelConfiguration configuration = ConfigurationReader.read(file);
@@ -105,6 +122,7 @@ record NativeModel(
         configuration,
         NO_WEIGHTS,
         NativeHead.of(config, configuration, NO_WEIGHTS),
+        Optional.empty(),
         Optional.empty(),
         notes);
   }
@@ -174,12 +192,16 @@ record NativeModel(
             new LayeredForward.Options(
                 new Parameters.Initialization(
                     name -> isFresh, configuration.freshDeviation(), seed),
-                variable -> config.trains(variable.name()),
-                config.dropout()));
+                variable -> trains(variable.name(), config),
+                config.dropout(),
+                AdapterPlans.of(config, seed, adapter)));
     if (!isFresh) {
       weights.requireRestored(forward, body, source.weights().orElseThrow().path());
     }
-    List<String> notes = new ArrayList<>();
+    if (config.adapter().isOn()) {
+      adapter.ifPresent(read -> read.requireFits(forward));
+    }
+    List<String> notes = new ArrayList<>(AdapterNotes.of(forward));
     notes.add(
         "trains Belay's own graph of " + configuration.type().key() + ", " + head.description());
     notes.addAll(origins);
@@ -212,6 +234,12 @@ record NativeModel(
         outputs ->
             head.layers(new NativeHead.HeadRequest(this, forward, config, outputs, seed, notes)),
         Map.of());
+  }
+
+  /** Whether a weight trains, which one that trained beside the adapter goes on to. */
+  boolean trains(String weight, ModelConfig config) {
+    boolean trained = config.adapter().isOn() && adapter.map(a -> a.trains(weight)).orElse(false);
+    return trained ? !config.freezes(weight) : config.trains(weight);
   }
 
   /** Activation of the feed-forward layers. */
@@ -288,8 +316,12 @@ record NativeModel(
 
   @Override
   public List<Map<String, Object>> hashes() throws IOException {
+    return hashes(source.weights().orElseThrow());
+  }
+
+  private static List<Map<String, Object>> hashes(WeightLocation location) throws IOException {
     List<Map<String, Object>> hashes = new ArrayList<>();
-    for (Path file : source.weights().orElseThrow().files()) {
+    for (Path file : location.files()) {
       hashes.add(Provenance.hash(file));
     }
     return hashes;
@@ -297,7 +329,7 @@ record NativeModel(
 
   @Override
   public boolean begins(GraphVariable variable) {
-    return !weights.names().isEmpty();
+    return weights.names().contains(variable.name());
   }
 
   @Override

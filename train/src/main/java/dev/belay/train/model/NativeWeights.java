@@ -14,6 +14,8 @@ import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.savedmodel.weights.ForeignFormat;
 import dev.belay.savedmodel.weights.ModelWeights;
+import dev.belay.train.adapter.StoredAdapter;
+import dev.belay.train.adapter.LayeredWeights;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,8 +36,10 @@ import org.tensorflow.proto.framework.DataType;
  *
  * @param stored float32, by canonical name
  * @param names those of them that are not to be ignored
+ * @param factors those of an adapter, which a graph without adapters does not read
  */
-record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTensors {
+record NativeWeights(NamedTensors stored, Set<String> names, Set<String> factors)
+    implements NamedTensors {
   private static final String ADVICE =
       "; what a layer does with them is not computed: --ignore-weights REGEX leaves them out";
 
@@ -77,7 +81,18 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
     if (!unknown.isEmpty()) {
       notes.add("tensors that no table of names knows, left out: " + unknown);
     }
-    return new NativeWeights(new FloatWidening(read.canonical()), names);
+    return new NativeWeights(new FloatWidening(read.canonical()), names, Set.of());
+  }
+
+  /** The same with the tensors of an adapter, which come before those of the files. */
+  NativeWeights with(Optional<StoredAdapter> adapter) {
+    if (adapter.isEmpty()) {
+      return this;
+    }
+    Set<String> all = new LinkedHashSet<>(names);
+    all.addAll(adapter.get().tensors().names());
+    return new NativeWeights(
+        new LayeredWeights(adapter.get().tensors(), stored), all, adapter.get().factors());
   }
 
   /** Refuses weights whose names say another family than the configuration. */
@@ -148,11 +163,14 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
    */
   void requireRestored(ForwardModel forward, NativeBody body, Path file) throws IOException {
     Map<String, TensorSpec> wanted = new LinkedHashMap<>();
-    forward.variables().forEach(variable -> wanted.put(variable.name(), TensorSpecs.of(variable)));
+    forward.variables().all().stream()
+        .filter(variable -> !forward.isAdapter(variable.name()) || names.contains(variable.name()))
+        .forEach(variable -> wanted.put(variable.name(), TensorSpecs.of(variable)));
     RestoreReport all = RestoreReport.compare(wanted, this, Set.of());
     List<String> unexpected =
         all.unexpected().stream()
             .filter(name -> body.holds(name) && !NativeHead.isPooler(name))
+            .filter(name -> !factors.contains(name))
             .toList();
     RestoreReport ofBody =
         new RestoreReport(all.restored(), all.missing(), unexpected, all.wrongShape(), List.of());
@@ -170,7 +188,7 @@ record NativeWeights(NamedTensors stored, Set<String> names) implements NamedTen
   List<String> unused(ForwardModel forward, NativeHead head) {
     Set<String> rest = new TreeSet<>(names);
     forward.variables().forEach(variable -> rest.remove(variable.name()));
-    rest.removeIf(name -> head.reads(name));
+    rest.removeIf(name -> head.reads(name) || factors.contains(name));
     return List.copyOf(rest);
   }
 

@@ -4,11 +4,12 @@ import dev.belay.graph.constraint.Constraint;
 import dev.belay.graph.constraint.NonNegative;
 import dev.belay.graph.constraint.NormRange;
 import dev.belay.graph.variable.GraphVariable;
-import dev.belay.graph.variable.Variables;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.model.KerasConstraints;
 import dev.belay.savedmodel.model.WeightConstraint;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,17 +31,24 @@ record WeightConstraints(Map<String, Constraint> byVariable, List<String> notes)
   /**
    * Those of the weights that train, but for the ones that the user leaves out.
    *
-   * @param variables of the model in the graph
+   * @param forward the model in the graph
    * @throws UnsupportedModelException if one of them is a constraint that only Python knows; the
    *     message lists all of these
    */
-  static WeightConstraints of(ImportedModel model, Variables variables, ModelConfig config)
+  static WeightConstraints of(ImportedModel model, ForwardModel forward, ModelConfig config)
       throws IOException {
     if (!model.trains()) {
       return NONE;
     }
     Map<Integer, String> trained = new LinkedHashMap<>();
-    for (GraphVariable variable : variables.trainable()) {
+    Map<Integer, String> adapted = new LinkedHashMap<>();
+    forward
+        .adapted()
+        .forEach(one -> adapted.put(model.stored(one.weight()).id(), one.weight()));
+    for (GraphVariable variable : forward.variables().trainable()) {
+      if (!model.variables().containsKey(variable.name())) {
+        continue; // an adapter, which no layer of Keras knows
+      }
       trained.put(model.stored(variable.name()).id(), variable.name());
     }
     Map<String, Constraint> kept = new LinkedHashMap<>();
@@ -48,6 +56,7 @@ record WeightConstraints(Map<String, Constraint> byVariable, List<String> notes)
     List<String> ignored = new ArrayList<>();
     List<String> unknown = new ArrayList<>();
     for (WeightConstraint constraint : KerasConstraints.find(model.contents())) {
+      requireFree(adapted.get(constraint.variable()), constraint, config);
       String name = trained.get(constraint.variable());
       if (name == null) {
         continue;
@@ -70,6 +79,20 @@ record WeightConstraints(Map<String, Constraint> byVariable, List<String> notes)
       notes.add("constraints left out (--ignore-constraints): " + listed(ignored));
     }
     return new WeightConstraints(kept, List.copyOf(notes));
+  }
+
+  /** The sum of a weight and its adapter would not keep to a constraint. */
+  private static void requireFree(
+      String adapted, WeightConstraint constraint, ModelConfig config) {
+    if (adapted != null && !config.trust().ignoresConstraint(adapted)) {
+      throw new ModelException(
+          "--adapter: "
+              + adapted
+              + " has a constraint ("
+              + constraint.place()
+              + "), to which its sum with an adapter would not keep: choose other weights with"
+              + " --lora-targets, or say --ignore-constraints");
+    }
   }
 
   private static void requireKnown(ImportedModel model, List<String> unknown)

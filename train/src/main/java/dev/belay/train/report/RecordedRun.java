@@ -8,6 +8,7 @@ import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,15 +47,25 @@ public record RecordedRun(
     }
   }
 
+  /** The path to give with the format: a Hugging Face model is its folder, not a file in it. */
+  private static String named(Map<String, List<String>> options, String model) {
+    boolean folder =
+        options.getOrDefault("model-format", List.of()).contains("huggingface")
+            && Files.isRegularFile(Path.of(model));
+    return folder ? Path.of(model).getParent().toString() : model;
+  }
+
   /** The options for a model that is called from here, no longer trained. */
   private static Map<String, List<String>> calledNow(
       Map<String, List<String>> options, JsonNode facts) {
     Map<String, List<String>> now = new LinkedHashMap<>(options);
     // config.json has paths as they were typed, from wherever that was.
-    now.put("model", List.of(facts.path(RunFact.MODEL_DIRECTORY).asText()));
+    now.put("model", List.of(named(options, facts.path(RunFact.MODEL_DIRECTORY).asText())));
     now.remove("model-config");
     Optional.ofNullable(facts.get(RunFact.MODEL_CONFIGURATION))
         .ifPresent(path -> now.put("model-config", List.of(path.asText())));
+    Optional.ofNullable(facts.get(RunFact.ADAPTER_DIRECTORY))
+        .ifPresent(path -> now.put("adapter", List.of(path.asText())));
     Optional.ofNullable(facts.get(RunFact.PROBLEM_TYPE))
         .map(JsonNode::asText)
         .ifPresent(type -> now.putIfAbsent("problem-type", List.of(type)));

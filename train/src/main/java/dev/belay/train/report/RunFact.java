@@ -17,6 +17,8 @@ public final class RunFact {
   public static final String MODEL_DIRECTORY = "model_directory";
   public static final String MODEL_CONFIGURATION = "model_configuration";
   public static final String MODEL = "model";
+  public static final String ADAPTER_DIRECTORY = "adapter_directory";
+  public static final String ADAPTER = "adapter";
   public static final String TRAIN_FILES = "train_files";
   public static final String VALIDATION_FILES = "validation_files";
   public static final String TOKENIZER = "tokenizer";

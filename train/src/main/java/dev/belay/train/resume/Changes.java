@@ -65,6 +65,8 @@ public record Changes(List<Change> serious, List<Change> harmless) {
           contents(recorded, RunFact.TOKENIZER_SETTINGS),
           contents(found, RunFact.TOKENIZER_SETTINGS));
     }
+    changes.compareFiles(
+        "--adapter", contents(recorded, RunFact.ADAPTER), contents(found, RunFact.ADAPTER));
     Map<String, String> validation = data(recorded, RunFact.VALIDATION_FILES);
     if (!validation.equals(data(found, RunFact.VALIDATION_FILES))) {
       changes.compareFiles("--validation-file", validation, data(found, RunFact.VALIDATION_FILES));

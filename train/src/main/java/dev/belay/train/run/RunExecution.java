@@ -1,10 +1,16 @@
 package dev.belay.train.run;
 
 import dev.belay.graph.TrainStep;
+import dev.belay.graph.adapter.AdaptedWeight;
 import dev.belay.graph.optimizer.Schedule;
+import dev.belay.train.adapter.AdapterSection;
+import dev.belay.train.adapter.AdapterState;
+import dev.belay.train.adapter.ModelHash;
+import dev.belay.train.adapter.MergedWeights;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
+import dev.belay.train.checkpoint.Resumable;
 import dev.belay.train.checkpoint.Sections;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
@@ -15,6 +21,7 @@ import dev.belay.train.dataset.DatasetLoader;
 import dev.belay.train.dataset.TrainingData;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.StopRequest;
+import dev.belay.train.export.MergedExport;
 import dev.belay.train.export.SavedModelExport;
 import dev.belay.train.failure.MachineException;
 import dev.belay.train.loop.CheckpointRollback;
@@ -119,9 +126,7 @@ public final class RunExecution {
                   callbacks,
                   config.report().layerNormSteps(),
                   context.records()));
-      sections.add(callbacks);
-      sections.add(trainer);
-      sections.add(guard);
+      addSections(List.of(callbacks, trainer, guard));
       tellStart(total, resume(callbacks));
 
       context.stop().listen(true);
@@ -186,6 +191,15 @@ public final class RunExecution {
             updatesPerEpoch,
             context.stop(),
             context.records()));
+  }
+
+  private void addSections(List<Resumable<?>> parts) throws IOException {
+    parts.forEach(sections::add);
+    List<AdaptedWeight> adapted = setup.graph().forward().adapted();
+    if (!adapted.isEmpty()) {
+      String base = ModelHash.of(setup.model().hashes());
+      sections.add(new AdapterSection(new AdapterState(base, adapted)));
+    }
   }
 
   private StepGuard guard(CheckpointSaver saver) {
@@ -273,27 +287,41 @@ public final class RunExecution {
   private Path newExport(long step, Path exports) throws IOException {
     context.lock().requireHeld();
     StepRunner runner = setup.training().runner();
-    SavedModelExport export =
-        new SavedModelExport(
-            setup.model(),
-            setup.graph(),
-            setup.training().evaluation(),
-            runner.weights(),
-            new SavedModelExport.Description(
-                setup.datasets().train().labels(),
-                setup.data().tokenizerFiles(),
-                setup.datasets().train().options().maxLength()));
+    SavedModelExport.Description description =
+        new SavedModelExport.Description(
+            setup.datasets().train().labels(),
+            setup.data().tokenizerFiles(),
+            setup.datasets().train().options().maxLength());
     try (VariableSnapshot weights = runner.snapshotWeights()) {
       Path target = SavedModelExport.nextVersion(exports);
       context
           .records()
           .provenance()
           .willExport(step, context.directory().root().relativize(target));
-      export.write(weights, target);
+      write(weights, description, target);
       return target;
     } catch (MachineException e) {
       context.lock().requireHeld(); // a directory that is gone says more than a file that is
       throw e;
+    }
+  }
+
+  private void write(
+      VariableSnapshot weights, SavedModelExport.Description description, Path target)
+      throws IOException {
+    List<AdaptedWeight> adapted = setup.graph().forward().adapted();
+    if (adapted.isEmpty()) {
+      new SavedModelExport(
+              setup.model(),
+              setup.graph(),
+              setup.training().evaluation(),
+              setup.training().runner().weights(),
+              description)
+          .write(weights, target);
+    } else {
+      new MergedExport(
+              setup.model(), config.model(), config.machine().seed(), setup.datasets().outputs())
+          .write(variables -> new MergedWeights(weights, adapted), description, target);
     }
   }
 }

@@ -2,7 +2,7 @@ package dev.belay.train.run;
 
 import static dev.belay.train.failure.DiskFailure.rounded;
 
-import dev.belay.graph.variable.Variables;
+import dev.belay.graph.forward.ForwardModel;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.failure.DiskFailure;
@@ -16,19 +16,20 @@ import java.util.OptionalLong;
  * and a new head are not counted.
  *
  * @param weights bytes of all variables
+ * @param saved bytes of those that a checkpoint holds
  * @param trained bytes of the trainable variables
  * @param slots optimizer slots per trainable variable
  */
-public record RunNeeds(long weights, long trained, int slots) {
+public record RunNeeds(long weights, long saved, long trained, int slots) {
   /** The share of available memory that the minimum may use; the rest is for activations. */
   private static final double SHARE = 0.9;
 
   /** The needs of a model. */
-  public static RunNeeds of(OptimizerConfig optimizer, Variables variables) {
+  public static RunNeeds of(OptimizerConfig optimizer, ForwardModel model) {
+    long weights = TensorSpecs.bytes(model.variables().all());
+    long trained = TensorSpecs.bytes(model.variables().trainable());
     return new RunNeeds(
-        TensorSpecs.bytes(variables.all()),
-        TensorSpecs.bytes(variables.trainable()),
-        slots(optimizer));
+        weights, model.adapted().isEmpty() ? weights : trained, trained, slots(optimizer));
   }
 
   private static int slots(OptimizerConfig optimizer) {
@@ -40,9 +41,9 @@ public record RunNeeds(long weights, long trained, int slots) {
     };
   }
 
-  /** Bytes of weights and slots. */
+  /** Bytes of the weights and slots in a checkpoint. */
   long checkpointBytes() {
-    return weights + slots * trained;
+    return saved + slots * trained;
   }
 
   /**
@@ -51,7 +52,7 @@ public record RunNeeds(long weights, long trained, int slots) {
    * @param usable available bytes; empty if unknown
    */
   public Optional<String> memoryWarning(OptionalLong usable) {
-    long bytes = checkpointBytes() + trained;
+    long bytes = weights + (slots + 1) * trained;
     if (usable.isEmpty() || bytes <= SHARE * usable.getAsLong()) {
       return Optional.empty();
     }

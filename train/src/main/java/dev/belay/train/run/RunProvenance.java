@@ -1,5 +1,6 @@
 package dev.belay.train.run;
 
+import dev.belay.savedmodel.peft.PeftAdapter;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
@@ -35,6 +36,11 @@ public final class RunProvenance {
         .configuration()
         .ifPresent(file -> facts.put(RunFact.MODEL_CONFIGURATION, absolute(file)));
     facts.put(RunFact.MODEL, model.hashes());
+    if (config.model().adapter().folder().isPresent()) {
+      Path folder = config.model().adapter().folder().get();
+      facts.put(RunFact.ADAPTER_DIRECTORY, absolute(folder));
+      facts.put(RunFact.ADAPTER, Provenance.hashes(PeftAdapter.files(folder)));
+    }
     facts.put(RunFact.TRAIN_FILES, Provenance.hashes(DataFolder.files(config.data().trainFiles())));
     facts.put(
         RunFact.VALIDATION_FILES,

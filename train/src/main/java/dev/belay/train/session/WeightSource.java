@@ -7,12 +7,16 @@ import dev.belay.savedmodel.weights.WeightFinder;
 import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
+import dev.belay.train.adapter.AdapterState;
+import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointWriter;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
+import dev.belay.train.export.MergedCheckpoint;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelSource;
+import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
@@ -70,11 +74,24 @@ public final class WeightSource {
     WeightLocation origin = withOrigin(location, recorded);
     WeightLocation described =
         exportedConfiguration(new RunDirectory(run)).map(origin::withConfiguration).orElse(origin);
-    ModelWeights weights = WeightReader.readTraining(described, slots, step);
+    Optional<AdapterState> adapters = MergedCheckpoint.state(checkpoint);
+    ModelWeights weights =
+        adapters.isPresent()
+            ? WeightReader.readTrained(
+                described,
+                MergedCheckpoint.weights(
+                    checkpoint, read(recorded.model().weights()), baseHash(recorded)))
+            : WeightReader.readTraining(described, slots, step);
     return weights
         .configuration()
         .map(configuration -> weights.describedBy(trained(configuration, recorded)))
         .orElse(weights);
+  }
+
+  /** SHA-256 of the files of the model that a run began with, as they are now. */
+  static String baseHash(RecordedRun recorded) throws IOException {
+    return ModelHash.of(
+        TrainableModel.forEvaluation(recorded.model().withoutAdapter()).hashes());
   }
 
   /** The trained form of the run's model: its labels are those of the run. */

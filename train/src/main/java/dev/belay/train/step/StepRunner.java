@@ -17,6 +17,7 @@ import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -336,6 +337,15 @@ public final class StepRunner implements AutoCloseable {
     return memory.snapshot(weights());
   }
 
+  /** The weights that a checkpoint holds, which are all but those frozen beside adapters. */
+  public VariableSnapshot snapshotCheckpoint() {
+    return memory.snapshot(weights().stream().filter(weight -> !isConstant(weight)).toList());
+  }
+
+  private boolean isConstant(GraphVariable weight) {
+    return train.map(step -> step.parts().constant().contains(weight.name())).orElse(false);
+  }
+
   /** State of training between steps besides the weights: slots and beta powers. */
   public VariableSnapshot snapshotOptimizer() {
     return memory.snapshot(optimizerVariables());
@@ -348,18 +358,19 @@ public final class StepRunner implements AutoCloseable {
   /** Sets the loss scale, where there is one. */
   public void setLossScale(float scale) throws IOException {
     List<GraphVariable> slots =
-        train.orElseThrow().parts().slots().all().stream()
-            .filter(slot -> slot.name().equals(LossScale.NAME))
-            .toList();
-    ByteBuffer value =
-        ByteBuffer.allocate(Float.BYTES).order(java.nio.ByteOrder.LITTLE_ENDIAN).putFloat(0, scale);
-    assign(slots, slot -> TensorPieces.of(value));
+        optimizerVariables().stream().filter(v -> v.name().equals(LossScale.NAME)).toList();
+    ByteBuffer value = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    assign(slots, slot -> TensorPieces.of(value.putFloat(0, scale)));
   }
 
-  /** Sets every weight from a checkpoint that {@link #snapshotWeights} was written to. */
+  /** Sets the weights of a checkpoint; those that it leaves out keep the values of the model. */
   public void restore(NamedTensors saved) throws IOException {
-    SavedValues.of(weights(), saved).requireAll("weights");
-    assign(weights(), variable -> saved.pieces(variable.name()));
+    List<GraphVariable> held =
+        weights().stream()
+            .filter(weight -> !isConstant(weight) || saved.names().contains(weight.name()))
+            .toList();
+    SavedValues.of(held, saved).requireAll("weights");
+    assign(held, variable -> saved.pieces(variable.name()));
   }
 
   /** Sets slots and beta powers from a checkpoint. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class RunNeedsTest {
   /** Weights, gradients and two slots of 1 GB each. */
-  private static final RunNeeds FOUR = new RunNeeds(1_000_000_000L, 1_000_000_000L, 2);
+  private static final RunNeeds FOUR = new RunNeeds(1_000_000_000L, 1_000_000_000L, 1_000_000_000L, 2);
 
   @TempDir Path folder;
 
@@ -34,9 +34,9 @@ final class RunNeedsTest {
   void theDiskNeedsSpaceForKeptCheckpointsAndTheExport() {
     LoopConfig loop =
         ConfigBinder.with(LoopConfig.defaults(), "save-steps", OptionalInt.of(10)); // 5
-    RunNeeds small = new RunNeeds(1000, 1000, 2);
+    RunNeeds small = new RunNeeds(1000, 1000, 1000, 2);
     assertEquals(Optional.empty(), small.diskWarning(loop, 45, folder));
-    RunNeeds huge = new RunNeeds(1L << 50, 1L << 50, 2);
+    RunNeeds huge = new RunNeeds(1L << 50, 1L << 50, 1L << 50, 2);
     String all = huge.diskWarning(loop, 45, folder).orElseThrow();
     assertTrue(
         all.startsWith(
