@@ -18,6 +18,9 @@ import java.util.function.Supplier;
 
 /** Metrics over all batches of a data set, by the model's evaluation function. */
 final class Evaluator {
+  /** The metric that every task has. */
+  static final String LOSS = "loss";
+
   private static final int BATCHES_AHEAD = 4;
 
   private final BatchSource source;
@@ -34,7 +37,7 @@ final class Evaluator {
   }
 
   /**
-   * Named numbers, {@code loss} first.
+   * Named numbers, {@value #LOSS} first.
    *
    * @param examples number of examples, or questions
    */
@@ -45,11 +48,6 @@ final class Evaluator {
   interface Progress {
     /** Called with the number of evaluated examples and of all examples. */
     void done(int examples, int of);
-  }
-
-  /** The metric that says which of two models is better. */
-  String primaryMetric() {
-    return newMetrics.get().primary();
   }
 
   /** Over all examples. */
@@ -90,7 +88,7 @@ final class Evaluator {
       }
     }
     Map<String, Double> named = new LinkedHashMap<>();
-    named.put("loss", weight == 0 ? Double.NaN : lossSum / weight);
+    named.put(LOSS, weight == 0 ? Double.NaN : lossSum / weight);
     named.putAll(metrics.result());
     return new Result(named, source.answersPerEpoch());
   }

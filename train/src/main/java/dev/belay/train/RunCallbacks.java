@@ -5,7 +5,6 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
 import dev.belay.train.checkpoint.Resumable;
-import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.StoppedException;
@@ -13,7 +12,6 @@ import dev.belay.train.metrics.Metrics;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -47,12 +45,14 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
    * The parts of a run that they use.
    *
    * @param evaluator empty without validation data
+   * @param decidingMetric the metric that says which of two models is better
    * @param checkpoints folder in which the best checkpoint is found
    * @param updatesPerEpoch evaluation follows each epoch where no interval is given
    */
   record CallbackContext(
       StepRunner runner,
       Optional<Evaluator> evaluator,
+      String decidingMetric,
       CheckpointFolder checkpoints,
       CheckpointSaver saver,
       int updatesPerEpoch,
@@ -135,7 +135,6 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
   void before() {
     if (context.evaluator().isPresent()) {
       startMetrics = evaluate(0);
-      decidingMetric(startMetrics); // a wrong name is found now, not after an epoch
     }
   }
 
@@ -248,23 +247,8 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
     return lastMetrics;
   }
 
-  /** The name of the metric that decides, which has to be among these. */
-  private String decidingMetric(Map<String, Double> metrics) {
-    String name =
-        loop.metricForBestModel().orElse(context.evaluator().orElseThrow().primaryMetric());
-    if (!metrics.containsKey(name)) {
-      throw new ConfigException(
-          List.of(
-              "--metric-for-best-model: there is no metric '"
-                  + name
-                  + "'; this task has "
-                  + String.join(", ", metrics.keySet())));
-    }
-    return name;
-  }
-
   private boolean isBetter(long step, Map<String, Double> metrics) {
-    String name = decidingMetric(metrics);
+    String name = context.decidingMetric();
     double value = metrics.get(name);
     double best = bestMetrics.getOrDefault(name, Double.NaN);
     boolean better =

@@ -162,6 +162,7 @@ final class RunExecution {
         new RunCallbacks.CallbackContext(
             setup.training().runner(),
             setup.datasets().evaluator(config),
+            setup.datasets().decidingMetric(config),
             context.checkpoints(config),
             saver,
             updatesPerEpoch,

@@ -2,7 +2,6 @@ package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
 import dev.belay.train.config.ClipConfig;
-import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
@@ -17,6 +16,7 @@ import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
+import dev.belay.train.report.CreatedDirectories;
 import dev.belay.train.report.MetricsLog;
 import dev.belay.train.report.TensorBoardLog;
 import dev.belay.train.report.html.SweepReport;
@@ -121,9 +121,16 @@ public final class Sweep {
 
   @SuppressWarnings("try") // held by being open
   private Result locked() throws IOException {
+    Path lockFile = records.directory().lock();
+    CreatedDirectories created = CreatedDirectories.of(records.directory().root());
     Files.createDirectories(records.directory().root());
-    try (RunLock lock = RunLock.take(records.directory().lock())) {
-      return run();
+    try (RunLock lock = RunLock.take(lockFile)) {
+      try {
+        return run();
+      } catch (Throwable e) {
+        created.removeUnused(lockFile);
+        throw e;
+      }
     }
   }
 
@@ -155,17 +162,12 @@ public final class Sweep {
     int updatesPerEpoch = base.update().updates(datasets.batches(base).batchesPerEpoch());
     long total = base.schedule().totalSteps(updatesPerEpoch);
     long interval = base.loop().evalSteps().orElse(Math.toIntExact((total + 3) / 4));
-    String metric =
-        base.loop()
-            .metricForBestModel()
-            .orElseGet(() -> datasets.evaluator(base).orElseThrow().primaryMetric());
-    return new Plan(
-        total, interval, new Score(metric, datasets.validation().orElseThrow().answers()));
+    int questions = datasets.validation().orElseThrow().answers();
+    return new Plan(total, interval, new Score(datasets.decidingMetric(base), questions));
   }
 
   private Result run() throws IOException {
     Score score = inputs.plan().score();
-    records.begin(score);
     for (long seed : config.seeds()) {
       for (ClipConfig.Mode mode : arms.stream().map(Arm::graphMode).distinct().toList()) {
         List<Arm> ofGraph = arms.stream().filter(arm -> arm.graphMode() == mode).toList();
@@ -202,6 +204,9 @@ public final class Sweep {
     try (ModelGraph graph = inputs.model().graph(ofSeed.model(), seed);
         SweepSession session =
             SweepSession.open(ofSeed, inputs.model(), graph, inputs.datasets().outputs())) {
+      if (!SweepDirectory.isSweep(records.directory().root())) {
+        records.begin(inputs.plan().score()); // now that neither model nor options are refused
+      }
       Evaluator evaluator = inputs.datasets().evaluator(ofSeed).orElseThrow();
       session.reset(open.get(0).threshold());
       String first = open.get(0).label(config);
@@ -211,22 +216,9 @@ public final class Sweep {
               session.runner(),
               0,
               event -> listener.accept(new SweepEvent.InArm(first, seed, event)));
-      requireMetric(start.metrics());
       for (Arm arm : open) {
         add(train(arm, seed, session, start), false);
       }
-    }
-  }
-
-  private void requireMetric(Map<String, Double> metrics) {
-    String name = inputs.plan().score().metric();
-    if (!metrics.containsKey(name)) {
-      throw new ConfigException(
-          List.of(
-              "--metric-for-best-model: there is no metric '"
-                  + name
-                  + "'; this task has "
-                  + String.join(", ", metrics.keySet())));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.TrainConfig;
@@ -9,6 +10,8 @@ import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.DatasetSummary;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.language.Masking;
+import dev.belay.train.failure.NearestName;
+import dev.belay.train.metrics.Metrics;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.task.Task;
 import java.util.ArrayList;
@@ -92,9 +95,30 @@ record TrainingData(
     return validation.map(
         dataset ->
             new Evaluator(
-                inOrder(dataset, batchSize, masking),
-                () ->
-                    task.newMetrics(dataset, outputs(), train.labels(), config.data().question())));
+                inOrder(dataset, batchSize, masking), () -> newMetrics(dataset, config)));
+  }
+
+  private Metrics newMetrics(Dataset dataset, TrainConfig config) {
+    return task.newMetrics(dataset, outputs(), train.labels(), config.data().question());
+  }
+
+  /**
+   * The metric that decides which of two models is better.
+   *
+   * @throws ConfigException if the configured one is not a metric of the task
+   */
+  String decidingMetric(TrainConfig config) {
+    Metrics metrics = newMetrics(validation.orElse(train), config);
+    List<String> names = new ArrayList<>(List.of(Evaluator.LOSS));
+    names.addAll(metrics.result().keySet());
+    String name = config.loop().metricForBestModel().orElse(metrics.primary());
+    if (!names.contains(name)) {
+      throw new ConfigException(
+          "--metric-for-best-model",
+          "a metric of this task: " + String.join(", ", names),
+          name + NearestName.suggestion(name, names));
+    }
+    return name;
   }
 
   /** Notes about both, for people. */
