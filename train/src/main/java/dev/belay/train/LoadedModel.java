@@ -5,6 +5,7 @@ import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
+import dev.belay.train.model.ModelUse;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
@@ -93,9 +94,9 @@ final class LoadedModel implements AutoCloseable {
     return labels;
   }
 
-  /** Decisions made while loading, for people. */
-  List<String> notes() {
-    List<String> notes = new ArrayList<>(graph.notes());
+  /** Decisions made while loading that matter to a use, for people. */
+  List<String> notes(ModelUse use) {
+    List<String> notes = new ArrayList<>(graph.notes(use));
     notes.addAll(data.notes());
     return notes;
   }

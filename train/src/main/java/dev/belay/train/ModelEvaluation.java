@@ -6,6 +6,7 @@ import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.model.ModelSandbox;
+import dev.belay.train.model.ModelUse;
 import dev.belay.train.task.Prediction;
 import dev.belay.train.task.Task;
 import java.io.IOException;
@@ -61,7 +62,7 @@ public final class ModelEvaluation {
               .evaluate(
                   loaded.runner(),
                   (done, of) -> listener.accept(new RunEvent.Evaluating(0, done, of)));
-      List<String> notes = new ArrayList<>(loaded.notes());
+      List<String> notes = new ArrayList<>(loaded.notes(ModelUse.EVALUATION));
       notes.addAll(dataset.notes());
       return new Result(
           result.metrics(),
@@ -83,7 +84,7 @@ public final class ModelEvaluation {
       Consumer<String> notes)
       throws IOException {
     try (LoadedModel loaded = LoadedModel.load(config, sandbox)) {
-      loaded.notes().forEach(notes);
+      loaded.notes(ModelUse.PREDICTION).forEach(notes);
       loaded.graph().task().predict(ModelQuery.ofFiles(config, loaded), sink);
     }
   }

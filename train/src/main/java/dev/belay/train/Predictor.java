@@ -4,6 +4,7 @@ import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.model.ModelUse;
 import dev.belay.train.task.Classification;
 import dev.belay.train.task.FilledMasks;
 import dev.belay.train.task.GeneratedText;
@@ -185,7 +186,7 @@ public final class Predictor implements AutoCloseable {
 
   /** Decisions about the model, its inputs and its tokenizer, for people. */
   public List<String> notes() {
-    return loaded.notes();
+    return loaded.notes(ModelUse.PREDICTION);
   }
 
   private Task task() {

@@ -15,6 +15,7 @@ import dev.belay.train.event.RunEvent;
 import dev.belay.train.export.SavedModelExport;
 import dev.belay.train.failure.MachineException;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelUse;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.RunDirectory;
@@ -220,7 +221,9 @@ final class RunExecution {
   private void tellStart(long total, List<String> first) {
     TrainStep step = setup.training().step();
     List<String> notes = new ArrayList<>(first);
-    notes.addAll(setup.graph().notes());
+    boolean validates = setup.datasets().validation().isPresent();
+    notes.addAll(
+        setup.graph().notes(validates ? ModelUse.VALIDATED_TRAINING : ModelUse.TRAINING));
     notes.addAll(setup.training().notes());
     notes.addAll(setup.data().notes());
     notes.addAll(setup.datasets().notes());

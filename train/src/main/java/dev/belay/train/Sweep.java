@@ -14,6 +14,7 @@ import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
+import dev.belay.train.model.ModelUse;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.CreatedDirectories;
@@ -143,7 +144,7 @@ public final class Sweep {
       graph.requireMatches(base.model());
       TrainingData datasets = TrainingData.read(base.data(), data, model, graph.task());
       Plan plan = plan(config, datasets);
-      List<String> notes = new ArrayList<>(graph.notes());
+      List<String> notes = new ArrayList<>(graph.notes(ModelUse.VALIDATED_TRAINING));
       notes.addAll(data.notes());
       notes.addAll(datasets.notes());
       listener.accept(
