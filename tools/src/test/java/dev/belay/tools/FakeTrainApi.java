@@ -176,7 +176,8 @@ final class FakeTrainApi implements TrainApi {
             List.of(),
             null,
             null,
-            new Leftovers(List.of(), List.of(), List.of(), List.of(), List.of())));
+            new Leftovers(List.of(), List.of(), List.of(), List.of(), List.of())),
+        null);
   }
 
   @Override
@@ -233,6 +234,7 @@ final class FakeTrainApi implements TrainApi {
     return new RunVerification.Report(
         run.toString(),
         "done",
+        "done at step 4",
         false,
         List.of(
             new RunVerification.Item("record", "run.json", true, "JSON"),

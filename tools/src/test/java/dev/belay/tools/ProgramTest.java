@@ -223,7 +223,7 @@ final class ProgramTest {
     assertEquals(3, run.code());
     assertEquals(
         """
-        runs/a: run, done
+        runs/a: run, done at step 4
 
           ok       record      run.json                   JSON
           DAMAGED  checkpoint  checkpoints/step-00000002  cut

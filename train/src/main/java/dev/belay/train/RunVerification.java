@@ -8,6 +8,7 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.resume.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,9 +41,11 @@ public final class RunVerification {
   /**
    * All that was looked at.
    *
+   * @param status of the run, as {@link RunState} names it
+   * @param state the same in words
    * @param sound whether all files of the run are whole
    */
-  public record Report(String run, String status, boolean sound, List<Item> items) {}
+  public record Report(String run, String status, String state, boolean sound, List<Item> items) {}
 
   /**
    * Reads every file of a run, without TensorFlow.
@@ -55,13 +58,14 @@ public final class RunVerification {
           path + ": expected a run directory of `belay train`, with config.json and run.json");
     }
     RunVerification verification = new RunVerification(new RunDirectory(path));
-    String status = verification.verifyAll();
+    RunState state = RunState.of(verification.run, verification.verifyAll());
     boolean sound =
         verification.items.stream().allMatch(item -> item.sound() || item.kind().equals("input"));
-    return new Report(path.toString(), status, sound, verification.items);
+    return new Report(path.toString(), state.status(), state.description(), sound, verification.items);
   }
 
-  private String verifyAll() throws IOException {
+  /** Returns what run.json holds. */
+  private JsonNode verifyAll() throws IOException {
     record("config.json", run.config());
     JsonNode facts = record("run.json", run.provenance());
     verifyMetrics();
@@ -81,7 +85,7 @@ public final class RunVerification {
         }
       }
     }
-    return facts.path("status").asText("unknown");
+    return facts;
   }
 
   private JsonNode record(String name, Path file) throws IOException {

@@ -6,6 +6,7 @@ import static dev.belay.train.report.html.Prose.steps;
 
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.norm.NormSummary;
+import dev.belay.train.resume.RunState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,9 @@ final class RunSummary {
     String how =
         switch (facts.status()) {
           case "done" -> history.totalSteps() > last ? " and stopped early." : " and is done.";
-          case "running" -> " so far, or was killed there.";
+          case RunState.RUNNING -> " so far.";
+          case RunState.INTERRUPTED ->
+              ", then its process ended without finishing it. The same command resumes the run.";
           case "diverged" -> ", then diverged.";
           default -> ", then ended as " + facts.status() + ": " + facts.error() + ".";
         };
