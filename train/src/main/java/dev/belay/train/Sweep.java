@@ -19,6 +19,7 @@ import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.CreatedDirectories;
 import dev.belay.train.report.MetricsLog;
+import dev.belay.train.report.RunDirectory;
 import dev.belay.train.report.TensorBoardLog;
 import dev.belay.train.report.html.SweepReport;
 import dev.belay.train.resume.RunLock;
@@ -124,7 +125,11 @@ public final class Sweep {
   private Result locked() throws IOException {
     Path lockFile = records.directory().lock();
     CreatedDirectories created = CreatedDirectories.of(records.directory().root());
-    Files.createDirectories(records.directory().root());
+    try {
+      Files.createDirectories(records.directory().root());
+    } catch (IOException e) {
+      throw RunDirectory.unusable(records.directory().root(), e);
+    }
     try (RunLock lock = RunLock.take(lockFile)) {
       try {
         return run();

@@ -195,8 +195,8 @@ final class BadInputTest {
   void aDirectoryThatCannotBeWritten() throws IOException {
     ProgramRun system = train("--train-file=" + BATCH, "--output-dir=/proc/belay");
     assertEquals(
-        "belay train: --output-dir: cannot write to /proc/belay (NoSuchFile: /proc/belay); choose"
-            + " another directory\n",
+        "belay train: --output-dir: cannot write to /proc/belay: No such file or directory. Check"
+            + " the path, and whether the directory was moved, removed or unmounted\n",
         system.err());
     assertEquals(5, system.code());
     Path file = file("file", "");
@@ -204,9 +204,8 @@ final class BadInputTest {
     assertEquals(
         "belay train: --output-dir: cannot write to "
             + file.resolve("run")
-            + " (FileSystem: "
-            + file.resolve("run")
-            + ": Not a directory); choose another directory\n",
+            + ": Not a directory. Part of the path is a file: choose another path, or remove the"
+            + " file\n",
         under.err());
     assertEquals(5, under.code());
   }
