@@ -103,7 +103,7 @@ final class FakeTrainApi implements TrainApi {
         config.base().outputDirectory(),
         "accuracy",
         List.of(),
-        new Recommendation(Optional.empty(), "No arm came to its end."),
+        new Recommendation(Optional.empty(), "No arm finished."),
         config.base().outputDirectory().resolve("report.html"));
   }
 
@@ -234,12 +234,12 @@ final class FakeTrainApi implements TrainApi {
     return new RunVerification.Report(
         run.toString(),
         "done",
-        "done at step 4",
         false,
         List.of(
             new RunVerification.Item("record", "run.json", true, "JSON"),
             new RunVerification.Item("checkpoint", "checkpoints/step-00000002", false, "cut"),
-            new RunVerification.Item("input", "t.tsv", false, "not there any more")));
+            new RunVerification.Item("input", "t.tsv", false, "no longer there")),
+        "done at step 4");
   }
 
   @Override

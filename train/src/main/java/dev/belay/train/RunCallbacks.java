@@ -124,7 +124,7 @@ final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallbacks.St
     String lost =
         "the best step so far was "
             + bestStep
-            + ", but its checkpoint is not here: the best of the coming steps is looked for";
+            + ", but its checkpoint is missing: the best of the following steps will be used";
     bestStep = 0;
     bestMetrics = Map.of();
     evaluationsWithoutBetter = 0;

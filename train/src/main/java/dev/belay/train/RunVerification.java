@@ -42,10 +42,10 @@ public final class RunVerification {
    * All that was looked at.
    *
    * @param status of the run, as {@link RunState} names it
-   * @param state the same in words
    * @param sound whether all files of the run are whole
+   * @param state the status in words
    */
-  public record Report(String run, String status, String state, boolean sound, List<Item> items) {}
+  public record Report(String run, String status, boolean sound, List<Item> items, String state) {}
 
   /**
    * Reads every file of a run, without TensorFlow.
@@ -61,7 +61,8 @@ public final class RunVerification {
     RunState state = RunState.of(verification.run, verification.verifyAll());
     boolean sound =
         verification.items.stream().allMatch(item -> item.sound() || item.kind().equals("input"));
-    return new Report(path.toString(), state.status(), state.description(), sound, verification.items);
+    return new Report(
+        path.toString(), state.status(), sound, verification.items, state.description());
   }
 
   /** Returns what run.json holds. */
@@ -169,7 +170,7 @@ public final class RunVerification {
     boolean same = true;
     if (!Files.isRegularFile(path)) {
       same = false;
-      detail = "not there any more";
+      detail = "no longer there";
     } else if (!Provenance.sha256(path).equals(file.path("sha256").asText())) {
       same = false;
       detail = "changed since the run read it";

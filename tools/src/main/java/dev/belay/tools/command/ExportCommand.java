@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 /** Writes a run's weights as a SavedModel, or in another format. */
 @Command(
     name = "export",
-    description = "A run or one of its checkpoints as a SavedModel, or in another format.")
+    description = "Write a run or one of its checkpoints as a SavedModel, or in another format.")
 final class ExportCommand implements RunnableCommand {
   private final Context context;
 
@@ -50,8 +50,8 @@ final class ExportCommand implements RunnableCommand {
       paramLabel = "FORMAT",
       defaultValue = "savedmodel",
       description =
-          "What to write: savedmodel, tf1, tf2, safetensors or huggingface. The TF formats take the"
-              + " optimizer's slots along.")
+          "What to write: savedmodel, tf1, tf2, safetensors or huggingface. The TF formats "
+              + "include the optimizer's slots.")
   private WeightTarget format;
 
   @Option(names = "--json", description = "Print JSON instead of the path.")

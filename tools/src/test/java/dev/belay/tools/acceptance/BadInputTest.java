@@ -178,10 +178,11 @@ final class BadInputTest {
     Path kept = Files.writeString(run().resolve("notes.txt"), "mine");
     ProgramRun run = train("--train-file=" + BATCH);
     assertEquals(
-        "belay train: --output-dir: expected a new or an empty directory, so that no run is written"
-            + " over, found "
+        "belay train: --output-dir: expected a new or an empty directory, so that no run is "
+            + "overwritten, found "
             + run()
-            + ", which holds files; name another, or remove it first\nSee `belay train --help`.\n",
+            + ", which holds files; choose another, or remove it first\nSee `belay train "
+                + "--help`.\n",
         run.err());
     assertEquals(2, run.code());
     assertEquals("mine", Files.readString(kept));

@@ -121,7 +121,7 @@ public final class DiskFailure {
     File place = existing(path).toFile();
     return place.getTotalSpace() > 0
         ? size(place.getUsableSpace()) + " are free at " + place
-        : "how much is free there is not known";
+        : "the free space there is unknown";
   }
 
   /** The nearest directory that is there. */

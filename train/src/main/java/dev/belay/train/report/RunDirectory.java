@@ -78,8 +78,8 @@ public record RunDirectory(Path root) {
     if (!empty && !(mayBeRun && (locked || isRun(root)))) {
       throw new ConfigException(
           "--output-dir",
-          "a new or an empty directory, so that no run is written over",
-          root + ", which holds files; name another, or remove it first");
+          "a new or an empty directory, so that no run is overwritten",
+          root + ", which holds files; choose another, or remove it first");
     }
   }
 

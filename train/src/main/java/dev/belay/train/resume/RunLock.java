@@ -241,7 +241,7 @@ public final class RunLock implements AutoCloseable {
         "--output-dir: "
             + file.getParent()
             + " belongs to another run: "
-            + owner.map(Owner::toString).orElse("its process is not known")
+            + owner.map(Owner::toString).orElse("its process is unknown")
             + ". One run at a time writes a directory: wait for it, stop it, or name another",
         null);
   }
@@ -310,8 +310,8 @@ public final class RunLock implements AutoCloseable {
         file.getParent()
             + ": the run directory vanished while the run was writing it: "
             + file.getFileName()
-            + " is not there any more. Was it moved, removed or unmounted? Put it back and run the"
-            + " same command, or name another --output-dir",
+            + " no longer exists. Was it moved, removed or unmounted? Restore it and run the "
+                + "same command, or choose another --output-dir",
         cause);
   }
 

@@ -143,7 +143,7 @@ public record DatasetSummary(Dataset train, Optional<Dataset> validation) {
             .toList();
     if (!rare.isEmpty()) {
       notes.add(
-          "training data: classes with hardly an example: "
+          "training data: classes with very few examples: "
               + String.join(", ", rare.subList(0, Math.min(rare.size(), MOST_LISTED)))
               + (rare.size() > MOST_LISTED
                   ? " and " + (rare.size() - MOST_LISTED) + " further ones"

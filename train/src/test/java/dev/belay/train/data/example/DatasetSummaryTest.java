@@ -51,7 +51,7 @@ class DatasetSummaryTest {
     assertEquals(
         List.of(
             "training data: neg 120, pos 30, mixed 1",
-            "training data: classes with hardly an example: mixed (1)"),
+            "training data: classes with very few examples: mixed (1)"),
         notes());
   }
 
