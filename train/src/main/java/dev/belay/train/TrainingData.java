@@ -36,6 +36,7 @@ record TrainingData(
 
   static TrainingData read(DataConfig config, DatasetLoader data, TrainableModel model, Task task) {
     Dataset train = data.read(config.trainFiles(), task.labels(model.labels()));
+    new DatasetSummary(train, Optional.empty()).requireSeveralClasses(config.trainFiles());
     if (config.validationFiles().isEmpty()) {
       return new TrainingData(task, train, Optional.empty(), masking(task, data, List.of(train)));
     }

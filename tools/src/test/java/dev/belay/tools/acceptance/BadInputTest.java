@@ -52,6 +52,20 @@ final class BadInputTest {
   }
 
   @Test
+  void trainingDataOfOneClass() throws IOException {
+    Path file =
+        file("a.jsonl", "{\"input_ids\": [2, 3], \"attention_mask\": [1, 1], \"label\": 1}\n".repeat(12));
+    assertRefused(
+        train("--train-file=" + file),
+        "belay train: "
+            + file
+            + ": all 12 examples are of the class '1', so there is nothing to learn; expected"
+            + " examples of at least two classes. Check the column of the labels (--label-column),"
+            + " or add examples of another class, such as a further --train-file");
+    assertFalse(Files.exists(run()));
+  }
+
+  @Test
   void missingColumn() throws IOException {
     Path file = file("a.jsonl", "{\"words\": [2, 3], \"label\": 0}\n");
     assertRefused(
