@@ -174,8 +174,7 @@ final class LauncherTest {
         out.endsWith("[dev.belay.tools.Belay]\n[predict]\n[--file]\n[a b.tsv]\n[--freeze=^x$ *]\n"),
         out);
     assertTrue(
-        out.contains(
-"[-cp]\n[" + newestBuild() + "/belay.jar:" + newestBuild() + "/lib/*]\n"),
+        out.contains("[-cp]\n[" + newestBuild() + "/belay.jar:" + newestBuild() + "/lib/*]\n"),
         out);
   }
 

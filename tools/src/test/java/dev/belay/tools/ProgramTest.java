@@ -134,8 +134,7 @@ final class ProgramTest {
       "sweep", "--model=m", "--train-file=t.tsv", "--validation-file=v.tsv", "--output-dir=out"
     };
     ProgramRun run = run(sweep);
-    assertEquals(
-        "arm  accuracy  loss  clipped  median norm\n\nNo arm finished.\n", run.out());
+    assertEquals("arm  accuracy  loss  clipped  median norm\n\nNo arm finished.\n", run.out());
     assertEquals(
         """
         2 arms with 1 seed, 40 steps each; those that fall behind stop at step 10 or 20
@@ -330,7 +329,9 @@ final class ProgramTest {
   void withoutACommandTheProgramSaysWhichThereAre() {
     ProgramRun run = run();
     assertEquals(2, run.code());
-    assertTrue(run.err().contains("evaluate  Compute the metrics of a model or run on a file."), run.err());
+    assertTrue(
+        run.err().contains("evaluate  Compute the metrics of a model or run on a file."),
+        run.err());
     assertTrue(run.err().endsWith("belay: name a command\nSee `belay --help`.\n"), run.err());
   }
 
@@ -434,7 +435,8 @@ final class ProgramTest {
   void helpShowsDefaultsAndRunsNothing() {
     ProgramRun run = run("train", "--help");
     assertEquals(0, run.code());
-    assertTrue(run.out().contains("Peak learning rate of the schedule (default: 5e-5)."), run.out());
+    assertTrue(
+        run.out().contains("Peak learning rate of the schedule (default: 5e-5)."), run.out());
     assertTrue(run.out().contains("Shuffle the examples of each epoch (default: on)."));
     assertFalse(run.out().contains("Optional.empty"), run.out());
     assertEquals("", run.err());

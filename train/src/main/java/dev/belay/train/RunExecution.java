@@ -222,8 +222,7 @@ final class RunExecution {
     TrainStep step = setup.training().step();
     List<String> notes = new ArrayList<>(first);
     boolean validates = setup.datasets().validation().isPresent();
-    notes.addAll(
-        setup.graph().notes(validates ? ModelUse.VALIDATED_TRAINING : ModelUse.TRAINING));
+    notes.addAll(setup.graph().notes(validates ? ModelUse.VALIDATED_TRAINING : ModelUse.TRAINING));
     notes.addAll(setup.training().notes());
     notes.addAll(setup.data().notes());
     notes.addAll(setup.datasets().notes());

@@ -95,8 +95,7 @@ record TrainingData(
     int batchSize = config.data().evalBatchSize();
     return validation.map(
         dataset ->
-            new Evaluator(
-                inOrder(dataset, batchSize, masking), () -> newMetrics(dataset, config)));
+            new Evaluator(inOrder(dataset, batchSize, masking), () -> newMetrics(dataset, config)));
   }
 
   private Metrics newMetrics(Dataset dataset, TrainConfig config) {

@@ -75,7 +75,8 @@ public final class TrainingRun {
     RunDirectory directory = RunDirectory.open(config.outputDirectory(), mayBeRun);
     try (RunLock lock = RunLock.take(directory.lock())) {
       try {
-        return execute(config, sandbox, new OwnedDirectory(directory, lock), command, listener, stop);
+        return execute(
+            config, sandbox, new OwnedDirectory(directory, lock), command, listener, stop);
       } catch (Throwable e) {
         created.removeUnused(directory.lock());
         throw e;
@@ -100,10 +101,7 @@ public final class TrainingRun {
       try (DatasetLoader data = new DatasetLoader(config.data(), model, inputs)) {
         check.await();
         return execute(
-            new PreparedRun(config, output, model.decided(), data),
-            command,
-            listener,
-            stop);
+            new PreparedRun(config, output, model.decided(), data), command, listener, stop);
       }
     }
   }
@@ -166,7 +164,8 @@ public final class TrainingRun {
     if (start.checkpoint().isEmpty()) {
       int updates = config.update().updates(datasets.batches(config).batchesPerEpoch());
       needs
-          .diskWarning(config.loop(), config.schedule().totalSteps(updates), job.output().directory().root())
+          .diskWarning(
+              config.loop(), config.schedule().totalSteps(updates), job.output().directory().root())
           .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
     }
   }

@@ -31,9 +31,7 @@ final class RefusedRunTest {
   }
 
   private TrainConfig config(String option, String value) {
-    return setting
-        .config(folder.resolve("runs/deep/run"))
-        .toBuilder()
+    return setting.config(folder.resolve("runs/deep/run")).toBuilder()
         .option(option, value)
         .build();
   }

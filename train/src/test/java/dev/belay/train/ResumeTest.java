@@ -162,8 +162,7 @@ final class ResumeTest {
     assertTrue(
         end.events().stream().anyMatch(e -> e instanceof RunEvent.Resumed r && r.step() == 4));
     String note = end.notes().get(0);
-    assertTrue(
-        note.startsWith("skipped and removed: " + damaged + ": SHA-256: expected "), note);
+    assertTrue(note.startsWith("skipped and removed: " + damaged + ": SHA-256: expected "), note);
     assertSame(undisturbed, end);
   }
 

@@ -34,7 +34,8 @@ final class RunStateTest {
   @Test
   void aRunWhoseProcessIsGoneWasInterrupted() throws IOException {
     RunDirectory run =
-        running("{\"event\":\"train\",\"step\":6}\n{\"event\":\"train\",\"step\":7}\n{\"event\":\"tr");
+        running(
+            "{\"event\":\"train\",\"step\":6}\n{\"event\":\"train\",\"step\":7}\n{\"event\":\"tr");
     RunState expected =
         new RunState(
             "interrupted",

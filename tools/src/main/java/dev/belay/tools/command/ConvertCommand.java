@@ -16,8 +16,9 @@ import picocli.CommandLine.Parameters;
 /** Writes weights in another format. */
 @Command(
     name = "convert",
-    description = "Convert weights from one format to another, with the configuration and "
-        + "tokenizer of the model.")
+    description =
+        "Convert weights from one format to another, with the configuration and "
+            + "tokenizer of the model.")
 final class ConvertCommand implements RunnableCommand {
   private final Context context;
 

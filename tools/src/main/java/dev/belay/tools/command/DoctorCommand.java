@@ -15,9 +15,7 @@ import picocli.CommandLine.Option;
 final class DoctorCommand implements RunnableCommand {
   private final Context context;
 
-  @Option(
-      names = "--require-gpu",
-      description = "Exit with code 5 if no GPU works.")
+  @Option(names = "--require-gpu", description = "Exit with code 5 if no GPU works.")
   private boolean requireGpu;
 
   @Option(names = "--json", description = "Print JSON instead of a list.")

@@ -102,7 +102,7 @@ final class InspectCommand implements RunnableCommand {
       throw new ModelException(
           report.run()
               + ": some files are not as the run wrote them, see the list; `belay train` skips "
-                  + "damaged checkpoints, and `belay export` writes the export again");
+              + "damaged checkpoints, and `belay export` writes the export again");
     }
   }
 

@@ -107,7 +107,8 @@ public record Failure(ExitCode code, String message) {
     if (thrown instanceof FileAlreadyExistsException
         || thrown instanceof DirectoryNotEmptyException) {
       return new Failure(
-          ExitCode.USAGE, thrown.getMessage() + ": already exists; choose another name or remove it");
+          ExitCode.USAGE,
+          thrown.getMessage() + ": already exists; choose another name or remove it");
     }
     if (thrown instanceof AccessDeniedException denied) {
       return new Failure(

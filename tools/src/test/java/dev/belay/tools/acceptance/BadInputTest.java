@@ -54,7 +54,9 @@ final class BadInputTest {
   @Test
   void trainingDataOfOneClass() throws IOException {
     Path file =
-        file("a.jsonl", "{\"input_ids\": [2, 3], \"attention_mask\": [1, 1], \"label\": 1}\n".repeat(12));
+        file(
+            "a.jsonl",
+            "{\"input_ids\": [2, 3], \"attention_mask\": [1, 1], \"label\": 1}\n".repeat(12));
     assertRefused(
         train("--train-file=" + file),
         "belay train: "
@@ -196,7 +198,7 @@ final class BadInputTest {
             + "overwritten, found "
             + run()
             + ", which holds files; choose another, or remove it first\nSee `belay train "
-                + "--help`.\n",
+            + "--help`.\n",
         run.err());
     assertEquals(2, run.code());
     assertEquals("mine", Files.readString(kept));

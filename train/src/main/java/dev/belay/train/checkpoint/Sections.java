@@ -42,8 +42,11 @@ public final class Sections {
       if (saved.containsKey(part.section())) {
         resume(part, checkpoint);
       } else {
-        notes.add("the checkpoint has no state of '" + part.section() + "': it starts from "
-            + "its initial state");
+        notes.add(
+            "the checkpoint has no state of '"
+                + part.section()
+                + "': it starts from "
+                + "its initial state");
       }
     }
     saved.keySet().stream()

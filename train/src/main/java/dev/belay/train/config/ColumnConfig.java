@@ -38,8 +38,7 @@ public record ColumnConfig(
     @Option(
             name = "target-column",
             label = "NAME",
-            help =
-                "Column of the target text of seq2seq (default: target, summary, highlights).")
+            help = "Column of the target text of seq2seq (default: target, summary, highlights).")
         Optional<String> target,
     @Option(
             name = "causal-labels",

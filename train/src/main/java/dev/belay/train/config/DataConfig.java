@@ -31,8 +31,9 @@ public record DataConfig(
     @Option(
             name = "validation-file",
             label = "FILE",
-            help = "Data to evaluate on before, during and after training; formats as "
-                + "--train-file.",
+            help =
+                "Data to evaluate on before, during and after training; formats as "
+                    + "--train-file.",
             place = -1,
             trainingOnly = true,
             onResume = Option.OnResume.COMPARE_CONTENTS)
@@ -48,8 +49,9 @@ public record DataConfig(
     @Option(
             name = "max-seq-length",
             label = "N",
-            help = "Maximum tokens of an example, including special tokens; longer texts are "
-                + "cut.",
+            help =
+                "Maximum tokens of an example, including special tokens; longer texts are "
+                    + "cut.",
             defaultValue = "128")
         int maxSeqLength,
     @Option(

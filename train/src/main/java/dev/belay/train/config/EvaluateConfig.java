@@ -41,8 +41,9 @@ public record EvaluateConfig(
     GenerationConfig generation,
     @Option(
             name = "n-best",
-            help = "Print all candidates for the answer of a question, not only the best (see "
-                + "--n-best-size).",
+            help =
+                "Print all candidates for the answer of a question, not only the best (see "
+                    + "--n-best-size).",
             section = Section.OUTPUT)
         boolean nBest) {
 

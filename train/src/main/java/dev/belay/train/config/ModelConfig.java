@@ -83,8 +83,9 @@ public record ModelConfig(
     @Option(
             name = "trainable",
             label = "REGEX",
-            help = "Train only matching variables (default: those that the model marks "
-                + "trainable).",
+            help =
+                "Train only matching variables (default: those that the model marks "
+                    + "trainable).",
             section = Section.WHAT_TRAINS)
         Optional<Pattern> trainable,
     @Option(
@@ -186,8 +187,7 @@ public record ModelConfig(
       @Option(
               name = "allow-op",
               label = "OP",
-              help =
-                  "Allow this op in a foreign graph although the policy refuses it; repeatable.",
+              help = "Allow this op in a foreign graph although the policy refuses it; repeatable.",
               onResume = Option.OnResume.IGNORE)
           Set<String> allowedOps,
       @Option(

@@ -50,7 +50,11 @@ public record OptimizerConfig(
             help = "Added to the root of the second moment.",
             defaultValue = "1e-8")
         double epsilon,
-    @Option(name = "momentum", label = "R", help = "Momentum of the momentum optimizers.", defaultValue = "0.9")
+    @Option(
+            name = "momentum",
+            label = "R",
+            help = "Momentum of the momentum optimizers.",
+            defaultValue = "0.9")
         double momentum,
     Look look) {
 

@@ -28,8 +28,7 @@ public record ScheduleConfig(
     @Option(
             name = "warmup-steps",
             label = "N",
-            help =
-                "Steps of warm-up to the peak learning rate (default: --warmup-ratio).")
+            help = "Steps of warm-up to the peak learning rate (default: --warmup-ratio).")
         OptionalInt warmupSteps,
     @Option(
             name = "warmup-ratio",

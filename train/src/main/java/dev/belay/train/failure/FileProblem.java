@@ -31,8 +31,7 @@ public enum FileProblem {
       "Check the path, and whether the directory was moved, removed or unmounted"),
   EXISTS("file exists", "Choose another name, or remove the file"),
   TOO_MANY_OPEN_FILES("too many open files", "Raise the limit of the shell (`ulimit -n`)"),
-  BAD_DISK(
-      "input/output error", "Check the disk and its connection, or choose another disk"),
+  BAD_DISK("input/output error", "Check the disk and its connection, or choose another disk"),
   OTHER("", "Remove the cause, or choose another directory");
 
   /** Bytes of a name, which no usual file system exceeds. */
@@ -123,9 +122,7 @@ public enum FileProblem {
     if (failure instanceof FileAlreadyExistsException) {
       return "File exists";
     }
-    return failure.getMessage() == null
-        ? failure.getClass().getSimpleName()
-        : failure.getMessage();
+    return failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
   }
 
   /** Whether the path that was named is wrong, and not the machine. */

@@ -21,7 +21,6 @@ import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;

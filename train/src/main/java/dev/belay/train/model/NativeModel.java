@@ -110,8 +110,8 @@ record NativeModel(
   }
 
   /** Refuses a configuration whose computation differs from Belay's. */
-  private static void requireComputed(
-      ModelConfiguration configuration, Path file, ModelNotes notes) throws IOException {
+  private static void requireComputed(ModelConfiguration configuration, Path file, ModelNotes notes)
+      throws IOException {
     KeyReport keys = KeyReport.of(configuration);
     keys.requireComputed(file);
     if (!keys.unknown().isEmpty()) {

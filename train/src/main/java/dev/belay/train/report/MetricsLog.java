@@ -90,7 +90,9 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
-  /** The last step in a file, of which a killed process may have left half a line; 0 without one. */
+  /**
+   * The last step in a file, of which a killed process may have left half a line; 0 without one.
+   */
   public static long lastStep(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       return 0;

@@ -311,7 +311,7 @@ public final class RunLock implements AutoCloseable {
             + ": the run directory vanished while the run was writing it: "
             + file.getFileName()
             + " no longer exists. Was it moved, removed or unmounted? Restore it and run the "
-                + "same command, or choose another --output-dir",
+            + "same command, or choose another --output-dir",
         cause);
   }
 

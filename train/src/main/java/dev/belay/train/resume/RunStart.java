@@ -141,11 +141,11 @@ public record RunStart(
     return "--resume: "
         + run.root()
         + " was started with other settings, and resuming with new ones gives a run that is "
-            + "neither:"
+        + "neither:"
         + changes.stream().map(change -> "\n  " + change).reduce("", String::concat)
         + "\nUse the earlier settings to resume from step "
         + checkpoint.state().step()
         + ", or add --allow-changes to resume with the new ones, or choose another --output-dir "
-            + "to start a new run.";
+        + "to start a new run.";
   }
 }

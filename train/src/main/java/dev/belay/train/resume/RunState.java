@@ -7,7 +7,6 @@ import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.MetricsLog;
 import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -44,8 +43,7 @@ public record RunState(String status, long step, String description) {
     String at = step == 0 ? " before its first step" : " at step " + step;
     if (!recorded.equals(RUNNING)) {
       String error = facts.path("error").asText();
-      return new RunState(
-          recorded, step, recorded + at + (error.isEmpty() ? "" : ": " + error));
+      return new RunState(recorded, step, recorded + at + (error.isEmpty() ? "" : ": " + error));
     }
     Optional<String> holder = RunLock.holder(run.lock());
     return holder.isPresent()

@@ -100,8 +100,7 @@ class DiskFailureTest {
   void theAdviceFitsTheCause() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
     Path below = file.resolve("run/config.json");
-    String ending =
-        ", then run the same command again: it resumes from the last checkpoint.";
+    String ending = ", then run the same command again: it resumes from the last checkpoint.";
     IOException real =
         assertThrows(IOException.class, () -> Files.createDirectories(below.getParent()));
     assertEquals(

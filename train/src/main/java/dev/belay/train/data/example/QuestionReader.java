@@ -228,7 +228,9 @@ public final class QuestionReader {
               + " questions overlap by half");
     }
     if (outside > 0) {
-      notes.add(outside + " answers are in no window as a whole: their windows have the label 'no answer'");
+      notes.add(
+          outside
+              + " answers are in no window as a whole: their windows have the label 'no answer'");
     }
     if (!misplaced.isEmpty()) {
       notes.add(

@@ -113,7 +113,7 @@ final class ClipSummary {
         ? " ("
             + facts.optimizer()
             + " cancels a constant factor, so the remaining effect is that large steps weigh no "
-                + "more than small ones.)"
+            + "more than small ones.)"
         : "";
   }
 

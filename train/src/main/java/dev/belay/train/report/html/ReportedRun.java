@@ -24,7 +24,10 @@ import java.util.Map;
 record ReportedRun(Map<String, List<String>> options, JsonNode provenance, String status) {
 
   static ReportedRun read(RunDirectory run) throws IOException {
-    return new ReportedRun(ConfigJson.read(run.config()), ConfigJson.tree(run.provenance()), RunState.of(run).status());
+    return new ReportedRun(
+        ConfigJson.read(run.config()),
+        ConfigJson.tree(run.provenance()),
+        RunState.of(run).status());
   }
 
   /** The value of an option; empty if it has none. */

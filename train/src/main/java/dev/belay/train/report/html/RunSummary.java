@@ -102,7 +102,7 @@ final class RunSummary {
             : " The steps before had a median norm of "
                 + number(before)
                 + ", so it was sudden: check that step's batch, and the model for a logarithm of "
-                    + "0 or an overflow")
+                + "0 or an overflow")
         + (facts.clipMode().equals("none")
             ? ". Gradients were not clipped; try --clip-mode global_norm --max-grad-norm 1.0."
             : ". Try a lower --learning-rate or --warmup-ratio 0.1.");
@@ -160,7 +160,7 @@ final class RunSummary {
     return overfits
         ? bestText
             + " It rose after that, so later steps only fit the training data: use "
-                + "--load-best-model-at-end or fewer steps."
+            + "--load-best-model-at-end or fewer steps."
         : bestText;
   }
 
