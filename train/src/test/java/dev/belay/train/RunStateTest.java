@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class RunStateTest {
-  private static final String COMMAND = "\"command\": [\"belay\", \"train\", \"--model\", \"a b\"]";
+  private static final String COMMAND = "\"command\": [\"train\", \"--model\", \"a b\"]";
 
   @TempDir Path folder;
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /** Cause of a failed access to a file, with the advice that fits it. */
@@ -21,7 +22,8 @@ public enum FileProblem {
   READ_ONLY(
       "read-only file system", "Choose another directory, or mount this file system writable"),
   NO_PERMISSION(
-      "permission denied", "Choose another directory, or give this user the rights to this one"),
+      "permission denied|operation not permitted",
+      "Choose another directory, or give this user the rights to this one"),
   IS_A_DIRECTORY("is a directory", "Choose another name, or remove the directory"),
   NOT_A_DIRECTORY(
       "not a directory", "Part of the path is a file: choose another path, or remove the file"),
@@ -37,11 +39,13 @@ public enum FileProblem {
   /** Bytes of a name, which no usual file system exceeds. */
   private static final int LONGEST_NAME = 255;
 
-  private final String words;
+  /** The system's words for it, in small letters. */
+  private final List<String> words;
+
   private final String advice;
 
   FileProblem(String words, String advice) {
-    this.words = words;
+    this.words = words.isEmpty() ? List.of() : List.of(words.split("\\|"));
     this.advice = advice;
   }
 
@@ -65,7 +69,7 @@ public enum FileProblem {
     }
     String text = reason(failure).toLowerCase(Locale.ROOT);
     for (FileProblem problem : values()) {
-      if (problem != OTHER && text.contains(problem.words)) {
+      if (problem.words.stream().anyMatch(text::contains)) {
         return problem;
       }
     }

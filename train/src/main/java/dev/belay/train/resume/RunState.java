@@ -68,6 +68,9 @@ public record RunState(String status, long step, String description) {
     for (String word : ConfigJson.texts(last.path("command"))) {
       words.add(PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'");
     }
+    if (!words.isEmpty() && words.get(0).equals("train")) {
+      words.add(0, "belay"); // the arguments of the command line alone
+    }
     return words.isEmpty() ? "" : ": " + String.join(" ", words);
   }
 }

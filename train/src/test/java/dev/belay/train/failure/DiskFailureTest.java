@@ -136,6 +136,9 @@ class DiskFailureTest {
         FileProblem.READ_ONLY,
         FileProblem.of(folder, new FileSystemException("f", null, "Read-only file system")));
     assertEquals(
+        FileProblem.NO_PERMISSION,
+        FileProblem.of(folder, new IOException("Operation not permitted")));
+    assertEquals(
         FileProblem.FILE_TOO_LARGE, FileProblem.of(folder, new IOException("File too large")));
     assertEquals(
         FileProblem.BAD_DISK, FileProblem.of(folder, new IOException("Input/output error")));
