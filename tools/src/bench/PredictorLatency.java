@@ -36,7 +36,7 @@ import org.tensorflow.types.TInt32;
  * EXPORT is a SavedModel with its tokenizer, such as RUN/export/1. The environment is that of the
  * launcher (docs/java.md). Each figure is the median of rounds that take turns.
  */
-final class PredictorLatency {
+public final class PredictorLatency {
   private static final int ROUNDS = 7;
   private static final int CALLS = 100;
 

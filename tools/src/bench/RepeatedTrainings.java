@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  *
  * The two models take turns. Exit code 1 where the last ten trainings lie more than 50 MB apart.
  */
-final class RepeatedTrainings {
+public final class RepeatedTrainings {
   private static final int LAST = 10;
   private static final double MOST_MEGABYTES = 50;
 

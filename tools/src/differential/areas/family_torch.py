@@ -290,7 +290,13 @@ def edit_weights(held, model, recipe):
         name = some[recipe["weights"] % len(some)]
         held[name] = held[name][:-1].clone()
     elif wrong == "own_head":
-        held["lm_head.weight"] = held[first + "wte.weight"] + 1
+        held["lm_head.weight"] = held[first + "wte.weight"].roll(1, 0)
+
+
+def tr_version():
+    import transformers as tr
+
+    return tr.__version__
 
 
 def make(recipe, path):
@@ -323,7 +329,15 @@ def make(recipe, path):
                                  expect=dict(metrics=dict(loss=float(loss)))))
     if recipe["wrong"]:
         case["runs"] = case["runs"][:1]
-        case["runs"][0]["expect"] = dict(refused=True)
+        if recipe["wrong"] == "own_head" and int((recipe["folder"]["version"] or tr_version()).split(".")[0]) >= 5:
+            # Transformers 5 uses a head that differs, transformers 4 overwrites it.
+            import transformers as tr
+
+            with torch.no_grad():
+                case["keep"]["loss"] = float(run(tr.GPT2LMHeadModel.from_pretrained(path / "model").eval(), recipe, rows, labels)[1])
+            case["runs"][0]["expect"] = dict(metrics=dict(loss=case["keep"]["loss"]))
+        else:
+            case["runs"][0]["expect"] = dict(refused=True)
         return case
     found = repeatable_steps(model, recipe, rows, labels) if recipe["trains"] and not recipe["new_head"] else None
     if found or recipe["trains"] and recipe["new_head"]:

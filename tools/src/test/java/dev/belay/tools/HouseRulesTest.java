@@ -22,6 +22,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import dev.belay.train.api.Internal;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -107,7 +108,17 @@ final class HouseRulesTest {
         "savedmodel knows only formats", arrow(root, "savedmodel", "graph", "train", "tools"));
     rules.put(
         "graph knows only the computation", arrow(root, "graph", "savedmodel", "train", "tools"));
-    rules.put("train knows no door", arrow(root, "train", "tools"));
+    rules.put("train knows no command", arrow(root, "train", "tools"));
+    rules.put(
+        "tools uses no internal package of train",
+        noClasses()
+            .that()
+            .resideInAPackage(root + ".tools..")
+            .should()
+            .dependOnClassesThat(
+                DescribedPredicate.describe(
+                    "reside in a package marked @Internal",
+                    used -> used.getPackage().isAnnotatedWith(Internal.class))));
     rules.put(
         "packages have no cycles", slices().matching(root + ".(**)").should().beFreeOfCycles());
     rules.put(

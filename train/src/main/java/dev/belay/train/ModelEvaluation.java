@@ -4,9 +4,13 @@ import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.dataset.TrainingData;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.loop.Evaluator;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.ModelUse;
+import dev.belay.train.predict.LoadedModel;
+import dev.belay.train.predict.ModelQuery;
 import dev.belay.train.task.Prediction;
 import dev.belay.train.task.Task;
 import java.io.IOException;
@@ -83,7 +87,7 @@ public final class ModelEvaluation {
       Consumer<Prediction> sink,
       Consumer<String> notes)
       throws IOException {
-    try (LoadedModel loaded = LoadedModel.load(config, sandbox)) {
+    try (LoadedModel loaded = LoadedModel.load(config.withoutModelLosses(), sandbox)) {
       loaded.notes(ModelUse.PREDICTION).forEach(notes);
       loaded.graph().task().predict(ModelQuery.ofFiles(config, loaded), sink);
     }

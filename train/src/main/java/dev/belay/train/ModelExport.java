@@ -14,6 +14,8 @@ import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.session.TrainingSession;
+import dev.belay.train.session.WeightSource;
 import dev.belay.train.tokenize.TokenizerFinder;
 import dev.belay.train.tokenize.folder.TokenizerExport;
 import java.io.IOException;

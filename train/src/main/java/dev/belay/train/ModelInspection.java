@@ -21,6 +21,8 @@ import dev.belay.train.model.ModelSource;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.resume.RunState;
+import dev.belay.train.session.TrainingSession;
+import dev.belay.train.session.WeightSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,6 +5,10 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelUse;
+import dev.belay.train.predict.GivenInputs;
+import dev.belay.train.predict.GivenRows;
+import dev.belay.train.predict.LoadedModel;
+import dev.belay.train.predict.ModelQuery;
 import dev.belay.train.task.Classification;
 import dev.belay.train.task.FilledMasks;
 import dev.belay.train.task.GeneratedText;
@@ -26,6 +30,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
 
 /**
  * Owns a model in memory that predicts: loaded once, asked from any number of threads, and closed
@@ -85,7 +90,7 @@ public final class Predictor implements AutoCloseable {
 
   /** Loads a model whose inputs, outputs or trust are configured; errors as of a path. */
   public static Predictor load(ModelConfig model, PredictorOptions options) throws IOException {
-    EvaluateConfig config = options.of(model);
+    EvaluateConfig config = options.of(model).withoutModelLosses();
     Predictor predictor = new Predictor(config, LoadedModel.load(config, options.sandbox()));
     try {
       if (options.warmUp()) {
@@ -105,7 +110,7 @@ public final class Predictor implements AutoCloseable {
     for (String text : List.of("a", String.join(" ", Collections.nCopies(MANY, "a")))) {
       GivenInputs inputs =
           answers
-              ? GivenInputs.ofQuestions(GivenRows.ofQuestions(List.of(new Question("a", text))))
+              ? ofQuestions(List.of(new Question("a", text)))
               : GivenInputs.ofRows(GivenRows.ofTexts(List.of(text)));
       try {
         task().predict(new ModelQuery(brief, loaded, inputs), prediction -> {});
@@ -163,10 +168,17 @@ public final class Predictor implements AutoCloseable {
 
   /** The answer to each question, a part of its context. */
   public List<QuestionAnswer> answer(List<Question> questions) {
-    return ask(
-        questions,
-        asked -> GivenInputs.ofQuestions(GivenRows.ofQuestions(asked)),
-        QuestionAnswer.class);
+    return ask(questions, Predictor::ofQuestions, QuestionAnswer.class);
+  }
+
+  private static GivenInputs ofQuestions(List<Question> questions) {
+    return GivenInputs.ofQuestions(
+        IntStream.range(0, questions.size())
+            .mapToObj(
+                index ->
+                    GivenRows.ofQuestion(
+                        index, questions.get(index).question(), questions.get(index).context()))
+            .toList());
   }
 
   /** Text that a language model generates for each input. */

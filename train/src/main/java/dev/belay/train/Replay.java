@@ -5,6 +5,7 @@ import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
+import dev.belay.train.session.TrainingSession;
 import dev.belay.train.stability.Diagnosis;
 import dev.belay.train.stability.Diagnostics;
 import dev.belay.train.stability.ReplayBundle;

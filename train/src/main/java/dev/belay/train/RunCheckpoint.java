@@ -5,6 +5,7 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.loop.RunCallbacks;
 import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,8 +2,11 @@ package dev.belay.train;
 
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.dataset.DatasetLoader;
+import dev.belay.train.dataset.TrainingData;
 import dev.belay.train.doctor.UsableMemory;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.StopRequest;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.failure.StoppedException;
@@ -16,6 +19,12 @@ import dev.belay.train.report.RunDirectory;
 import dev.belay.train.resume.FinishedRun;
 import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
+import dev.belay.train.run.LengthProbe;
+import dev.belay.train.run.RunExecution;
+import dev.belay.train.run.RunLog;
+import dev.belay.train.run.RunNeeds;
+import dev.belay.train.run.RunProvenance;
+import dev.belay.train.session.TrainingSession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -135,13 +144,15 @@ public final class TrainingRun {
         try (RunLog records =
             RunLog.begin(
                 new RunLog.LogHeader(config, directory, command, facts, start), listener)) {
-          RunExecution course =
+          RunExecution execution =
               new RunExecution(
                   config,
                   new RunExecution.ModelAndData(model, graph, data, datasets, training),
                   new RunExecution.RunContext(
                       directory, job.output().lock(), start, records, stop));
-          return records.recording(course::run);
+          RunExecution.Outcome outcome = records.recording(execution::run);
+          return new Result(
+              directory.root(), outcome.export(), outcome.startMetrics(), outcome.finalMetrics());
         }
       }
     }

@@ -10,6 +10,7 @@ import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.data.DataException;
 import dev.belay.train.failure.DiskFailure;
+import dev.belay.train.session.WeightSource;
 import dev.belay.train.tokenize.TokenizerFinder;
 import dev.belay.train.tokenize.folder.TokenizerExport;
 import java.io.IOException;

@@ -26,6 +26,7 @@ import dev.belay.train.data.batch.Column;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
+import dev.belay.train.session.TrainingSession;
 import dev.belay.train.stability.Cause;
 import dev.belay.train.stability.Diagnosis;
 import dev.belay.train.stability.Diagnostics;

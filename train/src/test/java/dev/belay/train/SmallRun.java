@@ -23,6 +23,7 @@ import dev.belay.train.config.StabilityConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.UpdateConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.StopRequest;
 import dev.belay.train.failure.StoppedException;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.report.Provenance;

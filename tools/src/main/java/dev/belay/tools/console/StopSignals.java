@@ -1,7 +1,7 @@
 package dev.belay.tools.console;
 
 import dev.belay.tools.failure.ExitCode;
-import dev.belay.train.StopRequest;
+import dev.belay.train.event.StopRequest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,10 +1,10 @@
 package dev.belay.tools.fuzz;
 
-import dev.belay.train.ModelTrial;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.sandbox.ProcessSandbox;
+import dev.belay.train.session.ModelTrial;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,9 @@
 package dev.belay.train.config;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A model or run, and files to evaluate it on or predict for.
@@ -52,9 +54,27 @@ public record EvaluateConfig(
     labels = List.copyOf(labels);
   }
 
+  /**
+   * Makes a config from the options of {@code belay evaluate}.
+   *
+   * @param options values by their names, without dashes
+   * @throws ConfigException that says everything that cannot be
+   */
+  public static EvaluateConfig fromOptions(Map<String, String> options) {
+    Map<String, List<String>> given = new LinkedHashMap<>();
+    options.forEach((name, value) -> given.put(name, List.of(value)));
+    return ConfigBinder.read(EvaluateConfig.class, given);
+  }
+
   /** The same with other files. */
   public EvaluateConfig withFiles(List<Path> others) {
     return new EvaluateConfig(model, data, machine, others, labels, generation, nBest);
+  }
+
+  /** The same for predictions, which no loss is part of. */
+  public EvaluateConfig withoutModelLosses() {
+    ModelConfig other = ConfigBinder.with(model, "model-losses", false);
+    return new EvaluateConfig(other, data, machine, files, labels, generation, nBest);
   }
 
   /** The same for a language model that writes in another way. */

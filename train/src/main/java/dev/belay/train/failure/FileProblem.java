@@ -9,8 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Cause of a failed access to a file, with the advice that fits it. */
 public enum FileProblem {
@@ -34,18 +33,19 @@ public enum FileProblem {
   EXISTS("file exists", "Choose another name, or remove the file"),
   TOO_MANY_OPEN_FILES("too many open files", "Raise the limit of the shell (`ulimit -n`)"),
   BAD_DISK("input/output error", "Check the disk and its connection, or choose another disk"),
-  OTHER("", "Remove the cause, or choose another directory");
+  OTHER("(?!)", "Remove the cause, or choose another directory");
 
   /** Bytes of a name, which no usual file system exceeds. */
   private static final int LONGEST_NAME = 255;
 
-  /** The system's words for it, in small letters. */
-  private final List<String> words;
+  /** The system's words for it. */
+  private final Pattern words;
+
 
   private final String advice;
 
   FileProblem(String words, String advice) {
-    this.words = words.isEmpty() ? List.of() : List.of(words.split("\\|"));
+    this.words = Pattern.compile(words, Pattern.CASE_INSENSITIVE);
     this.advice = advice;
   }
 
@@ -67,9 +67,9 @@ public enum FileProblem {
     if (failure instanceof FileAlreadyExistsException) {
       return Files.isDirectory(path) ? IS_A_DIRECTORY : EXISTS;
     }
-    String text = reason(failure).toLowerCase(Locale.ROOT);
+    String text = reason(failure);
     for (FileProblem problem : values()) {
-      if (problem.words.stream().anyMatch(text::contains)) {
+      if (problem.words.matcher(text).find()) {
         return problem;
       }
     }

@@ -3,4 +3,7 @@
  * {@code model}, the layers of its family as {@code graph} builds them. Never: opens a file, or
  * knows what a model learns.
  */
+@Internal
 package dev.belay.train.family;
+
+import dev.belay.train.api.Internal;

@@ -83,7 +83,8 @@ final class TraceChoice {
   /**
    * The functions, seen on a batch.
    *
-   * @throws ModelException if no trace computes what the signature computes
+   * @throws ModelException if no trace computes what the signature computes; an evaluation needs
+   *     one for the losses that layers add
    */
   Chosen byProbe() throws IOException {
     TraceCandidates all = candidates(functions.traces(), true);
@@ -95,29 +96,13 @@ final class TraceChoice {
               (one, output, other, otherOutput) ->
                   all.isProved(one, output, other, otherOutput)
                       || probe.areSame(one, output, other, otherOutput));
-      if (chosen.isEmpty() && trains) {
-        throw new ModelException(refusal(all, probe));
-      }
-      return chosen.isPresent() ? chosen.get() : withoutLosses();
+      return chosen.orElseThrow(() -> new ModelException(refusal(all, probe)));
     }
   }
 
   /** The signature for both, while the choice is open. */
   Chosen bySignature() throws IOException {
     return finished(functions.evaluation(), functions.evaluation(), notes());
-  }
-
-  private Chosen withoutLosses() throws IOException {
-    return finished(
-        functions.evaluation(),
-        functions.evaluation(),
-        new ModelNotes()
-            .add(
-                ModelUse.withLoss(),
-                "the loss is without the losses that layers add: no trace that returns them"
-                    + " computes what "
-                    + functions.reference().path()
-                    + " computes"));
   }
 
   /** Nothing is to be chosen if there are no traces, or if none is of use. */
@@ -256,12 +241,18 @@ final class TraceChoice {
 
   private String refusal(TraceCandidates all, TraceProbe probe) {
     ModelFunction reference = functions.reference();
-    List<String> found = new ArrayList<>();
+    Set<String> found = new LinkedHashSet<>();
     for (Trace trace : functions.traces()) {
-      found.add(trace.describe() + ": " + all.distance(trace.training(), probe));
+      if (trains) {
+        found.add(trace.describe() + ": " + all.distance(trace.training(), probe));
+      } else {
+        trace.inference().ifPresent(function -> found.add(all.distance(function, probe)));
+      }
     }
     return contents.file()
-        + ": no trace with training=True computes, dropout left out, what "
+        + (trains
+            ? ": no trace with training=True computes, dropout left out, what "
+            : ": layers add losses, and no trace that returns them computes what ")
         + reference.path()
         + " computes"
         + probe
@@ -270,9 +261,10 @@ final class TraceChoice {
             .orElse("")
         + ". Expected the same outputs on the same rows, found "
         + String.join("; ", found)
-        + ". Keras loses masks in some of the traces that it saves. Train through the signature,"
-        + " without dropout, by --signature "
-        + reference.name()
+        + ". Keras loses masks in some of the traces that it saves. "
+        + (trains
+            ? "Train through the signature, without dropout, by --signature " + reference.name()
+            : "Evaluate without these losses by --model-losses off")
         + ".";
   }
 }

@@ -1,6 +1,6 @@
 package dev.belay.train.sandbox;
 
-import dev.belay.train.ModelTrial;
+import dev.belay.train.session.ModelTrial;
 import java.io.PrintStream;
 import java.util.List;
 

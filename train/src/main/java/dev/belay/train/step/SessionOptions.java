@@ -1,6 +1,6 @@
 package dev.belay.train.step;
 
-import dev.belay.graph.runtime.LayerNormFusion;
+import dev.belay.graph.runtime.RemapperFaults;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
 import org.tensorflow.Graph;
@@ -14,12 +14,12 @@ final class SessionOptions {
   private SessionOptions() {}
 
   /**
-   * For a graph. Where TensorFlow's remapper would make an op that fails, it is off for this
-   * session; elsewhere what it fuses is worth having.
+   * For a graph. Where TensorFlow's remapper would make an op that fails or computes something
+   * else, it is off for this session; elsewhere what it fuses is worth having.
    */
   static ConfigProto of(MachineConfig machine, Precision precision, Graph graph) {
     ConfigProto options = of(machine, precision);
-    if (!LayerNormFusion.fails(graph)) {
+    if (!RemapperFaults.anyIn(graph)) {
       return options;
     }
     ConfigProto.Builder unfused = options.toBuilder();

@@ -202,10 +202,18 @@ final class Expansion {
     return handled.isPresent() ? handled.get() : copy(node, call);
   }
 
-  /** Copies a node as it is, references to TF1 variables read. */
+  /**
+   * Copies a node as it is, references to TF1 variables read, with the default attributes that
+   * TensorFlow leaves out when it saves a graph.
+   */
   ExpandedOutputs copy(NodeDef node, CallSite call) throws IOException {
     Map<String, AttrValue> attributes = attributes(node, call.scope());
     OpDef definition = OpCatalogue.get().find(node.getOp()).orElseThrow();
+    for (OpDef.AttrDef attribute : definition.getAttrList()) {
+      if (attribute.hasDefaultValue()) {
+        attributes.putIfAbsent(attribute.getName(), attribute.getDefaultValue());
+      }
+    }
     String name = reservedName(node, call);
     List<String> data = state.read(node, definition, call);
     nodes.add(

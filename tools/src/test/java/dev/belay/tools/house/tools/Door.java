@@ -1,4 +1,8 @@
 package dev.belay.tools.house.tools;
 
-/** A door that others know although it should know them. */
-public final class Door {}
+import dev.belay.tools.house.train.hidden.Hidden;
+
+/** A class that others use although it should use them, and that uses an internal package. */
+public final class Door {
+  Hidden hidden;
+}

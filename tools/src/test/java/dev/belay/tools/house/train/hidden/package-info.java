@@ -1,0 +1,5 @@
+/** An internal package of the violators. */
+@Internal
+package dev.belay.tools.house.train.hidden;
+
+import dev.belay.train.api.Internal;

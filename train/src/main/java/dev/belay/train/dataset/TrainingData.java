@@ -1,0 +1,133 @@
+package dev.belay.train.dataset;
+
+import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.data.batch.BatchOptions;
+import dev.belay.train.data.batch.BatchSource;
+import dev.belay.train.data.example.Dataset;
+import dev.belay.train.data.example.DatasetSummary;
+import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.data.language.Masking;
+import dev.belay.train.failure.NearestName;
+import dev.belay.train.metrics.Metrics;
+import dev.belay.train.loop.Evaluator;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.task.Task;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongFunction;
+
+/**
+ * The data of a training run, read for one model.
+ *
+ * @param task task of the model
+ * @param validation empty where none is given
+ * @param masking rule for hiding tokens by a seed, for a model that predicts them
+ */
+public record TrainingData(
+    Task task,
+    Dataset train,
+    Optional<Dataset> validation,
+    Optional<LongFunction<Masking>> masking) {
+  /** Rows are padded to a multiple of this, so that TensorFlow sees few shapes. */
+  public static final int PAD_TO_MULTIPLE = 8;
+
+  public static TrainingData read(
+      DataConfig config, DatasetLoader data, TrainableModel model, Task task) {
+    Dataset train = data.read(config.trainFiles(), task.labels(model.labels()));
+    new DatasetSummary(train, Optional.empty()).requireSeveralClasses(config.trainFiles());
+    if (config.validationFiles().isEmpty()) {
+      return new TrainingData(task, train, Optional.empty(), masking(task, data, List.of(train)));
+    }
+    LabelRule rule = task.labels(train.labels());
+    Dataset validation = data.read(config.validationFiles(), rule);
+    return new TrainingData(
+        task, train, Optional.of(validation), masking(task, data, List.of(train, validation)));
+  }
+
+  /** Examples that all have labels have their words hidden already, and need no tokenizer. */
+  public static Optional<LongFunction<Masking>> masking(
+      Task task, DatasetLoader data, List<Dataset> datasets) {
+    boolean labelled =
+        datasets.stream()
+            .flatMap(dataset -> dataset.examples().stream())
+            .allMatch(example -> example.label().isPresent());
+    if (!task.hidesWords() || labelled) {
+      return Optional.empty();
+    }
+    data.masking(0); // complains now of a tokenizer that hides nothing
+    return Optional.of(data::masking);
+  }
+
+  /**
+   * The batches to evaluate on: of a model that finds hidden words the same ones every time and in
+   * every run, whatever its seed, so that perplexities may be compared.
+   */
+  public static BatchSource inOrder(
+      Dataset dataset, int batchSize, Optional<LongFunction<Masking>> masking) {
+    return new BatchSource(
+        dataset,
+        BatchOptions.inOrder(batchSize, PAD_TO_MULTIPLE),
+        masking.map(of -> of.apply(MachineConfig.defaults().seed())));
+  }
+
+  /** Classes, as the head has them or, for a new one, as the data show them. */
+  public int outputs() {
+    return task.outputs(train);
+  }
+
+  /** The batches to train on. */
+  public BatchSource batches(TrainConfig config) {
+    return new BatchSource(
+        train,
+        new BatchOptions(
+            config.data().trainBatchSize(),
+            config.data().shuffle(),
+            config.data().groupByLength(),
+            config.machine().seed(),
+            PAD_TO_MULTIPLE),
+        masking.map(of -> of.apply(config.machine().seed())));
+  }
+
+  /** Asks the model about the validation data. */
+  public Optional<Evaluator> evaluator(TrainConfig config) {
+    int batchSize = config.data().evalBatchSize();
+    return validation.map(
+        dataset ->
+            new Evaluator(inOrder(dataset, batchSize, masking), () -> newMetrics(dataset, config)));
+  }
+
+  private Metrics newMetrics(Dataset dataset, TrainConfig config) {
+    return task.newMetrics(dataset, outputs(), train.labels(), config.data().question());
+  }
+
+  /**
+   * The metric that decides which of two models is better.
+   *
+   * @throws ConfigException if the configured one is not a metric of the task
+   */
+  public String decidingMetric(TrainConfig config) {
+    Metrics metrics = newMetrics(validation.orElse(train), config);
+    List<String> names = new ArrayList<>(List.of(Evaluator.LOSS));
+    names.addAll(metrics.result().keySet());
+    String name = config.loop().metricForBestModel().orElse(metrics.primary());
+    if (!names.contains(name)) {
+      throw new ConfigException(
+          "--metric-for-best-model",
+          "a metric of this task: " + String.join(", ", names),
+          name + NearestName.suggestion(name, names));
+    }
+    return name;
+  }
+
+  /** Notes about both, for people. */
+  public List<String> notes() {
+    List<String> notes = new ArrayList<>(train.notes());
+    validation.ifPresent(dataset -> notes.addAll(dataset.notes()));
+    notes.addAll(new DatasetSummary(train, validation).notes());
+    return notes;
+  }
+}

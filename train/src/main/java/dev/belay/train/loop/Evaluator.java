@@ -1,0 +1,108 @@
+package dev.belay.train.loop;
+
+import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.BatchSource;
+import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.event.StopRequest;
+import dev.belay.train.failure.StoppedException;
+import dev.belay.train.metrics.BatchPredictions;
+import dev.belay.train.metrics.Metrics;
+import dev.belay.train.step.BatchScore;
+import dev.belay.train.step.EvaluationResult;
+import dev.belay.train.step.StepRunner;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.Supplier;
+
+/** Metrics over all batches of a data set, by the model's evaluation function. */
+public final class Evaluator {
+  /** The metric that every task has. */
+  public static final String LOSS = "loss";
+
+  private static final int BATCHES_AHEAD = 4;
+
+  private final BatchSource source;
+  private final Supplier<Metrics> newMetrics;
+
+  /**
+   * For one data set.
+   *
+   * @param source in the files' order
+   */
+  public Evaluator(BatchSource source, Supplier<Metrics> newMetrics) {
+    this.source = source;
+    this.newMetrics = newMetrics;
+  }
+
+  /**
+   * Named numbers, {@value #LOSS} first.
+   *
+   * @param examples number of examples, or questions
+   */
+  public record Result(Map<String, Double> metrics, int examples) {}
+
+  /** Receives the progress of an evaluation. */
+  @FunctionalInterface
+  public interface Progress {
+    /** Called with the number of evaluated examples and of all examples. */
+    void done(int examples, int of);
+  }
+
+  /** Over all examples. */
+  public Result evaluate(StepRunner runner, Progress progress) {
+    return evaluate(runner, new StopRequest(), progress);
+  }
+
+  /**
+   * Evaluates all examples, unless the run is stopped.
+   *
+   * @param progress called before the first batch and after each batch
+   * @throws StoppedException between two batches, if a stop was requested
+   */
+  Result evaluate(StepRunner runner, StopRequest stop, Progress progress) {
+    Metrics metrics = newMetrics.get();
+    int examples = source.examplesPerEpoch();
+    int done = 0;
+    progress.done(done, examples);
+    double lossSum = 0;
+    double weight = 0;
+    try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
+      while (batches.hasNext()) {
+        stop.check("within an evaluation");
+        Batch batch = batches.next();
+        if (metrics.countTokens()) {
+          BatchScore score = runner.score(batch);
+          metrics.addTokens(score.lossSum(), score.weight(), score.right());
+          lossSum += score.lossSum();
+          weight += score.weight();
+        } else {
+          EvaluationResult result = runner.evaluate(batch);
+          lossSum += result.lossSum();
+          weight += result.weight();
+          metrics.addBatch(answers(result, batch.labels().orElseThrow()));
+        }
+        done += batch.exampleCount();
+        progress.done(done, examples);
+      }
+    }
+    Map<String, Double> named = new LinkedHashMap<>();
+    named.put(LOSS, weight == 0 ? Double.NaN : lossSum / weight);
+    named.putAll(metrics.result());
+    return new Result(named, source.answersPerEpoch());
+  }
+
+  private static BatchPredictions answers(EvaluationResult result, Column labels) {
+    IntToDoubleFunction label =
+        labels instanceof Column.FloatMatrix values
+            ? index -> values.values()[index]
+            : index -> classOf(((Column.IntMatrix) labels).values()[index]);
+    return new BatchPredictions(result.logits(), result.shape(), result.classes(), label);
+  }
+
+  private static double classOf(int label) {
+    return label == LabelRule.IGNORED ? Double.NaN : label;
+  }
+}

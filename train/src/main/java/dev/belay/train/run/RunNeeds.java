@@ -1,0 +1,100 @@
+package dev.belay.train.run;
+
+import static dev.belay.train.failure.DiskFailure.rounded;
+
+import dev.belay.graph.variable.Variables;
+import dev.belay.train.config.LoopConfig;
+import dev.belay.train.config.OptimizerConfig;
+import dev.belay.train.failure.DiskFailure;
+import dev.belay.train.step.TensorSpecs;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Minimum memory and disk space of a run, known before the weights are loaded. Activations, data
+ * and a new head are not counted.
+ *
+ * @param weights bytes of all variables
+ * @param trained bytes of the trainable variables
+ * @param slots optimizer slots per trainable variable
+ */
+public record RunNeeds(long weights, long trained, int slots) {
+  /** The share of available memory that the minimum may use; the rest is for activations. */
+  private static final double SHARE = 0.9;
+
+  /** The needs of a model. */
+  public static RunNeeds of(OptimizerConfig optimizer, Variables variables) {
+    return new RunNeeds(
+        TensorSpecs.bytes(variables.all()),
+        TensorSpecs.bytes(variables.trainable()),
+        slots(optimizer));
+  }
+
+  private static int slots(OptimizerConfig optimizer) {
+    return switch (optimizer.kind()) {
+      case SGD, ADAFACTOR -> 0;
+      case MOMENTUM, KERAS_MOMENTUM -> 1;
+      case ADAM, ADAMW, BERT_ADAM, ADAM_TORCH, ADAMW_TORCH, LAMB ->
+          optimizer.look().amsgrad() ? 3 : 2;
+    };
+  }
+
+  /** Bytes of weights and slots. */
+  long checkpointBytes() {
+    return weights + slots * trained;
+  }
+
+  /**
+   * A warning if memory is insufficient.
+   *
+   * @param usable available bytes; empty if unknown
+   */
+  public Optional<String> memoryWarning(OptionalLong usable) {
+    long bytes = checkpointBytes() + trained;
+    if (usable.isEmpty() || bytes <= SHARE * usable.getAsLong()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "weights, gradients and optimizer need "
+            + rounded(bytes)
+            + " of memory, without activations, but only "
+            + rounded(usable.getAsLong())
+            + " is available: the system may kill the process. Provide more memory, or use"
+            + " --optimizer adafactor, --freeze or a smaller model");
+  }
+
+  /**
+   * A warning if the disk has too little space for the checkpoints that are kept and the export.
+   *
+   * @param totalSteps of the run
+   */
+  public Optional<String> diskWarning(LoopConfig loop, long totalSteps, Path directory) {
+    long kept = checkpoints(loop, totalSteps);
+    long bytes = kept * checkpointBytes() + weights;
+    if (!DiskFailure.lacksRoom(directory, bytes)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        (kept == 1 ? "a checkpoint of " : kept + " checkpoints of ")
+            + rounded(checkpointBytes())
+            + " and an export of "
+            + rounded(weights)
+            + " will be written to "
+            + directory
+            + ", but "
+            + DiskFailure.free(directory)
+            + ": free some space, or keep fewer checkpoints with --save-total-limit");
+  }
+
+  /** How many checkpoints are kept: the scheduled ones and the last one, up to the limit. */
+  private static long checkpoints(LoopConfig loop, long totalSteps) {
+    long saved =
+        loop.saveSteps().isPresent()
+            ? (totalSteps + loop.saveSteps().getAsInt() - 1) / loop.saveSteps().getAsInt()
+            : 1;
+    return loop.saveTotalLimit().isPresent()
+        ? Math.min(saved, loop.saveTotalLimit().getAsInt())
+        : saved;
+  }
+}

@@ -1,0 +1,180 @@
+package dev.belay.train.session;
+
+import dev.belay.graph.EvaluationStep;
+import dev.belay.graph.GradientPlan;
+import dev.belay.graph.TrainPlan;
+import dev.belay.graph.TrainStep;
+import dev.belay.graph.TrainStepBuilder;
+import dev.belay.graph.clip.ClipRule;
+import dev.belay.graph.clip.NoClip;
+import dev.belay.graph.head.AttachedHead;
+import dev.belay.graph.optimizer.Optimizer;
+import dev.belay.graph.optimizer.Sgd;
+import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.Variables;
+import dev.belay.train.config.MachineConfig;
+import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.OptimizerConfig;
+import dev.belay.train.config.TrainConfig;
+import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.TrainableModel;
+import dev.belay.train.model.UpdateRules;
+import dev.belay.train.step.StepRunner;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** Puts a model's steps into its graph and its weights into a session. */
+public final class TrainingSession {
+  private TrainingSession() {}
+
+  /** Owns a session, with the steps that it runs; close it before the graph. */
+  public record Training(
+      StepRunner runner, TrainStep step, EvaluationStep evaluation, List<String> notes)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      runner.close();
+    }
+  }
+
+  /**
+   * A session that trains.
+   *
+   * @param outputs classes of a new classification head
+   */
+  public static Training training(
+      TrainConfig config, TrainableModel model, ModelGraph graph, int outputs) throws IOException {
+    Training training = training(config, graph, outputs, UpdateRules.clip(config.clip()));
+    load(training.runner(), model);
+    List<String> notes = restoreOptimizer(training, model, config.optimizer());
+    return new Training(training.runner(), training.step(), training.evaluation(), notes);
+  }
+
+  /**
+   * A session that trains with another clip than the configured one. The model's variables have no
+   * values yet.
+   */
+  public static Training training(
+      TrainConfig config, ModelGraph graph, int outputs, ClipRule clip) {
+    Optional<AttachedHead> head = graph.attachHead(outputs);
+    TrainStep step =
+        step(
+            config.model(),
+            graph,
+            head,
+            new Rules(
+                UpdateRules.gradients(
+                    config.update(), config.clip(), config.machine().replicaDevices().size()),
+                clip,
+                UpdateRules.optimizer(config.optimizer())));
+    EvaluationStep evaluation =
+        EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
+    StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, machine(config));
+    return new Training(runner, step, evaluation, List.of());
+  }
+
+  /** Device and precision of a run. */
+  public static StepRunner.Machine machine(TrainConfig config) {
+    return new StepRunner.Machine(config.machine(), config.update().precision());
+  }
+
+  /** All variables of a model, then those of its new head, with what initializes tables. */
+  public static StepRunner.Weights weights(ModelGraph graph, Optional<AttachedHead> head) {
+    List<Variables> variables = new ArrayList<>(List.of(graph.forward().variables()));
+    head.ifPresent(layers -> variables.add(layers.variables()));
+    return new StepRunner.Weights(variables, graph.forward().initializers());
+  }
+
+  /** Update rule: gradients, clip and optimizer. */
+  private record Rules(GradientPlan gradients, ClipRule clip, Optimizer optimizer) {}
+
+  private static TrainStep step(
+      ModelConfig config, ModelGraph graph, Optional<AttachedHead> head, Rules rules) {
+    return TrainStepBuilder.build(
+        graph.graph(),
+        new TrainPlan(
+            graph.forward(),
+            graph.training(),
+            head,
+            graph.loss(),
+            rules.gradients(),
+            rules.clip(),
+            graph.constrained(rules.optimizer()),
+            name -> matchesAny(config.trust().withoutGradient(), name)));
+  }
+
+  /**
+   * The step that training would make, by the simplest rules: to see what it trains.
+   *
+   * @throws dev.belay.graph.gradient.UntrainableModelException if it cannot be made
+   */
+  public static TrainStep plannedStep(ModelConfig config, ModelGraph graph) {
+    int outputs = config.labels().orElse(graph.task().outputs().orElse(2));
+    Rules simplest = new Rules(GradientPlan.PLAIN, new NoClip(), new Sgd());
+    return step(config, graph, graph.attachHead(outputs), simplest);
+  }
+
+  private static boolean matchesAny(List<Pattern> patterns, String name) {
+    return patterns.stream().anyMatch(pattern -> pattern.matcher(name).find());
+  }
+
+  /** The variables that a step changes. */
+  public static List<GraphVariable> trained(TrainStep step) {
+    List<GraphVariable> trained = new ArrayList<>(step.parts().model().trainable());
+    step.parts().head().ifPresent(head -> trained.addAll(head.trainable()));
+    trained.removeIf(variable -> step.unused().contains(variable.name()));
+    return trained;
+  }
+
+  /** Number of elements of the variables. */
+  public static long parameters(List<GraphVariable> variables) {
+    return variables.stream().mapToLong(variable -> variable.spec().shape().size()).sum();
+  }
+
+  /**
+   * A session that evaluates.
+   *
+   * @param outputs classes of the head, if the model's own graph has none
+   */
+  public static StepRunner evaluation(
+      MachineConfig machine, TrainableModel model, ModelGraph graph, int outputs)
+      throws IOException {
+    Optional<AttachedHead> head = graph.attachHead(outputs);
+    EvaluationStep step =
+        EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
+    StepRunner runner =
+        StepRunner.forEvaluation(graph.graph(), step, weights(graph, head), machine);
+    load(runner, model);
+    return runner;
+  }
+
+  /** Gives variables the values that the model came with; a new head keeps its first ones. */
+  public static void restore(StepRunner runner, TrainableModel model) throws IOException {
+    List<GraphVariable> held = new ArrayList<>();
+    runner.modelWeights().stream().filter(model::begins).forEach(held::add);
+    runner.headWeights().stream().filter(model::holds).forEach(held::add);
+    runner.assign(held, variable -> model.value(variable.name()));
+  }
+
+  /** Goes on with the slots that the model's files have of an earlier training, if they do. */
+  public static List<String> restoreOptimizer(
+      Training training, TrainableModel model, OptimizerConfig optimizer) throws IOException {
+    return model.optimizer().isEmpty()
+        ? List.of()
+        : OptimizerRestore.restore(
+            training.runner(), training.step(), model.optimizer().get(), optimizer);
+  }
+
+  /** Sets a model's weights; closes the session where that fails, since its owner never gets it. */
+  public static void load(StepRunner runner, TrainableModel model) throws IOException {
+    try {
+      restore(runner, model);
+    } catch (Throwable e) {
+      runner.close();
+      throw e;
+    }
+  }
+}
