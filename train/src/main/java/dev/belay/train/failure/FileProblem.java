@@ -41,7 +41,6 @@ public enum FileProblem {
   /** The system's words for it. */
   private final Pattern words;
 
-
   private final String advice;
 
   FileProblem(String words, String advice) {
