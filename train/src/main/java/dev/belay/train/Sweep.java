@@ -49,9 +49,10 @@ import java.util.function.Consumer;
 
 /**
  * {@code belay sweep}: the same training with several clips and learning rates, seed by seed, in
- * one process. All arms of a seed and a rule run in one graph and one session: between them the
- * weights are reset, the slots initialized again, and the threshold, which is a variable, gets
- * another value. Each arm makes the same steps as {@code belay train} with the same options.
+ * one process. All arms of a seed and a rule run in one graph and one session. Between two arms,
+ * the weights are reset, the slots are initialized again, and the threshold, which is a variable,
+ * is set to the next value. Each arm makes the same steps as {@code belay train} with the same
+ * options.
  */
 public final class Sweep {
   private static final int BATCHES_AHEAD = 4;
@@ -216,7 +217,7 @@ public final class Sweep {
     try (ModelGraph graph = inputs.model().graph(ofSeed.model(), seed);
         SweepSession session =
             SweepSession.open(ofSeed, inputs.model(), graph, inputs.datasets().outputs())) {
-      if (!SweepDirectory.isSweep(records.directory().root())) {
+      if (!Files.exists(records.directory().facts())) {
         records.begin(inputs.plan().score()); // now that neither model nor options are refused
       }
       Evaluator evaluator = inputs.datasets().evaluator(ofSeed).orElseThrow();

@@ -111,7 +111,7 @@ public record TrainingData(
    */
   public String decidingMetric(TrainConfig config) {
     Metrics metrics = newMetrics(validation.orElse(train), config);
-    List<String> names = new ArrayList<>(List.of(Evaluator.LOSS));
+    List<String> names = new ArrayList<>(List.of(Metrics.LOSS));
     names.addAll(metrics.result().keySet());
     String name = config.loop().metricForBestModel().orElse(metrics.primary());
     if (!names.contains(name)) {

@@ -19,9 +19,6 @@ import java.util.function.Supplier;
 
 /** Metrics over all batches of a data set, by the model's evaluation function. */
 public final class Evaluator {
-  /** The metric that every task has. */
-  public static final String LOSS = "loss";
-
   private static final int BATCHES_AHEAD = 4;
 
   private final BatchSource source;
@@ -38,7 +35,7 @@ public final class Evaluator {
   }
 
   /**
-   * Named numbers, {@value #LOSS} first.
+   * Named numbers, {@code loss} first.
    *
    * @param examples number of examples, or questions
    */
@@ -89,7 +86,7 @@ public final class Evaluator {
       }
     }
     Map<String, Double> named = new LinkedHashMap<>();
-    named.put(LOSS, weight == 0 ? Double.NaN : lossSum / weight);
+    named.put(Metrics.LOSS, weight == 0 ? Double.NaN : lossSum / weight);
     named.putAll(metrics.result());
     return new Result(named, source.answersPerEpoch());
   }

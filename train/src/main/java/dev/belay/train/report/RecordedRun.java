@@ -36,8 +36,8 @@ public record RecordedRun(
       return new RecordedRun(
           ConfigBinder.read(ModelConfig.class, calledNow(options, facts)),
           machine.seed(),
-          ConfigJson.texts(facts.path("labels")),
-          Optional.ofNullable(facts.path("tokenizer").get("path"))
+          ConfigJson.texts(facts.path(RunFact.LABELS)),
+          Optional.ofNullable(facts.path(RunFact.TOKENIZER).get(RunFact.PATH))
               .map(JsonNode::asText)
               .map(Path::of),
           data.maxSeqLength());
@@ -51,11 +51,11 @@ public record RecordedRun(
       Map<String, List<String>> options, JsonNode facts) {
     Map<String, List<String>> now = new LinkedHashMap<>(options);
     // config.json has paths as they were typed, from wherever that was.
-    now.put("model", List.of(facts.path("model_directory").asText()));
+    now.put("model", List.of(facts.path(RunFact.MODEL_DIRECTORY).asText()));
     now.remove("model-config");
-    Optional.ofNullable(facts.get("model_configuration"))
+    Optional.ofNullable(facts.get(RunFact.MODEL_CONFIGURATION))
         .ifPresent(path -> now.put("model-config", List.of(path.asText())));
-    Optional.ofNullable(facts.get("problem_type"))
+    Optional.ofNullable(facts.get(RunFact.PROBLEM_TYPE))
         .map(JsonNode::asText)
         .ifPresent(type -> now.putIfAbsent("problem-type", List.of(type)));
     now.put("restore-optimizer", List.of("no"));

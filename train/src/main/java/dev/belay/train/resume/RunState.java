@@ -6,6 +6,7 @@ import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.MetricsLog;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.report.RunFact;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +25,7 @@ import java.util.regex.Pattern;
  */
 public record RunState(String status, long step, String description) {
   /** The status of a run whose process works on it. */
-  public static final String RUNNING = "running";
+  public static final String RUNNING = RunFact.RUNNING;
 
   /** The status of a run whose process ended without a word. */
   public static final String INTERRUPTED = "interrupted";
@@ -38,7 +39,7 @@ public record RunState(String status, long step, String description) {
 
   /** The state of a run directory whose run.json is read already. */
   public static RunState of(RunDirectory run, JsonNode facts) throws IOException {
-    String recorded = facts.path("status").asText("unknown");
+    String recorded = facts.path(RunFact.STATUS).asText("unknown");
     long step = MetricsLog.lastStep(run.metrics());
     String at = step == 0 ? " before its first step" : " at step " + step;
     if (!recorded.equals(RUNNING)) {

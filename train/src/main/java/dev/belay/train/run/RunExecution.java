@@ -27,6 +27,7 @@ import dev.belay.train.model.ModelUse;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.report.RunFact;
 import dev.belay.train.resume.FinishedRun;
 import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
@@ -150,8 +151,7 @@ public final class RunExecution {
       context
           .records()
           .provenance()
-          .put(
-              FinishedRun.FACT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
+          .put(RunFact.RESULT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
       return new Outcome(export, callbacks.startMetrics(), metrics);
     } finally {
       context.stop().listen(false);

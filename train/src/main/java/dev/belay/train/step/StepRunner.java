@@ -4,6 +4,7 @@ import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.replica.Replicas;
+import dev.belay.graph.stage.LossScale;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.tensor.NamedTensors;
@@ -348,7 +349,7 @@ public final class StepRunner implements AutoCloseable {
   public void setLossScale(float scale) throws IOException {
     List<GraphVariable> slots =
         train.orElseThrow().parts().slots().all().stream()
-            .filter(slot -> slot.name().equals("loss_scale/value"))
+            .filter(slot -> slot.name().equals(LossScale.NAME))
             .toList();
     ByteBuffer value =
         ByteBuffer.allocate(Float.BYTES).order(java.nio.ByteOrder.LITTLE_ENDIAN).putFloat(0, scale);

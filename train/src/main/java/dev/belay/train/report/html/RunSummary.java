@@ -7,6 +7,7 @@ import static dev.belay.train.report.html.Prose.steps;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.norm.NormSummary;
 import dev.belay.train.resume.RunState;
+import dev.belay.train.report.RunFact;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,18 +61,19 @@ final class RunSummary {
             : "The run made " + steps(last);
     String how =
         switch (facts.status()) {
-          case "done" -> history.totalSteps() > last ? " and stopped early." : " and is done.";
-          case RunState.RUNNING -> " so far.";
+          case RunFact.DONE ->
+              history.totalSteps() > last ? " and stopped early." : " and is done.";
+          case RunFact.RUNNING -> " so far.";
           case RunState.INTERRUPTED ->
               ", then its process ended without finishing it. The same command resumes the run.";
-          case "diverged" -> ", then diverged.";
+          case RunFact.DIVERGED -> ", then diverged.";
           default -> ", then ended as " + facts.status() + ": " + facts.error() + ".";
         };
     return of + how + sampled;
   }
 
   private String divergence(NormSummary norms) {
-    if (norms.notFinite() == 0 && facts.status().equals("done")) {
+    if (norms.notFinite() == 0 && facts.status().equals(RunFact.DONE)) {
       return "";
     }
     int bad = firstNotFinite();
@@ -156,7 +158,7 @@ final class RunSummary {
     }
     String bestText =
         text + ", best " + number(series.value(best)) + " at step " + series.step(best) + ".";
-    boolean overfits = name.equals("loss") && series.last() > WORSE * series.value(best);
+    boolean overfits = name.equals(Metrics.LOSS) && series.last() > WORSE * series.value(best);
     return overfits
         ? bestText
             + " It rose after that, so later steps only fit the training data: use "
