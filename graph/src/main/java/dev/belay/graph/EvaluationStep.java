@@ -4,6 +4,7 @@ import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.loss.ModelLosses;
+import dev.belay.graph.search.NodeNames;
 import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Graph;
@@ -41,10 +42,10 @@ public record EvaluationStep(
   /** Adds an evaluation to the graph that holds the model. */
   public static EvaluationStep build(
       Graph graph, ForwardPass forward, Optional<AttachedHead> head, Loss loss) {
-    Ops tf = Ops.create(graph).withSubScope("belay_evaluate");
+    Ops tf = Ops.create(graph).withSubScope(NodeNames.EVALUATE);
     Operand<?> output =
         head.<Operand<?>>map(h -> h.evaluate(tf, forward.output())).orElse(forward.output());
-    Ops inLoss = tf.withSubScope("loss");
+    Ops inLoss = tf.withSubScope(NodeNames.LOSS);
     LossTensors ofTask =
         head.filter(AttachedHead::ofTokens)
             .map(

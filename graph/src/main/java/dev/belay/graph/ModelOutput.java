@@ -4,6 +4,7 @@ import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.loss.ModelLosses;
+import dev.belay.graph.search.NodeNames;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -23,12 +24,13 @@ record ModelOutput(Operand<?> output, LossTensors loss) {
       Ops tf, ForwardPass forward, Optional<AttachedHead> head, Loss loss, Operand<TInt64> step) {
     ModelOutput ofTask = ofTask(tf, forward.output(), head, loss, step);
     return new ModelOutput(
-        ofTask.output(), ModelLosses.add(tf.withSubScope("loss"), ofTask.loss(), forward.losses()));
+        ofTask.output(),
+        ModelLosses.add(tf.withSubScope(NodeNames.LOSS), ofTask.loss(), forward.losses()));
   }
 
   private static ModelOutput ofTask(
       Ops tf, Output<?> features, Optional<AttachedHead> head, Loss loss, Operand<TInt64> step) {
-    Ops inLoss = tf.withSubScope("loss");
+    Ops inLoss = tf.withSubScope(NodeNames.LOSS);
     if (head.isEmpty()) {
       return new ModelOutput(features, loss.build(inLoss, features));
     }

@@ -63,7 +63,6 @@ public record TrainStep(
    * Tensors of one step, all before its update but for the update's own norms.
    *
    * @param loss mean over what counts, scalar
-   * @param lossSum sum over what counts, scalar
    * @param weight number that count, scalar; may be fed instead
    * @param norm global norm of the gradients before the clip, scalar
    * @param clippedNorm global norm after it, scalar
@@ -73,11 +72,9 @@ public record TrainStep(
    * @param lossScale factor of the loss before the gradient, scalar
    * @param applied whether the update is made: all is finite and the norm within its limit, scalar
    * @param variableNorms of each variable: gradient, weight and update
-   * @param output of the call or the head
    */
   public record Measures(
       Operand<TFloat32> loss,
-      Operand<TFloat32> lossSum,
       Operand<TFloat32> weight,
       Operand<TFloat32> norm,
       Operand<TFloat32> clippedNorm,
@@ -85,8 +82,7 @@ public record TrainStep(
       Operand<TBool> clips,
       Operand<TFloat32> lossScale,
       Operand<TBool> applied,
-      VariableNorms variableNorms,
-      Operand<?> output) {}
+      VariableNorms variableNorms) {}
 
   /**
    * One pass from inputs to gradients.

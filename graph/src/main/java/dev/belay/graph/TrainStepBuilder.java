@@ -10,6 +10,7 @@ import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.optimizer.UpdateRequest;
+import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.stage.FiniteCheck;
 import dev.belay.graph.stage.LossScale;
 import dev.belay.graph.stage.MicroBatches;
@@ -42,7 +43,7 @@ public final class TrainStepBuilder {
    *     should train, or none should
    */
   public static TrainStep build(Graph graph, TrainPlan plan) {
-    Ops tf = Ops.create(graph).withSubScope("belay_train");
+    Ops tf = Ops.create(graph).withSubScope(NodeNames.TRAIN);
     Operand<TFloat32> learningRate = scalar(tf, TFloat32.class);
     Operand<TInt64> step = step(tf, plan.model());
     Operand<TFloat32> normLimit =
@@ -64,7 +65,7 @@ public final class TrainStepBuilder {
     List<Gradient> whole = scale.unscaled(tf, parts.gradients());
 
     // one clip of the whole update, and the check that all of it is finite
-    Clipped clipped = plan.clip().apply(tf.withSubScope("clip"), slots, whole);
+    Clipped clipped = plan.clip().apply(tf.withSubScope(NodeNames.CLIP), slots, whole);
     FiniteCheck.Finite finite = FiniteCheck.of(tf, parts.lossSum(), clipped.norm());
     Operand<TBool> sound =
         tf.math.logicalAnd(finite.all(), tf.math.lessEqual(clipped.norm(), normLimit));
@@ -89,7 +90,6 @@ public final class TrainStepBuilder {
             plan.forward().call().inputs(), loss.labels(), learningRate, step, normLimit),
         new TrainStep.Measures(
             parts.loss(),
-            parts.lossSum(),
             loss.weight(),
             clipped.norm(),
             clipped.clippedNorm(),
@@ -97,8 +97,7 @@ public final class TrainStepBuilder {
             clipped.clipped(),
             scale.value(tf),
             sound,
-            norms,
-            answer.output()),
+            norms),
         apply,
         new TrainStep.Pass(
             loss.sum(), gradients.gradients(), parts.pass(tf, plan.forward().call().updates())),
@@ -124,7 +123,7 @@ public final class TrainStepBuilder {
             model.lostGradients())
         .requireEmpty();
     return Gradients.of(
-        tf.withSubScope("gradient"),
+        tf.withSubScope(NodeNames.GRADIENT),
         loss,
         new Gradients.Request(
             trainable,

@@ -12,6 +12,7 @@ import dev.belay.graph.encoder.EncoderSpec;
 import dev.belay.graph.encoder.Pooling;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.head.HeadWeights;
 import dev.belay.graph.head.SequenceHead;
@@ -19,7 +20,6 @@ import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
-import dev.belay.graph.optimizer.BertAdam;
 import dev.belay.graph.optimizer.DecayRule;
 import dev.belay.graph.optimizer.Moments;
 import dev.belay.graph.optimizer.Optimizer;
@@ -66,7 +66,7 @@ class EncoderParityTest {
       ForwardCall call = model.call(EncoderModel.EVALUATION);
       for (int layer = 0; layer <= 2; layer++) {
         float[] found =
-            run(session, call, call.output(EncoderModel.STATE + layer).expect(TFloat32.class));
+            run(session, call, call.output(TensorNames.STATE + layer).expect(TFloat32.class));
         Agreement.assertForward(arrays.get("hidden/" + layer).floats(), found, "layer " + layer);
       }
     }
@@ -91,7 +91,7 @@ class EncoderParityTest {
       ForwardModel model = model(graph, Activation.GELU, reading);
       restore(session, model.variables());
       ForwardCall call = model.call(EncoderModel.EVALUATION);
-      return run(session, call, call.output(EncoderModel.FEATURES).expect(TFloat32.class));
+      return run(session, call, call.output(TensorNames.FEATURES).expect(TFloat32.class));
     }
   }
 
@@ -110,8 +110,8 @@ class EncoderParityTest {
             .get(training);
     Optimizer optimizer =
         training.equals("adam_dense")
-            ? new Adam(new Moments(0.9, 0.999, 1e-8))
-            : new BertAdam(new Moments(0.9, 0.999, 1e-6), DecayRule.ofWeights(0.01));
+            ? Adam.of(new Moments(0.9, 0.999, 1e-8))
+            : Adam.ofBert(new Moments(0.9, 0.999, 1e-6), DecayRule.ofWeights(0.01));
     List<Float> rates = new ArrayList<>();
     golden.get("lr").forEach(rate -> rates.add((float) rate.asDouble()));
     Map<String, Npz.Array> arrays = arrays("goldens");
@@ -122,13 +122,13 @@ class EncoderParityTest {
       AttachedHead head =
           new SequenceHead(
                   SequenceHead.Form.BERT, 2, 0, new HeadWeights(RESTORED, variable -> true))
-              .attach(Ops.create(graph).withSubScope("head"), call.output(EncoderModel.FEATURES));
+              .attach(Ops.create(graph).withSubScope("head"), call.output(TensorNames.FEATURES));
       TrainStep step =
           TrainStepBuilder.build(
               graph,
               new TrainPlan(
                   model,
-                  new ForwardPass(call, call.output(EncoderModel.FEATURES)),
+                  new ForwardPass(call, call.output(TensorNames.FEATURES)),
                   Optional.of(head),
                   new SparseSoftmaxCrossEntropy(),
                   GradientPlan.PLAIN,
@@ -158,7 +158,7 @@ class EncoderParityTest {
         new EncoderSpec(
             EncoderNames.BERT,
             new EncoderSpec.Sizes(300, 32, 32, 2, 4, 64, 32, 2),
-            EncoderSpec.Sharing.none(2),
+            new EncoderSpec.Sharing(2, 1),
             false,
             EncoderSpec.Positions.ADDED,
             false,

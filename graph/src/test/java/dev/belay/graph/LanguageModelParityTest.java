@@ -10,6 +10,7 @@ import dev.belay.graph.clip.GlobalNormClip;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.gradient.Gradients;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
@@ -125,7 +126,7 @@ class LanguageModelParityTest {
                   new SparseSoftmaxCrossEntropy(),
                   GradientPlan.PLAIN,
                   new GlobalNormClip(1),
-                  new Adam(new Moments(0.9, 0.999, 1e-8)),
+                  Adam.of(new Moments(0.9, 0.999, 1e-8)),
                   name -> false));
       Session.Runner first = session.runner();
       step.initializers().forEach(first::addTarget);
@@ -222,7 +223,7 @@ class LanguageModelParityTest {
       ForwardCall writing = model.call(Seq2SeqModel.WRITING);
       Agreement.assertForward(
           expected,
-          run(session, writing.inputs(), fed, writing.output(Seq2SeqModel.NEXT_LOGITS)),
+          run(session, writing.inputs(), fed, writing.output(TensorNames.NEXT_LOGITS)),
           "next logits");
     }
   }

@@ -13,6 +13,7 @@ import dev.belay.graph.encoder.Pooling;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.Dense;
@@ -212,9 +213,11 @@ class LayerGradientTest {
                 ? EncoderNames.ALBERT
                 : family.equals("BERT") ? EncoderNames.BERT : EncoderNames.ROBERTA,
             new EncoderSpec.Sizes(7, shares ? 4 : 6, 6, 2, 2, 8, 8, 2),
-            shares ? new EncoderSpec.Sharing(1, 1) : EncoderSpec.Sharing.none(2),
+            shares ? new EncoderSpec.Sharing(1, 1) : new EncoderSpec.Sharing(2, 1),
             shares,
-            family.equals("ROBERTA") ? EncoderSpec.Positions.after(1) : EncoderSpec.Positions.ADDED,
+            family.equals("ROBERTA")
+                ? new EncoderSpec.Positions(OptionalInt.of(1), Optional.empty(), false)
+                : EncoderSpec.Positions.ADDED,
             causal,
             Activation.GELU,
             1e-6,
@@ -225,7 +228,7 @@ class LayerGradientTest {
               graph, spec, new EncoderModel.Options(RESTORED, variable -> true, true, reading));
       ForwardCall call = model.call(EncoderModel.TRAINING);
       // The features themselves as logits of six classes.
-      check(graph, model, call.output(EncoderModel.FEATURES), reading == Pooling.ALL_TOKENS);
+      check(graph, model, call.output(TensorNames.FEATURES), reading == Pooling.ALL_TOKENS);
     }
   }
 
@@ -237,7 +240,7 @@ class LayerGradientTest {
         new EncoderSpec(
             EncoderNames.BERT,
             new EncoderSpec.Sizes(7, 6, 6, 1, 2, 8, 5, 2),
-            EncoderSpec.Sharing.none(1),
+            new EncoderSpec.Sharing(1, 1),
             false,
             new EncoderSpec.Positions(
                 OptionalInt.empty(), Optional.of(new RelativeKeys.Form(byKeys, scaled)), false),
@@ -256,7 +259,7 @@ class LayerGradientTest {
               .map(GraphVariable::name)
               .toList());
       ForwardCall call = model.call(EncoderModel.TRAINING);
-      check(graph, model, call.output(EncoderModel.FEATURES), reading == Pooling.ALL_TOKENS);
+      check(graph, model, call.output(TensorNames.FEATURES), reading == Pooling.ALL_TOKENS);
     }
   }
 
@@ -295,7 +298,7 @@ class LayerGradientTest {
     try (Graph graph = new Graph()) {
       ForwardModel model = DecoderModel.build(graph, spec, DROPPING);
       ForwardCall call = model.call(LayeredForward.TRAINING);
-      check(graph, model, call.output(DecoderModel.LOGITS), true);
+      check(graph, model, call.output(TensorNames.LOGITS), true);
     }
   }
 
@@ -313,7 +316,7 @@ class LayerGradientTest {
     try (Graph graph = new Graph()) {
       ForwardModel model = Seq2SeqModel.build(graph, spec, DROPPING);
       ForwardCall call = model.call(LayeredForward.TRAINING);
-      check(graph, model, call.output(Seq2SeqModel.LOGITS), true);
+      check(graph, model, call.output(TensorNames.LOGITS), true);
     }
   }
 

@@ -166,8 +166,8 @@ class NanStoryTest {
   private static Optimizer optimizer(JsonNode story) {
     JsonNode golden = story.get("optimizer");
     return golden.get("kind").asText().endsWith("Momentum")
-        ? new Momentum(golden.get("momentum").asDouble(), false)
-        : new Adam(
+        ? Momentum.of(golden.get("momentum").asDouble(), false)
+        : Adam.of(
             new Moments(
                 golden.get("beta1").asDouble(),
                 golden.get("beta2").asDouble(),

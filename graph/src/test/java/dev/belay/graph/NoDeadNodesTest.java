@@ -44,7 +44,7 @@ class NoDeadNodesTest {
         new EncoderSpec(
             EncoderNames.BERT,
             new EncoderSpec.Sizes(7, 6, 6, 2, 2, 8, 8, 2),
-            EncoderSpec.Sharing.none(2),
+            new EncoderSpec.Sharing(2, 1),
             false,
             EncoderSpec.Positions.ADDED,
             false,

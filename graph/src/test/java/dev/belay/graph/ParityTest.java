@@ -21,7 +21,6 @@ import dev.belay.graph.imported.ImportOptions;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
-import dev.belay.graph.optimizer.BertAdam;
 import dev.belay.graph.optimizer.DecayRule;
 import dev.belay.graph.optimizer.Moments;
 import dev.belay.graph.optimizer.Optimizer;
@@ -52,9 +51,9 @@ import org.tensorflow.ndarray.Shape;
  */
 @Tag("long")
 class ParityTest {
-  private static final Optimizer ADAM = new Adam(new Moments(0.9, 0.999, 1e-8));
+  private static final Optimizer ADAM = Adam.of(new Moments(0.9, 0.999, 1e-8));
   private static final Optimizer BERT_ADAM =
-      new BertAdam(new Moments(0.9, 0.999, 1e-6), DecayRule.ofWeights(0.01));
+      Adam.ofBert(new Moments(0.9, 0.999, 1e-6), DecayRule.ofWeights(0.01));
 
   @ParameterizedTest
   @CsvSource({

@@ -55,7 +55,7 @@ class SeveralPassesTest {
   private static final int STEPS = 20;
   private static final float BOUND = 0.05f;
   private static final Optimizer SGD = new Sgd();
-  private static final Optimizer ADAM = new Adam(new Moments(0.9, 0.999, 1e-3));
+  private static final Optimizer ADAM = Adam.of(new Moments(0.9, 0.999, 1e-3));
   private static final Map<List<Object>, Run> RUNS = new HashMap<>();
   private static final Map<List<Object>, Trained> TRAINED = new HashMap<>();
 

@@ -17,7 +17,8 @@ import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
-import dev.belay.graph.optimizer.AdamW;
+import dev.belay.graph.optimizer.Adam;
+import dev.belay.graph.optimizer.AdamVariant;
 import dev.belay.graph.optimizer.DecayRule;
 import dev.belay.graph.optimizer.Moments;
 import dev.belay.graph.stage.GradientStage;
@@ -239,7 +240,8 @@ class TrainStepTest {
                   new SparseSoftmaxCrossEntropy(),
                   new GradientPlan(false, Optional.empty(), stages, NormRows.DENSE),
                   new GlobalNormClip(0.1),
-                  new AdamW(new Moments(0.9, 0.999, 1e-8), DecayRule.ofWeights(0.01)),
+                  Adam.withDecay(
+                      new Moments(0.9, 0.999, 1e-8), DecayRule.ofWeights(0.01), AdamVariant.PLAIN),
                   name -> false));
       Session.Runner first = session.runner();
       step.initializers().forEach(first::addTarget);

@@ -1,5 +1,5 @@
 /**
  * Reads from: the command line and config files. Hands to: {@code train}. Never: computes; this is
- * the only room that prints or exits.
+ * the only module that prints or exits.
  */
 package dev.belay.tools;

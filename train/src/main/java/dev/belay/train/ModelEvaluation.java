@@ -78,7 +78,7 @@ public final class ModelEvaluation {
   /**
    * Predicts, in the order of the files. Errors as {@link TrainingRun#execute}.
    *
-   * @param notes gets what the user should know of the model, before the first prediction
+   * @param notes receives remarks about the model for people, before the first prediction
    */
   public static void predict(
       EvaluateConfig config,

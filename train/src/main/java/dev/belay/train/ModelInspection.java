@@ -37,10 +37,10 @@ import org.tensorflow.proto.framework.DataType;
 public final class ModelInspection {
   private ModelInspection() {}
 
-  /** A tensor that goes in or comes out; {@code shape} has -1 for unknown dimensions. */
+  /** An input or output of a function; {@code shape} has -1 for unknown dimensions. */
   public record Tensor(String name, String dtype, List<Long> shape) {}
 
-  /** A way to call the model. {@code training} is null where the function has no such argument. */
+  /** A way to call the model. {@code training} is null if the function has no such argument. */
   public record Function(
       String name,
       boolean signature,
@@ -49,8 +49,9 @@ public final class ModelInspection {
       List<Tensor> outputs) {}
 
   /**
-   * A variable; {@code trainable} is null where the format does not say. {@code key} is the
-   * checkpoint's in a SavedModel, elsewhere the canonical name, null for what is no weight.
+   * A variable; {@code trainable} is null if the format does not record it. {@code key} is the
+   * checkpoint's key in a SavedModel, and the canonical name in other formats; null if the variable
+   * is not a weight.
    */
   public record Variable(
       String name, String dtype, List<Long> shape, Boolean trainable, String key) {}

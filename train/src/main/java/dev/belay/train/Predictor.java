@@ -32,18 +32,19 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 
 /**
- * Owns a model in memory that predicts: loaded once, asked from any number of threads, and closed
- * to free its native memory. Numbers are those of {@code belay predict}.
+ * Owns the native memory of a loaded model, and predicts with it. Load it once, call it from any
+ * number of threads, and close it to free the memory. The numbers are the same as from {@code belay
+ * predict}.
  *
- * <p>A call may bring any number of texts: they are put into batches of like length, and the
- * predictions come back in the order of the texts. What a model predicts says the record: {@link
- * Classification}, {@link LabelSet}, {@link RegressionValue}, {@link WordLabels}, {@link
+ * <p>A call accepts any number of texts. They are grouped into batches of similar length; the
+ * predictions are in the order of the texts. The type of a prediction depends on the model's task:
+ * {@link Classification}, {@link LabelSet}, {@link RegressionValue}, {@link WordLabels}, {@link
  * QuestionAnswer}, {@link FilledMasks}, {@link GeneratedText}, or the {@link TokenLogits} of a
  * model whose labels are not known.
  *
  * <p>Every method that predicts throws {@link dev.belay.train.data.DataException} for an input that
- * the model cannot take (which names it, counted from 1), {@link ModelException} if the model has
- * another task, and {@link IllegalStateException} after {@link #close}.
+ * the model does not accept (the message names the input, counted from 1), {@link ModelException}
+ * if the model has another task, and {@link IllegalStateException} after {@link #close}.
  */
 public final class Predictor implements AutoCloseable {
   /** Words of the long text of a warm-up; the tokenizer cuts it to the longest sequence. */
@@ -87,7 +88,7 @@ public final class Predictor implements AutoCloseable {
     return load(ModelConfig.of(model), options);
   }
 
-  /** Loads a model whose inputs, outputs or trust are configured; errors as of a path. */
+  /** Loads a model with configured inputs, outputs or trust. Errors as for a path. */
   public static Predictor load(ModelConfig model, PredictorOptions options) throws IOException {
     EvaluateConfig config = options.of(model).withoutModelLosses();
     Predictor predictor = new Predictor(config, LoadedModel.load(config, options.sandbox()));
@@ -150,7 +151,7 @@ public final class Predictor implements AutoCloseable {
     return ask(pairs, rows -> GivenInputs.ofRows(GivenRows.ofPairs(rows)), type);
   }
 
-  /** A label for each word of each text, which is divided into words already. */
+  /** Predicts a label for each word of each text; the texts are already divided into words. */
   public List<WordLabels> predictWords(List<List<String>> texts) {
     return ask(texts, rows -> GivenInputs.ofRows(GivenRows.ofWords(rows)), WordLabels.class);
   }
@@ -165,7 +166,7 @@ public final class Predictor implements AutoCloseable {
     return ask(rows, given -> GivenInputs.ofRows(GivenRows.ofColumns(given)), Prediction.class);
   }
 
-  /** The answer to each question, a part of its context. */
+  /** Answers each question with a part of its context. */
   public List<QuestionAnswer> answer(List<Question> questions) {
     return ask(questions, Predictor::ofQuestions, QuestionAnswer.class);
   }
@@ -180,12 +181,12 @@ public final class Predictor implements AutoCloseable {
             .toList());
   }
 
-  /** Text that a language model generates for each input. */
+  /** Generates a text for each input with a language model. */
   public List<GeneratedText> generate(List<String> texts) {
     return predict(texts, GeneratedText.class);
   }
 
-  /** The likeliest words at the hidden places of each text. */
+  /** Predicts the likeliest words for the masks of each text. */
   public List<FilledMasks> fillMasks(List<String> texts) {
     return predict(texts, FilledMasks.class);
   }
@@ -247,7 +248,7 @@ public final class Predictor implements AutoCloseable {
     return type.cast(prediction);
   }
 
-  /** Waits for the calls that are under way, and frees the model; a second time does nothing. */
+  /** Waits for active calls and frees the model. A second call has no effect. */
   @Override
   public void close() {
     open.writeLock().lock();

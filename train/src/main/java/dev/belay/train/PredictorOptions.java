@@ -58,7 +58,7 @@ public record PredictorOptions(
     return withData(data.withMaxSeqLength(tokens));
   }
 
-  /** The same with that many texts in a batch at most. */
+  /** The same with at most that many texts in a batch. */
   public PredictorOptions withBatchSize(int texts) {
     return withData(data.withEvalBatchSize(texts));
   }
@@ -78,7 +78,7 @@ public record PredictorOptions(
     return new PredictorOptions(data, machine, names, generation, nBest, sandbox, warmUp);
   }
 
-  /** The same for a language model that writes in this way. */
+  /** The same with these decoding options of a language model. */
   public PredictorOptions withGeneration(GenerationConfig other) {
     return new PredictorOptions(data, machine, labels, other, nBest, sandbox, warmUp);
   }

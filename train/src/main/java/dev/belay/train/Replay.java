@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Makes a step again that went wrong, and says where. */
+/** Repeats a step that was not finite, and finds the first op that caused it. */
 public final class Replay {
   private Replay() {}
 

@@ -22,10 +22,10 @@ import java.util.OptionalInt;
  * @param notes remarks about the choice, for people
  */
 public record RunCheckpoint(Path directory, List<String> notes) {
-  /** The newest that is whole. */
+  /** The newest checkpoint that is whole. */
   public static final String LATEST = "latest";
 
-  /** The one with the best metric, where the run kept it. */
+  /** The checkpoint with the best metric, if the run kept it. */
   public static final String BEST = "best";
 
   /** The directory of the run that it belongs to. */
@@ -34,9 +34,9 @@ public record RunCheckpoint(Path directory, List<String> notes) {
   }
 
   /**
-   * Chooses.
+   * Chooses a checkpoint of a run.
    *
-   * @param run a run directory, or one of its checkpoints, which is meant itself then
+   * @param run a run directory, or one of its checkpoints, which is then the choice
    * @param choice {@link #LATEST}, {@link #BEST}, or the path or name of a checkpoint; empty: the
    *     best where the run kept one, else the latest
    * @throws ModelException if there is no run, or no such checkpoint in it

@@ -6,7 +6,7 @@ import dev.belay.train.report.html.RunReport;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** {@code belay report}: the page of a run, made from what the run wrote. */
+/** {@code belay report}: writes the report page of a run from the run's files. */
 public final class RunReporting {
   private RunReporting() {}
 

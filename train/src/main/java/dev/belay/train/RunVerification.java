@@ -8,6 +8,7 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.report.RunFact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,16 +30,16 @@ public final class RunVerification {
   }
 
   /**
-   * One thing that was looked at.
+   * One verified item.
    *
-   * @param kind record, checkpoint, export, or input for what the run was made from
+   * @param kind record, checkpoint, export, or input, which is a file that the run read
    * @param sound whether it is unchanged; an input that changed is no fault of the run
    * @param detail the error, or the amount verified
    */
   public record Item(String kind, String path, boolean sound, String detail) {}
 
   /**
-   * All that was looked at.
+   * All verified items.
    *
    * @param sound whether all files of the run are whole
    */
@@ -62,26 +63,27 @@ public final class RunVerification {
   }
 
   private String verifyAll() throws IOException {
-    record("config.json", run.config());
-    JsonNode facts = record("run.json", run.provenance());
+    record(RunDirectory.CONFIG, run.config());
+    JsonNode facts = record(RunDirectory.PROVENANCE, run.provenance());
     verifyMetrics();
     List<Path> checkpoints = new ArrayList<>(Checkpoint.newestFirst(run.checkpoints()));
     checkpoints.sort(Comparator.naturalOrder());
     for (Path checkpoint : checkpoints) {
       verifyCheckpoint(checkpoint);
     }
-    if (facts.path(Provenance.EXPORT).has("files")) {
-      verifyExport(facts.path(Provenance.EXPORT));
+    if (facts.path(RunFact.EXPORT).has(RunFact.FILES)) {
+      verifyExport(facts.path(RunFact.EXPORT));
     }
-    for (String inputs : List.of("model", "train_files", "validation_files", "tokenizer")) {
+    for (String inputs :
+        List.of(RunFact.MODEL, RunFact.TRAIN_FILES, RunFact.VALIDATION_FILES, RunFact.TOKENIZER)) {
       JsonNode node = facts.path(inputs);
       for (JsonNode file : node.isArray() ? node : List.of(node)) {
-        if (file.has("sha256")) {
+        if (file.has(RunFact.SHA256)) {
           verifyInput(file);
         }
       }
     }
-    return facts.path("status").asText("unknown");
+    return facts.path(RunFact.STATUS).asText("unknown");
   }
 
   private JsonNode record(String name, Path file) throws IOException {
@@ -97,7 +99,7 @@ public final class RunVerification {
 
   private void verifyMetrics() throws IOException {
     if (!Files.exists(run.metrics())) {
-      items.add(new Item("record", "metrics.jsonl", false, "not there"));
+      items.add(new Item("record", RunDirectory.METRICS, false, "not there"));
       return;
     }
     int line = 0;
@@ -106,11 +108,11 @@ public final class RunVerification {
       try {
         JSON.readTree(text);
       } catch (JacksonException e) {
-        items.add(new Item("record", "metrics.jsonl", false, "line " + line + " is not JSON"));
+        items.add(new Item("record", RunDirectory.METRICS, false, "line " + line + " is not JSON"));
         return;
       }
     }
-    items.add(new Item("record", "metrics.jsonl", true, line + " lines"));
+    items.add(new Item("record", RunDirectory.METRICS, true, line + " lines"));
   }
 
   private void verifyCheckpoint(Path checkpoint) throws IOException {
@@ -134,10 +136,10 @@ public final class RunVerification {
   }
 
   private void verifyExport(JsonNode fact) throws IOException {
-    String name = fact.path("path").asText();
+    String name = fact.path(RunFact.PATH).asText();
     Path export = run.root().resolve(name);
     Map<String, String> expected = new TreeMap<>();
-    fact.path("files")
+    fact.path(RunFact.FILES)
         .properties()
         .forEach(file -> expected.put(file.getKey(), file.getValue().asText()));
     Map<String, String> found =
@@ -160,13 +162,13 @@ public final class RunVerification {
   }
 
   private void verifyInput(JsonNode file) throws IOException {
-    Path path = Path.of(file.path("path").asText());
+    Path path = Path.of(file.path(RunFact.PATH).asText());
     String detail = "as the run read it";
     boolean same = true;
     if (!Files.isRegularFile(path)) {
       same = false;
       detail = "not there any more";
-    } else if (!Provenance.sha256(path).equals(file.path("sha256").asText())) {
+    } else if (!Provenance.sha256(path).equals(file.path(RunFact.SHA256).asText())) {
       same = false;
       detail = "changed since the run read it";
     }

@@ -2,7 +2,7 @@ package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
 import dev.belay.train.config.ClipConfig;
-import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
@@ -47,9 +47,10 @@ import java.util.function.Consumer;
 
 /**
  * {@code belay sweep}: the same training with several clips and learning rates, seed by seed, in
- * one process. All arms of a seed and a rule run in one graph and one session: between them the
- * weights are reset, the slots initialized again, and the threshold, which is a variable, gets
- * another value. Each arm makes the same steps as {@code belay train} with the same options.
+ * one process. All arms of a seed and a rule run in one graph and one session. Between two arms,
+ * the weights are reset, the slots are initialized again, and the threshold, which is a variable,
+ * is set to the next value. Each arm makes the same steps as {@code belay train} with the same
+ * options.
  */
 public final class Sweep {
   private static final int BATCHES_AHEAD = 4;
@@ -225,15 +226,7 @@ public final class Sweep {
   }
 
   private void requireMetric(Map<String, Double> metrics) {
-    String name = inputs.plan().score().metric();
-    if (!metrics.containsKey(name)) {
-      throw new ConfigException(
-          List.of(
-              "--metric-for-best-model: there is no metric '"
-                  + name
-                  + "'; this task has "
-                  + String.join(", ", metrics.keySet())));
-    }
+    LoopConfig.requireMetric(inputs.plan().score().metric(), metrics.keySet());
   }
 
   /** Result known without training: an arm that has ended, or that an earlier seed decided. */

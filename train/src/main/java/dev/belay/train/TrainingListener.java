@@ -4,9 +4,8 @@ import dev.belay.train.event.RunEvent;
 import java.util.function.Consumer;
 
 /**
- * Receives the events of a training run, with a method for each kind. It is a consumer of the
- * events that the terminal and metrics.jsonl receive too, to be passed to {@link
- * TrainingRun#execute}.
+ * Receives the events of a training run, with a method for each kind. Pass it to {@link
+ * TrainingRun#execute}; it receives the same events as the terminal and metrics.jsonl.
  *
  * <p>All methods are called on the training thread, which waits for them. An exception that a
  * method throws ends the run. Failures of a run are exceptions of {@code execute}, not events.
@@ -19,7 +18,7 @@ public interface TrainingListener extends Consumer<RunEvent> {
   /** The run resumes from a checkpoint; called before {@link #onStart}. */
   default void onResume(RunEvent.Resumed resumed) {}
 
-  /** After each step, also if its update was skipped. */
+  /** Called after each step, even if its update was skipped. */
   default void onStep(RunEvent.Trained trained) {}
 
   /** The norms of each variable, after the steps that {@code layerNormSteps} selects. */

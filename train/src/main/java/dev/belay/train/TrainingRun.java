@@ -67,7 +67,7 @@ public final class TrainingRun {
    * @param stop ends the run early, with a checkpoint
    * @throws IOException if a file cannot be read or written; {@link
    *     dev.belay.savedmodel.CorruptModelException} if the model is refused
-   * @throws ModelException if the model cannot be used as asked
+   * @throws ModelException if the model cannot be used with these options
    * @throws DivergedException if the loss or a norm is not finite
    * @throws StoppedException if it was stopped
    */

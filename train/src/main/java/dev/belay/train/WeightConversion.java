@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.weights.GraphWeights;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.WeightDifference;
@@ -22,7 +23,7 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Weights from one format into another, and two sets of weights side by side. */
+/** Converts weights from one format into another, and compares two sets of weights. */
 public final class WeightConversion {
   private static final Logger LOG = LoggerFactory.getLogger(WeightConversion.class);
 
@@ -40,9 +41,9 @@ public final class WeightConversion {
   public record Result(Path path, String from, String to, int weights, List<String> leftBehind) {}
 
   /**
-   * Converts: every weight, or an error that lists those that cannot go along.
+   * Converts every weight, or throws an error that lists those that cannot be converted.
    *
-   * @throws dev.belay.train.failure.MachineException if the disk has no room or does not take them
+   * @throws dev.belay.train.failure.MachineException if the disk is too full or cannot be written
    */
   public static Result convert(ConvertConfig config) throws IOException {
     ModelWeights weights = WeightSource.read(config.source());
@@ -67,7 +68,7 @@ public final class WeightConversion {
     if (!files.isEmpty()) {
       try {
         TokenizerExport.settings(TokenizerFinder.given(location.folder()))
-            .ifPresent(settings -> files.put("tokenizer_config.json", settings));
+            .ifPresent(settings -> files.put(ModelFiles.TOKENIZER_CONFIG, settings));
       } catch (DataException e) {
         LOG.debug("the tokenizer is copied as it is: {}", e.getMessage());
       }

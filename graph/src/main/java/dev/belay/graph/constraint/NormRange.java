@@ -26,16 +26,6 @@ public record NormRange(double least, double most, double rate, List<Integer> ax
     axes = List.copyOf(axes);
   }
 
-  /** Keras' MaxNorm. */
-  public static NormRange atMost(double most, List<Integer> axes) {
-    return new NormRange(0, most, 1, axes);
-  }
-
-  /** Keras' UnitNorm. */
-  public static NormRange one(List<Integer> axes) {
-    return new NormRange(1, 1, 1, axes);
-  }
-
   @Override
   public Operand<TFloat32> project(Ops tf, Operand<TFloat32> weight) {
     Operand<TInt32> along = tf.constant(axes.stream().mapToInt(Integer::intValue).toArray());

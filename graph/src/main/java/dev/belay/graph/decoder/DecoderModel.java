@@ -2,6 +2,7 @@ package dev.belay.graph.decoder;
 
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.SequenceShape;
@@ -22,23 +23,9 @@ import org.tensorflow.types.TInt32;
  * positions count from 0, so padding belongs to the right.
  */
 public final class DecoderModel {
-  /**
-   * Logits of the next token at each position, [B, T, V]; only for a model with an output over the
-   * vocabulary. Nothing is shifted: the label of a position is the token after it.
-   */
-  public static final String LOGITS = "logits";
-
-  /** Logits of the token after the last one of each example, [B, V]. */
-  public static final String NEXT_LOGITS = "next_logits";
-
-  /** Input of a head for tokens, [B, T, H]. */
-  public static final String FEATURES = "features";
 
   /** Input of a head for examples: the last token that is not padding, [B, H]. */
   public static final String LAST_FEATURES = "last_features";
-
-  /** The rows after the embeddings; with a number appended, those after that layer: [N, H]. */
-  public static final String STATE = "state_";
 
   private DecoderModel() {}
 
@@ -49,11 +36,11 @@ public final class DecoderModel {
         options,
         (tf, parameters) -> {
           Decoder decoder = new Decoder(parameters, spec);
-          Operand<TInt32> ids = LayeredForward.tokens(tf, "input_ids");
-          Operand<TInt32> mask = LayeredForward.tokens(tf, "attention_mask");
+          Operand<TInt32> ids = LayeredForward.tokens(tf, TensorNames.INPUT_IDS);
+          Operand<TInt32> mask = LayeredForward.tokens(tf, TensorNames.ATTENTION_MASK);
           Map<String, Output<?>> inputs = new LinkedHashMap<>();
-          inputs.put("input_ids", ids.asOutput());
-          inputs.put("attention_mask", mask.asOutput());
+          inputs.put(TensorNames.INPUT_IDS, ids.asOutput());
+          inputs.put(TensorNames.ATTENTION_MASK, mask.asOutput());
           return new LayeredForward.Network(
               inputs,
               pass ->
@@ -79,21 +66,22 @@ public final class DecoderModel {
     SequenceShape extent = SequenceShape.of(tf, read.mask());
     Map<String, Output<?>> outputs = new LinkedHashMap<>();
     for (int i = 0; i < states.size(); i++) {
-      outputs.put(STATE + i, states.get(i).asOutput());
+      outputs.put(TensorNames.STATE + i, states.get(i).asOutput());
     }
     Operand<TFloat32> rows = states.get(states.size() - 1); // [N, H]
     DecoderSpec.Sizes sizes = read.spec().sizes();
-    outputs.put(FEATURES, extent.perExample(tf, rows, sizes.hidden()).asOutput());
+    outputs.put(TensorNames.FEATURES, extent.perExample(tf, rows, sizes.hidden()).asOutput());
     if (decoder.logits().isEmpty()) {
       outputs.put(LAST_FEATURES, last(tf, rows, read.tokens(tf), extent).asOutput());
       return outputs;
     }
     Dense logits = decoder.logits().get();
     outputs.put(
-        LOGITS, extent.perExample(tf, logits.apply(pass, rows), sizes.vocabulary()).asOutput());
+        TensorNames.LOGITS,
+        extent.perExample(tf, logits.apply(pass, rows), sizes.vocabulary()).asOutput());
     Operand<TFloat32> last = last(tf, rows, read.mask(), extent); // [B, H]
     outputs.put(LAST_FEATURES, last.asOutput());
-    outputs.put(NEXT_LOGITS, logits.apply(pass, last).asOutput());
+    outputs.put(TensorNames.NEXT_LOGITS, logits.apply(pass, last).asOutput());
     return outputs;
   }
 

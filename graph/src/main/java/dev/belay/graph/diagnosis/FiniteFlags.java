@@ -1,5 +1,6 @@
 package dev.belay.graph.diagnosis;
 
+import dev.belay.graph.search.Operations;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -9,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -66,13 +68,8 @@ public record FiniteFlags(List<Output<?>> tensors, Operand<TBool> flags) {
   }
 
   private static boolean anyInput(GraphOperation operation, Map<String, Boolean> conditional) {
-    for (int i = 0; i < operation.numInputs(); i++) {
-      if (conditional.getOrDefault(operation.input(i).op().name(), false)) {
-        return true;
-      }
-    }
-    return operation.controlInputs().stream()
-        .anyMatch(control -> conditional.getOrDefault(control.name(), false));
+    return Stream.concat(Operations.sources(operation).stream(), operation.controlInputs().stream())
+        .anyMatch(input -> conditional.getOrDefault(input.name(), false));
   }
 
   /** Depth first, without recursion: a transformer is deeper than a stack. */

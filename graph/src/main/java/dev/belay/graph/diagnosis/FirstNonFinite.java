@@ -1,6 +1,6 @@
 package dev.belay.graph.diagnosis;
 
-import java.util.ArrayList;
+import dev.belay.graph.search.Operations;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -64,13 +64,7 @@ public record FirstNonFinite(GraphOperation operation, Output<?> output, List<Ou
   }
 
   private static List<Output<?>> inputs(GraphOperation operation, Map<Output<?>, Integer> known) {
-    List<Output<?>> inputs = new ArrayList<>();
-    for (int i = 0; i < operation.numInputs(); i++) {
-      if (known.containsKey(operation.input(i))) {
-        inputs.add(operation.input(i));
-      }
-    }
-    return inputs;
+    return Operations.inputs(operation).stream().filter(known::containsKey).toList();
   }
 
   /** Copies in float32 of tensors, which a session may fetch even if they are fed. */
@@ -104,13 +98,7 @@ public record FirstNonFinite(GraphOperation operation, Output<?> output, List<Ou
             case "ReadVariableOp", "VariableV2" -> true;
             case "Placeholder" -> operation.output(0).dataType() == DataType.DT_FLOAT;
             case "Shape", "Size", "Rank" -> false;
-            default -> {
-              boolean any = false;
-              for (int i = 0; i < operation.numInputs() && !any; i++) {
-                any = dependsOnNumbers((GraphOperation) operation.input(i).op());
-              }
-              yield any;
-            }
+            default -> Operations.sources(operation).stream().anyMatch(this::dependsOnNumbers);
           };
       known.put(operation.name(), numbers);
       return numbers;

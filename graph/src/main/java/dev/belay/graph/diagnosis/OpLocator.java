@@ -1,21 +1,18 @@
 package dev.belay.graph.diagnosis;
 
+import dev.belay.graph.search.NodeNames;
+import dev.belay.graph.search.Operations;
+import dev.belay.graph.search.Reachable;
 import dev.belay.graph.variable.GraphVariable;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Output;
 
 /** Locates an op in its model. */
 public final class OpLocator {
-  /** Nodes that the training step adds; all others come from the model. */
-  private static final String OURS = "belay_";
 
   private final Map<String, String> variables;
 
@@ -37,21 +34,8 @@ public final class OpLocator {
 
   /** The variable closest upstream. */
   public Optional<String> nearestVariable(GraphOperation operation) {
-    Deque<GraphOperation> queue = new ArrayDeque<>(List.of(operation));
-    Set<String> seen = new HashSet<>();
-    while (!queue.isEmpty()) {
-      GraphOperation at = queue.poll();
-      if (variables.containsKey(at.name())) {
-        return variable(at);
-      }
-      for (int i = 0; i < at.numInputs(); i++) {
-        GraphOperation input = (GraphOperation) at.input(i).op();
-        if (seen.add(input.name())) {
-          queue.add(input);
-        }
-      }
-    }
-    return Optional.empty();
+    return Reachable.nearest(operation, Operations::sources, at -> variables.containsKey(at.name()))
+        .flatMap(this::variable);
   }
 
   /** The name of a tensor for messages: that of its variable, or else that of its node. */
@@ -63,7 +47,7 @@ public final class OpLocator {
 
   /** Returns whether the op belongs to the backward pass. */
   public static boolean isBackward(GraphOperation operation) {
-    return operation.name().contains("/gradient/");
+    return operation.name().contains("/" + NodeNames.GRADIENT + "/");
   }
 
   /**
@@ -74,21 +58,12 @@ public final class OpLocator {
     if (variables.containsKey(operation.name())) {
       return scope(variables.get(operation.name()));
     }
-    Deque<GraphOperation> queue = new ArrayDeque<>(List.of(operation));
-    Set<String> seen = new HashSet<>();
-    while (!queue.isEmpty()) {
-      GraphOperation at = queue.poll();
-      if (!at.name().startsWith(OURS) && !at.type().equals("Const")) {
-        return variable(at).map(OpLocator::scope).orElseGet(() -> scope(at.name()));
-      }
-      for (int i = 0; i < at.numInputs(); i++) {
-        GraphOperation input = (GraphOperation) at.input(i).op();
-        if (seen.add(input.name())) {
-          queue.add(input);
-        }
-      }
-    }
-    return operation.name();
+    return Reachable.nearest(
+            operation,
+            Operations::sources,
+            at -> !at.name().startsWith(NodeNames.PREFIX) && !at.type().equals("Const"))
+        .map(at -> scope(variable(at).orElseGet(at::name)))
+        .orElseGet(operation::name);
   }
 
   private static String scope(String name) {

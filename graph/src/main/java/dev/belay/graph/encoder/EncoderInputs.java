@@ -1,6 +1,7 @@
 package dev.belay.graph.encoder;
 
 import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.forward.TensorNames;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -21,16 +22,18 @@ record EncoderInputs(Operand<TInt32> ids, Operand<TInt32> mask, Optional<Operand
   /** Placeholders under the usual names. */
   static EncoderInputs of(Ops tf, boolean withTypes) {
     return new EncoderInputs(
-        LayeredForward.tokens(tf, "input_ids"),
-        LayeredForward.tokens(tf, "attention_mask"),
-        withTypes ? Optional.of(LayeredForward.tokens(tf, "token_type_ids")) : Optional.empty());
+        LayeredForward.tokens(tf, TensorNames.INPUT_IDS),
+        LayeredForward.tokens(tf, TensorNames.ATTENTION_MASK),
+        withTypes
+            ? Optional.of(LayeredForward.tokens(tf, TensorNames.TOKEN_TYPE_IDS))
+            : Optional.empty());
   }
 
   Map<String, Output<?>> named() {
     Map<String, Output<?>> named = new LinkedHashMap<>();
-    named.put("input_ids", ids.asOutput());
-    named.put("attention_mask", mask.asOutput());
-    types.ifPresent(present -> named.put("token_type_ids", present.asOutput()));
+    named.put(TensorNames.INPUT_IDS, ids.asOutput());
+    named.put(TensorNames.ATTENTION_MASK, mask.asOutput());
+    types.ifPresent(present -> named.put(TensorNames.TOKEN_TYPE_IDS, present.asOutput()));
     return named;
   }
 }

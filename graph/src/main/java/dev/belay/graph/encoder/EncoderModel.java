@@ -3,6 +3,7 @@ package dev.belay.graph.encoder;
 import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.SequenceShape;
@@ -24,12 +25,6 @@ public final class EncoderModel {
 
   /** The pass without dropout. */
   public static final String EVALUATION = LayeredForward.EVALUATION;
-
-  /** Input of a head: [B, H] or [B, T, H], by the {@link Pooling}. */
-  public static final String FEATURES = "features";
-
-  /** The rows after the embeddings; with a number appended, those after that layer: [N, H]. */
-  public static final String STATE = "state_";
 
   private EncoderModel() {}
 
@@ -89,14 +84,14 @@ public final class EncoderModel {
       ForwardContext pass, EncoderInputs inputs, List<Operand<TFloat32>> states, int width) {
     Map<String, Output<?>> outputs = new LinkedHashMap<>();
     for (int i = 0; i < states.size(); i++) {
-      outputs.put(STATE + i, states.get(i).asOutput());
+      outputs.put(TensorNames.STATE + i, states.get(i).asOutput());
     }
     Operand<TFloat32> last = states.get(states.size() - 1);
     Operand<TFloat32> features =
         width == 0
             ? last
             : SequenceShape.of(pass.tf(), inputs.ids()).perExample(pass.tf(), last, width);
-    outputs.put(FEATURES, features.asOutput());
+    outputs.put(TensorNames.FEATURES, features.asOutput());
     return outputs;
   }
 }

@@ -67,11 +67,6 @@ public record EncoderSpec(
     /** Each position has a row, counted from 0. */
     public static final Positions ADDED =
         new Positions(OptionalInt.empty(), Optional.empty(), false);
-
-    /** RoBERTa's. */
-    public static Positions after(int paddingId) {
-      return new Positions(OptionalInt.of(paddingId), Optional.empty(), false);
-    }
   }
 
   /**
@@ -80,12 +75,7 @@ public record EncoderSpec(
    * @param groups of consecutive layers, each of which goes through one group's blocks
    * @param blocks in a group
    */
-  public record Sharing(int groups, int blocks) {
-    /** Each layer has its own. */
-    public static Sharing none(int layers) {
-      return new Sharing(layers, 1);
-    }
-  }
+  public record Sharing(int groups, int blocks) {}
 
   /**
    * Dropout rates in training.

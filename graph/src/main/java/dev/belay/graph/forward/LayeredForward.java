@@ -3,6 +3,7 @@ package dev.belay.graph.forward;
 import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.variable.VariableSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -83,7 +84,7 @@ public final class LayeredForward {
             options.adapters());
     Network built = network.apply(tf, parameters);
     Operand<TInt64> step =
-        tf.withName("belay_step").placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+        tf.withName(NodeNames.STEP).placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
     Ops inTraining = tf.withSubScope(TRAINING);
     ForwardContext training =
         options.dropout()

@@ -1,5 +1,6 @@
 package dev.belay.graph.gradient;
 
+import dev.belay.graph.search.Operations;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.tensorflow.GraphOperation;
+import org.tensorflow.Output;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 
@@ -127,14 +129,12 @@ final class AuditedGradients {
     }
 
     private static List<String> types(GraphOperation node) {
-      List<String> types = new ArrayList<>();
-      for (int i = 0; i < node.numInputs(); i++) {
-        DataType type = node.input(i).dataType();
-        if (DataFlow.carriesGradient(type)) {
-          types.add(type.name());
-        }
-      }
-      return types.stream().distinct().toList();
+      return Operations.inputs(node).stream()
+          .map(Output::dataType)
+          .filter(DataFlow::carriesGradient)
+          .map(DataType::name)
+          .distinct()
+          .toList();
     }
   }
 }

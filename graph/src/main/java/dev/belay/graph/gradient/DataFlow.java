@@ -1,12 +1,10 @@
 package dev.belay.graph.gradient;
 
-import java.util.ArrayDeque;
+import dev.belay.graph.search.Operations;
+import dev.belay.graph.search.Reachable;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,11 +36,9 @@ final class DataFlow {
 
   /** Takes a snapshot. */
   DataFlow(Graph graph) {
-    for (Iterator<GraphOperation> i = graph.operations(); i.hasNext(); ) {
-      GraphOperation operation = i.next();
+    for (GraphOperation operation : Operations.of(graph)) {
       List<Edge> edges = new ArrayList<>();
-      for (int input = 0; input < operation.numInputs(); input++) {
-        Output<?> read = operation.input(input);
+      for (Output<?> read : Operations.inputs(operation)) {
         boolean carries = carriesGradient(read.dataType());
         edges.add(new Edge(read.op().name(), carries));
         if (carries) {
@@ -68,16 +64,7 @@ final class DataFlow {
 
   /** All nodes that the roots are computed from, including those of the roots. */
   Set<String> ancestors(Collection<? extends Operand<?>> roots) {
-    Set<String> seen = new HashSet<>();
-    Deque<String> queue = new ArrayDeque<>();
-    roots.forEach(root -> queue.add(root.asOutput().op().name()));
-    while (!queue.isEmpty()) {
-      String node = queue.poll();
-      if (seen.add(node)) {
-        inputs.get(node).forEach(edge -> queue.add(edge.from()));
-      }
-    }
-    return seen;
+    return Reachable.from(names(roots), node -> inputs.get(node).stream().map(Edge::from).toList());
   }
 
   /**
@@ -85,35 +72,27 @@ final class DataFlow {
    * sources' own nodes included.
    */
   Set<String> reached(Collection<? extends Operand<?>> sources) {
-    Set<String> start = new HashSet<>();
-    sources.forEach(source -> start.add(source.asOutput().op().name()));
-    Set<String> seen = new HashSet<>();
-    Deque<String> queue = new ArrayDeque<>(start);
-    while (!queue.isEmpty()) {
-      String node = queue.poll();
-      boolean ends = nodes.get(node).type().equals("StopGradient") && !start.contains(node);
-      if (!ends && seen.add(node)) {
-        queue.addAll(floatConsumers.getOrDefault(node, List.of()));
-      }
-    }
-    return seen;
+    return Reachable.from(
+        names(sources),
+        node ->
+            floatConsumers.getOrDefault(node, List.of()).stream()
+                .filter(consumer -> !nodes.get(consumer).type().equals("StopGradient"))
+                .toList());
   }
 
   /** Of {@code among}, the nodes that a target depends on through floating-point tensors. */
   Set<String> leadingTo(Collection<? extends Operand<?>> targets, Set<String> among) {
-    Set<String> seen = new HashSet<>();
-    Deque<String> queue = new ArrayDeque<>();
-    targets.forEach(target -> queue.add(target.asOutput().op().name()));
-    while (!queue.isEmpty()) {
-      String node = queue.poll();
-      if (among.contains(node) && seen.add(node)) {
-        for (Edge edge : inputs.get(node)) {
-          if (edge.carriesGradient()) {
-            queue.add(edge.from());
-          }
-        }
-      }
-    }
-    return seen;
+    return Reachable.from(
+        names(targets).stream().filter(among::contains).toList(),
+        node ->
+            inputs.get(node).stream()
+                .filter(Edge::carriesGradient)
+                .map(Edge::from)
+                .filter(among::contains)
+                .toList());
+  }
+
+  private static List<String> names(Collection<? extends Operand<?>> tensors) {
+    return tensors.stream().map(tensor -> tensor.asOutput().op().name()).toList();
   }
 }

@@ -1,8 +1,8 @@
 package dev.belay.graph.gradient;
 
+import dev.belay.graph.search.Operations;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -37,9 +37,7 @@ public enum NormRows {
     GraphOperation operation = (GraphOperation) gradient.op();
     return switch (operation.type()) {
       case "UnsortedSegmentSum" -> rows.add(operation.input(0).expect(TFloat32.class));
-      case "AddN" ->
-          IntStream.range(0, operation.numInputs())
-              .allMatch(i -> collect(operation.input(i), rows));
+      case "AddN" -> Operations.inputs(operation).stream().allMatch(input -> collect(input, rows));
       case "Identity", "Reshape", "Transpose" -> collect(operation.input(0), rows);
       default -> false;
     };

@@ -12,6 +12,7 @@ import dev.belay.graph.imported.rewrite.RepeatableRandom;
 import dev.belay.graph.imported.rewrite.SavedGradientCut;
 import dev.belay.graph.imported.rewrite.TensorName;
 import dev.belay.graph.imported.rewrite.UnsupportedGraphException;
+import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
 import java.util.ArrayList;
@@ -33,7 +34,6 @@ import org.tensorflow.proto.framework.FunctionDef;
  * differentiate and repeat them.
  */
 public final class ImportedForward {
-  private static final String STEP = "belay_step";
 
   private ImportedForward() {}
 
@@ -98,7 +98,7 @@ public final class ImportedForward {
       if (options.dropout() == Dropout.OFF_WHERE_RECOGNISED) {
         rewrites.add(DropoutRemoval::removeRecognised);
       }
-      rewrites.add(new RepeatableRandom(options.seed(), STEP, trained::contains));
+      rewrites.add(new RepeatableRandom(options.seed(), NodeNames.STEP, trained::contains));
       rewrites.forEach(rewrite -> rewrite.rewrite(nodes));
       nodes.prune(roots(cuts));
       graph.importGraphDef(nodes.toGraphDef());
@@ -135,7 +135,7 @@ public final class ImportedForward {
     }
 
     private ForwardModel bind(Graph graph, Map<String, String> reads, List<SavedGradientCut> cuts) {
-      Variables bound = new Variables(Ops.create(graph).withSubScope("belay_model"));
+      Variables bound = new Variables(Ops.create(graph).withSubScope(NodeNames.PREFIX + "model"));
       for (ForwardSpec.BoundVariable variable : variables) {
         String read = reads.get(variable.handle());
         bound.bind(
@@ -165,7 +165,8 @@ public final class ImportedForward {
           initializers,
           savedGradients(graph, cuts),
           lostHere,
-          Optional.ofNullable(graph.operation(STEP)).map(placeholder -> placeholder.output(0)),
+          Optional.ofNullable(graph.operation(NodeNames.STEP))
+              .map(placeholder -> placeholder.output(0)),
           adapters.map(ImportedAdapters::adapted).orElse(List.of()),
           nodes.notes());
     }

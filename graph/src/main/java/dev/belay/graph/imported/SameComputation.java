@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.belay.graph.imported.rewrite.DropoutRemoval;
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.TensorName;
+import dev.belay.graph.search.Reachable;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -82,16 +83,10 @@ public final class SameComputation {
   }
 
   private Set<String> needed(Collection<String> tensors) {
-    Deque<String> open = new ArrayDeque<>();
-    tensors.forEach(tensor -> open.add(TensorName.node(nodes.current(tensor))));
-    Set<String> needed = new TreeSet<>();
-    while (!open.isEmpty()) {
-      String name = open.remove();
-      if (needed.add(name)) {
-        data(nodes.node(name)).forEach(input -> open.add(TensorName.node(input)));
-      }
-    }
-    return needed;
+    return new TreeSet<>(
+        Reachable.from(
+            TensorName.nodes(tensors.stream().map(nodes::current).toList()),
+            name -> TensorName.nodes(data(nodes.node(name)))));
   }
 
   private ByteString digest(String tensor) {
@@ -117,7 +112,7 @@ public final class SameComputation {
 
   private List<String> data(NodeDef node) {
     return node.getInputList().stream()
-        .filter(input -> !input.startsWith("^"))
+        .filter(input -> !TensorName.isControl(input))
         .map(this::source)
         .toList();
   }

@@ -1,6 +1,6 @@
 package dev.belay.graph.internal;
 
-import java.util.Iterator;
+import dev.belay.graph.search.Operations;
 import org.bytedeco.javacpp.BytePointer;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
@@ -20,8 +20,8 @@ public final class Placement {
    * @param device such as {@code /device:GPU:0}
    */
   public static void place(Graph graph, String device) {
-    for (Iterator<GraphOperation> all = graph.operations(); all.hasNext(); ) {
-      var node = all.next().getUnsafeNativeHandle().node();
+    for (GraphOperation operation : Operations.of(graph)) {
+      var node = operation.getUnsafeNativeHandle().node();
       try (BytePointer asked = node.requested_device()) {
         if (asked == null || asked.getString().isEmpty()) {
           node.set_requested_device(device);

@@ -108,7 +108,8 @@ final class Losses {
             all,
             List.of(
                 tf.constant(
-                    "A label is not one of the model's classes (0 to classes - 1, or "
+                    SparseSoftmaxCrossEntropy.INVALID_LABEL
+                        + " the model's classes (0 to classes - 1, or "
                         + SparseSoftmaxCrossEntropy.IGNORED_LABEL
                         + " for none). Classes:"),
                 classes,

@@ -15,6 +15,9 @@ import org.tensorflow.types.TFloat32;
  * C-1 stops the run with an error of the native runtime that shows the labels.
  */
 public final class SparseSoftmaxCrossEntropy implements Loss {
+  /** Start of the error for a label outside of 0 to C-1. */
+  public static final String INVALID_LABEL = "A label is not one of";
+
   /** Label that means "no label here". */
   public static final int IGNORED_LABEL = -100;
 

@@ -28,8 +28,8 @@ public record Lamb(Moments moments, DecayRule decay) implements Optimizer {
   @Override
   public List<Op> build(Ops tf, UpdateRequest request) {
     Slots slots = request.slots();
-    GraphVariable power1 = slots.scalar("beta1_power", (float) moments.beta1());
-    GraphVariable power2 = slots.scalar("beta2_power", (float) moments.beta2());
+    GraphVariable power1 = slots.scalar(Adam.BETA1_POWER, (float) moments.beta1());
+    GraphVariable power2 = slots.scalar(Adam.BETA2_POWER, (float) moments.beta2());
     Operand<TFloat32> one = tf.constant(1f);
     Shared shared =
         new Shared(

@@ -6,6 +6,7 @@ import dev.belay.graph.internal.Placement;
 import dev.belay.graph.optimizer.Adam;
 import dev.belay.graph.optimizer.Moments;
 import dev.belay.graph.optimizer.UpdateRequest;
+import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Slots;
 import dev.belay.graph.variable.VariableSpec;
@@ -136,7 +137,7 @@ public final class ProbeGraph implements AutoCloseable {
     PlainArithmetic.AdamNumbers numbers = new PlainArithmetic.AdamNumbers(1e-3, 0.9, 0.999, 1e-8);
     Slots slots = new Slots(scope.withSubScope("slots"));
     List<Operation> updates = new ArrayList<>();
-    new Adam(new Moments(numbers.beta1(), numbers.beta2(), numbers.epsilon()))
+    Adam.of(new Moments(numbers.beta1(), numbers.beta2(), numbers.epsilon()))
         .build(
             scope,
             new UpdateRequest(
@@ -190,7 +191,8 @@ public final class ProbeGraph implements AutoCloseable {
           tf.gather(table.value().expect(TFloat32.class), idsHere, tf.constant(0)); // [L, W]
       Operand<TFloat32> loss = tf.sum(tf.math.mul(rows, tensor(weights)), tf.array(0, 1)); // scalar
       Gradients gradients =
-          Gradients.of(tf.withSubScope("gradient"), loss, List.of(table), List.of(), name -> false);
+          Gradients.of(
+              tf.withSubScope(NodeNames.GRADIENT), loss, List.of(table), List.of(), name -> false);
       int[] ids = new Random(6).ints(LOOKUPS, 0, TABLE_ROWS / 4).toArray();
       return new Lookup(
           table,

@@ -1,6 +1,6 @@
 package dev.belay.graph.runtime;
 
-import java.util.Iterator;
+import dev.belay.graph.search.Operations;
 import java.util.Set;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
@@ -38,8 +38,7 @@ public final class RemapperFaults {
 
   /** Returns whether a graph has such nodes. */
   public static boolean anyIn(Graph graph) {
-    for (Iterator<GraphOperation> all = graph.operations(); all.hasNext(); ) {
-      GraphOperation operation = all.next();
+    for (GraphOperation operation : Operations.of(graph)) {
       boolean wrong =
           switch (operation.type()) {
             case "Add", "AddV2" -> failsAsNorm(operation, 0) || failsAsNorm(operation, 1);

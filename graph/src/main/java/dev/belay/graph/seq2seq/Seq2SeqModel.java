@@ -3,6 +3,7 @@ package dev.belay.graph.seq2seq;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.ForwardContext;
@@ -40,21 +41,12 @@ public final class Seq2SeqModel {
 
   /**
    * Decoder alone: {@link #MEMORY}, {@code attention_mask} and {@code decoder_input_ids} to {@link
-   * #LOGITS} and {@link #NEXT_LOGITS}.
+   * TensorNames#LOGITS} and {@link TensorNames#NEXT_LOGITS}.
    */
   public static final String WRITING = "writing";
 
   /** The encoder's output, [B * S, H]. */
   public static final String MEMORY = "memory";
-
-  /**
-   * Logits of each position, [B, T, V]. Nothing is shifted: the label of a position is the token to
-   * be written after {@code decoder_input_ids} up to there.
-   */
-  public static final String LOGITS = "logits";
-
-  /** Logits of the token after the last of {@code decoder_input_ids}, [B, V]. */
-  public static final String NEXT_LOGITS = "next_logits";
 
   /**
    * The encoder's word embeddings; with a number appended, the rows after that block, [B * S, H].
@@ -65,10 +57,6 @@ public final class Seq2SeqModel {
    * The decoder's word embeddings; with a number appended, the rows after that block, [B * T, H].
    */
   public static final String DECODER_STATE = "decoder_state_";
-
-  private static final String READ = "input_ids";
-  private static final String MASK = "attention_mask";
-  private static final String WRITTEN = "decoder_input_ids";
 
   private final Seq2SeqSpec spec;
   private final Operand<TInt32> read;
@@ -82,9 +70,9 @@ public final class Seq2SeqModel {
   private Seq2SeqModel(Ops tf, Parameters parameters, Seq2SeqSpec spec) {
     Seq2SeqSpec.Sizes sizes = spec.sizes();
     this.spec = spec;
-    this.read = LayeredForward.tokens(tf, READ);
-    this.mask = LayeredForward.tokens(tf, MASK);
-    this.written = LayeredForward.tokens(tf, WRITTEN);
+    this.read = LayeredForward.tokens(tf, TensorNames.INPUT_IDS);
+    this.mask = LayeredForward.tokens(tf, TensorNames.ATTENTION_MASK);
+    this.written = LayeredForward.tokens(tf, TensorNames.DECODER_INPUT_IDS);
     this.words = Table.declare(parameters, "shared.weight", sizes.vocabulary(), sizes.hidden());
     this.encoder = T5Stack.encoder(parameters, spec);
     this.decoder = T5Stack.decoder(parameters, spec);
@@ -106,15 +94,25 @@ public final class Seq2SeqModel {
             });
     ForwardCall whole = model.call(LayeredForward.EVALUATION);
     return model
-        .with(part(READING, whole, List.of(READ, MASK), List.of(MEMORY)))
-        .with(part(WRITING, whole, List.of(MEMORY, MASK, WRITTEN), List.of(LOGITS, NEXT_LOGITS)));
+        .with(
+            part(
+                READING,
+                whole,
+                List.of(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK),
+                List.of(MEMORY)))
+        .with(
+            part(
+                WRITING,
+                whole,
+                List.of(MEMORY, TensorNames.ATTENTION_MASK, TensorNames.DECODER_INPUT_IDS),
+                List.of(TensorNames.LOGITS, TensorNames.NEXT_LOGITS)));
   }
 
   private Map<String, Output<?>> inputs() {
     Map<String, Output<?>> inputs = new LinkedHashMap<>();
-    inputs.put(READ, read.asOutput());
-    inputs.put(MASK, mask.asOutput());
-    inputs.put(WRITTEN, written.asOutput());
+    inputs.put(TensorNames.INPUT_IDS, read.asOutput());
+    inputs.put(TensorNames.ATTENTION_MASK, mask.asOutput());
+    inputs.put(TensorNames.DECODER_INPUT_IDS, written.asOutput());
     return inputs;
   }
 
@@ -151,14 +149,16 @@ public final class Seq2SeqModel {
     put(outputs, DECODER_STATE, states);
     Operand<TFloat32> last = states.get(states.size() - 1); // [B * T, H]
     outputs.put(
-        LOGITS, extent.perExample(tf, logits(pass, last), spec.sizes().vocabulary()).asOutput());
+        TensorNames.LOGITS,
+        extent.perExample(tf, logits(pass, last), spec.sizes().vocabulary()).asOutput());
     Operand<TInt32> one = tf.constant(1);
     Operand<TInt32> ends =
         tf.math.sub(
             tf.math.mul(tf.range(one, tf.math.add(extent.batch(), one), one), extent.length()),
             one); // [B], T - 1 and so on
     outputs.put(
-        NEXT_LOGITS, logits(pass, tf.gather(last, ends, tf.constant(0))).asOutput()); // [B, V]
+        TensorNames.NEXT_LOGITS,
+        logits(pass, tf.gather(last, ends, tf.constant(0))).asOutput()); // [B, V]
   }
 
   private Operand<TFloat32> logits(ForwardContext pass, Operand<TFloat32> rows) {

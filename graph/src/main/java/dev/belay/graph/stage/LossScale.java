@@ -17,6 +17,12 @@ import org.tensorflow.types.TFloat32;
  * scale both are unchanged and cost nothing.
  */
 public final class LossScale {
+  private static final String SCOPE = "loss_scale";
+  private static final String OWN_NAME = "value";
+
+  /** Name of the slot with the scale. */
+  public static final String NAME = SCOPE + "/" + OWN_NAME;
+
   /** Largest scale: above it the loss itself would overflow float32. */
   private static final float LARGEST = 0x1p100f;
 
@@ -28,7 +34,7 @@ public final class LossScale {
 
   /** Adds the loss scale of the plan to the graph. */
   public static LossScale of(Ops tf, Slots slots, Optional<DynamicLossScale> plan) {
-    return new LossScale(plan.map(rule -> new Dynamic(rule, slots.within("loss_scale"))));
+    return new LossScale(plan.map(rule -> new Dynamic(rule, slots.within(SCOPE))));
   }
 
   private static final class Dynamic {
@@ -38,7 +44,7 @@ public final class LossScale {
 
     Dynamic(DynamicLossScale rule, Slots slots) {
       this.rule = rule;
-      this.value = slots.scalar("value", (float) rule.initial());
+      this.value = slots.scalar(OWN_NAME, (float) rule.initial());
       this.goodSteps = slots.scalar("good_steps", 0);
     }
   }

@@ -1,11 +1,11 @@
 package dev.belay.graph.stage;
 
+import dev.belay.graph.search.Operations;
+import dev.belay.graph.search.Reachable;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -119,24 +119,20 @@ public final class StatefulVariableRollback {
   /** Handles that a node upstream of the updates may write. */
   private static Set<String> written(List<Operation> updates) {
     Set<String> written = new HashSet<>();
-    Set<String> seen = new HashSet<>();
-    Deque<GraphOperation> queue = new ArrayDeque<>();
-    updates.forEach(update -> queue.add((GraphOperation) update));
-    while (!queue.isEmpty()) {
-      GraphOperation operation = queue.poll();
-      if (!seen.add(operation.name())) {
-        continue;
-      }
-      queue.addAll(operation.controlInputs());
-      for (int i = 0; i < operation.numInputs(); i++) {
-        Output<?> input = operation.input(i);
-        queue.add((GraphOperation) input.op());
-        if (!READS.contains(operation.type())) {
-          written.add(source(input).op().name());
-        }
+    List<GraphOperation> roots = updates.stream().map(GraphOperation.class::cast).toList();
+    for (GraphOperation operation : Reachable.from(roots, StatefulVariableRollback::before)) {
+      if (!READS.contains(operation.type())) {
+        Operations.inputs(operation).forEach(input -> written.add(source(input).op().name()));
       }
     }
     return written;
+  }
+
+  /** The operations that an operation reads or waits for. */
+  private static List<GraphOperation> before(GraphOperation operation) {
+    List<GraphOperation> before = new ArrayList<>(Operations.sources(operation));
+    before.addAll(operation.controlInputs());
+    return before;
   }
 
   /** A handle may have passed through identities. */

@@ -50,21 +50,22 @@ class OptimizerGoldensTest {
 
   private static final Map<String, Optimizer> RULES =
       Map.ofEntries(
-          Map.entry("raw_adam", new Adam(adam(1e-8))),
-          Map.entry("raw_adam_nesterov", new Adam(adam(1e-8), AdamVariant.NESTEROV)),
-          Map.entry("raw_adam_eps1e-3", new Adam(adam(1e-3))),
-          Map.entry("keras_adam_optimizer_v2", new Adam(adam(1e-7))),
-          Map.entry("keras_adam_amsgrad", new Adam(adam(1e-7), AdamVariant.AMSGRAD)),
-          Map.entry("keras_experimental_adam", new Adam(adam(1e-7))),
-          Map.entry("keras_experimental_adamw", new AdamW(adam(1e-7), DECAY)),
-          Map.entry("hf_adam_weight_decay", new AdamW(adam(1e-6), DECAY)),
-          Map.entry("bert_adamw", new BertAdam(adam(1e-6), DECAY)),
+          Map.entry("raw_adam", Adam.of(adam(1e-8))),
+          Map.entry("raw_adam_nesterov", Adam.of(adam(1e-8), AdamVariant.NESTEROV)),
+          Map.entry("raw_adam_eps1e-3", Adam.of(adam(1e-3))),
+          Map.entry("keras_adam_optimizer_v2", Adam.of(adam(1e-7))),
+          Map.entry("keras_adam_amsgrad", Adam.of(adam(1e-7), AdamVariant.AMSGRAD)),
+          Map.entry("keras_experimental_adam", Adam.of(adam(1e-7))),
+          Map.entry(
+              "keras_experimental_adamw", Adam.withDecay(adam(1e-7), DECAY, AdamVariant.PLAIN)),
+          Map.entry("hf_adam_weight_decay", Adam.withDecay(adam(1e-6), DECAY, AdamVariant.PLAIN)),
+          Map.entry("bert_adamw", Adam.ofBert(adam(1e-6), DECAY)),
           Map.entry("sgd", new Sgd()),
-          Map.entry("keras_sgd_momentum", new KerasMomentum(0.9, false)),
-          Map.entry("keras_sgd_nesterov", new KerasMomentum(0.9, true)),
-          Map.entry("raw_apply_keras_momentum", new KerasMomentum(0.9, false)),
-          Map.entry("raw_apply_momentum", new Momentum(0.9, false)),
-          Map.entry("raw_apply_momentum_nesterov", new Momentum(0.9, true)));
+          Map.entry("keras_sgd_momentum", Momentum.ofKeras(0.9, false)),
+          Map.entry("keras_sgd_nesterov", Momentum.ofKeras(0.9, true)),
+          Map.entry("raw_apply_keras_momentum", Momentum.ofKeras(0.9, false)),
+          Map.entry("raw_apply_momentum", Momentum.of(0.9, false)),
+          Map.entry("raw_apply_momentum_nesterov", Momentum.of(0.9, true)));
 
   private static Moments adam(double epsilon) {
     return new Moments(0.9, 0.999, epsilon);
@@ -126,7 +127,7 @@ class OptimizerGoldensTest {
       Operand<TFloat32> rate =
           tf.constant((float) golden.get("optimizers").get(key).get("lr").asDouble());
       List<Op> updates =
-          new Adam(adam(1e-7)).build(tf, new UpdateRequest(tf, clipped.gradients(), rate, slots));
+          Adam.of(adam(1e-7)).build(tf, new UpdateRequest(tf, clipped.gradients(), rate, slots));
       slots.initializers().forEach(session::run);
       JsonNode norms = golden.get("optimizers").get(key).get("pre_clip_norm_slices");
       for (int step = 0; step < norms.size(); step++) {

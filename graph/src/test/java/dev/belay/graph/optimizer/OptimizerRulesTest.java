@@ -42,15 +42,15 @@ class OptimizerRulesTest {
       Optional<DecayRule> rule =
           decay == 0 ? Optional.empty() : Optional.of(DecayRule.ofWeights(decay));
       check(
-          new AdamTorch(new Moments(0.9, 0.999, 1e-2), rule, AdamVariant.PLAIN),
+          Adam.ofTorch(new Moments(0.9, 0.999, 1e-2), rule, AdamVariant.PLAIN),
           (state, which, step, g) -> torch(state, decays(which) ? decay : 0, step, g, false));
       check(
-          new AdamTorch(new Moments(0.9, 0.999, 1e-2), rule, AdamVariant.AMSGRAD),
+          Adam.ofTorch(new Moments(0.9, 0.999, 1e-2), rule, AdamVariant.AMSGRAD),
           (state, which, step, g) -> torch(state, decays(which) ? decay : 0, step, g, true));
     }
     assertThrows(
         IllegalArgumentException.class,
-        () -> new AdamTorch(new Moments(0.9, 0.999, 1e-8), Optional.empty(), AdamVariant.NESTEROV));
+        () -> Adam.ofTorch(new Moments(0.9, 0.999, 1e-8), Optional.empty(), AdamVariant.NESTEROV));
   }
 
   private static void torch(State state, double decay, int step, double[] g, boolean amsgrad) {

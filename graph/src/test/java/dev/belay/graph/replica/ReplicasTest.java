@@ -189,7 +189,7 @@ class ReplicasTest {
                   new SparseSoftmaxCrossEntropy(),
                   new GradientPlan(false, Optional.empty(), stages, NormRows.DENSE),
                   new GlobalNormClip(BOUND),
-                  new Adam(new Moments(0.9, 0.999, 1e-3)),
+                  Adam.of(new Moments(0.9, 0.999, 1e-3)),
                   name -> false));
       replicas = Replicas.of(graph, devices);
       session =

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.names.ModelType;
@@ -21,10 +22,16 @@ import java.util.OptionalInt;
 /** Reads config.json and bert_config.json. */
 public final class ConfigurationReader {
   /** Hugging Face's name of the file. */
-  public static final String HUGGING_FACE = "config.json";
+  public static final String HUGGING_FACE = ModelFiles.CONFIGURATION;
 
-  /** google-research's name of the file, by family. */
-  public static final List<String> TF1 = List.of("bert_config.json", "albert_config.json");
+  /** google-research's name of the file of a BERT. */
+  public static final String TF1_BERT = "bert_config.json";
+
+  /** google-research's name of the file of an ALBERT. */
+  public static final String TF1_ALBERT = "albert_config.json";
+
+  /** google-research's names of the file. */
+  public static final List<String> TF1 = List.of(TF1_BERT, TF1_ALBERT);
 
   private static final long MAX_BYTES = 4 << 20;
 

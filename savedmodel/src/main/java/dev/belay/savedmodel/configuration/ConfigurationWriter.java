@@ -17,7 +17,8 @@ import java.util.TreeMap;
  * remain valid are kept.
  */
 public final class ConfigurationWriter {
-  private static final ObjectWriter JSON =
+  /** Writes JSON as Python does with an indent of two. */
+  public static final ObjectWriter JSON =
       JsonMapper.builder()
           .build()
           .writer(

@@ -37,6 +37,9 @@ public record ModelConfiguration(
     List<String> labels,
     List<String> architectures,
     Map<String, Object> others) {
+  /** Start of the names that Hugging Face gives outputs without one, before their number. */
+  public static final String UNNAMED_OUTPUT = "LABEL_";
+
   static final String PROBLEM_TYPE = "problem_type";
 
   /** Of transformers 5 and 4; the first counts where both are there. */
@@ -108,18 +111,7 @@ public record ModelConfiguration(
   public ModelConfiguration withType(String type) {
     Map<String, Object> changed = new LinkedHashMap<>(others);
     TYPE_KEYS.forEach(key -> changed.computeIfPresent(key, (name, before) -> type));
-    return new ModelConfiguration(
-        type(),
-        sizes,
-        feedForward,
-        normEpsilon,
-        dropouts,
-        relativePositions,
-        tiedEmbeddings,
-        padId,
-        labels,
-        architectures,
-        changed);
+    return with(feedForward, labels, architectures, changed);
   }
 
   /** The major version of the transformers release that wrote the file; 0 if it is unknown. */
@@ -180,49 +172,32 @@ public record ModelConfiguration(
     Map<String, Object> changed = new LinkedHashMap<>(others);
     changed.remove(PROBLEM_TYPE);
     problem.ifPresent(name -> changed.put(PROBLEM_TYPE, name));
-    return new ModelConfiguration(
-        type,
-        sizes,
-        feedForward,
-        normEpsilon,
-        dropouts,
-        relativePositions,
-        tiedEmbeddings,
-        padId,
-        newLabels,
-        architectures,
-        changed);
+    return with(feedForward, newLabels, architectures, changed);
   }
 
   /** The same model with its activation under another name. */
   public ModelConfiguration withActivation(String name) {
-    return new ModelConfiguration(
-        type,
-        sizes,
-        new FeedForward(name, feedForward.gated()),
-        normEpsilon,
-        dropouts,
-        relativePositions,
-        tiedEmbeddings,
-        padId,
-        labels,
-        architectures,
-        others);
+    return with(new FeedForward(name, feedForward.gated()), labels, architectures, others);
   }
 
   /** The same model with another head, as Hugging Face names its class. */
   public ModelConfiguration withHead(String architecture, List<String> newLabels) {
+    return with(feedForward, newLabels, List.of(architecture), others);
+  }
+
+  private ModelConfiguration with(
+      FeedForward layers, List<String> names, List<String> classes, Map<String, Object> keys) {
     return new ModelConfiguration(
         type,
         sizes,
-        feedForward,
+        layers,
         normEpsilon,
         dropouts,
         relativePositions,
         tiedEmbeddings,
         padId,
-        newLabels,
-        List.of(architecture),
-        others);
+        names,
+        classes,
+        keys);
   }
 }

@@ -178,7 +178,8 @@ public final class AtomicDirectory implements Closeable {
         && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS);
   }
 
-  private static String host() {
+  /** The name of this machine; of others it only has to be the same for all their processes. */
+  public static String host() {
     try {
       return Files.readString(HOST_FILE).strip();
     } catch (IOException e) {
@@ -214,7 +215,8 @@ public final class AtomicDirectory implements Closeable {
     }
   }
 
-  private static void deleteTree(Path root) throws IOException {
+  /** Deletes a file, or a directory with all below it; links are not followed. */
+  public static void deleteTree(Path root) throws IOException {
     if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }

@@ -1,5 +1,7 @@
 package dev.belay.savedmodel.export;
 
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
@@ -11,7 +13,6 @@ import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.FunctionDefLibrary;
 import org.tensorflow.proto.framework.GraphDef;
-import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.RegisteredGradient;
 
@@ -19,7 +20,6 @@ import org.tensorflow.proto.framework.RegisteredGradient;
  * The functions that nodes call: branches and bodies of loops, and the gradients saved for them.
  */
 final class FunctionLibrary {
-  private static final String GRADIENT_ATTRIBUTE = "_gradient_op_type";
 
   private final Map<String, FunctionDef> functions = new HashMap<>();
   private final Map<String, RegisteredGradient> gradients = new HashMap<>();
@@ -49,14 +49,8 @@ final class FunctionLibrary {
   }
 
   private void visit(NodeDef node) {
-    reach(node.getOp());
-    for (AttrValue value : node.getAttrMap().values()) {
-      reach(value.getFunc().getName());
-      for (NameAttrList function : value.getList().getFuncList()) {
-        reach(function.getName());
-      }
-    }
-    AttrValue gradientType = node.getAttrMap().get(GRADIENT_ATTRIBUTE);
+    Nodes.called(node).forEach(this::reach);
+    AttrValue gradientType = node.getAttrMap().get(Attributes.GRADIENT);
     RegisteredGradient gradient =
         gradientType == null ? null : gradients.get(gradientType.getS().toStringUtf8());
     if (gradient != null && reachedGradients.add(gradient)) {

@@ -1,6 +1,8 @@
 package dev.belay.savedmodel.export;
 
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.TensorName;
 import dev.belay.savedmodel.tensor.Shapes;
 import java.util.ArrayList;
@@ -19,8 +21,6 @@ import org.tensorflow.proto.framework.OpDef;
 
 /** Turns a part of a flat graph into a function of the library. */
 final class FunctionWriter {
-  /** The one private attribute that is kept: Python refuses to differentiate without it. */
-  private static final String GRADIENT_ATTRIBUTE = "_gradient_op_type";
 
   private final NodeIndex nodes;
   private final Map<String, Capture> captures;
@@ -116,7 +116,7 @@ final class FunctionWriter {
     function.getSignatureBuilder().addInputArg(definition);
     FunctionDef.ArgAttrs.Builder attributes = FunctionDef.ArgAttrs.newBuilder();
     attributes.putAttr(
-        "_output_shapes",
+        Attributes.OUTPUT_SHAPES,
         AttrValue.newBuilder()
             .setList(AttrValue.ListValue.newBuilder().addShape(Shapes.toProto(shape)))
             .build());
@@ -143,11 +143,11 @@ final class FunctionWriter {
   }
 
   private NodeDef bodyNode(NodeDef node, Map<String, String> arguments) {
-    NodeDef.Builder copy = NodeDef.newBuilder().setName(node.getName()).setOp(node.getOp());
+    NodeDef.Builder copy = Nodes.node(node.getName(), node.getOp());
     node.getAttrMap()
         .forEach(
             (name, value) -> {
-              if (!name.startsWith("_") || name.equals(GRADIENT_ATTRIBUTE)) {
+              if (!name.startsWith("_") || name.equals(Attributes.GRADIENT)) {
                 copy.putAttr(name, value);
               }
             });

@@ -1,5 +1,6 @@
 package dev.belay.savedmodel.export;
 
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.OpArguments;
 import dev.belay.savedmodel.model.op.TensorName;
 import java.util.ArrayList;
@@ -74,8 +75,7 @@ final class LookupTables {
     for (String name : initializers) {
       NodeDef node = nodes.node(name);
       if (node.getOp().equals("NoOp")) {
-        List<String> waitedFor = node.getInputList().stream().map(TensorName::nodeOf).toList();
-        expanded.addAll(expandGroups(nodes, waitedFor));
+        expanded.addAll(expandGroups(nodes, Nodes.inputs(node)));
       } else {
         expanded.add(name);
       }

@@ -1,6 +1,10 @@
 package dev.belay.savedmodel.export;
 
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.GraphCollections;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.tensor.Shapes;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.util.ArrayList;
@@ -26,8 +30,6 @@ import org.tensorflow.proto.util.SaverDef;
  */
 final class MainGraphWriter {
   private static final String PREDICT = "tensorflow/serving/predict";
-  private static final String INIT_SIGNATURE = "__saved_model_init_op";
-  private static final String INIT_COLLECTION = "saved_model_main_op";
   private static final String CALL = "StatefulPartitionedCall";
 
   private final GraphDef.Builder graph;
@@ -46,7 +48,7 @@ final class MainGraphWriter {
   String addVariable(NewModel.NewVariable variable, String checkpointKey) {
     String name = names.node(variable.name());
     graph.addNode(
-        node(name, "VarHandleOp")
+        Nodes.node(name, "VarHandleOp")
             .putAttr("dtype", Attributes.type(variable.spec().dtype()))
             .putAttr("shape", Attributes.shape(variable.spec().shape()))
             .putAttr("shared_name", Attributes.string(name)));
@@ -96,7 +98,7 @@ final class MainGraphWriter {
   void finish(MetaGraphDef.Builder meta) {
     meta.setSaverDef(addSaver());
     String init = names.node("initialize");
-    NodeDef.Builder node = node(init, "NoOp");
+    NodeDef.Builder node = Nodes.node(init, "NoOp");
     initializers.forEach(initializer -> node.addInput("^" + initializer));
     graph.addNode(node);
     TensorInfo.Builder target =
@@ -104,10 +106,12 @@ final class MainGraphWriter {
             .setName(init)
             .setTensorShape(TensorShapeProto.newBuilder().setUnknownRank(true));
     signatures.put(
-        INIT_SIGNATURE,
-        SignatureDef.newBuilder().putOutputs(INIT_SIGNATURE, target.build()).build());
+        SavedModelContents.INIT_SIGNATURE,
+        SignatureDef.newBuilder()
+            .putOutputs(SavedModelContents.INIT_SIGNATURE, target.build())
+            .build());
     meta.putCollectionDef(
-        INIT_COLLECTION,
+        GraphCollections.MAIN_OP,
         CollectionDef.newBuilder()
             .setNodeList(CollectionDef.NodeList.newBuilder().addValue(init))
             .build());
@@ -118,19 +122,21 @@ final class MainGraphWriter {
     String file = addPlaceholder("saver_filename", DataType.DT_STRING, Shape.scalar());
     String restoreAll = names.node("save/restore_all");
     String saved = names.node("save/control_dependency");
-    NodeDef.Builder restored = node(restoreAll, "NoOp");
+    NodeDef.Builder restored = Nodes.node(restoreAll, "NoOp");
     NodeDef.Builder result =
-        node(saved, "Identity").addInput(file).putAttr("T", Attributes.type(DataType.DT_STRING));
+        Nodes.node(saved, "Identity")
+            .addInput(file)
+            .putAttr("T", Attributes.type(DataType.DT_STRING));
     if (!variables.isEmpty()) {
       String keys = addStrings("save/keys", variables.stream().map(v -> v.checkpointKey).toList());
       String slices = addStrings("save/slices", Collections.nCopies(variables.size(), ""));
       List<DataType> types = variables.stream().map(v -> v.spec.dtype()).toList();
       NodeDef.Builder restore =
-          node(names.node("save/RestoreV2"), "RestoreV2")
+          Nodes.node(names.node("save/RestoreV2"), "RestoreV2")
               .addAllInput(List.of(file, keys, slices))
               .putAttr("dtypes", Attributes.types(types));
       NodeDef.Builder save =
-          node(names.node("save/SaveV2"), "SaveV2")
+          Nodes.node(names.node("save/SaveV2"), "SaveV2")
               .addAllInput(List.of(file, keys, slices))
               .putAttr("dtypes", Attributes.types(types));
       graph.addNode(restore);
@@ -138,14 +144,14 @@ final class MainGraphWriter {
         SavedVariable variable = variables.get(i);
         String assign = names.node("save/Assign");
         graph.addNode(
-            node(assign, "AssignVariableOp")
+            Nodes.node(assign, "AssignVariableOp")
                 .addInput(variable.handle)
                 .addInput(restore.getName() + (i == 0 ? "" : ":" + i))
                 .putAttr("dtype", Attributes.type(variable.spec.dtype())));
         restored.addInput("^" + assign);
         String read = names.node("save/Read");
         graph.addNode(
-            node(read, "ReadVariableOp")
+            Nodes.node(read, "ReadVariableOp")
                 .addInput(variable.handle)
                 .putAttr("dtype", Attributes.type(variable.spec.dtype())));
         save.addInput(read);
@@ -169,7 +175,7 @@ final class MainGraphWriter {
         signature.getOutputArgList().stream().map(OpDef.ArgDef::getType).toList();
     String name = names.node(CALL);
     NodeDef.Builder call =
-        node(name, CALL)
+        Nodes.node(name, CALL)
             .addAllInput(inputs)
             .putAttr("Tin", Attributes.types(given))
             .putAttr("Tout", Attributes.types(taken))
@@ -182,7 +188,7 @@ final class MainGraphWriter {
   private String addPlaceholder(String wanted, DataType dtype, Shape shape) {
     String name = names.node(wanted);
     graph.addNode(
-        node(name, "Placeholder")
+        Nodes.node(name, "Placeholder")
             .putAttr("dtype", Attributes.type(dtype))
             .putAttr("shape", Attributes.shape(shape)));
     return name;
@@ -191,7 +197,7 @@ final class MainGraphWriter {
   private String addStrings(String wanted, List<String> values) {
     String name = names.node(wanted);
     graph.addNode(
-        node(name, "Const")
+        Nodes.node(name, "Const")
             .putAttr("dtype", Attributes.type(DataType.DT_STRING))
             .putAttr("value", Attributes.strings(values)));
     return name;
@@ -203,9 +209,5 @@ final class MainGraphWriter {
         .setDtype(tensor.dtype())
         .setTensorShape(Shapes.toProto(tensor.shape()))
         .build();
-  }
-
-  private static NodeDef.Builder node(String name, String op) {
-    return NodeDef.newBuilder().setName(name).setOp(op);
   }
 }

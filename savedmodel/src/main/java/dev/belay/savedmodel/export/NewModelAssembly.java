@@ -2,8 +2,14 @@ package dev.belay.savedmodel.export;
 
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Message;
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.bundle.BundleWriter;
+import dev.belay.savedmodel.bundle.CheckpointNames;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.ObjectGraph;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.OpCatalogue;
 import dev.belay.savedmodel.model.op.TensorName;
 import dev.belay.savedmodel.tensor.TensorSpec;
@@ -37,7 +43,6 @@ final class NewModelAssembly {
   private static final VersionDef DEFAULT_VERSIONS =
       VersionDef.newBuilder().setProducer(1205).setMinConsumer(12).build();
 
-  private static final String SERVE = "serve";
   private static final Comparator<FlatTensor> BY_NAME = Comparator.comparing(FlatTensor::name);
 
   private final NewModel model;
@@ -83,18 +88,16 @@ final class NewModelAssembly {
         writer.add(entry.getKey(), entry.getValue().spec(), entry.getValue().values());
       }
       writer.addStrings(
-          ObjectGraphWriter.CHECKPOINT_KEY,
-          Shape.scalar(),
-          List.of(bytes(objects.forCheckpoint())));
+          CheckpointNames.OBJECT_GRAPH, Shape.scalar(), List.of(bytes(objects.forCheckpoint())));
       writer.commit();
     }
-    Path assets = Files.createDirectory(directory.resolve("assets"));
+    Path assets = Files.createDirectory(directory.resolve(ModelFiles.ASSETS));
     for (Map.Entry<String, Path> asset : assetFiles.entrySet()) {
       Files.copy(asset.getValue(), assets.resolve(asset.getKey()));
     }
     SavedModel savedModel =
         SavedModel.newBuilder().setSavedModelSchemaVersion(1).addMetaGraphs(meta).build();
-    Files.write(directory.resolve("saved_model.pb"), bytes(savedModel));
+    Files.write(directory.resolve(ModelFiles.SAVED_MODEL), bytes(savedModel));
   }
 
   /** Maps in the order of their keys: the same model is the same bytes in every process. */
@@ -114,7 +117,7 @@ final class NewModelAssembly {
     for (NewModel.NewVariable variable : model.variables()) {
       requireHandle(variable);
       String number = Integer.toString(checkpoint.size());
-      String key = "variables/" + number + "/.ATTRIBUTES/VARIABLE_VALUE";
+      String key = "variables/" + number + CheckpointNames.VALUE_SUFFIX;
       int object = objects.addVariable(all, number, variable, key);
       if (variable.trainable()) {
         objects.addReference(trainable, Integer.toString(trainables++), object);
@@ -217,7 +220,10 @@ final class NewModelAssembly {
       FunctionWriter.Written create = creator(table.getKey());
       graph.getLibraryBuilder().addFunction(create.definition());
       objects.addFunction(
-          object, "_create_resource", create, SignatureStructures.scalar(DataType.DT_RESOURCE));
+          object,
+          ObjectGraph.CREATE_RESOURCE,
+          create,
+          SignatureStructures.scalar(DataType.DT_RESOURCE));
       requireAssets(table.getValue());
       FunctionWriter.Written initialize =
           functions.write(
@@ -227,7 +233,10 @@ final class NewModelAssembly {
               table.getValue());
       graph.getLibraryBuilder().addFunction(initialize.definition());
       objects.addFunction(
-          object, "_initialize", initialize, SignatureStructures.scalar(DataType.DT_INT32));
+          object,
+          ObjectGraph.INITIALIZE,
+          initialize,
+          SignatureStructures.scalar(DataType.DT_INT32));
       main.addInitializer(initialize);
     }
   }
@@ -299,14 +308,14 @@ final class NewModelAssembly {
     for (String op : ops) {
       OpCatalogue.get().find(op).ifPresent(info.getStrippedOpListBuilder()::addOp);
     }
-    info.addTags(SERVE).setTensorflowVersion(TENSORFLOW_VERSION).setTensorflowGitVersion("belay");
+    info.addTags(SavedModelContents.SERVE)
+        .setTensorflowVersion(TENSORFLOW_VERSION)
+        .setTensorflowGitVersion("belay");
     meta.setObjectGraphDef(objects.forModel());
   }
 
   private static NodeDef one(String name) {
-    return NodeDef.newBuilder()
-        .setName(name)
-        .setOp("Const")
+    return Nodes.node(name, "Const")
         .putAttr("dtype", Attributes.type(DataType.DT_INT32))
         .putAttr("value", Attributes.int32(1))
         .build();

@@ -1,14 +1,15 @@
 package dev.belay.savedmodel.export;
 
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.OpArguments;
 import dev.belay.savedmodel.model.op.OpCatalogue;
+import dev.belay.savedmodel.model.op.Reachable;
 import dev.belay.savedmodel.model.op.TensorName;
-import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.tensorflow.proto.framework.FunctionDef;
@@ -40,10 +41,6 @@ final class NodeIndex {
     return node;
   }
 
-  Collection<NodeDef> all() {
-    return nodes.values();
-  }
-
   /** The definition of a node's op, or of the library's function that it calls by its name. */
   OpDef definition(NodeDef node) {
     OpDef function = libraryFunctions.get(node.getOp());
@@ -63,22 +60,14 @@ final class NodeIndex {
    * @param borders nodes fed from outside: they are included, their inputs are not
    */
   Set<String> needed(Collection<String> roots, Collection<String> borders) {
-    Set<String> seen = new LinkedHashSet<>(roots);
-    Deque<String> waiting = new ArrayDeque<>(seen);
-    while (!waiting.isEmpty()) {
-      NodeDef node = node(waiting.pop());
-      if (borders.contains(node.getName())) {
-        continue;
-      }
-      for (String input : node.getInputList()) {
-        String giver = TensorName.parse(input).node();
-        if (seen.add(giver)) {
-          waiting.push(giver);
-        }
-      }
-    }
     Set<String> inOrder = new LinkedHashSet<>(nodes.keySet());
-    inOrder.retainAll(seen);
+    inOrder.retainAll(
+        Reachable.from(
+            roots,
+            name -> {
+              NodeDef node = node(name);
+              return borders.contains(name) ? List.of() : Nodes.inputs(node);
+            }));
     return inOrder;
   }
 

@@ -1,5 +1,6 @@
 package dev.belay.savedmodel.export;
 
+import dev.belay.savedmodel.bundle.CheckpointNames;
 import dev.belay.savedmodel.tensor.Shapes;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,13 +27,9 @@ import org.tensorflow.proto.framework.VersionDef;
 final class ObjectGraphWriter {
   static final int ROOT = 0;
 
-  /** The string tensor of a checkpoint that maps objects to keys. */
-  static final String CHECKPOINT_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH";
-
   private static final String PLAIN_OBJECT = "_generic_user_object";
   private static final String LIST = "trackable_list_wrapper";
   private static final String SIGNATURES = "signature_map";
-  private static final String VARIABLE_VALUE = "VARIABLE_VALUE";
 
   private final SavedObjectGraph.Builder graph = SavedObjectGraph.newBuilder();
   private final List<TrackableObjectGraph.TrackableObject.Builder> saved = new ArrayList<>();
@@ -48,10 +45,6 @@ final class ObjectGraphWriter {
   int addSignatures() {
     return addChild(
         ROOT, "signatures", SavedObject.newBuilder().setUserObject(userObject(SIGNATURES)));
-  }
-
-  int addPlainObject(int parent, String name) {
-    return addChild(parent, name, SavedObject.newBuilder().setUserObject(userObject(PLAIN_OBJECT)));
   }
 
   /** Adds a variable whose value the checkpoint holds under {@code checkpointKey}. */
@@ -71,7 +64,7 @@ final class ObjectGraphWriter {
         .get(id)
         .addAttributes(
             SerializedTensor.newBuilder()
-                .setName(VARIABLE_VALUE)
+                .setName(CheckpointNames.VARIABLE_VALUE)
                 .setFullName(variable.name())
                 .setCheckpointKey(checkpointKey));
     return id;

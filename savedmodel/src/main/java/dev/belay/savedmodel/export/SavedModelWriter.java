@@ -1,5 +1,6 @@
 package dev.belay.savedmodel.export;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.tensor.NamedTensors;
@@ -84,7 +85,7 @@ public final class SavedModelWriter {
 
   /** TensorFlow's own place for files that it does not read. */
   private static void writeExtras(Path directory, Map<String, byte[]> extras) throws IOException {
-    Path folder = directory.resolve("assets.extra");
+    Path folder = directory.resolve(ModelFiles.ASSETS_EXTRA);
     for (Map.Entry<String, byte[]> extra : extras.entrySet()) {
       Files.createDirectories(folder);
       Files.write(folder.resolve(extra.getKey()), extra.getValue());
@@ -93,6 +94,6 @@ public final class SavedModelWriter {
 
   /** The folder of the checkpoint in a SavedModel. */
   static Path variablesPrefix(Path model) {
-    return model.resolve("variables").resolve("variables");
+    return model.resolve(ModelFiles.VARIABLES).resolve(ModelFiles.VARIABLES);
   }
 }

@@ -1,6 +1,7 @@
 package dev.belay.savedmodel.export;
 
 import com.google.protobuf.UnknownFieldSet;
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.bundle.BundleContents;
 import dev.belay.savedmodel.bundle.BundleReader;
 import dev.belay.savedmodel.bundle.BundleWriter;
@@ -22,7 +23,12 @@ import java.util.stream.Stream;
 final class VariableReplacement {
   /** The parts of a SavedModel besides its variables; nothing else is copied. */
   private static final List<String> COPIED =
-      List.of("saved_model.pb", "keras_metadata.pb", "assets", "assets.extra", "debug");
+      List.of(
+          ModelFiles.SAVED_MODEL,
+          ModelFiles.KERAS_METADATA,
+          ModelFiles.ASSETS,
+          ModelFiles.ASSETS_EXTRA,
+          "debug");
 
   private static final String FINGERPRINT = "fingerprint.pb";
 

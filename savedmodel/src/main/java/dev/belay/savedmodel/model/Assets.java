@@ -3,6 +3,7 @@ package dev.belay.savedmodel.model;
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -15,7 +16,7 @@ import org.tensorflow.proto.framework.MetaGraphDef;
 
 /** Files that belong to a model, such as vocabularies: all of them in its assets folder. */
 final class Assets {
-  private static final String FOLDER = "assets";
+  private static final String FOLDER = ModelFiles.ASSETS;
 
   /** The collection in which TF1 keeps the list. */
   private static final String COLLECTION = "saved_model_assets";
@@ -40,7 +41,7 @@ final class Assets {
         definitions.add(AssetFileDef.parseFrom(asset.getValue()));
       } catch (InvalidProtocolBufferException e) {
         throw new CorruptModelException(
-            model.resolve(ModelFolder.FILE),
+            model.resolve(ModelFiles.SAVED_MODEL),
             "collection '" + COLLECTION + "'",
             "assets",
             e.getMessage());
@@ -76,7 +77,10 @@ final class Assets {
     }
     if (!Files.isRegularFile(file)) {
       throw new CorruptModelException(
-          model.resolve(ModelFolder.FILE), "asset '" + shown + "'", "the file " + file, "no file");
+          model.resolve(ModelFiles.SAVED_MODEL),
+          "asset '" + shown + "'",
+          "the file " + file,
+          "no file");
     }
     Path real = file.toRealPath();
     if (!real.startsWith(model.toRealPath().resolve(FOLDER))) {
@@ -87,7 +91,7 @@ final class Assets {
 
   private static CorruptModelException outside(Path model, String name, String found) {
     return new CorruptModelException(
-        model.resolve(ModelFolder.FILE),
+        model.resolve(ModelFiles.SAVED_MODEL),
         "asset '" + name + "'",
         "a file in the model's own assets folder",
         found);

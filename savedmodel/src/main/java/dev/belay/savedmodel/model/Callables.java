@@ -101,7 +101,7 @@ final class Callables {
       throws CorruptModelException {
     List<Argument> results = new ArrayList<>();
     Set<String> names = new LinkedHashSet<>();
-    boolean withLosses = path.endsWith("call_and_return_all_conditional_losses");
+    boolean withLosses = path.endsWith(TrainingFunctions.CALL_WITH_LOSSES);
     for (NestFlattener.Leaf leaf : leaves) {
       if (leaf.isTensor()) {
         String name = resultName(leaf.path(), withLosses);

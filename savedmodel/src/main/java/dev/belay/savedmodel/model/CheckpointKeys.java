@@ -3,6 +3,7 @@ package dev.belay.savedmodel.model;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.bundle.CheckpointNames;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,8 +22,6 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject;
  * graphs are walked in parallel, by the names of children and of slot variables.
  */
 final class CheckpointKeys {
-  static final String OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH";
-  private static final String VARIABLE_VALUE = "VARIABLE_VALUE";
 
   private final ObjectGraph model;
   private final TrackableObjectGraph checkpoint;
@@ -52,20 +51,29 @@ final class CheckpointKeys {
   }
 
   private static TrackableObjectGraph parse(Path index, NamedTensors tensors) throws IOException {
-    if (!tensors.names().contains(OBJECT_GRAPH)) {
+    if (!tensors.names().contains(CheckpointNames.OBJECT_GRAPH)) {
       throw new CorruptModelException(
-          index, "entries", "'" + OBJECT_GRAPH + "', which says what the keys are", "none");
+          index,
+          "entries",
+          "'" + CheckpointNames.OBJECT_GRAPH + "', which says what the keys are",
+          "none");
     }
-    List<byte[]> values = tensors.readStrings(OBJECT_GRAPH);
+    List<byte[]> values = tensors.readStrings(CheckpointNames.OBJECT_GRAPH);
     if (values.size() != 1) {
       throw new CorruptModelException(
-          index, "entry '" + OBJECT_GRAPH + "'", "one string", values.size() + " strings");
+          index,
+          "entry '" + CheckpointNames.OBJECT_GRAPH + "'",
+          "one string",
+          values.size() + " strings");
     }
     try {
       return TrackableObjectGraph.parseFrom(CodedInputStream.newInstance(values.get(0)));
     } catch (InvalidProtocolBufferException e) {
       throw new CorruptModelException(
-          index, "entry '" + OBJECT_GRAPH + "'", "a TrackableObjectGraph", e.getMessage());
+          index,
+          "entry '" + CheckpointNames.OBJECT_GRAPH + "'",
+          "a TrackableObjectGraph",
+          e.getMessage());
     }
   }
 
@@ -120,7 +128,7 @@ final class CheckpointKeys {
         (mine, theirs) -> {
           for (TrackableObject.SerializedTensor tensor :
               checkpoint.getNodes(theirs).getAttributesList()) {
-            if (tensor.getName().equals(VARIABLE_VALUE)) {
+            if (tensor.getName().equals(CheckpointNames.VARIABLE_VALUE)) {
               keys.put(mine, tensor.getCheckpointKey());
             }
           }

@@ -15,7 +15,6 @@ import java.util.stream.Stream;
  * whose name identifies it.
  */
 final class DefaultFunction {
-  static final String SERVING = "serving_default";
 
   /** The signature that TF-Hub uses. */
   private static final String HUB = "default";
@@ -28,7 +27,13 @@ final class DefaultFunction {
 
   /** Functions that may be the model's call, the most certain first. */
   private static final List<String> CALLS =
-      List.of(SERVING, "serve", "serving", "__call__", "call", "predict");
+      List.of(
+          SavedModelContents.SERVING_DEFAULT,
+          "serve",
+          "serving",
+          TrainingFunctions.CALL,
+          "call",
+          "predict");
 
   private final SavedModelContents contents;
 
@@ -42,7 +47,7 @@ final class DefaultFunction {
    */
   Optional<ModelFunction> signature() {
     List<ModelFunction> signatures = contents.signatures();
-    return named(signatures, SERVING)
+    return named(signatures, SavedModelContents.SERVING_DEFAULT)
         .or(() -> signatures.size() == 1 ? Optional.of(signatures.get(0)) : Optional.empty())
         .or(() -> named(signatures, HUB))
         .or(() -> signatures.isEmpty() ? named(contents.callables(), OF_KERAS) : Optional.empty());
@@ -75,7 +80,12 @@ final class DefaultFunction {
     throw new UnsupportedModelException(
         contents.file(),
         "signatures",
-        "expected " + SERVING + ", found " + found + advice(shown) + others(traces.keySet()));
+        "expected "
+            + SavedModelContents.SERVING_DEFAULT
+            + ", found "
+            + found
+            + advice(shown)
+            + others(traces.keySet()));
   }
 
   private static String shown(List<ModelFunction> traces) {
@@ -90,11 +100,11 @@ final class DefaultFunction {
     }
     return contents.objects().isPresent()
         ? " and no functions that take and give plain tensors. Save the model with a signature:"
-            + " tf.saved_model.save(model, 'DIR', signatures=tf.function(lambda input_ids: {'logits':"
-            + " model(input_ids)}).get_concrete_function(tf.TensorSpec([None, None], tf.int32,"
-            + " 'input_ids')))"
+            + " tf.saved_model.save(model, 'DIR', signatures=tf.function(lambda input_ids:"
+            + " {'logits': model(input_ids)}).get_concrete_function(tf.TensorSpec([None, None],"
+            + " tf.int32, 'input_ids')))"
         : ". Save the graph with one: signature_def_map={'"
-            + SERVING
+            + SavedModelContents.SERVING_DEFAULT
             + "': tf.compat.v1.saved_model.predict_signature_def({'input_ids': IDS}, {'logits':"
             + " LOGITS})} of SavedModelBuilder.add_meta_graph_and_variables";
   }

@@ -22,7 +22,8 @@ import org.tensorflow.proto.framework.TensorInfo;
  */
 final class GraphLosses {
   /** The losses that tf.compat.v1.losses.get_total_loss adds up. */
-  private static final List<String> COLLECTIONS = List.of("losses", "regularization_losses");
+  private static final List<String> COLLECTIONS =
+      List.of(GraphCollections.LOSSES, GraphCollections.REGULARIZATION_LOSSES);
 
   private GraphLosses() {}
 

@@ -27,8 +27,6 @@ import org.tensorflow.proto.framework.TensorInfo;
  * Signatures of the main graph: the only callables of a TF1 model, and those that TF Serving calls.
  */
 final class GraphSignatures {
-  /** The signature name that marks the initialisation of a TF2 model. */
-  static final String INIT = "__saved_model_init_op";
 
   private final Path file;
   private final MainGraph graph;
@@ -48,7 +46,7 @@ final class GraphSignatures {
     for (Map.Entry<String, SignatureDef> signature :
         new TreeMap<>(meta.getSignatureDefMap()).entrySet()) {
       String where = "signature '" + signature.getKey() + "'";
-      if (signature.getKey().equals(INIT)) {
+      if (signature.getKey().equals(SavedModelContents.INIT_SIGNATURE)) {
         for (TensorInfo info : signature.getValue().getOutputsMap().values()) {
           requireNode(where, info.getName());
         }
@@ -61,7 +59,7 @@ final class GraphSignatures {
       if (taken.isPresent() && given.isPresent() && !given.get().isEmpty()) {
         signatures.add(
             new ModelFunction(
-                "signatures/" + signature.getKey(),
+                ModelFunction.SIGNATURES + signature.getKey(),
                 signature.getKey(),
                 taken.get(),
                 given.get(),

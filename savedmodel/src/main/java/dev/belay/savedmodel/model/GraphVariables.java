@@ -27,8 +27,6 @@ import org.tensorflow.proto.framework.VariableDef;
 /** Variables of a TF1 model, from its collections, its saver and its checkpoint. */
 final class GraphVariables {
   private static final Set<String> OPS = Set.of("VariableV2", "Variable", "VarHandleOp");
-  private static final String ALL = "variables";
-  private static final String TRAINABLE = "trainable_variables";
 
   private final Path index;
   private final MetaGraphDef meta;
@@ -80,8 +78,8 @@ final class GraphVariables {
   }
 
   private void read() throws CorruptModelException {
-    Map<String, VariableDef> declared = collection(ALL);
-    Map<String, VariableDef> trained = collection(TRAINABLE);
+    Map<String, VariableDef> declared = collection(GraphCollections.VARIABLES);
+    Map<String, VariableDef> trained = collection(GraphCollections.TRAINABLE_VARIABLES);
     Map<String, RestoredVariables.Source> restored = RestoredVariables.find(index, meta, graph);
     Set<String> nodes = new LinkedHashSet<>(declared.keySet());
     nodes.addAll(trained.keySet());
@@ -90,7 +88,7 @@ final class GraphVariables {
         .forEach(node -> nodes.add(node.getName()));
     // Without collections nothing marks trainable variables: then all floating-point ones count as
     // trainable.
-    boolean anyCollection = meta.containsCollectionDef(TRAINABLE);
+    boolean anyCollection = meta.containsCollectionDef(GraphCollections.TRAINABLE_VARIABLES);
     for (String name : nodes) {
       NodeDef node = graph.nodes().get(name);
       if (node == null || !isVariable(node)) {

@@ -2,12 +2,10 @@ package dev.belay.savedmodel.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.model.op.Reachable;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -161,20 +159,14 @@ public final class KerasConstraints {
    * @param stops whether to leave out layers that have their own constraints, or none
    */
   private Set<Integer> below(int id, boolean stops) {
-    Set<Integer> reached = new LinkedHashSet<>(List.of(id));
-    Deque<Integer> open = new ArrayDeque<>(reached);
-    while (!open.isEmpty()) {
-      objects
-          .children(open.remove())
-          .forEach(
-              (name, child) -> {
-                boolean leftOut = LISTS.contains(name) || (stops && !keys(child).isEmpty());
-                if (!leftOut && reached.add(child)) {
-                  open.add(child);
-                }
-              });
-    }
-    return reached;
+    return Reachable.from(
+        List.of(id),
+        layer ->
+            objects.children(layer).entrySet().stream()
+                .filter(child -> !LISTS.contains(child.getKey()))
+                .map(Map.Entry::getValue)
+                .filter(child -> !stops || keys(child).isEmpty())
+                .toList());
   }
 
   private int rank(int weight) {

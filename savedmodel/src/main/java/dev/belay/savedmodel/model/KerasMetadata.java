@@ -8,6 +8,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.WireFormat;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,8 @@ import java.util.TreeMap;
  * objects of saved_model.pb.
  */
 final class KerasMetadata {
-  private static final String FILE = "keras_metadata.pb";
+  /** Start of the identifiers of Keras' objects. */
+  static final String IDENTIFIER = "_tf_keras";
 
   /** All layers of a large model take a few megabytes. */
   private static final long MOST_BYTES = 64L << 20;
@@ -44,7 +46,7 @@ final class KerasMetadata {
    */
   @SuppressWarnings("deprecation") // Keras before 2.5 writes the metadata there
   static Map<Integer, JsonNode> read(Path directory, ObjectGraph objects) throws IOException {
-    Path file = directory.resolve(FILE);
+    Path file = directory.resolve(ModelFiles.KERAS_METADATA);
     Map<Integer, JsonNode> layers = new TreeMap<>();
     if (Files.isRegularFile(file)) {
       readFile(file, objects, layers);
@@ -52,9 +54,9 @@ final class KerasMetadata {
     }
     for (int id = 0; id < objects.size(); id++) {
       String metadata = objects.node(id).getUserObject().getMetadata();
-      if (objects.node(id).getUserObject().getIdentifier().startsWith("_tf_keras")
+      if (objects.node(id).getUserObject().getIdentifier().startsWith(IDENTIFIER)
           && !metadata.isEmpty()) {
-        layers.put(id, parse(directory.resolve(ModelFolder.FILE), id, metadata));
+        layers.put(id, parse(directory.resolve(ModelFiles.SAVED_MODEL), id, metadata));
       }
     }
     return layers;

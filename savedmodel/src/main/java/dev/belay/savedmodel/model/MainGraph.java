@@ -1,12 +1,11 @@
 package dev.belay.savedmodel.model;
 
+import dev.belay.savedmodel.model.op.Nodes;
+import dev.belay.savedmodel.model.op.Reachable;
 import dev.belay.savedmodel.model.op.TensorName;
-import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,15 +41,14 @@ public final class MainGraph {
    * @param fed nodes whose own inputs are not needed, since their tensors are fed
    */
   public Set<String> needed(Collection<String> roots, Set<String> fed) {
-    Set<String> needed = new LinkedHashSet<>();
-    Deque<String> open = new ArrayDeque<>();
-    roots.forEach(root -> open.add(TensorName.nodeOf(root)));
-    while (!open.isEmpty()) {
-      String name = open.remove();
-      if (nodes.containsKey(name) && needed.add(name) && !fed.contains(name)) {
-        nodes.get(name).getInputList().forEach(input -> open.add(TensorName.nodeOf(input)));
-      }
-    }
+    Set<String> needed =
+        Reachable.from(
+            roots.stream().map(TensorName::nodeOf).toList(),
+            name ->
+                nodes.containsKey(name) && !fed.contains(name)
+                    ? Nodes.inputs(nodes.get(name))
+                    : List.of());
+    needed.retainAll(nodes.keySet());
     return needed;
   }
 

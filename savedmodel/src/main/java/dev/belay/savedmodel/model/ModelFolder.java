@@ -1,6 +1,7 @@
 package dev.belay.savedmodel.model;
 
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,8 +11,6 @@ import java.util.stream.Stream;
 
 /** Finds the folder of a SavedModel from the path that the user gives. */
 final class ModelFolder {
-  static final String FILE = "saved_model.pb";
-  private static final String NESTED = "saved_model";
 
   private ModelFolder() {}
 
@@ -23,15 +22,15 @@ final class ModelFolder {
    */
   static Path find(Path given) throws IOException {
     Path folder =
-        given.getFileName() != null && given.getFileName().toString().equals(FILE)
+        given.getFileName() != null && given.getFileName().toString().equals(ModelFiles.SAVED_MODEL)
             ? given.toAbsolutePath().getParent()
             : given;
-    if (Files.isRegularFile(folder.resolve(FILE))) {
+    if (Files.isRegularFile(folder.resolve(ModelFiles.SAVED_MODEL))) {
       return folder;
     }
     List<Path> candidates = new ArrayList<>();
-    for (Path parent : List.of(folder, folder.resolve(NESTED))) {
-      if (parent != folder && Files.isRegularFile(parent.resolve(FILE))) {
+    for (Path parent : List.of(folder, folder.resolve(ModelFiles.NESTED))) {
+      if (parent != folder && Files.isRegularFile(parent.resolve(ModelFiles.SAVED_MODEL))) {
         candidates.add(parent);
       }
       candidates.addAll(versions(parent));
@@ -42,7 +41,7 @@ final class ModelFolder {
     }
     if (candidates.isEmpty()) {
       throw new CorruptModelException(
-          folder.resolve(FILE),
+          folder.resolve(ModelFiles.SAVED_MODEL),
           "file",
           "a SavedModel here, in one version folder below, or in saved_model/1",
           Files.exists(folder) ? "no such file" : "no such folder");
@@ -70,7 +69,8 @@ final class ModelFolder {
           throw new CorruptModelException(
               file,
               "file",
-              "a file of the model's own folder (cp -rL copies a model with what its links lead to)",
+              "a file of the model's own folder (cp -rL copies a model with what its links lead"
+                  + " to)",
               "a link out of it, to " + real);
         }
       }
@@ -84,7 +84,7 @@ final class ModelFolder {
     try (Stream<Path> children = Files.list(parent)) {
       return children
           .filter(child -> child.getFileName().toString().matches("[0-9]+"))
-          .filter(child -> Files.isRegularFile(child.resolve(FILE)))
+          .filter(child -> Files.isRegularFile(child.resolve(ModelFiles.SAVED_MODEL)))
           .sorted()
           .toList();
     }

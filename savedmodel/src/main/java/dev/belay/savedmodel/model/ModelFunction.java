@@ -28,6 +28,9 @@ public record ModelFunction(
     List<Argument> outputs,
     Optional<Boolean> training) {
 
+  /** Prefix of the paths of signatures. */
+  static final String SIGNATURES = "signatures/";
+
   /** Prefix of the names of outputs that are losses added by layers, not results. */
   public static final String LOSSES = "losses/";
 
@@ -82,7 +85,7 @@ public record ModelFunction(
 
   /** Returns whether this is a serving signature, callable by name from Python and TF Serving. */
   public boolean isSignature() {
-    return path.startsWith("signatures/");
+    return path.startsWith(SIGNATURES);
   }
 
   /** The last part of the path: the signature's key or the method's name. */

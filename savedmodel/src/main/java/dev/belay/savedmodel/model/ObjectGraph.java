@@ -18,6 +18,12 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject;
  * Every node that an edge or a function names exists.
  */
 public final class ObjectGraph {
+  /** The function of a resource that creates it. */
+  public static final String CREATE_RESOURCE = "_create_resource";
+
+  /** The function of a resource that fills it. */
+  public static final String INITIALIZE = "_initialize";
+
   private final SavedObjectGraph proto;
 
   private ObjectGraph(SavedObjectGraph proto) {

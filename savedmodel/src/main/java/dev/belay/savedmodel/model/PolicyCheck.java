@@ -1,19 +1,16 @@
 package dev.belay.savedmodel.model;
 
 import dev.belay.savedmodel.CorruptModelException;
-import dev.belay.savedmodel.model.op.TensorName;
+import dev.belay.savedmodel.model.op.Nodes;
+import dev.belay.savedmodel.model.op.Reachable;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.FunctionDef;
-import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
@@ -51,18 +48,12 @@ final class PolicyCheck {
     for (Map.Entry<String, FunctionDef> function : functions.entrySet()) {
       checkAll(place(function.getKey()), function.getValue().getNodeDefList(), false);
     }
-    Deque<String> open = new ArrayDeque<>(usedFunctions);
     List<NodeDef> reached = reached(usedNodes);
     checkAll("", reached, true);
-    reached.forEach(node -> called(node, open));
-    Set<String> seen = new HashSet<>();
-    while (!open.isEmpty()) {
-      String name = open.remove();
-      if (functions.containsKey(name) && seen.add(name)) {
-        List<NodeDef> body = functions.get(name).getNodeDefList();
-        checkAll(place(name), body, true);
-        body.forEach(node -> called(node, open));
-      }
+    List<String> roots = new ArrayList<>(usedFunctions);
+    reached.forEach(node -> roots.addAll(Nodes.called(node)));
+    for (String name : Reachable.from(roots, this::calledByFunction)) {
+      checkAll(place(name), body(name), true);
     }
   }
 
@@ -90,25 +81,18 @@ final class PolicyCheck {
   private List<NodeDef> reached(Collection<String> roots) {
     Map<String, NodeDef> nodes = new HashMap<>();
     graph.forEach(node -> nodes.put(node.getName(), node));
-    Deque<String> open = new ArrayDeque<>(roots);
-    Set<String> seen = new HashSet<>();
-    while (!open.isEmpty()) {
-      String name = open.remove();
-      if (nodes.containsKey(name) && seen.add(name)) {
-        nodes.get(name).getInputList().forEach(input -> open.add(TensorName.nodeOf(input)));
-      }
-    }
+    Set<String> seen =
+        Reachable.from(
+            roots, name -> nodes.containsKey(name) ? Nodes.inputs(nodes.get(name)) : List.of());
     return graph.stream().filter(node -> seen.contains(node.getName())).toList();
   }
 
-  private static void called(NodeDef node, Deque<String> open) {
-    open.add(node.getOp());
-    for (AttrValue value : node.getAttrMap().values()) {
-      if (value.hasFunc()) {
-        open.add(value.getFunc().getName());
-      }
-      value.getList().getFuncList().stream().map(NameAttrList::getName).forEach(open::add);
-    }
+  private List<String> calledByFunction(String name) {
+    return body(name).stream().flatMap(node -> Nodes.called(node).stream()).toList();
+  }
+
+  private List<NodeDef> body(String function) {
+    return functions.containsKey(function) ? functions.get(function).getNodeDefList() : List.of();
   }
 
   private static String place(String function) {

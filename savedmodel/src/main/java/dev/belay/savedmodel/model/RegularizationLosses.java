@@ -20,7 +20,6 @@ import org.tensorflow.proto.framework.SavedObject;
  * lists together hold each of them, under one object.
  */
 final class RegularizationLosses {
-  private static final String KERAS = "_tf_keras";
   private static final String LIST = "regularization_losses";
 
   private RegularizationLosses() {}
@@ -35,7 +34,8 @@ final class RegularizationLosses {
       Path file, ObjectGraph objects, Map<String, FunctionDef> functions)
       throws CorruptModelException {
     List<ModelFunction> losses = new ArrayList<>();
-    if (objects.size() == 0 || !objects.node(0).getUserObject().getIdentifier().startsWith(KERAS)) {
+    if (objects.size() == 0
+        || !objects.node(0).getUserObject().getIdentifier().startsWith(KerasMetadata.IDENTIFIER)) {
       return losses;
     }
     TreeSet<Integer> found = new TreeSet<>();

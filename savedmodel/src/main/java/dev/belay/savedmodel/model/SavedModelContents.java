@@ -1,5 +1,6 @@
 package dev.belay.savedmodel.model;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.bundle.BundleContents;
 import dev.belay.savedmodel.tensor.TensorSlice;
 import java.io.IOException;
@@ -22,6 +23,12 @@ import org.tensorflow.proto.framework.MetaGraphDef;
 public final class SavedModelContents {
   /** The tag of graphs for serving. */
   public static final String SERVE = "serve";
+
+  /** The signature that is called if no other is named. */
+  public static final String SERVING_DEFAULT = "serving_default";
+
+  /** The signature name that marks the initialisation of a TF2 model. */
+  public static final String INIT_SIGNATURE = "__saved_model_init_op";
 
   /**
    * Parts of a SavedModel, as read.
@@ -76,7 +83,7 @@ public final class SavedModelContents {
 
   /** The file that messages name. */
   public Path file() {
-    return parts.directory().resolve(ModelFolder.FILE);
+    return parts.directory().resolve(ModelFiles.SAVED_MODEL);
   }
 
   /** The selected graph, as stored in the file. */

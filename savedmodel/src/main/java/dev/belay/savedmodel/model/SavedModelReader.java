@@ -1,7 +1,9 @@
 package dev.belay.savedmodel.model;
 
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.bundle.BundleContents;
+import dev.belay.savedmodel.bundle.BundleFiles;
 import dev.belay.savedmodel.bundle.BundleReader;
 import dev.belay.savedmodel.model.check.GraphValidator;
 import dev.belay.savedmodel.model.op.TensorName;
@@ -31,18 +33,20 @@ import org.tensorflow.proto.framework.MetaGraphDef;
  * reads them.
  */
 public final class SavedModelReader {
-  private static final String VARIABLES = "variables";
 
   /**
    * The collections in which TF1, and TF2 for compatibility, names the nodes that initialise a
    * model.
    */
   private static final List<String> INIT_COLLECTIONS =
-      List.of("saved_model_main_op", "legacy_init_op");
+      List.of(GraphCollections.MAIN_OP, GraphCollections.LEGACY_INIT_OP);
 
   /** The collections in which TF1 names the parts of a training beside the signatures. */
   private static final List<String> TRAINING_COLLECTIONS =
-      List.of("update_ops", "losses", "regularization_losses");
+      List.of(
+          GraphCollections.UPDATE_OPS,
+          GraphCollections.LOSSES,
+          GraphCollections.REGULARIZATION_LOSSES);
 
   private SavedModelReader() {}
 
@@ -74,7 +78,7 @@ public final class SavedModelReader {
   public static SavedModelContents read(Path path, GraphPolicy policy, Optional<String> tags)
       throws IOException {
     Path directory = ModelFolder.find(path);
-    Path file = directory.resolve(ModelFolder.FILE);
+    Path file = directory.resolve(ModelFiles.SAVED_MODEL);
     MetaGraphDef meta = SavedModelFile.read(file, tags);
     GraphValidator.validate(file, meta.getGraphDef());
     Map<String, FunctionDef> functions = new LinkedHashMap<>();
@@ -153,8 +157,9 @@ public final class SavedModelReader {
   private static SavedModelContents.Variables variables(
       Path directory, MetaGraphDef meta, MainGraph graph, Optional<ObjectGraph> objects)
       throws IOException {
-    Path prefix = directory.resolve(VARIABLES).resolve(VARIABLES);
-    Path index = directory.resolve(VARIABLES).resolve(VARIABLES + ".index");
+    Path prefix = directory.resolve(ModelFiles.VARIABLES).resolve(ModelFiles.VARIABLES);
+    Path index =
+        directory.resolve(ModelFiles.VARIABLES).resolve(ModelFiles.VARIABLES + BundleFiles.INDEX);
     boolean any =
         objects.isPresent()
             ? ObjectVariables.any(objects.get())
@@ -162,7 +167,7 @@ public final class SavedModelReader {
     if (!any && !Files.exists(index)) {
       return new SavedModelContents.Variables(List.of(), Map.of(), Map.of(), Optional.empty());
     }
-    ModelFolder.requireInside(directory, VARIABLES);
+    ModelFolder.requireInside(directory, ModelFiles.VARIABLES);
     BundleContents checkpoint = BundleReader.open(prefix);
     checkpoint.verifyAll();
     if (objects.isPresent()) {

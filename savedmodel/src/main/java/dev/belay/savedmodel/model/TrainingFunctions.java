@@ -29,8 +29,8 @@ public record TrainingFunctions(
     ModelFunction evaluation,
     List<Trace> traces,
     List<String> notes) {
-  private static final String CALL = "__call__";
-  private static final String CALL_WITH_LOSSES = "call_and_return_all_conditional_losses";
+  static final String CALL = "__call__";
+  static final String CALL_WITH_LOSSES = "call_and_return_all_conditional_losses";
 
   /**
    * A trace to train through.
@@ -104,7 +104,7 @@ public record TrainingFunctions(
       throws UnsupportedModelException {
     Optional<ModelFunction> serving =
         contents.signatures().stream()
-            .filter(f -> f.name().equals(DefaultFunction.SERVING))
+            .filter(f -> f.name().equals(SavedModelContents.SERVING_DEFAULT))
             .findFirst();
     List<ModelFunction> traces =
         serving

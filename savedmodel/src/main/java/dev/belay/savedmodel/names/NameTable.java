@@ -124,11 +124,6 @@ public final class NameTable {
             buffer -> buffer.numbers(name).isPresent() || buffer.numbers(base + name).isPresent());
   }
 
-  /** The tensor that a PyTorch name repeats, if it is one of those. */
-  public Optional<String> tiedTo(String name) {
-    return Optional.ofNullable(tied.get(name));
-  }
-
   /** All PyTorch names that repeat another tensor, by name; the output over the vocabulary too. */
   public Map<String, String> tied() {
     return tied;

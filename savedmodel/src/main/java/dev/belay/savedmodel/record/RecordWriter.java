@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -26,19 +25,8 @@ public final class RecordWriter implements Closeable, Flushable {
 
   /** Begins a file that does not exist. */
   public static RecordWriter create(Path file) throws IOException {
-    return open(file, StandardOpenOption.CREATE_NEW);
-  }
-
-  /** Appends to a file, or begins one. */
-  public static RecordWriter append(Path file) throws IOException {
-    return open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-  }
-
-  private static RecordWriter open(Path file, OpenOption... how) throws IOException {
-    OpenOption[] options = new OpenOption[how.length + 1];
-    System.arraycopy(how, 0, options, 0, how.length);
-    options[how.length] = StandardOpenOption.WRITE;
-    return new RecordWriter(FileChannel.open(file, options));
+    return new RecordWriter(
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
   }
 
   /** Writes one record; other processes see it when this returns. */

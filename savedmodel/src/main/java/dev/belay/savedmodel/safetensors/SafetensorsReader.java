@@ -17,6 +17,9 @@ import java.util.TreeSet;
 
 /** Reads and validates safetensors files: see {@link SafetensorsHeader}. */
 public final class SafetensorsReader {
+  /** The suffix of a file's name. */
+  public static final String SUFFIX = ".safetensors";
+
   /** The suffix of an index's name. */
   public static final String INDEX_SUFFIX = ".safetensors.index.json";
 
@@ -131,7 +134,7 @@ public final class SafetensorsReader {
             && name.indexOf('/') < 0
             && name.indexOf('\\') < 0
             && name.indexOf(0) < 0
-            && name.endsWith(".safetensors");
+            && name.endsWith(SUFFIX);
     if (!plain) {
       throw new CorruptModelException(
           index, "weight_map", "names of .safetensors files beside the index", "'" + name + "'");

@@ -3,6 +3,7 @@ package dev.belay.savedmodel.safetensors;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
@@ -57,7 +58,7 @@ public final class SafetensorsWriter {
       throws IOException {
     List<List<String>> shards = shards(tensors, shardBytes);
     if (shards.size() <= 1) {
-      write(folder.resolve("model.safetensors"), tensors, metadata);
+      write(folder.resolve(ModelFiles.SAFETENSORS), tensors, metadata);
       return;
     }
     Map<String, String> fileOfTensor = new TreeMap<>();

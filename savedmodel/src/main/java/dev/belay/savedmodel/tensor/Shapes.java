@@ -21,13 +21,4 @@ public final class Shapes {
     }
     return proto.build();
   }
-
-  /** The shape of a protocol buffer. Any negative dimension is an unknown one. */
-  public static Shape fromProto(TensorShapeProto proto) {
-    if (proto.getUnknownRank()) {
-      return Shape.unknown();
-    }
-    return Shape.of(
-        proto.getDimList().stream().mapToLong(dim -> Math.max(dim.getSize(), -1)).toArray());
-  }
 }

@@ -3,6 +3,7 @@ package dev.belay.savedmodel.weights;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.bundle.CheckpointNames;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,8 +24,6 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject.SlotV
  * @param slots of optimizers
  */
 record CheckpointObjects(Map<String, String> fullNames, List<Slot> slots) {
-  static final String KEY = "_CHECKPOINTABLE_OBJECT_GRAPH";
-  private static final String VARIABLE_VALUE = "VARIABLE_VALUE";
 
   /**
    * A variable that an optimizer keeps for another one.
@@ -42,7 +41,7 @@ record CheckpointObjects(Map<String, String> fullNames, List<Slot> slots) {
    * @throws CorruptModelException if the object graph is invalid
    */
   static CheckpointObjects read(Path index, NamedTensors tensors) throws IOException {
-    List<byte[]> values = tensors.readStrings(KEY);
+    List<byte[]> values = tensors.readStrings(CheckpointNames.OBJECT_GRAPH);
     TrackableObjectGraph graph;
     try {
       graph =
@@ -50,12 +49,15 @@ record CheckpointObjects(Map<String, String> fullNames, List<Slot> slots) {
               CodedInputStream.newInstance(values.size() == 1 ? values.get(0) : new byte[] {-1}));
     } catch (InvalidProtocolBufferException e) {
       throw new CorruptModelException(
-          index, "entry '" + KEY + "'", "a TrackableObjectGraph", e.getMessage());
+          index,
+          "entry '" + CheckpointNames.OBJECT_GRAPH + "'",
+          "a TrackableObjectGraph",
+          e.getMessage());
     }
     Map<String, String> fullNames = new LinkedHashMap<>();
     for (TrackableObject node : graph.getNodesList()) {
       for (TrackableObject.SerializedTensor tensor : node.getAttributesList()) {
-        if (tensor.getName().equals(VARIABLE_VALUE)
+        if (tensor.getName().equals(CheckpointNames.VARIABLE_VALUE)
             && tensors.names().contains(tensor.getCheckpointKey())) {
           fullNames.put(tensor.getCheckpointKey(), tensor.getFullName());
         }
@@ -80,7 +82,7 @@ record CheckpointObjects(Map<String, String> fullNames, List<Slot> slots) {
       return Optional.empty();
     }
     return graph.getNodes(node).getAttributesList().stream()
-        .filter(tensor -> tensor.getName().equals(VARIABLE_VALUE))
+        .filter(tensor -> tensor.getName().equals(CheckpointNames.VARIABLE_VALUE))
         .map(TrackableObject.SerializedTensor::getCheckpointKey)
         .findFirst();
   }

@@ -2,6 +2,7 @@ package dev.belay.savedmodel.weights;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.UnsupportedModelException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,10 +31,10 @@ public final class ForeignFormat {
   /** Files that may be a pointer of git-lfs where weights should be. */
   private static final List<String> OFTEN_POINTERS =
       List.of(
-          "model.safetensors",
-          "tf_model.h5",
+          ModelFiles.SAFETENSORS,
+          ModelFiles.KERAS_WEIGHTS,
           "pytorch_model.bin",
-          "saved_model.pb",
+          ModelFiles.SAVED_MODEL,
           "flax_model.msgpack");
 
   private ForeignFormat() {}
@@ -54,11 +55,11 @@ public final class ForeignFormat {
         throw new UnsupportedModelException(
             file,
             "content",
-            "a pointer of git-lfs, not the file itself; run `git lfs install && git lfs pull` in the"
-                + " folder that it was cloned to");
+            "a pointer of git-lfs, not the file itself; run `git lfs install && git lfs pull` in"
+                + " the folder that it was cloned to");
       }
     }
-    Path configuration = path.resolve("config.json");
+    Path configuration = path.resolve(ModelFiles.CONFIGURATION);
     if (Files.isDirectory(path) && holds(configuration, "quantization_config")) {
       throw new UnsupportedModelException(
           configuration,
@@ -89,8 +90,9 @@ public final class ForeignFormat {
     String guess =
         names.stream().anyMatch(name -> name.contains("layer_with_weights-"))
             ? "TensorFlow's Model Garden writes such names, and kernels of attention as [hidden,"
-                + " heads, size]; Belay does not read them. convert_bert_original_tf2_checkpoint_to_"
-                + "pytorch.py of Hugging Face's transformers makes a Hugging Face folder of them"
+                + " heads, size]; Belay does not read them."
+                + " convert_bert_original_tf2_checkpoint_to_pytorch.py of Hugging Face's"
+                + " transformers makes a Hugging Face folder of them"
             : "name the weights of the model itself, or save it by Hugging Face's save_pretrained";
     return "the file holds "
         + names.size()
@@ -107,8 +109,8 @@ public final class ForeignFormat {
           + " its folder";
     }
     String expected =
-        "does not exist; expected a SavedModel, a Hugging Face folder, a file of weights, the prefix"
-            + " of a checkpoint, or a run directory";
+        "does not exist; expected a SavedModel, a Hugging Face folder, a file of weights, the"
+            + " prefix of a checkpoint, or a run directory";
     return name.matches("[\\w.-]+(/[\\w.-]+)?") && !name.contains("..")
         ? expected
             + ". A name of the Hugging Face hub is no folder: `huggingface-cli download "
@@ -155,7 +157,7 @@ public final class ForeignFormat {
               + " model; name the model with --model, and this folder with --adapter "
               + folder);
     }
-    if (Files.isRegularFile(folder.resolve("modules.json"))) {
+    if (Files.isRegularFile(folder.resolve(ModelFiles.MODULES))) {
       return Optional.of(
           "a sentence-transformers folder (modules.json) whose weights lie in the folder of its"
               + " Transformer module: name "
@@ -194,7 +196,7 @@ public final class ForeignFormat {
   private static Optional<Path> transformer(List<Path> entries) {
     return entries.stream()
         .filter(Files::isDirectory)
-        .filter(entry -> Files.isRegularFile(entry.resolve("config.json")))
+        .filter(entry -> Files.isRegularFile(entry.resolve(ModelFiles.CONFIGURATION)))
         .filter(entry -> name(entry).contains("Transformer"))
         .findFirst();
   }
@@ -204,8 +206,8 @@ public final class ForeignFormat {
         .filter(Files::isDirectory)
         .filter(
             entry ->
-                Files.isRegularFile(entry.resolve("config.json"))
-                    || Files.isRegularFile(entry.resolve("saved_model.pb")))
+                Files.isRegularFile(entry.resolve(ModelFiles.CONFIGURATION))
+                    || Files.isRegularFile(entry.resolve(ModelFiles.SAVED_MODEL)))
         .limit(MOST_FOLDERS)
         .map(Path::toString)
         .toList();
@@ -218,21 +220,21 @@ public final class ForeignFormat {
         name(file).startsWith("pytorch_model")
             ? folder.resolve("pytorch_model*.bin").toString()
             : file.toString();
-    return "weights that PyTorch pickled, which only Python can read; make model.safetensors of them:"
-        + " python -c \"import glob, torch; from safetensors.torch import save_file;"
+    return "weights that PyTorch pickled, which only Python can read; make model.safetensors of"
+        + " them: python -c \"import glob, torch; from safetensors.torch import save_file;"
         + " save_file({k: v.clone().contiguous() for f in sorted(glob.glob('"
         + pattern
         + "')) for k, v in torch.load(f, map_location='cpu', weights_only=True)"
         + key
         + ".items()}, '"
-        + folder.resolve("model.safetensors")
+        + folder.resolve(ModelFiles.SAFETENSORS)
         + "', {'format': 'pt'})\"";
   }
 
   private static String keras(Path file) {
     String target = file.toString().replaceAll("\\.keras$", "");
-    return "a model as Keras 3 saves it, which only Keras can read; export it as a SavedModel: python"
-        + " -c \"import keras; keras.models.load_model('"
+    return "a model as Keras 3 saves it, which only Keras can read; export it as a SavedModel:"
+        + " python -c \"import keras; keras.models.load_model('"
         + file
         + "').export('"
         + target

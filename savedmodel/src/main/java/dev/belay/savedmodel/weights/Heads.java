@@ -109,7 +109,7 @@ final class Heads {
         }
         List<String> labels = new ArrayList<>();
         for (int i = 0; classes != DEFAULT_CLASSES && i < classes; i++) {
-          labels.add("LABEL_" + i);
+          labels.add(ModelConfiguration.UNNAMED_OUTPUT + i);
         }
         return labels;
       }

@@ -1,5 +1,6 @@
 package dev.belay.savedmodel.weights;
 
+import dev.belay.savedmodel.bundle.CheckpointNames;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,8 +18,6 @@ import org.tensorflow.proto.framework.TrackableObjectGraph.TrackableObject.SlotV
  * <p>Source of the keys: {@code tensorflow/python/training/tracking/graph_view.py}.
  */
 final class ObjectPaths {
-  private static final String VALUE = "VARIABLE_VALUE";
-  private static final String ATTRIBUTES = "/.ATTRIBUTES/" + VALUE;
 
   private final List<TrackableObject.Builder> nodes = new ArrayList<>();
   private final Map<String, Integer> ids = new HashMap<>();
@@ -36,7 +35,7 @@ final class ObjectPaths {
    * @return its key
    */
   String addVariable(String path, String fullName) {
-    String key = path + ATTRIBUTES;
+    String key = path + CheckpointNames.VALUE_SUFFIX;
     nodes.get(node(path)).addAttributes(tensor(fullName, key));
     return key;
   }
@@ -49,7 +48,8 @@ final class ObjectPaths {
    * @return its key
    */
   String addSlot(String variable, String optimizer, String slot) {
-    String key = variable + "/.OPTIMIZER_SLOT/" + optimizer + "/" + slot + ATTRIBUTES;
+    String key =
+        variable + "/.OPTIMIZER_SLOT/" + optimizer + "/" + slot + CheckpointNames.VALUE_SUFFIX;
     TrackableObject.Builder owner = nodes.get(node(optimizer));
     SlotVariableReference.Builder reference =
         SlotVariableReference.newBuilder()
@@ -69,7 +69,7 @@ final class ObjectPaths {
 
   private static SerializedTensor tensor(String fullName, String key) {
     return SerializedTensor.newBuilder()
-        .setName(VALUE)
+        .setName(CheckpointNames.VARIABLE_VALUE)
         .setFullName(fullName)
         .setCheckpointKey(key)
         .build();

@@ -14,6 +14,14 @@ import java.util.OptionalLong;
  * @param step number of updates made, if the checkpoint holds it
  */
 public record OptimizerState(Map<String, NamedTensors> slots, OptionalLong step) {
+  /** Name of the slot with the mean of gradients. */
+  public static final String MEAN = "m";
+
+  /** Name of the slot with the mean of squared gradients. */
+  public static final String SQUARES = "v";
+
+  static final String MOMENTUM = "momentum";
+
   public OptimizerState {
     slots = Collections.unmodifiableMap(new LinkedHashMap<>(slots));
   }

@@ -3,6 +3,7 @@ package dev.belay.savedmodel.weights;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.belay.savedmodel.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,6 @@ import java.util.Optional;
  * through. The first is a transformer, whose files are in the folder itself or in one below.
  */
 public final class SentenceTransformers {
-  static final String FILE = "modules.json";
   private static final long MOST_BYTES = 1 << 20;
 
   private SentenceTransformers() {}
@@ -61,7 +61,7 @@ public final class SentenceTransformers {
   }
 
   private static List<JsonNode> modules(Path folder) throws IOException {
-    Path file = folder.resolve(FILE);
+    Path file = folder.resolve(ModelFiles.MODULES);
     List<JsonNode> modules = new ArrayList<>();
     if (Files.isRegularFile(file) && Files.size(file) <= MOST_BYTES) {
       try {

@@ -20,8 +20,13 @@ import org.tensorflow.proto.framework.DataType;
 final class Tf1Checkpoint {
   static final TensorSpec COUNTER = new TensorSpec(DataType.DT_INT64, Shape.scalar());
 
+  static final String ADAM_MEAN = "adam_m";
+  static final String ADAM_SQUARES = "adam_v";
+  static final String STEP = "global_step";
+
   /** Names of the slots of AdamWeightDecayOptimizer in google-research/bert. */
-  private static final Map<String, String> SLOTS = Map.of("m", "adam_m", "v", "adam_v");
+  private static final Map<String, String> SLOTS =
+      Map.of(OptimizerState.MEAN, ADAM_MEAN, OptimizerState.SQUARES, ADAM_SQUARES);
 
   private Tf1Checkpoint() {}
 
@@ -43,7 +48,7 @@ final class Tf1Checkpoint {
         }
       }
       if (step.isPresent()) {
-        writer.add("global_step", COUNTER, counter(step.getAsLong()));
+        writer.add(STEP, COUNTER, counter(step.getAsLong()));
       }
       writer.commit();
     }

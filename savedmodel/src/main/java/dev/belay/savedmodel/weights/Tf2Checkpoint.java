@@ -1,6 +1,7 @@
 package dev.belay.savedmodel.weights;
 
 import dev.belay.savedmodel.bundle.BundleWriter;
+import dev.belay.savedmodel.bundle.CheckpointNames;
 import dev.belay.savedmodel.names.DialectName;
 import dev.belay.savedmodel.names.RenamedTensors;
 import dev.belay.savedmodel.tensor.NamedTensors;
@@ -48,7 +49,7 @@ final class Tf2Checkpoint {
       writeOptimizer(weights.optimizer().get(), names);
     }
     writer.addStrings(
-        CheckpointObjects.KEY, Shape.scalar(), List.of(objects.graph().toByteArray()));
+        CheckpointNames.OBJECT_GRAPH, Shape.scalar(), List.of(objects.graph().toByteArray()));
   }
 
   private void writeOptimizer(OptimizerState state, Map<String, DialectName> names)

@@ -1,7 +1,10 @@
 package dev.belay.savedmodel.weights;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.UnsupportedModelException;
+import dev.belay.savedmodel.bundle.BundleFiles;
 import dev.belay.savedmodel.bundle.BundleReader;
+import dev.belay.savedmodel.bundle.CheckpointNames;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
 import dev.belay.savedmodel.safetensors.SafetensorsReader;
 import java.io.IOException;
@@ -15,16 +18,13 @@ import java.util.stream.Stream;
 
 /** Finds the weights at a path. */
 public final class WeightFinder {
-  private static final String INDEX = ".index";
-  private static final String DATA = ".data-";
-  private static final String SAVED_MODEL = "saved_model.pb";
-
-  /** The folder in which Hugging Face puts a SavedModel and its versions. */
-  private static final String NESTED = "saved_model";
 
   /** The files that Hugging Face loads from a folder, in its order: the first that exists. */
   private static final List<String> HUGGING_FACE =
-      List.of("model.safetensors", "model" + SafetensorsReader.INDEX_SUFFIX, "tf_model.h5");
+      List.of(
+          ModelFiles.SAFETENSORS,
+          "model" + SafetensorsReader.INDEX_SUFFIX,
+          ModelFiles.KERAS_WEIGHTS);
 
   private WeightFinder() {}
 
@@ -89,10 +89,10 @@ public final class WeightFinder {
     }
     String name = path.getFileName().toString();
     Path folder = path.toAbsolutePath().getParent();
-    if (name.equals(SAVED_MODEL)) {
+    if (name.equals(ModelFiles.SAVED_MODEL)) {
       return List.of(savedModel(folder));
     }
-    if (name.endsWith(".safetensors") || name.endsWith(SafetensorsReader.INDEX_SUFFIX)) {
+    if (name.endsWith(SafetensorsReader.SUFFIX) || name.endsWith(SafetensorsReader.INDEX_SUFFIX)) {
       return List.of(location(WeightFormat.SAFETENSORS, path, folder));
     }
     return name.endsWith(".h5") || name.endsWith(".hdf5")
@@ -104,13 +104,13 @@ public final class WeightFinder {
   public static Optional<Path> prefix(Path path) {
     String name = path.getFileName().toString();
     String prefix = name;
-    if (name.endsWith(INDEX)) {
-      prefix = name.substring(0, name.length() - INDEX.length());
-    } else if (name.contains(DATA)) {
-      prefix = name.substring(0, name.lastIndexOf(DATA));
+    if (name.endsWith(BundleFiles.INDEX)) {
+      prefix = name.substring(0, name.length() - BundleFiles.INDEX.length());
+    } else if (name.contains(BundleFiles.DATA)) {
+      prefix = name.substring(0, name.lastIndexOf(BundleFiles.DATA));
     }
     Path candidate = path.resolveSibling(prefix);
-    return !prefix.isEmpty() && Files.isRegularFile(path.resolveSibling(prefix + INDEX))
+    return !prefix.isEmpty() && Files.isRegularFile(path.resolveSibling(prefix + BundleFiles.INDEX))
         ? Optional.of(candidate)
         : Optional.empty();
   }
@@ -121,11 +121,13 @@ public final class WeightFinder {
     huggingFace.ifPresent(found::add);
     for (Path file : files(folder)) {
       String name = file.getFileName().toString();
-      if (name.endsWith(INDEX)) {
+      if (name.endsWith(BundleFiles.INDEX)) {
         found.add(checkpoint(file.resolveSibling(name.substring(0, name.length() - 6))));
       } else if (huggingFace.isEmpty() && name.endsWith(SafetensorsReader.INDEX_SUFFIX)) {
         found.add(location(WeightFormat.SAFETENSORS, file, folder));
-      } else if (huggingFace.isEmpty() && name.endsWith(".safetensors") && !isShard(name)) {
+      } else if (huggingFace.isEmpty()
+          && name.endsWith(SafetensorsReader.SUFFIX)
+          && !isShard(name)) {
         found.add(location(WeightFormat.SAFETENSORS, file, folder));
       } else if (huggingFace.isEmpty() && name.endsWith(".h5")) {
         found.add(location(WeightFormat.HDF5, file, folder));
@@ -157,12 +159,12 @@ public final class WeightFinder {
   private static List<WeightLocation> savedModels(Path folder) throws IOException {
     List<WeightLocation> found = new ArrayList<>();
     // A folder of variables is the remainder of a SavedModel, and is refused as such.
-    if (Files.isRegularFile(folder.resolve(SAVED_MODEL))
-        || Files.isDirectory(folder.resolve("variables"))) {
+    if (Files.isRegularFile(folder.resolve(ModelFiles.SAVED_MODEL))
+        || Files.isDirectory(folder.resolve(ModelFiles.VARIABLES))) {
       found.add(savedModel(folder));
     }
-    Path nested = folder.resolve(NESTED);
-    if (Files.isRegularFile(nested.resolve(SAVED_MODEL))) {
+    Path nested = folder.resolve(ModelFiles.NESTED);
+    if (Files.isRegularFile(nested.resolve(ModelFiles.SAVED_MODEL))) {
       found.add(savedModel(nested));
     }
     for (Path parent : List.of(folder, nested)) {
@@ -170,7 +172,7 @@ public final class WeightFinder {
         try (Stream<Path> children = Files.list(parent)) {
           for (Path child : children.sorted().toList()) {
             if (child.getFileName().toString().matches("\\d+")
-                && Files.isRegularFile(child.resolve(SAVED_MODEL))) {
+                && Files.isRegularFile(child.resolve(ModelFiles.SAVED_MODEL))) {
               found.add(savedModel(child));
             }
           }
@@ -184,12 +186,12 @@ public final class WeightFinder {
    * The configuration is in the folder, or in the one above, where Hugging Face keeps config.json.
    */
   private static WeightLocation savedModel(Path directory) {
-    Path extras = directory.resolve("assets.extra");
+    Path extras = directory.resolve(ModelFiles.ASSETS_EXTRA);
     List<Path> folders = new ArrayList<>(List.of(extras, directory));
     // save_pretrained writes config.json beside a folder saved_model, with versions in it.
     Path absolute = directory.toAbsolutePath().normalize();
     Stream.of(absolute, absolute.getParent())
-        .filter(folder -> folder != null && folder.endsWith(NESTED))
+        .filter(folder -> folder != null && folder.endsWith(ModelFiles.NESTED))
         .forEach(folder -> folders.add(folder.getParent()));
     for (Path folder : folders) {
       Optional<Path> configuration = ConfigurationReader.find(folder);
@@ -202,7 +204,7 @@ public final class WeightFinder {
 
   private static WeightLocation checkpoint(Path prefix) throws IOException {
     Path folder = prefix.toAbsolutePath().getParent();
-    boolean objects = BundleReader.open(prefix).names().contains(CheckpointObjects.KEY);
+    boolean objects = BundleReader.open(prefix).names().contains(CheckpointNames.OBJECT_GRAPH);
     return location(objects ? WeightFormat.TF2 : WeightFormat.TF1, prefix, folder);
   }
 

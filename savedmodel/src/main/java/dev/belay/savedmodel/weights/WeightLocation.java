@@ -1,5 +1,7 @@
 package dev.belay.savedmodel.weights;
 
+import dev.belay.savedmodel.ModelFiles;
+import dev.belay.savedmodel.bundle.BundleFiles;
 import dev.belay.savedmodel.safetensors.SafetensorsReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,13 +26,13 @@ public record WeightLocation(
   /** The files of a tokenizer, under the names that Hugging Face and google-research use. */
   private static final List<String> TOKENIZER =
       List.of(
-          "vocab.txt",
-          "tokenizer.json",
-          "tokenizer_config.json",
-          "special_tokens_map.json",
-          "added_tokens.json",
-          "vocab.json",
-          "merges.txt",
+          ModelFiles.WORD_PIECES,
+          ModelFiles.TOKENIZER,
+          ModelFiles.TOKENIZER_CONFIG,
+          ModelFiles.SPECIAL_TOKENS,
+          ModelFiles.ADDED_TOKENS,
+          ModelFiles.BYTE_PAIRS,
+          ModelFiles.MERGES,
           "spiece.model",
           "sentencepiece.bpe.model");
 
@@ -65,9 +67,9 @@ public record WeightLocation(
               file -> {
                 String other = file.getFileName().toString();
                 return other.equals(name)
-                    || other.equals(name + ".index")
-                    || other.startsWith(name + ".data-")
-                    || (index && other.endsWith(".safetensors"));
+                    || other.equals(name + BundleFiles.INDEX)
+                    || other.startsWith(name + BundleFiles.DATA)
+                    || (index && other.endsWith(SafetensorsReader.SUFFIX));
               })
           .sorted()
           .forEach(files::add);

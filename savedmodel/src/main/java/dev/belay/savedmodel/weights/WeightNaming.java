@@ -1,5 +1,6 @@
 package dev.belay.savedmodel.weights;
 
+import dev.belay.savedmodel.bundle.CheckpointNames;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.names.Dialect;
@@ -30,27 +31,28 @@ final class WeightNaming {
   /** Slot names of TF1's optimizers, BERT's own Adam first; the last two are Belay's. */
   private static final Map<String, String> TF1_SLOTS =
       Map.of(
-          "adam_m",
-          "m",
-          "adam_v",
-          "v",
+          Tf1Checkpoint.ADAM_MEAN,
+          OptimizerState.MEAN,
+          Tf1Checkpoint.ADAM_SQUARES,
+          OptimizerState.SQUARES,
           "Adam",
-          "m",
+          OptimizerState.MEAN,
           "Adam_1",
-          "v",
+          OptimizerState.SQUARES,
           "Momentum",
-          "momentum",
+          OptimizerState.MOMENTUM,
           "m",
-          "m",
+          OptimizerState.MEAN,
           "v",
-          "v");
+          OptimizerState.SQUARES);
 
-  private static final Set<String> KERAS_SLOTS = Set.of("m", "v", "momentum");
+  private static final Set<String> KERAS_SLOTS =
+      Set.of(OptimizerState.MEAN, OptimizerState.SQUARES, OptimizerState.MOMENTUM);
 
   /** Counters and settings of trainings, by the last word of their names. */
   private static final Set<String> BOOKKEEPING =
       Set.of(
-          "global_step",
+          Tf1Checkpoint.STEP,
           "beta1_power",
           "beta2_power",
           "save_counter",
@@ -69,7 +71,7 @@ final class WeightNaming {
           "loss_scale",
           "current_learning_rate");
 
-  private static final List<String> STEPS = List.of("iter", "_iterations", "global_step");
+  private static final List<String> STEPS = List.of("iter", "_iterations", Tf1Checkpoint.STEP);
 
   private final WeightLocation location;
   private final Optional<ModelConfiguration> configuration;
@@ -278,7 +280,7 @@ final class WeightNaming {
   private OptionalLong step() throws IOException {
     for (String word : STEPS) {
       for (String key : bookkeeping) {
-        String name = key.replace("/.ATTRIBUTES/VARIABLE_VALUE", "");
+        String name = key.replace(CheckpointNames.VALUE_SUFFIX, "");
         if (name.substring(name.lastIndexOf('/') + 1).equals(word)
             && file.spec(key).elementBytes() == Long.BYTES) {
           return OptionalLong.of(file.read(key).getLong(0));

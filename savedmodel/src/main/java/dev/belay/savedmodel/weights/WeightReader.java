@@ -2,6 +2,7 @@ package dev.belay.savedmodel.weights;
 
 import dev.belay.savedmodel.bundle.BundleContents;
 import dev.belay.savedmodel.bundle.BundleReader;
+import dev.belay.savedmodel.bundle.CheckpointNames;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.hdf5.Hdf5Reader;
@@ -20,7 +21,6 @@ import java.util.Set;
 
 /** Reads weights from any supported file, and names them. */
 public final class WeightReader {
-  private static final String VALUE_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE";
 
   private WeightReader() {}
 
@@ -115,8 +115,8 @@ public final class WeightReader {
   private static Map<String, String> pathNames(BundleContents bundle) {
     Map<String, String> names = new LinkedHashMap<>();
     for (String key : bundle.names()) {
-      if (key.endsWith(VALUE_SUFFIX)) {
-        names.put(key, key.substring(0, key.length() - VALUE_SUFFIX.length()));
+      if (key.endsWith(CheckpointNames.VALUE_SUFFIX)) {
+        names.put(key, key.substring(0, key.length() - CheckpointNames.VALUE_SUFFIX.length()));
       }
     }
     return names;

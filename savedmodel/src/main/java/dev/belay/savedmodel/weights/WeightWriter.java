@@ -141,7 +141,9 @@ public final class WeightWriter {
     if (weights.configuration().isPresent()) {
       ModelConfiguration configuration = weights.configuration().get();
       String file =
-          configuration.family() == Family.ALBERT ? "albert_config.json" : "bert_config.json";
+          configuration.family() == Family.ALBERT
+              ? ConfigurationReader.TF1_ALBERT
+              : ConfigurationReader.TF1_BERT;
       Files.write(folder.resolve(file), ConfigurationWriter.tf1(configuration));
     }
   }

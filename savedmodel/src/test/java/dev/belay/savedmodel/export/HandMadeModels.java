@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import dev.belay.savedmodel.export.NewModel.NewSignature;
 import dev.belay.savedmodel.export.NewModel.NewVariable;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.op.Attributes;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import java.nio.ByteBuffer;

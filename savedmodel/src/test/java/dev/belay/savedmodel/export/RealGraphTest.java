@@ -12,7 +12,8 @@ import dev.belay.savedmodel.bundle.BundleReader;
 import dev.belay.savedmodel.export.NewModel.NewSignature;
 import dev.belay.savedmodel.export.NewModel.NewVariable;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
-import dev.belay.savedmodel.tensor.Shapes;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.ConstantTensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -126,7 +127,7 @@ class RealGraphTest {
                     name,
                     info.getName(),
                     info.getDtype(),
-                    Shapes.fromProto(info.getTensorShape()))));
+                    ConstantTensor.shape(info.getTensorShape()))));
     return tensors;
   }
 }

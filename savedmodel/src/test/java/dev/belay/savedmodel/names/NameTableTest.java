@@ -159,7 +159,6 @@ class NameTableTest {
     assertTrue(NameTable.of(Family.BERT).isBuffer("embeddings.position_ids"));
     assertTrue(NameTable.of(Family.GPT2).isBuffer("transformer.h.3.attn.masked_bias"));
     assertFalse(NameTable.of(Family.GPT2).isBuffer("transformer.h.3.attn.c_attn.bias"));
-    assertEquals(
-        Optional.of("transformer.wte.weight"), NameTable.of(Family.GPT2).tiedTo("lm_head.weight"));
+    assertEquals("transformer.wte.weight", NameTable.of(Family.GPT2).tied().get("lm_head.weight"));
   }
 }

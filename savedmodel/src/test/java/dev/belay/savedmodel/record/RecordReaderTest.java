@@ -142,8 +142,6 @@ class RecordReaderTest {
         writer.write(record);
       }
       writer.flush();
-    }
-    try (RecordWriter writer = RecordWriter.append(copy)) {
       for (byte[] record : records.subList(10, records.size())) {
         writer.write(record);
       }

@@ -2,6 +2,7 @@ package dev.belay.tools.command;
 
 import dev.belay.train.Sweep;
 import dev.belay.train.config.SweepConfig;
+import dev.belay.train.metrics.Metrics;
 import dev.belay.train.sweep.ArmResult;
 import dev.belay.train.sweep.ArmSummary;
 import java.nio.file.Path;
@@ -52,7 +53,7 @@ record SweepAnswer(
         arm.arm().learningRate(),
         known(arm.mean(metric)),
         known(arm.spread(metric)),
-        known(arm.mean("loss")),
+        known(arm.mean(Metrics.LOSS)),
         known(arm.clippedFraction()),
         known(arm.medianNorm()),
         arm.trouble().orElse(null),

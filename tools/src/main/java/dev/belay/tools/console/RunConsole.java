@@ -7,9 +7,11 @@ import static dev.belay.tools.console.Figures.number;
 import static dev.belay.tools.console.Figures.percent;
 import static dev.belay.tools.console.Figures.rate;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.train.TrainingRun;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.model.ModelSource;
+import dev.belay.train.norm.NormSummary;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -21,7 +23,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
   private static final int WIDE = 100;
 
   /** In an export, one name for each output in their order. */
-  private static final Path LABELS = Path.of("assets.extra", ModelSource.LABELS);
+  private static final Path LABELS = Path.of(ModelFiles.ASSETS_EXTRA, ModelSource.LABELS);
 
   private final Terminal terminal;
   private final LongSupplier nanoTime;
@@ -181,13 +183,13 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
 
   private static String norms(Map<String, Double> percentiles) {
     return "gradient norm before the clip: median "
-        + number(percentiles.get("p50"))
+        + number(percentiles.get(NormSummary.P50))
         + ", 90% below "
-        + number(percentiles.get("p90"))
+        + number(percentiles.get(NormSummary.P90))
         + ", 99% below "
-        + number(percentiles.get("p99"))
+        + number(percentiles.get(NormSummary.P99))
         + ", largest "
-        + number(percentiles.get("max"));
+        + number(percentiles.get(NormSummary.MAX));
   }
 
   /** The last message: the effect of the training, and the folder of the model. */

@@ -9,6 +9,7 @@ import dev.belay.train.Sweep;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.SweepEvent;
+import dev.belay.train.metrics.Metrics;
 import dev.belay.train.sweep.ArmSummary;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +89,7 @@ public final class SweepConsole implements Consumer<SweepEvent> {
 
   /** The arms and what is recommended. */
   public static List<String> table(SweepConfig config, Sweep.Result result) {
-    List<String> measures = Stream.of(result.metric(), "loss").distinct().toList();
+    List<String> measures = Stream.of(result.metric(), Metrics.LOSS).distinct().toList();
     Table table = new Table();
     List<String> head = new ArrayList<>(List.of("arm"));
     head.addAll(measures);

@@ -1,6 +1,7 @@
 package dev.belay.tools.fuzz;
 
 import dev.belay.train.ModelInspection;
+import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.model.ImportedModel;
 import dev.belay.train.model.InputMapping;
@@ -220,7 +221,7 @@ final class ModelSubject implements Subject {
     ModelConfig any = ModelConfig.of(folder);
     return new ModelConfig(
         folder,
-        ModelConfig.Files.FOUND_OUT,
+        ConfigBinder.defaults(ModelConfig.Files.class),
         signature,
         any.inputs(),
         output(),

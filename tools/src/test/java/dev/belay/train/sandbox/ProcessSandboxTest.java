@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.model.TestModels;
 import dev.belay.tools.ProgramRun;
+import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.model.ModelSandbox;
 import java.io.IOException;
@@ -184,7 +185,7 @@ final class ProcessSandboxTest {
     ModelConfig trusted =
         new ModelConfig(
             any.path(),
-            ModelConfig.Files.FOUND_OUT,
+            ConfigBinder.defaults(ModelConfig.Files.class),
             any.signature(),
             any.inputs(),
             any.output(),

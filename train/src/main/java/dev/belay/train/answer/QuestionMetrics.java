@@ -42,6 +42,6 @@ public final class QuestionMetrics implements Metrics {
 
   @Override
   public String primary() {
-    return "f1";
+    return F1;
   }
 }

@@ -2,6 +2,7 @@ package dev.belay.train.checkpoint;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.belay.savedmodel.bundle.BundleFiles;
 import dev.belay.savedmodel.bundle.BundleWriter;
 import dev.belay.savedmodel.bundle.WrittenFile;
 import dev.belay.savedmodel.export.AtomicDirectory;
@@ -18,17 +19,23 @@ import java.util.List;
  * every other file. The directory appears under its name when all of it is on the disk.
  */
 public final class CheckpointWriter {
-  static final String MODEL = "model";
-  static final String OPTIMIZER = "optimizer";
+  /** The prefix of the weights in a checkpoint. */
+  public static final String MODEL = "model";
+
+  /** The prefix of the state of the optimizer in a checkpoint. */
+  public static final String OPTIMIZER = "optimizer";
+
   static final String STATE = "state.json";
+
+  private static final String ONE_SHARD = "00000-of-00001";
 
   /** All files but the manifest. */
   static final List<String> FILES =
       List.of(
-          "model.index",
-          "model.data-00000-of-00001",
-          "optimizer.index",
-          "optimizer.data-00000-of-00001",
+          MODEL + BundleFiles.INDEX,
+          MODEL + BundleFiles.DATA + ONE_SHARD,
+          OPTIMIZER + BundleFiles.INDEX,
+          OPTIMIZER + BundleFiles.DATA + ONE_SHARD,
           STATE);
 
   private static final ObjectMapper JSON =

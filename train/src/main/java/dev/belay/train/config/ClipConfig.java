@@ -63,11 +63,14 @@ public record ClipConfig(
             defaultValue = "dense")
         Norms norms) {
 
-  /** Biases, normalisation, and what the field calls the last layer of a classifier. */
+  /**
+   * Default pattern of the variables that the adaptive rule skips: biases, normalisation, and the
+   * last layer of a classifier by its usual names.
+   */
   public static final String DEFAULT_ADAPTIVE_SKIP =
       "(?i)layer_?norm|bias|beta|gamma|head/|classifier|output_weights|logits|predictions";
 
-  /** The rules. */
+  /** The clip rules. */
   public enum Mode {
     GLOBAL_NORM,
     NORM,
@@ -77,15 +80,15 @@ public record ClipConfig(
     NONE
   }
 
-  /** Norm of the gradient of an embedding lookup, whose rows may occur several times. */
+  /** Norm of the gradient of an embedding lookup, in which a row may occur several times. */
   public enum Norms {
-    /** Equal rows are added first, as in PyTorch. */
+    /** Gradients of the same row are added up first, as in PyTorch. */
     DENSE,
-    /** Every row counts, as tf.linalg.global_norm does in Python. */
+    /** Every occurrence of a row counts separately, as in Python's tf.linalg.global_norm. */
     TF
   }
 
-  /** Of the adaptive rule. */
+  /** Options of the adaptive rule. */
   @Section.Of(Section.CLIPPING)
   public record Adaptive(
       @Option(
@@ -117,7 +120,7 @@ public record ClipConfig(
         .verify();
   }
 
-  /** That rule with that threshold, and otherwise what the command line takes without options. */
+  /** A rule with a threshold; everything else has the command line's defaults. */
   public ClipConfig(Mode mode, double maxGradNorm) {
     this(
         mode,

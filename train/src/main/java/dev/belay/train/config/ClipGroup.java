@@ -31,9 +31,9 @@ public record ClipGroup(Pattern variables, ClipConfig.Mode mode, double value) {
   }
 
   /**
-   * Parses an option value. The pattern may contain equals signs: the last one separates.
+   * Parses an option value. The pattern may contain equals signs; the last one ends it.
    *
-   * @throws ConfigException if it is not one
+   * @throws ConfigException if the text is not a clip group
    */
   public static ClipGroup parse(String text) {
     int equals = text.lastIndexOf('=');
@@ -69,12 +69,12 @@ public record ClipGroup(Pattern variables, ClipConfig.Mode mode, double value) {
     }
   }
 
-  /** Whether a variable of that name is in it. */
+  /** Whether the group contains the variable of that name. */
   public boolean holds(String variable) {
     return variables.matcher(variable).find();
   }
 
-  /** As the user writes it. */
+  /** The option value as a user writes it. */
   @Override
   public String toString() {
     String rule = mode == ClipConfig.Mode.NONE ? "" : ":" + value;

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Roles of the columns of the data, and how labels are written, where the names and the values do
- * not say it.
+ * Roles of the data's columns and the form of the labels, as far as names and values do not show
+ * them.
  */
 @Section.Of(Section.DATA)
 public record ColumnConfig(
@@ -60,12 +60,14 @@ public record ColumnConfig(
 
   /** Format of the labels of a causal language model. */
   public enum CausalLabels {
-    /** A copy of the token ids, -100 where nothing is learned; the model looks one token ahead. */
+    /**
+     * A copy of the token ids, -100 where nothing is learned; Belay shifts the labels by one token.
+     */
     UNSHIFTED,
     /** The label of a position is the token after it. */
     SHIFTED;
 
-    /** As it is written on the command line. */
+    /** Value on the command line. */
     public String option() {
       return name().toLowerCase(Locale.ROOT);
     }
@@ -75,7 +77,7 @@ public record ColumnConfig(
     labels = List.copyOf(labels);
   }
 
-  /** Everything by the names that the field uses. */
+  /** Finds all columns by their usual names. */
   public static ColumnConfig byName() {
     return ConfigBinder.defaults(ColumnConfig.class);
   }

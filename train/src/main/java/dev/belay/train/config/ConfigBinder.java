@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Makes config records from the values of options, and gives them back as options. */
+/** Converts option values to config records, and config records to option values. */
 public final class ConfigBinder {
   private final Map<String, List<String>> given;
   private final List<String> problems = new ArrayList<>();
@@ -21,10 +21,10 @@ public final class ConfigBinder {
   }
 
   /**
-   * Makes a record.
+   * Builds a record.
    *
-   * @param given values by the names of options; names that the record does not have are left alone
-   * @throws ConfigException that says everything that cannot be
+   * @param given values by option name; names that the record does not have are ignored
+   * @throws ConfigException which names every invalid option
    */
   public static <T extends Record> T read(Class<T> type, Map<String, List<String>> given) {
     return read(type, given, List.of());
@@ -71,8 +71,8 @@ public final class ConfigBinder {
   }
 
   /**
-   * All options as config.json has them, in the order of the components; those that were not given
-   * and have no default are left out.
+   * All options as in config.json, in the order of the components, without options that were not
+   * given and have no default.
    */
   public static Map<String, Object> json(Record config) {
     Map<String, Object> json = all(config);

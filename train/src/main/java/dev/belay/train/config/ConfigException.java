@@ -2,7 +2,7 @@ package dev.belay.train.config;
 
 import java.util.List;
 
-/** Options that cannot be: out of range, contradictory, or not known. The run never starts. */
+/** Thrown for invalid options: out of range, contradictory, or unknown. The run does not start. */
 public final class ConfigException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
@@ -22,13 +22,13 @@ public final class ConfigException extends IllegalArgumentException {
     this(List.of(message));
   }
 
-  /** Several at once; the message has one line for each. */
+  /** Several problems at once; the message has one line for each. */
   public ConfigException(List<String> problems) {
     super(String.join("\n", problems));
     this.problems = List.copyOf(problems);
   }
 
-  /** One sentence for each option that cannot be. */
+  /** One sentence for each problem. */
   public List<String> problems() {
     return problems;
   }

@@ -112,7 +112,7 @@ public record DataConfig(
     return ConfigBinder.with(this, "eval-batch-size", examples);
   }
 
-  /** These files, and otherwise what the command line takes without options. */
+  /** These files; everything else has the command line's defaults. */
   public static DataConfig of(List<Path> trainFiles, List<Path> validationFiles) {
     return ConfigBinder.read(
         DataConfig.class,

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model or run, and files to evaluate it on or predict for.
+ * A model or run, and the files to evaluate it on or to predict for.
  *
- * @param data without the files, of which only those of this record matter
+ * @param options of the data; its own files are ignored in favour of those of this record
  * @param generation decoding options of a language model
  */
 @Section.Of(Section.DATA)
@@ -64,7 +64,7 @@ public record EvaluateConfig(
    * Makes a config from the options of {@code belay evaluate}.
    *
    * @param options values by their names, without dashes
-   * @throws ConfigException that says everything that cannot be
+   * @throws ConfigException which names every invalid option
    */
   public static EvaluateConfig fromOptions(Map<String, String> options) {
     Map<String, List<String>> given = new LinkedHashMap<>();
@@ -77,13 +77,13 @@ public record EvaluateConfig(
     return new EvaluateConfig(model, data, machine, others, labels, generation, nBest);
   }
 
-  /** The same for predictions, which no loss is part of. */
+  /** The same without the losses of the model's layers, which predictions do not need. */
   public EvaluateConfig withoutModelLosses() {
     ModelConfig other = ConfigBinder.with(model, "model-losses", false);
     return new EvaluateConfig(other, data, machine, files, labels, generation, nBest);
   }
 
-  /** The same for a language model that writes in another way. */
+  /** The same with other decoding options of a language model. */
   public EvaluateConfig withGeneration(GenerationConfig other) {
     return new EvaluateConfig(model, data, machine, files, labels, other, nBest);
   }

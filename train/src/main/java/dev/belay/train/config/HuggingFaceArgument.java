@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An argument of Hugging Face's Trainer or of its example scripts, and what it is in Belay. {@code
- * huggingface-arguments.txt} is the table of all of them.
+ * An argument of Hugging Face's Trainer or of its example scripts, and its equivalent in Belay.
+ * {@code huggingface-arguments.txt} lists all of them.
  *
  * @param name with underscores, as Hugging Face has it
  * @param meanings by value in small letters; {@code *} for every other value
@@ -30,7 +30,7 @@ public record HuggingFaceArgument(String name, List<Meaning> meanings) {
    * The meaning of a value.
    *
    * @param value in small letters, or {@code *}
-   * @param option of Belay with the same effect; empty where nothing has to be said
+   * @param option of Belay with the same effect; empty if no option is needed
    * @param argument of that option, {@code {}} for the value itself; empty for a switch
    * @param refusal advice if Belay has no such option; else empty
    */
@@ -49,7 +49,7 @@ public record HuggingFaceArgument(String name, List<Meaning> meanings) {
       return new Meaning(value, option, argument.equals(VALUE) ? actual : argument, refusal);
     }
 
-    /** Whether Belay has nothing with the same effect. */
+    /** Whether Belay refuses it, because no option has the same effect. */
     public boolean isRefused() {
       return !refusal.isEmpty();
     }
@@ -63,7 +63,9 @@ public record HuggingFaceArgument(String name, List<Meaning> meanings) {
     }
   }
 
-  /** The argument of a name in either spelling, with or without leading hyphens. */
+  /**
+   * Finds an argument by its name, with hyphens or underscores, with or without leading hyphens.
+   */
   public static Optional<HuggingFaceArgument> find(String name) {
     String bare = name.startsWith("--") ? name.substring(2) : name;
     return Optional.ofNullable(ALL.get(bare.replace('-', '_')));

@@ -1,7 +1,9 @@
 package dev.belay.train.config;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** Logging, evaluation and checkpoints between the steps. */
 @Section.Of(Section.RUN)
@@ -80,6 +82,22 @@ public record LoopConfig(
         .atLeast("--save-total-limit", 1, saveTotalLimit)
         .atLeast("--early-stopping-patience", 1, earlyStoppingPatience)
         .verify();
+  }
+
+  /**
+   * Refuses a metric for the best model that the task does not have.
+   *
+   * @throws ConfigException that lists those it has
+   */
+  public static void requireMetric(String name, Set<String> known) {
+    if (!known.contains(name)) {
+      throw new ConfigException(
+          List.of(
+              "--metric-for-best-model: there is no metric '"
+                  + name
+                  + "'; this task has "
+                  + String.join(", ", known)));
+    }
   }
 
   /** Defaults of the command line. */

@@ -50,7 +50,7 @@ public record MachineConfig(
         .verify();
   }
 
-  /** A machine whose GPUs are used as usual. */
+  /** A machine with the default use of GPUs. */
   public MachineConfig(String device, OptionalInt threads, long seed) {
     this(device, threads, GpuConfig.defaults(), seed);
   }
@@ -69,14 +69,14 @@ public record MachineConfig(
     return device.startsWith("cpu");
   }
 
-  /** The GPUs to use, such as {@code 0,1}; empty for all there are, or none. */
+  /** The GPUs to use, such as {@code 0,1}; empty if all are used, or none. */
   public Optional<String> visibleGpus() {
     return device.startsWith("gpu:") ? Optional.of(numbers(device)) : Optional.empty();
   }
 
   /**
-   * The devices that share each batch, as a session names them, whose own numbers begin at 0; a
-   * single one where nothing is shared.
+   * The devices that share each batch, by the names that a session gives them, whose numbers begin
+   * at 0; a single device if batches are not shared.
    */
   public List<String> replicaDevices() {
     int count = numbers(device).split(",").length;
@@ -89,7 +89,7 @@ public record MachineConfig(
     return new MachineConfig(cpuOnly() ? "cpu" : "auto", threads, gpu, seed);
   }
 
-  /** TensorFlow's threads. */
+  /** Number of threads of TensorFlow. */
   public int effectiveThreads() {
     return threads.orElse(Runtime.getRuntime().availableProcessors());
   }

@@ -10,9 +10,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Model of a run, and how it is called.
+ * Model of a run, and how to call it.
  *
- * @param files contents of the path, where they are not detected
+ * @param files contents of the path, as far as Belay does not detect them
  * @param adapter low-rank adapters of its weights
  * @param trust exceptions that the user allows for a foreign model
  */
@@ -111,19 +111,24 @@ public record ModelConfig(
     AdapterConfig adapter,
     Trust trust) {
 
-  /** Names of the options that say how to read weights, whatever is done with them. */
+  /** Names of the options that determine how weights are read, for every use. */
   public static final Set<String> OF_WEIGHTS =
       Set.of("model-format", "model-config", "tag", "allow-op");
 
   /** No new head: the model's own is trained. */
   public static final String OWN_HEAD = "none";
 
-  private static final List<String> PROBLEMS =
-      List.of("single_label_classification", "multi_label_classification");
+  /** Hugging Face's name of a classification of which each example has one label. */
+  public static final String SINGLE_LABEL = "single_label_classification";
 
-  /** Rule for resuming the optimizer of an earlier training. */
+  /** Hugging Face's name of a classification of which an example may have several labels. */
+  public static final String MULTI_LABEL = "multi_label_classification";
+
+  private static final List<String> PROBLEMS = List.of(SINGLE_LABEL, MULTI_LABEL);
+
+  /** Rule for restoring the optimizer of an earlier training. */
   public enum RestoreOptimizer {
-    /** If the files have slots and a step, and the optimizer uses them. */
+    /** Restore it if the files have slots and a step, and the optimizer uses them. */
     AUTO,
     NO
   }
@@ -179,9 +184,7 @@ public record ModelConfig(
                   "Of a SavedModel with several graphs, take the one with these tags, divided by"
                       + " commas (default: serve, or the only one).",
               section = Section.WEIGHTS)
-          Optional<String> tags) {
-    public static final Files FOUND_OUT = ConfigBinder.defaults(Files.class);
-  }
+          Optional<String> tags) {}
 
   /** Exceptions that the user makes for a foreign model. */
   @Section.Of(Section.MODEL)
@@ -251,8 +254,8 @@ public record ModelConfig(
   }
 
   /**
-   * Whether a variable of the model trains, as far as names decide it. With adapters, only what is
-   * named does.
+   * Whether the options allow a variable of that name to train. With adapters, only variables that
+   * are named do.
    */
   public boolean trains(String variable) {
     boolean chosen =
@@ -285,13 +288,13 @@ public record ModelConfig(
         trust);
   }
 
-  /** The weights that the path means. */
+  /** The weights at the path. */
   public WeightsConfig weights() {
     return new WeightsConfig(
         path, files.format(), files.configuration(), files.tags(), trust.allowedOps());
   }
 
-  /** That model, and otherwise what the command line takes without options. */
+  /** That model; everything else has the command line's defaults. */
   public static ModelConfig of(Path path) {
     return ConfigBinder.read(ModelConfig.class, Map.of("model", List.of(path.toString())));
   }

@@ -7,11 +7,11 @@ import java.lang.annotation.Target;
 
 /**
  * Marks the component of a config record that holds an option. The command line, {@code --config},
- * {@code config.json}, the request to the model sandbox and the comparison of a resume are all made
- * from it, so that an option is written here and nowhere else.
+ * {@code config.json}, the request to the model sandbox and the comparison of a resume are derived
+ * from it, so each option is defined in one place only.
  *
- * <p>A {@code boolean} with a default is given as {@code on} or {@code off}; without one it is a
- * switch.
+ * <p>A {@code boolean} with a default has the values {@code on} and {@code off}; without a default
+ * it is a switch.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
@@ -25,7 +25,7 @@ public @interface Option {
   /** Placeholder of the value in {@code --help}; empty for a switch. */
   String label() default "";
 
-  /** Sentence of {@code --help}, which appends the default unless it is said here. */
+  /** Sentence for {@code --help}, which appends the default unless the sentence contains it. */
   String help();
 
   /** The default, as a user would type it; empty if there is none. */
@@ -40,16 +40,16 @@ public @interface Option {
   /** Sorts the options of a section: by this, then in the order of the records. */
   int place() default 0;
 
-  /** Whether one argument may hold several values, divided by commas. */
+  /** Whether one argument may have several values, separated by commas. */
   boolean commaSeparated() default false;
 
-  /** Word for a collection without elements; empty if such a collection is simply not given. */
+  /** Value that stands for an empty collection; empty if omitting the option does. */
   String emptyWord() default "";
 
   /** Name of another option that makes this one meaningless. */
   String replacedBy() default "";
 
-  /** Whether it means nothing for a model that is only called. */
+  /** Whether the option has no effect on a model that is only evaluated or predicts. */
   boolean trainingOnly() default false;
 
   /** Effect of a changed value on a resumed run. */
@@ -58,16 +58,19 @@ public @interface Option {
   /** Advice in a sweep, which refuses the option; empty if a sweep accepts it. */
   String refusedBySweep() default "";
 
-  /** Whether two sweeps that differ in it are different sweeps. */
+  /** Whether sweeps with different values of it are different sweeps. */
   boolean identifiesSweep() default true;
 
-  /** Answers of a resumed run to another value than it began with. */
+  /** Effects of a changed value on a resumed run. */
   enum OnResume {
-    /** The weights would be those of neither run alone: refused without {@code --allow-changes}. */
+    /**
+     * Refused without {@code --allow-changes}, because the weights would equal those of neither
+     * setting.
+     */
     REFUSE,
     /** Changes at most last digits, or when something is written: logged. */
     LOG,
-    /** Says nothing about the weights: not compared. */
+    /** Does not affect the weights: not compared. */
     IGNORE,
     /** Names files, which may move: their contents are compared instead. */
     COMPARE_CONTENTS

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Everything that is known of one option, read from the component of a config record.
+ * Definition of one option, read from a component of a config record.
  *
  * @param option its annotation in the record
  * @param section of {@code --help}
@@ -29,7 +29,7 @@ public record OptionDefinition(Option option, Section section, OptionType type) 
     return options;
   }
 
-  /** Effect of a changed value on a resumed run; an unknown option matters. */
+  /** Effect of a changed value on a resumed run; a change of an unknown option is refused. */
   public static Option.OnResume onResume(Class<? extends Record> config, String name) {
     return of(config).stream()
         .filter(definition -> definition.name().equals(name))
@@ -74,7 +74,7 @@ public record OptionDefinition(Option option, Section section, OptionType type) 
     return name.equals(option.name()) || name.equals(option.alias());
   }
 
-  /** Whether it means nothing for a model that is only called. */
+  /** Whether the option has no effect on a model that is only evaluated or predicts. */
   public boolean isTrainingOnly() {
     return option.trainingOnly() || section == Section.WHAT_TRAINS;
   }

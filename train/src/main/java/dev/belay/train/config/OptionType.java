@@ -97,7 +97,7 @@ public final class OptionType {
     return Collection.class.isAssignableFrom(type) || type == Map.class;
   }
 
-  /** The words that it takes; empty if its values are no words. */
+  /** The accepted words; empty if its values are not words. */
   public List<String> words() {
     return element.isEnum()
         ? Arrays.stream(element.getEnumConstants()).map(OptionType::word).toList()
@@ -119,7 +119,7 @@ public final class OptionType {
   /**
    * Reads the values that are given.
    *
-   * @throws IllegalArgumentException if one of them is none
+   * @throws IllegalArgumentException if one of them is invalid
    */
   public Object parse(List<String> texts) {
     if (type == Map.class) {
@@ -178,7 +178,7 @@ public final class OptionType {
         .orElseThrow(() -> new IllegalArgumentException(text));
   }
 
-  /** The value as config.json has it; empty where it has nothing. */
+  /** The value for config.json; empty if config.json leaves it out. */
   public Optional<Object> json(Object value) {
     if (value instanceof Optional<?> optional) {
       return optional.map(this::plain);

@@ -30,11 +30,11 @@ public record ResumeConfig(
 
   /** Start of a run. */
   public enum Mode {
-    /** At the newest checkpoint of its directory that is whole; without one, at the start. */
+    /** At the newest whole checkpoint of its directory; without one, at the beginning. */
     AUTO,
-    /** At the start, in a directory that is new or empty. */
+    /** At the beginning, in a directory that is new or empty. */
     NEVER,
-    /** At a checkpoint that is named. */
+    /** At a given checkpoint. */
     FROM
   }
 
@@ -47,7 +47,7 @@ public record ResumeConfig(
     };
   }
 
-  /** A checkpoint, or a run whose newest one is meant; only of mode FROM. */
+  /** A checkpoint, or a run for its newest checkpoint; present only in mode FROM. */
   public Optional<Path> checkpoint() {
     return mode() == Mode.FROM ? Optional.of(Path.of(from)) : Optional.empty();
   }

@@ -2,7 +2,7 @@ package dev.belay.train.config;
 
 import java.util.OptionalInt;
 
-/** Length of the training and course of the learning rate. */
+/** Length of the training and schedule of the learning rate. */
 @Section.Of(Section.SCHEDULE)
 public record ScheduleConfig(
     @Option(
@@ -54,7 +54,7 @@ public record ScheduleConfig(
             place = -1)
         OptionalInt maxSteps) {
 
-  /** The shapes. */
+  /** The shapes of schedules. */
   public enum Kind {
     CONSTANT,
     LINEAR,
@@ -85,7 +85,7 @@ public record ScheduleConfig(
         .verify();
   }
 
-  /** Updates in all, for a data set of that many batches. */
+  /** Number of all updates, for a data set of that many batches. */
   public long totalSteps(int batchesPerEpoch) {
     return maxSteps.isPresent()
         ? maxSteps.getAsInt()

@@ -2,7 +2,7 @@ package dev.belay.train.config;
 
 import java.util.OptionalDouble;
 
-/** Answers to a step whose numbers are not usable. */
+/** Actions on a step whose numbers are unusable. */
 @Section.Of(Section.STABILITY)
 public record StabilityConfig(
     @Option(
@@ -41,7 +41,7 @@ public record StabilityConfig(
 
   /** Action on a step that is not finite. */
   public enum Policy {
-    /** Stop, and say why. */
+    /** Stop the run with an error that has the reason. */
     HALT,
     /** Skip the update and continue with the next batch. */
     SKIP,

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * All that one training run is asked to do.
+ * All options of one training run.
  *
  * @param report reports besides metrics.jsonl
  */
@@ -59,12 +59,12 @@ public record TrainConfig(
         .verify();
   }
 
-  /** Begins a config whose options all have their defaults. */
+  /** Returns a builder whose options all have their defaults. */
   public static TrainConfigBuilder builder() {
     return new TrainConfigBuilder(Map.of());
   }
 
-  /** Begins a config with the options of this one. */
+  /** Returns a builder with the options of this config. */
   public TrainConfigBuilder toBuilder() {
     return new TrainConfigBuilder(ConfigBinder.texts(this));
   }
@@ -73,7 +73,7 @@ public record TrainConfig(
    * Makes a config from the options of {@code belay train}.
    *
    * @param options values by their names, as {@link TrainConfigBuilder#option} takes them
-   * @throws ConfigException that says everything that cannot be
+   * @throws ConfigException which names every invalid option
    */
   public static TrainConfig fromOptions(Map<String, String> options) {
     TrainConfigBuilder builder = builder();
@@ -81,7 +81,7 @@ public record TrainConfig(
     return builder.build();
   }
 
-  /** That model on that data, and otherwise what the command line takes without options. */
+  /** That model on that data; everything else has the command line's defaults. */
   public static TrainConfig of(ModelConfig model, DataConfig data, Path outputDirectory) {
     return new TrainConfig(
         model,

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Builds a {@link TrainConfig}. What is not given has its default; {@link #option} takes every
- * option of {@code belay train}, the other methods are those that most programs need.
+ * Builds a {@link TrainConfig}. Options that are not set have their defaults. {@link #option} sets
+ * any option of {@code belay train}; the other methods set those that most programs need.
  */
 public final class TrainConfigBuilder {
   private static final List<OptionDefinition> OPTIONS = OptionDefinition.of(TrainConfig.class);
@@ -49,7 +49,7 @@ public final class TrainConfigBuilder {
     return option("head", head);
   }
 
-  /** Tokens of an example; longer texts are cut. */
+  /** Maximum number of tokens of an example; longer texts are cut. */
   public TrainConfigBuilder maxSeqLength(int tokens) {
     return option("max-seq-length", tokens);
   }
@@ -89,7 +89,7 @@ public final class TrainConfigBuilder {
     return option("num-train-epochs", epochs);
   }
 
-  /** Updates, instead of epochs. */
+  /** Number of updates, instead of a number of epochs. */
   public TrainConfigBuilder maxSteps(int steps) {
     return option("max-steps", steps);
   }
@@ -110,11 +110,11 @@ public final class TrainConfigBuilder {
   }
 
   /**
-   * Any option.
+   * Sets any option.
    *
    * @param name as on the command line, with hyphens or underscores, or one of Hugging Face's
    *     arguments that {@code belay train} takes
-   * @param value as on the command line; several in a collection
+   * @param value as on the command line; a collection for several values
    */
   public TrainConfigBuilder option(String name, Object value) {
     String plain = name.replaceFirst("^--", "").replace('_', '-').toLowerCase(Locale.ROOT);
@@ -147,7 +147,7 @@ public final class TrainConfigBuilder {
   /**
    * The config.
    *
-   * @throws ConfigException that says everything that cannot be
+   * @throws ConfigException which names every invalid option
    */
   public TrainConfig build() {
     if (!problems.isEmpty()) {

@@ -51,7 +51,7 @@ public record UpdateConfig(
         .verify();
   }
 
-  /** Updates of an epoch of that many batches; the last one of an epoch may be short. */
+  /** Number of updates in an epoch of that many batches; the last update may have fewer batches. */
   public int updates(int batches) {
     return (batches + gradientAccumulationSteps - 1) / gradientAccumulationSteps;
   }

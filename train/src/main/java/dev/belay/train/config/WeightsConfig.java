@@ -12,7 +12,7 @@ import java.util.Set;
  *     or one of its checkpoints
  * @param format required format; empty: any
  * @param configuration config.json, if none is beside the weights
- * @param tags of the graph to take of a SavedModel that holds several; empty: the one for serving
+ * @param tags of the graph to use if a SavedModel has several; empty: the one for serving
  * @param allowedOps ops of a SavedModel's graph that are accepted beyond the policy
  */
 public record WeightsConfig(
@@ -26,7 +26,7 @@ public record WeightsConfig(
     allowedOps = Set.copyOf(allowedOps);
   }
 
-  /** Those weights, and otherwise what the command line takes without options. */
+  /** Those weights; everything else has the command line's defaults. */
   public static WeightsConfig of(Path path) {
     return new WeightsConfig(path, Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
   }

@@ -17,7 +17,7 @@ public record Checkup(List<Finding> findings, int usableGpus) {
     findings = List.copyOf(findings);
   }
 
-  /** Looks at this machine; takes some seconds on a CPU. */
+  /** Checks this machine; takes some seconds on a CPU. */
   public static Checkup ofThisMachine() {
     MachineFiles files = new MachineFiles(Path.of("/"));
     ControlGroup group = ControlGroup.of(files);
@@ -36,9 +36,9 @@ public record Checkup(List<Finding> findings, int usableGpus) {
   }
 
   /**
-   * Complains where something is broken.
+   * Requires that nothing is broken.
    *
-   * @throws MachineException which names it
+   * @throws MachineException which names what is broken
    */
   public void requireSound() {
     List<Finding> wrong = with(Finding.State.WRONG);
@@ -49,7 +49,7 @@ public record Checkup(List<Finding> findings, int usableGpus) {
   }
 
   /**
-   * Complains where there is no GPU to train on.
+   * Requires a GPU to train on.
    *
    * @throws MachineException which names all that is missing
    */

@@ -9,6 +9,10 @@ import java.util.stream.Stream;
  * Limits of a container or service. The limit of a control group holds for all groups below it, so
  * the smallest on the path to the root counts.
  *
+ * <p>The files are read here because the JDK's {@code com.sun.management.OperatingSystemMXBean}
+ * tells less: that of JDK 17 does not see limits of groups above the own one in version 2, has no
+ * version, and gives the quota of processor time as a whole number of processors.
+ *
  * @param version 1, 2, or 0 where the kernel reports no groups
  * @param memoryBytes memory limit; empty without a limit
  * @param cpus quota of processor time, in processors; empty without one

@@ -4,6 +4,7 @@ import static dev.belay.train.doctor.Finding.Area.LIBRARY;
 import static dev.belay.train.doctor.Finding.Area.MEMORY;
 import static dev.belay.train.doctor.Finding.Area.SYSTEM;
 
+import dev.belay.train.step.EnvironmentVariables;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,9 +15,9 @@ import java.util.Properties;
 import org.tensorflow.TensorFlow;
 
 /**
- * Settings of a process that the launcher {@code belay} makes before Java starts, and that a
- * program with Belay in it has to make itself. None of them can be made up for later: TensorFlow,
- * glibc and the JVM read them once, when they start.
+ * Checks the settings that the launcher {@code belay} applies before Java starts, and that a
+ * program that embeds Belay must apply itself. None can be applied later: TensorFlow, glibc and the
+ * JVM read them once, when they start.
  *
  * @param findings one for each setting
  */
@@ -27,7 +28,7 @@ public record EmbeddingCheck(List<Finding> findings) {
     findings = List.copyOf(findings);
   }
 
-  /** Looks at this process; loads nothing. */
+  /** Checks this process, without loading a library. */
   public static EmbeddingCheck ofThisProcess() {
     MachineFiles files = new MachineFiles(Path.of("/"));
     return of(
@@ -51,20 +52,20 @@ public record EmbeddingCheck(List<Finding> findings) {
     findings.add(
         variable(
             environment,
-            new Wanted(LIBRARY, "TF_ENABLE_ONEDNN_OPTS", "1"),
+            new Wanted(LIBRARY, EnvironmentVariables.ONEDNN, "1"),
             "steps on a CPU are slower without oneDNN's kernels, and numbers differ in their last"
                 + " digits from those of the launcher"));
     findings.add(
         variable(
             environment,
-            new Wanted(LIBRARY, "TF_CPP_MIN_LOG_LEVEL", "3"),
+            new Wanted(LIBRARY, EnvironmentVariables.LOG_LEVEL, "3"),
             "TensorFlow writes to standard error by itself; its errors come back as exceptions"));
     findings.add(rustFlavor(environment, properties));
     findings.add(property(properties, "maxBytes"));
     findings.add(property(properties, "maxPhysicalBytes"));
     for (Wanted allocator :
         List.of(
-            new Wanted(MEMORY, "MALLOC_MMAP_MAX_", "0"),
+            new Wanted(MEMORY, EnvironmentVariables.MAPPED_MEMORY, "0"),
             new Wanted(MEMORY, "MALLOC_TRIM_THRESHOLD_", "17179869184"),
             new Wanted(MEMORY, "MALLOC_TOP_PAD_", "134217728"))) {
       findings.add(
@@ -131,7 +132,7 @@ public record EmbeddingCheck(List<Finding> findings) {
             "set LC_ALL=C.UTF-8 in the environment of the process");
   }
 
-  /** The settings that are missing, each with its cost and what to do; empty where none is. */
+  /** The missing settings, each with its cost and remedy; empty if none is missing. */
   public List<Finding> missing() {
     return findings.stream().filter(finding -> finding.state() != Finding.State.OK).toList();
   }

@@ -1,7 +1,7 @@
 package dev.belay.train.doctor;
 
 /**
- * One thing that the doctor looked at.
+ * Result of one check of {@code belay doctor}.
  *
  * @param area of the machine
  * @param subject the subject of the check
@@ -25,9 +25,9 @@ public record Finding(Area area, String subject, State state, String found, Stri
   public enum State {
     /** As it should be. */
     OK,
-    /** Works, and could be better. */
+    /** Works, but could be better. */
     NOTE,
-    /** Not there; what needs it cannot be used. */
+    /** Not present; parts that need it cannot be used. */
     MISSING,
     /** Broken: parts that depend on it fail or compute wrong numbers. */
     WRONG

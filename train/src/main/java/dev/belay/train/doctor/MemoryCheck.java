@@ -9,6 +9,7 @@ import java.util.Locale;
 /** Memory of the machine, of the container and of Java. */
 final class MemoryCheck {
   static final String MEMORY_FILE = "/proc/meminfo";
+  static final String AVAILABLE = "MemAvailable";
 
   private MemoryCheck() {}
 
@@ -21,7 +22,7 @@ final class MemoryCheck {
             "memory",
             gigabytes(machine)
                 + ", "
-                + gigabytes(bytes(files, MEMORY_FILE, "MemAvailable"))
+                + gigabytes(bytes(files, MEMORY_FILE, AVAILABLE))
                 + " available"));
     findings.add(
         Finding.ok(

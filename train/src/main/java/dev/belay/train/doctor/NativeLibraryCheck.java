@@ -3,6 +3,7 @@ package dev.belay.train.doctor;
 import static dev.belay.train.doctor.Finding.Area.LIBRARY;
 
 import dev.belay.graph.internal.LocalDevices;
+import dev.belay.train.step.EnvironmentVariables;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +49,7 @@ record NativeLibraryCheck(List<Finding> findings, boolean loads) {
                 "this build of TensorFlow is for CPUs only",
                 "build Belay without BELAY_PROFILE=cpu"));
       }
-      findings.add(oneDnn(System.getenv("TF_ENABLE_ONEDNN_OPTS")));
+      findings.add(oneDnn(System.getenv(EnvironmentVariables.ONEDNN)));
       return new NativeLibraryCheck(findings, true);
     } catch (LinkageError e) {
       findings.add(

@@ -8,8 +8,8 @@ import java.util.Properties;
 import org.tensorflow.TensorFlow;
 
 /**
- * The native part of TensorFlow Java: a separate jar, which a program must have on its class path
- * besides the classes.
+ * Checks that the native part of TensorFlow Java is on the class path. It is a separate jar, which
+ * a program needs besides the jar of classes.
  */
 public final class NativeTensorFlow {
   private static final String LIBRARY = "org/tensorflow/internal/c_api/%s/libjnitensorflow.so";
@@ -22,7 +22,7 @@ public final class NativeTensorFlow {
   private NativeTensorFlow() {}
 
   /**
-   * Refuses a class path without it, before anything of a model is read.
+   * Refuses a class path without the native library, before a model is read.
    *
    * @throws MachineException which names the artifact to add
    */

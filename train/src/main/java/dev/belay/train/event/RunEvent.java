@@ -8,10 +8,10 @@ import java.util.Map;
 public sealed interface RunEvent {
 
   /**
-   * The model and data are read, the graph is built, training starts.
+   * Training starts; the model and data were read and the graph was built.
    *
    * @param totalSteps updates to come
-   * @param stepsPerEpoch updates of one pass over the data
+   * @param stepsPerEpoch updates in one pass over the data
    * @param notes remarks for people: functions chosen, ops rewritten, variables left out
    */
   record Started(
@@ -26,9 +26,9 @@ public sealed interface RunEvent {
    * One update.
    *
    * @param clippedFraction the share of all steps so far whose gradients were clipped
-   * @param stepMillis from asking for the batch to having the result
-   * @param dataWaitMillis the part of it that was spent waiting for the batch
-   * @param sessionMillis the part of it that was spent in TensorFlow's session
+   * @param stepMillis from requesting the batch to receiving the result
+   * @param dataWaitMillis time within {@code stepMillis} spent waiting for the batch
+   * @param sessionMillis time within {@code stepMillis} spent in TensorFlow's session
    */
   record Trained(
       long step,
@@ -53,18 +53,21 @@ public sealed interface RunEvent {
   record NormsMeasured(long step, List<VariableNorm> variables) implements RunEvent {}
 
   /**
-   * An update that was not made.
+   * A skipped update.
    *
-   * @param lossScale at the step; 1 but for fp16
+   * @param lossScale at the step; 1 except with fp16
    */
   record Skipped(long step, Reason reason, double lossScale) implements RunEvent {
-    /** Why. */
+    /** Reason for skipping the update. */
     public enum Reason {
       /** Loss or norm were not finite. */
       NOT_FINITE,
-      /** The norm was far above what it was before. */
+      /** The norm was far above the norms of earlier steps. */
       EXPLODED,
-      /** A gradient left the range of half precision under this loss scale: usual with fp16. */
+      /**
+       * A gradient exceeded the range of half precision under this loss scale, which is usual with
+       * fp16.
+       */
       OVERFLOW
     }
   }
@@ -93,20 +96,20 @@ public sealed interface RunEvent {
   record Resumed(long step, Path checkpoint) implements RunEvent {}
 
   /**
-   * A checkpoint was committed.
+   * A checkpoint was written completely.
    *
-   * @param seconds from holding the values to having them on the disk
-   * @param stallSeconds the part of it in which training stood still
+   * @param seconds from taking the values until they are on the disk
+   * @param stallSeconds time within {@code seconds} in which training waited
    * @param bytes of weights and slots
    */
   record Saved(long step, Path directory, double seconds, double stallSeconds, long bytes)
       implements RunEvent {}
 
-  /** A SavedModel was committed. */
+  /** A SavedModel was written completely. */
   record Exported(long step, Path directory) implements RunEvent {}
 
   /**
-   * The run ended well.
+   * The run finished successfully.
    *
    * @param clippedFraction the share of steps whose gradients were clipped
    * @param gradNormPercentiles of the norms before the clip, {@code p1} to {@code max}
@@ -126,7 +129,7 @@ public sealed interface RunEvent {
   record Warned(String message) implements RunEvent {}
 
   /**
-   * The run had ended before, with the same settings: there was nothing to do.
+   * The run had already finished with the same settings; there is nothing to do.
    *
    * @param when it ended
    */

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Somebody's wish that a run ends: after the step in flight, with a checkpoint. Any thread may make
- * it, the run looks at it between steps and between the batches of an evaluation.
+ * Request that a run stops after the current step, with a checkpoint. Any thread may make it. The
+ * run checks it between steps and between the batches of an evaluation.
  */
 public final class StopRequest {
   private final AtomicReference<String> reason = new AtomicReference<>();
@@ -16,20 +16,20 @@ public final class StopRequest {
    * Requests the stop.
    *
    * @param why reason for people, such as "SIGTERM"; the first one counts
-   * @return whether the run has something to save and so ends by itself; before its first step and
-   *     after its last output there is nothing, and the process may exit at once
+   * @return whether the run has something to save, and therefore ends by itself; false before its
+   *     first step and after its last output, when the process may exit at once
    */
   public boolean make(String why) {
     reason.compareAndSet(null, why);
     return heard.get();
   }
 
-  /** Whether anybody asked. */
+  /** Whether a stop was requested. */
   public boolean isMade() {
     return reason.get() != null;
   }
 
-  /** Begins or ends the time in which the run answers a request by itself. */
+  /** Sets whether the run currently ends by itself on a request. */
   public void listen(boolean listening) {
     heard.set(listening);
   }

@@ -13,7 +13,8 @@ public sealed interface SweepEvent {
    * @param arms settings to try
    * @param seeds seeds of each arm
    * @param steps of one arm with one seed
-   * @param rungs steps after which arms that have fallen behind are stopped; empty: none are
+   * @param rungs steps after which arms that have fallen behind are stopped; empty: no arm is
+   *     stopped early
    * @param notes remarks for people
    */
   record Started(int arms, int seeds, long steps, List<Long> rungs, List<String> notes)
@@ -28,7 +29,7 @@ public sealed interface SweepEvent {
   /**
    * An arm has ended with a seed.
    *
-   * @param reason why it did not come to its end; empty if it did
+   * @param reason why it ended before its last step; empty if it made all its steps
    * @param earlier whether it had ended before this process began
    */
   record ArmEnded(

@@ -1,12 +1,14 @@
 package dev.belay.train.export;
 
 import dev.belay.graph.EvaluationStep;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.savedmodel.export.NewModel;
 import dev.belay.savedmodel.export.SavedModelWriter;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
 import dev.belay.savedmodel.model.ModelVariable;
+import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.DiskFailure;
@@ -125,9 +127,10 @@ public record SavedModelExport(
             .toList();
     Output<?> logits = evaluation.output().asOutput();
     FlatTensor output =
-        new FlatTensor("logits", tensorName(logits), logits.dataType(), logits.shape());
+        new FlatTensor(TensorNames.LOGITS, tensorName(logits), logits.dataType(), logits.shape());
     NewModel.NewSignature signature =
-        new NewModel.NewSignature("serving_default", serving.inputs(), List.of(output), List.of());
+        new NewModel.NewSignature(
+            SavedModelContents.SERVING_DEFAULT, serving.inputs(), List.of(output), List.of());
     SavedModelWriter.write(
         new NewModel(
             graphDef, stored, List.of(signature), serving.initializers(), serving.assets()),

@@ -4,6 +4,7 @@ import dev.belay.graph.decoder.DecoderModel;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.train.data.batch.Column;
 import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
@@ -71,9 +72,9 @@ public final class DecoderTokens implements NextTokens {
         runner.ask(
             evaluation,
             Map.of(
-                "input_ids", new Column.IntMatrix(texts.size(), length, ids),
-                "attention_mask", new Column.IntMatrix(texts.size(), length, mask)),
-            DecoderModel.NEXT_LOGITS);
+                TensorNames.INPUT_IDS, new Column.IntMatrix(texts.size(), length, ids),
+                TensorNames.ATTENTION_MASK, new Column.IntMatrix(texts.size(), length, mask)),
+            TensorNames.NEXT_LOGITS);
     return new Logits(asked.logits(), asked.classes());
   }
 }

@@ -2,6 +2,7 @@ package dev.belay.train.generate;
 
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.train.data.batch.Column;
 import dev.belay.train.step.EvaluationResult;
@@ -35,7 +36,7 @@ public final class Seq2SeqTokens implements NextTokens {
         runner
             .ask(
                 model.call(Seq2SeqModel.READING),
-                Map.of("input_ids", read.ids(), "attention_mask", read.mask()),
+                Map.of(TensorNames.INPUT_IDS, read.ids(), TensorNames.ATTENTION_MASK, read.mask()),
                 Seq2SeqModel.MEMORY)
             .logits();
   }
@@ -79,11 +80,11 @@ public final class Seq2SeqTokens implements NextTokens {
             Map.of(
                 Seq2SeqModel.MEMORY,
                 new Column.FloatMatrix(rows * read, size / read, memories),
-                "attention_mask",
+                TensorNames.ATTENTION_MASK,
                 new Column.IntMatrix(rows, read, masks),
-                "decoder_input_ids",
+                TensorNames.DECODER_INPUT_IDS,
                 new Column.IntMatrix(rows, length, ids)),
-            Seq2SeqModel.NEXT_LOGITS);
+            TensorNames.NEXT_LOGITS);
     return new Logits(asked.logits(), asked.classes());
   }
 }

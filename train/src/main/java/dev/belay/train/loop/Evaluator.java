@@ -91,7 +91,7 @@ public final class Evaluator {
       }
     }
     Map<String, Double> named = new LinkedHashMap<>();
-    named.put("loss", weight == 0 ? Double.NaN : lossSum / weight);
+    named.put(Metrics.LOSS, weight == 0 ? Double.NaN : lossSum / weight);
     named.putAll(metrics.result());
     return new Result(named, source.answersPerEpoch());
   }

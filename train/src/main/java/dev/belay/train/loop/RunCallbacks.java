@@ -5,7 +5,6 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
 import dev.belay.train.checkpoint.Resumable;
-import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.StopRequest;
@@ -14,7 +13,6 @@ import dev.belay.train.metrics.Metrics;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -253,14 +251,7 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
   private String decidingMetric(Map<String, Double> metrics) {
     String name =
         loop.metricForBestModel().orElse(context.evaluator().orElseThrow().primaryMetric());
-    if (!metrics.containsKey(name)) {
-      throw new ConfigException(
-          List.of(
-              "--metric-for-best-model: there is no metric '"
-                  + name
-                  + "'; this task has "
-                  + String.join(", ", metrics.keySet())));
-    }
+    LoopConfig.requireMetric(name, metrics.keySet());
     return name;
   }
 

@@ -34,16 +34,11 @@ public final class AnswerMetrics {
     questions++;
   }
 
-  /** Number of questions. */
-  public int questions() {
-    return Math.toIntExact(questions);
-  }
-
   /** Both, in the order to show them. */
   public Map<String, Double> result() {
     Map<String, Double> result = new LinkedHashMap<>();
-    result.put("exact_match", questions == 0 ? Double.NaN : (double) exact / questions);
-    result.put("f1", questions == 0 ? Double.NaN : f1 / questions);
+    result.put(Metrics.EXACT_MATCH, questions == 0 ? Double.NaN : (double) exact / questions);
+    result.put(Metrics.F1, questions == 0 ? Double.NaN : f1 / questions);
     return result;
   }
 }

@@ -62,11 +62,11 @@ public final class ClassificationMetrics extends PerExampleMetrics {
         occurring++;
       }
     }
-    result.put("accuracy", count == 0 ? Double.NaN : (double) correct / count);
+    result.put(ACCURACY, count == 0 ? Double.NaN : (double) correct / count);
     if (classes == 2) {
-      result.put("f1", f1(1));
+      result.put(F1, f1(1));
     } else {
-      result.put("macro_f1", occurring == 0 ? Double.NaN : f1Sum / occurring);
+      result.put(MACRO_F1, occurring == 0 ? Double.NaN : f1Sum / occurring);
     }
     result.put("matthews_correlation", matthews(correct));
     return result;
@@ -94,6 +94,6 @@ public final class ClassificationMetrics extends PerExampleMetrics {
 
   @Override
   public String primary() {
-    return "accuracy";
+    return ACCURACY;
   }
 }

@@ -132,10 +132,10 @@ public final class EntityMetrics extends PerExampleMetrics {
       there += count.expected;
     }
     Map<String, Double> result = new LinkedHashMap<>();
-    result.put("f1", share(2 * right, found + there));
+    result.put(F1, share(2 * right, found + there));
     result.put("precision", share(right, found));
     result.put("recall", share(right, there));
-    result.put("accuracy", words == 0 ? Double.NaN : share(rightWords, words));
+    result.put(ACCURACY, words == 0 ? Double.NaN : share(rightWords, words));
     return result;
   }
 
@@ -145,6 +145,6 @@ public final class EntityMetrics extends PerExampleMetrics {
 
   @Override
   public String primary() {
-    return "f1";
+    return F1;
   }
 }

@@ -33,13 +33,13 @@ public final class LanguageMetrics implements Metrics {
   @Override
   public Map<String, Double> result() {
     Map<String, Double> result = new LinkedHashMap<>();
-    result.put("perplexity", tokens == 0 ? Double.NaN : Math.exp(lossSum / tokens));
-    result.put("accuracy", tokens == 0 ? Double.NaN : right / tokens);
+    result.put(PERPLEXITY, tokens == 0 ? Double.NaN : Math.exp(lossSum / tokens));
+    result.put(ACCURACY, tokens == 0 ? Double.NaN : right / tokens);
     return result;
   }
 
   @Override
   public String primary() {
-    return "perplexity";
+    return PERPLEXITY;
   }
 }

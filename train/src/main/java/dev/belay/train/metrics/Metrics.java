@@ -1,9 +1,19 @@
 package dev.belay.train.metrics;
 
+import java.util.List;
 import java.util.Map;
 
 /** Collects what a model answers over a data set and reduces it to named numbers. */
 public interface Metrics {
+  String LOSS = "loss";
+  String ACCURACY = "accuracy";
+  String F1 = "f1";
+  String MACRO_F1 = "macro_f1";
+  String MICRO_F1 = "micro_f1";
+  String EXACT_MATCH = "exact_match";
+  String PERPLEXITY = "perplexity";
+  String SQUARED_ERROR = "mse";
+  String ABSOLUTE_ERROR = "mae";
 
   /** Adds what a model says of a batch. */
   void addBatch(BatchPredictions answers);
@@ -35,10 +45,6 @@ public interface Metrics {
 
   /** Whether a larger value of a metric is better. */
   static boolean largerIsBetter(String name) {
-    return !(name.equals("loss")
-        || name.equals("perplexity")
-        || name.equals("mse")
-        || name.equals("mae")
-        || name.equals("rmse"));
+    return !List.of(LOSS, PERPLEXITY, SQUARED_ERROR, ABSOLUTE_ERROR, "rmse").contains(name);
   }
 }

@@ -70,8 +70,8 @@ public final class MultiLabelMetrics implements Metrics {
       sum += f1(truePositives[c], predicted[c] + labelled[c]);
     }
     Map<String, Double> result = new LinkedHashMap<>();
-    result.put("micro_f1", f1(right, both));
-    result.put("macro_f1", sum / predicted.length);
+    result.put(MICRO_F1, f1(right, both));
+    result.put(MACRO_F1, sum / predicted.length);
     result.put("subset_accuracy", count == 0 ? Double.NaN : (double) exact / count);
     return result;
   }
@@ -82,6 +82,6 @@ public final class MultiLabelMetrics implements Metrics {
 
   @Override
   public String primary() {
-    return "micro_f1";
+    return MICRO_F1;
   }
 }

@@ -28,8 +28,8 @@ public final class RegressionMetrics extends PerExampleMetrics {
   public Map<String, Double> result() {
     Map<String, Double> result = new LinkedHashMap<>();
     int count = predicted.size();
-    result.put("mse", squared / count);
-    result.put("mae", absolute / count);
+    result.put(SQUARED_ERROR, squared / count);
+    result.put(ABSOLUTE_ERROR, absolute / count);
     result.put("pearson", correlation.value());
     result.put("spearman", Ranks.correlation(predicted, expected));
     return result;
@@ -37,6 +37,6 @@ public final class RegressionMetrics extends PerExampleMetrics {
 
   @Override
   public String primary() {
-    return "mse";
+    return SQUARED_ERROR;
   }
 }

@@ -4,6 +4,7 @@ import dev.belay.graph.forward.ForwardModel;
 import dev.belay.savedmodel.model.FlatGraph.FlatFunction;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
 import dev.belay.savedmodel.model.ModelFunction;
+import dev.belay.savedmodel.model.op.TensorName;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -68,18 +69,13 @@ final class AddedLosses {
   private static String source(ImportedModel model, FlatTensor loss) {
     Map<String, NodeDef> nodes = new HashMap<>();
     model.flat().graphDef().getNodeList().forEach(node -> nodes.put(node.getName(), node));
-    String name = node(loss.tensor());
+    String name = TensorName.nodeOf(loss.tensor());
     while (nodes.get(name).getOp().equals("Identity")) {
-      name = node(nodes.get(name).getInput(0));
+      name = TensorName.nodeOf(nodes.get(name).getInput(0));
     }
     String scope = model.training().scope() + "/";
     return CALLS
         .matcher(name.startsWith(scope) ? name.substring(scope.length()) : name)
         .replaceAll("");
-  }
-
-  private static String node(String tensor) {
-    int colon = tensor.indexOf(':');
-    return colon < 0 ? tensor : tensor.substring(0, colon);
   }
 }

@@ -1,6 +1,7 @@
 package dev.belay.train.model;
 
 import dev.belay.savedmodel.model.FlatGraph;
+import dev.belay.savedmodel.model.op.TensorName;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -47,15 +48,10 @@ final class EmbeddingTable {
 
   /** The node that a value comes from, through ops that leave it as it is. */
   private String source(String tensor) {
-    String name = node(tensor);
+    String name = TensorName.nodeOf(tensor);
     while (nodes.containsKey(name) && PASS.contains(nodes.get(name).getOp())) {
-      name = node(nodes.get(name).getInput(0));
+      name = TensorName.nodeOf(nodes.get(name).getInput(0));
     }
     return name;
-  }
-
-  private static String node(String tensor) {
-    int colon = tensor.indexOf(':');
-    return colon < 0 ? tensor : tensor.substring(0, colon);
   }
 }

@@ -1,10 +1,10 @@
 package dev.belay.train.model;
 
 import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.search.Operations;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.train.failure.ModelException;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.tensorflow.Graph;
@@ -56,8 +56,7 @@ final class FeatureTensor {
   /** Nodes of one function whose names end so. */
   private static List<GraphOperation> nodes(Graph graph, String scope, String ending) {
     List<GraphOperation> found = new ArrayList<>();
-    for (Iterator<GraphOperation> all = graph.operations(); all.hasNext(); ) {
-      GraphOperation operation = all.next();
+    for (GraphOperation operation : Operations.of(graph)) {
       boolean inside = operation.name().startsWith(scope + "/") && operation.numOutputs() > 0;
       if (inside && ("/" + name(operation, scope)).endsWith("/" + ending)) {
         found.add(operation);

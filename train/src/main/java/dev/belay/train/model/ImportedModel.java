@@ -251,7 +251,7 @@ public record ImportedModel(
     List<String> names = described().labels();
     boolean given =
         !names.isEmpty()
-            && names.stream().noneMatch(name -> name.matches("LABEL_\\d+"))
+            && names.stream().noneMatch(LabelMap::isUnnamedOutput)
             && names.stream().distinct().count() == names.size();
     return given ? Optional.of(LabelMap.configured(names)) : Optional.empty();
   }

@@ -10,6 +10,7 @@ import dev.belay.graph.imported.ImportOptions;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.FinalSigmoid;
 import dev.belay.graph.loss.FinalSoftmax;
+import dev.belay.graph.search.NodeNames;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.OutputChoice;
 import dev.belay.train.adapter.AdapterNotes;
@@ -146,7 +147,8 @@ final class ImportedPasses {
           "output " + name + " is a softmax, so the logits behind it are used");
     }
     Optional<Output<?>> pair =
-        FinalSigmoid.logitsBehind(Ops.create(graph).withSubScope("belay_logits"), output);
+        FinalSigmoid.logitsBehind(
+            Ops.create(graph).withSubScope(NodeNames.PREFIX + "logits"), output);
     if (pair.isPresent()) {
       return new Target(
           new ForwardPass(call, pair.get()),

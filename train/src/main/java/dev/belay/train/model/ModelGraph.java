@@ -8,6 +8,7 @@ import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.optimizer.Constrained;
 import dev.belay.graph.optimizer.Optimizer;
+import dev.belay.graph.search.NodeNames;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.task.Task;
@@ -70,7 +71,7 @@ public final class ModelGraph implements AutoCloseable {
    * @throws ModelException if a new head cannot read what it was put on
    */
   public Optional<AttachedHead> attachHead(int outputs) {
-    Ops tf = Ops.create(graph).withSubScope("belay_head");
+    Ops tf = Ops.create(graph).withSubScope(NodeNames.PREFIX + "head");
     try {
       return parts.heads().apply(outputs).map(head -> head.attach(tf, parts.training().output()));
     } catch (IllegalArgumentException unfit) {

@@ -1,6 +1,7 @@
 package dev.belay.train.model;
 
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
 import dev.belay.savedmodel.configuration.HeadDescription;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
@@ -29,8 +30,6 @@ import java.util.stream.Stream;
  * @param weights weights without a graph, if no SavedModel was found
  */
 public record ModelSource(Path directory, Optional<WeightLocation> weights) {
-  /** Files for people and programs that TF Serving leaves alone, by TensorFlow's own convention. */
-  public static final String EXTRA = "assets.extra";
 
   /** Class names, one a line, in the order of the logits. */
   public static final String LABELS = "labels.txt";
@@ -155,7 +154,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
 
   /** Location of the configuration in an export of Belay's own graph. */
   public Path configurationFile() {
-    return directory.resolve(EXTRA).resolve(ConfigurationReader.HUGGING_FACE);
+    return directory.resolve(ModelFiles.ASSETS_EXTRA).resolve(ConfigurationReader.HUGGING_FACE);
   }
 
   private static Optional<Path> newestVersion(Path exports) throws IOException {
@@ -176,7 +175,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
 
   /** The most tokens that the model was trained with, if Belay exported it. */
   public OptionalInt maxSeqLength() throws IOException {
-    Path file = directory.resolve(EXTRA).resolve(MAX_SEQ_LENGTH);
+    Path file = directory.resolve(ModelFiles.ASSETS_EXTRA).resolve(MAX_SEQ_LENGTH);
     if (!Files.isRegularFile(file)) {
       return OptionalInt.empty();
     }
@@ -192,7 +191,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
    * config.json that Hugging Face writes beside a SavedModel or two folders above it.
    */
   public Optional<String> problemType() throws IOException {
-    Path file = directory.resolve(EXTRA).resolve(PROBLEM_TYPE);
+    Path file = directory.resolve(ModelFiles.ASSETS_EXTRA).resolve(PROBLEM_TYPE);
     if (Files.isRegularFile(file)) {
       return Optional.of(Files.readString(file).strip());
     }
@@ -222,7 +221,7 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
 
   /** Class names that were exported with the model. */
   public Optional<LabelMap> labels() {
-    Path file = directory.resolve(EXTRA).resolve(LABELS);
+    Path file = directory.resolve(ModelFiles.ASSETS_EXTRA).resolve(LABELS);
     return Files.isRegularFile(file) ? Optional.of(LabelMap.read(file)) : Optional.empty();
   }
 }

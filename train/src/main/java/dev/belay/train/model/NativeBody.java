@@ -7,6 +7,7 @@ import dev.belay.graph.encoder.EncoderSpec;
 import dev.belay.graph.encoder.Pooling;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
@@ -36,8 +37,6 @@ record NativeBody(
     String output,
     OptionalInt maxLength,
     BiFunction<Graph, LayeredForward.Options, ForwardModel> builder) {
-  private static final String IDS = "input_ids";
-  private static final String MASK = "attention_mask";
 
   static NativeBody of(NativeModel model) {
     return switch (model.configuration().family()) {
@@ -74,8 +73,10 @@ record NativeBody(
     int before = paddingId.isPresent() ? paddingId.getAsInt() + 1 : 0;
     return new NativeBody(
         List.of(spec.names().base() + "."),
-        spec.sizes().types() > 0 ? List.of(IDS, MASK, "token_type_ids") : List.of(IDS, MASK),
-        EncoderModel.FEATURES,
+        spec.sizes().types() > 0
+            ? List.of(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK, TensorNames.TOKEN_TYPE_IDS)
+            : List.of(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK),
+        TensorNames.FEATURES,
         OptionalInt.of(spec.sizes().positions() - before),
         (graph, options) ->
             EncoderModel.build(
@@ -122,10 +123,10 @@ record NativeBody(
                 configuration.dropouts().hidden()));
     return new NativeBody(
         List.of("transformer."),
-        List.of(IDS, MASK),
+        List.of(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK),
         input == HeadInput.NOTHING
-            ? DecoderModel.LOGITS
-            : pooled ? DecoderModel.LAST_FEATURES : DecoderModel.FEATURES,
+            ? TensorNames.LOGITS
+            : pooled ? DecoderModel.LAST_FEATURES : TensorNames.FEATURES,
         OptionalInt.of(sizes.positions()),
         (graph, options) -> DecoderModel.build(graph, spec, options));
   }
@@ -152,8 +153,8 @@ record NativeBody(
             configuration.dropouts().hidden());
     return new NativeBody(
         List.of("shared.", "encoder.", "decoder."),
-        List.of(IDS, MASK, "decoder_input_ids"),
-        Seq2SeqModel.LOGITS,
+        List.of(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK, TensorNames.DECODER_INPUT_IDS),
+        TensorNames.LOGITS,
         OptionalInt.empty(),
         (graph, options) -> Seq2SeqModel.build(graph, spec, options));
   }

@@ -13,12 +13,8 @@ import dev.belay.graph.clip.ValueClip;
 import dev.belay.graph.gradient.NormRows;
 import dev.belay.graph.optimizer.Adafactor;
 import dev.belay.graph.optimizer.Adam;
-import dev.belay.graph.optimizer.AdamTorch;
 import dev.belay.graph.optimizer.AdamVariant;
-import dev.belay.graph.optimizer.AdamW;
-import dev.belay.graph.optimizer.BertAdam;
 import dev.belay.graph.optimizer.DecayRule;
-import dev.belay.graph.optimizer.KerasMomentum;
 import dev.belay.graph.optimizer.Lamb;
 import dev.belay.graph.optimizer.Moments;
 import dev.belay.graph.optimizer.Momentum;
@@ -119,14 +115,14 @@ public final class UpdateRules {
             ? AdamVariant.AMSGRAD
             : config.look().nesterov() ? AdamVariant.NESTEROV : AdamVariant.PLAIN;
     return switch (config.kind()) {
-      case ADAM -> new Adam(moments, variant);
-      case ADAMW -> new AdamW(moments, decay, variant);
-      case BERT_ADAM -> new BertAdam(moments, decay);
-      case ADAM_TORCH -> new AdamTorch(moments, Optional.empty(), variant);
-      case ADAMW_TORCH -> new AdamTorch(moments, Optional.of(decay), variant);
+      case ADAM -> Adam.of(moments, variant);
+      case ADAMW -> Adam.withDecay(moments, decay, variant);
+      case BERT_ADAM -> Adam.ofBert(moments, decay);
+      case ADAM_TORCH -> Adam.ofTorch(moments, Optional.empty(), variant);
+      case ADAMW_TORCH -> Adam.ofTorch(moments, Optional.of(decay), variant);
       case SGD -> new Sgd();
-      case MOMENTUM -> new Momentum(config.momentum(), config.look().nesterov());
-      case KERAS_MOMENTUM -> new KerasMomentum(config.momentum(), config.look().nesterov());
+      case MOMENTUM -> Momentum.of(config.momentum(), config.look().nesterov());
+      case KERAS_MOMENTUM -> Momentum.ofKeras(config.momentum(), config.look().nesterov());
       case LAMB -> new Lamb(moments, decay);
       case ADAFACTOR -> new Adafactor(decay);
     };

@@ -9,6 +9,13 @@ import java.util.Map;
  * four bytes per step.
  */
 public final class NormSummary {
+  /** Name of the median among the percentiles; the others follow it. */
+  public static final String P50 = "p50";
+
+  public static final String P90 = "p90";
+  public static final String P99 = "p99";
+  public static final String MAX = "max";
+
   /** The percentiles that are reported. */
   private static final int[] PERCENTILES = {1, 10, 25, 50, 75, 90, 99};
 
@@ -45,15 +52,6 @@ public final class NormSummary {
     return steps == 0 ? 0 : (double) clipped / steps;
   }
 
-  /** The share of steps whose norm was below a bound. */
-  public double fractionBelow(double bound) {
-    int below = 0;
-    for (int i = 0; i < finite; i++) {
-      below += norms[i] < bound ? 1 : 0;
-    }
-    return finite == 0 ? 0 : (double) below / finite;
-  }
-
   /**
    * Percentiles {@code p1} to {@code p99} and {@code max} of the finite norms, interpolated between
    * neighbours as NumPy does by default; empty before the first.
@@ -68,7 +66,7 @@ public final class NormSummary {
     for (int percent : PERCENTILES) {
       named.put("p" + percent, at(sorted, percent / 100.0));
     }
-    named.put("max", (double) sorted[finite - 1]);
+    named.put(MAX, (double) sorted[finite - 1]);
     return named;
   }
 

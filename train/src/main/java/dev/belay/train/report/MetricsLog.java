@@ -80,7 +80,7 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
 
   private static long stepOf(String line) {
     try {
-      return JSON.readTree(line).path("step").asLong(0);
+      return JSON.readTree(line).path(MetricsKey.STEP).asLong(0);
     } catch (JsonProcessingException e) {
       // Zeros, where the machine stopped before the bytes were on the disk.
       return Long.MAX_VALUE;
@@ -124,44 +124,44 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
   private ObjectNode line(RunEvent event) {
     ObjectNode line = JSON.createObjectNode();
     if (event instanceof RunEvent.Started started) {
-      line.put("event", "start");
-      line.put("total_steps", started.totalSteps());
+      line.put(MetricsKey.EVENT, MetricsKey.START);
+      line.put(MetricsKey.TOTAL_STEPS, started.totalSteps());
       line.put("steps_per_epoch", started.stepsPerEpoch());
       line.put("train_examples", started.trainExamples());
       line.put("trainable_parameters", started.trainableParameters());
     } else if (event instanceof RunEvent.Trained trained) {
       putTrained(line, trained);
     } else if (event instanceof RunEvent.NormsMeasured measured) {
-      line.put("event", "norms").put("step", measured.step());
-      putNorms(line.putObject("layers"), LayerNorms.of(measured.variables()));
+      line.put(MetricsKey.EVENT, MetricsKey.NORMS).put(MetricsKey.STEP, measured.step());
+      putNorms(line.putObject(MetricsKey.LAYERS), LayerNorms.of(measured.variables()));
       putNorms(line.putObject("variables"), measured.variables());
     } else if (event instanceof RunEvent.Skipped skipped) {
-      line.put("event", "skipped").put("step", skipped.step());
+      line.put(MetricsKey.EVENT, "skipped").put(MetricsKey.STEP, skipped.step());
       line.put("reason", skipped.reason().name().toLowerCase(Locale.ROOT));
       put(line, "loss_scale", skipped.lossScale(), NINE_DIGITS);
     } else if (event instanceof RunEvent.RolledBack rolledBack) {
-      line.put("event", "rollback").put("step", rolledBack.step());
+      line.put(MetricsKey.EVENT, "rollback").put(MetricsKey.STEP, rolledBack.step());
       line.put("to_step", rolledBack.toStep());
     } else if (event instanceof RunEvent.Evaluated evaluated) {
-      line.put("event", "eval").put("step", evaluated.step());
+      line.put(MetricsKey.EVENT, MetricsKey.EVALUATION).put(MetricsKey.STEP, evaluated.step());
       evaluated.metrics().forEach((name, value) -> put(line, name, value, NINE_DIGITS));
-      line.put("examples", evaluated.examples());
-      put(line, "seconds", evaluated.seconds(), SIX_DIGITS);
+      line.put(MetricsKey.EXAMPLES, evaluated.examples());
+      put(line, MetricsKey.SECONDS, evaluated.seconds(), SIX_DIGITS);
     } else if (event instanceof RunEvent.Saved saved) {
-      line.put("event", "checkpoint").put("step", saved.step());
+      line.put(MetricsKey.EVENT, "checkpoint").put(MetricsKey.STEP, saved.step());
       line.put("path", saved.directory().toString());
-      put(line, "seconds", saved.seconds(), SIX_DIGITS);
+      put(line, MetricsKey.SECONDS, saved.seconds(), SIX_DIGITS);
       put(line, "stall_seconds", saved.stallSeconds(), SIX_DIGITS);
       line.put("bytes", saved.bytes());
     } else if (event instanceof RunEvent.Resumed goingOn) {
-      line.put("event", "resume").put("step", goingOn.step());
+      line.put(MetricsKey.EVENT, "resume").put(MetricsKey.STEP, goingOn.step());
       line.put("path", goingOn.checkpoint().toString());
     } else if (event instanceof RunEvent.Exported exported) {
-      line.put("event", "export").put("step", exported.step());
+      line.put(MetricsKey.EVENT, "export").put(MetricsKey.STEP, exported.step());
       line.put("path", exported.directory().toString());
     } else if (event instanceof RunEvent.Done done) {
-      line.put("event", "done").put("step", done.step());
-      put(line, "seconds", done.seconds(), SIX_DIGITS);
+      line.put(MetricsKey.EVENT, MetricsKey.DONE).put(MetricsKey.STEP, done.step());
+      put(line, MetricsKey.SECONDS, done.seconds(), SIX_DIGITS);
       put(line, "clipped_fraction", done.clippedFraction(), NINE_DIGITS);
       ObjectNode percentiles = line.putObject("grad_norm_percentiles");
       done.gradNormPercentiles()
@@ -173,15 +173,15 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
   }
 
   private static void putTrained(ObjectNode line, RunEvent.Trained trained) {
-    line.put("event", "train").put("step", trained.step());
+    line.put(MetricsKey.EVENT, MetricsKey.TRAIN).put(MetricsKey.STEP, trained.step());
     put(line, "epoch", trained.epoch(), SIX_DIGITS);
-    put(line, "loss", trained.loss(), NINE_DIGITS);
-    put(line, "grad_norm", trained.gradNorm(), NINE_DIGITS);
-    put(line, "grad_norm_clipped", trained.gradNormClipped(), NINE_DIGITS);
-    put(line, "clip_scale", trained.clipScale(), NINE_DIGITS);
-    line.put("clipped", trained.clipped());
-    put(line, "learning_rate", trained.learningRate(), NINE_DIGITS);
-    line.put("examples", trained.examples());
+    put(line, MetricsKey.LOSS, trained.loss(), NINE_DIGITS);
+    put(line, MetricsKey.GRAD_NORM, trained.gradNorm(), NINE_DIGITS);
+    put(line, MetricsKey.GRAD_NORM_CLIPPED, trained.gradNormClipped(), NINE_DIGITS);
+    put(line, MetricsKey.CLIP_SCALE, trained.clipScale(), NINE_DIGITS);
+    line.put(MetricsKey.CLIPPED, trained.clipped());
+    put(line, MetricsKey.LEARNING_RATE, trained.learningRate(), NINE_DIGITS);
+    line.put(MetricsKey.EXAMPLES, trained.examples());
     line.put("tokens", trained.tokens());
     put(line, "step_ms", trained.stepMillis(), SIX_DIGITS);
     put(line, "data_wait_ms", trained.dataWaitMillis(), SIX_DIGITS);
@@ -191,9 +191,9 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
   private static void putNorms(ObjectNode object, List<VariableNorm> norms) {
     for (VariableNorm norm : norms) {
       ObjectNode entry = object.putObject(norm.name());
-      put(entry, "gradient", norm.gradient(), SIX_DIGITS);
+      put(entry, MetricsKey.GRADIENT, norm.gradient(), SIX_DIGITS);
       put(entry, "weight", norm.weight(), SIX_DIGITS);
-      put(entry, "update_ratio", norm.updateRatio(), SIX_DIGITS);
+      put(entry, MetricsKey.UPDATE_RATIO, norm.updateRatio(), SIX_DIGITS);
     }
   }
 

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
@@ -32,9 +32,6 @@ public final class Provenance {
   private static final TypeReference<LinkedHashMap<String, Object>> FACTS =
       new TypeReference<>() {};
 
-  /** The fact that says which version folder was written, and what is in it. */
-  public static final String EXPORT = "export";
-
   private final Path file;
   private final Map<String, Object> facts = new LinkedHashMap<>();
 
@@ -45,9 +42,9 @@ public final class Provenance {
   /** Starts the record of a run that is starting now. */
   public static Provenance begin(Path file, List<String> command) {
     Provenance provenance = new Provenance(file);
-    provenance.facts.put("status", "running");
-    provenance.facts.put("started", now());
-    provenance.facts.put("command", command);
+    provenance.facts.put(RunFact.STATUS, RunFact.RUNNING);
+    provenance.facts.put(RunFact.STARTED, now());
+    provenance.facts.put(RunFact.COMMAND, command);
     provenance.facts.putAll(surroundings());
     return provenance;
   }
@@ -62,9 +59,9 @@ public final class Provenance {
       throws IOException {
     Provenance provenance = new Provenance(file);
     provenance.facts.putAll(JSON.readValue(Files.readAllBytes(file), FACTS));
-    provenance.facts.put("status", "running");
-    provenance.facts.remove("finished");
-    provenance.facts.remove("error");
+    provenance.facts.put(RunFact.STATUS, RunFact.RUNNING);
+    provenance.facts.remove(RunFact.FINISHED);
+    provenance.facts.remove(RunFact.ERROR);
     provenance.addResume(command, checkpoint);
     return provenance;
   }
@@ -74,17 +71,18 @@ public final class Provenance {
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put("resumed", now());
     entry.put("from", checkpoint.toAbsolutePath().normalize().toString());
-    entry.put("command", command);
+    entry.put(RunFact.COMMAND, command);
     entry.putAll(surroundings());
-    List<Object> history = new ArrayList<>((List<?>) facts.getOrDefault("resumes", List.of()));
+    List<Object> history =
+        new ArrayList<>((List<?>) facts.getOrDefault(RunFact.RESUMES, List.of()));
     history.add(entry);
-    facts.put("resumes", history);
+    facts.put(RunFact.RESUMES, history);
   }
 
   private static Map<String, Object> surroundings() {
     Map<String, Object> surroundings = new LinkedHashMap<>();
-    surroundings.put("belay", version());
-    surroundings.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    surroundings.put(RunFact.BELAY, version());
+    surroundings.put(RunFact.JAVA, System.getProperty("java.vm.name") + " " + Runtime.version());
     surroundings.put(
         "machine",
         Map.of(
@@ -114,29 +112,29 @@ public final class Provenance {
    */
   public void willExport(long step, Path export) throws IOException {
     Map<String, Object> fact = new LinkedHashMap<>();
-    fact.put("step", step);
-    fact.put("path", export.toString());
-    put(EXPORT, fact).write();
+    fact.put(RunFact.STEP, step);
+    fact.put(RunFact.PATH, export.toString());
+    put(RunFact.EXPORT, fact).write();
   }
 
   /** Notes what a version folder holds, now that it is there. */
   public void hasExported(long step, Path export, Path runDirectory) throws IOException {
     Map<String, Object> fact = new LinkedHashMap<>();
-    fact.put("step", step);
-    fact.put("path", runDirectory.relativize(export).toString());
-    fact.put("files", treeHashes(export));
-    put(EXPORT, fact);
+    fact.put(RunFact.STEP, step);
+    fact.put(RunFact.PATH, runDirectory.relativize(export).toString());
+    fact.put(RunFact.FILES, treeHashes(export));
+    put(RunFact.EXPORT, fact);
   }
 
   /** The version folder with the weights of a step, if it was written before and is whole. */
   public Optional<Path> exported(long step, Path runDirectory) throws IOException {
-    if (facts.get(EXPORT) instanceof Map<?, ?> fact
-        && fact.get("step") instanceof Number of
+    if (facts.get(RunFact.EXPORT) instanceof Map<?, ?> fact
+        && fact.get(RunFact.STEP) instanceof Number of
         && of.longValue() == step) {
-      Path export = runDirectory.resolve(String.valueOf(fact.get("path")));
+      Path export = runDirectory.resolve(String.valueOf(fact.get(RunFact.PATH)));
       boolean whole =
           Files.isDirectory(export)
-              && (!(fact.get("files") instanceof Map<?, ?> files)
+              && (!(fact.get(RunFact.FILES) instanceof Map<?, ?> files)
                   || files.equals(treeHashes(export)));
       return whole ? Optional.of(export) : Optional.empty();
     }
@@ -145,8 +143,8 @@ public final class Provenance {
 
   /** Marks the end. */
   public void finish(String status) throws IOException {
-    facts.put("status", status);
-    facts.put("finished", now());
+    facts.put(RunFact.STATUS, status);
+    facts.put(RunFact.FINISHED, now());
     write();
   }
 
@@ -158,10 +156,19 @@ public final class Provenance {
   /** Path and SHA-256 of a file. */
   public static Map<String, Object> hash(Path path) throws IOException {
     Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("path", path.toAbsolutePath().normalize().toString());
+    entry.put(RunFact.PATH, path.toAbsolutePath().normalize().toString());
     entry.put("bytes", Files.size(path));
-    entry.put("sha256", sha256(path));
+    entry.put(RunFact.SHA256, sha256(path));
     return entry;
+  }
+
+  /** Files with their hashes, in the given order. */
+  public static List<Map<String, Object>> hashes(List<Path> files) throws IOException {
+    List<Map<String, Object>> hashes = new ArrayList<>();
+    for (Path path : files) {
+      hashes.add(hash(path));
+    }
+    return hashes;
   }
 
   /** The files of a directory tree, each with its hash, in the order of their names. */
@@ -170,31 +177,33 @@ public final class Provenance {
     try (Stream<Path> tree = Files.walk(directory)) {
       files = tree.filter(Files::isRegularFile).sorted().toList();
     }
-    List<Map<String, Object>> hashes = new ArrayList<>();
-    for (Path path : files) {
-      hashes.add(hash(path));
-    }
-    return hashes;
+    return hashes(files);
   }
 
   /** The SHA-256 of each file below a directory, by its path from there. */
   public static Map<String, String> treeHashes(Path directory) throws IOException {
     Map<String, String> hashes = new TreeMap<>();
     for (Map<String, Object> file : hashTree(directory)) {
-      Path path = Path.of((String) file.get("path"));
+      Path path = Path.of((String) file.get(RunFact.PATH));
       hashes.put(
           directory.toAbsolutePath().normalize().relativize(path).toString(),
-          (String) file.get("sha256"));
+          (String) file.get(RunFact.SHA256));
     }
     return hashes;
   }
 
   /** The SHA-256 of a file, in hex. */
   public static String sha256(Path path) throws IOException {
-    try (InputStream in = Files.newInputStream(path)) {
-      DigestInputStream digest = new DigestInputStream(in, MessageDigest.getInstance("SHA-256"));
-      digest.transferTo(java.io.OutputStream.nullOutputStream());
-      return HexFormat.of().formatHex(digest.getMessageDigest().digest());
+    try (DigestInputStream in = new DigestInputStream(Files.newInputStream(path), newSha256())) {
+      in.transferTo(OutputStream.nullOutputStream());
+      return HexFormat.of().formatHex(in.getMessageDigest().digest());
+    }
+  }
+
+  /** A new SHA-256, which has taken no bytes yet. */
+  public static MessageDigest newSha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

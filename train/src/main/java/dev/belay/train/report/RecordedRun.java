@@ -26,9 +26,6 @@ import java.util.Optional;
  */
 public record RecordedRun(
     ModelConfig model, long seed, List<String> labels, Optional<Path> tokenizer, int maxSeqLength) {
-  /** Entry of run.json: the folder of the adapter that a run began with. */
-  public static final String ADAPTER_DIRECTORY = "adapter_directory";
-
   /** Reads both files. */
   public static RecordedRun read(Path config, Path provenance) throws IOException {
     Map<String, List<String>> options = ConfigJson.read(config);
@@ -40,8 +37,8 @@ public record RecordedRun(
       return new RecordedRun(
           ConfigBinder.read(ModelConfig.class, calledNow(options, facts)),
           machine.seed(),
-          ConfigJson.texts(facts.path("labels")),
-          Optional.ofNullable(facts.path("tokenizer").get("path"))
+          ConfigJson.texts(facts.path(RunFact.LABELS)),
+          Optional.ofNullable(facts.path(RunFact.TOKENIZER).get(RunFact.PATH))
               .map(JsonNode::asText)
               .map(Path::of),
           data.maxSeqLength());
@@ -63,13 +60,13 @@ public record RecordedRun(
       Map<String, List<String>> options, JsonNode facts) {
     Map<String, List<String>> now = new LinkedHashMap<>(options);
     // config.json has paths as they were typed, from wherever that was.
-    now.put("model", List.of(named(options, facts.path("model_directory").asText())));
+    now.put("model", List.of(named(options, facts.path(RunFact.MODEL_DIRECTORY).asText())));
     now.remove("model-config");
-    Optional.ofNullable(facts.get("model_configuration"))
+    Optional.ofNullable(facts.get(RunFact.MODEL_CONFIGURATION))
         .ifPresent(path -> now.put("model-config", List.of(path.asText())));
-    Optional.ofNullable(facts.get(ADAPTER_DIRECTORY))
+    Optional.ofNullable(facts.get(RunFact.ADAPTER_DIRECTORY))
         .ifPresent(path -> now.put("adapter", List.of(path.asText())));
-    Optional.ofNullable(facts.get("problem_type"))
+    Optional.ofNullable(facts.get(RunFact.PROBLEM_TYPE))
         .map(JsonNode::asText)
         .ifPresent(type -> now.putIfAbsent("problem-type", List.of(type)));
     now.put("restore-optimizer", List.of("no"));

@@ -6,7 +6,6 @@ import dev.belay.train.config.ConfigException;
 import dev.belay.train.failure.MachineException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -19,11 +18,18 @@ import java.util.stream.Stream;
  * @param root the directory itself
  */
 public record RunDirectory(Path root) {
-  private static final String LOCK = "run.lock";
+  public static final String LOCK = "run.lock";
+  public static final String CONFIG = "config.json";
+  public static final String PROVENANCE = "run.json";
+  public static final String METRICS = "metrics.jsonl";
+  public static final String REPORT = "report.html";
+  public static final String TENSORBOARD = "tensorboard";
+  public static final String CHECKPOINTS = "checkpoints";
+  public static final String FAILURE = "failure";
 
   /** Files of a run; a start that found no checkpoint removes them. */
   private static final Set<String> RECORDS =
-      Set.of("config.json", "run.json", "metrics.jsonl", "tensorboard", "checkpoints", "failure");
+      Set.of(CONFIG, PROVENANCE, METRICS, TENSORBOARD, CHECKPOINTS, FAILURE);
 
   /** Incomplete files of killed runs. */
   private static final Pattern PARTIAL = Pattern.compile("\\..*writable.*|.*\\.partial");
@@ -83,7 +89,7 @@ public record RunDirectory(Path root) {
   public void clear() throws IOException {
     removeUnfinished();
     for (String name : RECORDS) {
-      delete(root.resolve(name));
+      AtomicDirectory.deleteTree(root.resolve(name));
     }
   }
 
@@ -99,17 +105,6 @@ public record RunDirectory(Path root) {
     AtomicDirectory.removeUnfinished(exports());
   }
 
-  private static void delete(Path path) throws IOException {
-    if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-      try (Stream<Path> entries = Files.list(path)) {
-        for (Path entry : entries.toList()) {
-          delete(entry);
-        }
-      }
-    }
-    Files.deleteIfExists(path);
-  }
-
   private static String reason(IOException e) {
     String message = e.getMessage() == null ? "" : e.getMessage();
     String kind = e.getClass().getSimpleName().replace("Exception", "");
@@ -118,8 +113,8 @@ public record RunDirectory(Path root) {
 
   /** Whether a directory was made by a run. */
   public static boolean isRun(Path path) {
-    return Files.isRegularFile(path.resolve("run.json"))
-        && Files.isRegularFile(path.resolve("config.json"));
+    return Files.isRegularFile(path.resolve(PROVENANCE))
+        && Files.isRegularFile(path.resolve(CONFIG));
   }
 
   /** The writer of the directory; see {@code train.resume}. */
@@ -129,37 +124,37 @@ public record RunDirectory(Path root) {
 
   /** Every effective option. */
   public Path config() {
-    return root.resolve("config.json");
+    return root.resolve(CONFIG);
   }
 
   /** Provenance of the run. */
   public Path provenance() {
-    return root.resolve("run.json");
+    return root.resolve(PROVENANCE);
   }
 
   /** One line per event. */
   public Path metrics() {
-    return root.resolve("metrics.jsonl");
+    return root.resolve(METRICS);
   }
 
   /** The run as a page of charts. */
   public Path report() {
-    return root.resolve("report.html");
+    return root.resolve(REPORT);
   }
 
   /** Event files. */
   public Path tensorboard() {
-    return root.resolve("tensorboard");
+    return root.resolve(TENSORBOARD);
   }
 
   /** One directory per checkpoint. */
   public Path checkpoints() {
-    return root.resolve("checkpoints");
+    return root.resolve(CHECKPOINTS);
   }
 
   /** The replay bundle of the first step that was not usable. */
   public Path failure() {
-    return root.resolve("failure");
+    return root.resolve(FAILURE);
   }
 
   /** Version folders of exported models. */

@@ -27,6 +27,12 @@ import org.tensorflow.proto.util.Event;
  * <p>Close it to close the files.
  */
 public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
+  /** The folder of events of the training data. */
+  private static final String TRAIN = "train";
+
+  /** The folder of events of the validation data. */
+  public static final String VALIDATION = "validation";
+
   private static final SummaryMetadata SCALAR = plugin("scalars");
   private static final SummaryMetadata HISTOGRAM = plugin("histograms");
 
@@ -35,8 +41,8 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
 
   /** Opens new files in a directory, which is made; earlier ones of the run stay beside them. */
   public TensorBoardLog(Path directory) throws IOException {
-    this.train = new EventWriter(directory.resolve("train"));
-    this.validation = new EventWriter(directory.resolve("validation"));
+    this.train = new EventWriter(directory.resolve(TRAIN));
+    this.validation = new EventWriter(directory.resolve(VALIDATION));
   }
 
   private static SummaryMetadata plugin(String name) {
@@ -54,7 +60,7 @@ public final class TensorBoardLog implements Consumer<RunEvent>, AutoCloseable {
    * @param step the last one whose events stay
    */
   public static void cutAfter(Path directory, long step) throws IOException {
-    for (String part : List.of("train", "validation")) {
+    for (String part : List.of(TRAIN, VALIDATION)) {
       for (Path file : EventWriter.files(directory.resolve(part))) {
         EventFile.cutAfter(file, step);
       }

@@ -13,7 +13,6 @@ import java.util.Optional;
 
 /** Options of a run's config.json that this Belay does not have: another version wrote them. */
 public final class UnknownOptions {
-  private static final String VERSION = "belay";
 
   private UnknownOptions() {}
 
@@ -60,13 +59,13 @@ public final class UnknownOptions {
 
   /** The version that wrote a run last, which is that of its last resume. */
   public static Optional<String> writer(Path config) throws IOException {
-    Path run = config.resolveSibling("run.json");
+    Path run = config.resolveSibling(RunDirectory.PROVENANCE);
     if (!Files.isRegularFile(run)) {
       return Optional.empty();
     }
     JsonNode facts = ConfigJson.tree(run);
-    JsonNode resumes = facts.path("resumes");
+    JsonNode resumes = facts.path(RunFact.RESUMES);
     JsonNode last = resumes.isEmpty() ? facts : resumes.get(resumes.size() - 1);
-    return Optional.ofNullable(last.get(VERSION)).map(JsonNode::asText);
+    return Optional.ofNullable(last.get(RunFact.BELAY)).map(JsonNode::asText);
   }
 }

@@ -9,6 +9,7 @@ import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.report.RunFact;
 import dev.belay.train.report.UnknownOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,12 +32,6 @@ public record Changes(List<Change> serious, List<Change> harmless) {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String UNSET = "not given";
 
-  /** Entry of run.json: the files of the adapter that a run began with. */
-  public static final String ADAPTER = "adapter";
-
-  /** Older runs did not record the files beside the tokenizer's definition. */
-  private static final String TOKENIZER_SETTINGS = "tokenizer_settings";
-
   /**
    * Compares.
    *
@@ -57,20 +52,24 @@ public record Changes(List<Change> serious, List<Change> harmless) {
     changes.compareOptions(options, tree(ConfigBinder.json(config)), defaults);
     changes.addUnknown(before.config(), options);
     JsonNode found = tree(facts);
-    changes.compareFiles("--model", contents(recorded, "model"), contents(found, "model"));
-    changes.compareFiles("--train-file", data(recorded, "train"), data(found, "train"));
     changes.compareFiles(
-        "--tokenizer", contents(recorded, "tokenizer"), contents(found, "tokenizer"));
-    if (recorded.has(TOKENIZER_SETTINGS)) {
+        "--model", contents(recorded, RunFact.MODEL), contents(found, RunFact.MODEL));
+    changes.compareFiles(
+        "--train-file", data(recorded, RunFact.TRAIN_FILES), data(found, RunFact.TRAIN_FILES));
+    changes.compareFiles(
+        "--tokenizer", contents(recorded, RunFact.TOKENIZER), contents(found, RunFact.TOKENIZER));
+    // Older runs did not record the files beside the definition of the tokenizer.
+    if (recorded.has(RunFact.TOKENIZER_SETTINGS)) {
       changes.compareFiles(
           "--tokenizer",
-          contents(recorded, TOKENIZER_SETTINGS),
-          contents(found, TOKENIZER_SETTINGS));
+          contents(recorded, RunFact.TOKENIZER_SETTINGS),
+          contents(found, RunFact.TOKENIZER_SETTINGS));
     }
-    changes.compareFiles("--adapter", contents(recorded, ADAPTER), contents(found, ADAPTER));
-    Map<String, String> validation = data(recorded, "validation");
-    if (!validation.equals(data(found, "validation"))) {
-      changes.compareFiles("--validation-file", validation, data(found, "validation"));
+    changes.compareFiles(
+        "--adapter", contents(recorded, RunFact.ADAPTER), contents(found, RunFact.ADAPTER));
+    Map<String, String> validation = data(recorded, RunFact.VALIDATION_FILES);
+    if (!validation.equals(data(found, RunFact.VALIDATION_FILES))) {
+      changes.compareFiles("--validation-file", validation, data(found, RunFact.VALIDATION_FILES));
     }
     return changes;
   }
@@ -123,27 +122,27 @@ public record Changes(List<Change> serious, List<Change> harmless) {
   private static Map<String, String> contents(JsonNode facts, String name) {
     Map<String, String> contents = new LinkedHashMap<>();
     JsonNode node = facts.path(name);
-    Path directory = Path.of(facts.path("model_directory").asText("/"));
+    Path directory = Path.of(facts.path(RunFact.MODEL_DIRECTORY).asText("/"));
     for (JsonNode file : node.isArray() ? node : List.of(node)) {
-      if (file.has("sha256")) {
-        Path path = Path.of(file.path("path").asText());
+      if (file.has(RunFact.SHA256)) {
+        Path path = Path.of(file.path(RunFact.PATH).asText());
         Path shown =
             path.startsWith(directory) && node.isArray()
                 ? directory.relativize(path)
                 : path.getFileName();
-        contents.put(shown.toString(), file.path("sha256").asText());
+        contents.put(shown.toString(), file.path(RunFact.SHA256).asText());
       }
     }
     return contents;
   }
 
   /** SHA-256 of data files by their place, since their order makes the order of examples. */
-  private static Map<String, String> data(JsonNode facts, String which) {
+  private static Map<String, String> data(JsonNode facts, String name) {
     Map<String, String> contents = new LinkedHashMap<>();
     int place = 0;
-    for (JsonNode file : facts.path(which + "_files")) {
+    for (JsonNode file : facts.path(name)) {
       place++;
-      contents.put("file " + place, file.path("sha256").asText());
+      contents.put("file " + place, file.path(RunFact.SHA256).asText());
     }
     return contents;
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.report.RunFact;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,22 +28,21 @@ public record FinishedRun(
     Path export,
     Map<String, Double> startMetrics,
     Map<String, Double> finalMetrics) {
-  /** The name of the fact in run.json. */
-  public static final String FACT = "result";
 
   /** Empty if the run did not come to its end, or its export is not what the run wrote. */
   public static Optional<FinishedRun> of(RunDirectory run) throws IOException {
     JsonNode facts = ConfigJson.tree(run.provenance());
-    JsonNode result = facts.path(FACT);
-    if (!facts.path("status").asText().equals("done") || result.isMissingNode()) {
+    JsonNode result = facts.path(RunFact.RESULT);
+    if (!facts.path(RunFact.STATUS).asText().equals(RunFact.DONE) || result.isMissingNode()) {
       return Optional.empty();
     }
     Path export = run.root().resolve(result.path("export").asText());
-    return Files.isDirectory(export) && isWhole(export, facts.path(Provenance.EXPORT).path("files"))
+    return Files.isDirectory(export)
+            && isWhole(export, facts.path(RunFact.EXPORT).path(RunFact.FILES))
         ? Optional.of(
             new FinishedRun(
-                result.path("step").asLong(),
-                facts.path("finished").asText(),
+                result.path(RunFact.STEP).asLong(),
+                facts.path(RunFact.FINISHED).asText(),
                 export,
                 metrics(result.path("start_metrics")),
                 metrics(result.path("final_metrics"))))
@@ -59,7 +59,7 @@ public record FinishedRun(
   public static Map<String, Object> fact(
       long step, Path export, Map<String, Double> startMetrics, Map<String, Double> finalMetrics) {
     Map<String, Object> fact = new LinkedHashMap<>();
-    fact.put("step", step);
+    fact.put(RunFact.STEP, step);
     fact.put("export", export.getParent().getFileName() + "/" + export.getFileName());
     fact.put("start_metrics", startMetrics);
     fact.put("final_metrics", finalMetrics);

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.train.failure.DiskFailure;
 import dev.belay.train.failure.MachineException;
 import java.io.IOException;
@@ -36,8 +37,6 @@ import java.util.concurrent.CountDownLatch;
 public final class RunLock implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
-
-  private static final Path HOST_FILE = Path.of("/proc/sys/kernel/hostname");
 
   /** An owner writes into the file this often. */
   private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(5);
@@ -75,13 +74,13 @@ public final class RunLock implements AutoCloseable {
       ProcessHandle self = ProcessHandle.current();
       return new Owner(
           self.pid(),
-          hostName(),
+          AtomicDirectory.host(),
           started(self),
           Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     }
 
     boolean isOfThisHost() {
-      return host.equals(hostName());
+      return host.equals(AtomicDirectory.host());
     }
 
     /** Whether the very process still runs; only for one of this host. */
@@ -274,15 +273,6 @@ public final class RunLock implements AutoCloseable {
   private static Object inode(Path file) throws IOException {
     Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
     return key == null ? file : key;
-  }
-
-  private static String hostName() {
-    try {
-      return Files.readString(HOST_FILE).strip();
-    } catch (IOException e) {
-      // Not Linux.
-      return "localhost";
-    }
   }
 
   @Override

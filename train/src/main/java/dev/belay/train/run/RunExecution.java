@@ -33,6 +33,7 @@ import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.report.RunFact;
 import dev.belay.train.resume.FinishedRun;
 import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
@@ -154,8 +155,7 @@ public final class RunExecution {
       context
           .records()
           .provenance()
-          .put(
-              FinishedRun.FACT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
+          .put(RunFact.RESULT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
       return new Outcome(export, callbacks.startMetrics(), metrics);
     } finally {
       context.stop().listen(false);

@@ -13,6 +13,7 @@ import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.MetricsLog;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.report.RunFact;
 import dev.belay.train.report.TensorBoardLog;
 import dev.belay.train.report.html.RunReport;
 import dev.belay.train.resume.RunStart;
@@ -154,14 +155,14 @@ public final class RunLog implements Consumer<RunEvent>, AutoCloseable {
     boolean stopped = false;
     try {
       T result = part.run();
-      provenance.finish("done");
+      provenance.finish(RunFact.DONE);
       return result;
     } catch (StoppedException e) {
       stopped = true;
       finish("stopped", e);
       throw e;
     } catch (DivergedException e) {
-      finish("diverged", e);
+      finish(RunFact.DIVERGED, e);
       throw e;
     } catch (IOException | RuntimeException | Error e) {
       finish("failed", e);
@@ -190,7 +191,7 @@ public final class RunLog implements Consumer<RunEvent>, AutoCloseable {
   /** The failure that ended the run comes first, even if the disk accepts no record of it. */
   private void finish(String status, Throwable why) {
     try {
-      provenance.put("error", String.valueOf(why.getMessage())).finish(status);
+      provenance.put(RunFact.ERROR, String.valueOf(why.getMessage())).finish(status);
     } catch (IOException | MachineException e) {
       why.addSuppressed(e);
     }

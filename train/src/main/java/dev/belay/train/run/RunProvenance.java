@@ -9,13 +9,10 @@ import dev.belay.train.dataset.DatasetLoader;
 import dev.belay.train.dataset.TrainingData;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.Provenance;
-import dev.belay.train.report.RecordedRun;
-import dev.belay.train.resume.Changes;
+import dev.belay.train.report.RunFact;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.TensorFlow;
@@ -28,47 +25,46 @@ public final class RunProvenance {
       TrainConfig config, TrainableModel model, DatasetLoader data, TrainingData datasets)
       throws IOException {
     Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put("tensorflow", TensorFlow.version());
+    facts.put(RunFact.TENSORFLOW, TensorFlow.version());
     facts.put("device", config.machine().device());
     facts.put("threads", config.machine().effectiveThreads());
     facts.put("seed", config.machine().seed());
-    facts.put("model_directory", absolute(model.source().path()));
+    facts.put(RunFact.MODEL_DIRECTORY, absolute(model.source().path()));
     config
         .model()
         .files()
         .configuration()
-        .ifPresent(file -> facts.put("model_configuration", absolute(file)));
-    facts.put("model", model.hashes());
+        .ifPresent(file -> facts.put(RunFact.MODEL_CONFIGURATION, absolute(file)));
+    facts.put(RunFact.MODEL, model.hashes());
     if (config.model().adapter().folder().isPresent()) {
       Path folder = config.model().adapter().folder().get();
-      facts.put(RecordedRun.ADAPTER_DIRECTORY, absolute(folder));
-      facts.put(Changes.ADAPTER, hashes(PeftAdapter.files(folder)));
+      facts.put(RunFact.ADAPTER_DIRECTORY, absolute(folder));
+      facts.put(RunFact.ADAPTER, Provenance.hashes(PeftAdapter.files(folder)));
     }
-    facts.put("train_files", hashes(DataFolder.files(config.data().trainFiles())));
-    facts.put("validation_files", hashes(DataFolder.files(config.data().validationFiles())));
+    facts.put(RunFact.TRAIN_FILES, Provenance.hashes(DataFolder.files(config.data().trainFiles())));
+    facts.put(
+        RunFact.VALIDATION_FILES,
+        Provenance.hashes(DataFolder.files(config.data().validationFiles())));
     if (data.tokenizerFiles().isPresent()) {
-      facts.put("tokenizer", Provenance.hash(data.tokenizerFiles().get().definition()));
-      facts.put("tokenizer_settings", hashes(data.tokenizerFiles().get().beside()));
+      facts.put(RunFact.TOKENIZER, Provenance.hash(data.tokenizerFiles().get().definition()));
+      facts.put(
+          RunFact.TOKENIZER_SETTINGS, Provenance.hashes(data.tokenizerFiles().get().beside()));
     }
-    facts.put("train_examples", datasets.train().size());
-    facts.put("validation_examples", datasets.validation().map(Dataset::size).orElse(0));
+    facts.put(RunFact.TRAIN_EXAMPLES, datasets.train().size());
+    facts.put(RunFact.VALIDATION_EXAMPLES, datasets.validation().map(Dataset::size).orElse(0));
     datasets
         .task()
         .problemType(Optional.empty())
-        .ifPresent(problem -> facts.put("problem_type", problem));
-    datasets.train().labels().map(LabelMap::names).ifPresent(names -> facts.put("labels", names));
+        .ifPresent(problem -> facts.put(RunFact.PROBLEM_TYPE, problem));
+    datasets
+        .train()
+        .labels()
+        .map(LabelMap::names)
+        .ifPresent(names -> facts.put(RunFact.LABELS, names));
     return facts;
   }
 
   private static String absolute(Path path) {
     return path.toAbsolutePath().normalize().toString();
-  }
-
-  private static List<Map<String, Object>> hashes(List<Path> files) throws IOException {
-    List<Map<String, Object>> hashes = new ArrayList<>();
-    for (Path file : files) {
-      hashes.add(Provenance.hash(file));
-    }
-    return hashes;
   }
 }

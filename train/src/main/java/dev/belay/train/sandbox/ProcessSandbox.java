@@ -1,5 +1,6 @@
 package dev.belay.train.sandbox;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.MachineException;
@@ -119,7 +120,7 @@ public final class ProcessSandbox implements ModelSandbox {
 
     private ModelException killed(SandboxOutcome end) {
       return new ModelException(
-          model.resolve("saved_model.pb")
+          model.resolve(ModelFiles.SAVED_MODEL)
               + ": expected a model that TensorFlow survives, found that the process that tried it "
               + end.cause()
               + " while "

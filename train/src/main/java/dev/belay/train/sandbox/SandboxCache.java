@@ -1,5 +1,6 @@
 package dev.belay.train.sandbox;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -8,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
@@ -20,7 +20,8 @@ import java.util.stream.Stream;
  * remove any of them costs a trial and nothing else.
  */
 final class SandboxCache {
-  private static final List<String> FILES = List.of("saved_model.pb", "variables/variables.index");
+  private static final List<String> FILES =
+      List.of(ModelFiles.SAVED_MODEL, "variables/variables.index");
 
   private final Path folder;
 
@@ -44,13 +45,13 @@ final class SandboxCache {
    * @param arguments arguments of the sandbox process
    */
   static String key(Path model, List<String> arguments) throws IOException {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Provenance.newSha256();
     add(digest, Provenance.version() + build());
     arguments.forEach(argument -> add(digest, argument));
     for (String file : FILES) {
       add(digest, model.resolve(file));
     }
-    Path assets = model.resolve("assets");
+    Path assets = model.resolve(ModelFiles.ASSETS);
     if (Files.isDirectory(assets)) {
       try (Stream<Path> files = Files.walk(assets)) {
         for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
@@ -81,14 +82,6 @@ final class SandboxCache {
           : Files.getLastModifiedTime(code).toString();
     } catch (URISyntaxException e) {
       throw new IOException("the place of Belay's own classes is no path", e);
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 

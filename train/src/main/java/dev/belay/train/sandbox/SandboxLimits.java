@@ -1,5 +1,7 @@
 package dev.belay.train.sandbox;
 
+import dev.belay.savedmodel.ModelFiles;
+import dev.belay.train.doctor.UsableMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,12 +26,9 @@ record SandboxLimits(long residentBytes, Duration processor, Duration wall) {
   private static final Duration PROCESSOR_EACH_GIGABYTE = Duration.ofMinutes(2);
   private static final Duration WALL = Duration.ofMinutes(10);
 
-  private static final Path MEMORY = Path.of("/proc/meminfo");
-  private static final String AVAILABLE = "MemAvailable:";
-
   /** For a model in a folder: the larger its variables, the more. */
   static SandboxLimits of(Path model) throws IOException {
-    long variables = bytes(model.resolve("variables"));
+    long variables = bytes(model.resolve(ModelFiles.VARIABLES));
     long wanted = LEAST_BYTES + TIMES_VARIABLES * Math.min(variables, Long.MAX_VALUE >> 8);
     return new SandboxLimits(
         Math.min(wanted, available()),
@@ -51,13 +50,10 @@ record SandboxLimits(long residentBytes, Duration processor, Duration wall) {
   }
 
   /** Nine tenths of what the system says it can give; a trial must not starve the machine. */
-  private static long available() throws IOException {
-    try (Stream<String> lines = Files.lines(MEMORY)) {
-      return lines
-          .filter(line -> line.startsWith(AVAILABLE))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024 / 10 * 9)
-          .findFirst()
-          .orElse(Long.MAX_VALUE);
-    }
+  private static long available() {
+    return UsableMemory.ofThisMachine().stream()
+        .map(bytes -> bytes / 10 * 9)
+        .findFirst()
+        .orElse(Long.MAX_VALUE);
   }
 }

@@ -1,5 +1,6 @@
 package dev.belay.train.sandbox;
 
+import dev.belay.train.step.EnvironmentVariables;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +50,7 @@ final class SandboxProcess implements AutoCloseable {
               .redirectErrorStream(true)
               .redirectOutput(folder.resolve(OUTPUT).toFile())
               .redirectInput(Path.of("/dev/null").toFile());
-      builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "3");
+      builder.environment().put(EnvironmentVariables.LOG_LEVEL, "3");
       builder.environment().put("CUDA_VISIBLE_DEVICES", "-1");
       return new SandboxProcess(builder.start(), folder, limits);
     } catch (IOException | RuntimeException e) {

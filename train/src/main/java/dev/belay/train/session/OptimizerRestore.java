@@ -1,6 +1,7 @@
 package dev.belay.train.session;
 
 import dev.belay.graph.TrainStep;
+import dev.belay.graph.optimizer.Adam;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorPieces;
@@ -21,7 +22,8 @@ import java.util.OptionalLong;
  * slots, and the powers of beta that belong to its step.
  */
 final class OptimizerRestore {
-  private static final Map<String, String> SLOTS = Map.of("/adam_m", "m", "/adam_v", "v");
+  private static final Map<String, String> SLOTS =
+      Map.of("/" + Adam.MEAN, OptimizerState.MEAN, "/" + Adam.SQUARES, OptimizerState.SQUARES);
 
   private OptimizerRestore() {}
 
@@ -82,7 +84,7 @@ final class OptimizerRestore {
       return;
     }
     Map<String, Double> betas =
-        Map.of("beta1_power", config.beta1(), "beta2_power", config.beta2());
+        Map.of(Adam.BETA1_POWER, config.beta1(), Adam.BETA2_POWER, config.beta2());
     for (GraphVariable slot : step.parts().slots()) {
       if (betas.containsKey(slot.name())) {
         float power = (float) Math.pow(betas.get(slot.name()), done.getAsLong() + 1.0);

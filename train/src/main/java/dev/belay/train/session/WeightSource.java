@@ -10,6 +10,8 @@ import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.adapter.AdapterState;
 import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.checkpoint.CheckpointWriter;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.export.MergedCheckpoint;
 import dev.belay.train.failure.ModelException;
@@ -17,7 +19,6 @@ import dev.belay.train.model.ModelSource;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
-import dev.belay.train.task.MultiLabelClassification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,8 +60,11 @@ public final class WeightSource {
     Path run = directory.getParent().getParent();
     WeightLocation location =
         new WeightLocation(
-            WeightFormat.TF1, directory.resolve("model"), directory, Optional.empty());
-    Path slots = directory.resolve("optimizer");
+            WeightFormat.TF1,
+            directory.resolve(CheckpointWriter.MODEL),
+            directory,
+            Optional.empty());
+    Path slots = directory.resolve(CheckpointWriter.OPTIMIZER);
     long step = checkpoint.state().step();
     if (!RunDirectory.isRun(run)) {
       return WeightReader.readTraining(location, slots, step);
@@ -97,11 +101,7 @@ public final class WeightSource {
         recorded
             .model()
             .problem()
-            .or(
-                () ->
-                    origin
-                        .problemType()
-                        .filter(type -> !type.equals(MultiLabelClassification.PROBLEM))));
+            .or(() -> origin.problemType().filter(type -> !type.equals(ModelConfig.MULTI_LABEL))));
   }
 
   /** It knows the head and the classes that the run gave the model, the model itself does not. */

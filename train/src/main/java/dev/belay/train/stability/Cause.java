@@ -1,5 +1,6 @@
 package dev.belay.train.stability;
 
+import dev.belay.graph.search.NodeNames;
 import dev.belay.train.step.NonFinite;
 import dev.belay.train.step.TensorRange;
 import java.util.Locale;
@@ -39,7 +40,8 @@ public enum Cause {
           + " when the norm began to rise."),
   NORM_OVERFLOW(
       "every gradient is finite, but their norm is not: above 1.8e19 its squares leave float32",
-      "Lower --learning-rate, or begin with smaller weights in the layer with the largest gradient."),
+      "Lower --learning-rate, or begin with smaller weights in the layer with the largest"
+          + " gradient."),
   EXPLODED(
       "the norm is finite but far above what it was",
       "Look at this step's batch; raise --explode-factor if such steps are usual here."),
@@ -106,7 +108,7 @@ public enum Cause {
       return WEIGHT;
     }
     if (found.type().startsWith("Placeholder")) {
-      return found.operation().startsWith("belay_train/loss") ? LABEL : INPUT;
+      return NodeNames.isInStep(found.operation(), NodeNames.LOSS) ? LABEL : INPUT;
     }
     if (found.backward() && lossScale > 1) {
       return LOSS_SCALE;
@@ -123,7 +125,7 @@ public enum Cause {
     if (DIVISIONS.contains(found.type()) && touchesZero(found)) {
       return DIVISION_BY_ZERO;
     }
-    if (found.operation().startsWith("belay_train/clip")) {
+    if (NodeNames.isInStep(found.operation(), NodeNames.CLIP)) {
       return NORM_OVERFLOW;
     }
     return largest > 1e9 ? LEARNING_RATE : UNKNOWN;

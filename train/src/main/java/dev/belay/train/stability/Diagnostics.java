@@ -1,5 +1,6 @@
 package dev.belay.train.stability;
 
+import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.step.NonFinite;
 import dev.belay.train.step.StepRunner;
@@ -23,7 +24,8 @@ public final class Diagnostics {
           ? Diagnosis.of(step, found.get(), lossScale)
           : Diagnosis.without(step, Cause.GONE);
     } catch (TFInvalidArgumentException e) {
-      if (e.getMessage() != null && e.getMessage().contains("A label is not one of")) {
+      if (e.getMessage() != null
+          && e.getMessage().contains(SparseSoftmaxCrossEntropy.INVALID_LABEL)) {
         return Diagnosis.without(step, Cause.LABEL);
       }
       throw e;

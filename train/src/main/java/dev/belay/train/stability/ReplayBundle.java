@@ -9,6 +9,7 @@ import dev.belay.savedmodel.bundle.BundleReader;
 import dev.belay.savedmodel.bundle.BundleWriter;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.train.data.batch.UpdateBatch;
+import dev.belay.train.report.RunDirectory;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.step.VariableSnapshot;
 import java.io.IOException;
@@ -22,6 +23,10 @@ import java.nio.file.Path;
  * @param directory folder of the bundle
  */
 public record ReplayBundle(Path directory) {
+  private static final String STEP = "step.json";
+  private static final String BATCH = "batch.json";
+  private static final String WEIGHTS = "weights";
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
@@ -52,13 +57,13 @@ public record ReplayBundle(Path directory) {
   static ReplayBundle write(Path target, Contents contents, StepRunner runner) throws IOException {
     try (AtomicDirectory directory = AtomicDirectory.create(target)) {
       Path path = directory.path();
-      Files.write(path.resolve("step.json"), JSON.writeValueAsBytes(contents.step()));
+      Files.write(path.resolve(STEP), JSON.writeValueAsBytes(contents.step()));
       Files.write(
           path.resolve("diagnosis.json"), JSON.writeValueAsBytes(contents.diagnosis().facts()));
-      BatchFile.write(contents.batch(), path.resolve("batch.json"));
-      Files.copy(contents.config(), path.resolve("config.json"));
+      BatchFile.write(contents.batch(), path.resolve(BATCH));
+      Files.copy(contents.config(), path.resolve(RunDirectory.CONFIG));
       try (VariableSnapshot weights = runner.snapshotWeights();
-          BundleWriter writer = BundleWriter.create(path.resolve("weights"))) {
+          BundleWriter writer = BundleWriter.create(path.resolve(WEIGHTS))) {
         writer.addAll(weights);
         writer.commit();
       }
@@ -73,8 +78,8 @@ public record ReplayBundle(Path directory) {
    * @throws CorruptModelException if there is none
    */
   public static ReplayBundle find(Path runOrBundle) throws CorruptModelException {
-    for (Path path : new Path[] {runOrBundle.resolve("failure"), runOrBundle}) {
-      if (Files.isRegularFile(path.resolve("step.json"))) {
+    for (Path path : new Path[] {runOrBundle.resolve(RunDirectory.FAILURE), runOrBundle}) {
+      if (Files.isRegularFile(path.resolve(STEP))) {
         return new ReplayBundle(path);
       }
     }
@@ -88,7 +93,7 @@ public record ReplayBundle(Path directory) {
 
   /** The step. */
   public Step step() throws IOException {
-    Path file = directory.resolve("step.json");
+    Path file = directory.resolve(STEP);
     try {
       return JSON.readValue(file.toFile(), Step.class);
     } catch (JacksonException e) {
@@ -99,7 +104,7 @@ public record ReplayBundle(Path directory) {
 
   /** Its batch. */
   public UpdateBatch batch() throws IOException {
-    Path file = directory.resolve("batch.json");
+    Path file = directory.resolve(BATCH);
     try {
       return BatchFile.read(file);
     } catch (JacksonException e) {
@@ -109,11 +114,11 @@ public record ReplayBundle(Path directory) {
 
   /** The weights before it. */
   public BundleContents weights() throws IOException {
-    return BundleReader.open(directory.resolve("weights"));
+    return BundleReader.open(directory.resolve(WEIGHTS));
   }
 
   /** The options of the run. */
   public Path config() {
-    return directory.resolve("config.json");
+    return directory.resolve(RunDirectory.CONFIG);
   }
 }

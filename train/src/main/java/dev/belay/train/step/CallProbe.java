@@ -3,6 +3,7 @@ package dev.belay.train.step;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.replica.Replicas;
+import dev.belay.graph.search.NodeNames;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
 import java.io.IOException;
@@ -49,7 +50,7 @@ public final class CallProbe implements AutoCloseable {
         runner.run().close();
       }
       new VariableMemory(session, Replicas.single(graph)).assign(forward.variables().all(), values);
-      return new CallProbe(Ops.create(graph).withSubScope("belay_probe"), session);
+      return new CallProbe(Ops.create(graph).withSubScope(NodeNames.PROBE), session);
     } catch (Throwable e) {
       session.close();
       throw e;

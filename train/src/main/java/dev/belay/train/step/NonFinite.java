@@ -6,7 +6,6 @@ import java.util.Optional;
 /**
  * The first op of a step whose result is not finite although all that it reads is.
  *
- * @param part of the update in whose pass it was seen, from 0
  * @param operation name of the node
  * @param type of the op
  * @param layer its layer in the model
@@ -19,7 +18,6 @@ import java.util.Optional;
  * @param inputs its floating-point inputs
  */
 public record NonFinite(
-    int part,
     String operation,
     String type,
     String layer,

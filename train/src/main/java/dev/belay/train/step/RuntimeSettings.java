@@ -27,9 +27,9 @@ record RuntimeSettings(Map<String, String> environment, boolean gpu) {
             ? " (--threads)"
             : " (cores and CPU quota of this process; --threads sets another number)")
         + ", oneDNN "
-        + setting("TF_ENABLE_ONEDNN_OPTS", Map.of("1", "on", "0", "off"), "as TensorFlow likes")
+        + setting(EnvironmentVariables.ONEDNN, Map.of("1", "on", "0", "off"), "as TensorFlow likes")
         + " (TF_ENABLE_ONEDNN_OPTS), freed memory "
-        + setting("MALLOC_MMAP_MAX_", Map.of("0", "kept"), "given back")
+        + setting(EnvironmentVariables.MAPPED_MEMORY, Map.of("0", "kept"), "given back")
         + " (MALLOC_MMAP_MAX_)";
   }
 

@@ -6,6 +6,7 @@ import dev.belay.graph.diagnosis.FirstNonFinite;
 import dev.belay.graph.diagnosis.OpLocator;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.replica.Replicas;
+import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.UpdateBatch;
@@ -42,7 +43,7 @@ final class StepProbe {
    * replicas cannot be fetched: it would wait for the others.
    */
   StepProbe(Graph graph, Session session, TrainStep step, Replicas replicas) {
-    this.tf = Ops.create(graph).withSubScope("belay_probe");
+    this.tf = Ops.create(graph).withSubScope(NodeNames.PROBE);
     this.session = session;
     this.step = step;
     this.replicas = replicas;
@@ -64,20 +65,20 @@ final class StepProbe {
       weight += run.weight(part);
     }
     for (int i = 0; i < batch.parts().size(); i++) {
-      Pass pass = new Pass(run, batch.parts().get(i), number, weight);
+      Pass pass = new Pass(run, batch.parts().get(i), weight);
       long draw = run.draw(number, i);
       boolean[] finite = finite(pass, draw);
       Optional<FirstNonFinite> first = FirstNonFinite.of(flags, finite);
       if (first.isPresent()) {
         return Optional.of(
-            describe(i, first.get(), gradients(finite), measure(pass, draw, first.get())));
+            describe(first.get(), gradients(finite), measure(pass, draw, first.get())));
       }
     }
     return Optional.empty();
   }
 
   /** Values to feed for one pass. */
-  private record Pass(UpdateRun run, Batch part, long number, float weight) {
+  private record Pass(UpdateRun run, Batch part, float weight) {
     void feed(Feeds feeds, long draw) {
       run.data(feeds, part, draw);
       feeds.put(run.graph().measures().weight().asOutput(), TFloat32.scalarOf(weight));
@@ -137,10 +138,9 @@ final class StepProbe {
   }
 
   private NonFinite describe(
-      int part, FirstNonFinite first, List<String> gradients, List<TensorRange> ranges) {
+      FirstNonFinite first, List<String> gradients, List<TensorRange> ranges) {
     GraphOperation operation = first.operation();
     return new NonFinite(
-        part,
         surroundings.name(first.output()),
         operation.type(),
         surroundings.layer(operation),

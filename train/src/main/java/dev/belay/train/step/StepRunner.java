@@ -4,6 +4,7 @@ import dev.belay.graph.EvaluationStep;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.replica.Replicas;
+import dev.belay.graph.stage.LossScale;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.savedmodel.tensor.NamedTensors;
@@ -357,7 +358,7 @@ public final class StepRunner implements AutoCloseable {
   /** Sets the loss scale, where there is one. */
   public void setLossScale(float scale) throws IOException {
     List<GraphVariable> slots =
-        optimizerVariables().stream().filter(v -> v.name().equals("loss_scale/value")).toList();
+        optimizerVariables().stream().filter(v -> v.name().equals(LossScale.NAME)).toList();
     ByteBuffer value = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     assign(slots, slot -> TensorPieces.of(value.putFloat(0, scale)));
   }

@@ -1,5 +1,6 @@
 package dev.belay.train.sweep;
 
+import dev.belay.train.norm.NormSummary;
 import dev.belay.train.sweep.ArmResult.Outcome;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +68,7 @@ public record ArmSummary(Arm arm, List<ArmResult> results) {
 
   /** The mean of the median norms before the clip. */
   public double medianNorm() {
-    return begun(r -> r.gradNormPercentiles().getOrDefault("p50", Double.NaN));
+    return begun(r -> r.gradNormPercentiles().getOrDefault(NormSummary.P50, Double.NaN));
   }
 
   private double begun(ToDoubleFunction<ArmResult> value) {

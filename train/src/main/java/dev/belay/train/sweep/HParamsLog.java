@@ -4,7 +4,9 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Value;
 import dev.belay.train.config.SweepConfig;
+import dev.belay.train.metrics.Metrics;
 import dev.belay.train.report.EventWriter;
+import dev.belay.train.report.TensorBoardLog;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -56,7 +58,8 @@ final class HParamsLog {
               for (String parameter : parameters) {
                 out.writeByteArray(4, message(info -> info.writeString(1, parameter)));
               }
-              for (String tag : Stream.of(metric, "loss").distinct().collect(Collectors.toList())) {
+              for (String tag :
+                  Stream.of(metric, Metrics.LOSS).distinct().collect(Collectors.toList())) {
                 out.writeByteArray(5, metricInfo(tag));
               }
               out.writeString(6, "belay sweep");
@@ -71,7 +74,7 @@ final class HParamsLog {
     byte[] name =
         message(
             out -> {
-              out.writeString(1, "validation");
+              out.writeString(1, TensorBoardLog.VALIDATION);
               out.writeString(2, tag);
             });
     return message(

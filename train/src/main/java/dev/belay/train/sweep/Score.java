@@ -15,7 +15,7 @@ public record Score(String metric, int examples) {
   private static final double TWO = 2;
 
   /** Shares of examples that are right, whose error of measurement is known. */
-  private static final List<String> SHARES = List.of("accuracy", "exact_match");
+  private static final List<String> SHARES = List.of(Metrics.ACCURACY, Metrics.EXACT_MATCH);
 
   /** The larger the better, whatever the metric. */
   public double of(Map<String, Double> metrics) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.report.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +23,9 @@ import java.util.stream.Stream;
  * @param root the directory itself
  */
 public record SweepDirectory(Path root) {
+  private static final String FACTS = "sweep.json";
+  private static final String RESULT = "result.json";
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String LOCK = "run.lock";
 
   /**
    * A directory that is new or empty, or the one that the same sweep has begun.
@@ -60,7 +62,7 @@ public record SweepDirectory(Path root) {
       return false;
     }
     try (Stream<Path> entries = Files.list(root)) {
-      return entries.anyMatch(entry -> !entry.getFileName().toString().equals(LOCK));
+      return entries.anyMatch(entry -> !entry.getFileName().toString().equals(RunDirectory.LOCK));
     }
   }
 
@@ -118,24 +120,19 @@ public record SweepDirectory(Path root) {
     }
   }
 
-  /** Whether a directory was made by a sweep. */
-  public static boolean isSweep(Path path) {
-    return Files.isRegularFile(path.resolve("sweep.json"));
-  }
-
   /** Settings, data and results of the sweep. */
   public Path facts() {
-    return root.resolve("sweep.json");
+    return root.resolve(FACTS);
   }
 
   /** Held by the process that works here. */
   public Path lock() {
-    return root.resolve(LOCK);
+    return root.resolve(RunDirectory.LOCK);
   }
 
   /** The sweep as a page of charts. */
   public Path report() {
-    return root.resolve("report.html");
+    return root.resolve(RunDirectory.REPORT);
   }
 
   /** Directory of one arm with one seed. */
@@ -145,12 +142,12 @@ public record SweepDirectory(Path root) {
 
   /** One object per event of an arm. */
   public Path metrics(Arm arm, long seed) {
-    return arm(arm, seed).resolve("metrics.jsonl");
+    return arm(arm, seed).resolve(RunDirectory.METRICS);
   }
 
   /** Event files, one folder per arm and seed below it. */
   public Path tensorboard() {
-    return root.resolve("tensorboard");
+    return root.resolve(RunDirectory.TENSORBOARD);
   }
 
   /** Event files of an arm. */
@@ -160,7 +157,7 @@ public record SweepDirectory(Path root) {
 
   /** The result of an arm, if it has ended. */
   public Optional<ArmResult> result(Arm arm, long seed) throws IOException {
-    return ResultFile.read(arm(arm, seed).resolve("result.json"), arm, seed);
+    return ResultFile.read(arm(arm, seed).resolve(RESULT), arm, seed);
   }
 
   /** Empties an arm's place, in which a killed process may have left the beginning of it. */
@@ -173,7 +170,7 @@ public record SweepDirectory(Path root) {
   /** Records that an arm has ended, so that it is not trained again. */
   public void finish(ArmResult result) throws IOException {
     Path arm = Files.createDirectories(arm(result.arm(), result.seed()));
-    ResultFile.write(arm.resolve("result.json"), result);
+    ResultFile.write(arm.resolve(RESULT), result);
   }
 
   private static void remove(Path tree) throws IOException {

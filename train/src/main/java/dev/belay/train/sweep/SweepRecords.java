@@ -7,9 +7,9 @@ import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.file.DataFolder;
 import dev.belay.train.report.Provenance;
+import dev.belay.train.report.RunFact;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,18 +55,13 @@ public final class SweepRecords {
         .forEach(definition -> options.remove(definition.name()));
     Map<String, Object> identity = new LinkedHashMap<>();
     identity.put("options", options);
-    identity.put("model", Provenance.hashTree(model.toAbsolutePath().normalize()));
-    identity.put("train_files", hashes(DataFolder.files(base.data().trainFiles())));
-    identity.put("validation_files", hashes(DataFolder.files(base.data().validationFiles())));
+    identity.put(RunFact.MODEL, Provenance.hashTree(model.toAbsolutePath().normalize()));
+    identity.put(
+        RunFact.TRAIN_FILES, Provenance.hashes(DataFolder.files(base.data().trainFiles())));
+    identity.put(
+        RunFact.VALIDATION_FILES,
+        Provenance.hashes(DataFolder.files(base.data().validationFiles())));
     return identity;
-  }
-
-  private static List<Map<String, Object>> hashes(List<Path> files) throws IOException {
-    List<Map<String, Object>> hashes = new ArrayList<>();
-    for (Path file : files) {
-      hashes.add(Provenance.hash(file));
-    }
-    return hashes;
   }
 
   /** Directory of the sweep. */
@@ -83,7 +78,7 @@ public final class SweepRecords {
   private Provenance facts(Score score) {
     Provenance facts = Provenance.begin(directory.facts(), command);
     identity.forEach(facts::put);
-    return facts.put("metric", score.metric()).put("validation_examples", score.examples());
+    return facts.put("metric", score.metric()).put(RunFact.VALIDATION_EXAMPLES, score.examples());
   }
 
   /** Says that an arm has ended. */
@@ -104,6 +99,6 @@ public final class SweepRecords {
               said.put("learning_rate", arm.learningRate());
             });
     said.put("reason", recommendation.reason());
-    facts(score).put("recommendation", said).finish("done");
+    facts(score).put("recommendation", said).finish(RunFact.DONE);
   }
 }

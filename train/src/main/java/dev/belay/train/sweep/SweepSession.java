@@ -1,6 +1,7 @@
 package dev.belay.train.sweep;
 
 import dev.belay.graph.clip.Threshold;
+import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
@@ -49,7 +50,8 @@ public final class SweepSession implements AutoCloseable {
    */
   public static SweepSession open(
       TrainConfig config, TrainableModel model, ModelGraph graph, int outputs) {
-    Variables own = new Variables(Ops.create(graph.graph()).withSubScope("belay_sweep"));
+    Variables own =
+        new Variables(Ops.create(graph.graph()).withSubScope(NodeNames.PREFIX + "sweep"));
     GraphVariable threshold =
         own.create(new VariableSpec("clip_threshold", DataType.DT_FLOAT, Shape.scalar(), false));
     TrainingSession.Training training =

@@ -1,6 +1,5 @@
 package dev.belay.train.task;
 
-import dev.belay.graph.head.Head;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.data.example.Dataset;
@@ -20,7 +19,7 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
- * The word after each token: logits [B, T, V].
+ * Causal language modelling: predicts the token after each token, with logits [B, T, V].
  *
  * @param outputs V, if it is known
  */
@@ -49,21 +48,6 @@ public record CausalLm(OptionalInt outputs) implements LanguageTask {
   @Override
   public List<String> classes() {
     return List.of("LMHeadModel", "DoubleHeadsModel");
-  }
-
-  @Override
-  public List<String> layers(HeadFiles files) {
-    return List.of();
-  }
-
-  @Override
-  public HeadInput input() {
-    return HeadInput.NOTHING;
-  }
-
-  @Override
-  public Optional<Head> head(HeadLayers layers) {
-    return Optional.empty();
   }
 
   @Override

@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * The class of an input.
  *
- * @param label the most probable class; its number where the names are not known
+ * @param label the most probable class; its number if the names are not known
  * @param score its probability
  * @param logits as the model gives them, one for each class
  */

@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The words that may be hidden in a text.
+ * The predicted words for the masks of a text.
  *
- * @param masks for each place of a hidden word its likeliest words, the likeliest first
+ * @param masks the likeliest words for each mask, the likeliest first
  */
 public record FilledMasks(List<List<Candidate>> masks) implements Prediction {
   private static final int CANDIDATES = 5;
 
   /**
-   * A word that may be hidden.
+   * A predicted word.
    *
    * @param token as the tokenizer writes it
    * @param score its probability

@@ -6,7 +6,10 @@ import dev.belay.train.failure.ModelException;
 import java.util.List;
 import java.util.Optional;
 
-/** Chooses the task of a model that Belay builds: the requested one, else that of its files. */
+/**
+ * Chooses the task of a model that Belay builds: the requested task, or else the task of the
+ * model's files.
+ */
 public final class HeadChoice {
   /** The ending of a class without a head. */
   private static final String HEADLESS = "Model";

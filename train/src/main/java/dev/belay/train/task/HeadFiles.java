@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Everything that is known of the head of a model whose graph Belay builds.
+ * Options, configuration and weights that determine the head of a model whose graph Belay builds.
  *
  * @param config the model options
  * @param configuration of the model
@@ -55,7 +55,7 @@ public record HeadFiles(
     boolean named =
         outputs.equals(stored(projection))
             && labels.size() == outputs.orElse(-1)
-            && labels.stream().noneMatch(label -> label.matches("LABEL_\\d+"));
+            && labels.stream().noneMatch(LabelMap::isUnnamedOutput);
     return named ? Optional.of(LabelMap.configured(labels)) : Optional.empty();
   }
 

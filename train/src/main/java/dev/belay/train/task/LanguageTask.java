@@ -1,5 +1,6 @@
 package dev.belay.train.task;
 
+import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.ProbabilityCrossEntropy;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
@@ -11,6 +12,7 @@ import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.metrics.LanguageMetrics;
 import dev.belay.train.metrics.Metrics;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -20,6 +22,21 @@ sealed interface LanguageTask extends Task permits MaskedLm, CausalLm, Seq2Seq {
 
   /** The same task with a vocabulary of that size. */
   Task of(OptionalInt vocabulary);
+
+  @Override
+  default List<String> layers(HeadFiles files) {
+    return List.of();
+  }
+
+  @Override
+  default HeadInput input() {
+    return HeadInput.NOTHING;
+  }
+
+  @Override
+  default Optional<Head> head(HeadLayers layers) {
+    return Optional.empty();
+  }
 
   @Override
   default Optional<String> projection(Family family) {

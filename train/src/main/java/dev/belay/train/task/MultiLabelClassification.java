@@ -5,6 +5,7 @@ import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.SigmoidCrossEntropy;
 import dev.belay.savedmodel.names.Family;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.QuestionConfig;
 import dev.belay.train.data.batch.Column;
 import dev.belay.train.data.example.Dataset;
@@ -24,8 +25,6 @@ import java.util.function.Consumer;
  * @param outputs C, if it is known
  */
 public record MultiLabelClassification(OptionalInt outputs) implements PooledTask {
-  /** Name in Hugging Face's {@code problem_type}. */
-  public static final String PROBLEM = "multi_label_classification";
 
   /** Classes of a dummy batch, if their number is unknown. */
   private static final int SOME_CLASSES = 2;
@@ -46,13 +45,8 @@ public record MultiLabelClassification(OptionalInt outputs) implements PooledTas
   }
 
   @Override
-  public Optional<LabelMap> names(HeadFiles files) {
-    return files.names(PooledTask.layer(files.family()), outputs);
-  }
-
-  @Override
   public Optional<String> problemType(Optional<String> before) {
-    return Optional.of(PROBLEM);
+    return Optional.of(ModelConfig.MULTI_LABEL);
   }
 
   @Override

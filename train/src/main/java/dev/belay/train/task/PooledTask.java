@@ -4,6 +4,7 @@ import dev.belay.graph.head.Head;
 import dev.belay.graph.head.ScoreHead;
 import dev.belay.graph.head.SequenceHead;
 import dev.belay.savedmodel.names.Family;
+import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.family.EncoderFamily;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +40,11 @@ sealed interface PooledTask extends Task
     return family == Family.GPT2
         ? List.of(layer(family))
         : List.of(EncoderFamily.sequenceHead(family).dense(), layer(family));
+  }
+
+  @Override
+  default Optional<LabelMap> names(HeadFiles files) {
+    return files.names(layer(files.family()), outputs());
   }
 
   @Override

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** A model that is ready to be asked, with the files to predict for. */
+/** A loaded model, with the files to predict for. */
 public interface PredictionRun {
 
   /** Options of the user. */
@@ -30,7 +30,7 @@ public interface PredictionRun {
   /** Reads the files. */
   Dataset read(LabelRule labels);
 
-  /** Reads the files as prompts of a language model, none of them cut. */
+  /** Reads the files as prompts of a language model, without cutting them. */
   Dataset readPrompts();
 
   /** The batches of a data set, in its order. */
@@ -52,9 +52,9 @@ public interface PredictionRun {
   /** The id that generated texts start with, if the model reads one text and generates another. */
   OptionalInt decoderStart();
 
-  /** The id that ends what the model writes, if its configuration says one. */
+  /** The id that ends generated texts, if the configuration has one. */
   OptionalInt endId();
 
-  /** The most tokens that the model takes. */
+  /** The largest number of tokens that the model accepts. */
   OptionalInt maxSeqLength() throws IOException;
 }

@@ -18,7 +18,7 @@ final class ProblemTypes {
    * @param said {@code problem_type} in a file of the model
    */
   static boolean isMultiLabel(ModelConfig config, Optional<String> said) {
-    return config.problem().or(() -> said).equals(Optional.of(MultiLabelClassification.PROBLEM));
+    return config.problem().or(() -> said).equals(Optional.of(ModelConfig.MULTI_LABEL));
   }
 
   /** Refuses the option for a task that has no classes of whole examples. */
@@ -46,7 +46,7 @@ final class ProblemTypes {
   static void refuseClasses(ModelConfig config, Optional<String> said) {
     refuse(
         config,
-        said.filter(SequenceClassification.PROBLEM::equals),
+        said.filter(ModelConfig.SINGLE_LABEL::equals),
         " and its head one output, which is a number; leave the key out for regression");
   }
 

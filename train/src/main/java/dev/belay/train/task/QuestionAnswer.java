@@ -12,8 +12,8 @@ import java.util.List;
  * @param score its probability among the candidates
  * @param start its first character; null for no answer
  * @param end one past its last; null for no answer
- * @param noAnswerDifference by how much the score of no answer exceeds that of the best answer;
- *     null where every question has an answer
+ * @param noAnswerDifference score of no answer minus that of the best answer; null if every
+ *     question has an answer
  * @param nBest the candidates, the best first; null if they were not requested
  */
 public record QuestionAnswer(
@@ -26,7 +26,7 @@ public record QuestionAnswer(
     List<Choice> nBest)
     implements Prediction {
 
-  /** One of the candidates; fields as those of the answer. */
+  /** A candidate for the answer; its fields are those of the answer. */
   public record Choice(String answer, double score, Integer start, Integer end) {
     private static Choice of(Candidate candidate) {
       boolean none = candidate.text().isEmpty();

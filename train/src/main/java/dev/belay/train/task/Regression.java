@@ -47,11 +47,6 @@ public record Regression(OptionalInt outputs) implements PooledTask {
   }
 
   @Override
-  public Optional<LabelMap> names(HeadFiles files) {
-    return files.names(PooledTask.layer(files.family()), outputs);
-  }
-
-  @Override
   public Optional<String> problemType(Optional<String> before) {
     return before.map(any -> PROBLEM);
   }

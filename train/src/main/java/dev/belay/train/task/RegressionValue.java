@@ -6,7 +6,7 @@ import java.util.List;
  * The number that a model predicts for an input.
  *
  * @param score the number
- * @param logits the same as the model gives it
+ * @param logits the same number as the model's output
  */
 public record RegressionValue(double score, List<Float> logits) implements Prediction {
 

@@ -1,6 +1,5 @@
 package dev.belay.train.task;
 
-import dev.belay.graph.head.Head;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.data.batch.Batch;
@@ -17,7 +16,7 @@ import java.util.OptionalInt;
 import java.util.function.Consumer;
 
 /**
- * A text about another: logits [B, T, V].
+ * Generation of a text from another text: logits [B, T, V].
  *
  * @param outputs V, if it is known
  */
@@ -46,21 +45,6 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
   @Override
   public List<String> classes() {
     return List.of("ForConditionalGeneration", "WithLMHeadModel");
-  }
-
-  @Override
-  public List<String> layers(HeadFiles files) {
-    return List.of();
-  }
-
-  @Override
-  public HeadInput input() {
-    return HeadInput.NOTHING;
-  }
-
-  @Override
-  public Optional<Head> head(HeadLayers layers) {
-    return Optional.empty();
   }
 
   @Override

@@ -24,8 +24,6 @@ import java.util.function.Consumer;
  * @param outputs C, if it is known
  */
 public record SequenceClassification(OptionalInt outputs) implements PooledTask {
-  /** Name in Hugging Face's {@code problem_type}. */
-  static final String PROBLEM = "single_label_classification";
 
   /** The requested number of classes. */
   static OptionalInt asked(ModelConfig config) {
@@ -65,13 +63,8 @@ public record SequenceClassification(OptionalInt outputs) implements PooledTask 
   }
 
   @Override
-  public Optional<LabelMap> names(HeadFiles files) {
-    return files.names(PooledTask.layer(files.family()), outputs);
-  }
-
-  @Override
   public Optional<String> problemType(Optional<String> before) {
-    return before.map(any -> PROBLEM);
+    return before.map(any -> ModelConfig.SINGLE_LABEL);
   }
 
   @Override

@@ -7,15 +7,15 @@ import java.util.OptionalInt;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * The output of a SavedModel that ends in its own head, which shows the task by its shape.
+ * The output of a SavedModel with its own head; its shape shows the task.
  *
  * @param name for errors
- * @param shape as far as the graph says it
+ * @param shape as far as the graph declares it
  */
 public record ServedOutput(String name, Shape shape) {
 
   /**
-   * Whether a SavedModel's own head gives an example any number of classes.
+   * Whether a SavedModel's own head predicts any number of classes for an example.
    *
    * @param said {@code problem_type} in a file beside it
    */

@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
 
 /**
  * A task that a model learns. Each is one class, which defines all of it: the columns and labels
- * that it reads, its head, its loss, its metrics with the deciding one, its predictions, and the
- * labels of a dummy batch.
+ * that it reads, its head, its loss, its metrics (the first decides which model is better), its
+ * predictions, and the labels of a dummy batch.
  *
  * <p>A new task is a new class here, its name in a {@code permits} clause and, if {@code --head}
  * names it, one line in {@link #heads}.

@@ -9,12 +9,12 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * A class for each word, the one at its first token.
+ * A class for each word, predicted at its first token.
  *
  * @param words as the input has them
- * @param labels one per word; null for words that the model did not see, since the text was cut or
+ * @param labels one per word; null for words that the model did not see because the text was cut or
  *     the tokenizer has no token for them
- * @param scores the classes' probabilities, likewise
+ * @param scores probability of each label; null for the same words
  * @param wordsCut number of words cut off at the end; null for none
  */
 public record WordLabels(

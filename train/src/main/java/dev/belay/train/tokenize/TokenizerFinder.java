@@ -1,5 +1,6 @@
 package dev.belay.train.tokenize;
 
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.train.data.DataException;
 import dev.belay.train.tokenize.folder.TokenizerFiles;
 import dev.belay.train.tokenize.folder.TokenizerFiles.Kind;
@@ -15,8 +16,6 @@ import java.util.stream.Collectors;
 
 /** Finds the tokenizer that belongs to a model. */
 public final class TokenizerFinder {
-  private static final String CONFIG = "tokenizer_config.json";
-  private static final String MERGES = "merges.txt";
 
   /** From saved_model/1 up to the folder that holds saved_model. */
   private static final int PARENTS = 2;
@@ -66,7 +65,7 @@ public final class TokenizerFinder {
 
   private static Kind kind(Path given) {
     String name = fileName(given);
-    if (name.endsWith(".model") || name.equals(MERGES)) {
+    if (name.endsWith(".model") || name.equals(ModelFiles.MERGES)) {
       throw new DataException(given + ": " + NEEDED + ", found " + name + CONVERT);
     }
     if (name.equals(Kind.BYTE_PAIRS.fileName())) {
@@ -110,8 +109,8 @@ public final class TokenizerFinder {
     Set<Path> folders = new LinkedHashSet<>();
     for (int level = 0; level <= PARENTS && folder != null; level++) {
       folders.add(folder);
-      folders.add(folder.resolve("assets"));
-      folders.add(folder.resolve("assets.extra"));
+      folders.add(folder.resolve(ModelFiles.ASSETS));
+      folders.add(folder.resolve(ModelFiles.ASSETS_EXTRA));
       folder = folder.getParent();
     }
     return folders;
@@ -120,7 +119,8 @@ public final class TokenizerFinder {
   private static Optional<TokenizerFiles> in(Path folder) {
     for (Kind kind : Kind.values()) {
       Path definition = folder.resolve(kind.fileName());
-      boolean whole = kind != Kind.BYTE_PAIRS || Files.isRegularFile(folder.resolve(MERGES));
+      boolean whole =
+          kind != Kind.BYTE_PAIRS || Files.isRegularFile(folder.resolve(ModelFiles.MERGES));
       if (Files.isRegularFile(definition) && whole) {
         return Optional.of(new TokenizerFiles(definition, kind, beside(folder)));
       }
@@ -129,7 +129,7 @@ public final class TokenizerFinder {
   }
 
   private static Optional<Path> beside(Path folder) {
-    return Optional.of(folder.resolve(CONFIG)).filter(Files::isRegularFile);
+    return Optional.of(folder.resolve(ModelFiles.TOKENIZER_CONFIG)).filter(Files::isRegularFile);
   }
 
   private static boolean sameContent(Path one, Path other) {

@@ -40,7 +40,6 @@ class CauseTest {
     TensorRange output = new TensorRange("output", List.of(2L), 0, 1, 0, 1, 2);
     NonFinite found =
         new NonFinite(
-            0,
             operation,
             type,
             "layer",
@@ -61,7 +60,6 @@ class CauseTest {
     TensorRange output = new TensorRange("loss/Log", List.of(4L, 3L), -3, -0.7, 1, 2, 12);
     NonFinite found =
         new NonFinite(
-            0,
             "loss/Log",
             "Log",
             "loss",
@@ -73,8 +71,8 @@ class CauseTest {
             List.of(input));
     Diagnosis diagnosis = Diagnosis.of(7, found, 1);
     assertEquals(
-        "the first op whose result is not finite is loss/Log (Log) in loss: it gives loss/Log [4, 3]"
-            + " (-3.000 to -0.7000, 1 NaN, 2 infinite of 12) from probabilities [4, 3] (0.000 to"
+        "the first op whose result is not finite is loss/Log (Log) in loss: it gives loss/Log [4,"
+            + " 3] (-3.000 to -0.7000, 1 NaN, 2 infinite of 12) from probabilities [4, 3] (0.000 to"
             + " 0.5000); the first variable concerned is head/kernel. Probable cause: the logarithm"
             + " of zero: a probability was rounded to 0. Take the loss of the logits, not of"
             + " probabilities: name the output that holds logits with --output.",

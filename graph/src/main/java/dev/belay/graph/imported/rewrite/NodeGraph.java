@@ -1,9 +1,8 @@
 package dev.belay.graph.imported.rewrite;
 
-import java.util.ArrayDeque;
+import dev.belay.graph.search.Reachable;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -139,16 +138,8 @@ public final class NodeGraph {
 
   /** The nodes that the roots need, by data or by control, themselves included. */
   public Set<String> needed(Collection<String> roots) {
-    Set<String> needed = new LinkedHashSet<>();
-    Deque<String> queue = new ArrayDeque<>();
-    roots.forEach(root -> queue.add(TensorName.node(root)));
-    while (!queue.isEmpty()) {
-      String name = queue.poll();
-      if (needed.add(name)) {
-        node(name).getInputList().forEach(input -> queue.add(TensorName.node(input)));
-      }
-    }
-    return needed;
+    return Reachable.from(
+        TensorName.nodes(roots), name -> TensorName.nodes(node(name).getInputList()));
   }
 
   /** The tensor behind any number of Identity nodes. */

@@ -1,10 +1,14 @@
 package dev.belay.graph.imported.rewrite;
 
+import java.util.Collection;
+import java.util.List;
+
 /** Spelling of an input in a GraphDef: {@code node}, {@code node:1} or {@code ^node}. */
 public final class TensorName {
   private TensorName() {}
 
-  static boolean isControl(String input) {
+  /** Returns whether an input is a control input. */
+  public static boolean isControl(String input) {
     return input.startsWith("^");
   }
 
@@ -13,6 +17,11 @@ public final class TensorName {
     int from = isControl(input) ? 1 : 0;
     int colon = input.indexOf(':');
     return input.substring(from, colon < 0 ? input.length() : colon);
+  }
+
+  /** The nodes that inputs name. */
+  public static List<String> nodes(Collection<String> inputs) {
+    return inputs.stream().map(TensorName::node).toList();
   }
 
   /** The index of the node's output, 0 for a bare name. */

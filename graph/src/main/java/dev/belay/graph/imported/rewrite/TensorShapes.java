@@ -1,7 +1,7 @@
 package dev.belay.graph.imported.rewrite;
 
+import dev.belay.graph.search.Operations;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.Map;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
@@ -19,8 +19,7 @@ final class TensorShapes {
     TensorShapes inferred = new TensorShapes();
     try (Graph scratch = new Graph()) {
       scratch.importGraphDef(graphDef);
-      for (Iterator<GraphOperation> i = scratch.operations(); i.hasNext(); ) {
-        GraphOperation operation = i.next();
+      for (GraphOperation operation : Operations.of(scratch)) {
         for (int output = 0; output < operation.numOutputs(); output++) {
           inferred.shapes.put(
               TensorName.of(operation.name(), output), operation.output(output).shape());

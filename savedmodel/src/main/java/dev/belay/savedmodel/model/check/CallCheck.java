@@ -1,6 +1,6 @@
 package dev.belay.savedmodel.model.check;
 
-import java.util.ArrayList;
+import dev.belay.savedmodel.model.op.Nodes;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.proto.framework.AttrValue;
@@ -19,11 +19,11 @@ final class CallCheck {
    */
   static void check(NodeDef node, Ops ops) {
     for (AttrValue value : node.getAttrMap().values()) {
-      for (NameAttrList called : calledBy(value)) {
+      for (String called : Nodes.called(value)) {
         // Gradient functions of TF1 may be named by an op of TensorFlow.
-        if (!called.getName().isEmpty() && ops.find(called.getName()).isEmpty()) {
+        if (!called.isEmpty() && ops.find(called).isEmpty()) {
           throw new IllegalArgumentException(
-              "a call of function " + Names.show(called.getName()) + ", which is not there");
+              "a call of function " + Names.show(called) + ", which is not there");
         }
       }
     }
@@ -45,15 +45,6 @@ final class CallCheck {
       }
       default -> {}
     }
-  }
-
-  /** The functions that an attribute names. */
-  static List<NameAttrList> calledBy(AttrValue value) {
-    List<NameAttrList> called = new ArrayList<>(value.getList().getFuncList());
-    if (value.hasFunc()) {
-      called.add(value.getFunc());
-    }
-    return called;
   }
 
   private static void check(

@@ -1,19 +1,14 @@
 package dev.belay.savedmodel.model.check;
 
 import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.model.op.Nodes;
+import dev.belay.savedmodel.model.op.TopologicalOrder;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.FunctionDef;
-import org.tensorflow.proto.framework.NameAttrList;
-import org.tensorflow.proto.framework.NodeDef;
 
 /**
  * Validates that no function calls itself, directly or through others, and that calls do not nest
@@ -32,33 +27,13 @@ final class CallCycles {
   }
 
   void check() throws CorruptModelException {
-    Map<String, Integer> missing = new HashMap<>();
-    Map<String, List<String>> callers = new HashMap<>();
     Map<String, Integer> depth = new HashMap<>();
-    Deque<String> ready = new ArrayDeque<>();
-    for (String name : functions.keySet()) {
-      Set<String> called = calledBy(functions.get(name));
-      called.forEach(callee -> callers.computeIfAbsent(callee, k -> new ArrayList<>()).add(name));
-      missing.put(name, called.size());
-      depth.put(name, 0);
-      if (called.isEmpty()) {
-        ready.add(name);
-      }
-    }
-    int done = 0;
-    while (!ready.isEmpty()) {
-      String name = ready.remove();
-      done++;
-      for (String caller : callers.getOrDefault(name, List.of())) {
-        depth.merge(caller, depth.get(name) + 1, Math::max);
-        if (missing.merge(caller, -1, Integer::sum) == 0) {
-          ready.add(caller);
-        }
-      }
+    for (String name : TopologicalOrder.of(functions.keySet(), this::calledBy)) {
+      depth.put(name, calledBy(name).stream().mapToInt(depth::get).max().orElse(-1) + 1);
     }
     for (String name : functions.keySet()) {
       String where = "function " + Names.show(name);
-      if (done < functions.size() && missing.get(name) > 0) {
+      if (!depth.containsKey(name)) {
         throw new CorruptModelException(
             file, where, "functions that do not call themselves", "a call that comes back to it");
       }
@@ -72,16 +47,9 @@ final class CallCycles {
     }
   }
 
-  private Set<String> calledBy(FunctionDef function) {
+  private Set<String> calledBy(String function) {
     Set<String> called = new LinkedHashSet<>();
-    for (NodeDef node : function.getNodeDefList()) {
-      called.add(node.getOp());
-      for (AttrValue value : node.getAttrMap().values()) {
-        for (NameAttrList list : CallCheck.calledBy(value)) {
-          called.add(list.getName());
-        }
-      }
-    }
+    functions.get(function).getNodeDefList().forEach(node -> called.addAll(Nodes.called(node)));
     called.retainAll(functions.keySet());
     return called;
   }

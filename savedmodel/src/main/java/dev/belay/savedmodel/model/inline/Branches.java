@@ -1,5 +1,7 @@
 package dev.belay.savedmodel.model.inline;
 
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.OpCatalogue;
 import dev.belay.savedmodel.model.op.Scalar;
 import java.io.IOException;
@@ -9,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
@@ -122,14 +123,14 @@ final class Branches {
                           nodes, call.name(), List.of(ifTrue, ifFalse), types.get(i)));
       selected.add(
           nodes.add(
-              GrowingGraph.node(
+              Nodes.node(
                       nodes.reserve(call.name() + "/select_" + i),
                       "SelectV2",
                       condition,
                       ifTrue,
                       ifFalse)
                   .addAllInput(guard)
-                  .putAttr("T", GrowingGraph.type(types.get(i)))
+                  .putAttr("T", Attributes.type(types.get(i)))
                   .build()));
     }
     List<String> done = new ArrayList<>();
@@ -152,10 +153,9 @@ final class Branches {
             .build();
     String none = nodes.addConstant(call.name() + "/scalar", shape);
     return nodes.add(
-        GrowingGraph.node(
-                nodes.reserve(call.name() + "/condition"), "Reshape", call.data().get(0), none)
-            .putAttr("T", GrowingGraph.type(DataType.DT_BOOL))
-            .putAttr("Tshape", GrowingGraph.type(DataType.DT_INT32))
+        Nodes.node(nodes.reserve(call.name() + "/condition"), "Reshape", call.data().get(0), none)
+            .putAttr("T", Attributes.type(DataType.DT_BOOL))
+            .putAttr("Tshape", Attributes.type(DataType.DT_INT32))
             .build());
   }
 
@@ -179,14 +179,8 @@ final class Branches {
     if (!harmless || node.getOp().equals("StatelessWhile")) {
       return false;
     }
-    for (AttrValue value : node.getAttrMap().values()) {
-      boolean all =
-          (!value.hasFunc() || isPure(value.getFunc().getName()))
-              && value.getList().getFuncList().stream().allMatch(f -> isPure(f.getName()));
-      if (!all) {
-        return false;
-      }
-    }
-    return true;
+    return node.getAttrMap().values().stream()
+        .flatMap(value -> Nodes.called(value).stream())
+        .allMatch(this::isPure);
   }
 }

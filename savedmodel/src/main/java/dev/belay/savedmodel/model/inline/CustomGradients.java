@@ -3,6 +3,7 @@ package dev.belay.savedmodel.model.inline;
 import dev.belay.savedmodel.model.FlatGraph.CustomGradient;
 import dev.belay.savedmodel.model.FlatGraph.MissingCustomGradient;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Attributes;
 import dev.belay.savedmodel.model.op.TensorName;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -31,7 +32,6 @@ import org.tensorflow.proto.framework.StructuredValue;
  * _trace_gradient_functions} of {@code saved_model/save.py} in TensorFlow 2.10.
  */
 final class CustomGradients {
-  private static final String MARK = "_gradient_op_type";
 
   private record Marked(String node, int outputs, String gradient, Scope scope) {}
 
@@ -55,8 +55,8 @@ final class CustomGradients {
 
   /** Records a copied node, if it is marked. */
   void remember(String name, NodeDef node, Scope scope) {
-    if (node.containsAttr(MARK)) {
-      String gradient = node.getAttrOrThrow(MARK).getS().toStringUtf8();
+    if (node.containsAttr(Attributes.GRADIENT)) {
+      String gradient = node.getAttrOrThrow(Attributes.GRADIENT).getS().toStringUtf8();
       // For other ops than IdentityN the assignment of gradients to inputs is unknown.
       int outputs =
           node.getOp().equals("IdentityN") ? node.getAttrOrThrow("T").getList().getTypeCount() : 0;

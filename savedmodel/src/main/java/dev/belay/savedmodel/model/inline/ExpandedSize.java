@@ -3,12 +3,11 @@ package dev.belay.savedmodel.model.inline;
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.model.ModelFunction;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Nodes;
 import java.util.HashMap;
 import java.util.Map;
-import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.GraphDef;
-import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
@@ -63,16 +62,8 @@ final class ExpandedSize {
     long size = 0;
     for (NodeDef node : nodes) {
       size = sum(size, 1);
-      if (contents.functions().containsKey(node.getOp())) {
-        size = sum(size, sizeOf(node.getOp()));
-      }
-      for (AttrValue value : node.getAttrMap().values()) {
-        if (value.hasFunc()) {
-          size = sum(size, sizeOf(value.getFunc().getName()));
-        }
-        for (NameAttrList called : value.getList().getFuncList()) {
-          size = sum(size, sizeOf(called.getName()));
-        }
+      for (String called : Nodes.called(node)) {
+        size = sum(size, sizeOf(called));
       }
     }
     return size;

@@ -1,6 +1,7 @@
 package dev.belay.savedmodel.model.inline;
 
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.OpArguments;
 import dev.belay.savedmodel.model.op.OpCatalogue;
 import dev.belay.savedmodel.model.op.TensorName;
@@ -48,10 +49,6 @@ final class Expansion {
 
   GrowingGraph nodes() {
     return nodes;
-  }
-
-  SavedModelContents contents() {
-    return contents;
   }
 
   CustomGradients gradients() {
@@ -120,7 +117,7 @@ final class Expansion {
   }
 
   String waitFor(String name, Collection<String> controls) throws IOException {
-    return nodes.add(GrowingGraph.node(nodes.reserve(name), "NoOp").addAllInput(controls).build());
+    return nodes.add(Nodes.node(nodes.reserve(name), "NoOp").addAllInput(controls).build());
   }
 
   /**
@@ -217,7 +214,7 @@ final class Expansion {
     String name = reservedName(node, call);
     List<String> data = state.read(node, definition, call);
     nodes.add(
-        GrowingGraph.node(name, node.getOp())
+        Nodes.node(name, node.getOp())
             .addAllInput(data)
             .addAllInput(call.controls())
             .putAllAttr(withoutHints(attributes))

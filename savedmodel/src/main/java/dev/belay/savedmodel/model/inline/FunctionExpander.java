@@ -3,14 +3,16 @@ package dev.belay.savedmodel.model.inline;
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.model.FlatGraph.FlatFunction;
 import dev.belay.savedmodel.model.FlatGraph.FlatTensor;
+import dev.belay.savedmodel.model.GraphCollections;
 import dev.belay.savedmodel.model.ModelFunction;
 import dev.belay.savedmodel.model.ModelFunction.Argument;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
+import dev.belay.savedmodel.model.op.Reachable;
 import dev.belay.savedmodel.model.op.TensorName;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,19 +35,14 @@ final class FunctionExpander {
           "Assign.*VariableOp|Resource(Scatter|Apply|SparseApply|StridedSliceAssign|CountUpTo).*"
               + "|LookupTable(Insert|Remove|Import).*");
 
-  private static final String UPDATE_OPS = "update_ops";
-
   private final SavedModelContents contents;
-  private final InlineOptions options;
   private final Expansion expansion;
   private final GrowingGraph nodes;
   private final Tables tables;
   private final Set<String> prefixes = new LinkedHashSet<>();
 
-  FunctionExpander(
-      SavedModelContents contents, InlineOptions options, Expansion expansion, Tables tables) {
+  FunctionExpander(SavedModelContents contents, Expansion expansion, Tables tables) {
     this.contents = contents;
-    this.options = options;
     this.expansion = expansion;
     this.nodes = expansion.nodes();
     this.tables = tables;
@@ -74,7 +71,7 @@ final class FunctionExpander {
     List<String> arguments = new ArrayList<>();
     inputs.forEach(input -> arguments.add(input.tensor()));
     arguments.addAll(expansion.state().shared().captures(definition, tables));
-    Scope scope = Scope.ofGraph(prefix, options.training());
+    Scope scope = Scope.ofGraph(prefix, Optional.empty());
     ExpandedOutputs result =
         expansion.call(new CallSite(scope, prefix, arguments, List.of()), definition, Map.of());
     List<FlatTensor> outputs = new ArrayList<>();
@@ -88,7 +85,7 @@ final class FunctionExpander {
   private FlatFunction expandSignature(
       ModelFunction function, String prefix, List<FlatTensor> inputs) throws IOException {
     SignatureDef signature = contents.metaGraph().getSignatureDefOrThrow(function.functionName());
-    Scope scope = Scope.ofGraph(prefix, options.training().or(function::training));
+    Scope scope = Scope.ofGraph(prefix, function.training());
     Set<String> fed = new LinkedHashSet<>();
     for (int i = 0; i < inputs.size(); i++) {
       TensorInfo info = signature.getInputsOrThrow(function.inputs().get(i).name());
@@ -141,11 +138,11 @@ final class FunctionExpander {
       return List.of();
     }
     List<String> updates = new ArrayList<>();
-    for (String update : contents.collection(UPDATE_OPS)) {
+    for (String update : contents.collection(GraphCollections.UPDATE_OPS)) {
       boolean runs = contents.mainGraph().isComputable(update, fed);
       nodes.note(
           "of the collection "
-              + UPDATE_OPS
+              + GraphCollections.UPDATE_OPS
               + (runs ? ": runs with each step" : ": left alone, the signature cannot compute it"));
       if (runs) {
         updates.add(update);
@@ -157,7 +154,7 @@ final class FunctionExpander {
   /** A prefix for a function's nodes: its public name, and whether it is the training trace. */
   private String prefix(ModelFunction function) {
     String name = function.name().replaceAll("[^A-Za-z0-9_.-]", "_").replaceAll("^_+|_+$", "");
-    Optional<Boolean> training = options.training().or(function::training);
+    Optional<Boolean> training = function.training();
     String wanted =
         (name.isEmpty() ? "function" : name)
             + training.map(value -> value ? "_training" : "_inference").orElse("");
@@ -179,8 +176,8 @@ final class FunctionExpander {
       }
     }
     return nodes.add(
-        GrowingGraph.node(nodes.reserve(wanted), "Placeholder")
-            .putAttr("dtype", GrowingGraph.type(input.dtype()))
+        Nodes.node(nodes.reserve(wanted), "Placeholder")
+            .putAttr("dtype", Attributes.type(input.dtype()))
             .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
             .build());
   }
@@ -202,22 +199,11 @@ final class FunctionExpander {
 
   /** The writes that a call must do, even if its results do not depend on them. */
   private List<String> updates(String control) {
-    Set<String> seen = new LinkedHashSet<>();
-    Deque<String> open = new ArrayDeque<>();
-    if (control != null && !control.equals(ExpandedOutputs.DEAD)) {
-      open.add(control);
+    if (control == null || control.equals(ExpandedOutputs.DEAD)) {
+      return List.of();
     }
-    List<String> updates = new ArrayList<>();
-    while (!open.isEmpty()) {
-      String name = open.remove();
-      if (seen.add(name)) {
-        NodeDef node = nodes.node(name);
-        if (WRITES.matcher(node.getOp()).matches()) {
-          updates.add(name);
-        }
-        node.getInputList().forEach(input -> open.add(TensorName.nodeOf(input)));
-      }
-    }
-    return updates;
+    return Reachable.from(List.of(control), name -> Nodes.inputs(nodes.node(name))).stream()
+        .filter(name -> WRITES.matcher(nodes.node(name).getOp()).matches())
+        .toList();
   }
 }

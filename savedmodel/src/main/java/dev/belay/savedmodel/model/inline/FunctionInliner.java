@@ -7,13 +7,13 @@ import dev.belay.savedmodel.model.FlatGraph.FlatFunction;
 import dev.belay.savedmodel.model.ModelFunction;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.check.GraphValidator;
+import dev.belay.savedmodel.model.op.Nodes;
+import dev.belay.savedmodel.model.op.Reachable;
 import dev.belay.savedmodel.model.op.TensorName;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -66,7 +66,7 @@ public final class FunctionInliner {
 
   private FlatGraph inline(List<ModelFunction> functions) throws IOException {
     new ExpandedSize(contents).require(functions, options.mostNodes());
-    FunctionExpander expander = new FunctionExpander(contents, options, expansion, tables);
+    FunctionExpander expander = new FunctionExpander(contents, expansion, tables);
     Map<ModelFunction, FlatFunction> expanded = new LinkedHashMap<>();
     for (ModelFunction function : functions) {
       if (!expanded.containsKey(function)) {
@@ -121,15 +121,9 @@ public final class FunctionInliner {
     return used;
   }
 
-  private void addNeeded(Collection<String> roots, Set<String> used) {
-    Deque<String> open = new ArrayDeque<>();
-    roots.forEach(root -> open.add(TensorName.nodeOf(root)));
-    while (!open.isEmpty()) {
-      String name = open.remove();
-      if (used.add(name)) {
-        nodes.node(name).getInputList().forEach(input -> open.add(TensorName.nodeOf(input)));
-      }
-    }
+  private void addNeeded(List<String> roots, Set<String> used) {
+    List<String> named = roots.stream().map(TensorName::nodeOf).toList();
+    used.addAll(Reachable.from(named, name -> Nodes.inputs(nodes.node(name))));
   }
 
   private List<FlatGraph.FlatVariable> variables(Set<String> used) {

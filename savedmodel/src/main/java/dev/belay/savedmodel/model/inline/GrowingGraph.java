@@ -1,7 +1,8 @@
 package dev.belay.savedmodel.model.inline;
 
-import com.google.protobuf.ByteString;
 import dev.belay.savedmodel.UnsupportedModelException;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.Scalar;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.tensorflow.proto.framework.AttrValue;
-import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorProto;
 
@@ -83,13 +83,6 @@ final class GrowingGraph {
     return node.getName();
   }
 
-  /** Replaces the node of the same name. */
-  void replace(NodeDef node) {
-    if (nodes.replace(node.getName(), node) == null) {
-      throw new IllegalStateException("no node '" + node.getName() + "'");
-    }
-  }
-
   /** Drops all nodes that were added after the graph had a given size. */
   void rollBack(int size) {
     while (order.size() > size) {
@@ -113,8 +106,8 @@ final class GrowingGraph {
   /** Adds a constant. */
   String addConstant(String wanted, TensorProto value) throws UnsupportedModelException {
     return add(
-        node(reserve(wanted), "Const")
-            .putAttr("dtype", type(value.getDtype()))
+        Nodes.node(reserve(wanted), "Const")
+            .putAttr("dtype", Attributes.type(value.getDtype()))
             .putAttr("value", AttrValue.newBuilder().setTensor(value).build())
             .build());
   }
@@ -127,17 +120,5 @@ final class GrowingGraph {
   /** The notes, each with its count. */
   List<String> notes() {
     return notes.entrySet().stream().map(note -> note.getValue() + " " + note.getKey()).toList();
-  }
-
-  static NodeDef.Builder node(String name, String op, String... inputs) {
-    return NodeDef.newBuilder().setName(name).setOp(op).addAllInput(List.of(inputs));
-  }
-
-  static AttrValue type(DataType type) {
-    return AttrValue.newBuilder().setType(type).build();
-  }
-
-  static AttrValue string(String value) {
-    return AttrValue.newBuilder().setS(ByteString.copyFromUtf8(value)).build();
   }
 }

@@ -1,14 +1,11 @@
 package dev.belay.savedmodel.model.inline;
 
-import java.util.ArrayList;
+import dev.belay.savedmodel.model.op.Nodes;
 import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.FunctionDefLibrary;
-import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
 /** Functions that a flat graph still needs: of loops, conditionals and gradients. */
@@ -38,7 +35,7 @@ final class KeptFunctions {
 
   private void keep(Collection<NodeDef> nodes) {
     for (NodeDef node : nodes) {
-      for (String name : calledBy(node)) {
+      for (String name : Nodes.called(node)) {
         FunctionDef function = all.get(name);
         if (function != null && !kept.containsKey(name)) {
           kept.put(name, clean(function));
@@ -46,18 +43,6 @@ final class KeptFunctions {
         }
       }
     }
-  }
-
-  private static List<String> calledBy(NodeDef node) {
-    List<String> called = new ArrayList<>();
-    called.add(node.getOp());
-    for (AttrValue value : node.getAttrMap().values()) {
-      if (value.hasFunc()) {
-        called.add(value.getFunc().getName());
-      }
-      value.getList().getFuncList().stream().map(NameAttrList::getName).forEach(called::add);
-    }
-    return called;
   }
 
   private static FunctionDef clean(FunctionDef function) {

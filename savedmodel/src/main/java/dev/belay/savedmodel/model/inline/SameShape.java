@@ -1,5 +1,7 @@
 package dev.belay.savedmodel.model.inline;
 
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.TensorName;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,7 +16,6 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 
 /** Ensures that the two branches of a conditional return tensors of the same shape. */
 final class SameShape {
-  private static final String SHAPES = "_output_shapes";
 
   private SameShape() {}
 
@@ -38,8 +39,8 @@ final class SameShape {
     }
     // Only nodes with one output: for others the position depends on the op.
     for (NodeDef node : function.getNodeDefList()) {
-      if (node.getName().equals(parts[0]) && node.containsAttr(SHAPES)) {
-        AttrValue.ListValue shapes = node.getAttrOrThrow(SHAPES).getList();
+      if (node.getName().equals(parts[0]) && node.containsAttr(Attributes.OUTPUT_SHAPES)) {
+        AttrValue.ListValue shapes = node.getAttrOrThrow(Attributes.OUTPUT_SHAPES).getList();
         return shapes.getShapeCount() == 1 && TensorName.index(parts[2], 0) == 0
             ? Optional.of(shapes.getShape(0))
             : Optional.empty();
@@ -67,16 +68,15 @@ final class SameShape {
     // If the ranks differ there is no axis to reduce, which fails too.
     String sameShape =
         nodes.add(
-            GrowingGraph.node(nodes.reserve(name + "/same_shape"), "All", sameSizes, all)
-                .putAttr("Tidx", GrowingGraph.type(DataType.DT_INT32))
+            Nodes.node(nodes.reserve(name + "/same_shape"), "All", sameSizes, all)
+                .putAttr("Tidx", Attributes.type(DataType.DT_INT32))
                 .build());
     String same =
         nodes.add(
-            GrowingGraph.node(nodes.reserve(name + "/same"), "LogicalAnd", sameRank, sameShape)
-                .build());
+            Nodes.node(nodes.reserve(name + "/same"), "LogicalAnd", sameRank, sameShape).build());
     String message = nodes.addConstant(name + "/message", text());
     return nodes.add(
-        GrowingGraph.node(nodes.reserve(name + "/check"), "Assert", same, message)
+        Nodes.node(nodes.reserve(name + "/check"), "Assert", same, message)
             .addInput(shapes.get(0))
             .addInput(shapes.get(1))
             .putAttr(
@@ -94,16 +94,14 @@ final class SameShape {
   private static String of(GrowingGraph nodes, String name, String op, String tensor, DataType type)
       throws IOException {
     return nodes.add(
-        GrowingGraph.node(nodes.reserve(name), op, tensor)
-            .putAttr("T", GrowingGraph.type(type))
-            .build());
+        Nodes.node(nodes.reserve(name), op, tensor).putAttr("T", Attributes.type(type)).build());
   }
 
   private static String equal(GrowingGraph nodes, String name, List<String> tensors)
       throws IOException {
     return nodes.add(
-        GrowingGraph.node(nodes.reserve(name), "Equal", tensors.get(0), tensors.get(1))
-            .putAttr("T", GrowingGraph.type(DataType.DT_INT32))
+        Nodes.node(nodes.reserve(name), "Equal", tensors.get(0), tensors.get(1))
+            .putAttr("T", Attributes.type(DataType.DT_INT32))
             .putAttr("incompatible_shape_error", AttrValue.newBuilder().setB(false).build())
             .build());
   }
@@ -122,8 +120,9 @@ final class SameShape {
         .setDtype(DataType.DT_STRING)
         .setTensorShape(TensorShapeProto.getDefaultInstance())
         .addStringVal(
-            GrowingGraph.string(
-                    "the two branches of a conditional, both of which Belay computes, differ in shape:")
+            Attributes.string(
+                    "the two branches of a conditional, both of which Belay computes, differ in"
+                        + " shape:")
                 .getS())
         .build();
   }

@@ -4,6 +4,8 @@ import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.ObjectGraph;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.TensorName;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,8 +26,6 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 
 /** Nodes that the functions of a model share: variables, constants, assets, lookup tables. */
 final class SharedNodes {
-  private static final String CREATE = "_create_resource";
-  private static final String INITIALIZE = "_initialize";
 
   private final SavedModelContents contents;
   private final GrowingGraph nodes;
@@ -61,11 +61,11 @@ final class SharedNodes {
       // Names of variables are not unique in TF2: a shared name would confuse two of them.
       String handle =
           nodes.add(
-              GrowingGraph.node(nodes.reserve(origin), "VarHandleOp")
-                  .putAttr("dtype", GrowingGraph.type(variable.dtype()))
+              Nodes.node(nodes.reserve(origin), "VarHandleOp")
+                  .putAttr("dtype", Attributes.type(variable.dtype()))
                   .putAttr("shape", AttrValue.newBuilder().setShape(shape).build())
-                  .putAttr("shared_name", GrowingGraph.string("imported/" + variable.id()))
-                  .putAttr("container", GrowingGraph.string(""))
+                  .putAttr("shared_name", Attributes.string("imported/" + variable.id()))
+                  .putAttr("container", Attributes.string(""))
                   .build());
       byOrigin.put(origin, handle);
       handles.put(handle, variable);
@@ -86,7 +86,7 @@ final class SharedNodes {
           TensorProto.newBuilder()
               .setDtype(DataType.DT_STRING)
               .setTensorShape(TensorShapeProto.getDefaultInstance())
-              .addStringVal(GrowingGraph.string(file.toString()).getS())
+              .addStringVal(Attributes.string(file.toString()).getS())
               .build();
       String node = nodes.addConstant(origin, path);
       byOrigin.put(origin, node);
@@ -134,8 +134,8 @@ final class SharedNodes {
   private String table(int id, Tables tables) throws IOException {
     String origin = "table/" + id;
     if (!byOrigin.containsKey(origin)) {
-      Optional<FunctionDef> create = function(id, CREATE);
-      Optional<FunctionDef> initialize = function(id, INITIALIZE);
+      Optional<FunctionDef> create = function(id, ObjectGraph.CREATE_RESOURCE);
+      Optional<FunctionDef> initialize = function(id, ObjectGraph.INITIALIZE);
       if (create.isEmpty() || initialize.isEmpty()) {
         throw unsupported(id, "a resource that no function of the model creates and initialises");
       }

@@ -4,6 +4,8 @@ import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.model.MainGraph;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Attributes;
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.OpArguments;
 import dev.belay.savedmodel.model.op.OpCatalogue;
 import dev.belay.savedmodel.model.op.Scalar;
@@ -81,14 +83,11 @@ final class StateNodes {
         Expansion.withoutHints(Expansion.attributes(node, call.scope()));
     OpDef definition = OpCatalogue.get().find(node.getOp()).orElseThrow();
     if (OpArguments.attribute(definition, Map.of(), "shared_name").isPresent()) {
-      attributes.put("shared_name", GrowingGraph.string("imported/" + name));
-      attributes.put("container", GrowingGraph.string(""));
+      attributes.put("shared_name", Attributes.string("imported/" + name));
+      attributes.put("container", Attributes.string(""));
     }
     nodes.add(
-        GrowingGraph.node(name, node.getOp())
-            .addAllInput(call.data())
-            .putAllAttr(attributes)
-            .build());
+        Nodes.node(name, node.getOp()).addAllInput(call.data()).putAllAttr(attributes).build());
     if (isShared) {
       tables.put(node.getName(), name);
     }
@@ -133,7 +132,7 @@ final class StateNodes {
         .ifPresent(value -> nodes.note("'" + node.getName() + "' stays at its default " + value));
     String name = nodes.reserve(call.name());
     nodes.add(
-        GrowingGraph.node(name, "Identity", source)
+        Nodes.node(name, "Identity", source)
             .addAllInput(call.controls())
             .putAttr("T", call.scope().attribute(node.getAttrOrThrow("dtype")))
             .build());
@@ -145,7 +144,7 @@ final class StateNodes {
     AttrValue type = call.scope().attribute(node.getAttrOrThrow("T"));
     String assigned =
         nodes.add(
-            GrowingGraph.node(
+            Nodes.node(
                     nodes.reserve(call.name()),
                     ASSIGNS.get(node.getOp()),
                     handle,
@@ -162,7 +161,7 @@ final class StateNodes {
       throws IOException {
     String name =
         nodes.add(
-            GrowingGraph.node(nodes.reserve(wanted), "ReadVariableOp", handle)
+            Nodes.node(nodes.reserve(wanted), "ReadVariableOp", handle)
                 .addAllInput(controls)
                 .putAttr("dtype", nodes.node(handle).getAttrOrThrow("dtype"))
                 .build());

@@ -1,5 +1,6 @@
 package dev.belay.savedmodel.model.inline;
 
+import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.Scalar;
 import dev.belay.savedmodel.model.op.TensorName;
 import java.io.IOException;
@@ -79,7 +80,7 @@ final class SwitchMergeResolver {
     }
     AttrValue type = call.scope().attribute(node.getAttrOrThrow("T"));
     return nodes.add(
-        GrowingGraph.node(nodes.reserve(call.name()), "Identity", tensor)
+        Nodes.node(nodes.reserve(call.name()), "Identity", tensor)
             .addAllInput(call.controls())
             .putAttr("T", type)
             .build());

@@ -5,11 +5,14 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
 import org.tensorflow.proto.framework.NodeDef;
 
-/** Orders nodes so that each comes after all of its inputs. */
+/** Orders nodes or functions so that each comes after all of its inputs. */
 public final class TopologicalOrder {
   private TopologicalOrder() {}
 
@@ -19,31 +22,43 @@ public final class TopologicalOrder {
    * @return fewer nodes than were given if they have a cycle: those that do not depend on it
    */
   public static List<NodeDef> of(Collection<NodeDef> nodes) {
-    Map<String, NodeDef> byName = new HashMap<>();
+    Map<String, NodeDef> byName = new LinkedHashMap<>();
     nodes.forEach(node -> byName.put(node.getName(), node));
-    Map<String, Integer> missing = new HashMap<>();
-    Map<String, List<NodeDef>> users = new HashMap<>();
-    Deque<NodeDef> ready = new ArrayDeque<>();
-    for (NodeDef node : nodes) {
-      int count = 0;
-      for (String input : node.getInputList()) {
-        NodeDef source = byName.get(TensorName.nodeOf(input));
-        if (source != null && !isNextIteration(source)) {
-          users.computeIfAbsent(source.getName(), k -> new ArrayList<>()).add(node);
-          count++;
-        }
-      }
-      missing.put(node.getName(), count);
-      if (count == 0) {
-        ready.add(node);
+    List<String> order =
+        of(
+            byName.keySet(),
+            name ->
+                Nodes.inputs(byName.get(name)).stream()
+                    .filter(byName::containsKey)
+                    .filter(input -> !isNextIteration(byName.get(input)))
+                    .toList());
+    return order.stream().map(byName::get).toList();
+  }
+
+  /**
+   * Orders vertices of any kind.
+   *
+   * @param inputs the vertices that must come before one, all of them among those given
+   * @return fewer vertices than were given if they have a cycle: those that do not depend on it
+   */
+  public static <T> List<T> of(Set<T> vertices, Function<T, Collection<T>> inputs) {
+    Map<T, Integer> missing = new HashMap<>();
+    Map<T, List<T>> users = new HashMap<>();
+    Deque<T> ready = new ArrayDeque<>();
+    for (T vertex : vertices) {
+      Collection<T> needed = inputs.apply(vertex);
+      needed.forEach(input -> users.computeIfAbsent(input, k -> new ArrayList<>()).add(vertex));
+      missing.put(vertex, needed.size());
+      if (needed.isEmpty()) {
+        ready.add(vertex);
       }
     }
-    List<NodeDef> order = new ArrayList<>();
+    List<T> order = new ArrayList<>();
     while (!ready.isEmpty()) {
-      NodeDef node = ready.remove();
-      order.add(node);
-      for (NodeDef user : users.getOrDefault(node.getName(), List.of())) {
-        if (missing.merge(user.getName(), -1, Integer::sum) == 0) {
+      T vertex = ready.remove();
+      order.add(vertex);
+      for (T user : users.getOrDefault(vertex, List.of())) {
+        if (missing.merge(user, -1, Integer::sum) == 0) {
           ready.add(user);
         }
       }

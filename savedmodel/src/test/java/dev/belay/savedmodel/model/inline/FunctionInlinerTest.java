@@ -101,7 +101,7 @@ class FunctionInlinerTest {
 
   @Test
   void aLoopThatIsTooLongIsKept() throws IOException {
-    InlineOptions one = new InlineOptions(Optional.empty(), false, 1, 1000);
+    InlineOptions one = new InlineOptions(false, 1, 1000);
     SavedModelContents contents = read("savedmodel_tfmodule", "saved_model");
     FlatGraph flat =
         FunctionInliner.inline(
@@ -200,11 +200,18 @@ class FunctionInlinerTest {
       assertEquals(0, count(serving, op), op);
     }
     assertEquals(26, serving.variables().size());
+    ModelFunction signature = function(contents, "signatures/serving_default");
     FlatGraph training =
         FunctionInliner.inline(
             contents,
-            List.of(function(contents, "signatures/serving_default")),
-            InlineOptions.defaults().withTraining(true));
+            List.of(
+                new ModelFunction(
+                    signature.path(),
+                    signature.functionName(),
+                    signature.inputs(),
+                    signature.outputs(),
+                    Optional.of(true))),
+            InlineOptions.defaults());
     assertEquals(1, count(training, "RandomUniform"), "dropout is on while training");
     assertEquals(0, count(training, "Switch"));
     assertTrue(training.notes().contains("1 'is_training' set to true to train"));

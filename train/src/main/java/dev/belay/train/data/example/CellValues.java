@@ -237,8 +237,16 @@ public record CellValues(SourcePosition position, String column, Cell cell) {
 
   /** A refusal of what the cell holds. */
   public DataException refused(String expected) {
-    return DataException.at(
-        position, "column '" + column + "': expected " + expected + ", found " + describe());
+    return error(": expected " + expected + ", found " + describe());
+  }
+
+  /**
+   * An error about this cell.
+   *
+   * @param found continues a sentence that begins with its column
+   */
+  DataException error(String found) {
+    return DataException.at(position, "column '" + column + "'" + found);
   }
 
   /** Description of the cell's value, for people. */

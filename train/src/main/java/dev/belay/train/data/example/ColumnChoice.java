@@ -57,7 +57,7 @@ record ColumnChoice(
         .keySet()
         .forEach(name -> columns.holding(name).ifPresent(column -> unfed.put(name, column)));
     Map<String, Boolean> roles = new TreeMap<>();
-    roles.put("input_ids", preTokenised);
+    roles.put(FeatureNames.INPUT_IDS, preTokenised);
     roles.put("a second text", text.flatMap(TextColumns::second).isPresent());
     roles.put("a label", !labels.isEmpty());
     for (String feature : List.of(FeatureNames.ATTENTION_MASK, FeatureNames.TOKEN_TYPE_IDS)) {

@@ -368,11 +368,8 @@ final class ExampleEncoder {
   private static void requireFits(FeatureRequest request, CellValues cell, FeatureRow row) {
     int most = request.scalar() ? 1 : request.staticLength().orElse(Integer.MAX_VALUE);
     if (row.length() > most || (request.scalar() && row.length() != 1)) {
-      throw DataException.at(
-          cell.position(),
-          "column '"
-              + cell.column()
-              + "' has "
+      throw cell.error(
+          " has "
               + row.length()
               + " elements; expected "
               + (request.scalar() ? "one" : "at most " + most)

@@ -1,5 +1,6 @@
 package dev.belay.train.data.example;
 
+import dev.belay.graph.forward.TensorNames;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -8,16 +9,16 @@ import java.util.Set;
 /** The names that the field has for the same features, and the one name Belay uses for each. */
 public final class FeatureNames {
   /** Token ids, [T]. */
-  public static final String INPUT_IDS = "input_ids";
+  public static final String INPUT_IDS = TensorNames.INPUT_IDS;
 
   /** 1 for tokens, 0 for padding, [T]. */
-  public static final String ATTENTION_MASK = "attention_mask";
+  public static final String ATTENTION_MASK = TensorNames.ATTENTION_MASK;
 
   /** 0 for the first text, 1 for the second, [T]. */
-  public static final String TOKEN_TYPE_IDS = "token_type_ids";
+  public static final String TOKEN_TYPE_IDS = TensorNames.TOKEN_TYPE_IDS;
 
   /** Input of a decoder: a start token, then its target, [T]. */
-  public static final String DECODER_INPUT_IDS = "decoder_input_ids";
+  public static final String DECODER_INPUT_IDS = TensorNames.DECODER_INPUT_IDS;
 
   /** The text itself. */
   public static final String TEXT = "text";

@@ -1,5 +1,6 @@
 package dev.belay.train.data.example;
 
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
 import dev.belay.train.failure.NearestName;
@@ -57,9 +58,16 @@ public final class LabelMap {
     return new LabelMap(IntStream.range(0, count).mapToObj(String::valueOf).toList(), false);
   }
 
+  /** Whether a name is one that Hugging Face gives an output without one. */
+  public static boolean isUnnamedOutput(String name) {
+    return name.matches(ModelConfiguration.UNNAMED_OUTPUT + "\\d+");
+  }
+
   /** Classes under the names that Hugging Face gives outputs without one. */
   static LabelMap outputs(int count) {
-    return new LabelMap(IntStream.range(0, count).mapToObj(i -> "LABEL_" + i).toList(), false);
+    return new LabelMap(
+        IntStream.range(0, count).mapToObj(i -> ModelConfiguration.UNNAMED_OUTPUT + i).toList(),
+        false);
   }
 
   private static LabelMap of(List<String> names, boolean configured) {

@@ -66,11 +66,8 @@ public final class LabelReader {
   int[] perWord(CellValues cell, int words) {
     List<LabelText> labels = cell.wordLabels();
     if (labels.size() != words) {
-      throw DataException.at(
-          cell.position(),
-          "column '"
-              + cell.column()
-              + "' has "
+      throw cell.error(
+          " has "
               + labels.size()
               + " labels; expected one per word, "
               + words
@@ -174,8 +171,7 @@ public final class LabelReader {
       return LabelRule.IGNORED;
     }
     if (label.written().isEmpty()) {
-      throw DataException.at(
-          cell.position(), "column '" + cell.column() + "': the label is empty; expected a class");
+      throw cell.error(": the label is empty; expected a class");
     }
     requireOneSpelling(cell, label);
     Integer number = numbers.get(label.key());
@@ -192,11 +188,8 @@ public final class LabelReader {
     String before = spellings.putIfAbsent(label.key(), label.raw());
     boolean same = before == null || before.equals(label.raw());
     if (!same && label.kind() == LabelText.Kind.NAME) {
-      throw DataException.at(
-          cell.position(),
-          "column '"
-              + cell.column()
-              + "': label '"
+      throw cell.error(
+          ": label '"
               + label.raw()
               + "' differs from '"
               + before
@@ -209,11 +202,8 @@ public final class LabelReader {
   public FeatureRow perToken(CellValues cell, int tokens) {
     int[] values = cell.ints();
     if (values.length != tokens) {
-      throw DataException.at(
-          cell.position(),
-          "column '"
-              + cell.column()
-              + "' has "
+      throw cell.error(
+          " has "
               + values.length
               + " labels; expected one per token, "
               + tokens
@@ -222,11 +212,8 @@ public final class LabelReader {
     int bound = rule.classCount().orElse(Integer.MAX_VALUE);
     for (int value : values) {
       if (value != LabelRule.IGNORED && (value < 0 || value >= bound)) {
-        throw DataException.at(
-            cell.position(),
-            "column '"
-                + cell.column()
-                + "' holds class "
+        throw cell.error(
+            " holds class "
                 + value
                 + "; expected 0 to "
                 + (bound - 1)

@@ -1,5 +1,6 @@
 package dev.belay.train.data.example;
 
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
 import java.util.HashMap;
@@ -16,7 +17,8 @@ import java.util.stream.Collectors;
 /** Decides which output each label means, once all labels of the data are known. */
 final class LabelResolver {
   /** The name that Hugging Face gives an output without one. */
-  private static final Pattern OUTPUT = Pattern.compile("LABEL_(\\d{1,9})");
+  private static final Pattern OUTPUT =
+      Pattern.compile(ModelConfiguration.UNNAMED_OUTPUT + "(\\d{1,9})");
 
   private final Map<LabelText, SourcePosition> seen;
   private final LabelMap map;

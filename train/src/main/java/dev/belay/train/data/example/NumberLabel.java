@@ -1,6 +1,5 @@
 package dev.belay.train.data.example;
 
-import dev.belay.train.data.DataException;
 import java.util.OptionalInt;
 
 /** One number per example. */
@@ -9,9 +8,7 @@ record NumberLabel() implements LabelFormat {
   public FeatureRow read(LabelReader labels, CellValues cell, int tokens) {
     float[] values = cell.floats();
     if (values.length != 1) {
-      throw DataException.at(
-          cell.position(),
-          "column '" + cell.column() + "': expected one number, found " + values.length);
+      throw cell.error(": expected one number, found " + values.length);
     }
     return new FeatureRow.Floats(values);
   }

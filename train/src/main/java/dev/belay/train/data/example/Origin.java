@@ -69,10 +69,5 @@ public sealed interface Origin {
       }
       return Optional.of(new int[] {begin, last});
     }
-
-    /** Whether a token of the row is one of the context's. */
-    public boolean holds(int position) {
-      return position >= offset && position < offset + count;
-    }
   }
 }

@@ -39,16 +39,11 @@ final class TokenColumns {
 
   private void requireLength(CellValues cell, int length) {
     if (length == 0) {
-      throw DataException.at(
-          cell.position(),
-          "column '" + cell.column() + "' is empty; expected at least one token id");
+      throw cell.error(" is empty; expected at least one token id");
     }
     if (length > options.maxLength()) {
-      throw DataException.at(
-          cell.position(),
-          "column '"
-              + cell.column()
-              + "' has "
+      throw cell.error(
+          " has "
               + length
               + " tokens; expected at most "
               + options.maxLength()
@@ -67,11 +62,8 @@ final class TokenColumns {
     int last = ids.length - 1;
     boolean padded = last > 0 && options.paddingId().orElse(-1) == ids[last];
     if (padded && !labelled && options.labels().format().isCausal()) {
-      throw DataException.at(
-          cell.position(),
-          "column '"
-              + cell.column()
-              + "' ends in the padding id "
+      throw cell.error(
+          " ends in the padding id "
               + ids[last]
               + ", and there are neither an attention_mask nor labels: it could be padding, which"
               + " is not learned, or a token, which is; expected an attention_mask, 0 for padding");
@@ -110,9 +102,7 @@ final class TokenColumns {
     requirePerToken(cell, values.length, length);
     for (int value : values) {
       if (value < 0) {
-        throw DataException.at(
-            cell.position(),
-            "column '" + cell.column() + "' holds " + value + "; expected numbers from 0");
+        throw cell.error(" holds " + value + "; expected numbers from 0");
       }
     }
     return values;
@@ -120,15 +110,7 @@ final class TokenColumns {
 
   static void requirePerToken(CellValues cell, int found, int length) {
     if (found != length) {
-      throw DataException.at(
-          cell.position(),
-          "column '"
-              + cell.column()
-              + "' has "
-              + found
-              + " elements; expected "
-              + length
-              + ", as input_ids has");
+      throw cell.error(" has " + found + " elements; expected " + length + ", as input_ids has");
     }
   }
 }

@@ -34,11 +34,8 @@ public enum UnfedInput {
   void check(String name, CellValues cell, int tokens, Optional<FeatureRow> label) {
     boolean same = this != CHANGES && isDefault(cell.ints(), tokens, label);
     if (!same) {
-      throw DataException.at(
-          cell.position(),
-          "column '"
-              + cell.column()
-              + "' is the input '"
+      throw cell.error(
+          " is the input '"
               + name
               + "' of the model's Python class, which would change its numbers, and the model here"
               + " takes none; expected "

@@ -17,8 +17,7 @@ final class WordExamples {
   static List<String> words(CellValues cell) {
     List<String> words = cell.words();
     if (words.isEmpty()) {
-      throw DataException.at(
-          cell.position(), "column '" + cell.column() + "' has no words; expected at least one");
+      throw cell.error(" has no words; expected at least one");
     }
     return words;
   }

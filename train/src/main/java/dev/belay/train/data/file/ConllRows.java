@@ -134,11 +134,6 @@ final class ConllRows implements RowReader {
   }
 
   @Override
-  public List<String> notes() {
-    return List.of();
-  }
-
-  @Override
   public void close() {
     lines.close();
   }

@@ -1,7 +1,9 @@
 package dev.belay.train.data.file;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.train.data.DataException;
+import dev.belay.train.data.SourcePosition;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -73,6 +75,11 @@ public final class DataFile {
 
   /** The error for a failed read of a file. */
   static DataException failure(Path file, IOException e) {
+    if (e instanceof JsonProcessingException json) {
+      long line = json.getLocation() == null ? 1 : json.getLocation().getLineNr();
+      return DataException.at(
+          SourcePosition.line(file, line), "no sound JSON: " + json.getOriginalMessage());
+    }
     if (e instanceof CorruptModelException) {
       return new DataException(e.getMessage(), e);
     }

@@ -1,7 +1,6 @@
 package dev.belay.train.data.file;
 
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
@@ -48,10 +47,6 @@ final class JsonFileRows implements RowReader {
     source.beginRow();
     try {
       return form == Form.UNKNOWN ? first() : following();
-    } catch (JsonProcessingException e) {
-      long line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-      throw DataException.at(
-          SourcePosition.line(file, line), "no sound JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
       throw DataFile.failure(file, e);
     }

@@ -88,11 +88,6 @@ final class JsonRows implements RowReader {
   }
 
   @Override
-  public List<String> notes() {
-    return List.of();
-  }
-
-  @Override
   public void close() {
     lines.close();
   }

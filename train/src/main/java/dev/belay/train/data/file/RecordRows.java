@@ -79,11 +79,6 @@ final class RecordRows implements RowReader {
   }
 
   @Override
-  public List<String> notes() {
-    return List.of();
-  }
-
-  @Override
   public void close() {
     try {
       examples.close();

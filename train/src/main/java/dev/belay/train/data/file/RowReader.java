@@ -15,7 +15,9 @@ public interface RowReader extends Closeable {
   Optional<Row> next();
 
   /** Notes about the file, complete once it has been read to its end. */
-  List<String> notes();
+  default List<String> notes() {
+    return List.of();
+  }
 
   @Override
   void close();

@@ -2,7 +2,6 @@ package dev.belay.train.data.file;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -112,10 +111,6 @@ public final class SquadFile {
         require(first == JsonToken.START_OBJECT, parser);
         objects(parser);
       }
-    } catch (JsonProcessingException e) {
-      long line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-      throw DataException.at(
-          SourcePosition.line(file, line), "no sound JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
       throw DataFile.failure(file, e);
     }

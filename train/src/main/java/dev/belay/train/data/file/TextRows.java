@@ -48,11 +48,6 @@ final class TextRows implements RowReader {
   }
 
   @Override
-  public List<String> notes() {
-    return List.of();
-  }
-
-  @Override
   public void close() {
     lines.close();
   }

@@ -55,13 +55,13 @@ final class ClipSummary {
 
   private String spread() {
     return "The norm before the clip had a median of "
-        + number(p("p50"))
+        + number(p(NormSummary.P50))
         + "; 90 % of the steps were below "
-        + number(p("p90"))
+        + number(p(NormSummary.P90))
         + ", 99 % below "
-        + number(p("p99"))
+        + number(p(NormSummary.P99))
         + ", and the largest was "
-        + number(p("max"))
+        + number(p(NormSummary.MAX))
         + ".";
   }
 
@@ -71,11 +71,11 @@ final class ClipSummary {
       return "Clipped "
           + percent(clipped)
           + " of the steps; the median norm was "
-          + number(p("p50"))
+          + number(p(NormSummary.P50))
           + ": "
           + bound(threshold)
           + " acts as a cut of the learning rate, to "
-          + percent(Math.min(1, threshold / p("p50")))
+          + percent(Math.min(1, threshold / p(NormSummary.P50)))
           + " on a median step, more than as a guard against the rare large one."
           + adaptive()
           + wider(threshold)
@@ -84,13 +84,13 @@ final class ClipSummary {
     }
     if (clipped == 0) {
       return "No step was clipped: the largest norm was "
-          + number(p("max"))
-          + (p("max") < FAR_UNDER * threshold
+          + number(p(NormSummary.MAX))
+          + (p(NormSummary.MAX) < FAR_UNDER * threshold
               ? ", far under the threshold of " + bound(threshold) + ", so the clip did nothing"
               : ", under the threshold of " + bound(threshold))
           + ". It costs next to nothing and guards against a step that did not come; to have it act"
           + " on the largest steps, choose about "
-          + bound(Prose.threshold(p("p99")))
+          + bound(Prose.threshold(p(NormSummary.P99)))
           + ". "
           + spread();
     }
@@ -118,7 +118,7 @@ final class ClipSummary {
   }
 
   private String wider(double threshold) {
-    double candidate = Prose.threshold(p("p90"));
+    double candidate = Prose.threshold(p(NormSummary.P90));
     String choice =
         candidate > threshold ? "consider " + bound(candidate) + ", near the 90th percentile" : "";
     String usual =
@@ -131,20 +131,22 @@ final class ClipSummary {
 
   private String ofNone() {
     if (norms.steps() < FEW) {
-      return "Gradients were not clipped, and the largest norm was " + number(p("max")) + ".";
+      return "Gradients were not clipped, and the largest norm was "
+          + number(p(NormSummary.MAX))
+          + ".";
     }
-    double ratio = p("max") / p("p50");
+    double ratio = p(NormSummary.MAX) / p(NormSummary.P50);
     String spikes =
         ratio >= SPIKE
             ? " The largest was "
                 + number(ratio)
                 + " times the median: such steps are what a clip is for. A threshold of "
-                + bound(Prose.threshold(p("p99")))
+                + bound(Prose.threshold(p(NormSummary.P99)))
                 + " would act on about 1 % of the steps."
             : " There were no spikes: the largest was "
                 + number(ratio)
                 + " times the median, so a threshold above "
-                + number(p("max"))
+                + number(p(NormSummary.MAX))
                 + " would not have acted.";
     return "Gradients were not clipped. " + spread() + spikes;
   }

@@ -3,6 +3,7 @@ package dev.belay.train.report.html;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.belay.train.report.MetricsKey;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -19,12 +20,16 @@ final class LayerHistory {
         .properties()
         .forEach(
             layer -> {
-              put(gradients, layer.getKey(), step, RunHistory.number(layer.getValue(), "gradient"));
+              put(
+                  gradients,
+                  layer.getKey(),
+                  step,
+                  RunHistory.number(layer.getValue(), MetricsKey.GRADIENT));
               put(
                   ratios,
                   layer.getKey(),
                   step,
-                  RunHistory.number(layer.getValue(), "update_ratio"));
+                  RunHistory.number(layer.getValue(), MetricsKey.UPDATE_RATIO));
             });
   }
 

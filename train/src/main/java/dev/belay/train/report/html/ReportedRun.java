@@ -6,6 +6,7 @@ import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.report.RunFact;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,35 +49,35 @@ record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
 
   /** {@code done}, {@code diverged}, {@code running} and so on. */
   String status() {
-    return provenance.path("status").asText();
+    return provenance.path(RunFact.STATUS).asText();
   }
 
   /** Why it ended, where it did not end well; may be empty. */
   String error() {
-    return provenance.path("error").asText();
+    return provenance.path(RunFact.ERROR).asText();
   }
 
   /** The most important values, with the names that they are shown with. */
   Map<String, String> brief() {
     Map<String, String> brief = new LinkedHashMap<>();
-    put(brief, "status", provenance.path("status"));
-    put(brief, "model", provenance.path("model_directory"));
-    put(brief, "training data", files(provenance.path("train_files")));
-    put(brief, "training examples", provenance.path("train_examples"));
-    put(brief, "validation data", files(provenance.path("validation_files")));
-    put(brief, "labels", provenance.path("labels"));
+    put(brief, "status", provenance.path(RunFact.STATUS));
+    put(brief, "model", provenance.path(RunFact.MODEL_DIRECTORY));
+    put(brief, "training data", files(provenance.path(RunFact.TRAIN_FILES)));
+    put(brief, "training examples", provenance.path(RunFact.TRAIN_EXAMPLES));
+    put(brief, "validation data", files(provenance.path(RunFact.VALIDATION_FILES)));
+    put(brief, "labels", provenance.path(RunFact.LABELS));
     put(brief, "optimizer", option("optimizer"));
     put(brief, "learning rate", option("learning-rate"));
     put(brief, "schedule", option("lr-scheduler"));
     put(brief, "clip", clipMode() + (clipMode().equals("none") ? "" : ", " + maxGradNorm()));
     put(brief, "batch size", option("train-batch-size"));
     put(brief, "seed", option("seed"));
-    put(brief, "started", provenance.path("started"));
-    put(brief, "finished", provenance.path("finished"));
-    put(brief, "Belay", provenance.path("belay"));
-    put(brief, "TensorFlow", provenance.path("tensorflow"));
-    put(brief, "Java", provenance.path("java"));
-    put(brief, "command", String.join(" ", ConfigJson.texts(provenance.path("command"))));
+    put(brief, "started", provenance.path(RunFact.STARTED));
+    put(brief, "finished", provenance.path(RunFact.FINISHED));
+    put(brief, "Belay", provenance.path(RunFact.BELAY));
+    put(brief, "TensorFlow", provenance.path(RunFact.TENSORFLOW));
+    put(brief, "Java", provenance.path(RunFact.JAVA));
+    put(brief, "command", String.join(" ", ConfigJson.texts(provenance.path(RunFact.COMMAND))));
     return brief;
   }
 
@@ -101,9 +102,9 @@ record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
   private static String files(JsonNode files) {
     List<String> named = new ArrayList<>();
     for (JsonNode file : files) {
-      String hash = file.path("sha256").asText();
+      String hash = file.path(RunFact.SHA256).asText();
       named.add(
-          Path.of(file.path("path").asText()).getFileName()
+          Path.of(file.path(RunFact.PATH).asText()).getFileName()
               + (hash.length() > 12 ? " (sha256 " + hash.substring(0, 12) + "…)" : ""));
     }
     return String.join(", ", named);

@@ -3,6 +3,7 @@ package dev.belay.train.report.html;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.belay.train.metrics.Metrics;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,7 @@ final class RunCharts {
       ObjectNode smooth = series.addObject().put("smooth", true).put("color", 0);
       loss.smoothed("training, smoothed", points).writeTo(smooth);
     }
-    Series validation = history.metrics().get("loss");
+    Series validation = history.metrics().get(Metrics.LOSS);
     if (validation != null && validation.size() > 0) {
       validation.writeTo(series.addObject().put("color", 1));
       ((ObjectNode) series.get(series.size() - 1)).put("name", "validation");
@@ -76,7 +77,7 @@ final class RunCharts {
     List<Series> shares = new ArrayList<>();
     for (Map.Entry<String, Series> metric : history.metrics().entrySet()) {
       Series series = metric.getValue();
-      if (metric.getKey().equals("loss") || series.size() == 0) {
+      if (metric.getKey().equals(Metrics.LOSS) || series.size() == 0) {
         continue;
       }
       if (isShare(series)) {

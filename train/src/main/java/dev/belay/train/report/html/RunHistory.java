@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.train.norm.NormSummary;
+import dev.belay.train.report.MetricsKey;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,8 @@ import java.util.Set;
 /** Curves of a run, read from metrics.jsonl. Of steps that occur twice, the later ones count. */
 final class RunHistory {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Set<String> NO_METRICS = Set.of("event", "step", "examples", "seconds");
+  private static final Set<String> NO_METRICS =
+      Set.of(MetricsKey.EVENT, MetricsKey.STEP, MetricsKey.EXAMPLES, MetricsKey.SECONDS);
 
   private final Series loss = new Series("training");
   private final Series norm = new Series("before the clip");
@@ -28,7 +30,6 @@ final class RunHistory {
   private final Map<String, Series> metrics = new LinkedHashMap<>();
   private final LayerHistory layers = new LayerHistory();
   private long totalSteps;
-  private boolean done;
 
   private RunHistory() {}
 
@@ -58,13 +59,12 @@ final class RunHistory {
   }
 
   private void add(JsonNode event) {
-    long step = event.path("step").asLong();
-    switch (event.path("event").asText()) {
-      case "start" -> totalSteps = event.path("total_steps").asLong();
-      case "train" -> addTrained(step, event);
-      case "eval" -> addEvaluated(step, event);
-      case "norms" -> layers.add(step, event.path("layers"));
-      case "done" -> done = true;
+    long step = event.path(MetricsKey.STEP).asLong();
+    switch (event.path(MetricsKey.EVENT).asText()) {
+      case MetricsKey.START -> totalSteps = event.path(MetricsKey.TOTAL_STEPS).asLong();
+      case MetricsKey.TRAIN -> addTrained(step, event);
+      case MetricsKey.EVALUATION -> addEvaluated(step, event);
+      case MetricsKey.NORMS -> layers.add(step, event.path(MetricsKey.LAYERS));
       default -> {
         // Checkpoints and exports are no curves.
       }
@@ -75,12 +75,12 @@ final class RunHistory {
     if (loss.size() > 0 && step <= loss.step(loss.size() - 1)) {
       forgetFrom(step);
     }
-    loss.add(step, number(event, "loss"));
-    norm.add(step, number(event, "grad_norm"));
-    clippedNorm.add(step, number(event, "grad_norm_clipped"));
-    scale.add(step, number(event, "clip_scale"));
-    clipped.add(step, event.path("clipped").asBoolean() ? 1 : 0);
-    learningRate.add(step, number(event, "learning_rate"));
+    loss.add(step, number(event, MetricsKey.LOSS));
+    norm.add(step, number(event, MetricsKey.GRAD_NORM));
+    clippedNorm.add(step, number(event, MetricsKey.GRAD_NORM_CLIPPED));
+    scale.add(step, number(event, MetricsKey.CLIP_SCALE));
+    clipped.add(step, event.path(MetricsKey.CLIPPED).asBoolean() ? 1 : 0);
+    learningRate.add(step, number(event, MetricsKey.LEARNING_RATE));
   }
 
   private void forgetFrom(long step) {
@@ -89,7 +89,6 @@ final class RunHistory {
     }
     metrics.values().forEach(series -> series.forgetFrom(step));
     layers.forgetFrom(step);
-    done = false;
   }
 
   private void addEvaluated(long step, JsonNode event) {
@@ -155,11 +154,6 @@ final class RunHistory {
   /** The last step that is in the file; 0 if none is. */
   long lastStep() {
     return loss.size() == 0 ? 0 : loss.step(loss.size() - 1);
-  }
-
-  /** Whether the run came to its end. */
-  boolean done() {
-    return done;
   }
 
   /** Of the steps in the file. */

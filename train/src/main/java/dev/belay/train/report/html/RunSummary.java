@@ -6,6 +6,7 @@ import static dev.belay.train.report.html.Prose.steps;
 
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.norm.NormSummary;
+import dev.belay.train.report.RunFact;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,16 +60,17 @@ final class RunSummary {
             : "The run made " + steps(last);
     String how =
         switch (facts.status()) {
-          case "done" -> history.totalSteps() > last ? " and stopped early." : " and is done.";
-          case "running" -> " so far, or was killed there.";
-          case "diverged" -> ", then diverged.";
+          case RunFact.DONE ->
+              history.totalSteps() > last ? " and stopped early." : " and is done.";
+          case RunFact.RUNNING -> " so far, or was killed there.";
+          case RunFact.DIVERGED -> ", then diverged.";
           default -> ", then ended as " + facts.status() + ": " + facts.error() + ".";
         };
     return of + how + sampled;
   }
 
   private String divergence(NormSummary norms) {
-    if (norms.notFinite() == 0 && facts.status().equals("done")) {
+    if (norms.notFinite() == 0 && facts.status().equals(RunFact.DONE)) {
       return "";
     }
     int bad = firstNotFinite();
@@ -153,7 +155,7 @@ final class RunSummary {
     }
     String bestText =
         text + ", best " + number(series.value(best)) + " at step " + series.step(best) + ".";
-    boolean overfits = name.equals("loss") && series.last() > WORSE * series.value(best);
+    boolean overfits = name.equals(Metrics.LOSS) && series.last() > WORSE * series.value(best);
     return overfits
         ? bestText
             + " It rose after that, so later steps fit the training data only:"

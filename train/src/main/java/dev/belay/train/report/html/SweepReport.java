@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.config.SweepConfig;
+import dev.belay.train.metrics.Metrics;
 import dev.belay.train.sweep.ArmResult;
 import dev.belay.train.sweep.ArmSummary;
 import dev.belay.train.sweep.Recommendation;
@@ -67,10 +68,10 @@ public final class SweepReport {
     strip(charts, findings.score().metric());
     List<Curves> curves = curves();
     String metric = findings.score().metric();
-    if (!metric.equals("loss")) {
+    if (!metric.equals(Metrics.LOSS)) {
       lines(charts, "Validation " + metric, curves, c -> c.history().metrics().get(metric));
     }
-    lines(charts, "Validation loss", curves, c -> c.history().metrics().get("loss"));
+    lines(charts, "Validation loss", curves, c -> c.history().metrics().get(Metrics.LOSS));
     lines(charts, "Training loss, smoothed", curves, c -> smoothed(c.history().loss()));
     lines(charts, "Gradient norm before the clip", curves, c -> smoothed(c.history().norm()))
         .put("log", true);

@@ -3,6 +3,7 @@ package dev.belay.train.report.html;
 import static dev.belay.train.report.html.Page.escaped;
 import static dev.belay.train.report.html.Prose.percent;
 
+import dev.belay.train.metrics.Metrics;
 import dev.belay.train.sweep.ArmSummary;
 import java.util.List;
 import java.util.Locale;
@@ -16,7 +17,7 @@ final class SweepTable {
 
   static String html(SweepReport.Findings findings) {
     String metric = findings.score().metric();
-    List<String> measures = Stream.of(metric, "loss").distinct().toList();
+    List<String> measures = Stream.of(metric, Metrics.LOSS).distinct().toList();
     StringBuilder html = new StringBuilder("<h2>Arms</h2>\n<div class=\"scroll\">");
     html.append("<table class=\"figures\">\n<tr><th scope=\"col\">arm</th>");
     measures.forEach(
@@ -58,7 +59,8 @@ final class SweepTable {
   static String explanation(SweepReport.Findings findings) {
     String seeds =
         findings.sweep().seeds().stream().map(String::valueOf).collect(Collectors.joining(", "));
-    return "Every arm began with the same weights and saw the same batches in the same order; seeds: "
+    return "Every arm began with the same weights and saw the same batches in the same order;"
+        + " seeds: "
         + seeds
         + ". Figures are of "
         + String.format(Locale.ROOT, "%,d", findings.score().examples())

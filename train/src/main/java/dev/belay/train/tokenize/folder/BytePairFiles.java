@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.train.data.DataException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -17,13 +18,12 @@ import java.util.Set;
 /** A vocab.json and the merges.txt beside it: byte-level BPE as GPT-2 and RoBERTa have it. */
 final class BytePairFiles {
   private static final long MOST_BYTES = 16L << 20;
-  private static final String MERGES = "merges.txt";
 
   private BytePairFiles() {}
 
   /** Location of the merges of a vocabulary. */
   static Path merges(TokenizerFiles files) {
-    return files.folder().resolve(MERGES);
+    return files.folder().resolve(ModelFiles.MERGES);
   }
 
   /**
@@ -40,7 +40,7 @@ final class BytePairFiles {
       throw new DataException(
           files.definition()
               + ": expected "
-              + MERGES
+              + ModelFiles.MERGES
               + " beside it, found none; both make one"
               + " tokenizer");
     }

@@ -2,6 +2,7 @@ package dev.belay.train.tokenize.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.train.data.DataException;
 import java.util.List;
 
@@ -100,8 +101,8 @@ final class ClassSettings {
 
   private String source() {
     return draft.settings().root().isEmpty()
-        ? "default: there is no " + TokenizerFolder.SETTINGS
-        : TokenizerFolder.SETTINGS;
+        ? "default: there is no " + ModelFiles.TOKENIZER_CONFIG
+        : ModelFiles.TOKENIZER_CONFIG;
   }
 
   /** From 4.45 on every class sets add_prefix_space, to false where no file says it. */

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.data.DataException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -114,13 +113,6 @@ record Draft(
                         + token
                         + "', which stands in every sequence, found none in the vocabulary; is this"
                         + " the right file?"));
-  }
-
-  /** The entries of a list, or none. */
-  static List<AddedToken> tokens(Iterable<SpecialTokens.Given> given) {
-    List<AddedToken> tokens = new ArrayList<>();
-    given.forEach(each -> tokens.add(each.token()));
-    return tokens;
   }
 
   /** A part of the root that is an object. */

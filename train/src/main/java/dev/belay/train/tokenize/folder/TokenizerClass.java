@@ -40,12 +40,7 @@ record TokenizerClass(
     GPT2,
     ALBERT,
     XLM_ROBERTA,
-    CAMEMBERT;
-
-    /** Whether the class sets lower case and accents of BERT's normalizer. */
-    boolean isBert() {
-      return this == BERT || this == BERT_CASE || this == MPNET;
-    }
+    CAMEMBERT
   }
 
   /** Files that a class builds a tokenizer from without tokenizer.json. */

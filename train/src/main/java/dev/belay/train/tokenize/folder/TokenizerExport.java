@@ -1,11 +1,9 @@
 package dev.belay.train.tokenize.folder;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.databind.ObjectWriter;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.belay.savedmodel.ModelFiles;
+import dev.belay.savedmodel.configuration.ConfigurationWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,14 +14,6 @@ import java.util.Optional;
 
 /** A tokenizer's files as they go along with a model, so that Python makes the same tokenizer. */
 public final class TokenizerExport {
-  private static final ObjectWriter JSON =
-      JsonMapper.builder()
-          .build()
-          .writer(
-              new DefaultPrettyPrinter()
-                  .withObjectIndenter(new DefaultIndenter("  ", "\n"))
-                  .withArrayIndenter(new DefaultIndenter("  ", "\n")));
-
   private TokenizerExport() {}
 
   /**
@@ -38,7 +28,7 @@ public final class TokenizerExport {
     for (Path file : files.beside()) {
       all.put(file.getFileName().toString(), Files.readAllBytes(file));
     }
-    settings(files).ifPresent(settings -> all.put(TokenizerFolder.SETTINGS, settings));
+    settings(files).ifPresent(settings -> all.put(ModelFiles.TOKENIZER_CONFIG, settings));
     return all;
   }
 
@@ -58,7 +48,8 @@ public final class TokenizerExport {
         .forEach(entry -> settings.set(entry.getKey(), entry.getValue()));
     try {
       return Optional.of(
-          (JSON.writeValueAsString(settings) + "\n").getBytes(StandardCharsets.UTF_8));
+          (ConfigurationWriter.JSON.writeValueAsString(settings) + "\n")
+              .getBytes(StandardCharsets.UTF_8));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a JSON tree that was read can be written", e);
     }

@@ -1,6 +1,7 @@
 package dev.belay.train.tokenize.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.savedmodel.ModelFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,11 +25,11 @@ public record TokenizerFiles(Path definition, Kind kind, Optional<Path> config) 
   /** Contents of a definition. */
   public enum Kind {
     /** Hugging Face's tokenizer.json: the whole tokenizer. */
-    TOKENIZER_JSON("tokenizer.json"),
+    TOKENIZER_JSON(ModelFiles.TOKENIZER),
     /** One token per line, the tokenizer itself being BERT's WordPiece. */
-    VOCABULARY("vocab.txt"),
+    VOCABULARY(ModelFiles.WORD_PIECES),
     /** Tokens with their ids, with merges.txt beside it: byte-level BPE of GPT-2 and RoBERTa. */
-    BYTE_PAIRS("vocab.json");
+    BYTE_PAIRS(ModelFiles.BYTE_PAIRS);
 
     private final String fileName;
 
@@ -58,14 +59,14 @@ public record TokenizerFiles(Path definition, Kind kind, Optional<Path> config) 
     if (kind == Kind.BYTE_PAIRS) {
       all.add(BytePairFiles.merges(this));
     }
-    all.add(folder().resolve(TokenizerFolder.SPECIAL_TOKENS));
-    all.add(folder().resolve(TokenizerFolder.ADDED_TOKENS));
+    all.add(folder().resolve(ModelFiles.SPECIAL_TOKENS));
+    all.add(folder().resolve(ModelFiles.ADDED_TOKENS));
     return all.stream().filter(Files::isRegularFile).toList();
   }
 
   /** The tokenizer_config.json, or where it would lie. */
   public Path settings() {
-    return config.orElse(folder().resolve(TokenizerFolder.SETTINGS));
+    return config.orElse(folder().resolve(ModelFiles.TOKENIZER_CONFIG));
   }
 
   /** The longest sequence that tokenizer_config.json allows; empty if it says none. */

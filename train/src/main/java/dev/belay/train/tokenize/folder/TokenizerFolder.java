@@ -1,6 +1,7 @@
 package dev.belay.train.tokenize.folder;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.belay.savedmodel.ModelFiles;
 import dev.belay.train.data.DataException;
 import java.nio.file.Path;
 
@@ -19,11 +20,7 @@ record TokenizerFolder(
     JsonFile specialTokens,
     JsonFile addedTokens,
     JsonFile model) {
-  static final String SETTINGS = "tokenizer_config.json";
-  static final String SPECIAL_TOKENS = "special_tokens_map.json";
-  static final String ADDED_TOKENS = "added_tokens.json";
 
-  private static final String MODEL = "config.json";
   private static final long MOST_BYTES = 16L << 20;
 
   /**
@@ -38,23 +35,23 @@ record TokenizerFolder(
     if (files.standsAlone()) {
       return new TokenizerFolder(
           files,
-          absent(folder.resolve(SETTINGS)),
-          absent(folder.resolve(SPECIAL_TOKENS)),
-          absent(folder.resolve(ADDED_TOKENS)),
-          absent(folder.resolve(MODEL)));
+          absent(folder.resolve(ModelFiles.TOKENIZER_CONFIG)),
+          absent(folder.resolve(ModelFiles.SPECIAL_TOKENS)),
+          absent(folder.resolve(ModelFiles.ADDED_TOKENS)),
+          absent(folder.resolve(ModelFiles.CONFIGURATION)));
     }
-    Path settings = files.config().orElse(folder.resolve(SETTINGS));
+    Path settings = files.config().orElse(folder.resolve(ModelFiles.TOKENIZER_CONFIG));
     return new TokenizerFolder(
         files,
         JsonFile.readIfThere(settings, MOST_BYTES),
-        JsonFile.readIfThere(folder.resolve(SPECIAL_TOKENS), MOST_BYTES),
-        JsonFile.readIfThere(folder.resolve(ADDED_TOKENS), MOST_BYTES),
+        JsonFile.readIfThere(folder.resolve(ModelFiles.SPECIAL_TOKENS), MOST_BYTES),
+        JsonFile.readIfThere(folder.resolve(ModelFiles.ADDED_TOKENS), MOST_BYTES),
         modelOf(folder));
   }
 
   /** The model's reader refuses a config.json that is damaged; here it says nothing then. */
   private static JsonFile modelOf(Path folder) {
-    Path path = folder.resolve(MODEL);
+    Path path = folder.resolve(ModelFiles.CONFIGURATION);
     try {
       return JsonFile.readIfThere(path, MOST_BYTES);
     } catch (DataException e) {

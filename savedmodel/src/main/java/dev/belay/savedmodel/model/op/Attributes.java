@@ -1,4 +1,4 @@
-package dev.belay.savedmodel.export;
+package dev.belay.savedmodel.model.op;
 
 import com.google.protobuf.ByteString;
 import dev.belay.savedmodel.tensor.Shapes;
@@ -11,33 +11,44 @@ import org.tensorflow.proto.framework.TensorProto;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
 /** Attribute values of nodes. */
-final class Attributes {
+public final class Attributes {
+  /** Attribute that names a function for the gradient of a node. */
+  public static final String GRADIENT = "_gradient_op_type";
+
+  /** Attribute with the inferred shapes of a node's outputs. */
+  public static final String OUTPUT_SHAPES = "_output_shapes";
+
   private Attributes() {}
 
-  static AttrValue string(String value) {
+  /** A string. */
+  public static AttrValue string(String value) {
     return AttrValue.newBuilder().setS(ByteString.copyFromUtf8(value)).build();
   }
 
-  static AttrValue type(DataType type) {
+  /** A type. */
+  public static AttrValue type(DataType type) {
     return AttrValue.newBuilder().setType(type).build();
   }
 
-  static AttrValue types(List<DataType> types) {
+  /** A list of types. */
+  public static AttrValue types(List<DataType> types) {
     return AttrValue.newBuilder()
         .setList(AttrValue.ListValue.newBuilder().addAllType(types))
         .build();
   }
 
-  static AttrValue shape(Shape shape) {
+  /** A shape. */
+  public static AttrValue shape(Shape shape) {
     return AttrValue.newBuilder().setShape(Shapes.toProto(shape)).build();
   }
 
-  static AttrValue function(String name) {
+  /** A call of a function. */
+  public static AttrValue function(String name) {
     return AttrValue.newBuilder().setFunc(NameAttrList.newBuilder().setName(name)).build();
   }
 
   /** A scalar, as the value of a Const. */
-  static AttrValue int32(int value) {
+  public static AttrValue int32(int value) {
     return AttrValue.newBuilder()
         .setTensor(
             TensorProto.newBuilder()
@@ -48,7 +59,7 @@ final class Attributes {
   }
 
   /** A vector of strings, as the value of a Const. */
-  static AttrValue strings(List<String> values) {
+  public static AttrValue strings(List<String> values) {
     TensorProto.Builder tensor =
         TensorProto.newBuilder()
             .setDtype(DataType.DT_STRING)

@@ -1,0 +1,5 @@
+/**
+ * Reads from: the operations of a graph. Hands to: everything that follows their inputs: the
+ * vertices that are upstream of others. Never: adds to a graph.
+ */
+package dev.belay.graph.search;
