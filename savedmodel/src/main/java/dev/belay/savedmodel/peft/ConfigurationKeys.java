@@ -118,7 +118,7 @@ record ConfigurationKeys(Path file, JsonNode tree) {
 
   private static boolean isOff(JsonNode value) {
     return value.isNull()
-        || value.isContainerNode() && value.isEmpty()
-        || value.isBoolean() && !value.asBoolean();
+        || (value.isContainerNode() && value.isEmpty())
+        || (value.isBoolean() && !value.asBoolean());
   }
 }
