@@ -107,9 +107,11 @@ class LayerGradientTest {
   void dense() {
     check(at -> Dense.declare(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)));
     check(
-        at -> Dense.declareWithoutBias(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)));
+        at ->
+            Dense.declareWithoutBias(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)));
     check(
-        at -> Dense.declareTransposed(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)));
+        at ->
+            Dense.declareTransposed(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)));
   }
 
   @Test

@@ -25,7 +25,7 @@ public final class FirstValues {
    */
   public static List<Operation> of(
       Ops tf, AdaptedWeight adapted, GraphVariable a, GraphVariable b, Draw draw) {
-    double bound = 1 / Math.sqrt(WeightLayout.elements(adapted.layout().inputs()));
+    double bound = 1 / Math.sqrt((double) WeightLayout.elements(adapted.layout().inputs()));
     Operand<TFloat32> unit =
         tf.random.statelessRandomUniform(
             tf.constant(a.spec().shape().asArray()),
@@ -34,8 +34,7 @@ public final class FirstValues {
     Operand<TFloat32> drawn =
         tf.math.sub(
             tf.math.mul(unit, tf.constant((float) (2 * bound))), tf.constant((float) bound));
-    Operand<TFloat32> zero =
-        tf.fill(tf.constant(b.spec().shape().asArray()), tf.constant(0f));
+    Operand<TFloat32> zero = tf.fill(tf.constant(b.spec().shape().asArray()), tf.constant(0f));
     return List.of(
         tf.assignVariableOp(a.handle(), drawn).op(), tf.assignVariableOp(b.handle(), zero).op());
   }

@@ -78,10 +78,7 @@ public final class LayeredForward {
     Ops tf = Ops.create(graph);
     Parameters parameters =
         new Parameters(
-            tf.withSubScope("weights"),
-            options.beginning(),
-            options.trains(),
-            options.adapters());
+            tf.withSubScope("weights"), options.beginning(), options.trains(), options.adapters());
     Network built = network.apply(tf, parameters);
     Operand<TInt64> step =
         tf.withName(NodeNames.STEP).placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));

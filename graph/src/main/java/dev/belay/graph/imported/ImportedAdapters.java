@@ -20,7 +20,8 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 
 /**
- * Adapters of a foreign graph: the rewrite that adds their nodes, then their variables in the graph.
+ * Adapters of a foreign graph: the rewrite that adds their nodes, then their variables in the
+ * graph.
  *
  * @param plan of the adapters
  * @param products the rewrite
@@ -30,8 +31,7 @@ record ImportedAdapters(AdapterPlan plan, LowRankProducts products) {
   /** Chooses the weights; errors as {@link LowRankProducts#choose}. */
   static ImportedAdapters of(NodeGraph nodes, ForwardSpec spec, AdapterPlan plan) {
     Set<String> outside = new HashSet<>();
-    spec.calls()
-        .forEach(call -> call.outputs().forEach(output -> outside.add(output.tensor())));
+    spec.calls().forEach(call -> call.outputs().forEach(output -> outside.add(output.tensor())));
     spec.customGradients().forEach(gradient -> outside.addAll(gradient.captures()));
     List<LowRankProducts.Candidate> candidates =
         spec.variables().stream()
@@ -83,8 +83,7 @@ record ImportedAdapters(AdapterPlan plan, LowRankProducts products) {
   private GraphVariable bind(Graph graph, Variables variables, VariableSpec spec) {
     Map<String, LowRankProducts.Handles> handles = products.handles();
     LowRankProducts.Handles nodes = handles.get(spec.name());
-    return variables.bind(
-        spec, output(graph, nodes.handle()), output(graph, nodes.read()));
+    return variables.bind(spec, output(graph, nodes.handle()), output(graph, nodes.read()));
   }
 
   private static Output<?> output(Graph graph, String node) {

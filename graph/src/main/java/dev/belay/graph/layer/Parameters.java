@@ -159,8 +159,7 @@ public final class Parameters {
       throw AdapterException.trains(weight);
     }
     AdapterPlan.Rank rank = plan.get().ranks().apply(weight);
-    AdaptedWeight adapted =
-        AdaptedWeight.of(weight, rank, WeightLayout.matrix(in, out, outFirst));
+    AdaptedWeight adapted = AdaptedWeight.of(weight, rank, WeightLayout.matrix(in, out, outFirst));
     GraphVariable a = create(adapted.specOfA());
     GraphVariable b = create(adapted.specOfB());
     int order = declared.adapted().size();
@@ -260,10 +259,7 @@ public final class Parameters {
   private boolean trains(VariableSpec spec) {
     List<String> adapted = declared.adapted().stream().map(AdaptedWeight::weight).toList();
     return declared.trains().test(spec)
-        || declared
-            .plan()
-            .map(plan -> plan.biases().train(spec.name(), adapted))
-            .orElse(false);
+        || declared.plan().map(plan -> plan.biases().train(spec.name(), adapted)).orElse(false);
   }
 
   private VariableSpec spec(String name, Units units, long... sizes) {

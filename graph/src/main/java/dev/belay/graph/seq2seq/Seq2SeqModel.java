@@ -164,7 +164,8 @@ public final class Seq2SeqModel {
   private Operand<TFloat32> logits(ForwardContext pass, Operand<TFloat32> rows) {
     Ops tf = pass.tf();
     float scale = (float) (1 / Math.sqrt(spec.sizes().hidden()));
-    return logits.apply(pass, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
+    return logits.apply(
+        pass, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
   }
 
   private static void put(

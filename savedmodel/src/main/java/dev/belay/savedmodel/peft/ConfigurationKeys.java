@@ -72,7 +72,9 @@ record ConfigurationKeys(Path file, JsonNode tree) {
       throw new CorruptModelException(file, "bias", String.join(", ", BIASES), bias);
     }
     Map<String, Integer> ranks = new LinkedHashMap<>();
-    tree.path("rank_pattern").properties().forEach(e -> ranks.put(e.getKey(), e.getValue().asInt()));
+    tree.path("rank_pattern")
+        .properties()
+        .forEach(e -> ranks.put(e.getKey(), e.getValue().asInt()));
     Map<String, Double> alphas = new LinkedHashMap<>();
     tree.path("alpha_pattern")
         .properties()
@@ -116,7 +118,7 @@ record ConfigurationKeys(Path file, JsonNode tree) {
 
   private static boolean isOff(JsonNode value) {
     return value.isNull()
-        || value.isContainerNode() && value.isEmpty()
-        || value.isBoolean() && !value.asBoolean();
+        || (value.isContainerNode() && value.isEmpty())
+        || (value.isBoolean() && !value.asBoolean());
   }
 }

@@ -63,9 +63,7 @@ public final class PeftReader {
     Map<String, DialectName> names = new LinkedHashMap<>();
     for (String name : stored.names()) {
       String own =
-          name.startsWith(PeftAdapter.PREFIX)
-              ? name.substring(PeftAdapter.PREFIX.length())
-              : name;
+          name.startsWith(PeftAdapter.PREFIX) ? name.substring(PeftAdapter.PREFIX.length()) : name;
       names.put(
           own.replace(".base_layer.", ".")
               .replace(".modules_to_save.default.", ".")
@@ -83,7 +81,10 @@ public final class PeftReader {
         modules.add(name.substring(0, name.length() - PeftAdapter.A.length()));
       } else if (name.endsWith(PeftAdapter.B)) {
         requirePart(
-            file, tensors, name.substring(0, name.length() - PeftAdapter.B.length()), PeftAdapter.A);
+            file,
+            tensors,
+            name.substring(0, name.length() - PeftAdapter.B.length()),
+            PeftAdapter.A);
       } else if (name.contains("lora_")) {
         throw new UnsupportedModelException(
             file,

@@ -10,7 +10,6 @@ import dev.belay.savedmodel.safetensors.SafetensorsWriter;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,8 +93,7 @@ public final class PeftWriter {
     for (String name : new TreeSet<>(tensors.names())) {
       int dot = name.lastIndexOf('.');
       boolean wrapped = dot > 0 && modules.contains(name.substring(0, dot));
-      String own =
-          wrapped ? name.substring(0, dot) + ".base_layer" + name.substring(dot) : name;
+      String own = wrapped ? name.substring(0, dot) + ".base_layer" + name.substring(dot) : name;
       names.put(name, new DialectName(PeftAdapter.PREFIX + own, Layout.SAME));
     }
     return RenamedTensors.inDialect(tensors, names);

@@ -55,6 +55,7 @@ public final class WeightWriter {
         case TF2 -> writer.writeTf2(directory.path(), names);
         case SAFETENSORS, HUGGINGFACE -> writer.writePytorch(directory.path(), target);
         case SAVEDMODEL -> throw new IllegalArgumentException("a SavedModel needs a graph");
+        case PEFT -> throw new IllegalArgumentException("weights have no adapters");
       }
       if (target != WeightTarget.SAFETENSORS) {
         for (Map.Entry<String, byte[]> file : tokenizer.entrySet()) {

@@ -252,8 +252,8 @@ public record ModelConfig(
   }
 
   /**
-   * Whether a variable of the model trains, as far as names decide it. With adapters, only what is
-   * named does.
+   * Whether the options allow a variable of that name to train. With adapters, only variables that
+   * are named do.
    */
   public boolean trains(String variable) {
     boolean chosen =

@@ -5,7 +5,6 @@ import dev.belay.graph.adapter.AdapterException;
 import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.adapter.WeightLayout;
 import dev.belay.graph.variable.VariableSpec;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +16,8 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 
 /**
  * Adds a low-rank adapter to each product that reads one of the chosen weights: {@code x W} becomes
- * {@code x W + s (x A) B}, arXiv 2106.09685. The weight is frozen, so no gradient of it is computed.
- * The sum has the product's name, so that all readers get it.
+ * {@code x W + s (x A) B}, arXiv 2106.09685. The weight is frozen, so no gradient of it is
+ * computed. The sum has the product's name, so that all readers get it.
  */
 public final class LowRankProducts implements GraphRewrite {
   private final AdapterPlan plan;
@@ -85,7 +84,8 @@ public final class LowRankProducts implements GraphRewrite {
     if (reads.otherwise().isPresent()) {
       return reads.otherwise().get();
     }
-    if (reads.products().stream().noneMatch(product -> trained.contains(product.node().getName()))) {
+    if (reads.products().stream()
+        .noneMatch(product -> trained.contains(product.node().getName()))) {
       return "not read by the function that is trained through";
     }
     return reads.products().stream().map(WeightReads.Product::layout).distinct().count() == 1
@@ -144,15 +144,13 @@ public final class LowRankProducts implements GraphRewrite {
     Substitute nodes = new Substitute(graph, node, node.containsAttr("T") ? "T" : "Ta");
     int place = product.form().place();
     String x = graph.current(nodes.input(1 - place));
-    String fed =
-        plan.dropout() > 0 && trained.contains(node.getName()) ? dropped(nodes, x) : x;
+    String fed = plan.dropout() > 0 && trained.contains(node.getName()) ? dropped(nodes, x) : x;
     String wide =
         node.getOp().equals("MatMul")
             ? matrices(nodes, node, place, fed, factors)
             : equations(nodes, product.form(), fed, factors);
     String scaled =
-        nodes.op(
-            "lora_scaled", "Mul", wide, nodes.constant("lora_scale", adapted.rank().scale()));
+        nodes.op("lora_scaled", "Mul", wide, nodes.constant("lora_scale", adapted.rank().scale()));
     String base = nodes.original("lora_base");
     nodes.by(Nodes.node(node.getName(), "AddV2", base, scaled).putAttr("T", nodes.type()));
     graph.note(node.getOp() + ": a low-rank adapter beside it");
@@ -199,8 +197,7 @@ public final class LowRankProducts implements GraphRewrite {
             .putAttr("transpose_b", Nodes.bool(turnSecond)));
   }
 
-  private static String equations(
-      Substitute nodes, ProductForm form, String x, String[] factors) {
+  private static String equations(Substitute nodes, ProductForm form, String x, String[] factors) {
     String narrow = einsum(nodes, "lora_narrow", form.narrow(), List.of(x, factors[0]));
     return einsum(nodes, "lora_wide", form.wide(), List.of(narrow, factors[1]));
   }
@@ -214,5 +211,4 @@ public final class LowRankProducts implements GraphRewrite {
             .putAttr("N", Nodes.integer(2))
             .putAttr("equation", Nodes.text(equation)));
   }
-
 }

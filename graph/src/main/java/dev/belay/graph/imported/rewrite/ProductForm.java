@@ -74,7 +74,9 @@ record ProductForm(int place, String weight, String other, String result) {
             && others.chars().distinct().count() == others.length()
             && other.contains(ELLIPSIS) == result.contains(ELLIPSIS);
     boolean eachHasOneRole =
-        weight.chars().allMatch(axis -> others.indexOf(axis) >= 0 != results.indexOf(axis) >= 0);
+        weight
+            .chars()
+            .allMatch(axis -> (others.indexOf(axis) >= 0) != (results.indexOf(axis) >= 0));
     boolean restRemains =
         others.chars().allMatch(axis -> weight.indexOf(axis) >= 0 || results.indexOf(axis) >= 0);
     List<Boolean> summed = contracted();
@@ -115,7 +117,7 @@ record ProductForm(int place, String weight, String other, String result) {
     StringBuilder labels = new StringBuilder();
     weight
         .chars()
-        .filter(axis -> other.indexOf(axis) >= 0 == summed)
+        .filter(axis -> (other.indexOf(axis) >= 0) == summed)
         .forEach(axis -> labels.append((char) axis));
     return labels.toString();
   }

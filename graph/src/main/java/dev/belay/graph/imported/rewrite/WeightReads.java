@@ -148,15 +148,15 @@ final class WeightReads {
       unable(reader);
       return;
     }
-    WeightLayout layout =
-        new WeightLayout(view.steps(), view.shape(), form.get().contracted());
+    WeightLayout layout = new WeightLayout(view.steps(), view.shape(), form.get().contracted());
     products.add(new Product(reader, form.get(), layout));
   }
 
   private void unable(NodeDef reader) {
     otherwise =
         otherwise.or(
-            () -> Optional.of("read by the node " + reader.getName() + " (" + reader.getOp() + ")"));
+            () ->
+                Optional.of("read by the node " + reader.getName() + " (" + reader.getOp() + ")"));
   }
 
   private static List<Long> sizes(Shape shape) {
