@@ -6,8 +6,8 @@ import static dev.belay.train.report.html.Prose.steps;
 
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.norm.NormSummary;
-import dev.belay.train.resume.RunState;
 import dev.belay.train.report.RunFact;
+import dev.belay.train.resume.RunState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
