@@ -16,7 +16,6 @@ import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
-import dev.belay.train.session.TrainingSession;
 import dev.belay.train.session.WeightSource;
 import dev.belay.train.tokenize.TokenizerFinder;
 import dev.belay.train.tokenize.folder.TokenizerExport;
@@ -110,8 +109,7 @@ public final class ModelExport {
     TrainableModel model = TrainableModel.forEvaluation(recorded.model()).decided();
     ModelHash.requireSame(state.base(), ModelHash.of(model.hashes()));
     List<String> classes;
-    try (ModelGraph graph =
-        model.graph(recorded.model().withoutAdapter(), recorded.seed())) {
+    try (ModelGraph graph = model.graph(recorded.model().withoutAdapter(), recorded.seed())) {
       classes = graph.task().classes();
     }
     int tensors =

@@ -282,8 +282,7 @@ public final class ModelInspection {
     }
   }
 
-  private static String frozen(
-      TrainableModel model, GraphVariable variable, ModelConfig config) {
+  private static String frozen(TrainableModel model, GraphVariable variable, ModelConfig config) {
     boolean marked = model.marksTrainable(variable.name());
     return variable.name()
         + (marked && config.adapter().isOn()

@@ -74,7 +74,6 @@ final class EncoderBlock {
   }
 
   private Operand<TFloat32> attend(ForwardContext pass, Rows rows, Operand<TFloat32> bias) {
-    Ops tf = pass.tf();
     Heads.Projected projected =
         new Heads.Projected(
             query.apply(pass, rows.asked()),

@@ -48,10 +48,7 @@ public final class ImportedAdapter {
                             + ", so PyTorch's names in the adapter mean nothing here: train a new"
                             + " adapter with --adapter lora"));
     return StoredAdapter.read(
-            config,
-            naming.sources().keySet(),
-            List.of(naming.family().modelType() + "."),
-            base)
+            config, naming.sources().keySet(), List.of(naming.family().modelType() + "."), base)
         .map(adapter -> adapter.under(naming.sources()));
   }
 }

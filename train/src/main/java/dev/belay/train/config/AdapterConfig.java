@@ -25,15 +25,13 @@ public record AdapterConfig(
             section = Section.MODEL,
             place = 1)
         String kind,
-    @Option(
-            name = "lora-rank",
-            label = "N",
-            help = "Width of an adapter's matrices (default: 8).")
+    @Option(name = "lora-rank", label = "N", help = "Width of an adapter's matrices (default: 8).")
         OptionalInt rank,
     @Option(
             name = "lora-alpha",
             label = "R",
-            help = "The product of an adapter's matrices is multiplied by alpha / rank (default: 16).")
+            help =
+                "The product of an adapter's matrices is multiplied by alpha / rank (default: 16).")
         OptionalDouble alpha,
     @Option(
             name = "lora-dropout",
@@ -78,9 +76,9 @@ public record AdapterConfig(
     boolean off = kind.equals(NONE);
     boolean given = !off && !kind.equals(LORA);
     Check check =
-        new Check().that(!kind.isBlank(), "--adapter", "none, lora or the folder of one", "nothing");
-    boolean sized =
-        rank.isPresent() || alpha.isPresent() || targets.isPresent() || stabilized;
+        new Check()
+            .that(!kind.isBlank(), "--adapter", "none, lora or the folder of one", "nothing");
+    boolean sized = rank.isPresent() || alpha.isPresent() || targets.isPresent() || stabilized;
     check
         .that(
             !off || !(sized || dropout.isPresent() || bias.isPresent()),

@@ -258,8 +258,7 @@ public record ModelConfig(
    * are named do.
    */
   public boolean trains(String variable) {
-    boolean chosen =
-        trainable.map(regex -> regex.matcher(variable).find()).orElse(!adapter.isOn());
+    boolean chosen = trainable.map(regex -> regex.matcher(variable).find()).orElse(!adapter.isOn());
     return chosen && !freezes(variable);
   }
 

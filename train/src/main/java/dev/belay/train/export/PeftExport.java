@@ -63,7 +63,8 @@ public record PeftExport(Checkpoint checkpoint, AdapterState state, ModelWeights
     Map<String, DialectName> names = names();
     NamedTensors tensors = RenamedTensors.canonical(checkpoint.model(), names);
     Map<String, AdaptedWeight> modules = modules();
-    PeftConfiguration configuration = configuration(modules, config, bias(tensors, modules.keySet()));
+    PeftConfiguration configuration =
+        configuration(modules, config, bias(tensors, modules.keySet()));
     List<String> saved =
         tensors.names().stream()
             .filter(name -> name.endsWith(WEIGHT) && !name.contains(".lora_"))

@@ -13,8 +13,8 @@ import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.TrainingFunctions;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
-import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.ImportedAdapter;
+import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
@@ -261,8 +261,7 @@ public record ImportedModel(
     return hashes(contents);
   }
 
-  private static List<Map<String, Object>> hashes(SavedModelContents contents)
-      throws IOException {
+  private static List<Map<String, Object>> hashes(SavedModelContents contents) throws IOException {
     return Provenance.hashTree(contents.directory().toAbsolutePath().normalize());
   }
 

@@ -60,8 +60,7 @@ final class ImportedPasses {
   }
 
   private ModelGraph.GraphContents parts(Graph graph) throws IOException {
-    ForwardModel forward =
-        ImportedForward.importInto(graph, model.forwardSpec(), options());
+    ForwardModel forward = ImportedForward.importInto(graph, model.forwardSpec(), options());
     if (config.adapter().isOn()) {
       model.adapter().ifPresent(read -> read.requireFits(forward));
     }

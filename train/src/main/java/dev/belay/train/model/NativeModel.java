@@ -67,7 +67,8 @@ record NativeModel(
     Optional<StoredAdapter> adapter,
     List<String> origins)
     implements TrainableModel {
-  private static final NativeWeights NO_WEIGHTS = new NativeWeights(new NoTensors(), Set.of(), Set.of());
+  private static final NativeWeights NO_WEIGHTS =
+      new NativeWeights(new NoTensors(), Set.of(), Set.of());
 
   static NativeModel read(ModelSource source, ModelConfig config) throws IOException {
     refuseGraphOptions(config);

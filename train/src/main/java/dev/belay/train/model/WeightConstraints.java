@@ -3,8 +3,8 @@ package dev.belay.train.model;
 import dev.belay.graph.constraint.Constraint;
 import dev.belay.graph.constraint.NonNegative;
 import dev.belay.graph.constraint.NormRange;
-import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.model.KerasConstraints;
 import dev.belay.savedmodel.model.WeightConstraint;
@@ -42,9 +42,7 @@ record WeightConstraints(Map<String, Constraint> byVariable, List<String> notes)
     }
     Map<Integer, String> trained = new LinkedHashMap<>();
     Map<Integer, String> adapted = new LinkedHashMap<>();
-    forward
-        .adapted()
-        .forEach(one -> adapted.put(model.stored(one.weight()).id(), one.weight()));
+    forward.adapted().forEach(one -> adapted.put(model.stored(one.weight()).id(), one.weight()));
     for (GraphVariable variable : forward.variables().trainable()) {
       if (!model.variables().containsKey(variable.name())) {
         continue; // an adapter, which no layer of Keras knows
@@ -82,8 +80,7 @@ record WeightConstraints(Map<String, Constraint> byVariable, List<String> notes)
   }
 
   /** The sum of a weight and its adapter would not keep to a constraint. */
-  private static void requireFree(
-      String adapted, WeightConstraint constraint, ModelConfig config) {
+  private static void requireFree(String adapted, WeightConstraint constraint, ModelConfig config) {
     if (adapted != null && !config.trust().ignoresConstraint(adapted)) {
       throw new ModelException(
           "--adapter: "

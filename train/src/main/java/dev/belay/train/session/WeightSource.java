@@ -90,8 +90,7 @@ public final class WeightSource {
 
   /** SHA-256 of the files of the model that a run began with, as they are now. */
   static String baseHash(RecordedRun recorded) throws IOException {
-    return ModelHash.of(
-        TrainableModel.forEvaluation(recorded.model().withoutAdapter()).hashes());
+    return ModelHash.of(TrainableModel.forEvaluation(recorded.model().withoutAdapter()).hashes());
   }
 
   /** The trained form of the run's model: its labels are those of the run. */

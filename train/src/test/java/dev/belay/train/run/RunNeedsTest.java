@@ -14,7 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class RunNeedsTest {
   /** Weights, gradients and two slots of 1 GB each. */
-  private static final RunNeeds FOUR = new RunNeeds(1_000_000_000L, 1_000_000_000L, 1_000_000_000L, 2);
+  private static final RunNeeds FOUR =
+      new RunNeeds(1_000_000_000L, 1_000_000_000L, 1_000_000_000L, 2);
 
   @TempDir Path folder;
 
