@@ -34,9 +34,9 @@ RUN --mount=type=cache,target=/root/.m2 \
       '*/libcusolver.so.*' '*/libcusparse.so.*' '*/libcudnn*.so.*' \
     && rm -r /cuda \
     && chmod 755 /opt/cuda/*
-RUN mkdir -p /opt/belay/tools/target \
-    && cp -r belay examples LICENSE /opt/belay/ \
-    && cp -r tools/target/belay.jar tools/target/lib /opt/belay/tools/target/ \
+RUN mkdir -p /opt/belay \
+    && cp -r belay examples LICENSE tools/target/lib /opt/belay/ \
+    && cp tools/target/belay.jar /opt/belay/lib/ \
     && mkdir /opt/belay/native \
     && /opt/belay/belay doctor \
     && chmod -R a+rX /opt/belay \

@@ -28,8 +28,9 @@ import org.tensorflow.types.TInt32;
  * tensors that are there already; then texts a second from eight threads.
  *
  * <pre>
- * ./belay --version                                 # builds tools/target
- * java -cp 'tools/target/belay.jar:tools/target/lib/*' tools/src/bench/PredictorLatency.java EXPORT
+ * ./belay --version                                 # builds Belay
+ * program=tools/target/launcher/program
+ * java -cp "$program/belay.jar:$program/lib/*" tools/src/bench/PredictorLatency.java EXPORT
  * </pre>
  *
  * EXPORT is a SavedModel with its tokenizer, such as RUN/export/1. The environment is that of the

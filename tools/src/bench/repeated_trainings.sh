@@ -5,12 +5,12 @@
 # export, and prints VmRSS and the number of threads after each (RepeatedTrainings.java). Exit code 1 where the last ten lie more than 50 MB apart.
 # The Java heap has its full size from the start, so what grows is native memory.  Linux only: it reads /proc/self/status.
 #
-# BELAY_CLASS_PATH [tools/target, as `./belay --version` builds it] names other classes.
+# BELAY_CLASS_PATH [tools/target/launcher/program, as `./belay --version` builds it] names other classes.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 fixtures=$root/savedmodel/src/test/fixtures
-classes=${BELAY_CLASS_PATH:-$root/tools/target/belay.jar:$root/tools/target/lib/*}
+classes=${BELAY_CLASS_PATH:-$root/tools/target/launcher/program/belay.jar:$root/tools/target/launcher/program/lib/*}
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

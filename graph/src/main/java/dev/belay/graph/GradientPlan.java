@@ -27,8 +27,9 @@ public record GradientPlan(
     stages = List.copyOf(stages);
     if (accumulates && normRows == NormRows.TF) {
       throw new IllegalArgumentException(
-          "Rows of a lookup can be counted in one pass only: accumulators hold their sums, so the"
-              + " norm of TensorFlow Python cannot be told for an update of several passes.");
+          "Rows of a lookup can be counted in one pass only: accumulators hold their sums, so "
+              + "the norm of TensorFlow Python cannot be computed for an update of several "
+              + "passes.");
     }
   }
 }

@@ -103,7 +103,7 @@ final class FakeTrainApi implements TrainApi {
         config.base().outputDirectory(),
         "accuracy",
         List.of(),
-        new Recommendation(Optional.empty(), "No arm came to its end."),
+        new Recommendation(Optional.empty(), "No arm finished."),
         config.base().outputDirectory().resolve("report.html"));
   }
 
@@ -176,7 +176,8 @@ final class FakeTrainApi implements TrainApi {
             List.of(),
             null,
             null,
-            new Leftovers(List.of(), List.of(), List.of(), List.of(), List.of())));
+            new Leftovers(List.of(), List.of(), List.of(), List.of(), List.of())),
+        null);
   }
 
   @Override
@@ -237,7 +238,8 @@ final class FakeTrainApi implements TrainApi {
         List.of(
             new RunVerification.Item("record", "run.json", true, "JSON"),
             new RunVerification.Item("checkpoint", "checkpoints/step-00000002", false, "cut"),
-            new RunVerification.Item("input", "t.tsv", false, "not there any more")));
+            new RunVerification.Item("input", "t.tsv", false, "no longer there")),
+        "done at step 4");
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.belay.tools;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,17 +32,32 @@ final class LauncherTest {
       for argument; do echo "[$argument]"; done
       """;
 
+  /** A Java that runs until a file "stop" appears, and lists the jars of its class path then. */
+  private static final String LONG_JAVA =
+      """
+      #!/bin/sh
+      while [ "$1" != -cp ]; do shift; done
+      : > started
+      until [ -e stop ]; do sleep 0.02; done
+      cat "${2%%:*}"
+      ls "${2%/belay.jar:*}/lib"
+      """;
+
+  /** Compiles a module by copying its source, unless a class is there: it compares no contents. */
   private static final String MAVEN =
       """
       #!/bin/sh
       echo "$*" >> builds
       [ ! -e broken ] || exit 1
-      mkdir -p tools/target/lib
-      [ -e tools/target/belay.jar ] || echo jar > tools/target/belay.jar
-      case "$*" in
-        *-Pcpu*) : > tools/target/lib/tensorflow-core-platform-0.5.0.jar ;;
-        *) : > tools/target/lib/tensorflow-core-platform-gpu-0.5.0.jar ;;
-      esac
+      [ ! -e slow ] || sleep 0.5
+      for argument; do
+        case $argument in -Dprogram.directory=*) program=tools/${argument#*=} ;; esac
+      done
+      mkdir -p "$program/lib" tools/target/launcher/classes
+      [ -e tools/target/launcher/classes/A ] ||
+        cp tools/src/main/java/A.java tools/target/launcher/classes/A
+      cp tools/target/launcher/classes/A "$program/belay.jar"
+      : > "$program/lib/tensorflow.jar"
       """;
 
   @TempDir Path directory;
@@ -68,22 +86,6 @@ final class LauncherTest {
     Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"17.0.9\"\n");
     environment.put("JAVA_HOME", jdk.toString());
     environment.put("PATH", "/usr/bin:/bin");
-    long past = Instant.now().minusSeconds(60).toEpochMilli();
-    for (Path old :
-        new Path[] {
-          source,
-          sources,
-          sources.getParent(),
-          checkout.resolve("pom.xml"),
-          checkout.resolve("tools/pom.xml")
-        }) {
-      Files.setLastModifiedTime(old, FileTime.fromMillis(past));
-    }
-  }
-
-  /** Makes a file that many seconds old: times of files tick too slowly for a test. */
-  private static void age(Path file, long seconds) throws IOException {
-    Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(seconds)));
   }
 
   private static void script(Path file, String text) throws IOException {
@@ -91,9 +93,19 @@ final class LauncherTest {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  private ProgramRun launch(Path launcher, String... arguments) throws Exception {
-    Path out = directory.resolve("out");
-    Path err = directory.resolve("err");
+  /** A launcher that was started, with the files that its output goes to. */
+  private record Started(Process process, Path out, Path err) {
+    ProgramRun end() throws Exception {
+      int code = process.waitFor();
+      String answer =
+          Files.readString(out).replace("pid " + process.pid() + "\n", "the same process\n");
+      return new ProgramRun(code, answer, Files.readString(err, StandardCharsets.UTF_8));
+    }
+  }
+
+  private Started start(Path launcher, String... arguments) throws IOException {
+    Path out = Files.createTempFile(directory, "out", "");
+    Path err = Files.createTempFile(directory, "err", "");
     String[] command = new String[arguments.length + 1];
     command[0] = launcher.toString();
     System.arraycopy(arguments, 0, command, 1, arguments.length);
@@ -104,11 +116,11 @@ final class LauncherTest {
             .redirectError(err.toFile());
     builder.environment().clear();
     builder.environment().putAll(environment);
-    Process process = builder.start();
-    int code = process.waitFor();
-    String answer =
-        Files.readString(out).replace("pid " + process.pid() + "\n", "the same process\n");
-    return new ProgramRun(code, answer, Files.readString(err, StandardCharsets.UTF_8));
+    return new Started(builder.start(), out, err);
+  }
+
+  private ProgramRun launch(Path launcher, String... arguments) throws Exception {
+    return start(launcher, arguments).end();
   }
 
   private ProgramRun launch(String... arguments) throws Exception {
@@ -126,7 +138,8 @@ final class LauncherTest {
     assertEquals(0, first.code(), first.err());
     assertEquals("belay: building Belay (first use, a few minutes)\n", first.err());
     assertEquals(
-        "-q -B -pl tools -am -DskipTests -DskipTestCompile -Dfmt.skip package\n",
+        "-q -B -pl tools -am -DskipTests -DskipTestCompile -Dfmt.skip"
+            + " -Dbuild.folder=target/launcher -Dprogram.directory=target/launcher/new package\n",
         Files.readString(checkout.resolve("builds")));
     ProgramRun second = launch("train", "--model", "a b");
     assertEquals("", second.err());
@@ -161,32 +174,94 @@ final class LauncherTest {
         out.endsWith("[dev.belay.tools.Belay]\n[predict]\n[--file]\n[a b.tsv]\n[--freeze=^x$ *]\n"),
         out);
     assertTrue(
-        out.contains(
-            "[-cp]\n["
-                + checkout
-                + "/tools/target/belay.jar:"
-                + checkout
-                + "/tools/target/lib/*]\n"),
+        out.contains("[-cp]\n[" + newestBuild() + "/belay.jar:" + newestBuild() + "/lib/*]\n"),
         out);
+  }
+
+  private Path newestBuild() throws IOException {
+    return checkout.resolve("tools/target/launcher/program").toRealPath();
+  }
+
+  private long keptBuilds() throws IOException {
+    try (Stream<Path> kept = Files.list(newestBuild().getParent())) {
+      return kept.count();
+    }
   }
 
   @Test
   void aSourceThatChangedOrWentAwayIsBuiltAgain() throws Exception {
     launch();
-    Path jar = checkout.resolve("tools/target/belay.jar");
-    age(jar, 10);
     Files.writeString(source, "class A { int a; }");
     assertEquals(
         "belay: building Belay again (tools/src/main/java/A.java changed since the last build)\n",
         launch().err());
     assertEquals(2, builds());
-    age(jar, 10);
-    age(source, 60);
-    Files.delete(source);
+    Path added = Files.writeString(source.resolveSibling("B.java"), "class B {}");
+    Files.writeString(source, "class A { int b; }");
+    assertEquals(
+        "belay: building Belay again (tools/src/main/java/A.java and 1 more changed since the last"
+            + " build)\n",
+        launch().err());
+    Files.delete(added);
     launch();
-    assertEquals(3, builds());
+    assertEquals(4, builds());
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().plusSeconds(60)));
+    assertEquals("", launch().err());
+    assertEquals(4, builds());
+    assertEquals(1, keptBuilds());
+  }
+
+  @Test
+  void anOlderFilePutInPlaceOfAnotherIsCompiled() throws Exception {
     launch();
-    assertEquals(3, builds());
+    Files.writeString(source, "class A { int old; }");
+    Files.setLastModifiedTime(source, FileTime.from(Instant.now().minusSeconds(3600)));
+    launch();
+    assertEquals(2, builds());
+    assertEquals("class A { int old; }", Files.readString(newestBuild().resolve("belay.jar")));
+  }
+
+  @Test
+  void aProgramKeepsItsClassesWhileOthersBuild() throws Exception {
+    launch();
+    script(jdk.resolve("bin/java"), LONG_JAVA);
+    Started first = start(checkout.resolve("belay"));
+    awaitFile(directory.resolve("started"));
+    Path build = newestBuild();
+    script(jdk.resolve("bin/java"), JAVA);
+    Files.writeString(source, "class A { int a; }");
+    assertEquals(0, launch().code());
+    assertNotEquals(build, newestBuild());
+    assertEquals(2, keptBuilds());
+
+    Files.writeString(directory.resolve("stop"), "");
+    assertEquals("class A {}tensorflow.jar\n", first.end().out());
+    Files.writeString(source, "class A { int b; }");
+    launch();
+    assertEquals(1, keptBuilds());
+    assertFalse(Files.exists(build));
+  }
+
+  @Test
+  void ofTwoAtOnceOneBuildsAndTheOtherWaits() throws Exception {
+    Files.writeString(checkout.resolve("slow"), "");
+    Started first = start(checkout.resolve("belay"), "inspect");
+    awaitFile(checkout.resolve("builds"));
+    Started second = start(checkout.resolve("belay"), "doctor");
+    ProgramRun built = first.end();
+    ProgramRun waited = second.end();
+    assertEquals(0, built.code(), built.err());
+    assertEquals(0, waited.code(), waited.err());
+    assertEquals("belay: waiting for another process that builds Belay\n", waited.err());
+    assertTrue(waited.out().contains("[" + newestBuild() + "/belay.jar:"), waited.out());
+    assertEquals(1, builds());
+  }
+
+  private static void awaitFile(Path file) throws InterruptedException {
+    for (int i = 0; i < 1000 && !Files.exists(file); i++) {
+      Thread.sleep(10);
+    }
+    assertTrue(Files.exists(file), file.toString());
   }
 
   @Test
@@ -215,7 +290,7 @@ final class LauncherTest {
     Path far = Files.createSymbolicLink(bin.resolve("belay"), Path.of("../my checkout/b"));
     ProgramRun run = launch(far, "inspect");
     assertEquals(0, run.code(), run.err());
-    assertTrue(run.out().contains(checkout + "/tools/target/belay.jar:"), run.out());
+    assertTrue(run.out().contains("[" + newestBuild() + "/belay.jar:"), run.out());
     assertTrue(Files.isSymbolicLink(near));
   }
 

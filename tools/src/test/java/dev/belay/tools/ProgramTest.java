@@ -134,8 +134,7 @@ final class ProgramTest {
       "sweep", "--model=m", "--train-file=t.tsv", "--validation-file=v.tsv", "--output-dir=out"
     };
     ProgramRun run = run(sweep);
-    assertEquals(
-        "arm  accuracy  loss  clipped  median norm\n\nNo arm came to its end.\n", run.out());
+    assertEquals("arm  accuracy  loss  clipped  median norm\n\nNo arm finished.\n", run.out());
     assertEquals(
         """
         2 arms with 1 seed, 40 steps each; those that fall behind stop at step 10 or 20
@@ -223,15 +222,16 @@ final class ProgramTest {
     assertEquals(3, run.code());
     assertEquals(
         """
-        runs/a: run, done
+        runs/a: run, done at step 4
 
           ok       record      run.json                   JSON
           DAMAGED  checkpoint  checkpoints/step-00000002  cut
-          changed  input       t.tsv                      not there any more
+          changed  input       t.tsv                      no longer there
         """,
         run.out());
     assertTrue(
-        run.err().startsWith("belay inspect: runs/a: not all is what the run wrote"), run.err());
+        run.err().startsWith("belay inspect: runs/a: some files are not as the run wrote them"),
+        run.err());
     assertTrue(
         run("inspect", "runs/a", "--verify", "--json")
             .out()
@@ -329,7 +329,9 @@ final class ProgramTest {
   void withoutACommandTheProgramSaysWhichThereAre() {
     ProgramRun run = run();
     assertEquals(2, run.code());
-    assertTrue(run.err().contains("evaluate  Metrics of a model or run on a file."), run.err());
+    assertTrue(
+        run.err().contains("evaluate  Compute the metrics of a model or run on a file."),
+        run.err());
     assertTrue(run.err().endsWith("belay: name a command\nSee `belay --help`.\n"), run.err());
   }
 
@@ -433,8 +435,9 @@ final class ProgramTest {
   void helpShowsDefaultsAndRunsNothing() {
     ProgramRun run = run("train", "--help");
     assertEquals(0, run.code());
-    assertTrue(run.out().contains("The peak of the schedule (default: 5e-5)."), run.out());
-    assertTrue(run.out().contains("Whether each epoch has its own order (default: on)."));
+    assertTrue(
+        run.out().contains("Peak learning rate of the schedule (default: 5e-5)."), run.out());
+    assertTrue(run.out().contains("Shuffle the examples of each epoch (default: on)."));
     assertFalse(run.out().contains("Optional.empty"), run.out());
     assertEquals("", run.err());
     assertEquals(null, trainApi.trained);

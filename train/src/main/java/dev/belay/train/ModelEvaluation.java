@@ -8,6 +8,7 @@ import dev.belay.train.dataset.TrainingData;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.loop.Evaluator;
 import dev.belay.train.model.ModelSandbox;
+import dev.belay.train.model.ModelUse;
 import dev.belay.train.predict.LoadedModel;
 import dev.belay.train.predict.ModelQuery;
 import dev.belay.train.task.Prediction;
@@ -65,7 +66,7 @@ public final class ModelEvaluation {
               .evaluate(
                   loaded.runner(),
                   (done, of) -> listener.accept(new RunEvent.Evaluating(0, done, of)));
-      List<String> notes = new ArrayList<>(loaded.notes());
+      List<String> notes = new ArrayList<>(loaded.notes(ModelUse.EVALUATION));
       notes.addAll(dataset.notes());
       return new Result(
           result.metrics(),
@@ -87,7 +88,7 @@ public final class ModelEvaluation {
       Consumer<String> notes)
       throws IOException {
     try (LoadedModel loaded = LoadedModel.load(config.withoutModelLosses(), sandbox)) {
-      loaded.notes().forEach(notes);
+      loaded.notes(ModelUse.PREDICTION).forEach(notes);
       loaded.graph().task().predict(ModelQuery.ofFiles(config, loaded), sink);
     }
   }

@@ -11,12 +11,16 @@ import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.savedmodel.weights.Leftovers;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
+import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
+import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
+import dev.belay.train.model.ModelSource;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.resume.RunState;
 import dev.belay.train.session.TrainingSession;
 import dev.belay.train.session.WeightSource;
 import java.io.IOException;
@@ -64,6 +68,7 @@ public final class ModelInspection {
    * @param producer such as "TensorFlow 2.10.1"
    * @param parameters of all weights; optimizer slots do not count
    * @param names the naming scheme of the weights
+   * @param run state of the run, if the path is one; else null
    */
   public record Contents(
       Path path,
@@ -74,7 +79,22 @@ public final class ModelInspection {
       long parameters,
       long trainableParameters,
       List<String> assets,
-      Names names) {}
+      Names names,
+      RunState run) {
+    private Contents of(RunState state) {
+      return new Contents(
+          path,
+          format,
+          producer,
+          functions,
+          variables,
+          parameters,
+          trainableParameters,
+          assets,
+          names,
+          state);
+    }
+  }
 
   /**
    * The naming scheme of weights.
@@ -126,8 +146,29 @@ public final class ModelInspection {
         new WeightsConfig(path, Optional.empty(), Optional.empty(), Optional.empty(), allowedOps));
   }
 
-  /** Reads without starting TensorFlow. */
+  /**
+   * Reads without starting TensorFlow. Of a run, the contents are those of its export or, before
+   * there is one, of its newest checkpoint.
+   */
   public static Contents inspect(WeightsConfig config) throws IOException {
+    return RunDirectory.isRun(config.path())
+        ? inspectRun(config, new RunDirectory(config.path()))
+        : contents(config);
+  }
+
+  private static Contents inspectRun(WeightsConfig config, RunDirectory run) throws IOException {
+    RunState state = RunState.of(run);
+    if (ModelSource.exported(run).isPresent()) {
+      return contents(config).of(state);
+    }
+    Optional<Path> newest = Checkpoint.newest(run.checkpoints());
+    if (newest.isEmpty()) {
+      throw new ModelException(run.root() + ": run, " + state.description());
+    }
+    return contents(config.at(newest.get())).of(state);
+  }
+
+  private static Contents contents(WeightsConfig config) throws IOException {
     Path path = config.path();
     boolean run = RunDirectory.isRun(path);
     ModelWeights weights = WeightSource.read(config);
@@ -152,7 +193,8 @@ public final class ModelInspection {
         parameters(contents.variables()),
         parameters(contents.variables().stream().filter(ModelVariable::trainable).toList()),
         contents.assets().stream().map(asset -> asset.getFileName().toString()).toList(),
-        naming(weights));
+        naming(weights),
+        null);
   }
 
   private static Contents ofWeights(Path path, String format, ModelWeights weights) {
@@ -174,7 +216,7 @@ public final class ModelInspection {
       }
     }
     return new Contents(
-        path, format, "", List.of(), variables, parameters, 0, List.of(), naming(weights));
+        path, format, "", List.of(), variables, parameters, 0, List.of(), naming(weights), null);
   }
 
   private static Names naming(ModelWeights weights) {

@@ -4,6 +4,7 @@ import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.model.ModelUse;
 import dev.belay.train.predict.GivenInputs;
 import dev.belay.train.predict.GivenRows;
 import dev.belay.train.predict.LoadedModel;
@@ -198,7 +199,7 @@ public final class Predictor implements AutoCloseable {
 
   /** Decisions about the model, its inputs and its tokenizer, for people. */
   public List<String> notes() {
-    return loaded.notes();
+    return loaded.notes(ModelUse.PREDICTION);
   }
 
   private Task task() {

@@ -77,7 +77,7 @@ public record RunCheckpoint(Path directory, List<String> notes) {
           run + ": the run has no checkpoint in " + checkpoints + " to export");
     }
     List<String> notes = new ArrayList<>();
-    found.damaged().forEach(damage -> notes.add("passed over: " + damage));
+    found.damaged().forEach(damage -> notes.add("skipped: " + damage));
     Checkpoint newest = found.checkpoint().get();
     long best = wanted.equals(LATEST) ? 0 : RunCallbacks.bestKept(newest.state());
     if (best > 0 && Files.isDirectory(folder.of(best))) {

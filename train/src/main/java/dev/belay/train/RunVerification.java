@@ -8,6 +8,7 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.resume.RunState;
 import dev.belay.train.report.RunFact;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,9 +42,11 @@ public final class RunVerification {
   /**
    * All verified items.
    *
+   * @param status of the run, as {@link RunState} names it
    * @param sound whether all files of the run are whole
+   * @param state the status in words
    */
-  public record Report(String run, String status, boolean sound, List<Item> items) {}
+  public record Report(String run, String status, boolean sound, List<Item> items, String state) {}
 
   /**
    * Reads every file of a run, without TensorFlow.
@@ -56,13 +59,15 @@ public final class RunVerification {
           path + ": expected a run directory of `belay train`, with config.json and run.json");
     }
     RunVerification verification = new RunVerification(new RunDirectory(path));
-    String status = verification.verifyAll();
+    RunState state = RunState.of(verification.run, verification.verifyAll());
     boolean sound =
         verification.items.stream().allMatch(item -> item.sound() || item.kind().equals("input"));
-    return new Report(path.toString(), status, sound, verification.items);
+    return new Report(
+        path.toString(), state.status(), sound, verification.items, state.description());
   }
 
-  private String verifyAll() throws IOException {
+  /** Returns what run.json holds. */
+  private JsonNode verifyAll() throws IOException {
     record(RunDirectory.CONFIG, run.config());
     JsonNode facts = record(RunDirectory.PROVENANCE, run.provenance());
     verifyMetrics();
@@ -83,7 +88,7 @@ public final class RunVerification {
         }
       }
     }
-    return facts.path(RunFact.STATUS).asText("unknown");
+    return facts;
   }
 
   private JsonNode record(String name, Path file) throws IOException {
@@ -167,7 +172,7 @@ public final class RunVerification {
     boolean same = true;
     if (!Files.isRegularFile(path)) {
       same = false;
-      detail = "not there any more";
+      detail = "no longer there";
     } else if (!Provenance.sha256(path).equals(file.path(RunFact.SHA256).asText())) {
       same = false;
       detail = "changed since the run read it";

@@ -2,7 +2,6 @@ package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
 import dev.belay.train.config.ClipConfig;
-import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
@@ -19,9 +18,12 @@ import dev.belay.train.loop.Trainer;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
+import dev.belay.train.model.ModelUse;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
+import dev.belay.train.report.CreatedDirectories;
 import dev.belay.train.report.MetricsLog;
+import dev.belay.train.report.RunDirectory;
 import dev.belay.train.report.TensorBoardLog;
 import dev.belay.train.report.html.SweepReport;
 import dev.belay.train.resume.RunLock;
@@ -128,9 +130,20 @@ public final class Sweep {
 
   @SuppressWarnings("try") // held by being open
   private Result locked() throws IOException {
-    Files.createDirectories(records.directory().root());
-    try (RunLock lock = RunLock.take(records.directory().lock())) {
-      return run();
+    Path lockFile = records.directory().lock();
+    CreatedDirectories created = CreatedDirectories.of(records.directory().root());
+    try {
+      Files.createDirectories(records.directory().root());
+    } catch (IOException e) {
+      throw RunDirectory.unusable(records.directory().root(), e);
+    }
+    try (RunLock lock = RunLock.take(lockFile)) {
+      try {
+        return run();
+      } catch (Throwable e) {
+        created.removeUnused(lockFile);
+        throw e;
+      }
     }
   }
 
@@ -143,7 +156,7 @@ public final class Sweep {
       graph.requireMatches(base.model());
       TrainingData datasets = TrainingData.read(base.data(), data, model, graph.task());
       Plan plan = plan(config, datasets);
-      List<String> notes = new ArrayList<>(graph.notes());
+      List<String> notes = new ArrayList<>(graph.notes(ModelUse.VALIDATED_TRAINING));
       notes.addAll(data.notes());
       notes.addAll(datasets.notes());
       listener.accept(
@@ -162,17 +175,12 @@ public final class Sweep {
     int updatesPerEpoch = base.update().updates(datasets.batches(base).batchesPerEpoch());
     long total = base.schedule().totalSteps(updatesPerEpoch);
     long interval = base.loop().evalSteps().orElse(Math.toIntExact((total + 3) / 4));
-    String metric =
-        base.loop()
-            .metricForBestModel()
-            .orElseGet(() -> datasets.evaluator(base).orElseThrow().primaryMetric());
-    return new Plan(
-        total, interval, new Score(metric, datasets.validation().orElseThrow().answers()));
+    int questions = datasets.validation().orElseThrow().answers();
+    return new Plan(total, interval, new Score(datasets.decidingMetric(base), questions));
   }
 
   private Result run() throws IOException {
     Score score = inputs.plan().score();
-    records.begin(score);
     for (long seed : config.seeds()) {
       for (ClipConfig.Mode mode : arms.stream().map(Arm::graphMode).distinct().toList()) {
         List<Arm> ofGraph = arms.stream().filter(arm -> arm.graphMode() == mode).toList();
@@ -209,6 +217,9 @@ public final class Sweep {
     try (ModelGraph graph = inputs.model().graph(ofSeed.model(), seed);
         SweepSession session =
             SweepSession.open(ofSeed, inputs.model(), graph, inputs.datasets().outputs())) {
+      if (!Files.exists(records.directory().facts())) {
+        records.begin(inputs.plan().score()); // now that neither model nor options are refused
+      }
       Evaluator evaluator = inputs.datasets().evaluator(ofSeed).orElseThrow();
       session.reset(open.get(0).threshold());
       String first = open.get(0).label(config);
@@ -218,15 +229,10 @@ public final class Sweep {
               session.runner(),
               0,
               event -> listener.accept(new SweepEvent.InArm(first, seed, event)));
-      requireMetric(start.metrics());
       for (Arm arm : open) {
         add(train(arm, seed, session, start), false);
       }
     }
-  }
-
-  private void requireMetric(Map<String, Double> metrics) {
-    LoopConfig.requireMetric(inputs.plan().score().metric(), metrics.keySet());
   }
 
   /** Result known without training: an arm that has ended, or that an earlier seed decided. */

@@ -14,6 +14,7 @@ import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
+import dev.belay.train.report.CreatedDirectories;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.resume.FinishedRun;
 import dev.belay.train.resume.RunLock;
@@ -79,29 +80,44 @@ public final class TrainingRun {
       StopRequest stop)
       throws IOException {
     boolean mayBeRun = config.resume().mode() != ResumeConfig.Mode.NEVER;
+    CreatedDirectories created = CreatedDirectories.of(config.outputDirectory());
     RunDirectory directory = RunDirectory.open(config.outputDirectory(), mayBeRun);
-    try (RunLock lock = RunLock.take(directory.lock());
-        ModelSandbox.SandboxCheck check = sandbox.begin(config.model(), true)) {
+    try (RunLock lock = RunLock.take(directory.lock())) {
+      try {
+        return execute(
+            config, sandbox, new OwnedDirectory(directory, lock), command, listener, stop);
+      } catch (Throwable e) {
+        created.removeUnused(directory.lock());
+        throw e;
+      }
+    }
+  }
+
+  /** The output directory, and the lock on it. */
+  private record OwnedDirectory(RunDirectory directory, RunLock lock) {}
+
+  private static Result execute(
+      TrainConfig config,
+      ModelSandbox sandbox,
+      OwnedDirectory output,
+      List<String> command,
+      Consumer<RunEvent> listener,
+      StopRequest stop)
+      throws IOException {
+    try (ModelSandbox.SandboxCheck check = sandbox.begin(config.model(), true)) {
       TrainableModel model = TrainableModel.forTraining(config.model());
       InputMapping inputs = model.inputs(config.model().inputs(), true);
       try (DatasetLoader data = new DatasetLoader(config.data(), model, inputs)) {
         check.await();
         return execute(
-            new PreparedRun(config, directory, lock, model.decided(), data),
-            command,
-            listener,
-            stop);
+            new PreparedRun(config, output, model.decided(), data), command, listener, stop);
       }
     }
   }
 
   /** A validated run, before any native object is created. */
   private record PreparedRun(
-      TrainConfig config,
-      RunDirectory directory,
-      RunLock lock,
-      TrainableModel model,
-      DatasetLoader data) {}
+      TrainConfig config, OwnedDirectory output, TrainableModel model, DatasetLoader data) {}
 
   private static Result execute(
       PreparedRun job, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
@@ -109,10 +125,11 @@ public final class TrainingRun {
     TrainConfig config = job.config();
     TrainableModel model = job.model();
     DatasetLoader data = job.data();
-    RunDirectory directory = job.directory();
+    RunDirectory directory = job.output().directory();
     try (ModelGraph graph = model.graph(config.model(), config.machine().seed())) {
       graph.requireMatches(config.model());
       TrainingData datasets = TrainingData.read(config.data(), data, model, graph.task());
+      datasets.decidingMetric(config); // refused now, not after an epoch
       Map<String, Object> facts = RunProvenance.of(config, model, data, datasets);
       RunStart start = RunStart.find(config, directory, facts);
       if (start.finished()) {
@@ -131,7 +148,8 @@ public final class TrainingRun {
               new RunExecution(
                   config,
                   new RunExecution.ModelAndData(model, graph, data, datasets, training),
-                  new RunExecution.RunContext(directory, job.lock(), start, records, stop));
+                  new RunExecution.RunContext(
+                      directory, job.output().lock(), start, records, stop));
           RunExecution.Outcome outcome = records.recording(execution::run);
           return new Result(
               directory.root(), outcome.export(), outcome.startMetrics(), outcome.finalMetrics());
@@ -157,7 +175,8 @@ public final class TrainingRun {
     if (start.checkpoint().isEmpty()) {
       int updates = config.update().updates(datasets.batches(config).batchesPerEpoch());
       needs
-          .diskWarning(config.loop(), config.schedule().totalSteps(updates), job.directory().root())
+          .diskWarning(
+              config.loop(), config.schedule().totalSteps(updates), job.output().directory().root())
           .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
     }
   }

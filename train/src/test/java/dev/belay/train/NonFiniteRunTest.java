@@ -139,9 +139,9 @@ class NonFiniteRunTest {
         stopped
             .getMessage()
             .contains(
-                "step 4: the loss is NaN and the gradient norm NaN, so this step changed no weight,"
-                    + " and 3 steps in a row were left out, more than --max-skipped-steps 2. In"
-                    + " step 2, the first op whose result is not finite is"),
+                "step 4: the loss is NaN and the gradient norm NaN, so this step changed no "
+                    + "weight, and 3 steps in a row were skipped, more than --max-skipped-steps "
+                    + "2. In step 2, the first op whose result is not finite is"),
         stopped.getMessage());
     assertEquals(3, of(RunEvent.Skipped.class).size());
   }

@@ -57,7 +57,7 @@ final class ResumeTest {
       assertEquals(
           "stopped by a test after step "
               + step
-              + ", whose checkpoint is written; run the same command to go on",
+              + ", whose checkpoint is written; run the same command to resume",
           run.stopped().orElseThrow());
     }
     SmallRun end = SmallRun.whole(config);
@@ -134,7 +134,7 @@ final class ResumeTest {
     TrainConfig config = SmallRun.Setting.of(folder).config(file("run"));
     SmallRun run = SmallRun.until(config, event -> event instanceof RunEvent.Started);
     assertEquals(
-        "stopped by a test before its first step; run the same command to go on",
+        "stopped by a test before its first step; run the same command to resume",
         run.stopped().orElseThrow());
     assertFalse(run.names().contains("checkpoints"), run.names().toString());
     SmallRun again = SmallRun.whole(config);
@@ -170,8 +170,7 @@ final class ResumeTest {
     assertTrue(
         end.events().stream().anyMatch(e -> e instanceof RunEvent.Resumed r && r.step() == 4));
     String note = end.notes().get(0);
-    assertTrue(
-        note.startsWith("passed over and removed: " + damaged + ": SHA-256: expected "), note);
+    assertTrue(note.startsWith("skipped and removed: " + damaged + ": SHA-256: expected "), note);
     assertSame(undisturbed, end);
   }
 
@@ -206,12 +205,12 @@ final class ResumeTest {
         "--resume: "
             + run
             + """
-             was begun with other settings, and going on with new ones makes a run that is neither:
+             was started with other settings, and resuming with new ones gives a run that is neither:
               --train-batch-size: 2 before, 1 now
               --train-file, file 1: SHA before, SHA now
               --validation-file, file 1: SHA before, SHA now
-            Take the settings from before to go on from step 1, or say --allow-changes to go on with \
-            the new ones, or name another --output-dir to begin a new run.\
+            Use the earlier settings to resume from step 1, or add --allow-changes to resume \
+            with the new ones, or choose another --output-dir to start a new run.\
             """,
         message);
     assertEquals(before, stopped.names());
@@ -240,7 +239,7 @@ final class ResumeTest {
                 SmallRun.whole(
                     SmallRun.Setting.of(folder)
                         .config(file("run"), 2, new ResumeConfig("never", false))));
-    assertTrue(refused.getMessage().contains("so that no run is written over"));
+    assertTrue(refused.getMessage().contains("so that no run is overwritten"));
     Path weights = file("run/export/1/variables/variables.data-00000-of-00001");
     byte[] whole = Files.readAllBytes(weights);
     Files.write(weights, new byte[] {1});
@@ -268,8 +267,8 @@ final class ResumeTest {
       assertEquals(undisturbed.weights().get(file), branch.weights().get(file));
     }
     assertEquals(
-        "the best step so far was 4, but its checkpoint is not here: the best of the coming steps"
-            + " is looked for",
+        "the best step so far was 4, but its checkpoint is missing: the best of the following "
+            + "steps will be used",
         branch.notes().get(0));
     assertEquals(3, branch.metrics().stream().filter(line -> line.contains("clip_s")).count());
   }

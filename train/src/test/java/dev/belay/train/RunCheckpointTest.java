@@ -90,7 +90,7 @@ final class RunCheckpointTest {
     Files.writeString(step(40).resolve("state.json"), "{}");
     List<String> notes = choose(null).notes();
     assertTrue(
-        notes.get(0).startsWith("passed over: " + step(40).resolve("state.json") + ": size:"),
+        notes.get(0).startsWith("skipped: " + step(40).resolve("state.json") + ": size:"),
         notes.toString());
     assertEquals("the latest checkpoint, of step 20", notes.get(1));
     Files.writeString(step(20).resolve("state.json"), "{}");

@@ -123,7 +123,7 @@ final class DataFile implements Closeable {
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InterruptedIOException("interrupted while a file was brought to the disk");
+      throw new InterruptedIOException("interrupted while a file was flushed to the disk");
     }
   }
 

@@ -22,13 +22,15 @@ import java.util.stream.Stream;
  * @param evaluation to evaluate, predict and export with
  * @param traces to choose from; empty if {@code training} is fixed
  * @param notes notes about the choice, for people
+ * @param trainingNotes further notes, if the model is trained
  */
 public record TrainingFunctions(
     ModelFunction reference,
     ModelFunction training,
     ModelFunction evaluation,
     List<Trace> traces,
-    List<String> notes) {
+    List<String> notes,
+    List<String> trainingNotes) {
   static final String CALL = "__call__";
   static final String CALL_WITH_LOSSES = "call_and_return_all_conditional_losses";
 
@@ -60,16 +62,17 @@ public record TrainingFunctions(
     return name.isPresent() ? named(contents, name.get()) : byDefault(contents);
   }
 
-  /** These functions, to evaluate alone. */
+  /** Functions without traces to choose from. */
   private static TrainingFunctions of(
-      ModelFunction training, ModelFunction evaluation, List<String> notes) {
-    return new TrainingFunctions(evaluation, training, evaluation, List.of(), notes);
+      ModelFunction training, ModelFunction evaluation, List<String> trainingNotes) {
+    return new TrainingFunctions(
+        evaluation, training, evaluation, List.of(), List.of(), trainingNotes);
   }
 
   private TrainingFunctions noting(String note) {
     List<String> all = new ArrayList<>(List.of(note));
     all.addAll(notes);
-    return new TrainingFunctions(reference, training, evaluation, traces, all);
+    return new TrainingFunctions(reference, training, evaluation, traces, all, trainingNotes);
   }
 
   private static TrainingFunctions named(SavedModelContents contents, String name)
@@ -125,7 +128,8 @@ public record TrainingFunctions(
       }
     }
     ModelFunction reference = serving.filter(f -> fits(first, f)).orElse(first);
-    return new TrainingFunctions(reference, first, first, traces(traces, reference), List.of());
+    return new TrainingFunctions(
+        reference, first, first, traces(traces, reference), List.of(), List.of());
   }
 
   private static TrainingFunctions byDefault(SavedModelContents contents)
@@ -150,7 +154,7 @@ public record TrainingFunctions(
             .toList();
     List<Trace> traces = traces(calls, serving);
     if (!traces.isEmpty()) {
-      return new TrainingFunctions(serving, serving, serving, traces, List.of());
+      return new TrainingFunctions(serving, serving, serving, traces, List.of(), List.of());
     }
     List<ModelFunction> training = calls.stream().filter(f -> f.training().orElse(false)).toList();
     String why =

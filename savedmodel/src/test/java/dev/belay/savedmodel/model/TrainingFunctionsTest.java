@@ -67,7 +67,8 @@ class TrainingFunctionsTest {
         List.of(
             "trained through signatures/serving_default without dropout: the model has no trace"
                 + " with training=True"),
-        chosen.notes());
+        chosen.trainingNotes());
+    assertEquals(List.of(), chosen.notes());
   }
 
   @Test

@@ -9,7 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 @Command(
     name = "belay",
     description =
-        "Fine-tunes Python-made transformers on the JVM, gradients clipped by global norm.",
+        "Fine-tune transformers from Python on the JVM, with gradients clipped by global norm.",
     mixinStandardHelpOptions = true,
     versionProvider = Versions.class,
     footer = {"", "belay COMMAND --help shows the options of a command."})

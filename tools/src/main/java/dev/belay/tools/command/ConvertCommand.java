@@ -16,7 +16,9 @@ import picocli.CommandLine.Parameters;
 /** Writes weights in another format. */
 @Command(
     name = "convert",
-    description = "Weights from one format into another, with what belongs to the model.")
+    description =
+        "Convert weights from one format to another, with the configuration and "
+            + "tokenizer of the model.")
 final class ConvertCommand implements RunnableCommand {
   private final Context context;
 

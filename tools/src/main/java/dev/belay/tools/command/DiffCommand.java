@@ -18,8 +18,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "diff",
     description =
-        "Two sets of weights compared by canonical names, whatever their formats. Exit code 0: no"
-            + " difference, 6: some.")
+        "Compare two sets of weights by canonical names, in any formats. Exit code 0: no "
+            + "difference, 6: some.")
 final class DiffCommand implements RunnableCommand {
   private final Context context;
 
@@ -33,7 +33,7 @@ final class DiffCommand implements RunnableCommand {
       names = "--tolerance",
       paramLabel = "NUMBER",
       defaultValue = "0",
-      description = "Differences of elements up to this are none.")
+      description = "Ignore element differences up to this value.")
   private double tolerance;
 
   @Option(names = "--json", description = "Print JSON instead of tables.")

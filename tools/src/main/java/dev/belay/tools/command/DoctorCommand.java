@@ -10,14 +10,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     description =
-        "Examine the machine: limits, native libraries, CUDA, and whether each device computes"
-            + " right. Exit code 5 if something is broken.")
+        "Check the machine: limits, native libraries, CUDA, and the results of each device. Exit "
+            + "code 5 if something is broken.")
 final class DoctorCommand implements RunnableCommand {
   private final Context context;
 
-  @Option(
-      names = "--require-gpu",
-      description = "Exit with code 5 unless there is a GPU that works.")
+  @Option(names = "--require-gpu", description = "Exit with code 5 if no GPU works.")
   private boolean requireGpu;
 
   @Option(names = "--json", description = "Print JSON instead of a list.")

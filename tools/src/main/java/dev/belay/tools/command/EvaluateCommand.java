@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Measures a model on files. */
-@Command(name = "evaluate", description = "Metrics of a model or run on a file.")
+@Command(name = "evaluate", description = "Compute the metrics of a model or run on a file.")
 final class EvaluateCommand implements RunnableCommand {
   private final Context context;
 

@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 /** Writes a run's weights as a SavedModel, or in another format. */
 @Command(
     name = "export",
-    description = "A run or one of its checkpoints as a SavedModel, or in another format.")
+    description = "Write a run or one of its checkpoints as a SavedModel, or in another format.")
 final class ExportCommand implements RunnableCommand {
   private final Context context;
 
@@ -51,7 +51,7 @@ final class ExportCommand implements RunnableCommand {
       defaultValue = "savedmodel",
       description =
           "What to write: savedmodel, tf1, tf2, safetensors or huggingface, with adapters merged, or"
-              + " peft, the adapters alone. The TF formats take the optimizer's slots along.")
+              + " peft, the adapters alone. The TF formats include the optimizer's slots.")
   private WeightTarget format;
 
   @Option(names = "--json", description = "Print JSON instead of the path.")

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     description =
-        "What a model, weight file, checkpoint or run holds, and with --plan what would train.")
+        "Show the contents of a model, weight file, checkpoint or run, and with --plan what "
+            + "would be trained.")
 final class InspectCommand implements RunnableCommand {
   private final Context context;
 
@@ -36,15 +37,15 @@ final class InspectCommand implements RunnableCommand {
   @Option(
       names = "--plan",
       description =
-          "Say which function and which variables would train, and what Belay does about ops"
-              + " without a gradient. The options below are for this.")
+          "Show which function and variables would be trained, and how Belay handles ops without "
+              + "a gradient. The options below apply to this.")
   private boolean plan;
 
   @Option(
       names = "--verify",
       description =
-          "Hold every file of a run against its SHA-256: checkpoints, export, and what the run was"
-              + " made from. Exit code 3 if something that the run wrote is damaged.")
+          "Verify every file of a run against its SHA-256: checkpoints, export and inputs. Exit "
+              + "code 3 if a file that the run wrote is damaged.")
   private boolean verify;
 
   @Option(names = "--json", description = "Print JSON instead of tables.")
@@ -100,8 +101,8 @@ final class InspectCommand implements RunnableCommand {
     if (!report.sound()) {
       throw new ModelException(
           report.run()
-              + ": not all is what the run wrote, see the list; `belay train` passes over damaged"
-              + " checkpoints, `belay export` writes a damaged export again");
+              + ": some files are not as the run wrote them, see the list; `belay train` skips "
+              + "damaged checkpoints, and `belay export` writes the export again");
     }
   }
 

@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Answers each input line. */
-@Command(name = "predict", description = "One JSON line for each input line or question.")
+@Command(name = "predict", description = "Print one JSON line for each input line or question.")
 final class PredictCommand implements RunnableCommand {
   private static final String FILE = "file";
 

@@ -15,8 +15,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "replay",
     description =
-        "Re-run a recorded step that was not finite, and name the first op and variable that are"
-            + " not.")
+        "Repeat a recorded step that was not finite, and name the first op and variable that are "
+            + "not finite.")
 final class ReplayCommand implements RunnableCommand {
   private final Context context;
 

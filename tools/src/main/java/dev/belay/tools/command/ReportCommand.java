@@ -13,8 +13,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "report",
     description =
-        "Write report.html into a run directory: charts of its metrics.jsonl, and what they say."
-            + " Training does so as it ends; this does it again, or while it goes on.")
+        "Write report.html into a run directory: charts of its metrics.jsonl and a summary. "
+            + "Training writes it at its end; this writes it again, or during a run.")
 final class ReportCommand implements RunnableCommand {
   private final Context context;
 

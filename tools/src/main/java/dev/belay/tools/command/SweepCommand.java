@@ -18,8 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "sweep",
     description =
-        "Try clip norms (and rules and learning rates) on the same data, order and seeds; compare"
-            + " them on validation data; recommend one. The same command goes on after a kill.")
+        "Train with several clip norms (and rules and learning rates) on the same data, order "
+            + "and seeds, compare them on validation data, and recommend one. The same command "
+            + "resumes an interrupted sweep.")
 final class SweepCommand implements RunnableCommand {
   private final Context context;
 

@@ -13,7 +13,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** Fine-tunes a model. */
-@Command(name = "train", description = "Fine-tune a model, write a run directory.")
+@Command(name = "train", description = "Fine-tune a model and write a run directory.")
 final class TrainCommand implements RunnableCommand {
   private final Context context;
 

@@ -22,6 +22,9 @@ public final class InspectionReport {
             + ": "
             + contents.format()
             + (contents.producer().isEmpty() ? "" : ", written by " + contents.producer()));
+    if (contents.run() != null) {
+      report.lines.add("state: " + contents.run().description());
+    }
     report.functions(contents, true, "Signatures");
     report.functions(contents, false, "Functions");
     report.variables(contents);
@@ -49,7 +52,7 @@ public final class InspectionReport {
   /** The lines about what became of a run's files. */
   public static List<String> of(RunVerification.Report verification) {
     InspectionReport report = new InspectionReport();
-    report.lines.add(verification.run() + ": run, " + verification.status());
+    report.lines.add(verification.run() + ": run, " + verification.state());
     report.lines.add("");
     Table table = new Table();
     for (RunVerification.Item item : verification.items()) {

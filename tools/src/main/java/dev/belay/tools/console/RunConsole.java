@@ -34,6 +34,9 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
   private long lastStep;
   private long exportedStep;
 
+  /** Whether the first evaluation since a resume, which plans its graph, is still to come. */
+  private boolean resumedWithoutEvaluation;
+
   /** On a terminal, with the clock that times its lines. */
   public RunConsole(Terminal terminal, LongSupplier nanoTime) {
     this.terminal = terminal;
@@ -56,19 +59,21 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
       progress.say(
           "step "
               + back.step()
-              + ": not usable, so back to the weights of step "
+              + ": not usable, so the weights of step "
               + back.toStep()
-              + " and on with the next batch");
-    } else if (event instanceof RunEvent.Evaluating evaluating && clock.isLong(evaluating)) {
-      progress.evaluation(evaluating.done(), evaluating.examples());
+              + " were restored; training continues with the next batch");
+    } else if (event instanceof RunEvent.Evaluating evaluating) {
+      evaluating(evaluating);
     } else if (event instanceof RunEvent.Evaluated evaluated) {
+      resumedWithoutEvaluation = false;
       progress.say(line(evaluated));
     } else if (event instanceof RunEvent.Saved saved) {
       progress.say("step " + saved.step() + ": checkpoint " + saved.directory());
     } else if (event instanceof RunEvent.Exported exported) {
       exportedStep = exported.step();
     } else if (event instanceof RunEvent.Resumed resumed) {
-      progress.say("goes on from step " + resumed.step() + ": " + resumed.checkpoint());
+      resumedWithoutEvaluation = true;
+      progress.say("resumes from step " + resumed.step() + ": " + resumed.checkpoint());
     } else if (event instanceof RunEvent.AlreadyDone already) {
       progress.say(line(already));
     } else if (event instanceof RunEvent.Done done) {
@@ -81,6 +86,20 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
       progress.say("report: " + reported.file());
     } else if (event instanceof RunEvent.Warned warned) {
       progress.say("warning: " + warned.message());
+    }
+  }
+
+  private void evaluating(RunEvent.Evaluating evaluating) {
+    if (evaluating.done() == 0 && resumedWithoutEvaluation) {
+      progress.say(
+          "step "
+              + evaluating.step()
+              + ": evaluation of "
+              + count(evaluating.examples())
+              + " examples; the first one after a resume takes longer");
+    }
+    if (clock.isLong(evaluating)) {
+      progress.evaluation(evaluating.done(), evaluating.examples());
     }
   }
 
@@ -133,7 +152,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
   private static String line(RunEvent.Skipped skipped) {
     return "step "
         + skipped.step()
-        + ": left out, "
+        + ": skipped, "
         + switch (skipped.reason()) {
           case NOT_FINITE -> "loss or norm are not finite";
           case EXPLODED -> "the norm is far above its running median";
@@ -159,7 +178,7 @@ public final class RunConsole implements Consumer<RunEvent>, AutoCloseable {
         + done.when()
         + " after "
         + count(done.step())
-        + " steps: nothing is left to do; name another --output-dir to train again";
+        + " steps: nothing is left to do; choose another --output-dir to train again";
   }
 
   private String line(RunEvent.Done done) {

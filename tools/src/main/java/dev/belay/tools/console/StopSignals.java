@@ -60,9 +60,9 @@ public final class StopSignals implements AutoCloseable {
     if (stop.make(name)) {
       terminal
           .err()
-          .println(name + ": a checkpoint follows the step in flight; again to leave at once");
+          .println(name + ": a checkpoint is written after this step; repeat to exit at once");
     } else {
-      terminal.err().println(name + " before the first step: run the same command to go on");
+      terminal.err().println(name + " before the first step: run the same command again");
       Runtime.getRuntime().halt(ExitCode.STOPPED.code());
     }
   }

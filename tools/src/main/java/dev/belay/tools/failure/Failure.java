@@ -9,6 +9,7 @@ import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.data.DataException;
 import dev.belay.train.failure.DivergedException;
+import dev.belay.train.failure.FileProblem;
 import dev.belay.train.failure.MachineException;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.failure.StoppedException;
@@ -24,6 +25,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Matcher;
@@ -107,19 +109,23 @@ public record Failure(ExitCode code, String message) {
     if (thrown instanceof FileAlreadyExistsException
         || thrown instanceof DirectoryNotEmptyException) {
       return new Failure(
-          ExitCode.USAGE, thrown.getMessage() + ": is there already; name another, or remove it");
+          ExitCode.USAGE,
+          thrown.getMessage() + ": already exists; choose another name or remove it");
     }
     if (thrown instanceof AccessDeniedException denied) {
       return new Failure(
           ExitCode.MACHINE, denied.getFile() + ": this user may not read or write it");
     }
+    if (thrown instanceof FileSystemException system && system.getReason() != null) {
+      FileProblem problem = FileProblem.of(Path.of(system.getFile()), system);
+      return new Failure(
+          problem.isOfThePath() ? ExitCode.INPUT : ExitCode.MACHINE,
+          system.getFile() + ": " + system.getReason() + ". " + problem.advice());
+    }
     if (thrown instanceof FileNotFoundException
         || thrown instanceof EOFException
         || thrown instanceof CharacterCodingException) {
       return new Failure(ExitCode.INPUT, described(thrown));
-    }
-    if (thrown instanceof FileSystemException system && system.getReason() != null) {
-      return new Failure(ExitCode.MACHINE, system.getFile() + ": " + system.getReason());
     }
     return new Failure(ExitCode.MACHINE, "reading or writing a file failed: " + described(thrown));
   }

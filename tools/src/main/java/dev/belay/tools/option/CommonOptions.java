@@ -17,12 +17,12 @@ public final class CommonOptions {
 
   @Option(
       names = {"-v", "--verbose"},
-      description = "Log what happens, and show stack traces.")
+      description = "Log details and show stack traces.")
   private boolean verbose;
 
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
-      description = "Show this.")
+      description = "Show this help.")
   private boolean help;
 }

@@ -52,6 +52,22 @@ final class BadInputTest {
   }
 
   @Test
+  void trainingDataOfOneClass() throws IOException {
+    Path file =
+        file(
+            "a.jsonl",
+            "{\"input_ids\": [2, 3], \"attention_mask\": [1, 1], \"label\": 1}\n".repeat(12));
+    assertRefused(
+        train("--train-file=" + file),
+        "belay train: "
+            + file
+            + ": all 12 examples are of the class '1', so there is nothing to learn; expected"
+            + " examples of at least two classes. Check the column of the labels (--label-column),"
+            + " or add examples of another class, such as a further --train-file");
+    assertFalse(Files.exists(run()));
+  }
+
+  @Test
   void missingColumn() throws IOException {
     Path file = file("a.jsonl", "{\"words\": [2, 3], \"label\": 0}\n");
     assertRefused(
@@ -178,10 +194,11 @@ final class BadInputTest {
     Path kept = Files.writeString(run().resolve("notes.txt"), "mine");
     ProgramRun run = train("--train-file=" + BATCH);
     assertEquals(
-        "belay train: --output-dir: expected a new or an empty directory, so that no run is written"
-            + " over, found "
+        "belay train: --output-dir: expected a new or an empty directory, so that no run is "
+            + "overwritten, found "
             + run()
-            + ", which holds files; name another, or remove it first\nSee `belay train --help`.\n",
+            + ", which holds files; choose another, or remove it first\nSee `belay train "
+            + "--help`.\n",
         run.err());
     assertEquals(2, run.code());
     assertEquals("mine", Files.readString(kept));
@@ -195,8 +212,8 @@ final class BadInputTest {
   void aDirectoryThatCannotBeWritten() throws IOException {
     ProgramRun system = train("--train-file=" + BATCH, "--output-dir=/proc/belay");
     assertEquals(
-        "belay train: --output-dir: cannot write to /proc/belay (NoSuchFile: /proc/belay); choose"
-            + " another directory\n",
+        "belay train: --output-dir: cannot write to /proc/belay: No such file or directory. Check"
+            + " the path, and whether the directory was moved, removed or unmounted\n",
         system.err());
     assertEquals(5, system.code());
     Path file = file("file", "");
@@ -204,9 +221,8 @@ final class BadInputTest {
     assertEquals(
         "belay train: --output-dir: cannot write to "
             + file.resolve("run")
-            + " (FileSystem: "
-            + file.resolve("run")
-            + ": Not a directory); choose another directory\n",
+            + ": Not a directory. Part of the path is a file: choose another path, or remove the"
+            + " file\n",
         under.err());
     assertEquals(5, under.code());
   }

@@ -46,13 +46,13 @@ final class SignalTest {
     assertTrue(
         said.toString()
             .contains(
-                "\nSIGTERM: a checkpoint follows the step in flight; again to leave at once\n"),
+                "\nSIGTERM: a checkpoint is written after this step; repeat to exit at once\n"),
         said.toString());
     assertTrue(
         said.toString().contains("\nbelay train: stopped by SIGTERM after step "), said.toString());
     ProgramRun end = ProgramRun.of(training);
     assertEquals(0, end.code(), end.err());
-    assertTrue(end.err().contains("goes on from step "), end.err());
+    assertTrue(end.err().contains("resumes from step "), end.err());
     assertEquals(STEPS, MetricsFile.trained(run, "loss").size());
     ProgramRun again = ProgramRun.of(training);
     assertEquals(run.resolve("export/1") + "\n", again.out());

@@ -154,6 +154,26 @@ final class RunConsoleTest {
         err());
   }
 
+  /** The first evaluation of a process plans its graph, for which nobody should think it hangs. */
+  @Test
+  void theFirstEvaluationAfterAResumeIsAnnounced() {
+    try (RunConsole console = console(OptionalInt.empty())) {
+      console.accept(new RunEvent.Resumed(8, Path.of("runs/a/checkpoints/step-00000008")));
+      for (int step = 9; step <= 10; step++) {
+        console.accept(new RunEvent.Evaluating(step, 0, 872));
+        console.accept(new RunEvent.Evaluated(step, metrics(0.5, 0.7), 872, 12.6));
+      }
+    }
+    assertEquals(
+        """
+        resumes from step 8: runs/a/checkpoints/step-00000008
+        step 9: evaluation of 872 examples; the first one after a resume takes longer
+        step 9: accuracy 0.5000, loss 0.7000 on 872 examples
+        step 10: accuracy 0.5000, loss 0.7000 on 872 examples
+        """,
+        err());
+  }
+
   @Test
   void aLongEvaluationHasABarOnATerminalAndAShortOneHasNot() {
     try (RunConsole console = console(OptionalInt.of(80))) {
@@ -211,16 +231,16 @@ final class RunConsoleTest {
   }
 
   @Test
-  void aRunThatGoesOnOrHasEndedSaysSo() {
+  void aRunThatResumesOrHasEndedSaysSo() {
     try (RunConsole console = console(OptionalInt.empty())) {
       console.accept(new RunEvent.Resumed(8, Path.of("runs/a/checkpoints/step-00000008")));
       console.accept(new RunEvent.AlreadyDone(1200, "2026-01-02T03:04:05.678Z", Path.of("runs/a")));
     }
     assertEquals(
         """
-        goes on from step 8: runs/a/checkpoints/step-00000008
+        resumes from step 8: runs/a/checkpoints/step-00000008
         runs/a holds this run, which ended at 2026-01-02T03:04:05.678Z after 1,200 steps: nothing \
-        is left to do; name another --output-dir to train again
+        is left to do; choose another --output-dir to train again
         """,
         err());
   }

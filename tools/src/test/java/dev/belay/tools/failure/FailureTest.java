@@ -65,7 +65,7 @@ final class FailureTest {
         ExitCode.INPUT, "t.tsv: no such file or directory", new NoSuchFileException("t.tsv"));
     assertFailure(
         ExitCode.USAGE,
-        "runs/a: is there already; name another, or remove it",
+        "runs/a: already exists; choose another name or remove it",
         new DirectoryNotEmptyException("runs/a"));
     assertFailure(
         ExitCode.MACHINE,
@@ -73,7 +73,8 @@ final class FailureTest {
         new AccessDeniedException("runs"));
     assertFailure(
         ExitCode.MACHINE,
-        "runs/a: Read-only file system",
+        "runs/a: Read-only file system. Choose another directory, or mount this file system"
+            + " writable",
         new FileSystemException("runs/a", null, "Read-only file system"));
     assertFailure(
         ExitCode.MACHINE,

@@ -42,12 +42,16 @@ public final class Sections {
       if (saved.containsKey(part.section())) {
         resume(part, checkpoint);
       } else {
-        notes.add("the checkpoint remembers nothing of '" + part.section() + "': it starts anew");
+        notes.add(
+            "the checkpoint has no state of '"
+                + part.section()
+                + "': it starts from "
+                + "its initial state");
       }
     }
     saved.keySet().stream()
         .filter(name -> !parts.containsKey(name))
-        .forEach(name -> notes.add("not used, for this run has no '" + name + "' to go on with"));
+        .forEach(name -> notes.add("not used: this run has no '" + name + "'"));
     return notes;
   }
 

@@ -14,9 +14,9 @@ public record ClipConfig(
             name = "clip-mode",
             label = "RULE",
             help =
-                "global_norm: all by one factor; norm: each tensor by its own; value: each"
-                    + " element; adaptive: each unit beside its weights; auto: global, by a"
-                    + " percentile of the norms so far; none. The norm is measured in any case.",
+                "Clip rule: global_norm, all by one factor; norm, each tensor separately; value, "
+                    + "each element; adaptive, each unit relative to its weights; auto, global "
+                    + "at a percentile of the norms so far; none. The norm is always measured.",
             defaultValue = "global_norm",
             refusedBySweep = "--clip-modes names the rules to try",
             identifiesSweep = false)
@@ -25,8 +25,8 @@ public record ClipConfig(
             name = "max-grad-norm",
             label = "C",
             help =
-                "Gradients whose global norm (or, by the rule norm, whose own) is above this"
-                    + " are scaled down to it.",
+                "Maximum global gradient norm (for the rule norm, of each tensor): larger "
+                    + "gradients are scaled down to it.",
             defaultValue = "1",
             place = -1,
             refusedBySweep = "--clip-norms names the thresholds to try",
@@ -35,7 +35,7 @@ public record ClipConfig(
     @Option(
             name = "clip-value",
             label = "C",
-            help = "Of the rule value: elements are kept between -C and C.",
+            help = "For the rule value: elements are limited to -C to C.",
             defaultValue = "1",
             refusedBySweep = "--clip-norms names the thresholds to try",
             identifiesSweep = false)
@@ -44,22 +44,22 @@ public record ClipConfig(
     @Option(
             name = "auto-clip-percentile",
             label = "P",
-            help = "Of the rule auto: which percentile of the norms so far bounds the norm.",
+            help = "For the rule auto: the percentile of the norms so far that limits the norm.",
             defaultValue = "10")
         double autoPercentile,
     @Option(
             name = "clip-group",
             label = "REGEX=RULE:C",
             help =
-                "Variables that match are clipped by a rule of their own, apart from the"
-                    + " rest: embeddings=norm:0.5, or classifier=none. Repeatable.")
+                "Clip matching variables by a separate rule, such as embeddings=norm:0.5 or "
+                    + "classifier=none; repeatable.")
         List<ClipGroup> groups,
     @Option(
             name = "norm-compatibility",
             label = "dense|tf",
             help =
-                "How the gradient of a looked-up table is measured: dense adds up the rows of"
-                    + " a word first, as PyTorch; tf counts each row, as TensorFlow Python does.",
+                "Norm of an embedding table's gradient: dense adds up the rows of a word first, "
+                    + "as PyTorch; tf counts each row, as TensorFlow Python.",
             defaultValue = "dense")
         Norms norms) {
 
@@ -94,15 +94,15 @@ public record ClipConfig(
       @Option(
               name = "adaptive-clip-lambda",
               label = "R",
-              help = "Of the rule adaptive: how large a gradient may be beside its weights.",
+              help = "For the rule adaptive: maximum ratio of gradient to weights.",
               defaultValue = "0.01")
           double lambda,
       @Option(
               name = "adaptive-clip-skip",
               label = "REGEX",
               help =
-                  "Of the rule adaptive: variables that it leaves alone (default: biases,"
-                      + " normalisation and the last layer).",
+                  "For the rule adaptive: variables that are not clipped (default: biases, "
+                      + "normalisation and the last layer).",
               defaultValue = DEFAULT_ADAPTIVE_SKIP)
           Pattern skip) {}
 

@@ -22,40 +22,38 @@ public record ColumnConfig(
             name = "text-pair-column",
             label = "NAME",
             help =
-                "Column of the second text of a pair (default: text_b, sentence2, hypothesis"
-                    + " and the like).")
+                "Column of the second text of a pair (default: text_b, sentence2, hypothesis or "
+                    + "similar).")
         Optional<String> textPair,
     @Option(
             name = "label-column",
             alias = "label-column-name",
             label = "NAME",
             help =
-                "Column of the label (default: label, labels, label_ids, ner_tags); several,"
-                    + " divided by commas: one of 0 and 1 for each label of"
-                    + " multi_label_classification.",
+                "Column of the label (default: label, labels, label_ids, ner_tags); for "
+                    + "multi_label_classification also several, separated by commas, with 0 or 1 "
+                    + "for each label.",
             commaSeparated = true)
         List<String> labels,
     @Option(
             name = "target-column",
             label = "NAME",
-            help =
-                "Column of the text that seq2seq writes (default: target, summary,"
-                    + " highlights).")
+            help = "Column of the target text of seq2seq (default: target, summary, highlights).")
         Optional<String> target,
     @Option(
             name = "causal-labels",
             label = "FORM",
             help =
-                "How labels of a causal language model are given: unshifted, a copy of"
-                    + " input_ids as Hugging Face's, or shifted, the next token of each (default:"
-                    + " unshifted; data that look shifted are refused).")
+                "Form of the labels of a causal language model: unshifted, a copy of input_ids "
+                    + "as for Hugging Face, or shifted, the next token of each (default: "
+                    + "unshifted; data that look shifted are refused).")
         Optional<CausalLabels> causalLabels,
     @Option(
             name = "multi-hot",
             label = "on|off",
             help =
-                "Whether lists of 0 and 1 have a place for each label, or list the numbers of"
-                    + " labels (default: as the data show it).")
+                "Read lists of 0 and 1 as one value for each label (on) or as the numbers of "
+                    + "labels (off) (default: found from the data).")
         Optional<Boolean> multiHot) {
 
   /** Format of the labels of a causal language model. */

@@ -18,12 +18,11 @@ public record DataConfig(
             name = "train-file",
             label = "FILE",
             help =
-                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed, or .parquet or a"
-                    + " directory of these; repeatable."
-                    + " Columns: text[,text_b],label, or"
-                    + " input_ids,attention_mask,token_type_ids,label; for tokens text,labels with"
-                    + " a label per word; for language models text (or .txt, one a line), for"
-                    + " seq2seq text,target; for question-answering SQuAD's .json.",
+                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed, or .parquet or a "
+                    + "directory of these; repeatable. Columns: text[,text_b],label, or "
+                    + "input_ids,attention_mask,token_type_ids,label; for tokens text,labels "
+                    + "with a label per word; for language models text (or .txt, one per line); "
+                    + "for seq2seq text,target; for question-answering SQuAD's .json.",
             required = "name a .tsv, .csv, .jsonl or .tfrecord file",
             place = -1,
             trainingOnly = true,
@@ -32,7 +31,9 @@ public record DataConfig(
     @Option(
             name = "validation-file",
             label = "FILE",
-            help = "As --train-file: what to evaluate on before, while and after training.",
+            help =
+                "Data to evaluate on before, during and after training; formats as "
+                    + "--train-file.",
             place = -1,
             trainingOnly = true,
             onResume = Option.OnResume.COMPARE_CONTENTS)
@@ -48,13 +49,15 @@ public record DataConfig(
     @Option(
             name = "max-seq-length",
             label = "N",
-            help = "Tokens of an example, special tokens included; longer texts are cut.",
+            help =
+                "Maximum tokens of an example, including special tokens; longer texts are "
+                    + "cut.",
             defaultValue = "128")
         int maxSeqLength,
     @Option(
             name = "train-batch-size",
             label = "N",
-            help = "Examples of one step.",
+            help = "Examples in a batch of training.",
             defaultValue = "32",
             place = -1,
             trainingOnly = true)
@@ -62,21 +65,21 @@ public record DataConfig(
     @Option(
             name = "eval-batch-size",
             label = "N",
-            help = "Examples of one evaluation batch.",
+            help = "Examples in a batch of evaluation.",
             defaultValue = "32",
             onResume = Option.OnResume.LOG)
         int evalBatchSize,
     @Option(
             name = "shuffle",
             label = "on|off",
-            help = "Whether each epoch has its own order.",
+            help = "Shuffle the examples of each epoch.",
             defaultValue = "on",
             place = -1,
             trainingOnly = true)
         boolean shuffle,
     @Option(
             name = "group-by-length",
-            help = "Make batches of examples of like length: less padding, faster steps.",
+            help = "Put examples of similar length into a batch: less padding, faster steps.",
             place = -1,
             trainingOnly = true)
         boolean groupByLength,

@@ -21,13 +21,12 @@ public record EvaluateConfig(
             alias = "validation-file",
             label = "FILE",
             help =
-                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed, .parquet or a"
-                    + " directory of these, or - for standard input (JSON lines or a text per"
-                    + " line); repeatable."
-                    + " Columns: text[,text_b],label, or"
-                    + " input_ids,attention_mask,token_type_ids,label; for tokens text,labels with"
-                    + " a label per word; for language models text (or .txt, one a line), for"
-                    + " seq2seq text,target; for question-answering SQuAD's .json.",
+                ".tsv, .csv, .jsonl, .json, .conll or .tfrecord, .gz allowed, .parquet or a "
+                    + "directory of these, or - for standard input (JSON lines or a text per "
+                    + "line); repeatable. Columns: text[,text_b],label, or "
+                    + "input_ids,attention_mask,token_type_ids,label; for tokens text,labels "
+                    + "with a label per word; for language models text (or .txt, one per line); "
+                    + "for seq2seq text,target; for question-answering SQuAD's .json.",
             required =
                 "name a .tsv, .csv, .jsonl or .tfrecord file to read, or - for standard input",
             place = -1)
@@ -44,7 +43,9 @@ public record EvaluateConfig(
     GenerationConfig generation,
     @Option(
             name = "n-best",
-            help = "Of questions all candidates, not only the answer (see --n-best-size).",
+            help =
+                "Print all candidates for the answer of a question, not only the best (see "
+                    + "--n-best-size).",
             section = Section.OUTPUT)
         boolean nBest) {
 

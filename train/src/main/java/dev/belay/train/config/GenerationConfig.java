@@ -6,19 +6,19 @@ public record GenerationConfig(
     @Option(
             name = "num-beams",
             label = "N",
-            help = "Texts that are followed at once; 1 takes the likeliest token each time.",
+            help = "Number of beams of beam search; 1 takes the likeliest token each time.",
             defaultValue = "1")
         int numBeams,
     @Option(
             name = "max-new-tokens",
             label = "N",
-            help = "The most tokens that are written.",
+            help = "Maximum number of generated tokens.",
             defaultValue = "64")
         int maxNewTokens,
     @Option(
             name = "length-penalty",
             label = "X",
-            help = "Of beams: above 0 favours long texts, below 0 short ones.",
+            help = "For beam search: above 0 favours long texts, below 0 short ones.",
             defaultValue = "1")
         double lengthPenalty) {
 

@@ -8,28 +8,28 @@ public record GpuConfig(
     @Option(
             name = "gpu-memory-growth",
             label = "on|off",
-            help = "Whether a GPU's memory is taken as it is needed, or all at once.",
+            help = "Allocate a GPU's memory as needed, instead of all at once.",
             defaultValue = "on",
             onResume = Option.OnResume.LOG)
         boolean memoryGrowth,
     @Option(
             name = "gpu-memory-limit",
             label = "MB",
-            help = "How much of a GPU's memory is used at most (default: all of it).",
+            help = "Maximum GPU memory in megabytes (default: all of it).",
             onResume = Option.OnResume.LOG)
         OptionalInt memoryLimit,
     @Option(
             name = "tf32",
             label = "on|off",
             help =
-                "Whether matrix products on an Ampere or later GPU may keep 10 bits of their"
-                    + " factors.",
+                "Allow TF32 for matrix products on Ampere or later GPUs, which keeps 10 bits of "
+                    + "the factors.",
             defaultValue = "on")
         boolean tf32,
     @Option(
             name = "xla",
             label = "on|off",
-            help = "Whether operations on a GPU are compiled together.",
+            help = "Compile operations on a GPU with XLA.",
             defaultValue = "off",
             onResume = Option.OnResume.LOG)
         boolean xla) {

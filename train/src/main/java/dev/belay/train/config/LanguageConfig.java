@@ -9,19 +9,19 @@ public record LanguageConfig(
             name = "block-size",
             label = "N",
             help =
-                "Join the texts and cut them into blocks of so many tokens (default: each"
-                    + " text is an example).")
+                "Join the texts and cut them into blocks of this many tokens (default: each text "
+                    + "is an example).")
         OptionalInt blockSize,
     @Option(
             name = "mlm-probability",
             label = "P",
-            help = "Share of tokens that --head masked-lm hides.",
+            help = "Share of tokens that are masked for --head masked-lm.",
             defaultValue = "0.15")
         double mlmProbability,
     @Option(
             name = "whole-word-mask",
             label = "on|off",
-            help = "Whether it hides all pieces of a word together.",
+            help = "Mask all pieces of a word together.",
             defaultValue = "off")
         boolean wholeWordMask) {
 

@@ -1,9 +1,7 @@
 package dev.belay.train.config;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /** Logging, evaluation and checkpoints between the steps. */
 @Section.Of(Section.RUN)
@@ -11,27 +9,27 @@ public record LoopConfig(
     @Option(
             name = "logging-steps",
             label = "N",
-            help = "A line of metrics.jsonl every so many steps.",
+            help = "Log to metrics.jsonl every N steps.",
             defaultValue = "1",
             onResume = Option.OnResume.IGNORE)
         int loggingSteps,
     @Option(
             name = "eval-steps",
             label = "N",
-            help = "Evaluate every so many steps (default: after each epoch).",
+            help = "Evaluate every N steps (default: after each epoch).",
             onResume = Option.OnResume.LOG)
         OptionalInt evalSteps,
     @Option(
             name = "save-steps",
             label = "N",
-            help = "Write a checkpoint every so many steps (default: only at the end).",
+            help = "Write a checkpoint every N steps (default: only at the end).",
             onResume = Option.OnResume.IGNORE,
             refusedBySweep = "a sweep keeps no checkpoints")
         OptionalInt saveSteps,
     @Option(
             name = "save-total-limit",
             label = "N",
-            help = "Checkpoints to keep (default: all).",
+            help = "Maximum number of checkpoints to keep (default: all).",
             onResume = Option.OnResume.IGNORE,
             refusedBySweep = "a sweep keeps no checkpoints")
         OptionalInt saveTotalLimit,
@@ -39,28 +37,28 @@ public record LoopConfig(
             name = "background-save",
             label = "on|off",
             help =
-                "Whether training goes on while a checkpoint is written; it takes the memory"
-                    + " of a second copy of weights and optimizer.",
+                "Continue training while a checkpoint is written, which needs memory for a "
+                    + "second copy of weights and optimizer state.",
             defaultValue = "on",
             onResume = Option.OnResume.IGNORE,
             refusedBySweep = "a sweep keeps no checkpoints")
         boolean backgroundSave,
     @Option(
             name = "load-best-model-at-end",
-            help = "Export the weights with the best metric instead of the last ones.",
+            help = "Export the weights with the best metric, instead of the last weights.",
             refusedBySweep = "a sweep exports no model")
         boolean loadBestModelAtEnd,
     @Option(
             name = "metric-for-best-model",
             label = "NAME",
             help =
-                "The metric that decides (default: accuracy, mse for regression, f1 for"
-                    + " entities).")
+                "The metric that decides which weights are best (default: accuracy, mse for "
+                    + "regression, f1 for entities).")
         Optional<String> metricForBestModel,
     @Option(
             name = "early-stopping-patience",
             label = "N",
-            help = "Stop after so many evaluations without a better metric (default: never).",
+            help = "Stop after N evaluations without a better metric (default: never).",
             onResume = Option.OnResume.LOG,
             refusedBySweep = "--halving stops arms that fall behind")
         OptionalInt earlyStoppingPatience) {
@@ -82,22 +80,6 @@ public record LoopConfig(
         .atLeast("--save-total-limit", 1, saveTotalLimit)
         .atLeast("--early-stopping-patience", 1, earlyStoppingPatience)
         .verify();
-  }
-
-  /**
-   * Refuses a metric for the best model that the task does not have.
-   *
-   * @throws ConfigException that lists those it has
-   */
-  public static void requireMetric(String name, Set<String> known) {
-    if (!known.contains(name)) {
-      throw new ConfigException(
-          List.of(
-              "--metric-for-best-model: there is no metric '"
-                  + name
-                  + "'; this task has "
-                  + String.join(", ", known)));
-    }
   }
 
   /** Defaults of the command line. */

@@ -16,21 +16,21 @@ public record MachineConfig(
     @Option(
             name = "device",
             label = "DEVICE",
-            help = "auto, cpu, gpu:N, or several that share each batch, as in gpu:0,1.",
+            help = "auto, cpu, gpu:N, or several that share each batch, such as gpu:0,1.",
             defaultValue = "auto",
             onResume = Option.OnResume.LOG)
         String device,
     @Option(
             name = "threads",
             label = "N",
-            help = "TensorFlow's threads (default: as many as this process may use).",
+            help = "Number of TensorFlow's threads (default: as many as this process may use).",
             onResume = Option.OnResume.LOG)
         OptionalInt threads,
     GpuConfig gpu,
     @Option(
             name = "seed",
             label = "N",
-            help = "Of data order, dropout and new heads.",
+            help = "Seed of the data order, dropout and new heads.",
             defaultValue = "42",
             section = Section.RUN,
             place = -1,

@@ -39,23 +39,23 @@ public record ModelConfig(
             name = "inputs",
             label = "feature=NAME",
             help =
-                "Inputs of the model for input_ids, attention_mask and token_type_ids, where"
-                    + " their names are not the usual ones.",
+                "Names of the model's inputs for input_ids, attention_mask and token_type_ids, "
+                    + "if they are unusual.",
             commaSeparated = true)
         Map<String, String> inputs,
     @Option(
             name = "output",
             label = "NAME",
-            help = "The output that holds the logits (default: found by name).")
+            help = "The output with the logits (default: found by name).")
         Optional<String> output,
     @Option(
             name = "head",
             label = "HEAD",
             help =
-                "A new head on the model: none, classification, regression or"
-                    + " token-classification, which on a SavedModel needs --features; on weights"
-                    + " alone question-answering and masked-lm too. GPT-2 has causal-lm in place of"
-                    + " masked-lm, T5 seq2seq alone.",
+                "A new head on the model: none, classification, regression or "
+                    + "token-classification, which on a SavedModel needs --features; weights "
+                    + "without a graph can also have question-answering and masked-lm, GPT-2 "
+                    + "causal-lm instead of masked-lm, T5 only seq2seq.",
             defaultValue = "none",
             section = Section.WHAT_TRAINS,
             place = -2)
@@ -63,40 +63,42 @@ public record ModelConfig(
     @Option(
             name = "features",
             label = "NAME",
-            help = "The output or inner tensor of a SavedModel that a new head reads.",
+            help = "The output or inner tensor of a SavedModel that the new head reads.",
             section = Section.WHAT_TRAINS)
         Optional<String> features,
     @Option(
             name = "num-labels",
             label = "N",
-            help = "Classes of a new classification head (default: as many as the data has).",
+            help = "Number of classes of a new classification head (default: as in the data).",
             section = Section.WHAT_TRAINS)
         Optional<Integer> labels,
     @Option(
             name = "problem-type",
             label = "TYPE",
             help =
-                "What a class is to an example: single_label_classification, one of all, or"
-                    + " multi_label_classification, any number of them, each with its own sigmoid;"
-                    + " in the data a|b, or a list (default: as the model's config.json says, else"
-                    + " single).")
+                "single_label_classification, one class for each example, or "
+                    + "multi_label_classification, any number of classes, each with a sigmoid; "
+                    + "in the data a|b or a list (default: from the model's config.json, else "
+                    + "single).")
         Optional<String> problem,
     @Option(
             name = "trainable",
             label = "REGEX",
-            help = "Only variables that match train (default: those the model marks trainable).",
+            help =
+                "Train only matching variables (default: those that the model marks "
+                    + "trainable).",
             section = Section.WHAT_TRAINS)
         Optional<Pattern> trainable,
     @Option(
             name = "freeze",
             label = "REGEX",
-            help = "Variables that match do not train.",
+            help = "Do not train matching variables.",
             section = Section.WHAT_TRAINS)
         Optional<Pattern> freeze,
     @Option(
             name = "dropout",
             label = "on|off",
-            help = "Whether dropout is active while training.",
+            help = "Use dropout in training.",
             defaultValue = "on",
             section = Section.WHAT_TRAINS)
         boolean dropout,
@@ -104,8 +106,8 @@ public record ModelConfig(
             name = "model-losses",
             label = "on|off",
             help =
-                "Whether the losses that a SavedModel's layers add (regularizers, add_loss)"
-                    + " belong to the loss, as in Keras.",
+                "Include the losses that layers of a SavedModel add (regularizers, add_loss), as "
+                    + "Keras does.",
             defaultValue = "on")
         boolean modelLosses,
     AdapterConfig adapter,
@@ -140,22 +142,22 @@ public record ModelConfig(
               name = "model-format",
               label = "FORMAT",
               help =
-                  "What the path holds: savedmodel, huggingface, safetensors, hdf5, tf1 or tf2"
-                      + " (default: found out).",
+                  "Format of the model: savedmodel, huggingface, safetensors, hdf5, tf1 or tf2 "
+                      + "(default: detected).",
               section = Section.WEIGHTS)
           Optional<WeightFormat> format,
       @Option(
               name = "model-config",
               label = "FILE",
-              help = "config.json or bert_config.json, where none lies beside the weights.",
+              help = "config.json or bert_config.json, if none is beside the weights.",
               section = Section.WEIGHTS)
           Optional<Path> configuration,
       @Option(
               name = "restore-optimizer",
               label = "auto|no",
               help =
-                  "auto: go on with the optimizer's slots and step that a checkpoint has of an"
-                      + " earlier training; no: begin anew.",
+                  "auto: resume with the optimizer slots and the step of the checkpoint, if it "
+                      + "has them; no: start with new ones.",
               defaultValue = "auto",
               section = Section.WHAT_TRAINS,
               place = 1)
@@ -164,16 +166,14 @@ public record ModelConfig(
               name = "ignore-weights",
               label = "REGEX",
               help =
-                  "Leave out weights whose name matches; without it, weights are refused that"
-                      + " are named as parts of the model and that Belay's graph of it has no place"
-                      + " for.")
+                  "Skip weights whose name matches. Without it, weights are refused that are "
+                      + "named as parts of the model but that Belay's graph does not use.")
           Optional<Pattern> ignoredWeights,
       @Option(
               name = "from-scratch",
               help =
-                  "Build the model that config.json describes and begin with random weights:"
-                      + " --model names that file or its folder, and weights beside it are not"
-                      + " read.",
+                  "Build the model that config.json describes, with random weights: --model "
+                      + "names that file or its folder, and weights beside it are not read.",
               section = Section.WHAT_TRAINS,
               place = -1)
           boolean fromScratch,
@@ -181,8 +181,8 @@ public record ModelConfig(
               name = "tag",
               label = "TAGS",
               help =
-                  "Of a SavedModel with several graphs, take the one with these tags, divided by"
-                      + " commas (default: serve, or the only one).",
+                  "Tags of the graph to use of a SavedModel with several graphs, separated by "
+                      + "commas (default: serve, or the only one).",
               section = Section.WEIGHTS)
           Optional<String> tags) {}
 
@@ -192,22 +192,20 @@ public record ModelConfig(
       @Option(
               name = "allow-op",
               label = "OP",
-              help =
-                  "Accept this op in a foreign graph although the policy refuses it;"
-                      + " repeatable.",
+              help = "Allow this op in a foreign graph although the policy refuses it; repeatable.",
               onResume = Option.OnResume.IGNORE)
           Set<String> allowedOps,
       @Option(
               name = "accept-custom-gradient",
               help =
-                  "Where the model has a custom gradient that its file does not hold, take the"
-                      + " natural one instead of refusing the model.",
+                  "Use the natural gradient for a custom gradient that the model's file lacks, "
+                      + "instead of refusing the model.",
               section = Section.WHAT_TRAINS)
           boolean naturalGradients,
       @Option(
               name = "allow-no-gradient",
               label = "REGEX",
-              help = "Trainable variables that match may stay without a gradient; repeatable.",
+              help = "Allow matching trainable variables to have no gradient; repeatable.",
               section = Section.WHAT_TRAINS,
               onResume = Option.OnResume.LOG)
           List<Pattern> withoutGradient,
@@ -215,15 +213,15 @@ public record ModelConfig(
               name = "ignore-constraints",
               label = "REGEX",
               help =
-                  "Train variables that match without the constraint (kernel_constraint and the"
-                      + " like) that their Keras layer puts on them.",
+                  "Train matching variables without the constraint of their Keras layer, such as "
+                      + "kernel_constraint.",
               section = Section.WHAT_TRAINS)
           Optional<Pattern> ignoredConstraints,
       @Option(
               name = "trust-model",
               help =
-                  "Do not try the model in a process of its own first: a graph that kills"
-                      + " native code then kills this command.",
+                  "Do not test the model in a separate process first: a graph that crashes "
+                      + "native code then crashes this command.",
               onResume = Option.OnResume.IGNORE)
           boolean untried) {
     public static final Trust NOTHING = ConfigBinder.defaults(Trust.class);

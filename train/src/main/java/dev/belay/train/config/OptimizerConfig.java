@@ -13,14 +13,14 @@ public record OptimizerConfig(
             name = "optimizer",
             label = "RULE",
             help =
-                "adam, adamw, bert_adam, adam_torch, adamw_torch, sgd, momentum,"
-                    + " keras_momentum, lamb or adafactor.",
+                "Optimizer: adam, adamw, bert_adam, adam_torch, adamw_torch, sgd, momentum, "
+                    + "keras_momentum, lamb or adafactor.",
             defaultValue = "adamw")
         Kind kind,
     @Option(
             name = "learning-rate",
             label = "R",
-            help = "The peak of the schedule.",
+            help = "Peak learning rate of the schedule.",
             defaultValue = "5e-5",
             identifiesSweep = false)
         double learningRate,
@@ -50,7 +50,11 @@ public record OptimizerConfig(
             help = "Added to the root of the second moment.",
             defaultValue = "1e-8")
         double epsilon,
-    @Option(name = "momentum", label = "R", help = "Of the momentum rules.", defaultValue = "0.9")
+    @Option(
+            name = "momentum",
+            label = "R",
+            help = "Momentum of the momentum optimizers.",
+            defaultValue = "0.9")
         double momentum,
     Look look) {
 
@@ -59,13 +63,13 @@ public record OptimizerConfig(
   public record Look(
       @Option(
               name = "nesterov",
-              help = "The update looks ahead: adam, momentum and keras_momentum.")
+              help = "Use Nesterov momentum, for adam, momentum and keras_momentum.")
           boolean nesterov,
       @Option(
               name = "amsgrad",
               help =
-                  "Adam divides by the largest mean of squares so far: adam, adamw and their"
-                      + " PyTorch forms.")
+                  "Use AMSGrad, the largest second moment so far, for adam, adamw and their "
+                      + "PyTorch forms.")
           boolean amsgrad) {}
 
   /** The update rules. */

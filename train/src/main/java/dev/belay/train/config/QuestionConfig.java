@@ -6,34 +6,34 @@ public record QuestionConfig(
     @Option(
             name = "doc-stride",
             label = "N",
-            help = "Tokens that two windows of a context too long for one have in common.",
+            help = "Tokens that neighbouring windows of a long context have in common.",
             defaultValue = "128")
         int docStride,
     @Option(
             name = "n-best-size",
             label = "N",
-            help = "Starts and ends of a window that are looked at, and answers that are kept.",
+            help = "Number of starts and ends of a window to consider, and of answers to keep.",
             defaultValue = "20",
             onResume = Option.OnResume.LOG)
         int nBestSize,
     @Option(
             name = "max-answer-length",
             label = "N",
-            help = "The most tokens of an answer.",
+            help = "Maximum number of tokens of an answer.",
             defaultValue = "30",
             onResume = Option.OnResume.LOG)
         int maxAnswerLength,
     @Option(
             name = "version-2-with-negative",
             help =
-                "A question may have no answer (default: where the file says so, by version 2"
-                    + " or by a question without one).",
+                "Questions may have no answer (default: if the file says version 2 or has a "
+                    + "question without an answer).",
             onResume = Option.OnResume.LOG)
         boolean mayLackAnswer,
     @Option(
             name = "null-score-diff-threshold",
             label = "X",
-            help = "No answer is given where its score exceeds the best answer's by more.",
+            help = "Predict no answer if its score exceeds the best answer's by more than this.",
             defaultValue = "0",
             onResume = Option.OnResume.LOG)
         double nullScoreDiffThreshold) {

@@ -24,8 +24,8 @@ public record ReportConfig(
             name = "log-layer-norms",
             label = "N",
             help =
-                "Norms of every layer's and variable's gradient and weight, and"
-                    + " update-to-weight ratios, every so many steps; 0: never.",
+                "Log the gradient and weight norms of every layer and variable, and "
+                    + "update-to-weight ratios, every N steps; 0: never.",
             defaultValue = "0",
             refusedBySweep = "`belay train` measures layers, with the recommended clip",
             identifiesSweep = false)

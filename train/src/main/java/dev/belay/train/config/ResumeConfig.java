@@ -10,8 +10,8 @@ public record ResumeConfig(
             name = "resume",
             label = "auto|never|PATH",
             help =
-                "Where to begin: auto goes on from the newest whole checkpoint of the run"
-                    + " directory, never wants a new directory, PATH is a checkpoint or a run.",
+                "Where to start: auto resumes from the newest complete checkpoint of the run "
+                    + "directory, never requires a new directory, PATH is a checkpoint or a run.",
             defaultValue = "auto",
             place = -2,
             onResume = Option.OnResume.IGNORE,
@@ -20,8 +20,8 @@ public record ResumeConfig(
     @Option(
             name = "allow-changes",
             help =
-                "Go on although options, model or data are not those that the run was begun"
-                    + " with.",
+                "Resume even if options, model or data differ from those that the run was "
+                    + "started with.",
             place = -2,
             onResume = Option.OnResume.IGNORE,
             refusedBySweep = "arms are only comparable if all have the same options",

@@ -16,7 +16,7 @@ public record ScheduleConfig(
     @Option(
             name = "lr-end",
             label = "R",
-            help = "Where a linear or polynomial schedule ends.",
+            help = "Final learning rate of a linear or polynomial schedule.",
             defaultValue = "0")
         double end,
     @Option(
@@ -28,14 +28,12 @@ public record ScheduleConfig(
     @Option(
             name = "warmup-steps",
             label = "N",
-            help =
-                "Steps in which the learning rate rises to its peak (default:"
-                    + " --warmup-ratio).")
+            help = "Steps of warm-up to the peak learning rate (default: --warmup-ratio).")
         OptionalInt warmupSteps,
     @Option(
             name = "warmup-ratio",
             label = "R",
-            help = "The same as a share of all steps.",
+            help = "Warm-up as a share of all steps.",
             defaultValue = "0",
             replacedBy = "warmup-steps")
         double warmupRatio,
@@ -50,7 +48,7 @@ public record ScheduleConfig(
     @Option(
             name = "max-steps",
             label = "N",
-            help = "Updates, instead of --num-train-epochs.",
+            help = "Number of updates, instead of --num-train-epochs.",
             place = -1)
         OptionalInt maxSteps) {
 

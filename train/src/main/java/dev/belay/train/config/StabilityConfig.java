@@ -9,11 +9,11 @@ public record StabilityConfig(
             name = "on-nonfinite",
             label = "POLICY",
             help =
-                "When loss or norm is not finite: halt, skip the step, or rollback to the"
-                    + " last checkpoint; the last two go on with the next batch.",
+                "When loss or norm is not finite: halt, skip the step, or rollback to the last "
+                    + "checkpoint; the last two continue with the next batch.",
             defaultValue = "halt",
             onResume = Option.OnResume.LOG,
-            refusedBySweep = "an arm that diverges ends, and the next one begins")
+            refusedBySweep = "an arm that diverges ends, and the next one starts")
         Policy onNonfinite,
     @Option(
             name = "max-skipped-steps",
@@ -28,7 +28,7 @@ public record StabilityConfig(
             help = "Rollbacks before the run stops.",
             defaultValue = "3",
             onResume = Option.OnResume.LOG,
-            refusedBySweep = "an arm that diverges ends, and the next one begins")
+            refusedBySweep = "an arm that diverges ends, and the next one starts")
         int maxRollbacks,
     @Option(
             name = "explode-factor",
@@ -36,7 +36,7 @@ public record StabilityConfig(
             help =
                 "A norm above the running median times this is treated like one that is not"
                     + " finite (default: never).",
-            refusedBySweep = "an arm that diverges ends, and the next one begins")
+            refusedBySweep = "an arm that diverges ends, and the next one starts")
         OptionalDouble explodeFactor) {
 
   /** Action on a step that is not finite. */

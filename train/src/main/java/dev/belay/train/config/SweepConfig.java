@@ -37,16 +37,16 @@ public record SweepConfig(
             name = "seeds",
             label = "N",
             help =
-                "Every arm is trained once with each: the spread between them says which"
-                    + " differences mean something (default: --seed).",
+                "Seeds to train every arm with: the spread between them shows which differences "
+                    + "are significant (default: --seed).",
             commaSeparated = true)
         List<Long> seeds,
     @Option(
             name = "halving",
             label = "on|off",
             help =
-                "Stop arms that have fallen behind the better half at a quarter or half of"
-                    + " their steps.",
+                "Stop arms that are worse than the better half at a quarter or half of their "
+                    + "steps.",
             defaultValue = "on")
         boolean halving) {
 

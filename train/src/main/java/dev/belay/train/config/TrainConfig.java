@@ -24,7 +24,7 @@ public record TrainConfig(
     @Option(
             name = "output-dir",
             label = "DIR",
-            help = "The run directory: new or empty, or one to go on with.",
+            help = "The run directory: new or empty, or one to resume.",
             required = "name a directory for the run to write",
             place = -3,
             onResume = Option.OnResume.IGNORE,

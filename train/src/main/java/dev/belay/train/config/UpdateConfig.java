@@ -7,28 +7,28 @@ public record UpdateConfig(
             name = "gradient-accumulation-steps",
             label = "N",
             help =
-                "Batches of --train-batch-size whose gradients are added up for one step,"
-                    + " before they are clipped.",
+                "Number of batches whose gradients are accumulated for one update, before the "
+                    + "clip.",
             defaultValue = "1")
         int gradientAccumulationSteps,
     @Option(
             name = "precision",
             label = "FORMAT",
             help =
-                "fp32, bf16 or fp16 for the forward and backward pass, where the machine has"
-                    + " kernels for it; weights and update stay fp32.",
+                "Precision of the forward and backward pass: fp32, bf16 or fp16, if the machine "
+                    + "has kernels for it; weights and update stay fp32.",
             defaultValue = "fp32")
         Precision precision,
     @Option(
             name = "loss-scale",
             label = "S",
-            help = "Of fp16: the loss scale to begin with; halved after each overflow.",
+            help = "For fp16: initial loss scale, halved after each overflow.",
             defaultValue = "32768")
         int lossScale,
     @Option(
             name = "loss-scale-growth",
             label = "N",
-            help = "Of fp16: good steps in a row before the loss scale is doubled.",
+            help = "For fp16: good steps in a row before the loss scale is doubled.",
             defaultValue = "2000")
         int lossScaleGrowth) {
 

@@ -30,4 +30,9 @@ public record WeightsConfig(
   public static WeightsConfig of(Path path) {
     return new WeightsConfig(path, Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
   }
+
+  /** The same at another path. */
+  public WeightsConfig at(Path other) {
+    return new WeightsConfig(other, format, configuration, tags, allowedOps);
+  }
 }

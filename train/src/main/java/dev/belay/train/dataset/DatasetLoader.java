@@ -111,8 +111,8 @@ public final class DatasetLoader implements AutoCloseable {
     List<String> problems = new ArrayList<>();
     if (labels.format().isOfQuestions() && !columns.equals(ColumnConfig.byName())) {
       problems.add(
-          "--text-column and the like: questions are read by the names that SQuAD has; leave them"
-              + " out");
+          "--text-column and similar options: question data have the field names of SQuAD; "
+              + "remove these options");
     }
     if (columns.causalLabels().isPresent() && !labels.format().mayBeCausal()) {
       problems.add(

@@ -1,5 +1,6 @@
 package dev.belay.train.dataset;
 
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.TrainConfig;
@@ -9,7 +10,9 @@ import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.DatasetSummary;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.language.Masking;
+import dev.belay.train.failure.NearestName;
 import dev.belay.train.loop.Evaluator;
+import dev.belay.train.metrics.Metrics;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.task.Task;
 import java.util.ArrayList;
@@ -35,6 +38,7 @@ public record TrainingData(
   public static TrainingData read(
       DataConfig config, DatasetLoader data, TrainableModel model, Task task) {
     Dataset train = data.read(config.trainFiles(), task.labels(model.labels()));
+    new DatasetSummary(train, Optional.empty()).requireSeveralClasses(config.trainFiles());
     if (config.validationFiles().isEmpty()) {
       return new TrainingData(task, train, Optional.empty(), masking(task, data, List.of(train)));
     }
@@ -93,10 +97,30 @@ public record TrainingData(
     int batchSize = config.data().evalBatchSize();
     return validation.map(
         dataset ->
-            new Evaluator(
-                inOrder(dataset, batchSize, masking),
-                () ->
-                    task.newMetrics(dataset, outputs(), train.labels(), config.data().question())));
+            new Evaluator(inOrder(dataset, batchSize, masking), () -> newMetrics(dataset, config)));
+  }
+
+  private Metrics newMetrics(Dataset dataset, TrainConfig config) {
+    return task.newMetrics(dataset, outputs(), train.labels(), config.data().question());
+  }
+
+  /**
+   * The metric that decides which of two models is better.
+   *
+   * @throws ConfigException if the configured one is not a metric of the task
+   */
+  public String decidingMetric(TrainConfig config) {
+    Metrics metrics = newMetrics(validation.orElse(train), config);
+    List<String> names = new ArrayList<>(List.of(Metrics.LOSS));
+    names.addAll(metrics.result().keySet());
+    String name = config.loop().metricForBestModel().orElse(metrics.primary());
+    if (!names.contains(name)) {
+      throw new ConfigException(
+          "--metric-for-best-model",
+          "a metric of this task: " + String.join(", ", names),
+          name + NearestName.suggestion(name, names));
+    }
+    return name;
   }
 
   /** Notes about both, for people. */

@@ -47,6 +47,6 @@ public final class StopRequest {
 
   public StoppedException stopped(String where) {
     return new StoppedException(
-        "stopped by " + reason.get() + " " + where + "; run the same command to go on");
+        "stopped by " + reason.get() + " " + where + "; run the same command to resume");
   }
 }

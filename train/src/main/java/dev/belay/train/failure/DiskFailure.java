@@ -5,7 +5,6 @@ import dev.belay.savedmodel.UnsupportedModelException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -13,8 +12,8 @@ import java.util.Locale;
 /** Error message for a failed write to the disk. */
 public final class DiskFailure {
   private static final String NO_SPACE = "No space left on device";
-  private static final String RESUMES = "it goes on from the last checkpoint";
-  private static final String UNTOUCHED = "what was written before is untouched";
+  private static final String RESUMES = "it resumes from the last checkpoint";
+  private static final String UNTOUCHED = "the files that were written before are intact";
 
   private DiskFailure() {}
 
@@ -59,15 +58,17 @@ public final class DiskFailure {
   }
 
   private static MachineException failure(Path path, long bytes, String state, IOException cause) {
+    FileProblem problem = FileProblem.of(path, cause);
     return new MachineException(
         "cannot write "
             + path
             + needing(bytes)
             + ": "
-            + reason(cause)
-            + "; "
-            + free(path)
-            + ". Make room or mend it, then run the same command again: "
+            + FileProblem.reason(cause)
+            + (problem.isOfSpace() ? "; " + free(path) : "")
+            + ". "
+            + problem.advice()
+            + ", then run the same command again: "
             + state
             + ".",
         cause);
@@ -80,11 +81,13 @@ public final class DiskFailure {
    */
   public static MachineException removing(Path path, IOException cause) {
     return new MachineException(
-        "cannot remove what is not needed any more in "
+        "cannot remove old files in "
             + path
             + ": "
-            + reason(cause)
-            + ". Mend it, then run the same command again: "
+            + FileProblem.reason(cause)
+            + ". "
+            + FileProblem.of(path, cause).advice()
+            + ", then run the same command again: "
             + RESUMES
             + ".",
         cause);
@@ -118,24 +121,16 @@ public final class DiskFailure {
     File place = existing(path).toFile();
     return place.getTotalSpace() > 0
         ? size(place.getUsableSpace()) + " are free at " + place
-        : "how much is free there is not known";
+        : "the free space there is unknown";
   }
 
   /** The nearest directory that is there. */
-  private static Path existing(Path path) {
+  static Path existing(Path path) {
     Path place = path.toAbsolutePath().normalize();
     while (place.getParent() != null && !Files.isDirectory(place)) {
       place = place.getParent();
     }
     return place;
-  }
-
-  private static String reason(IOException cause) {
-    if (cause instanceof FileSystemException system) {
-      String kind = system.getClass().getSimpleName().replace("Exception", "");
-      return system.getReason() == null ? kind + " " + system.getFile() : system.getReason();
-    }
-    return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
   }
 
   /** Both as the disk counts and as a person does. */

@@ -37,7 +37,7 @@ public final class DecoderTokens implements NextTokens {
       int length = prompts.get(i).length;
       if (length < 1 || length > longest) {
         throw new IllegalArgumentException(
-            "A decoder goes on with a prompt of at least one token and at most "
+            "A decoder needs a prompt of at least one token and at most "
                 + longest
                 + ", as many as it has positions for; prompt "
                 + (i + 1)

@@ -33,7 +33,7 @@ public record CheckpointRollback(StepRunner runner, CheckpointSaver saver, Check
             .newestScheduled()
             .checkpoint()
             .or(folder.newestWhole()::checkpoint)
-            .orElseThrow(() -> new IllegalStateException("no checkpoint is whole any more"));
+            .orElseThrow(() -> new IllegalStateException("no complete checkpoint is left"));
     runner.restore(newest.model());
     runner.restoreOptimizer(newest.optimizer());
     return newest.state().step();

@@ -48,11 +48,6 @@ public final class Evaluator {
     void done(int examples, int of);
   }
 
-  /** The metric that says which of two models is better. */
-  public String primaryMetric() {
-    return newMetrics.get().primary();
-  }
-
   /** Over all examples. */
   public Result evaluate(StepRunner runner, Progress progress) {
     return evaluate(runner, new StopRequest(), progress);

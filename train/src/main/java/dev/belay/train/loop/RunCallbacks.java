@@ -46,12 +46,14 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
    * The parts of a run that they use.
    *
    * @param evaluator empty without validation data
+   * @param decidingMetric the metric that says which of two models is better
    * @param checkpoints folder in which the best checkpoint is found
    * @param updatesPerEpoch evaluation follows each epoch where no interval is given
    */
   public record CallbackContext(
       StepRunner runner,
       Optional<Evaluator> evaluator,
+      String decidingMetric,
       CheckpointFolder checkpoints,
       CheckpointSaver saver,
       int updatesPerEpoch,
@@ -123,7 +125,7 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
     String lost =
         "the best step so far was "
             + bestStep
-            + ", but its checkpoint is not here: the best of the coming steps is looked for";
+            + ", but its checkpoint is missing: the best of the following steps will be used";
     bestStep = 0;
     bestMetrics = Map.of();
     evaluationsWithoutBetter = 0;
@@ -134,7 +136,6 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
   public void before() {
     if (context.evaluator().isPresent()) {
       startMetrics = evaluate(0);
-      decidingMetric(startMetrics); // a wrong name is found now, not after an epoch
     }
   }
 
@@ -247,16 +248,8 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
     return lastMetrics;
   }
 
-  /** The name of the metric that decides, which has to be among these. */
-  private String decidingMetric(Map<String, Double> metrics) {
-    String name =
-        loop.metricForBestModel().orElse(context.evaluator().orElseThrow().primaryMetric());
-    LoopConfig.requireMetric(name, metrics.keySet());
-    return name;
-  }
-
   private boolean isBetter(long step, Map<String, Double> metrics) {
-    String name = decidingMetric(metrics);
+    String name = context.decidingMetric();
     double value = metrics.get(name);
     double best = bestMetrics.getOrDefault(name, Double.NaN);
     boolean better =

@@ -36,7 +36,7 @@ final class AddedLosses {
   }
 
   /** Number and names of the losses added in training. */
-  static List<String> notes(ImportedModel model) {
+  static ModelNotes notes(ImportedModel model) {
     List<String> names = new ArrayList<>();
     for (FlatTensor loss : returned(model.training())) {
       names.add(source(model, loss));
@@ -46,19 +46,21 @@ final class AddedLosses {
       names.add("regularizer of " + name.substring(ModelFunction.LOSSES.length()));
     }
     if (names.isEmpty()) {
-      return List.of();
+      return new ModelNotes();
     }
     int count = names.size();
     List<String> shown = names.subList(0, Math.min(SHOWN, count));
-    return List.of(
-        (model.countsLosses() ? "the loss includes " : "the loss is without ")
-            + count
-            + (count == 1 ? " loss" : " losses")
-            + " of the model's layers"
-            + (model.countsLosses() ? ", as in Keras" : " (--model-losses off)")
-            + ": "
-            + String.join(", ", shown)
-            + (count > SHOWN ? " and " + (count - SHOWN) + " more" : ""));
+    return new ModelNotes()
+        .add(
+            ModelUse.withLoss(),
+            (model.countsLosses() ? "the loss includes " : "the loss is without ")
+                + count
+                + (count == 1 ? " loss" : " losses")
+                + " of the model's layers"
+                + (model.countsLosses() ? ", as in Keras" : " (--model-losses off)")
+                + ": "
+                + String.join(", ", shown)
+                + (count > SHOWN ? " and " + (count - SHOWN) + " more" : ""));
   }
 
   private static List<FlatTensor> returned(FlatFunction function) {

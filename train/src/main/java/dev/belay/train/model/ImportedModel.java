@@ -24,7 +24,6 @@ import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.report.Provenance;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -136,8 +135,8 @@ public record ImportedModel(
   }
 
   /** Notes about the choice of graph and functions, for people. */
-  public List<String> notes() {
-    List<String> notes = new ArrayList<>();
+  ModelNotes notes() {
+    ModelNotes notes = new ModelNotes();
     List<String> tags = contents.tags();
     if (!tags.contains(SavedModelContents.SERVE)) {
       notes.add(
@@ -147,8 +146,7 @@ public record ImportedModel(
               + (tags.isEmpty() ? "without tags" : "with the tag " + String.join(",", tags))
               + " is used");
     }
-    notes.addAll(chosen.notes());
-    return notes;
+    return notes.addAll(chosen.notes());
   }
 
   /** The same facts as classes of {@code graph}. */

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
@@ -70,9 +71,11 @@ final class ImportedPasses {
             ? trained
             : target(graph, forward, model.evaluation());
     Task task = task(trained);
-    List<String> decisions = new ArrayList<>(AdapterNotes.of(forward));
-    decisions.addAll(model.notes());
-    decisions.addAll(AddedLosses.notes(model));
+    ModelNotes decisions =
+        new ModelNotes()
+            .addAll(AdapterNotes.of(forward))
+            .addAll(model.notes())
+            .addAll(AddedLosses.notes(model));
     WeightConstraints constraints = WeightConstraints.of(model, forward, config);
     decisions.addAll(constraints.notes());
     List<String> rewrites = new ArrayList<>(model.flat().notes());
@@ -84,13 +87,22 @@ final class ImportedPasses {
         task,
         task.loss(trained.probabilities()),
         trained.description(),
-        List.of(
-            "trains through " + model.training().source().path() + ", " + trained.description(),
-            "evaluates through " + model.evaluation().source().path()),
+        passes(trained, evaluated),
         decisions,
         rewrites,
         this::head,
         constraints.byVariable());
+  }
+
+  private ModelNotes passes(Target trained, Target evaluated) {
+    String training = model.training().source().path() + ", " + trained.description();
+    String serving = model.evaluation().source().path();
+    String evaluation = serving + ", " + evaluated.description();
+    return new ModelNotes()
+        .add(ModelUse.trainings(), "trains through " + training)
+        .add(Set.of(ModelUse.VALIDATED_TRAINING), "evaluates through " + serving)
+        .add(Set.of(ModelUse.EVALUATION), "evaluates through " + evaluation)
+        .add(Set.of(ModelUse.PREDICTION), "predicts through " + evaluation);
   }
 
   private Optional<Head> head(int outputs) {

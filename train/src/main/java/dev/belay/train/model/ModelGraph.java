@@ -51,8 +51,8 @@ public final class ModelGraph implements AutoCloseable {
       Task task,
       Loss loss,
       String target,
-      List<String> passes,
-      List<String> decisions,
+      ModelNotes passes,
+      ModelNotes decisions,
       List<String> rewrites,
       IntFunction<Optional<Head>> heads,
       Map<String, Constraint> constraints) {}
@@ -123,12 +123,15 @@ public final class ModelGraph implements AutoCloseable {
 
   /** Decisions about the model, and changes to its graph that make it trainable. */
   public List<String> rewrites() {
-    return Stream.concat(parts.decisions().stream(), parts.rewrites().stream()).toList();
+    return Stream.concat(
+            parts.decisions().of(ModelUse.TRAINING).stream(), parts.rewrites().stream())
+        .toList();
   }
 
-  /** Decisions for people; changes to the graph are for the log. */
-  public List<String> notes() {
-    return Stream.concat(parts.passes().stream(), parts.decisions().stream()).toList();
+  /** Decisions that matter to a use, for people; changes to the graph are for the log. */
+  public List<String> notes(ModelUse use) {
+    return Stream.concat(parts.passes().of(use).stream(), parts.decisions().of(use).stream())
+        .toList();
   }
 
   /** Refuses patterns that match nothing: a typo would silently train all or nothing. */

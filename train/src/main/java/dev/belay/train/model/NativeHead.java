@@ -64,7 +64,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
       ModelConfig config,
       int outputs,
       long seed,
-      List<String> notes) {
+      ModelNotes notes) {
 
     HeadFiles built() {
       return new HeadFiles(config, model.configuration(), model.weights());

@@ -65,7 +65,7 @@ record NativeModel(
     NativeHead head,
     Optional<OptimizerState> optimizer,
     Optional<StoredAdapter> adapter,
-    List<String> origins)
+    ModelNotes origins)
     implements TrainableModel {
   private static final NativeWeights NO_WEIGHTS =
       new NativeWeights(new NoTensors(), Set.of(), Set.of());
@@ -79,7 +79,7 @@ record NativeModel(
     ModelWeights read = WeightReader.read(location, GraphPolicy.strict(), Optional.empty());
     ModelConfiguration configuration =
         read.configuration().orElseThrow(() -> new UndescribedWeights(location).refusal());
-    List<String> notes = new ArrayList<>();
+    ModelNotes notes = new ModelNotes();
     notes.add("weights: " + location);
     SentenceTransformers.note(location.folder()).ifPresent(notes::add);
     requireComputed(configuration, location.configuration().orElse(location.path()), notes);
@@ -115,7 +115,7 @@ record NativeModel(
     WeightLocation location = source.weights().orElseThrow();
     Path file = location.configuration().orElseThrow();
     ModelConfiguration configuration = ConfigurationReader.read(file);
-    List<String> notes = new ArrayList<>();
+    ModelNotes notes = new ModelNotes();
     notes.add("configuration: " + location.path());
     requireComputed(configuration, file, notes);
     return new NativeModel(
@@ -129,8 +129,8 @@ record NativeModel(
   }
 
   /** Refuses a configuration whose computation differs from Belay's. */
-  private static void requireComputed(
-      ModelConfiguration configuration, Path file, List<String> notes) throws IOException {
+  private static void requireComputed(ModelConfiguration configuration, Path file, ModelNotes notes)
+      throws IOException {
     KeyReport keys = KeyReport.of(configuration);
     keys.requireComputed(file);
     if (!keys.unknown().isEmpty()) {
@@ -138,11 +138,12 @@ record NativeModel(
     }
     if (!keys.generation().isEmpty() && OwnGraph.isLanguageModel(configuration)) {
       notes.add(
-          "keys of "
+          Set.of(ModelUse.PREDICTION),
+          "generation settings of "
               + file.getFileName()
-              + " for writing, in whose place predict has --num-beams, --max-new-tokens and"
-              + " --length-penalty: "
-              + keys.generation());
+              + " that are not used: "
+              + keys.generation()
+              + "; set --num-beams, --max-new-tokens and --length-penalty");
     }
   }
 
@@ -202,10 +203,13 @@ record NativeModel(
     if (config.adapter().isOn()) {
       adapter.ifPresent(read -> read.requireFits(forward));
     }
-    List<String> notes = new ArrayList<>(AdapterNotes.of(forward));
-    notes.add(
-        "trains Belay's own graph of " + configuration.type().key() + ", " + head.description());
-    notes.addAll(origins);
+    String what = "Belay's own graph of " + configuration.type().key() + ", " + head.description();
+    ModelNotes passes =
+        new ModelNotes()
+            .add(ModelUse.trainings(), "trains " + what)
+            .add(Set.of(ModelUse.EVALUATION), "evaluates " + what)
+            .add(Set.of(ModelUse.PREDICTION), "predicts with " + what);
+    ModelNotes notes = new ModelNotes().addAll(AdapterNotes.of(forward)).addAll(origins);
     if (isFresh) {
       notes.add(
           "from scratch: all "
@@ -229,8 +233,8 @@ record NativeModel(
         head.task(),
         head.task().loss(false),
         head.description(),
+        passes,
         notes,
-        List.of(),
         List.of(),
         outputs ->
             head.layers(new NativeHead.HeadRequest(this, forward, config, outputs, seed, notes)),

@@ -50,7 +50,7 @@ record NativeWeights(NamedTensors stored, Set<String> names, Set<String> factors
    * @param notes receives a note for what is left out
    * @throws UnsupportedModelException if the files have parts of the model that no table knows
    */
-  static NativeWeights of(ModelWeights read, Optional<Pattern> ignored, List<String> notes)
+  static NativeWeights of(ModelWeights read, Optional<Pattern> ignored, ModelNotes notes)
       throws IOException {
     requireSaidFamily(read);
     requireSaidType(read);

@@ -61,7 +61,7 @@ final class TraceChoice {
       FlatFunction training,
       FlatFunction evaluation,
       List<FlatFunction> regularizers,
-      List<String> notes) {}
+      ModelNotes notes) {}
 
   /** The functions, where files and graphs decide it; otherwise {@link #byProbe} must. */
   Optional<Chosen> byStructure() throws IOException {
@@ -102,7 +102,7 @@ final class TraceChoice {
 
   /** The signature for both, while the choice is open. */
   Chosen bySignature() throws IOException {
-    return finished(functions.evaluation(), functions.evaluation(), functions.notes());
+    return finished(functions.evaluation(), functions.evaluation(), notes());
   }
 
   /** Nothing is to be chosen if there are no traces, or if none is of use. */
@@ -111,7 +111,7 @@ final class TraceChoice {
         functions.traces().stream().allMatch(trace -> trace.training().training().isEmpty());
     if (functions.traces().isEmpty() || (forLossesAlone && !config.modelLosses())) {
       ModelFunction training = trains ? functions.training() : functions.evaluation();
-      return Optional.of(finished(training, functions.evaluation(), functions.notes()));
+      return Optional.of(finished(training, functions.evaluation(), notes()));
     }
     return trains || functions.traces().stream().anyMatch(this::evaluatesByTrace)
         ? Optional.empty()
@@ -142,8 +142,8 @@ final class TraceChoice {
         boolean evaluates =
             !evaluatesByTrace(trace) || candidates.match(trace.inference().get(), same).isPresent();
         if (names.isPresent() && evaluates) {
-          List<String> notes = notes(trace, candidates, byTwin);
-          return Optional.of(taken(trace, names.get(), candidates, notes));
+          return Optional.of(
+              taken(trace, names.get(), candidates, notes(trace, candidates, byTwin)));
         }
       }
     }
@@ -151,7 +151,7 @@ final class TraceChoice {
   }
 
   private Chosen taken(
-      Trace trace, Map<Integer, String> names, TraceCandidates candidates, List<String> notes)
+      Trace trace, Map<Integer, String> names, TraceCandidates candidates, ModelNotes notes)
       throws IOException {
     boolean usesAll = trains && !evaluatesByTrace(trace) && candidates.areOnly(trace.training());
     if (usesAll) {
@@ -169,8 +169,15 @@ final class TraceChoice {
     return finished(training, evaluation, notes);
   }
 
-  private List<String> notes(Trace trace, TraceCandidates candidates, boolean byTwin) {
-    List<String> notes = new ArrayList<>(functions.notes());
+  private ModelNotes notes() {
+    ModelNotes notes = new ModelNotes();
+    functions.notes().forEach(notes::add);
+    functions.trainingNotes().forEach(note -> notes.add(ModelUse.trainings(), note));
+    return notes;
+  }
+
+  private ModelNotes notes(Trace trace, TraceCandidates candidates, boolean byTwin) {
+    ModelNotes notes = notes();
     if (trains) {
       notes.add("training trace: " + trace.describe());
     }
@@ -184,14 +191,14 @@ final class TraceChoice {
     return notes;
   }
 
-  private Chosen finished(ModelFunction training, ModelFunction evaluation, List<String> notes)
+  private Chosen finished(ModelFunction training, ModelFunction evaluation, ModelNotes notes)
       throws IOException {
     FlatModel model = inline(new LinkedHashSet<>(List.of(training, evaluation)));
     return chosen(model, model.function(training), model.function(evaluation), notes);
   }
 
   private Chosen chosen(
-      FlatModel model, FlatFunction training, FlatFunction evaluation, List<String> notes) {
+      FlatModel model, FlatFunction training, FlatFunction evaluation, ModelNotes notes) {
     List<FlatFunction> added = regularizers().stream().map(model::function).toList();
     return new Chosen(model, training, evaluation, added, notes);
   }

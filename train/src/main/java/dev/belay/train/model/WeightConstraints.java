@@ -22,11 +22,11 @@ import java.util.Map;
  * @param byVariable a constraint by the name of its variable
  * @param notes remarks about them, for people
  */
-record WeightConstraints(Map<String, Constraint> byVariable, List<String> notes) {
+record WeightConstraints(Map<String, Constraint> byVariable, ModelNotes notes) {
   private static final int SHOWN = 12;
 
   /** No constraints, of a model that does not train or is not Keras'. */
-  static final WeightConstraints NONE = new WeightConstraints(Map.of(), List.of());
+  static final WeightConstraints NONE = new WeightConstraints(Map.of(), new ModelNotes());
 
   /**
    * Those of the weights that train, but for the ones that the user leaves out.
@@ -69,14 +69,14 @@ record WeightConstraints(Map<String, Constraint> byVariable, List<String> notes)
       }
     }
     requireKnown(model, unknown);
-    List<String> notes = new ArrayList<>();
+    ModelNotes notes = new ModelNotes();
     if (!shown.isEmpty()) {
       notes.add("after each update, as in Keras, weights keep to constraints: " + listed(shown));
     }
     if (!ignored.isEmpty()) {
       notes.add("constraints left out (--ignore-constraints): " + listed(ignored));
     }
-    return new WeightConstraints(kept, List.copyOf(notes));
+    return new WeightConstraints(kept, notes);
   }
 
   /** The sum of a weight and its adapter would not keep to a constraint. */

@@ -7,6 +7,7 @@ import dev.belay.train.dataset.DatasetLoader;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
+import dev.belay.train.model.ModelUse;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.session.TrainingSession;
 import dev.belay.train.step.StepRunner;
@@ -96,9 +97,9 @@ public final class LoadedModel implements AutoCloseable {
     return labels;
   }
 
-  /** Decisions made while loading, for people. */
-  public List<String> notes() {
-    List<String> notes = new ArrayList<>(graph.notes());
+  /** Decisions made while loading that matter to a use, for people. */
+  public List<String> notes(ModelUse use) {
+    List<String> notes = new ArrayList<>(graph.notes(use));
     notes.addAll(data.notes());
     return notes;
   }

@@ -32,6 +32,9 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** The end of a file, in which the last step is looked for. */
+  private static final int TAIL_BYTES = 1 << 20;
+
   private final Path file;
   private final FileChannel channel;
   private final int loggingSteps;
@@ -85,6 +88,27 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
       // Zeros, where the machine stopped before the bytes were on the disk.
       return Long.MAX_VALUE;
     }
+  }
+
+  /**
+   * The last step in a file, of which a killed process may have left half a line; 0 without one.
+   */
+  public static long lastStep(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return 0;
+    }
+    long last = 0;
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long begin = Math.max(0, channel.size() - TAIL_BYTES);
+      ByteBuffer tail = ByteBuffer.allocate((int) (channel.size() - begin));
+      channel.read(tail, begin);
+      String text = new String(tail.array(), 0, tail.position(), StandardCharsets.UTF_8);
+      for (String line : text.split("\n")) {
+        long step = stepOf(line);
+        last = step == Long.MAX_VALUE ? last : Math.max(last, step);
+      }
+    }
+    return last;
   }
 
   @Override

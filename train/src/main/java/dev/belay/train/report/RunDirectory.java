@@ -3,6 +3,7 @@ package dev.belay.train.report;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.failure.FileProblem;
 import dev.belay.train.failure.MachineException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,14 +54,20 @@ public record RunDirectory(Path root) {
       Files.delete(Files.createTempFile(root, ".writable", null));
       return new RunDirectory(root);
     } catch (IOException e) {
-      throw new MachineException(
-          "--output-dir: cannot write to "
-              + root
-              + " ("
-              + reason(e)
-              + "); choose another directory",
-          e);
+      throw unusable(root, e);
     }
+  }
+
+  /** The refusal of an output directory that cannot be created or written. */
+  public static MachineException unusable(Path root, IOException cause) {
+    return new MachineException(
+        "--output-dir: cannot write to "
+            + root
+            + ": "
+            + FileProblem.reason(cause)
+            + ". "
+            + FileProblem.of(root, cause).advice(),
+        cause);
   }
 
   private static void requireEmptyOrRun(Path root, boolean mayBeRun) throws IOException {
@@ -77,8 +84,8 @@ public record RunDirectory(Path root) {
     if (!empty && !(mayBeRun && (locked || isRun(root)))) {
       throw new ConfigException(
           "--output-dir",
-          "a new or an empty directory, so that no run is written over",
-          root + ", which holds files; name another, or remove it first");
+          "a new or an empty directory, so that no run is overwritten",
+          root + ", which holds files; choose another, or remove it first");
     }
   }
 
@@ -103,12 +110,6 @@ public record RunDirectory(Path root) {
       }
     }
     AtomicDirectory.removeUnfinished(exports());
-  }
-
-  private static String reason(IOException e) {
-    String message = e.getMessage() == null ? "" : e.getMessage();
-    String kind = e.getClass().getSimpleName().replace("Exception", "");
-    return message.isEmpty() ? kind : kind + ": " + message;
   }
 
   /** Whether a directory was made by a run. */

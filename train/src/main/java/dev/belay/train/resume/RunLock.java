@@ -8,8 +8,10 @@ import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.train.failure.DiskFailure;
 import dev.belay.train.failure.MachineException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -130,6 +132,48 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
+  /**
+   * The process that holds a run directory, for people. Its lock is not touched.
+   *
+   * @param file {@code run.lock} of a run directory
+   * @return empty if no living process holds it
+   */
+  public static Optional<String> holder(Path file) throws IOException {
+    return holder(file, SIGN_OF_LIFE.plusSeconds(1)).map(Owner::toString);
+  }
+
+  static Optional<Owner> holder(Path file, Duration watch) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    if (HELD.contains(realPath(file))) {
+      return Optional.of(Owner.self());
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      Optional<Owner> owner = read(channel);
+      return owner.filter(found -> lives(found, file, channel, watch));
+    }
+  }
+
+  private static boolean lives(Owner owner, Path file, FileChannel channel, Duration watch) {
+    try {
+      if (owner.isOfThisHost()) {
+        return owner.isAlive() || isLocked(channel);
+      }
+      Duration age = Duration.between(Files.getLastModifiedTime(file).toInstant(), Instant.now());
+      return age.abs().compareTo(WATCH) < 0 || showsLife(channel, watch);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether another process holds the system's lock, such as one that this one cannot see. */
+  private static boolean isLocked(FileChannel channel) throws IOException {
+    try (FileLock shared = channel.tryLock(0, Long.MAX_VALUE, true)) {
+      return shared == null;
+    }
+  }
+
   private static FileChannel open(Path file) {
     try {
       return FileChannel.open(
@@ -196,7 +240,7 @@ public final class RunLock implements AutoCloseable {
         "--output-dir: "
             + file.getParent()
             + " belongs to another run: "
-            + owner.map(Owner::toString).orElse("its process is not known")
+            + owner.map(Owner::toString).orElse("its process is unknown")
             + ". One run at a time writes a directory: wait for it, stop it, or name another",
         null);
   }
@@ -265,8 +309,8 @@ public final class RunLock implements AutoCloseable {
         file.getParent()
             + ": the run directory vanished while the run was writing it: "
             + file.getFileName()
-            + " is not there any more. Was it moved, removed or unmounted? Put it back and run the"
-            + " same command, or name another --output-dir",
+            + " no longer exists. Was it moved, removed or unmounted? Restore it and run the "
+            + "same command, or choose another --output-dir",
         cause);
   }
 

@@ -67,7 +67,7 @@ public record RunStart(
             run.root(),
             "run directory",
             "config.json and run.json, beside its checkpoints",
-            "not both. Put them back to go on, or name another directory");
+            "not both. Restore them to resume, or choose another directory");
       }
       return Optional.empty();
     }
@@ -77,7 +77,7 @@ public record RunStart(
       throw new CorruptModelException(
           run.checkpoints(),
           "checkpoints",
-          "one that is whole, to go on from",
+          "a complete one to resume from",
           found.damaged().size()
               + " that are damaged: "
               + String.join("; ", found.damaged())
@@ -117,7 +117,7 @@ public record RunStart(
     }
     boolean finished = own && refused.isEmpty() && FinishedRun.of(source.run()).isPresent();
     List<String> notes = new ArrayList<>();
-    source.found().damaged().forEach(damage -> notes.add("passed over and removed: " + damage));
+    source.found().damaged().forEach(damage -> notes.add("skipped and removed: " + damage));
     refused.forEach(change -> notes.add("as allowed: " + change));
     changes.harmless().forEach(change -> notes.add(change.toString()));
     return new RunStart(
@@ -140,11 +140,12 @@ public record RunStart(
   private static String refusal(RunDirectory run, Checkpoint checkpoint, List<String> changes) {
     return "--resume: "
         + run.root()
-        + " was begun with other settings, and going on with new ones makes a run that is neither:"
+        + " was started with other settings, and resuming with new ones gives a run that is "
+        + "neither:"
         + changes.stream().map(change -> "\n  " + change).reduce("", String::concat)
-        + "\nTake the settings from before to go on from step "
+        + "\nUse the earlier settings to resume from step "
         + checkpoint.state().step()
-        + ", or say --allow-changes to go on with the new ones, or name another --output-dir to"
-        + " begin a new run.";
+        + ", or add --allow-changes to resume with the new ones, or choose another --output-dir "
+        + "to start a new run.";
   }
 }

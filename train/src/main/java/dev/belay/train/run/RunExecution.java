@@ -30,6 +30,7 @@ import dev.belay.train.loop.RunCallbacks;
 import dev.belay.train.loop.Trainer;
 import dev.belay.train.loop.TrainingCallbacks;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.ModelUse;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.RunDirectory;
@@ -186,6 +187,7 @@ public final class RunExecution {
         new RunCallbacks.CallbackContext(
             setup.training().runner(),
             setup.datasets().evaluator(config),
+            setup.datasets().decidingMetric(config),
             context.checkpoints(config),
             saver,
             updatesPerEpoch,
@@ -252,7 +254,8 @@ public final class RunExecution {
   private void tellStart(long total, List<String> first) {
     TrainStep step = setup.training().step();
     List<String> notes = new ArrayList<>(first);
-    notes.addAll(setup.graph().notes());
+    boolean validates = setup.datasets().validation().isPresent();
+    notes.addAll(setup.graph().notes(validates ? ModelUse.VALIDATED_TRAINING : ModelUse.TRAINING));
     notes.addAll(setup.training().notes());
     notes.addAll(setup.data().notes());
     notes.addAll(setup.datasets().notes());

@@ -63,11 +63,11 @@ final class OptimizerRestore {
     runner.assign(List.copyOf(values.keySet()), values::get);
     List<String> notes = new ArrayList<>();
     notes.add(
-        "optimizer: goes on with "
+        "optimizer: resumes with "
             + values.keySet().stream().filter(slot -> slot.name().contains("/")).count()
             + " slots"
             + (state.step().isPresent() ? " of step " + state.step().getAsLong() : "")
-            + "; --restore-optimizer no begins anew");
+            + "; --restore-optimizer no starts with new ones");
     if (!without.isEmpty()) {
       notes.add("slots that the files do not have begin at 0: " + without);
     }

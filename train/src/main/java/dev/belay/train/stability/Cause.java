@@ -10,7 +10,8 @@ import java.util.Set;
 public enum Cause {
   WEIGHT(
       "the weight itself holds numbers that are not finite",
-      "It came so with the model or a checkpoint: inspect the file, or start from an earlier one."),
+      "It was already so in the model or a checkpoint: inspect the file, or start from an "
+          + "earlier one."),
   INPUT(
       "a number of the batch itself is not finite",
       "Look at the example in the data file; the bundle's batch.json says which it is."),
@@ -47,8 +48,8 @@ public enum Cause {
       "Look at this step's batch; raise --explode-factor if such steps are usual here."),
   GONE(
       "run again, the step is finite",
-      "The numbers depend on the order of additions, so it stands at the edge of overflow: lower"
-          + " --learning-rate."),
+      "The numbers depend on the order of additions, so it is close to an overflow: lower "
+          + "--learning-rate."),
   UNKNOWN("not known", "The ranges of the op's inputs say what it was given.");
 
   private static final Set<String> LOGARITHMS = Set.of("Log", "Log1p", "Xlogy");

@@ -137,7 +137,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
           message(attempt)
               + ", and "
               + skippedInARow
-              + " steps in a row were left out, more than --max-skipped-steps "
+              + " steps in a row were skipped, more than --max-skipped-steps "
               + config.maxSkippedSteps()
               + "."
               + firstFinding);
@@ -195,7 +195,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
         + context.failure()
         + ": `belay replay "
         + context.failure()
-        + "` looks at it again.";
+        + "` examines it.";
   }
 
   private String message(Attempt attempt) {

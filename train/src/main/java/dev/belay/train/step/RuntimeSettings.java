@@ -47,8 +47,8 @@ record RuntimeSettings(Map<String, String> environment, boolean gpu) {
     boolean onGpu = gpu && !machine.cpuOnly();
     if (onGpu && !machine.gpu().tf32() && !"0".equals(environment.get(TF32))) {
       throw new MachineException(
-          "--tf32 off: the driver must be told before TensorFlow is loaded; the launcher does so if"
-              + " the option stands on the command line, elsewhere set "
+          "--tf32 off: the driver reads this setting before TensorFlow is loaded; the launcher "
+              + "makes it if the option is on the command line, otherwise set "
               + TF32
               + "=0 in the environment",
           null);

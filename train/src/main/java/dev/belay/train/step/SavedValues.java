@@ -64,11 +64,13 @@ public record SavedValues(List<GraphVariable> found, List<String> missing, Set<S
     List<String> notes = new ArrayList<>();
     if (!missing.isEmpty()) {
       notes.add(
-          "the checkpoint has no value for these slots, which start anew: " + firstOf(missing));
+          "the checkpoint has no value for these slots, which start with their initial values: "
+              + firstOf(missing));
     }
     if (!unused.isEmpty()) {
       notes.add(
-          "slots of the checkpoint that this optimizer has not: " + firstOf(List.copyOf(unused)));
+          "slots of the checkpoint that this optimizer does not have: "
+              + firstOf(List.copyOf(unused)));
     }
     return notes;
   }

@@ -30,8 +30,8 @@ public record Recommendation(Optional<Arm> arm, String reason) {
     if (complete.isEmpty()) {
       return new Recommendation(
           Optional.empty(),
-          "No arm came to its end with every seed, so none is recommended. Lower the learning rate,"
-              + " add --warmup-ratio 0.1, or try smaller thresholds.");
+          "No arm finished with every seed, so none is recommended. Lower the learning rate, add "
+              + "--warmup-ratio 0.1, or try smaller thresholds.");
     }
     return new Judge(sweep, complete, score).recommendation();
   }
@@ -86,7 +86,7 @@ public record Recommendation(Optional<Arm> arm, String reason) {
       text.append(capital(name)).append(": ").append(figures(chosen)).append('.');
       ArmSummary best = arms.get(0);
       if (arms.size() == 1) {
-        text.append(" It is the only arm that came to its end with every seed.");
+        text.append(" It is the only arm that finished with every seed.");
       } else if (equals.size() == 1) {
         ArmSummary next = arms.get(1);
         text.append(" The next, ")
@@ -117,7 +117,7 @@ public record Recommendation(Optional<Arm> arm, String reason) {
       if (least == good(best, score)) {
         return " All arms have the same "
             + score.metric()
-            + ", so it does not tell them apart: more steps or more validation examples would.";
+            + ", which does not distinguish them: use more steps or more validation examples.";
       }
       return good(chosen, score) == good(best, score)
           ? " None is better by its mean."
@@ -125,7 +125,7 @@ public record Recommendation(Optional<Arm> arm, String reason) {
               + best.arm().label(sweep)
               + ", has "
               + figures(best)
-              + ", a difference that other seeds or examples may turn round.";
+              + ", a difference that other seeds or examples may reverse.";
     }
 
     private String measure(double noise) {

@@ -40,7 +40,7 @@ public record SweepDirectory(Path root) {
     if (Files.exists(directory.facts())) {
       if (!mayGoOn) {
         throw new ConfigException(
-            "--resume never", "a new or an empty directory", root + ", in which a sweep was begun");
+            "--resume never", "a new or an empty directory", root + ", which holds a sweep");
       }
       directory.requireSame(identity);
       return directory;
@@ -52,7 +52,7 @@ public record SweepDirectory(Path root) {
       throw new ConfigException(
           "--output-dir",
           "a new or an empty directory, or that of the same sweep",
-          root + ", which holds other files; name another, or remove it first");
+          root + ", which holds other files; choose another, or remove it first");
     }
     return directory;
   }
@@ -77,11 +77,11 @@ public record SweepDirectory(Path root) {
     if (!different.isEmpty()) {
       throw new ConfigException(
           "--output-dir",
-          "the directory of the same sweep, to go on with it",
+          "the directory of the same sweep, to resume it",
           root
               + ", whose sweep differs in "
               + String.join("; ", different)
-              + "; name another directory, or give the options that it was begun with");
+              + "; choose another directory, or use the options that it was started with");
     }
   }
 

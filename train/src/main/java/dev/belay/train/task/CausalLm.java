@@ -92,7 +92,7 @@ public record CausalLm(OptionalInt outputs) implements LanguageTask {
               + run.config().generation().maxNewTokens()
               + ": the model has room for "
               + longest
-              + " tokens, those that it goes on with counted");
+              + " tokens, including the prompt");
     }
     return begun.length <= room
         ? begun

@@ -165,7 +165,8 @@ final class TokenizerValidator {
               ? merge.textValue().substring(merge.textValue().indexOf(' ') + 1)
               : merge.path(1).asText();
       if (!second.startsWith(prefix)) {
-        throw refused("model.merges", "pieces that go on with '" + prefix + "'", merge.toString());
+        throw refused(
+            "model.merges", "pieces that continue with '" + prefix + "'", merge.toString());
       }
     }
   }

@@ -8,8 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.savedmodel.CorruptModelException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -38,8 +42,8 @@ class DiskFailureTest {
     assertTrue(message.contains(" are free at " + folder + ". "), message);
     assertTrue(
         message.endsWith(
-            " Make room or mend it, then run the same command again: what was written before is"
-                + " untouched."),
+            " Free some space, or choose another disk, then run the same command again: the files"
+                + " that were written before are intact."),
         message);
     assertFalse(Files.exists(target.getParent()));
   }
@@ -86,5 +90,58 @@ class DiskFailureTest {
                       })));
     }
     assertEquals(0, folder.toFile().list().length);
+  }
+
+  private static String message(Path path, IOException cause) {
+    return DiskFailure.writing(path, 7, cause).getMessage();
+  }
+
+  @Test
+  void theAdviceFitsTheCause() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+    Path below = file.resolve("run/config.json");
+    String ending = ", then run the same command again: it resumes from the last checkpoint.";
+    IOException real =
+        assertThrows(IOException.class, () -> Files.createDirectories(below.getParent()));
+    assertEquals(
+        "cannot write "
+            + below
+            + ", which needs 7 bytes: Not a directory. Part of the path is a file: choose another"
+            + " path, or remove the file"
+            + ending,
+        message(below, real));
+    Path longName = folder.resolve("a".repeat(300));
+    String tooLong =
+        message(longName, assertThrows(IOException.class, () -> Files.writeString(longName, "")));
+    assertTrue(tooLong.endsWith(": File name too long. Choose a shorter path" + ending), tooLong);
+    String directory =
+        message(folder, assertThrows(IOException.class, () -> Files.writeString(folder, "")));
+    assertTrue(
+        directory.endsWith(
+            ": Is a directory. Choose another name, or remove the directory" + ending),
+        directory);
+    for (IOException other :
+        List.of(
+            new FileSystemException(below.toString(), null, "Aucun fichier de ce nom"),
+            new NotDirectoryException(below.toString()),
+            new NoSuchFileException(below.toString()))) {
+      assertTrue(message(below, other).contains(". Part of the path is a file"), other.toString());
+    }
+    assertTrue(
+        message(folder, new FileSystemException("f", null, "Disk quota exceeded"))
+            .contains(" are free at " + folder + ". Free some space, have the quota raised"));
+    assertFalse(
+        message(folder, new AccessDeniedException("f")).contains(" free "), "no space is lacking");
+    assertEquals(
+        FileProblem.READ_ONLY,
+        FileProblem.of(folder, new FileSystemException("f", null, "Read-only file system")));
+    assertEquals(
+        FileProblem.NO_PERMISSION,
+        FileProblem.of(folder, new IOException("Operation not permitted")));
+    assertEquals(
+        FileProblem.FILE_TOO_LARGE, FileProblem.of(folder, new IOException("File too large")));
+    assertEquals(
+        FileProblem.BAD_DISK, FileProblem.of(folder, new IOException("Input/output error")));
+    assertEquals(FileProblem.OTHER, FileProblem.of(folder, new IOException("Unbekannt")));
   }
 }

@@ -182,12 +182,12 @@ class GenerationTest {
   @Test
   void promptsThatDoNotFitAreRefused() {
     assertEquals(
-        "A decoder goes on with a prompt of at least one token and at most 32, as many as it has"
-            + " positions for; prompt 2 has 33.",
+        "A decoder needs a prompt of at least one token and at most 32, as many as it has "
+            + "positions for; prompt 2 has 33.",
         refused(List.of(new int[1], new int[33])));
     assertEquals(
-        "A decoder goes on with a prompt of at least one token and at most 32, as many as it has"
-            + " positions for; prompt 1 has 0.",
+        "A decoder needs a prompt of at least one token and at most 32, as many as it has "
+            + "positions for; prompt 1 has 0.",
         refused(List.of(new int[0])));
     assertEquals(
         "A text needs room for at least one new token; found 0.",

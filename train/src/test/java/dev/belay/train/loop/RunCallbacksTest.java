@@ -42,6 +42,7 @@ final class RunCallbacksTest {
         new RunCallbacks.CallbackContext(
             null,
             Optional.empty(),
+            "loss",
             new CheckpointFolder(folder, OptionalInt.empty()),
             new CheckpointSaver(null, SAVED),
             10,

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,10 +57,13 @@ final class RunLockTest {
       MachineException refused = assertThrows(MachineException.class, () -> RunLock.take(file()));
       assertTrue(
           refused.getMessage().contains("process " + owner.pid() + " on "), refused.getMessage());
+      String holder = RunLock.holder(file()).orElseThrow();
+      assertTrue(holder.startsWith("process " + owner.pid() + " on "), holder);
     } finally {
       owner.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
     }
     assertTrue(Files.size(file()) > 0, "a killed owner leaves its name");
+    assertEquals(Optional.empty(), RunLock.holder(file()));
     RunLock.take(file()).close();
   }
 

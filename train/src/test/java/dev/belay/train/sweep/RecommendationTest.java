@@ -34,11 +34,12 @@ class RecommendationTest {
             Arms.done(Arms.none(), 43, 0.61));
     assertEquals(Optional.of(Arms.clip(1)), found.arm());
     assertEquals(
-        "Clip 1.0: accuracy 0.8100 ± 0.0141 over seeds. As good within two standard errors over"
-            + " seeds, 0.0200: clip 5.0 (accuracy 0.8150 ± 0.0071 over seeds). The best by its mean,"
-            + " clip 5.0, has accuracy 0.8150 ± 0.0071 over seeds, a difference that other seeds or"
-            + " examples may turn round. Of those that clip it is the one nearest to 1.0, the usual"
-            + " threshold for fine-tuning. It clipped 25 % of the steps; the median norm was 0.800.",
+        "Clip 1.0: accuracy 0.8100 ± 0.0141 over seeds. As good within two standard errors over "
+            + "seeds, 0.0200: clip 5.0 (accuracy 0.8150 ± 0.0071 over seeds). The best by its "
+            + "mean, clip 5.0, has accuracy 0.8150 ± 0.0071 over seeds, a difference that other "
+            + "seeds or examples may reverse. Of those that clip it is the one nearest to 1.0, "
+            + "the usual threshold for fine-tuning. It clipped 25 % of the steps; the median "
+            + "norm was 0.800.",
         found.reason());
   }
 
@@ -84,7 +85,7 @@ class RecommendationTest {
         Optional.of("diverged at step 7: loss NaN, norm NaN (seed 43)"), arms.get(2).trouble());
     Recommendation found = Recommendation.of(sweep, arms, ACCURACY);
     assertEquals(Optional.of(Arms.clip(1)), found.arm());
-    assertTrue(found.reason().contains("It is the only arm that came to its end"), found.reason());
+    assertTrue(found.reason().contains("It is the only arm that finished"), found.reason());
   }
 
   @Test
@@ -116,7 +117,7 @@ class RecommendationTest {
   @Test
   void withoutAFinishedArmNoneIsRecommended() {
     assertEquals(Optional.empty(), recommend().arm());
-    assertTrue(recommend().reason().startsWith("No arm came to its end with every seed"));
+    assertTrue(recommend().reason().startsWith("No arm finished with every seed"));
   }
 
   @Test

@@ -82,8 +82,8 @@ class TokenizerValidatorTest {
     String model =
         "{'model': {'type': 'BPE', 'continuing_subword_prefix': '##', 'merges': ['a ##b', 'a c']}}";
     assertEquals(
-        "tokenizer.json: model.merges: expected pieces that go on with '##', found \"a c\"; is the"
-            + " file damaged?",
+        "tokenizer.json: model.merges: expected pieces that continue with '##', found \"a c\"; "
+            + "is the file damaged?",
         refusal(with(model)));
   }
 

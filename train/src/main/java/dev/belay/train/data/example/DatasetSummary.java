@@ -1,5 +1,7 @@
 package dev.belay.train.data.example;
 
+import dev.belay.train.data.DataException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -81,6 +83,36 @@ public record DatasetSummary(Dataset train, Optional<Dataset> validation) {
     return notes;
   }
 
+  /**
+   * Refuses training data of a single class, from which nothing can be learned. Fewer than {@value
+   * #RARE} examples are a trial of the data's form, and only noted.
+   *
+   * @param files of the training data
+   * @throws DataException in that case
+   */
+  public void requireSeveralClasses(List<Path> files) {
+    Map<Integer, Long> counts = counts(train);
+    if (counts.size() == 1 && train.labels().isPresent() && train.size() >= RARE) {
+      throw new DataException(
+          files.get(0)
+              + (files.size() > 1 ? " and " + (files.size() - 1) + " more" : "")
+              + ": "
+              + oneClass(train.labels().get(), counts)
+              + "; expected examples of at least two classes. Check the column of the labels"
+              + " (--label-column), or add examples of another class, such as a further"
+              + " --train-file");
+    }
+  }
+
+  private static String oneClass(LabelMap labels, Map<Integer, Long> counts) {
+    Map.Entry<Integer, Long> only = counts.entrySet().iterator().next();
+    return "all "
+        + examples(only.getValue())
+        + " are of the class '"
+        + labels.name(only.getKey())
+        + "', so there is nothing to learn";
+  }
+
   private List<String> repetitions() {
     List<String> notes = new ArrayList<>();
     Map<InputsHash, Integer> labelOf = new HashMap<>();
@@ -131,8 +163,8 @@ public record DatasetSummary(Dataset train, Optional<Dataset> validation) {
         "training data: "
             + listed
             + (further > 0 ? " and " + count(further) + " further classes" : ""));
-    if (counts.size() == 1 && labels.size() > 1) {
-      notes.add("training data: all examples are of one class, so there is nothing to learn");
+    if (counts.size() == 1) {
+      notes.add("training data: " + oneClass(labels, counts));
       return notes;
     }
     long most = counts.values().stream().mapToLong(Long::longValue).max().orElse(0);
@@ -143,7 +175,7 @@ public record DatasetSummary(Dataset train, Optional<Dataset> validation) {
             .toList();
     if (!rare.isEmpty()) {
       notes.add(
-          "training data: classes with hardly an example: "
+          "training data: classes with very few examples: "
               + String.join(", ", rare.subList(0, Math.min(rare.size(), MOST_LISTED)))
               + (rare.size() > MOST_LISTED
                   ? " and " + (rare.size() - MOST_LISTED) + " further ones"

@@ -228,7 +228,9 @@ public final class QuestionReader {
               + " questions overlap by half");
     }
     if (outside > 0) {
-      notes.add(outside + " answers lie in no window as a whole, and are learned as none");
+      notes.add(
+          outside
+              + " answers are in no window as a whole: their windows have the label 'no answer'");
     }
     if (!misplaced.isEmpty()) {
       notes.add(
@@ -236,7 +238,7 @@ public final class QuestionReader {
               + " answers are not what stands at their answer_start, counted in code points (the"
               + " first: "
               + misplaced.get(0).position()
-              + "), and what stands there is learned");
+              + "), and the text at that position is used");
     }
     return List.copyOf(notes);
   }

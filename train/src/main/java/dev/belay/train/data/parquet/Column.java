@@ -68,7 +68,7 @@ public final class Column {
         begin(value);
       }
       if (rows == 0) {
-        throw new ParquetException("a list goes on that never began");
+        throw new ParquetException("a list continues that never began");
       }
       if (definition == leaf.maxDefinition()) {
         value++;

@@ -112,8 +112,8 @@ final class ClipSummary {
     return facts.optimizer().contains("adam")
         ? " ("
             + facts.optimizer()
-            + " divides a steady factor out again, so that what remains is"
-            + " that large steps weigh no more than small ones.)"
+            + " cancels a constant factor, so the remaining effect is that large steps weigh no "
+            + "more than small ones.)"
         : "";
   }
 

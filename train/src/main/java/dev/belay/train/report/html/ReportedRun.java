@@ -6,6 +6,7 @@ import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.LoopConfig;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.RunDirectory;
+import dev.belay.train.resume.RunState;
 import dev.belay.train.report.RunFact;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -19,11 +20,15 @@ import java.util.Map;
  *
  * @param options values of every effective option, by name
  * @param provenance model, data, versions and result of the run
+ * @param status {@code done}, {@code diverged}, {@code running} and so on
  */
-record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
+record ReportedRun(Map<String, List<String>> options, JsonNode provenance, String status) {
 
   static ReportedRun read(RunDirectory run) throws IOException {
-    return new ReportedRun(ConfigJson.read(run.config()), ConfigJson.tree(run.provenance()));
+    return new ReportedRun(
+        ConfigJson.read(run.config()),
+        ConfigJson.tree(run.provenance()),
+        RunState.of(run).status());
   }
 
   /** The value of an option; empty if it has none. */
@@ -47,11 +52,6 @@ record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
     return ConfigBinder.read(LoopConfig.class, options).loggingSteps();
   }
 
-  /** {@code done}, {@code diverged}, {@code running} and so on. */
-  String status() {
-    return provenance.path(RunFact.STATUS).asText();
-  }
-
   /** Why it ended, where it did not end well; may be empty. */
   String error() {
     return provenance.path(RunFact.ERROR).asText();
@@ -60,7 +60,7 @@ record ReportedRun(Map<String, List<String>> options, JsonNode provenance) {
   /** The most important values, with the names that they are shown with. */
   Map<String, String> brief() {
     Map<String, String> brief = new LinkedHashMap<>();
-    put(brief, "status", provenance.path(RunFact.STATUS));
+    put(brief, "status", status);
     put(brief, "model", provenance.path(RunFact.MODEL_DIRECTORY));
     put(brief, "training data", files(provenance.path(RunFact.TRAIN_FILES)));
     put(brief, "training examples", provenance.path(RunFact.TRAIN_EXAMPLES));

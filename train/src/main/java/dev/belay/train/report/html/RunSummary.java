@@ -6,6 +6,7 @@ import static dev.belay.train.report.html.Prose.steps;
 
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.norm.NormSummary;
+import dev.belay.train.resume.RunState;
 import dev.belay.train.report.RunFact;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +63,9 @@ final class RunSummary {
         switch (facts.status()) {
           case RunFact.DONE ->
               history.totalSteps() > last ? " and stopped early." : " and is done.";
-          case RunFact.RUNNING -> " so far, or was killed there.";
+          case RunFact.RUNNING -> " so far.";
+          case RunState.INTERRUPTED ->
+              ", then its process ended without finishing it. The same command resumes the run.";
           case RunFact.DIVERGED -> ", then diverged.";
           default -> ", then ended as " + facts.status() + ": " + facts.error() + ".";
         };
@@ -88,7 +91,7 @@ final class RunSummary {
     double before = history.norm().median(bad - FEW, bad);
     double earlier = history.norm().median(0, Math.max(1, bad - FEW));
     if (Double.isNaN(before)) {
-      return said + " It was the first step: look at the data, the labels and the loaded weights.";
+      return said + " It was the first step: check the data, the labels and the loaded weights.";
     }
     boolean grew = before > GREW * earlier;
     return said
@@ -100,8 +103,8 @@ final class RunSummary {
                 + " in the steps before: the usual sign of a learning rate that is too high"
             : " The steps before had a median norm of "
                 + number(before)
-                + ", so it came at once: look at that step's batch, at a logarithm of 0 or at an"
-                + " overflow")
+                + ", so it was sudden: check that step's batch, and the model for a logarithm of "
+                + "0 or an overflow")
         + (facts.clipMode().equals("none")
             ? ". Gradients were not clipped; try --clip-mode global_norm --max-grad-norm 1.0."
             : ". Try a lower --learning-rate or --warmup-ratio 0.1.");
@@ -158,8 +161,8 @@ final class RunSummary {
     boolean overfits = name.equals(Metrics.LOSS) && series.last() > WORSE * series.value(best);
     return overfits
         ? bestText
-            + " It rose after that, so later steps fit the training data only:"
-            + " --load-best-model-at-end or fewer steps would serve."
+            + " It rose after that, so later steps only fit the training data: use "
+            + "--load-best-model-at-end or fewer steps."
         : bestText;
   }
 

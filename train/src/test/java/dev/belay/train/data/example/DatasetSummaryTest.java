@@ -1,7 +1,9 @@
 package dev.belay.train.data.example;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.belay.train.data.DataException;
 import dev.belay.train.data.SourcePosition;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +53,7 @@ class DatasetSummaryTest {
     assertEquals(
         List.of(
             "training data: neg 120, pos 30, mixed 1",
-            "training data: classes with hardly an example: mixed (1)"),
+            "training data: classes with very few examples: mixed (1)"),
         notes());
   }
 
@@ -75,7 +77,21 @@ class DatasetSummaryTest {
     assertEquals(
         List.of(
             "training data: neg 0, pos 2, mixed 0",
-            "training data: all examples are of one class, so there is nothing to learn"),
+            "training data: all 2 examples are of the class 'pos', so there is nothing to learn"),
         notes());
+    List<Path> files = List.of(Path.of("a.tsv"), Path.of("b.tsv"));
+    new DatasetSummary(dataset(train), Optional.empty()).requireSeveralClasses(files);
+    for (int i = 3; i <= 10; i++) {
+      train.add(example(i, 1));
+    }
+    DatasetSummary ten = new DatasetSummary(dataset(train), Optional.empty());
+    assertEquals(
+        "a.tsv and 1 more: all 10 examples are of the class 'pos', so there is nothing to learn;"
+            + " expected examples of at least two classes. Check the column of the labels"
+            + " (--label-column), or add examples of another class, such as a further"
+            + " --train-file",
+        assertThrows(DataException.class, () -> ten.requireSeveralClasses(files)).getMessage());
+    train.add(example(11, 0));
+    new DatasetSummary(dataset(train), Optional.empty()).requireSeveralClasses(files);
   }
 }

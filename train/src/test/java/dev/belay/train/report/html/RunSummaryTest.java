@@ -44,14 +44,14 @@ class RunSummaryTest {
         List.of(
             "The run made 100 steps and is done.",
             "The training loss went from 0.5 to 0.5 (medians of the first and the last tenth).",
-            "Clipped 86 % of the steps; the median norm was 2.3: 1.0 acts as a cut of the learning"
-                + " rate, to 43 % on a median step, more than as a guard against the rare large"
-                + " one. (adamw divides a steady factor out again, so that what remains is that"
-                + " large steps weigh no more than small ones.) If training is slow rather than"
-                + " unstable, consider 5.0, near the 90th percentile. 1.0 is usual for fine-tuning,"
-                + " 3 to 5 when training from scratch or on noisy data. The norm before the clip"
-                + " had a median of 2.3; 90 % of the steps were below 4.6, 99 % below 4.6, and the"
-                + " largest was 4.6.",
+            "Clipped 86 % of the steps; the median norm was 2.3: 1.0 acts as a cut of the "
+                + "learning rate, to 43 % on a median step, more than as a guard against the "
+                + "rare large one. (adamw cancels a constant factor, so the remaining effect is "
+                + "that large steps weigh no more than small ones.) If training is slow rather "
+                + "than unstable, consider 5.0, near the 90th percentile. 1.0 is usual for "
+                + "fine-tuning, 3 to 5 when training from scratch or on noisy data. The norm "
+                + "before the clip had a median of 2.3; 90 % of the steps were below 4.6, 99 % "
+                + "below 4.6, and the largest was 4.6.",
             "The norm grew from a median of 0.8 in the first tenth to 4.6 in the last. That is"
                 + " usual where the loss is nearly 0 and single examples stand out; with a loss"
                 + " that does not fall, lower the learning rate."),
@@ -135,7 +135,7 @@ class RunSummaryTest {
     assertTrue(
         text.contains(
             "Validation loss: 0.6 at step 10, 0.6 at the end, best 0.4 at step 20. It rose after"
-                + " that, so later steps fit the training data only"),
+                + " that, so later steps only fit the training data"),
         text);
   }
 
