@@ -8,7 +8,7 @@ import java.util.Map;
 /**
  * A model or run, and the files to evaluate it on or to predict for.
  *
- * @param data options of the data; the files are those of this record
+ * @param data options of the data; its own files are ignored in favour of those of this record
  * @param generation decoding options of a language model
  */
 @Section.Of(Section.DATA)

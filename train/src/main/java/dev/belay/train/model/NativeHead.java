@@ -105,7 +105,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
   /** Beside adapters a new layer trains, and one that is loaded does only if it is named. */
   private static boolean trains(String weight, List<String> fresh, HeadRequest making) {
     boolean isFresh = fresh.stream().anyMatch(layer -> isOf(layer, weight));
-    return making.config().adapter().isOn() && isFresh
+    return (making.config().adapter().isOn() && isFresh)
         ? !making.config().freezes(weight)
         : making.model().trains(weight, making.config());
   }
