@@ -64,7 +64,10 @@ final class AdapterTest {
       JsonNode logits = JSON.readTree(lines.get(row)).get("logits");
       for (int i = 0; i < logits.size(); i++) {
         assertEquals(
-            expected.get(row).get(i).doubleValue(), logits.get(i).doubleValue(), 1e-5, "row " + row);
+            expected.get(row).get(i).doubleValue(),
+            logits.get(i).doubleValue(),
+            1e-5,
+            "row " + row);
       }
     }
   }
