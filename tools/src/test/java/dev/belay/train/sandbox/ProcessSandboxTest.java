@@ -157,7 +157,7 @@ final class ProcessSandboxTest {
     try (Stream<Path> judged = Files.list(folder.resolve("judged"))) {
       assertEquals(1, judged.count());
     }
-    ModelConfig config = ModelConfig.of(model);
+    ModelConfig config = ConfigBinder.with(ModelConfig.of(model), "model-losses", false);
     assertEquals(ModelSandbox.SandboxCheck.PASSED, sandbox().begin(config, false));
     assertFalse(isRemembered(config, true), "to train it is another matter");
     Files.writeString(Files.createDirectories(model.resolve("assets")).resolve("a.txt"), "a");

@@ -2,7 +2,4 @@
  * Reads from: a run directory, its configuration and its checkpoints. Hands to: the run, its start
  * and the lock on its directory. Never: trains, or removes a whole checkpoint without a request.
  */
-@Internal
 package dev.belay.train.resume;
-
-import dev.belay.train.api.Internal;

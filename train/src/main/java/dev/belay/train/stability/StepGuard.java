@@ -111,7 +111,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
     boolean exploded = result.isFinite();
     String found = recorded(attempt, exploded);
     switch (config.onNonfinite()) {
-      case HALT -> throw new DivergedException(message(attempt) + "; " + found);
+      case HALT -> throw new DivergedException(message(attempt) + found);
       case SKIP ->
           skip(
               attempt,
@@ -162,7 +162,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
   private String recorded(Attempt attempt, boolean exploded) throws IOException {
     if (Files.exists(context.failure())) {
       firstFinding = firstFinding.isEmpty() ? " " + replayHint() : firstFinding;
-      return replayHint();
+      return ". " + replayHint();
     }
     StepResult result = attempt.result();
     Diagnosis diagnosis =
@@ -187,7 +187,7 @@ public final class StepGuard implements StepPolicy, Resumable<StepGuard.State> {
         context.runner());
     String finding = diagnosis.text() + " " + replayHint();
     firstFinding = " In step " + attempt.step() + ", " + finding;
-    return finding;
+    return "; " + finding;
   }
 
   private String replayHint() {

@@ -105,8 +105,8 @@ final class RunCallbacksTest {
     Files.delete(folder.resolve("step-00000010"));
     assertEquals(
         Optional.of(
-            "the best step so far was 10, but its checkpoint is not here: the best of the coming"
-                + " steps is looked for"),
+            "the best step so far was 10, but its checkpoint is missing: the best of the"
+                + " following steps will be used"),
         callbacks.forgetLostBest());
     assertEquals(0, callbacks.state().bestStep());
     assertEquals(0, callbacks.state().evaluationsWithoutBetter());
@@ -145,8 +145,8 @@ final class RunCallbacksTest {
         assertThrows(StoppedException.class, () -> callbacks.stopIfRequested(step(SAVED, false)))
             .getMessage();
     assertEquals(
-        "stopped by SIGTERM after step 20, whose checkpoint is written; run the same command to go"
-            + " on",
+        "stopped by SIGTERM after step 20, whose checkpoint is written; run the same command to"
+            + " resume",
         message);
   }
 

@@ -29,7 +29,8 @@ final class StoredRunTest {
     TrainConfig config = ConfigJson.readConfig(CONFIG);
     Path written = folder.resolve("config.json");
     ConfigJson.write(config, written);
-    assertEquals(Files.readString(CONFIG), Files.readString(written));
+    String since = "(?m)^  \"(adapter|lora-rank-stabilized)\" : .*,\n"; // options of later versions
+    assertEquals(Files.readString(CONFIG), Files.readString(written).replaceAll(since, ""));
   }
 
   @Test

@@ -97,12 +97,12 @@ final class StepGuardTest {
         assertThrows(DivergedException.class, () -> guard().settle(attempt(7, NAN, 3, false)));
     Path failure = folder.resolve("failure");
     assertEquals(
-        "step 7: the loss is NaN and the gradient norm 3.0, so this step changed no weight; Its"
+        "step 7: the loss is NaN and the gradient norm 3.0, so this step changed no weight. Its"
             + " batch and weights are kept in "
             + failure
             + ": `belay replay "
             + failure
-            + "` looks at it again.",
+            + "` examines it.",
         stopped.getMessage());
   }
 
@@ -123,7 +123,7 @@ final class StepGuardTest {
         assertThrows(DivergedException.class, () -> guard.settle(attempt(5, 1, Float.NaN, false)))
             .getMessage();
     assertTrue(
-        message.contains("3 steps in a row were left out, more than --max-skipped-steps 2."),
+        message.contains("3 steps in a row were skipped, more than --max-skipped-steps 2."),
         message);
   }
 

@@ -42,7 +42,7 @@ final class RuntimeSettingsTest {
         assertThrows(MachineException.class, () -> late.verify(machine("auto", FLOAT32)))
             .getMessage();
     assertTrue(
-        message.endsWith("elsewhere set NVIDIA_TF32_OVERRIDE=0 in the environment"), message);
+        message.endsWith("otherwise set NVIDIA_TF32_OVERRIDE=0 in the environment"), message);
     late.verify(machine("cpu", FLOAT32));
     late.verify(machine("auto", GpuConfig.defaults()));
     new RuntimeSettings(Map.of("NVIDIA_TF32_OVERRIDE", "0"), true).verify(machine("auto", FLOAT32));
