@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What adapter_config.json says of LoRA's adapters.
+ * Content of adapter_config.json for LoRA's adapters.
  *
  * @param rank {@code r}
  * @param alpha {@code lora_alpha}

@@ -4,7 +4,7 @@ import dev.belay.graph.adapter.AdaptedWeight;
 import java.util.List;
 
 /**
- * What a checkpoint says of adapters: the weights that it does not hold, and where its adapters
+ * State of adapters in a checkpoint: the weights that it does not hold, and where its adapters
  * belong.
  *
  * @param base SHA-256 of the files of the model that the adapters belong to
