@@ -55,8 +55,23 @@ public final class AtomicDirectory implements Closeable {
   public static AtomicDirectory create(Path target) throws IOException {
     Path absolute = target.toAbsolutePath().normalize();
     requireAbsent(absolute);
-    Path parent = Files.createDirectories(absolute.getParent());
-    removeLeftovers(parent);
+    Files.createDirectories(absolute.getParent());
+    return createIn(absolute);
+  }
+
+  /**
+   * Begins a directory whose parents exist: if one vanished, it is not created again.
+   *
+   * @throws java.nio.file.NoSuchFileException if a parent is missing
+   */
+  public static AtomicDirectory createInExisting(Path target) throws IOException {
+    Path absolute = target.toAbsolutePath().normalize();
+    requireAbsent(absolute);
+    return createIn(absolute);
+  }
+
+  private static AtomicDirectory createIn(Path absolute) throws IOException {
+    removeLeftovers(absolute.getParent());
     return new AtomicDirectory(absolute, Files.createDirectory(aside(absolute)));
   }
 

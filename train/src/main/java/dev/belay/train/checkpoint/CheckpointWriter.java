@@ -54,8 +54,11 @@ public final class CheckpointWriter {
   public static void write(
       Path target, NamedTensors model, NamedTensors optimizer, CheckpointState state)
       throws IOException {
-    Files.createDirectories(target.toAbsolutePath().getParent());
-    try (AtomicDirectory directory = AtomicDirectory.create(target)) {
+    Path checkpoints = target.toAbsolutePath().getParent();
+    if (!Files.isDirectory(checkpoints)) {
+      Files.createDirectory(checkpoints);
+    }
+    try (AtomicDirectory directory = AtomicDirectory.createInExisting(target)) {
       List<WrittenFile> files = new ArrayList<>();
       files.addAll(writeBundle(directory.path().resolve(MODEL), model));
       files.addAll(writeBundle(directory.path().resolve(OPTIMIZER), optimizer));
