@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ class WeightRoundTripTest {
     sources.put("tf2", read(written(safetensors, WeightTarget.TF2, "as_tf2")));
     sources.put("savedmodel", read(written(safetensors, WeightTarget.SAVEDMODEL, "as_savedmodel")));
     for (Map.Entry<String, ModelWeights> source : sources.entrySet()) {
-      for (WeightTarget target : WeightTarget.values()) {
+      for (WeightTarget target : EnumSet.complementOf(EnumSet.of(WeightTarget.PEFT))) {
         Path path = written(source.getValue(), target, source.getKey() + "_to_" + target.option());
         assertTrue(
             WeightDifference.between(safetensors.canonical(), read(path).canonical(), 0).isEmpty(),
