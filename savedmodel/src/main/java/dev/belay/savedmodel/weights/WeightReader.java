@@ -11,6 +11,7 @@ import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.names.Dialect;
 import dev.belay.savedmodel.safetensors.SafetensorsReader;
+import dev.belay.savedmodel.tensor.JoinedTensors;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import java.io.IOException;
 import java.nio.file.Path;

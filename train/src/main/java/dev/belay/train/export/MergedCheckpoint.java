@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.tensor.FloatWidening;
+import dev.belay.savedmodel.tensor.JoinedTensors;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.train.adapter.AdapterState;
-import dev.belay.train.adapter.LayeredWeights;
 import dev.belay.train.adapter.MergedWeights;
 import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.checkpoint.Checkpoint;
@@ -40,7 +40,7 @@ public final class MergedCheckpoint {
     }
     ModelHash.requireSame(state.get().base(), ModelHash.of(model.hashes()));
     return new MergedWeights(
-        new LayeredWeights(checkpoint.model(), new ModelValues(model, variables)),
+        new JoinedTensors(checkpoint.model(), new ModelValues(model, variables)),
         state.get().adapted());
   }
 
@@ -57,7 +57,7 @@ public final class MergedCheckpoint {
     boolean own =
         state.adapted().stream().allMatch(one -> base.canonical().names().contains(one.weight()));
     NamedTensors named = new FloatWidening(own ? base.canonical() : base.stored());
-    return new MergedWeights(new LayeredWeights(checkpoint.model(), named), state.adapted());
+    return new MergedWeights(new JoinedTensors(checkpoint.model(), named), state.adapted());
   }
 
   /** What a checkpoint says of adapters; empty if it holds all weights. */

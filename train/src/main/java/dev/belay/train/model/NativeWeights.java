@@ -9,12 +9,12 @@ import dev.belay.savedmodel.names.NameTable;
 import dev.belay.savedmodel.names.Naming;
 import dev.belay.savedmodel.names.RestoreReport;
 import dev.belay.savedmodel.tensor.FloatWidening;
+import dev.belay.savedmodel.tensor.JoinedTensors;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.savedmodel.weights.ForeignFormat;
 import dev.belay.savedmodel.weights.ModelWeights;
-import dev.belay.train.adapter.LayeredWeights;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.step.TensorSpecs;
 import java.io.IOException;
@@ -92,7 +92,7 @@ record NativeWeights(NamedTensors stored, Set<String> names, Set<String> factors
     Set<String> all = new LinkedHashSet<>(names);
     all.addAll(adapter.get().tensors().names());
     return new NativeWeights(
-        new LayeredWeights(adapter.get().tensors(), stored), all, adapter.get().factors());
+        new JoinedTensors(adapter.get().tensors(), stored), all, adapter.get().factors());
   }
 
   /** Refuses weights whose names say another family than the configuration. */

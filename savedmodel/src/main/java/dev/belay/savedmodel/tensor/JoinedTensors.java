@@ -1,16 +1,13 @@
-package dev.belay.savedmodel.weights;
+package dev.belay.savedmodel.tensor;
 
-import dev.belay.savedmodel.tensor.NamedTensors;
-import dev.belay.savedmodel.tensor.TensorPieces;
-import dev.belay.savedmodel.tensor.TensorSpec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Joins two files; for a name that both have, the first counts. */
-record JoinedTensors(NamedTensors first, NamedTensors second) implements NamedTensors {
+/** Tensors of two sources; for a name that both have, the first counts. */
+public record JoinedTensors(NamedTensors first, NamedTensors second) implements NamedTensors {
   @Override
   public Set<String> names() {
     Set<String> names = new LinkedHashSet<>(first.names());
