@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes ../fixtures/decoders: small models of Llama's family, and what PyTorch computes with them: make_decoders.py FOLDER [NAME ...]
 
-Of each: model/ as save_pretrained writes it, batch.jsonl, and goldens.json with the logits of the batch, the loss and the
-dense gradient norm of five steps of Adam as TensorFlow computes it (clipped at 1), and what generate writes for prompts.
+Of each: model/ as save_pretrained writes it, batch.jsonl, and goldens.json with the logits of its tokens, the loss and the
+dense gradient norm of five steps of Adam as TensorFlow computes it (clipped at 1), and what generate greedily writes.
 With torch and transformers 5.20.2, on the CPU.
 """
 import json
@@ -91,11 +91,10 @@ def train(model, ids, mask):
 
 def written(model, prompts):
     texts = []
-    for beams in (1, 3):
-        for prompt in prompts:
-            out = model.generate(torch.tensor([prompt]), max_new_tokens=8, num_beams=beams, do_sample=False, pad_token_id=2,
-                                 attention_mask=torch.ones(1, len(prompt), dtype=torch.long))
-            texts.append(dict(beams=beams, prompt=prompt, text=out[0, len(prompt):].tolist()))
+    for prompt in prompts:
+        out = model.generate(torch.tensor([prompt]), max_new_tokens=8, do_sample=False, pad_token_id=2,
+                             attention_mask=torch.ones(1, len(prompt), dtype=torch.long))
+        texts.append(dict(prompt=prompt, text=out[0, len(prompt):].tolist()))
     return texts
 
 
@@ -114,7 +113,7 @@ def main(folder, names):
             logits = loss_of(model, ids, mask)[1]
         # A new model: dynamic positions remember how long a batch was.
         fresh = type(model).from_pretrained(here / "model").eval()
-        goldens = dict(logits=[[[float(f"{x:.7g}") for x in row] for row in rows] for rows in logits.tolist()])
+        goldens = dict(logits=[[float(f"{x:.7g}") for x in row] for row in logits[mask == 1].tolist()])
         goldens["texts"] = written(fresh, [ids[0, :3].tolist(), ids[3, :5].tolist()]) if name != "dynamic" else []
         goldens["training"] = train(type(model).from_pretrained(here / "model").eval(), ids, mask)
         (here / "goldens.json").write_text(json.dumps(goldens) + "\n")
