@@ -135,6 +135,13 @@ class DecoderConfigurationTest {
         KeyReport.of(read("mistral", "{'use_sliding_window': true}")).unknown());
   }
 
+  /** Llama 3 ends texts with any of several words. */
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {"3|[3]", "[5, 2]|[5, 2]", "[2, 99]|[2]", "null|[]", "-1|[]"})
+  void severalWordsEndATextIfTheFileSaysSo(String said, String ids) throws IOException {
+    assertEquals(ids, read("llama", "{'eos_token_id': " + said + "}").endIds().toString());
+  }
+
   private ModelConfiguration read(String type, String more) throws IOException {
     ObjectNode keys = (ObjectNode) Fixtures.json(Fixtures.path("decoders/llama/model/config.json"));
     keys.put("model_type", type);

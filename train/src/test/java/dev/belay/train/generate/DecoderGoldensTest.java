@@ -32,7 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
@@ -103,7 +103,7 @@ class DecoderGoldensTest {
       }
     }
     GeneratedSequence written =
-        TokenSearch.of(new Limits(8, OptionalInt.of(2)), 1, 1).write(model).get(0);
+        TokenSearch.of(new Limits(8, Set.of(2)), 1, 1).write(model).get(0);
     assertEquals(expected, Arrays.stream(written.tokens()).boxed().toList());
   }
 
