@@ -65,6 +65,13 @@ class FamilySettingsTest {
     assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("family_settings", name)).run());
   }
 
+  /** Tokenizers that begin with blanks and fall back to bytes, and of byte-level BPE. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama_4", "llama_4_ends", "llama_5", "qwen2_4"})
+  void tokensAsPython(String name) throws IOException {
+    assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("decoder_tokenizers", name)).run());
+  }
+
   /** A key that Belay does not compute, and what the refusal says of it. */
   @ParameterizedTest
   @CsvSource({
