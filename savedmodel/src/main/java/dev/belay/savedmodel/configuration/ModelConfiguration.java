@@ -59,7 +59,8 @@ public record ModelConfiguration(
       throw new IllegalArgumentException(
           "epsilon of the norms: expected more than 0 and less than 1, found " + normEpsilon);
     }
-    if (!HEADS_OF_ANY_SIZE.contains(type.family()) && sizes.hidden() != sizes.heads() * sizes.headSize()) {
+    if (!HEADS_OF_ANY_SIZE.contains(type.family())
+        && sizes.hidden() != sizes.heads() * sizes.headSize()) {
       throw new IllegalArgumentException(
           "hidden size: expected a multiple of the "
               + sizes.heads()
