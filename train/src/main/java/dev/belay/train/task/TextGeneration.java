@@ -20,9 +20,7 @@ final class TextGeneration {
     TextTokenizer tokenizer = run.tokenizer();
     Set<Integer> said = run.endIds();
     Set<Integer> ends =
-        said.isEmpty()
-            ? tokenizer.endId().stream().boxed().collect(Collectors.toSet())
-            : said;
+        said.isEmpty() ? tokenizer.endId().stream().boxed().collect(Collectors.toSet()) : said;
     TokenSearch search =
         TokenSearch.of(new Limits(how.maxNewTokens(), ends), how.numBeams(), how.lengthPenalty());
     for (GeneratedSequence text : search.write(next)) {

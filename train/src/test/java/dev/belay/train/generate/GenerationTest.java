@@ -191,8 +191,7 @@ class GenerationTest {
         refused(List.of(new int[0])));
     assertEquals(
         "A text needs room for at least one new token; found 0.",
-        assertThrows(IllegalArgumentException.class, () -> new Limits(0, Set.of()))
-            .getMessage());
+        assertThrows(IllegalArgumentException.class, () -> new Limits(0, Set.of())).getMessage());
   }
 
   private static String refused(List<int[]> prompts) {
