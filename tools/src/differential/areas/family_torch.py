@@ -3,6 +3,7 @@
 Logits or the loss of the model's own head, three steps of plain gradient descent without dropout, and what comes back: the
 Hugging Face folder that Belay exports is read by the same class, without a missing or unexpected weight, and says the same.
 """
+import copy
 import json
 import re
 
@@ -228,11 +229,10 @@ def save(model, recipe, path):
     from safetensors.torch import load_file, save_file
 
     how = recipe["folder"]
-    saved = model.base_model if recipe["new_head"] else model
+    saved = copy.deepcopy(model.base_model if recipe["new_head"] else model)
     if how["half"]:
-        model.to(getattr(torch, how["half"]))
+        saved.to(getattr(torch, how["half"]))  # a copy, since it rounds the frequencies of rotary positions too, which no file holds
     saved.save_pretrained(path, max_shard_size="4KB" if how["shards"] and not recipe["wrong"] else "1GB")
-    model.float()
     edit_configuration(path / "config.json", recipe)
     single = path / "model.safetensors"
     if single.exists():

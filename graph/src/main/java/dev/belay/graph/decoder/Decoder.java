@@ -33,16 +33,13 @@ final class Decoder {
     DecoderSpec.Sizes sizes = spec.sizes();
     DecoderNames names = spec.form().names();
     Parameters parameters = all.within(names.base());
-    this.words =
-        Table.declare(parameters, names.words(), sizes.vocabulary(), sizes.hidden());
+    this.words = Table.declare(parameters, names.words(), sizes.vocabulary(), sizes.hidden());
     this.positions =
         sizes.positions() == 0
             ? Optional.empty()
-            : Optional.of(
-                Table.declare(parameters, POSITIONS, sizes.positions(), sizes.hidden()));
+            : Optional.of(Table.declare(parameters, POSITIONS, sizes.positions(), sizes.hidden()));
     for (int layer = 0; layer < sizes.layers(); layer++) {
-      blocks.add(
-          new DecoderBlock(parameters.within(names.layers() + "." + layer), spec, layer));
+      blocks.add(new DecoderBlock(parameters.within(names.layers() + "." + layer), spec, layer));
     }
     this.norm = new DecoderLayers(spec).norm(parameters, names.norm());
     this.logits =
@@ -83,10 +80,7 @@ final class Decoder {
     Operand<TFloat32> x = embed(pass.within("embeddings"), ids, extent); // [N, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     for (int layer = 0; layer < blocks.size(); layer++) {
-      x =
-          blocks
-              .get(layer)
-              .apply(pass.within("layer_" + layer), x, isNear(layer) ? near : earlier);
+      x = blocks.get(layer).apply(pass.within("layer_" + layer), x, isNear(layer) ? near : earlier);
       states.add(x);
     }
     states.set(blocks.size(), norm.apply(tf, x));
@@ -105,8 +99,7 @@ final class Decoder {
             ? words.lookExcept(tf, ids, untrained.getAsInt())
             : words.look(tf, ids); // [N, H]
     return pass.dropout(
-        positions.isPresent() ? positioned(tf, rows, extent) : rows,
-        spec.dropout().embeddings());
+        positions.isPresent() ? positioned(tf, rows, extent) : rows, spec.dropout().embeddings());
   }
 
   /** Rows [N, H] with those of their positions. */

@@ -39,8 +39,7 @@ final class DecoderAttention {
             : new long[] {heads.width(), keys, keys};
     for (int i = 0; i < widths.length; i++) {
       projections.add(
-          layers.dense(
-              parameters, names.get(i), hidden, widths[i], form.biases().projections()));
+          layers.dense(parameters, names.get(i), hidden, widths[i], form.biases().projections()));
     }
     this.output =
         layers.dense(

@@ -38,7 +38,8 @@ public record Heads(int count, int keys, int size, double scale, double dropout)
   public static void requireParts(int hidden, int heads) {
     if (hidden % heads != 0) {
       throw new IllegalArgumentException(
-          "The hidden size must be a multiple of the heads, since each head has a part of it; found "
+          "The hidden size must be a multiple of the heads, since each head has a part of it; found"
+              + " "
               + hidden
               + " for "
               + heads
@@ -90,8 +91,7 @@ public record Heads(int count, int keys, int size, double scale, double dropout)
             visible.positioned(tf, heads.query(), size),
             visible.positioned(tf, heads.key(), size),
             heads.value());
-    return mix(
-        pass, positioned, new Between(visible.extent(), visible.extent()), visible.bias());
+    return mix(pass, positioned, new Between(visible.extent(), visible.extent()), visible.bias());
   }
 
   /**
@@ -172,8 +172,7 @@ public record Heads(int count, int keys, int size, double scale, double dropout)
         tf.linalg.transpose(
             tf.reshape(rows, tf.stack(sizes)), tf.constant(kindFirst)); // [3, B, A, T, D]
     List<Output<TFloat32>> each = tf.unstack(kinds, 3L, Unstack.axis(0L)).output();
-    return attend(
-        pass, new PerHead(scaled(tf, each.get(0)), each.get(1), each.get(2)), visible);
+    return attend(pass, new PerHead(scaled(tf, each.get(0)), each.get(1), each.get(2)), visible);
   }
 
   /** Projections split into heads: queries [B, A, Q, D], keys and values [B, keys, K, D]. */
@@ -201,8 +200,7 @@ public record Heads(int count, int keys, int size, double scale, double dropout)
         ? x
         : tf.reshape(
             x,
-            tf.stack(
-                List.of(between.queries().batch(), tf.constant(keys), tf.constant(-1), last)));
+            tf.stack(List.of(between.queries().batch(), tf.constant(keys), tf.constant(-1), last)));
   }
 
   /** The way back, to [B, A, Q, n]. */

@@ -21,8 +21,7 @@ public final class RotaryFrequencies {
    * @param fast number of turns above which a pair stays as it is
    * @param truncates whether the range between them is widened to whole pairs (YaRN)
    */
-  public record Stretch(
-      double factor, int trained, double slow, double fast, boolean truncates) {}
+  public record Stretch(double factor, int trained, double slow, double fast, boolean truncates) {}
 
   /** {@code base ^ (-2i / size)}. */
   public static List<Float> plain(double base, int size) {

@@ -89,12 +89,10 @@ public record RotaryPositions(int size, Frequencies frequencies, double scale) {
    */
   public Rotation rotation(Ops tf, Operand<TInt32> length) {
     Operand<TFloat32> positions =
-        tf.dtypes.cast(
-            tf.range(tf.constant(0), length, tf.constant(1)), TFloat32.class); // [T]
+        tf.dtypes.cast(tf.range(tf.constant(0), length, tf.constant(1)), TFloat32.class); // [T]
     Operand<TFloat32> angles =
         tf.math.mul(tf.expandDims(positions, tf.constant(1)), each(tf, length)); // [T, R / 2]
-    return new Rotation(
-        size, scaled(tf, tf.math.cos(angles)), scaled(tf, tf.math.sin(angles)));
+    return new Rotation(size, scaled(tf, tf.math.cos(angles)), scaled(tf, tf.math.sin(angles)));
   }
 
   private Operand<TFloat32> scaled(Ops tf, Operand<TFloat32> x) {

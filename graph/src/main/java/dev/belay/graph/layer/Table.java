@@ -38,8 +38,7 @@ public record Table(Operand<TFloat32> rows, int size) {
     Operand<TFloat32> found = look(tf, ids);
     Operand<TInt32> flat = tf.reshape(ids, tf.constant(new int[] {-1, 1})); // [N, 1]
     Operand<TFloat32> trains =
-        tf.dtypes.cast(
-            tf.math.notEqual(flat, tf.constant(untrained)), TFloat32.class); // [N, 1]
+        tf.dtypes.cast(tf.math.notEqual(flat, tf.constant(untrained)), TFloat32.class); // [N, 1]
     Operand<TFloat32> kept = tf.math.sub(tf.constant(1f), trains);
     return tf.math.add(tf.math.mul(found, trains), tf.math.mul(tf.stopGradient(found), kept));
   }

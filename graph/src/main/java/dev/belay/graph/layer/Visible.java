@@ -14,7 +14,9 @@ import org.tensorflow.types.TFloat32;
  * @param rotation of queries and keys; empty: they do not know their positions
  */
 public record Visible(
-    SequenceShape extent, Optional<Operand<TFloat32>> bias, Optional<RotaryPositions.Rotation> rotation) {
+    SequenceShape extent,
+    Optional<Operand<TFloat32>> bias,
+    Optional<RotaryPositions.Rotation> rotation) {
 
   /** Tokens without positions. */
   public static Visible of(SequenceShape extent, Optional<Operand<TFloat32>> bias) {

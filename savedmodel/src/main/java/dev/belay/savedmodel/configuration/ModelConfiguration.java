@@ -6,6 +6,7 @@ import dev.belay.savedmodel.names.ModelType;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +59,8 @@ public record ModelConfiguration(
       throw new IllegalArgumentException(
           "epsilon of the norms: expected more than 0 and less than 1, found " + normEpsilon);
     }
-    if (!HEADS_OF_ANY_SIZE.contains(type.family()) && sizes.hidden() != sizes.heads() * sizes.headSize()) {
+    if (!HEADS_OF_ANY_SIZE.contains(type.family())
+        && sizes.hidden() != sizes.heads() * sizes.headSize()) {
       throw new IllegalArgumentException(
           "hidden size: expected a multiple of the "
               + sizes.heads()
@@ -153,15 +155,23 @@ public record ModelConfiguration(
     return said.isPresent() ? said : padId;
   }
 
-  /** The id that ends a text, {@code eos_token_id}. */
-  public OptionalInt endId() {
-    return id("eos_token_id");
+  /** The ids that end a text, {@code eos_token_id}: a number, or a list of them. */
+  public Set<Integer> endIds() {
+    List<?> said = others.get("eos_token_id") instanceof List<?> list ? list : List.of();
+    Set<Integer> ids = new LinkedHashSet<>();
+    said.stream().filter(this::isWord).forEach(id -> ids.add((Integer) id));
+    id("eos_token_id").ifPresent(ids::add);
+    return ids;
   }
 
   private OptionalInt id(String key) {
-    return others.get(key) instanceof Integer id && id >= 0 && id < sizes.vocabulary()
-        ? OptionalInt.of(id)
+    return isWord(others.get(key))
+        ? OptionalInt.of((Integer) others.get(key))
         : OptionalInt.empty();
+  }
+
+  private boolean isWord(Object value) {
+    return value instanceof Integer id && id >= 0 && id < sizes.vocabulary();
   }
 
   /** Deviation of fresh kernels and tables, {@code initializer_range}; 0.02 in every family. */

@@ -108,8 +108,7 @@ public record RotaryPositions(
           "'rope_type' is \""
               + word
               + "\", and Belay computes "
-              + String.join(
-                  ", ", Arrays.stream(Scaling.values()).map(Scaling::word).toList()));
+              + String.join(", ", Arrays.stream(Scaling.values()).map(Scaling::word).toList()));
     }
     for (String layers : List.of("full_attention", "sliding_attention")) {
       if (said.within(layers).isPresent()) {

@@ -18,8 +18,8 @@ import java.util.List;
  *     each has its own
  * @param headSize width of a head
  * @param intermediate width within the feed-forward
- * @param positions rows of the position embeddings, or the length of the texts that rotary positions
- *     were made for; 0 where positions are relative
+ * @param positions rows of the position embeddings, or the length of the texts that rotary
+ *     positions were made for; 0 where positions are relative
  * @param types rows of the token type embeddings; 0 without them
  */
 public record Sizes(

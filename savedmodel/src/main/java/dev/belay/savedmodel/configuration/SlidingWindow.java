@@ -55,13 +55,15 @@ public record SlidingWindow(int tokens, Set<Integer> layers) {
           "'" + TYPES + "' is " + types + ", not one of " + KNOWN_TYPES + " for each layer");
     } else if (types.contains(SLIDING) && !slides) {
       fields.problem(
-          "'" + TYPES + "' has " + SLIDING + ", and use_sliding_window or sliding_window says none");
+          "'"
+              + TYPES
+              + "' has "
+              + SLIDING
+              + ", and use_sliding_window or sliding_window says none");
     }
   }
 
   private static Set<Integer> from(int first, Sizes sizes) {
-    return IntStream.range(Math.max(first, 0), sizes.layers())
-        .boxed()
-        .collect(Collectors.toSet());
+    return IntStream.range(Math.max(first, 0), sizes.layers()).boxed().collect(Collectors.toSet());
   }
 }

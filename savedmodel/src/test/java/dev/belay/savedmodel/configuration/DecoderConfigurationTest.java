@@ -82,8 +82,7 @@ class DecoderConfigurationTest {
         "{'num_key_value_heads': 3}|expected a divisor of the 4 attention heads, found 3"
       })
   void whatIsNotComputedIsRefusedByName(String keys, String said) {
-    String message =
-        assertThrows(IOException.class, () -> read("llama", keys)).getMessage();
+    String message = assertThrows(IOException.class, () -> read("llama", keys)).getMessage();
     assertTrue(message.contains(said), message);
   }
 
@@ -103,8 +102,7 @@ class DecoderConfigurationTest {
         new SlidingWindow(3, Set.of(0, 1)),
         read("mistral", "{'sliding_window': 3}").slidingWindow());
     assertEquals(4096, read("mistral", "{}").slidingWindow().tokens());
-    assertEquals(
-        Set.of(), read("mistral", "{'sliding_window': null}").slidingWindow().layers());
+    assertEquals(Set.of(), read("mistral", "{'sliding_window': null}").slidingWindow().layers());
     assertEquals(Set.of(), read("qwen2", "{'sliding_window': 3}").slidingWindow().layers());
     String slides = "{'use_sliding_window': true, 'sliding_window': 3, 'max_window_layers': 1";
     assertEquals(Set.of(1), read("qwen2", slides + "}").slidingWindow().layers());
@@ -133,6 +131,15 @@ class DecoderConfigurationTest {
     assertEquals(
         List.of("use_sliding_window"),
         KeyReport.of(read("mistral", "{'use_sliding_window': true}")).unknown());
+  }
+
+  /** Llama 3 ends texts with any of several words. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"3|[3]", "[5, 2]|[5, 2]", "[2, 99]|[2]", "null|[]", "-1|[]"})
+  void severalWordsEndATextIfTheFileSaysSo(String said, String ids) throws IOException {
+    assertEquals(ids, read("llama", "{'eos_token_id': " + said + "}").endIds().toString());
   }
 
   private ModelConfiguration read(String type, String more) throws IOException {

@@ -65,6 +65,13 @@ class FamilySettingsTest {
     assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("family_settings", name)).run());
   }
 
+  /** Tokenizers that begin with blanks and fall back to bytes, and of byte-level BPE. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama_4", "llama_4_ends", "llama_5", "qwen2_4"})
+  void tokensAsPython(String name) throws IOException {
+    assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("decoder_tokenizers", name)).run());
+  }
+
   /** A key that Belay does not compute, and what the refusal says of it. */
   @ParameterizedTest
   @CsvSource({
@@ -74,7 +81,8 @@ class FamilySettingsTest {
     "bert_causal, dtype, float16, names DT_HALF as their type",
     "bert_causal, problem_type, regression, problem_type regression and its head several outputs",
     "gpt2_own_output, tie_word_embeddings, true, set the key to false to use it",
-    "llama_classes, architectures, LlamaForTokenClassification, it is a LlamaForTokenClassification",
+    "llama_classes, architectures, LlamaForTokenClassification, it is a"
+        + " LlamaForTokenClassification",
     "t5_unscaled, is_encoder_decoder, false, half of a T5"
   })
   void refusedByName(String name, String key, String value, String said) throws IOException {

@@ -60,8 +60,7 @@ public final class DecoderFamily {
     return switch (configuration.family()) {
       case GPT2 -> DecoderForm.GPT2;
       case LLAMA -> DecoderForm.llama(biases(configuration), configuration.padId());
-      default ->
-          throw new IllegalStateException(configuration.type().key() + " is no decoder");
+      default -> throw new IllegalStateException(configuration.type().key() + " is no decoder");
     };
   }
 
@@ -75,8 +74,7 @@ public final class DecoderFamily {
     return new DecoderForm.Biases(attention, attention, feedForward);
   }
 
-  private static DecoderSpec.Attention attention(
-      ModelConfiguration configuration, boolean rotary) {
+  private static DecoderSpec.Attention attention(ModelConfiguration configuration, boolean rotary) {
     Sizes sizes = configuration.sizes();
     SlidingWindow window = configuration.slidingWindow();
     return new DecoderSpec.Attention(
@@ -85,9 +83,7 @@ public final class DecoderFamily {
         new DecoderSpec.Scaling(
             rotary || configuration.isSet("scale_attn_weights", true),
             !rotary && configuration.isSet("scale_attn_by_inverse_layer_idx", false)),
-        rotary
-            ? Optional.of(RotaryForms.of(configuration.rotaryPositions()))
-            : Optional.empty(),
+        rotary ? Optional.of(RotaryForms.of(configuration.rotaryPositions())) : Optional.empty(),
         window.layers().isEmpty()
             ? Optional.empty()
             : Optional.of(new DecoderSpec.Window(window.tokens(), window.layers())));

@@ -226,8 +226,8 @@ public record ImportedModel(
   }
 
   @Override
-  public OptionalInt endId() {
-    return OptionalInt.empty();
+  public Set<Integer> endIds() {
+    return Set.of();
   }
 
   @Override

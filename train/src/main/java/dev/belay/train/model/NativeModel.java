@@ -310,8 +310,8 @@ record NativeModel(
   }
 
   @Override
-  public OptionalInt endId() {
-    return configuration.endId();
+  public Set<Integer> endIds() {
+    return configuration.endIds();
   }
 
   @Override

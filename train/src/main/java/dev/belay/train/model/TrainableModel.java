@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * A model as its files have it, before it is in a graph: a SavedModel, whose own graph is trained,
@@ -91,8 +92,8 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** Whether it generates text token by token, besides returning logits. */
   boolean generates();
 
-  /** The id that ends what it writes, if its configuration says one. */
-  OptionalInt endId();
+  /** The ids that end what it writes, if its configuration says any. */
+  Set<Integer> endIds();
 
   /** Class names in the order of its logits, if they are known. */
   Optional<LabelMap> labels();

@@ -14,6 +14,7 @@ import dev.belay.train.tokenize.TextTokenizer;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * A loaded model with the inputs to predict for.
@@ -101,8 +102,8 @@ public record ModelQuery(EvaluateConfig config, LoadedModel loaded, Inputs input
   }
 
   @Override
-  public OptionalInt endId() {
-    return loaded.model().endId();
+  public Set<Integer> endIds() {
+    return loaded.model().endIds();
   }
 
   @Override

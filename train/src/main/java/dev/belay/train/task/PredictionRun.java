@@ -11,6 +11,7 @@ import dev.belay.train.tokenize.TextTokenizer;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** A loaded model, with the files to predict for. */
 public interface PredictionRun {
@@ -52,8 +53,8 @@ public interface PredictionRun {
   /** The id that generated texts start with, if the model reads one text and generates another. */
   OptionalInt decoderStart();
 
-  /** The id that ends generated texts, if the configuration has one. */
-  OptionalInt endId();
+  /** The ids that end generated texts, if the configuration has any. */
+  Set<Integer> endIds();
 
   /** The largest number of tokens that the model accepts. */
   OptionalInt maxSeqLength() throws IOException;

@@ -32,7 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
@@ -102,8 +102,7 @@ class DecoderGoldensTest {
         expected.add(token);
       }
     }
-    GeneratedSequence written =
-        TokenSearch.of(new Limits(8, OptionalInt.of(2)), 1, 1).write(model).get(0);
+    GeneratedSequence written = TokenSearch.of(new Limits(8, Set.of(2)), 1, 1).write(model).get(0);
     assertEquals(expected, Arrays.stream(written.tokens()).boxed().toList());
   }
 
@@ -116,8 +115,7 @@ class DecoderGoldensTest {
       ids.add(ints(row.get("input_ids")));
       mask.add(ints(row.get("attention_mask")));
     }
-    return Map.of(
-        TensorNames.INPUT_IDS, matrix(ids), TensorNames.ATTENTION_MASK, matrix(mask));
+    return Map.of(TensorNames.INPUT_IDS, matrix(ids), TensorNames.ATTENTION_MASK, matrix(mask));
   }
 
   private static Column.IntMatrix matrix(List<int[]> rows) {

@@ -32,7 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -131,7 +131,7 @@ class GenerationTest {
     assertTrue(cases.size() > 10, "hardly any case");
     for (JsonNode golden : cases) {
       int end = golden.get("eos").asInt();
-      Limits limits = new Limits(golden.get("max_new_tokens").asInt(), OptionalInt.of(end));
+      Limits limits = new Limits(golden.get("max_new_tokens").asInt(), Set.of(end));
       TokenSearch search =
           TokenSearch.of(
               limits, golden.get("beams").asInt(), golden.get("length_penalty").asDouble());
@@ -151,7 +151,7 @@ class GenerationTest {
   /** The probability of a text is that of its tokens one by one, however it was found. */
   @Test
   void aTextIsAsProbableAsItsTokens() throws IOException {
-    Limits limits = new Limits(5, OptionalInt.empty());
+    Limits limits = new Limits(5, Set.of());
     for (int beams : new int[] {1, 3}) {
       NextTokens model = new DecoderTokens(gpt2Runner, gpt2, prompts(), POSITIONS);
       GeneratedSequence text = TokenSearch.of(limits, beams, 1).write(model).get(0);
@@ -173,7 +173,7 @@ class GenerationTest {
     NextTokens model = new DecoderTokens(gpt2Runner, gpt2, prompts, POSITIONS);
     for (int beams : new int[] {1, 2}) {
       List<GeneratedSequence> written =
-          TokenSearch.of(new Limits(7, OptionalInt.empty()), beams, 1).write(model);
+          TokenSearch.of(new Limits(7, Set.of()), beams, 1).write(model);
       assertEquals(List.of(2, 0, 7), written.stream().map(text -> text.tokens().length).toList());
       assertFalse(written.get(0).ended());
     }
@@ -191,8 +191,7 @@ class GenerationTest {
         refused(List.of(new int[0])));
     assertEquals(
         "A text needs room for at least one new token; found 0.",
-        assertThrows(IllegalArgumentException.class, () -> new Limits(0, OptionalInt.empty()))
-            .getMessage());
+        assertThrows(IllegalArgumentException.class, () -> new Limits(0, Set.of())).getMessage());
   }
 
   private static String refused(List<int[]> prompts) {

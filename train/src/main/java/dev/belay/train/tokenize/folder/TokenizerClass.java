@@ -36,6 +36,7 @@ record TokenizerClass(
     BYTES,
     ROBERTA,
     T5,
+    LLAMA,
     MPNET,
     GPT2,
     ALBERT,

@@ -38,7 +38,9 @@ final class Version4 {
     AddedVocabulary added =
         convention == Convention.VERSION_4 ? version.sanitized() : version.decoded();
     draft.write(added);
-    if (!draft.isJson()) {
+    if (draft.tokenizerClass().rule() == TokenizerClass.Rule.LLAMA) {
+      draft.root().set("post_processor", version.ends(added));
+    } else if (!draft.isJson()) {
       draft.root().set("post_processor", version.postProcessor(added));
     }
   }
@@ -199,6 +201,27 @@ final class Version4 {
           template("$A " + special.require(settings, "eos_token"), "$A:0 $B:1", added);
       case GPT2 -> gpt2Processor(added);
     };
+  }
+
+  /** Llama's class puts words at the ends by its own keys, whatever tokenizer.json has there. */
+  private JsonNode ends(AddedVocabulary added) {
+    JsonFile settings = draft.settings();
+    if (settings.has(TokenizerParts.ADD_PREFIX_SPACE)) {
+      throw settings.refused(
+          TokenizerParts.ADD_PREFIX_SPACE,
+          "no such key, by which Python makes the tokenizer of tokenizer.model",
+          JsonFile.shown(settings.root().path(TokenizerParts.ADD_PREFIX_SPACE)),
+          "write \"tokenizer_class\": \"PreTrainedTokenizerFast\" if tokenizer.json is all of it,"
+              + " or save the tokenizer again in Python");
+    }
+    boolean begins = settings.flag("add_bos_token").orElse(true);
+    boolean ends = settings.flag("add_eos_token").orElse(false);
+    String first = begins ? draft.special().require(settings, "bos_token") : "";
+    String last = ends ? draft.special().require(settings, "eos_token") : "";
+    String single = (begins ? first + " " : "") + "$A" + (ends ? " " + last : "");
+    String pair =
+        single + (begins ? " " + first + ":1" : "") + " $B:1" + (ends ? " " + last + ":1" : "");
+    return template(single, pair, added);
   }
 
   private JsonNode gpt2Processor(AddedVocabulary added) {

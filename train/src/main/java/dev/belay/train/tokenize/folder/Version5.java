@@ -89,6 +89,7 @@ final class Version5 {
               bert, special.require(settings, "unk_token"), object(vocabulary));
       case ROBERTA, GPT2 ->
           BytePairFiles.tokenizerJson(object(vocabulary), model.path("merges"), prefixSpace);
+      case LLAMA -> pieces(object(vocabulary), model.path("merges"));
       case T5 -> unigram(2, characterMap(), true);
       case ALBERT -> unigram(1, albertNormalizer(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
       case XLM_ROBERTA -> unigram(3, characterMap(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
@@ -122,6 +123,25 @@ final class Version5 {
             + draft.root().path("model").path("type").asText("another model")
             + "; write the right tokenizer_class into "
             + settings.path());
+  }
+
+  /** Llama's BPE, which spells what it does not know by bytes. */
+  private ObjectNode pieces(ObjectNode vocabulary, JsonNode merges) {
+    boolean prefixSpace = flag(TokenizerParts.ADD_PREFIX_SPACE, true);
+    String scheme = !prefixSpace ? "never" : flag("legacy", false) ? "always" : "first";
+    ObjectNode root = TokenizerParts.empty();
+    root.putObject("pre_tokenizer")
+        .put("type", "Metaspace")
+        .put("replacement", "\u2581")
+        .put("prepend_scheme", scheme)
+        .put("split", false);
+    root.set("decoder", draft.root().path("decoder"));
+    ObjectNode model = root.putObject("model").put("type", "BPE");
+    model.putNull("dropout").putNull("unk_token").putNull("continuing_subword_prefix");
+    model.putNull("end_of_word_suffix").put("fuse_unk", true).put("byte_fallback", true);
+    model.put("ignore_merges", false).set("vocab", vocabulary);
+    model.set("merges", merges);
+    return root;
   }
 
   private ObjectNode unigram(int unknown, JsonNode normalizer, boolean prefixSpace) {

@@ -76,6 +76,8 @@ class FolderTokenizerTest {
             + " split_special_tokens: expected false; column input_ids",
         "{'tokenizer_class': 'RobertaTokenizer'}; RobertaTokenizer is not made of vocab.txt;"
             + " vocab.json with merges.txt, or tokenizer.json",
+        "{'tokenizer_class': 'LlamaTokenizer'}; LlamaTokenizer is not made of vocab.txt;"
+            + " with the packages sentencepiece and protobuf",
         "{'tokenizer_class': 'AlbertTokenizer'}; AlbertTokenizer is not made of vocab.txt;"
             + " with the packages sentencepiece and protobuf"
       })
