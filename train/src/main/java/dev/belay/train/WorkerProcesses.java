@@ -66,14 +66,14 @@ public final class WorkerProcesses {
         }
         workers.lastLines(end.worker()).forEach(notes);
         boolean lost = end.code() == LOST || end.code() > SIGNALS;
-        String what = "worker " + end.worker() + " ended with exit code " + end.code();
+        String what = "the workers ended: " + workers.ends();
         if (!lost || restart == restarts || stop.isRequested()) {
           throw new WorkersFailedException(
               lost ? LOST : end.code(),
               what
                   + (lost
                       ? ": a worker was lost: start all again; the same command resumes"
-                      : ", as its own message above says"));
+                      : "; the message of worker " + end.worker() + " is above"));
         }
         notes.accept(
             what

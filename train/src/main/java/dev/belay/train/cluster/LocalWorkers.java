@@ -122,7 +122,8 @@ public final class LocalWorkers implements AutoCloseable {
     long deadline = Long.MAX_VALUE;
     while (processes.stream().anyMatch(Process::isAlive)) {
       if (stop.isRequested() && !told) {
-        processes.forEach(Process::destroy);
+        // Process.destroy would also close the input, which tells a worker that we have ended.
+        processes.forEach(process -> process.toHandle().destroy());
         told = true;
       }
       Optional<End> failed = failed(lost);
@@ -152,6 +153,15 @@ public final class LocalWorkers implements AutoCloseable {
         .filter(end -> end.code() != lost)
         .findFirst()
         .or(() -> ends.stream().findFirst());
+  }
+
+  /** How all have ended, for people. */
+  public String ends() {
+    List<String> ends = new ArrayList<>();
+    for (int i = 0; i < processes.size(); i++) {
+      ends.add("worker " + i + " with exit code " + processes.get(i).exitValue());
+    }
+    return String.join(", ", ends);
   }
 
   /** The last lines of a worker other than the chief, whose own are seen already. */

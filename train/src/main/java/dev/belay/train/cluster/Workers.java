@@ -35,6 +35,7 @@ public final class Workers implements WorkerGroup, AutoCloseable {
   private final MasterService service;
   private final Agreement agreement;
   private final GraphSession exchange;
+  private final PeerWatch watch;
 
   private Workers(Cluster cluster, StopRequest stop, Duration timeout, ConfigProto options) {
     this.cluster = cluster;
@@ -43,6 +44,7 @@ public final class Workers implements WorkerGroup, AutoCloseable {
     this.service = MasterService.connect(cluster.own().port());
     this.agreement = Agreement.of(cluster.size(), timeoutSeconds());
     this.exchange = MasterSession.open(service, agreement.graph(), options, timeout);
+    this.watch = PeerWatch.start(cluster, service::abort);
   }
 
   /**
@@ -151,6 +153,7 @@ public final class Workers implements WorkerGroup, AutoCloseable {
   @Override
   public void leave() {
     exchange();
+    watch.close();
     try {
       exchange();
     } catch (WorkerLostException e) {
@@ -160,6 +163,7 @@ public final class Workers implements WorkerGroup, AutoCloseable {
 
   @Override
   public void close() {
+    watch.close();
     exchange.close();
     agreement.close();
     service.close();

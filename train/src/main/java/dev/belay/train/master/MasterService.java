@@ -25,6 +25,9 @@ public final class MasterService implements AutoCloseable {
 
   private final ManagedChannel channel;
 
+  /** Why calls are no longer answered; null while they are. */
+  private volatile String aborted;
+
   private MasterService(ManagedChannel channel) {
     this.channel = channel;
   }
@@ -58,7 +61,7 @@ public final class MasterService implements AutoCloseable {
     try {
       return ClientCalls.blockingUnaryCall(channel, descriptor, options, request);
     } catch (StatusRuntimeException e) {
-      throw failure(e, deadline);
+      throw aborted == null ? failure(e, deadline) : WorkerFailures.lost(aborted, e);
     }
   }
 
@@ -88,6 +91,12 @@ public final class MasterService implements AutoCloseable {
           }
         }
       };
+
+  /** Ends the calls under way, and all that follow, with a {@link WorkerLostException}. */
+  public void abort(String reason) {
+    aborted = reason;
+    channel.shutdownNow();
+  }
 
   @Override
   public void close() {

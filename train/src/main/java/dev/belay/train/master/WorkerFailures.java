@@ -12,6 +12,8 @@ final class WorkerFailures {
   /** Start of TensorFlow's message in every process but the one where a step failed. */
   private static final String ABORTED = "Collective ops is aborted by";
 
+  private static final int LONGEST = 300;
+
   private static final int CANCELLED = 1;
   private static final int INVALID_ARGUMENT = 3;
   private static final int DEADLINE_EXCEEDED = 4;
@@ -41,13 +43,20 @@ final class WorkerFailures {
     return new WorkerLostException(
         "a worker was lost: start all again; the same command resumes from the newest checkpoint,"
             + " also with fewer workers ("
-            + firstLine(why)
+            + reason(why)
             + ")",
         cause);
   }
 
-  private static String firstLine(String message) {
-    String line = message.lines().findFirst().orElse("no reason given").strip();
-    return line.length() > 300 ? line.substring(0, 300) + "..." : line;
+  /** TensorFlow says first where the error comes from, in lines that end with a colon. */
+  private static String reason(String message) {
+    String line =
+        message
+            .lines()
+            .map(String::strip)
+            .filter(part -> !part.isEmpty() && !part.endsWith(":") && !part.endsWith("found."))
+            .findFirst()
+            .orElse("no reason given");
+    return line.length() > LONGEST ? line.substring(0, LONGEST) + "..." : line;
   }
 }
