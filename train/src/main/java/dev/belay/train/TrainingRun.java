@@ -90,6 +90,8 @@ public final class TrainingRun {
           "--workers starts processes of `belay train`; a Java program starts them itself, and"
               + " names them to each with cluster-hosts");
     }
+    Cluster.ignored(config.cluster(), System.getenv())
+        .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
     RunParticipants participants = new RunParticipants(cluster, listener, stop);
     if (cluster.isEmpty() || cluster.get().index() == 0) {
       return execute(config, sandbox, command, participants);
@@ -165,6 +167,7 @@ public final class TrainingRun {
       try (RunWorkers workers =
           RunWorkers.join(participants.cluster(), config, participants.stop(), facts)) {
         workers.describe(facts);
+        workers.warning().ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
         RunStart start = workers.start(() -> RunStart.find(config, directory, facts));
         if (start.finished()) {
           return workers.group().isChief() ? finished(directory, listener) : notWritten(directory);

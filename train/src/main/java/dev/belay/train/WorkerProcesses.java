@@ -64,7 +64,9 @@ public final class WorkerProcesses {
         if (stop.isRequested() && (end.code() == STOPPED || end.code() > SIGNALS)) {
           throw stop.stopped("with all workers");
         }
-        workers.lastLines(end.worker()).forEach(notes);
+        if (end.code() < SIGNALS) {
+          workers.lastLines(end.worker()).forEach(notes);
+        }
         boolean lost = end.code() == LOST || end.code() > SIGNALS;
         String what = "the workers ended: " + workers.ends();
         if (!lost || restart == restarts || stop.isRequested()) {

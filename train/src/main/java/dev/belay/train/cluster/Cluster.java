@@ -96,6 +96,17 @@ public record Cluster(List<Member> members, int index) {
     return Optional.of(new Cluster(members, index)).filter(cluster -> cluster.size() > 1);
   }
 
+  /** A warning if the environment describes a cluster that the options do not ask for. */
+  public static Optional<String> ignored(ClusterConfig config, Map<String, String> environment) {
+    String json = environment.get(TfConfig.VARIABLE);
+    return json == null || json.isBlank() || config.isUsed()
+        ? Optional.empty()
+        : Optional.of(
+            TfConfig.VARIABLE
+                + " of the environment is not used, and this run trains alone; --tf-config on"
+                + " takes the workers from it");
+  }
+
   private static int index(OptionalInt given, Map<String, String> environment) {
     if (given.isPresent()) {
       return given.getAsInt();

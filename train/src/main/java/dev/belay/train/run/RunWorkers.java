@@ -81,6 +81,17 @@ public final class RunWorkers implements AutoCloseable {
     return workers.isPresent() ? workers.get() : WorkerGroup.ALONE;
   }
 
+  /** What a person should know about the port of this worker; empty for one process. */
+  public Optional<String> warning() {
+    return workers.map(
+        all ->
+            "port "
+                + all.cluster().own().port()
+                + " of this machine is open on every network until the run ends, and whoever"
+                + " reaches it can read and write files as this user: let a firewall or"
+                + " NetworkPolicy admit the other workers alone, see docs/operating.md");
+  }
+
   /** Adds the addresses of several workers to the facts of run.json. */
   public void describe(Map<String, Object> facts) {
     workers.ifPresent(

@@ -68,12 +68,18 @@ class ClusterTest {
         "{\"cluster\": {\"chief\": [\"a:1\", \"b:1\"]}} | 2 chiefs",
         "{\"cluster\": {\"worker\": [\"a\"]}} | expected addresses as HOST:PORT, found 'a'",
         "{\"cluster\": {\"worker\": [\"a:0\"]}} | expected addresses as HOST:PORT, found 'a:0'",
-        "{\"cluster\": {\"worker\": [\"a:1\", \"a:1\"]}} | names a:1 twice",
         "{\"cluster\": {\"worker\": [\"a:1\"]}} | is none of the cluster's",
       })
   void whatIsWrongWithTfConfigIsSaid(String json, String message) {
     ConfigException refused = assertThrows(ConfigException.class, () -> TfConfig.read(json));
     assertTrue(refused.getMessage().contains(message), refused.getMessage());
+  }
+
+  @Test
+  void twoWorkersCannotHaveOnePort() {
+    String json = json("{\"worker\": [\"a:1\", \"a:1\"]}", "worker", "0");
+    ConfigException refused = assertThrows(ConfigException.class, () -> TfConfig.read(json));
+    assertTrue(refused.getMessage().contains("names a:1 twice"), refused.getMessage());
   }
 
   @Test
@@ -129,6 +135,8 @@ class ClusterTest {
   void tfConfigIsReadOnlyIfAskedFor() {
     Map<String, String> environment = Map.of("TF_CONFIG", json(TWO, "worker", "1"));
     assertEquals(Optional.empty(), Cluster.of(ClusterConfig.defaults(), environment));
+    assertTrue(Cluster.ignored(ClusterConfig.defaults(), environment).isPresent());
+    assertFalse(Cluster.ignored(ClusterConfig.defaults(), Map.of()).isPresent());
     ClusterConfig asked = ConfigBinder.with(ClusterConfig.defaults(), "tf-config", true);
     assertEquals(1, Cluster.of(asked, environment).orElseThrow().index());
     assertThrows(ConfigException.class, () -> Cluster.of(asked, Map.of()));
