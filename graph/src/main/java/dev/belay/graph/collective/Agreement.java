@@ -35,8 +35,7 @@ public record Agreement(Graph graph, Output<?> mine, Output<?> sum) implements A
                     .deviceIndex(0)
                     .build());
     Operand<TInt32> mine = tf.placeholder(TInt32.class, Placeholder.shape(Shape.of(NUMBERS)));
-    Operand<TInt32> sum =
-        new Collective(workers, GROUP_KEY, timeoutSeconds).sum(tf, mine, KEY);
+    Operand<TInt32> sum = new Collective(workers, GROUP_KEY, timeoutSeconds).sum(tf, mine, KEY);
     return new Agreement(graph, mine.asOutput(), sum.asOutput());
   }
 
