@@ -108,18 +108,14 @@ public final class TrainingRun {
       Optional<Cluster> cluster, Consumer<RunEvent> listener, StopRequest stop) {}
 
   private static Result execute(
-      TrainConfig config,
-      ModelSandbox sandbox,
-      List<String> command,
-      RunParticipants participants)
+      TrainConfig config, ModelSandbox sandbox, List<String> command, RunParticipants participants)
       throws IOException {
     boolean mayBeRun = config.resume().mode() != ResumeConfig.Mode.NEVER;
     CreatedDirectories created = CreatedDirectories.of(config.outputDirectory());
     RunDirectory directory = RunDirectory.open(config.outputDirectory(), mayBeRun);
     try (RunLock lock = RunLock.take(directory.lock())) {
       try {
-        return execute(
-            config, sandbox, new OwnedDirectory(directory, lock), command, participants);
+        return execute(config, sandbox, new OwnedDirectory(directory, lock), command, participants);
       } catch (Throwable e) {
         created.removeUnused(directory.lock());
         throw e;
@@ -152,8 +148,8 @@ public final class TrainingRun {
   private record PreparedRun(
       TrainConfig config, OwnedDirectory output, TrainableModel model, DatasetLoader data) {}
 
-  private static Result execute(
-      PreparedRun job, List<String> command, RunParticipants participants) throws IOException {
+  private static Result execute(PreparedRun job, List<String> command, RunParticipants participants)
+      throws IOException {
     TrainConfig config = job.config();
     TrainableModel model = job.model();
     DatasetLoader data = job.data();
@@ -174,8 +170,7 @@ public final class TrainingRun {
         }
         warn(job, graph, datasets, start, listener);
         try (TrainingSession.Training training =
-            TrainingSession.training(
-                config, model, graph, datasets.outputs(), workers.group())) {
+            TrainingSession.training(config, model, graph, datasets.outputs(), workers.group())) {
           return execute(
               job,
               new RunExecution.ModelAndData(model, graph, data, datasets, training),

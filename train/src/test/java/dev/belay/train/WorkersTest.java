@@ -197,8 +197,7 @@ class WorkersTest {
                 setting.rules(),
                 STEPS)
             .config(directory.resolve("unused"), 2, ResumeConfig.defaults());
-    return plain
-        .toBuilder()
+    return plain.toBuilder()
         .optimizer(OptimizerConfig.Kind.SGD)
         .learningRate(0.5)
         .weightDecay(0)
@@ -316,8 +315,7 @@ class WorkersTest {
     List<Callback<T>> parts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       TrainConfig own =
-          config
-              .toBuilder()
+          config.toBuilder()
               .option("cluster-hosts", hosts(ports))
               .option("cluster-index", i)
               .option("worker-timeout", 60)

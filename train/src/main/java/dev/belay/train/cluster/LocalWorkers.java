@@ -39,7 +39,8 @@ public final class LocalWorkers implements AutoCloseable {
   }
 
   /** Starts a number of processes of a program. */
-  public static LocalWorkers start(int count, String program, List<String> arguments) throws IOException {
+  public static LocalWorkers start(int count, String program, List<String> arguments)
+      throws IOException {
     LocalWorkers workers = new LocalWorkers();
     try {
       String hosts = addresses(count);
@@ -128,8 +129,7 @@ public final class LocalWorkers implements AutoCloseable {
       }
       Optional<End> failed = failed(lost);
       if (failed.isPresent() && (first.isEmpty() || first.get().code() == lost)) {
-        deadline =
-            Math.min(deadline, System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS));
+        deadline = Math.min(deadline, System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS));
         first = failed;
       }
       if (System.nanoTime() > deadline) {

@@ -23,7 +23,9 @@ final class TfConfig {
     JsonNode root = parse(json);
     JsonNode jobs = root.path("cluster");
     if (!jobs.isObject() || jobs.isEmpty()) {
-      throw refused("expected an object \"cluster\" with the addresses of the workers", "expected is, for example, " + EXAMPLE);
+      throw refused(
+          "expected an object \"cluster\" with the addresses of the workers",
+          "expected is, for example, " + EXAMPLE);
     }
     List<Cluster.Member> members = new ArrayList<>();
     for (String job : List.of(Cluster.CHIEF, Cluster.WORKER)) {
@@ -34,7 +36,9 @@ final class TfConfig {
     }
     if (jobs.path(Cluster.CHIEF).size() > 1) {
       throw refused(
-          "the cluster has " + jobs.path(Cluster.CHIEF).size() + " chiefs, where one writes the run",
+          "the cluster has "
+              + jobs.path(Cluster.CHIEF).size()
+              + " chiefs, where one writes the run",
           "name one under \"chief\", and the others under \"worker\"");
     }
     return new Cluster(members, own(root.path("task"), members));
@@ -47,7 +51,8 @@ final class TfConfig {
         return root;
       }
     } catch (JsonProcessingException e) {
-      throw refused("it is no JSON (" + e.getOriginalMessage() + ")", "expected is, for example, " + EXAMPLE);
+      throw refused(
+          "it is no JSON (" + e.getOriginalMessage() + ")", "expected is, for example, " + EXAMPLE);
     }
     throw refused("expected a JSON object", "expected is, for example, " + EXAMPLE);
   }
@@ -59,7 +64,9 @@ final class TfConfig {
           "every worker must know all others: set enableDynamicWorker to false");
     }
     if (!addresses.isMissingNode() && !addresses.isArray()) {
-      throw refused("expected a list of addresses under \"" + job + "\"", "expected is, for example, " + EXAMPLE);
+      throw refused(
+          "expected a list of addresses under \"" + job + "\"",
+          "expected is, for example, " + EXAMPLE);
     }
     for (JsonNode address : addresses) {
       members.add(Cluster.member(VARIABLE, job, taskCount(members, job), address.asText()));

@@ -58,8 +58,7 @@ public final class Workers implements WorkerGroup, AutoCloseable {
     Peers peers = new Peers(cluster, timeout, config.cluster().allowPublic());
     peers.requireOwnPort();
     ConfigProto options =
-        cluster.sessionOptions(
-            SessionOptions.of(config.machine(), config.update().precision()));
+        cluster.sessionOptions(SessionOptions.of(config.machine(), config.update().precision()));
     new Server(cluster.server(options)).start();
     peers.await();
     stop.share();

@@ -130,8 +130,7 @@ public record ClusterConfig(
       return;
     }
     check
-        .that(
-            update.gradientAccumulationSteps() == 1, refusal("--gradient-accumulation-steps"))
+        .that(update.gradientAccumulationSteps() == 1, refusal("--gradient-accumulation-steps"))
         .that(update.precision() == UpdateConfig.Precision.FP32, refusal("--precision"))
         .that(machine.replicaDevices().size() == 1, refusal("--device with several devices"))
         .that(clip.norms() == ClipConfig.Norms.DENSE, refusal("--norm-compatibility tf"))

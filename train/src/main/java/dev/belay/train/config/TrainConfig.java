@@ -36,8 +36,7 @@ public record TrainConfig(
     Check workers = new Check();
     cluster.refuse(workers, machine, update, clip, stability);
     workers
-        .that(
-            !cluster.isUsed() || !model.adapter().isOn(), ClusterConfig.refusal("--adapter"))
+        .that(!cluster.isUsed() || !model.adapter().isOn(), ClusterConfig.refusal("--adapter"))
         .verify();
     boolean needsEvaluation = loop.loadBestModelAtEnd() || loop.earlyStoppingPatience().isPresent();
     new Check()

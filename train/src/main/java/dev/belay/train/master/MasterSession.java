@@ -84,8 +84,7 @@ public record MasterSession(MasterService service, String handle, Duration deadl
     public FetchedTensors run() {
       long id = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
       ByteString request =
-          MasterMessages.runStep(
-              new MasterMessages.RunStep(handle, feeds, fetches, targets, id));
+          MasterMessages.runStep(new MasterMessages.RunStep(handle, feeds, fetches, targets, id));
       MasterMessages.RunAnswer answer =
           MasterMessages.runAnswer(service.call("RunStep", request, deadline));
       if (answer.code() != 0) {

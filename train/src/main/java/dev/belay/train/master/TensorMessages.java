@@ -23,9 +23,7 @@ final class TensorMessages {
   /** A message that shares the tensor's memory: only until the tensor is closed. */
   static TensorProto of(Tensor tensor) {
     TensorProto.Builder message =
-        TensorProto.newBuilder()
-            .setDtype(tensor.dataType())
-            .setTensorShape(shape(tensor.shape()));
+        TensorProto.newBuilder().setDtype(tensor.dataType()).setTensorShape(shape(tensor.shape()));
     if (tensor instanceof TString texts) {
       texts
           .asBytes()
@@ -75,7 +73,8 @@ final class TensorMessages {
           case DT_INT64 -> message.getInt64ValList();
           case DT_HALF, DT_BFLOAT16 -> message.getHalfValList();
           case DT_BOOL -> message.getBoolValList().stream().map(value -> value ? 1 : 0).toList();
-          default -> throw new IllegalArgumentException("a tensor of type " + type + " was fetched");
+          default ->
+              throw new IllegalArgumentException("a tensor of type " + type + " was fetched");
         };
     ByteBuffer bytes = ByteBuffer.allocate(count * 8).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < count; i++) {

@@ -170,24 +170,24 @@ public final class RunExecution {
 
   private Outcome conclude(Trainer trainer, RunCallbacks callbacks, long steps, long begin)
       throws IOException {
-      Map<String, Double> metrics = callbacks.finish();
-      context.stop().check("before its export");
-      Path export = export(callbacks.resultStep(steps));
-      double seconds = (System.nanoTime() - begin) / 1e9;
-      context
-          .records()
-          .accept(
-              new RunEvent.Done(
-                  steps,
-                  seconds,
-                  trainer.clippedFraction(steps),
-                  context.records().normPercentiles(),
-                  metrics));
-      context
-          .records()
-          .provenance()
-          .put(RunFact.RESULT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
-      return new Outcome(export, callbacks.startMetrics(), metrics);
+    Map<String, Double> metrics = callbacks.finish();
+    context.stop().check("before its export");
+    Path export = export(callbacks.resultStep(steps));
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    context
+        .records()
+        .accept(
+            new RunEvent.Done(
+                steps,
+                seconds,
+                trainer.clippedFraction(steps),
+                context.records().normPercentiles(),
+                metrics));
+    context
+        .records()
+        .provenance()
+        .put(RunFact.RESULT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
+    return new Outcome(export, callbacks.startMetrics(), metrics);
   }
 
   private CheckpointSaver saver() {

@@ -21,8 +21,7 @@ public record ScratchDirectory(Path root) implements AutoCloseable {
 
   /** The same run, which writes here and no reports. */
   public TrainConfig in(TrainConfig config) {
-    return config
-        .toBuilder()
+    return config.toBuilder()
         .outputDirectory(root)
         .option("resume", "never")
         .option("report", List.of("none"))

@@ -61,14 +61,9 @@ public final class TrainingSession {
    * @param workers that make each update together
    */
   public static Training training(
-      TrainConfig config,
-      TrainableModel model,
-      ModelGraph graph,
-      int outputs,
-      WorkerGroup workers)
+      TrainConfig config, TrainableModel model, ModelGraph graph, int outputs, WorkerGroup workers)
       throws IOException {
-    Training training =
-        training(config, graph, outputs, UpdateRules.clip(config.clip()), workers);
+    Training training = training(config, graph, outputs, UpdateRules.clip(config.clip()), workers);
     load(training.runner(), model);
     List<String> notes = restoreOptimizer(training, model, config.optimizer());
     return new Training(training.runner(), training.step(), training.evaluation(), notes);
@@ -108,8 +103,7 @@ public final class TrainingSession {
   private static List<GradientStage> stages(MachineConfig machine, WorkerGroup workers) {
     if (workers.count() > 1) {
       return List.of(
-          new AllReduce(
-              workers.count(), AllReduce.DEFAULT_BUCKET_BYTES, workers.timeoutSeconds()));
+          new AllReduce(workers.count(), AllReduce.DEFAULT_BUCKET_BYTES, workers.timeoutSeconds()));
     }
     int replicas = machine.replicaDevices().size();
     return replicas > 1

@@ -58,8 +58,8 @@ final class StepProbe {
 
   Optional<NonFinite> examine(UpdateBatch batch, long number) {
     float weight = 0;
-    UpdateRun run = new UpdateRun(
-            session, step, replicas, WorkerGroup.ALONE, 0, Double.POSITIVE_INFINITY);
+    UpdateRun run =
+        new UpdateRun(session, step, replicas, WorkerGroup.ALONE, 0, Double.POSITIVE_INFINITY);
     for (Batch part : batch.parts()) {
       weight += run.weight(part);
     }

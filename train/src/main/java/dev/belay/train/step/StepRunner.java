@@ -186,8 +186,7 @@ public final class StepRunner implements AutoCloseable {
   }
 
   private UpdateRun update(double learningRate, double normLimit) {
-    return new UpdateRun(
-        session, train.orElseThrow(), replicas, workers, learningRate, normLimit);
+    return new UpdateRun(session, train.orElseThrow(), replicas, workers, learningRate, normLimit);
   }
 
   private StepResult train(UpdateBatch batch, long step, UpdateRun update) {

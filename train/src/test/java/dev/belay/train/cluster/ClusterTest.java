@@ -97,14 +97,7 @@ class ClusterTest {
   private static ClusterConfig hosts(List<String> hosts, OptionalInt size, OptionalInt index) {
     ClusterConfig config = ClusterConfig.defaults();
     return new ClusterConfig(
-        1,
-        hosts,
-        size,
-        index,
-        false,
-        false,
-        config.timeoutSeconds(),
-        config.maxRestarts());
+        1, hosts, size, index, false, false, config.timeoutSeconds(), config.maxRestarts());
   }
 
   @Test
@@ -119,8 +112,7 @@ class ClusterTest {
         assertThrows(ConfigException.class, () -> Cluster.of(config, Map.of()));
     assertTrue(refused.getMessage().contains("--cluster-index"), refused.getMessage());
     refused =
-        assertThrows(
-            ConfigException.class, () -> Cluster.of(config, Map.of("SLURM_PROCID", "3")));
+        assertThrows(ConfigException.class, () -> Cluster.of(config, Map.of("SLURM_PROCID", "3")));
     assertTrue(refused.getMessage().contains("the workers 0 to 2"), refused.getMessage());
   }
 
@@ -145,8 +137,7 @@ class ClusterTest {
   @Test
   void aHostThatDoesNotResolveIsNamed() {
     Cluster cluster =
-        new Cluster(
-            List.of(Cluster.member("test", "worker", 0, "no-such-host.invalid:2222")), 0);
+        new Cluster(List.of(Cluster.member("test", "worker", 0, "no-such-host.invalid:2222")), 0);
     MachineException failed =
         assertThrows(
             MachineException.class, () -> new Peers(cluster, Duration.ZERO, false).await());
@@ -176,8 +167,7 @@ class ClusterTest {
     try (ServerSocket socket = new ServerSocket(0)) {
       Cluster cluster =
           new Cluster(
-              List.of(
-                  Cluster.member("test", "worker", 0, "127.0.0.1:" + socket.getLocalPort())),
+              List.of(Cluster.member("test", "worker", 0, "127.0.0.1:" + socket.getLocalPort())),
               0);
       MachineException failed =
           assertThrows(
@@ -198,8 +188,7 @@ class ClusterTest {
     }
     Cluster cluster = new Cluster(List.of(Cluster.member("test", "worker", 0, "8.8.8.8:1")), 0);
     ConfigException refused =
-        assertThrows(
-            ConfigException.class, () -> new Peers(cluster, Duration.ZERO, false).await());
+        assertThrows(ConfigException.class, () -> new Peers(cluster, Duration.ZERO, false).await());
     assertTrue(refused.getMessage().contains("--cluster-allow-public"), refused.getMessage());
   }
 }
