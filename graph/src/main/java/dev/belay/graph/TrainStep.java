@@ -1,5 +1,6 @@
 package dev.belay.graph;
 
+import dev.belay.graph.collective.StopFlag;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.variable.GraphVariable;
@@ -31,6 +32,7 @@ import org.tensorflow.types.TInt64;
  * @param parts all variables
  * @param unused variables that should train and that the loss does not read
  * @param withoutGradient variables that the loss reads without having a gradient, as allowed
+ * @param stopFlag of steps that several processes make together
  */
 public record TrainStep(
     Feeds feeds,
@@ -41,7 +43,8 @@ public record TrainStep(
     List<Operation> initializers,
     VariableGroups parts,
     List<String> unused,
-    List<String> withoutGradient) {
+    List<String> withoutGradient,
+    Optional<StopFlag> stopFlag) {
 
   /**
    * Placeholders.

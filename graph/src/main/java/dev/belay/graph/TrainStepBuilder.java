@@ -1,6 +1,7 @@
 package dev.belay.graph;
 
 import dev.belay.graph.clip.Clipped;
+import dev.belay.graph.collective.StopFlag;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.gradient.Gradients;
@@ -109,7 +110,8 @@ public final class TrainStepBuilder {
             slots.variables(),
             FrozenVariables.of(plan, state)),
         names(gradients.unused()),
-        names(gradients.allowed()));
+        names(gradients.allowed()),
+        StopFlag.of(graph));
   }
 
   private static Gradients gradients(Ops tf, TrainPlan plan, Operand<TFloat32> loss) {

@@ -61,14 +61,16 @@ class SeveralPassesTest {
 
   /** As half precision would have it: what is above 65504 is infinite. */
   private static final GradientStage HALF =
-      (tf, gradients) ->
-          gradients.stream()
-              .map(
-                  g ->
-                      g.withValue(
-                          tf.dtypes.cast(
-                              tf.dtypes.cast(g.value(), TFloat16.class), TFloat32.class)))
-              .toList();
+      (tf, update) ->
+          new GradientStage.Update(
+              update.gradients().stream()
+                  .map(
+                      g ->
+                          g.withValue(
+                              tf.dtypes.cast(
+                                  tf.dtypes.cast(g.value(), TFloat16.class), TFloat32.class)))
+                  .toList(),
+              update.lossSum());
 
   @ParameterizedTest
   @CsvSource({

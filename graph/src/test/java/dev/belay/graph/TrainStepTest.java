@@ -46,7 +46,10 @@ import org.tensorflow.types.TInt64;
 
 class TrainStepTest {
   private static final GradientStage NEGATE =
-      (tf, gradients) -> gradients.stream().map(g -> g.withValue(tf.math.neg(g.value()))).toList();
+      (tf, update) ->
+          new GradientStage.Update(
+              update.gradients().stream().map(g -> g.withValue(tf.math.neg(g.value()))).toList(),
+              update.lossSum());
 
   @Test
   void theLossFallsAndTheCallsOwnUpdatesRun() {

@@ -155,11 +155,12 @@ final class HouseRulesTest {
     rules.put("only tools and the sandbox's own process print", prints(root, inside));
     rules.put("only tools and the sandbox's own process exit", exits(root, inside));
     rules.put(
-        "only the sandbox and the doctor start processes",
+        "only the sandbox, the doctor and the workers of a run are started as processes",
         noClasses()
             .that(resideInAPackage(inside))
             .and()
-            .resideOutsideOfPackages(root + ".train.sandbox..", root + ".train.doctor..")
+            .resideOutsideOfPackages(
+                root + ".train.sandbox..", root + ".train.doctor..", root + ".train.cluster..")
             .should(call(ProcessBuilder.class, "start"))
             .orShould(call(ProcessBuilder.class, "startPipeline"))
             .orShould(call(Runtime.class, "exec")));

@@ -1,5 +1,7 @@
 package dev.belay.train;
 
+import dev.belay.train.cluster.Cluster;
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.dataset.DatasetLoader;
@@ -24,11 +26,14 @@ import dev.belay.train.run.RunExecution;
 import dev.belay.train.run.RunLog;
 import dev.belay.train.run.RunNeeds;
 import dev.belay.train.run.RunProvenance;
+import dev.belay.train.run.RunWorkers;
+import dev.belay.train.run.ScratchDirectory;
 import dev.belay.train.session.TrainingSession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** One run of {@code belay train}, from configuration to exported model. */
@@ -79,13 +84,38 @@ public final class TrainingRun {
       Consumer<RunEvent> listener,
       StopRequest stop)
       throws IOException {
+    Optional<Cluster> cluster = Cluster.of(config.cluster(), System.getenv());
+    if (config.cluster().workers() > 1 && cluster.isEmpty()) {
+      throw new ConfigException(
+          "--workers starts processes of `belay train`; a Java program starts them itself, and"
+              + " names them to each with cluster-hosts");
+    }
+    Cluster.ignored(config.cluster(), System.getenv())
+        .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
+    RunParticipants participants = new RunParticipants(cluster, listener, stop);
+    if (cluster.isEmpty() || cluster.get().index() == 0) {
+      return execute(config, sandbox, command, participants);
+    }
+    try (ScratchDirectory scratch = ScratchDirectory.create()) {
+      execute(scratch.in(config), sandbox, command, participants);
+      RunDirectory chiefs = new RunDirectory(config.outputDirectory());
+      return new Result(chiefs.root(), chiefs.exports().resolve("1"), Map.of(), Map.of());
+    }
+  }
+
+  /** The workers of a run, and those outside of it who hear of it and may stop it. */
+  private record RunParticipants(
+      Optional<Cluster> cluster, Consumer<RunEvent> listener, StopRequest stop) {}
+
+  private static Result execute(
+      TrainConfig config, ModelSandbox sandbox, List<String> command, RunParticipants participants)
+      throws IOException {
     boolean mayBeRun = config.resume().mode() != ResumeConfig.Mode.NEVER;
     CreatedDirectories created = CreatedDirectories.of(config.outputDirectory());
     RunDirectory directory = RunDirectory.open(config.outputDirectory(), mayBeRun);
     try (RunLock lock = RunLock.take(directory.lock())) {
       try {
-        return execute(
-            config, sandbox, new OwnedDirectory(directory, lock), command, listener, stop);
+        return execute(config, sandbox, new OwnedDirectory(directory, lock), command, participants);
       } catch (Throwable e) {
         created.removeUnused(directory.lock());
         throw e;
@@ -101,8 +131,7 @@ public final class TrainingRun {
       ModelSandbox sandbox,
       OwnedDirectory output,
       List<String> command,
-      Consumer<RunEvent> listener,
-      StopRequest stop)
+      RunParticipants participants)
       throws IOException {
     try (ModelSandbox.SandboxCheck check = sandbox.begin(config.model(), true)) {
       TrainableModel model = TrainableModel.forTraining(config.model());
@@ -110,7 +139,7 @@ public final class TrainingRun {
       try (DatasetLoader data = new DatasetLoader(config.data(), model, inputs)) {
         check.await();
         return execute(
-            new PreparedRun(config, output, model.decided(), data), command, listener, stop);
+            new PreparedRun(config, output, model.decided(), data), command, participants);
       }
     }
   }
@@ -119,43 +148,70 @@ public final class TrainingRun {
   private record PreparedRun(
       TrainConfig config, OwnedDirectory output, TrainableModel model, DatasetLoader data) {}
 
-  private static Result execute(
-      PreparedRun job, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
+  private static Result execute(PreparedRun job, List<String> command, RunParticipants participants)
       throws IOException {
     TrainConfig config = job.config();
     TrainableModel model = job.model();
     DatasetLoader data = job.data();
     RunDirectory directory = job.output().directory();
+    Consumer<RunEvent> listener = participants.listener();
     try (ModelGraph graph = model.graph(config.model(), config.machine().seed())) {
       graph.requireMatches(config.model());
       TrainingData datasets = TrainingData.read(config.data(), data, model, graph.task());
       datasets.decidingMetric(config); // refused now, not after an epoch
       Map<String, Object> facts = RunProvenance.of(config, model, data, datasets);
-      RunStart start = RunStart.find(config, directory, facts);
-      if (start.finished()) {
-        return finished(directory, listener);
-      }
-      warn(job, graph, datasets, start, listener);
-      try (TrainingSession.Training training =
-          TrainingSession.training(config, model, graph, datasets.outputs())) {
-        if (start.checkpoint().isEmpty() && LengthProbe.isNeeded(model)) {
-          new LengthProbe(training, datasets).require();
+      try (RunWorkers workers =
+          RunWorkers.join(participants.cluster(), config, participants.stop(), facts)) {
+        workers.describe(facts);
+        workers.warning().ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
+        RunStart start = workers.start(() -> RunStart.find(config, directory, facts));
+        if (start.finished()) {
+          return workers.group().isChief() ? finished(directory, listener) : notWritten(directory);
         }
-        try (RunLog records =
-            RunLog.begin(
-                new RunLog.LogHeader(config, directory, command, facts, start), listener)) {
-          RunExecution execution =
-              new RunExecution(
-                  config,
-                  new RunExecution.ModelAndData(model, graph, data, datasets, training),
-                  new RunExecution.RunContext(
-                      directory, job.output().lock(), start, records, stop));
-          RunExecution.Outcome outcome = records.recording(execution::run);
-          return new Result(
-              directory.root(), outcome.export(), outcome.startMetrics(), outcome.finalMetrics());
+        warn(job, graph, datasets, start, listener);
+        try (TrainingSession.Training training =
+            TrainingSession.training(config, model, graph, datasets.outputs(), workers.group())) {
+          return execute(
+              job,
+              new RunExecution.ModelAndData(model, graph, data, datasets, training),
+              new RunLog.LogHeader(config, directory, command, facts, start),
+              participants);
         }
       }
     }
+  }
+
+  private static Result execute(
+      PreparedRun job,
+      RunExecution.ModelAndData setup,
+      RunLog.LogHeader header,
+      RunParticipants participants)
+      throws IOException {
+    if (header.start().checkpoint().isEmpty() && LengthProbe.isNeeded(job.model())) {
+      new LengthProbe(setup.training(), setup.datasets()).require();
+    }
+    try (RunLog records = RunLog.begin(header, participants.listener())) {
+      RunExecution execution =
+          new RunExecution(
+              job.config(),
+              setup,
+              new RunExecution.RunContext(
+                  header.directory(),
+                  job.output().lock(),
+                  header.start(),
+                  records,
+                  participants.stop()));
+      RunExecution.Outcome outcome = records.recording(execution::run);
+      return new Result(
+          header.directory().root(),
+          outcome.export(),
+          outcome.startMetrics(),
+          outcome.finalMetrics());
+    }
+  }
+
+  private static Result notWritten(RunDirectory directory) {
+    return new Result(directory.root(), directory.exports(), Map.of(), Map.of());
   }
 
   /** Warns about insufficient memory and disk space, before the weights are loaded. */

@@ -15,6 +15,7 @@ import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.tensor.MemoryTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ClusterConfig;
 import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.DataConfig;
@@ -238,6 +239,7 @@ class NonFiniteRunTest {
             Optional.empty(),
             OptionalInt.empty()),
         MachineConfig.defaults(),
+        ClusterConfig.defaults(),
         ReportConfig.defaults(),
         ResumeConfig.defaults(),
         run);

@@ -7,6 +7,7 @@ import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.record.RecordReader;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ClusterConfig;
 import dev.belay.train.config.ColumnConfig;
 import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.DataConfig;
@@ -201,6 +202,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           rules.stability(),
           loop,
           new MachineConfig("cpu", OptionalInt.of(threads), 7),
+          ClusterConfig.defaults(),
           ReportConfig.defaults(),
           resume,
           directory);

@@ -12,11 +12,14 @@ import org.tensorflow.types.TFloat32;
  * finite check and the clip, once.
  */
 public interface GradientStage {
-  /** Gradients of the same variables in the same order. */
-  List<Gradient> apply(Ops tf, List<Gradient> gradients);
+  /**
+   * An update on its way through the stages.
+   *
+   * @param gradients of all variables
+   * @param lossSum loss of the update, scalar
+   */
+  record Update(List<Gradient> gradients, Operand<TFloat32> lossSum) {}
 
-  /** The loss of the whole update, scalar; a stage that does not combine parts keeps it. */
-  default Operand<TFloat32> lossSum(Ops tf, Operand<TFloat32> sum) {
-    return sum;
-  }
+  /** Gradients of the same variables in the same order, with the loss that belongs to them. */
+  Update apply(Ops tf, Update update);
 }

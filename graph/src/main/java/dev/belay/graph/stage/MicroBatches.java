@@ -76,13 +76,13 @@ public record MicroBatches(
 
   /** The same update after stages that process its gradients and its loss. */
   public MicroBatches through(Ops tf, List<GradientStage> stages, LossTensors of) {
-    List<Gradient> whole = gradients;
-    Operand<TFloat32> sum = lossSum;
+    GradientStage.Update update = new GradientStage.Update(gradients, lossSum);
     for (GradientStage stage : stages) {
-      whole = stage.apply(tf, whole);
-      sum = stage.lossSum(tf, sum);
+      update = stage.apply(tf, update);
     }
-    return new MicroBatches(whole, sum, sum == lossSum ? loss : mean(tf, sum, of), accumulators);
+    Operand<TFloat32> sum = update.lossSum();
+    return new MicroBatches(
+        update.gradients(), sum, sum == lossSum ? loss : mean(tf, sum, of), accumulators);
   }
 
   private static Operand<TFloat32> mean(Ops tf, Operand<TFloat32> sum, LossTensors loss) {

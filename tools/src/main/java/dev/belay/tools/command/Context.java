@@ -10,4 +10,7 @@ import java.util.List;
  * @param terminal output streams
  * @param commandLine the user's command line, for the run's records
  */
-public record Context(TrainApi trainApi, Terminal terminal, List<String> commandLine) {}
+public record Context(TrainApi trainApi, Terminal terminal, List<String> commandLine) {
+  /** Main class of the program, for the processes that it starts of itself. */
+  static final String PROGRAM = "dev.belay.tools.Belay";
+}

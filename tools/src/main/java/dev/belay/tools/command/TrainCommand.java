@@ -1,10 +1,12 @@
 package dev.belay.tools.command;
 
 import dev.belay.tools.console.JsonText;
+import dev.belay.tools.console.ParentWatch;
 import dev.belay.tools.console.RunConsole;
 import dev.belay.tools.console.StopSignals;
 import dev.belay.tools.option.RecordOptions;
 import dev.belay.train.TrainingRun;
+import dev.belay.train.WorkerProcesses;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.StopRequest;
 import java.io.IOException;
@@ -36,12 +38,31 @@ final class TrainCommand implements RunnableCommand {
   public void run() throws IOException {
     TrainConfig config = options.read();
     StopRequest stop = new StopRequest();
+    if (WorkerProcesses.areStarted(config, System.getenv())) {
+      startWorkers(config, stop);
+      return;
+    }
+    if (WorkerProcesses.isOne(System.getenv())) {
+      ParentWatch.start();
+    }
     try (RunConsole console = new RunConsole(context.terminal(), System::nanoTime);
         StopSignals signals = StopSignals.listen(stop, context.terminal())) {
       TrainingRun.Result result =
           context.trainApi().train(config, context.commandLine(), console, stop);
       console.conclude(result);
       context.terminal().out().println(json ? JsonText.of(result) : result.exportDirectory());
+    }
+  }
+
+  @SuppressWarnings("try") // signals are listened to by being open
+  private void startWorkers(TrainConfig config, StopRequest stop) throws IOException {
+    try (StopSignals signals = StopSignals.listen(stop, context.terminal())) {
+      WorkerProcesses.train(
+          config,
+          Context.PROGRAM,
+          context.commandLine(),
+          stop,
+          note -> context.terminal().err().println(note));
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.belay.tools.failure;
 
+import java.util.Arrays;
+
 /** Exit code of the program. */
 public enum ExitCode {
   /** The command did what it was asked. */
@@ -17,12 +19,19 @@ public enum ExitCode {
   /** A comparison found differences. */
   DIFFERENT(6),
   /** Stopped on request; the same command resumes. */
-  STOPPED(75);
+  STOPPED(75),
+  /** A worker of a run on several was lost; all have to be started again. */
+  WORKER_LOST(76);
 
   private final int code;
 
   ExitCode(int code) {
     this.code = code;
+  }
+
+  /** The exit code of a worker process; {@link #MACHINE} for a number that is none of Belay's. */
+  static ExitCode of(int code) {
+    return Arrays.stream(values()).filter(known -> known.code == code).findFirst().orElse(MACHINE);
   }
 
   /** The number the shell sees. */

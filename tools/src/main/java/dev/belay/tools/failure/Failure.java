@@ -13,6 +13,8 @@ import dev.belay.train.failure.FileProblem;
 import dev.belay.train.failure.MachineException;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.failure.StoppedException;
+import dev.belay.train.failure.WorkerLostException;
+import dev.belay.train.failure.WorkersFailedException;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -85,6 +87,12 @@ public record Failure(ExitCode code, String message) {
     }
     if (cause instanceof DivergedException) {
       return new Failure(ExitCode.DIVERGED, cause.getMessage());
+    }
+    if (cause instanceof WorkerLostException) {
+      return new Failure(ExitCode.WORKER_LOST, cause.getMessage());
+    }
+    if (cause instanceof WorkersFailedException workers) {
+      return new Failure(ExitCode.of(workers.exitCode()), cause.getMessage());
     }
     if (cause instanceof MachineException) {
       return new Failure(ExitCode.MACHINE, cause.getMessage());

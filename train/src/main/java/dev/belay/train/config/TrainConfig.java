@@ -19,6 +19,7 @@ public record TrainConfig(
     StabilityConfig stability,
     LoopConfig loop,
     MachineConfig machine,
+    ClusterConfig cluster,
     ReportConfig report,
     ResumeConfig resume,
     @Option(
@@ -32,6 +33,11 @@ public record TrainConfig(
         Path outputDirectory) {
 
   public TrainConfig {
+    Check workers = new Check();
+    cluster.refuse(workers, machine, update, clip, stability);
+    workers
+        .that(!cluster.isUsed() || !model.adapter().isOn(), ClusterConfig.refusal("--adapter"))
+        .verify();
     boolean needsEvaluation = loop.loadBestModelAtEnd() || loop.earlyStoppingPatience().isPresent();
     new Check()
         .that(
@@ -93,6 +99,7 @@ public record TrainConfig(
         StabilityConfig.defaults(),
         LoopConfig.defaults(),
         MachineConfig.defaults(),
+        ClusterConfig.defaults(),
         ReportConfig.defaults(),
         ResumeConfig.defaults(),
         outputDirectory);

@@ -12,6 +12,11 @@ public final class StopRequest {
   private final AtomicReference<String> reason = new AtomicReference<>();
   private final AtomicBoolean heard = new AtomicBoolean();
 
+  /** Whether it only counts when all workers know of it. */
+  private volatile boolean shared;
+
+  private volatile boolean agreed;
+
   /**
    * Requests the stop.
    *
@@ -24,9 +29,25 @@ public final class StopRequest {
     return heard.get();
   }
 
-  /** Whether a stop was requested. */
+  /** Whether a stop was requested and, if several workers run, agreed upon. */
   public boolean isMade() {
+    return shared ? agreed : isRequested();
+  }
+
+  /** Whether a stop of this process was requested. */
+  public boolean isRequested() {
     return reason.get() != null;
+  }
+
+  /** Makes the request one of several workers: it has no effect until {@link #agree} is called. */
+  public void share() {
+    shared = true;
+  }
+
+  /** Tells that all workers stop after the current step, whichever of them was asked to. */
+  public void agree() {
+    reason.compareAndSet(null, "a signal to another worker");
+    agreed = true;
   }
 
   /** Sets whether the run currently ends by itself on a request. */

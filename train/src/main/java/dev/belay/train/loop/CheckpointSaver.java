@@ -73,7 +73,7 @@ public final class CheckpointSaver implements AutoCloseable {
       FutureTask<Long> written) {}
 
   /**
-   * Saves; nothing if this step's checkpoint is there.
+   * Saves; nothing if this step's checkpoint is there, or if another worker is the chief.
    *
    * @param interim whether it is saved only because of a stop, not by the schedule
    * @param next the batch that comes next
@@ -81,7 +81,7 @@ public final class CheckpointSaver implements AutoCloseable {
    */
   void save(
       long step, BatchPosition next, boolean interim, Map<String, Double> metrics, long keep) {
-    if (step != savedStep) {
+    if (step != savedStep && context.runner().workers().isChief()) {
       begin(step, next, interim, metrics, keep);
     }
   }

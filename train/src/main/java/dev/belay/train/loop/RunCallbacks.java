@@ -13,6 +13,7 @@ import dev.belay.train.metrics.Metrics;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -139,6 +140,11 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
     }
   }
 
+  /** Metrics of the last evaluation; empty without validation data. */
+  public Map<String, Double> lastMetrics() {
+    return lastMetrics;
+  }
+
   /** Metrics before the first step; empty without validation data. */
   public Map<String, Double> startMetrics() {
     return startMetrics;
@@ -242,10 +248,22 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
                 context.runner(),
                 context.stop(),
                 (done, of) -> context.events().accept(new RunEvent.Evaluating(step, done, of)));
-    lastMetrics = result.metrics();
+    lastMetrics = ofChief(result.metrics());
     double seconds = (System.nanoTime() - begin) / 1e9;
     context.events().accept(new RunEvent.Evaluated(step, lastMetrics, result.examples(), seconds));
     return lastMetrics;
+  }
+
+  /** Each worker evaluates all; what follows must be the same everywhere, to the last digit. */
+  private Map<String, Double> ofChief(Map<String, Double> metrics) {
+    double[] numbers = metrics.values().stream().mapToDouble(Double::doubleValue).toArray();
+    double[] chiefs = context.runner().workers().ofChief(numbers);
+    Map<String, Double> named = new LinkedHashMap<>();
+    int index = 0;
+    for (String name : metrics.keySet()) {
+      named.put(name, chiefs[index++]);
+    }
+    return named;
   }
 
   private boolean isBetter(long step, Map<String, Double> metrics) {

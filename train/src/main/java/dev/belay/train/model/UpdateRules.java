@@ -22,8 +22,8 @@ import dev.belay.graph.optimizer.Optimizer;
 import dev.belay.graph.optimizer.Schedule;
 import dev.belay.graph.optimizer.Schedules;
 import dev.belay.graph.optimizer.Sgd;
-import dev.belay.graph.stage.AllReduce;
 import dev.belay.graph.stage.DynamicLossScale;
+import dev.belay.graph.stage.GradientStage;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.config.ScheduleConfig;
@@ -94,15 +94,16 @@ public final class UpdateRules {
   /**
    * The computation of an update's gradient.
    *
-   * @param replicas devices that share each batch and add up their gradients
+   * @param stages that add up gradients, where several devices or workers share each batch
    */
-  public static GradientPlan gradients(UpdateConfig config, ClipConfig clip, int replicas) {
+  public static GradientPlan gradients(
+      UpdateConfig config, ClipConfig clip, List<GradientStage> stages) {
     return new GradientPlan(
         config.gradientAccumulationSteps() > 1,
         config.precision() == UpdateConfig.Precision.FP16
             ? Optional.of(new DynamicLossScale(config.lossScale(), config.lossScaleGrowth()))
             : Optional.empty(),
-        replicas > 1 ? List.of(new AllReduce(replicas, AllReduce.DEFAULT_BUCKET_BYTES)) : List.of(),
+        stages,
         clip.norms() == ClipConfig.Norms.TF ? NormRows.TF : NormRows.DENSE);
   }
 

@@ -33,6 +33,7 @@ public final class RunFact {
   public static final String SHA256 = "sha256";
   public static final String FILES = "files";
   public static final String STEP = "step";
+  public static final String WORKERS = "workers";
 
   private RunFact() {}
 }

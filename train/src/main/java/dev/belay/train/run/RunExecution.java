@@ -23,7 +23,9 @@ import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.StopRequest;
 import dev.belay.train.export.MergedExport;
 import dev.belay.train.export.SavedModelExport;
+import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.MachineException;
+import dev.belay.train.failure.StoppedException;
 import dev.belay.train.loop.CheckpointRollback;
 import dev.belay.train.loop.CheckpointSaver;
 import dev.belay.train.loop.RunCallbacks;
@@ -42,6 +44,7 @@ import dev.belay.train.session.TrainingSession;
 import dev.belay.train.stability.StepGuard;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.step.VariableSnapshot;
+import dev.belay.train.step.WorkerGroup;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -139,28 +142,52 @@ public final class RunExecution {
         callbacks.before();
       }
       guard.begin();
-      long steps = trainer.train(done, total);
-      Map<String, Double> metrics = callbacks.finish();
-      context.stop().check("before its export");
-      Path export = export(callbacks.resultStep(steps));
-      double seconds = (System.nanoTime() - begin) / 1e9;
-      context
-          .records()
-          .accept(
-              new RunEvent.Done(
-                  steps,
-                  seconds,
-                  trainer.clippedFraction(steps),
-                  context.records().normPercentiles(),
-                  metrics));
-      context
-          .records()
-          .provenance()
-          .put(RunFact.RESULT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
-      return new Outcome(export, callbacks.startMetrics(), metrics);
+      long steps = train(trainer, done, total);
+      return workers().isChief()
+          ? conclude(trainer, callbacks, steps, begin)
+          : new Outcome(
+              context.directory().exports(), callbacks.startMetrics(), callbacks.lastMetrics());
     } finally {
       context.stop().listen(false);
     }
+  }
+
+  private WorkerGroup workers() {
+    return setup.training().runner().workers();
+  }
+
+  /** Trains; no worker ends before all have made the last step. */
+  private long train(Trainer trainer, long done, long total) throws IOException {
+    try {
+      long steps = trainer.train(done, total);
+      workers().leave();
+      return steps;
+    } catch (StoppedException | DivergedException e) {
+      workers().leave();
+      throw e;
+    }
+  }
+
+  private Outcome conclude(Trainer trainer, RunCallbacks callbacks, long steps, long begin)
+      throws IOException {
+    Map<String, Double> metrics = callbacks.finish();
+    context.stop().check("before its export");
+    Path export = export(callbacks.resultStep(steps));
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    context
+        .records()
+        .accept(
+            new RunEvent.Done(
+                steps,
+                seconds,
+                trainer.clippedFraction(steps),
+                context.records().normPercentiles(),
+                metrics));
+    context
+        .records()
+        .provenance()
+        .put(RunFact.RESULT, FinishedRun.fact(steps, export, callbacks.startMetrics(), metrics));
+    return new Outcome(export, callbacks.startMetrics(), metrics);
   }
 
   private CheckpointSaver saver() {
@@ -243,7 +270,9 @@ public final class RunExecution {
         runner.restoreOptimizer(checkpoint.optimizer());
       }
       notes.addAll(sections.resume(checkpoint));
-      callbacks.forgetLostBest().ifPresent(notes::add);
+      if (workers().isChief()) {
+        callbacks.forgetLostBest().ifPresent(notes::add);
+      }
       context
           .records()
           .accept(new RunEvent.Resumed(checkpoint.state().step(), checkpoint.directory()));

@@ -10,16 +10,20 @@ import dev.belay.graph.clip.NoClip;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.optimizer.Optimizer;
 import dev.belay.graph.optimizer.Sgd;
+import dev.belay.graph.stage.AllReduce;
+import dev.belay.graph.stage.GradientStage;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.step.StepRunner;
+import dev.belay.train.step.WorkerGroup;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,13 +45,25 @@ public final class TrainingSession {
   }
 
   /**
-   * A session that trains.
+   * A session that trains in this process.
    *
    * @param outputs classes of a new classification head
    */
   public static Training training(
       TrainConfig config, TrainableModel model, ModelGraph graph, int outputs) throws IOException {
-    Training training = training(config, graph, outputs, UpdateRules.clip(config.clip()));
+    return training(config, model, graph, outputs, WorkerGroup.ALONE);
+  }
+
+  /**
+   * A session that trains.
+   *
+   * @param outputs classes of a new classification head
+   * @param workers that make each update together
+   */
+  public static Training training(
+      TrainConfig config, TrainableModel model, ModelGraph graph, int outputs, WorkerGroup workers)
+      throws IOException {
+    Training training = training(config, graph, outputs, UpdateRules.clip(config.clip()), workers);
     load(training.runner(), model);
     List<String> notes = restoreOptimizer(training, model, config.optimizer());
     return new Training(training.runner(), training.step(), training.evaluation(), notes);
@@ -59,6 +75,11 @@ public final class TrainingSession {
    */
   public static Training training(
       TrainConfig config, ModelGraph graph, int outputs, ClipRule clip) {
+    return training(config, graph, outputs, clip, WorkerGroup.ALONE);
+  }
+
+  private static Training training(
+      TrainConfig config, ModelGraph graph, int outputs, ClipRule clip, WorkerGroup workers) {
     Optional<AttachedHead> head = graph.attachHead(outputs);
     TrainStep step =
         step(
@@ -67,13 +88,37 @@ public final class TrainingSession {
             head,
             new Rules(
                 UpdateRules.gradients(
-                    config.update(), config.clip(), config.machine().replicaDevices().size()),
+                    config.update(), config.clip(), stages(config.machine(), workers)),
                 clip,
                 UpdateRules.optimizer(config.optimizer())));
+    requireStateless(step, workers);
     EvaluationStep evaluation =
         EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
-    StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, machine(config));
+    StepRunner.Machine machine =
+        new StepRunner.Machine(config.machine(), config.update().precision(), workers);
+    StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, machine);
     return new Training(runner, step, evaluation, List.of());
+  }
+
+  private static List<GradientStage> stages(MachineConfig machine, WorkerGroup workers) {
+    if (workers.count() > 1) {
+      return List.of(
+          new AllReduce(workers.count(), AllReduce.DEFAULT_BUCKET_BYTES, workers.timeoutSeconds()));
+    }
+    int replicas = machine.replicaDevices().size();
+    return replicas > 1
+        ? List.of(new AllReduce(replicas, AllReduce.DEFAULT_BUCKET_BYTES))
+        : List.of();
+  }
+
+  /** A layer that counts batches would count others in each worker. */
+  private static void requireStateless(TrainStep step, WorkerGroup workers) {
+    if (workers.count() > 1 && step.settle().isPresent()) {
+      throw new ModelException(
+          "the model changes variables of its own in each training step, such as moving averages"
+              + " of a batch normalization, and each worker would see only its share of the"
+              + " batch: train it in one process");
+    }
   }
 
   /** Device and precision of a run. */

@@ -50,6 +50,9 @@ public enum Cause {
       "run again, the step is finite",
       "The numbers depend on the order of additions, so it is close to an overflow: lower "
           + "--learning-rate."),
+  NOT_EXAMINED(
+      "several workers made the step, and none of them can run it again alone",
+      "`belay replay` looks for the first op that is not finite, in one process."),
   UNKNOWN("not known", "The ranges of the op's inputs say what it was given.");
 
   private static final Set<String> LOGARITHMS = Set.of("Log", "Log1p", "Xlogy");

@@ -18,6 +18,9 @@ public final class Diagnostics {
    */
   public static Diagnosis examine(
       StepRunner runner, UpdateBatch batch, long step, double lossScale) {
+    if (runner.workers().count() > 1) {
+      return Diagnosis.without(step, Cause.NOT_EXAMINED);
+    }
     try {
       Optional<NonFinite> found = runner.examine(batch, step);
       return found.isPresent()

@@ -13,8 +13,6 @@ import java.util.OptionalInt;
 import org.tensorflow.Graph;
 import org.tensorflow.Operation;
 import org.tensorflow.Output;
-import org.tensorflow.Result;
-import org.tensorflow.Session;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TNumber;
@@ -28,9 +26,9 @@ public final class CallProbe implements AutoCloseable {
       new MachineConfig("cpu", OptionalInt.of(1), MachineConfig.defaults().seed());
 
   private final Ops tf;
-  private final Session session;
+  private final GraphSession session;
 
-  private CallProbe(Ops tf, Session session) {
+  private CallProbe(Ops tf, GraphSession session) {
     this.tf = tf;
     this.session = session;
   }
@@ -42,10 +40,10 @@ public final class CallProbe implements AutoCloseable {
    */
   public static CallProbe open(Graph graph, ForwardModel forward, StepRunner.ValueSource values)
       throws IOException {
-    Session session = new Session(graph, SessionOptions.of(CPU, Precision.FP32, graph));
+    GraphSession session = DirectSession.open(graph, SessionOptions.of(CPU, Precision.FP32, graph));
     try {
       if (!forward.initializers().isEmpty()) {
-        Session.Runner runner = session.runner();
+        GraphRun runner = session.runner();
         forward.initializers().forEach((Operation fill) -> runner.addTarget(fill));
         runner.run().close();
       }
@@ -74,7 +72,7 @@ public final class CallProbe implements AutoCloseable {
       for (String output : outputs) {
         feeds.runner().fetch(float32(call.output(output)));
       }
-      try (Result result = feeds.runner().run()) {
+      try (FetchedTensors result = feeds.runner().run()) {
         return outputs.stream()
             .map(output -> NativeTensors.floats(result.get(outputs.indexOf(output))))
             .toList();

@@ -5,19 +5,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.Output;
-import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 
 /** Owns the tensors that one run is fed with. */
 final class Feeds implements AutoCloseable {
-  private final Session.Runner runner;
+  private final GraphRun runner;
   private final List<Tensor> tensors = new ArrayList<>();
 
-  Feeds(Session.Runner runner) {
+  Feeds(GraphRun runner) {
     this.runner = runner;
   }
 
-  Session.Runner runner() {
+  GraphRun runner() {
     return runner;
   }
 

@@ -22,7 +22,7 @@ import org.tensorflow.types.TUint8;
 import org.tensorflow.types.family.TType;
 
 /** Tensors to and from little-endian bytes. */
-final class NativeTensors {
+public final class NativeTensors {
   private static final Map<DataType, Class<? extends TType>> TYPES =
       Map.of(
           DataType.DT_FLOAT, TFloat32.class,
@@ -41,7 +41,7 @@ final class NativeTensors {
    *
    * @throws IllegalArgumentException if their number does not match type and shape
    */
-  static Tensor of(DataType dtype, Shape shape, TensorPieces elements) throws IOException {
+  public static Tensor of(DataType dtype, Shape shape, TensorPieces elements) throws IOException {
     Class<? extends TType> type = TYPES.get(dtype);
     if (type == null) {
       throw new IllegalArgumentException(
@@ -82,7 +82,7 @@ final class NativeTensors {
    *
    * @throws IllegalArgumentException if the tensor has 2 GB or more
    */
-  static ByteBuffer view(Tensor tensor) {
+  public static ByteBuffer view(Tensor tensor) {
     ByteBuffer view = tensor.asRawTensor().data().accept(new MemoryOf());
     if (view == null) {
       throw new IllegalArgumentException(

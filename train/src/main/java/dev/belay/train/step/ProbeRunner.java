@@ -123,7 +123,7 @@ public final class ProbeRunner {
   private static double difference(Session session, Probe probe) {
     FloatBuffer expected = probe.check().expected();
     try (Feeds feeds = feeds(session, probe);
-        Result result = feeds.runner().fetch(probe.check().result()).run()) {
+        FetchedTensors result = feeds.runner().fetch(probe.check().result()).run()) {
       float[] found = NativeTensors.floats(result.get(0));
       double largest = 0;
       double difference = 0;
@@ -139,8 +139,8 @@ public final class ProbeRunner {
   /** The graphs that TensorFlow really ran, one for each device. */
   private static List<String> placement(Session session, Probe probe, Operation work) {
     Set<String> places = new TreeSet<>();
-    try (Feeds feeds = feeds(session, probe)) {
-      Session.Runner runner = feeds.runner().addTarget(work);
+    Session.Runner runner = session.runner().addTarget(work);
+    try (Feeds ignored = feeds(runner, probe)) {
       runner.setOptions(RunOptions.newBuilder().setOutputPartitionGraphs(true).build());
       try (Result result = runner.runAndFetchMetadata()) {
         RunMetadata metadata = result.getMetadata().orElseThrow();
@@ -158,7 +158,11 @@ public final class ProbeRunner {
   }
 
   private static Feeds feeds(Session session, Probe probe) {
-    Feeds feeds = new Feeds(session.runner());
+    return feeds(session.runner(), probe);
+  }
+
+  private static Feeds feeds(Session.Runner runner, Probe probe) {
+    Feeds feeds = new Feeds(new DirectSession.DirectRun(runner));
     probe.feeds().forEach(feed -> feeds.put(feed.placeholder(), tensor(feed)));
     return feeds;
   }

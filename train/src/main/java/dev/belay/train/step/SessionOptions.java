@@ -10,7 +10,7 @@ import org.tensorflow.proto.framework.OptimizerOptions;
 import org.tensorflow.proto.framework.RewriterConfig;
 
 /** TensorFlow's session settings for a machine. */
-final class SessionOptions {
+public final class SessionOptions {
   private SessionOptions() {}
 
   /**
@@ -30,7 +30,8 @@ final class SessionOptions {
     return unfused.build();
   }
 
-  static ConfigProto of(MachineConfig machine, Precision precision) {
+  /** For any graph. */
+  public static ConfigProto of(MachineConfig machine, Precision precision) {
     int threads = machine.effectiveThreads();
     ConfigProto.Builder config =
         ConfigProto.newBuilder()

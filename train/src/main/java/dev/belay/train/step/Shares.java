@@ -1,15 +1,43 @@
 package dev.belay.train.step;
 
+import dev.belay.graph.TrainStep;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.Column;
+import dev.belay.train.failure.ModelException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.tensorflow.ndarray.Shape;
 
 /** Deals a batch out to replicas. */
 final class Shares {
   private Shares() {}
+
+  /**
+   * Requires inputs of any batch size.
+   *
+   * @param shares devices or processes that share each batch
+   */
+  static void requireOpenBatch(TrainStep train, int shares) {
+    train
+        .feeds()
+        .inputs()
+        .forEach(
+            (name, input) -> {
+              if (shares > 1 && input.shape().get(0) != Shape.UNKNOWN_SIZE) {
+                throw new ModelException(
+                    "input '"
+                        + name
+                        + "' has the fixed shape "
+                        + input.shape()
+                        + ", so a batch cannot be shared between "
+                        + shares
+                        + " devices or workers; train with one, or save the model with an open"
+                        + " batch size");
+              }
+            });
+  }
 
   /** Rows of a batch. */
   static int rows(Batch batch) {

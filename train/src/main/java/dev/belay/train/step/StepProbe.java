@@ -20,8 +20,6 @@ import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
-import org.tensorflow.Result;
-import org.tensorflow.Session;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
@@ -32,7 +30,7 @@ import org.tensorflow.types.TFloat32;
  */
 final class StepProbe {
   private final Ops tf;
-  private final Session session;
+  private final GraphSession session;
   private final TrainStep step;
   private final Replicas replicas;
   private final OpLocator surroundings;
@@ -42,7 +40,7 @@ final class StepProbe {
    * Of the first replica, which then makes the whole pass alone. What is added up over several
    * replicas cannot be fetched: it would wait for the others.
    */
-  StepProbe(Graph graph, Session session, TrainStep step, Replicas replicas) {
+  StepProbe(Graph graph, GraphSession session, TrainStep step, Replicas replicas) {
     this.tf = Ops.create(graph).withSubScope(NodeNames.PROBE);
     this.session = session;
     this.step = step;
@@ -60,7 +58,8 @@ final class StepProbe {
 
   Optional<NonFinite> examine(UpdateBatch batch, long number) {
     float weight = 0;
-    UpdateRun run = new UpdateRun(session, step, replicas, 0, Double.POSITIVE_INFINITY);
+    UpdateRun run =
+        new UpdateRun(session, step, replicas, WorkerGroup.ALONE, 0, Double.POSITIVE_INFINITY);
     for (Batch part : batch.parts()) {
       weight += run.weight(part);
     }
@@ -88,7 +87,7 @@ final class StepProbe {
   private boolean[] finite(Pass pass, long draw) {
     try (Feeds feeds = new Feeds(session.runner())) {
       pass.feed(feeds, draw);
-      try (Result result = feeds.runner().fetch(flags.flags()).run()) {
+      try (FetchedTensors result = feeds.runner().fetch(flags.flags()).run()) {
         TBool values = (TBool) result.get(0);
         boolean[] finite = new boolean[flags.tensors().size()];
         for (int i = 0; i < finite.length; i++) {
@@ -122,7 +121,7 @@ final class StepProbe {
     try (Feeds feeds = new Feeds(session.runner())) {
       pass.feed(feeds, draw);
       copies.forEach(feeds.runner()::fetch);
-      try (Result result = feeds.runner().run()) {
+      try (FetchedTensors result = feeds.runner().run()) {
         List<TensorRange> ranges = new ArrayList<>();
         for (int i = 0; i < copies.size(); i++) {
           Output<?> tensor = tensors.get(i);

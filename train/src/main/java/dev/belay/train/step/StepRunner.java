@@ -24,11 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operation;
-import org.tensorflow.Result;
-import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.exceptions.TFFailedPreconditionException;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.ConfigProto;
 import org.tensorflow.types.TFloat32;
 
@@ -39,7 +36,8 @@ import org.tensorflow.types.TFloat32;
 public final class StepRunner implements AutoCloseable {
   private final Graph graph;
   private final Replicas replicas;
-  private final Session session;
+  private final GraphSession session;
+  private final WorkerGroup workers;
   private final VariableMemory memory;
   private final Optional<TrainStep> train;
   private final EvaluationStep evaluation;
@@ -52,20 +50,30 @@ public final class StepRunner implements AutoCloseable {
     this.graph = graph;
     this.replicas = running.replicas();
     this.session = running.session();
+    this.workers = running.workers();
     this.memory = new VariableMemory(session, replicas);
     this.train = steps.train();
     this.evaluation = steps.evaluation();
     this.weights = weights;
   }
 
-  /** The session that runs the steps, with its replicas. */
-  private record Running(Replicas replicas, Session session) {}
+  /** The session that runs the steps, with its replicas and the processes that take part. */
+  private record Running(Replicas replicas, GraphSession session, WorkerGroup workers) {}
 
   /** The steps that are run. */
   private record Steps(Optional<TrainStep> train, EvaluationStep evaluation) {}
 
-  /** Device and precision of a training. */
-  public record Machine(MachineConfig config, Precision precision) {
+  /**
+   * Device and precision of a training.
+   *
+   * @param workers processes that make each update together
+   */
+  public record Machine(MachineConfig config, Precision precision, WorkerGroup workers) {
+
+    /** Of one process. */
+    public Machine(MachineConfig config, Precision precision) {
+      this(config, precision, WorkerGroup.ALONE);
+    }
 
     /** Whether weights and gradients may be in a GPU's memory. */
     public boolean mayUseGpu() {
@@ -91,40 +99,18 @@ public final class StepRunner implements AutoCloseable {
       Graph graph, TrainStep train, EvaluationStep evaluation, Machine machine) {
     List<Variables> weights = new ArrayList<>(List.of(train.parts().model()));
     train.parts().head().ifPresent(weights::add);
-    Replicas replicas = replicas(graph, train, machine.config().replicaDevices());
+    List<String> devices = machine.config().replicaDevices();
+    Shares.requireOpenBatch(train, Math.max(devices.size(), machine.workers().count()));
+    Replicas replicas = devices.size() == 1 ? Replicas.single(graph) : Replicas.of(graph, devices);
     ConfigProto options = SessionOptions.of(machine.config(), machine.precision(), graph);
     ProbeRunner.requireGpus(machine.config(), options);
-    Session session = new Session(graph, options);
+    GraphSession session = machine.workers().open(graph, options);
     return new StepRunner(
             graph,
-            new Running(replicas, session),
+            new Running(replicas, session, machine.workers()),
             new Steps(Optional.of(train), evaluation),
             weights)
         .started(train.initializers());
-  }
-
-  private static Replicas replicas(Graph graph, TrainStep train, List<String> devices) {
-    if (devices.size() == 1) {
-      return Replicas.single(graph);
-    }
-    train
-        .feeds()
-        .inputs()
-        .forEach(
-            (name, input) -> {
-              if (input.shape().get(0) != Shape.UNKNOWN_SIZE) {
-                throw new ModelException(
-                    "input '"
-                        + name
-                        + "' has the fixed shape "
-                        + input.shape()
-                        + ", so a batch cannot be shared between "
-                        + devices.size()
-                        + " devices; name one with --device, or save the model with an open batch"
-                        + " size");
-              }
-            });
-    return Replicas.of(graph, devices);
   }
 
   /**
@@ -140,10 +126,10 @@ public final class StepRunner implements AutoCloseable {
       Graph graph, EvaluationStep evaluation, Weights weights, MachineConfig machine) {
     ConfigProto options = SessionOptions.of(machine, Precision.FP32, graph);
     ProbeRunner.requireGpus(machine, options);
-    Session session = new Session(graph, options);
     return new StepRunner(
             graph,
-            new Running(Replicas.single(graph), session),
+            new Running(
+                Replicas.single(graph), DirectSession.open(graph, options), WorkerGroup.ALONE),
             new Steps(Optional.empty(), evaluation),
             weights.variables())
         .started(weights.initializers());
@@ -173,7 +159,7 @@ public final class StepRunner implements AutoCloseable {
 
   private void run(List<Operation> operations) {
     if (!operations.isEmpty()) {
-      Session.Runner runner = session.runner();
+      GraphRun runner = session.runner();
       for (int i = 0; i < replicas.count(); i++) {
         for (Operation operation : operations) {
           runner.addTarget(replicas.in(i, operation));
@@ -200,7 +186,7 @@ public final class StepRunner implements AutoCloseable {
   }
 
   private UpdateRun update(double learningRate, double normLimit) {
-    return new UpdateRun(session, train.orElseThrow(), replicas, learningRate, normLimit);
+    return new UpdateRun(session, train.orElseThrow(), replicas, workers, learningRate, normLimit);
   }
 
   private StepResult train(UpdateBatch batch, long step, UpdateRun update) {
@@ -212,9 +198,13 @@ public final class StepRunner implements AutoCloseable {
   /**
    * Looks for where a step went wrong, by running it again without its update.
    *
-   * @return empty if, this time, everything is finite
+   * @return empty if, this time, everything is finite, or if several workers make the steps: the
+   *     probe changes the graph, which a session of several workers does not see
    */
   public Optional<NonFinite> examine(UpdateBatch batch, long step) {
+    if (workers.count() > 1) {
+      return Optional.empty();
+    }
     if (probe == null) {
       probe = new StepProbe(graph, session, train.orElseThrow(), replicas);
     }
@@ -233,13 +223,13 @@ public final class StepRunner implements AutoCloseable {
   public EvaluationResult evaluate(Batch batch) {
     try (Feeds feeds = new Feeds(session.runner())) {
       feeds.columns(evaluation.inputs(), batch.features());
-      Session.Runner runner = feeds.runner().fetch(evaluation.output());
+      GraphRun runner = feeds.runner().fetch(evaluation.output());
       boolean labelled = batch.labels().isPresent();
       if (labelled) {
         feeds.labels(evaluation.labels(), batch.labels().get());
         runner.fetch(evaluation.lossSum()).fetch(evaluation.weight());
       }
-      try (Result result = runner.run()) {
+      try (FetchedTensors result = runner.run()) {
         Tensor logits = result.get(0);
         return new EvaluationResult(
             NativeTensors.floats(logits),
@@ -255,10 +245,10 @@ public final class StepRunner implements AutoCloseable {
     try (Feeds feeds = new Feeds(session.runner())) {
       feeds.columns(evaluation.inputs(), batch.features());
       feeds.labels(evaluation.labels(), batch.labels().orElseThrow());
-      Session.Runner runner = feeds.runner();
+      GraphRun runner = feeds.runner();
       runner.fetch(evaluation.lossSum()).fetch(evaluation.weight());
       runner.fetch(evaluation.right().orElseThrow());
-      try (Result result = runner.run()) {
+      try (FetchedTensors result = runner.run()) {
         return new BatchScore(scalar(result, 0), scalar(result, 1), scalar(result, 2));
       }
     }
@@ -273,7 +263,7 @@ public final class StepRunner implements AutoCloseable {
     try (Feeds feeds = new Feeds(session.runner())) {
       feeds.columns(evaluation.inputs(), batch.features());
       feeds.labels(evaluation.labels(), batch.labels().orElseThrow());
-      try (Result result =
+      try (FetchedTensors result =
           feeds.runner().fetch(evaluation.choices().orElseThrow().logits()).run()) {
         Tensor logits = result.get(0);
         return new EvaluationResult(NativeTensors.floats(logits), logits.shape(), 0, 0);
@@ -290,14 +280,14 @@ public final class StepRunner implements AutoCloseable {
   public EvaluationResult ask(ForwardCall call, Map<String, Column> columns, String output) {
     try (Feeds feeds = new Feeds(session.runner())) {
       feeds.columns(call.inputs(), columns);
-      try (Result result = feeds.runner().fetch(call.output(output)).run()) {
+      try (FetchedTensors result = feeds.runner().fetch(call.output(output)).run()) {
         Tensor answer = result.get(0);
         return new EvaluationResult(NativeTensors.floats(answer), answer.shape(), 0, 0);
       }
     }
   }
 
-  private static float scalar(Result result, int index) {
+  private static float scalar(FetchedTensors result, int index) {
     return ((TFloat32) result.get(index)).getFloat();
   }
 
@@ -312,6 +302,11 @@ public final class StepRunner implements AutoCloseable {
   public interface ValueSource {
     /** The value of a variable, read at the call. */
     TensorPieces value(GraphVariable variable) throws IOException;
+  }
+
+  /** The processes that make each update together. */
+  public WorkerGroup workers() {
+    return workers;
   }
 
   /** The weights of the model without a head that was added to it. */

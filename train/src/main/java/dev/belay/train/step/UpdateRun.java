@@ -1,6 +1,7 @@
 package dev.belay.train.step;
 
 import dev.belay.graph.TrainStep;
+import dev.belay.graph.collective.StopFlag;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.replica.Replicas;
 import dev.belay.train.data.batch.Batch;
@@ -11,11 +12,10 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
 import org.tensorflow.Output;
-import org.tensorflow.Result;
-import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
@@ -25,30 +25,41 @@ import org.tensorflow.types.TInt64;
  * One update in a session, whose owner closes it: one run for a batch at once, or one for each part
  * of it and one for the update.
  *
+ * @param replicas in this process
+ * @param workers processes that make the update together
  * @param normLimit a norm above this keeps the update from being made
  * @param measures whether it says what it does to each variable
  */
 record UpdateRun(
-    Session session,
+    GraphSession session,
     TrainStep graph,
     Replicas replicas,
+    WorkerGroup workers,
     double learningRate,
     double normLimit,
     boolean measures) {
 
   UpdateRun(
-      Session session, TrainStep graph, Replicas replicas, double learningRate, double normLimit) {
-    this(session, graph, replicas, learningRate, normLimit, false);
+      GraphSession session,
+      TrainStep graph,
+      Replicas replicas,
+      WorkerGroup workers,
+      double learningRate,
+      double normLimit) {
+    this(session, graph, replicas, workers, learningRate, normLimit, false);
   }
 
   /** The same, and it says what it does to each variable. */
   UpdateRun measuring() {
-    return new UpdateRun(session, graph, replicas, learningRate, normLimit, true);
+    return new UpdateRun(session, graph, replicas, workers, learningRate, normLimit, true);
   }
 
   StepResult atOnce(Batch batch, long step) {
     if (replicas.count() > 1) {
       return shared(batch, step);
+    }
+    if (workers.count() > 1) {
+      return share(batch, step);
     }
     try (Feeds feeds = new Feeds(session.runner())) {
       data(feeds, batch, step);
@@ -69,6 +80,24 @@ record UpdateRun(
     try (Feeds feeds = new Feeds(session.runner())) {
       data(feeds, whole ? Collections.nCopies(count, batch) : Shares.of(batch, count), step, 0);
       toEach(feeds, graph.measures().weight(), TFloat32.scalarOf(weight));
+      return apply(feeds, millis);
+    }
+  }
+
+  /**
+   * The share of this process. All processes read the same batch, so each knows the weight of the
+   * whole; a batch with fewer rows than there are processes is done as {@link #shared} does it.
+   */
+  private StepResult share(Batch batch, long step) {
+    int count = workers.count();
+    boolean whole = Shares.rows(batch) < count;
+    long begin = System.nanoTime();
+    float weight = weight(batch) * (whole ? count : 1);
+    double millis = (System.nanoTime() - begin) / 1e6;
+    try (Feeds feeds = new Feeds(session.runner())) {
+      Batch mine = whole ? batch : Shares.of(batch, count).get(workers.index());
+      data(feeds, mine, draw(step, workers.index()), 0);
+      feeds.put(graph.measures().weight().asOutput(), TFloat32.scalarOf(weight));
       return apply(feeds, millis);
     }
   }
@@ -106,10 +135,10 @@ record UpdateRun(
   /**
    * By what a pass draws its random numbers: no two passes of a run have the same.
    *
-   * @param part of the step's passes on all replicas, from 0
+   * @param part of the step's passes in all processes, on all replicas, from 0
    */
   long draw(long step, int part) {
-    return graph.pass().accumulate().isPresent() || replicas.count() > 1
+    return graph.pass().accumulate().isPresent() || replicas.count() * workers.count() > 1
         ? Math.addExact(Math.multiplyExact(step - 1, 1L << 20), part + 1)
         : step;
   }
@@ -117,7 +146,7 @@ record UpdateRun(
   float weight(Batch part) {
     try (Feeds feeds = new Feeds(session.runner())) {
       feeds.labels(graph.feeds().labels(), part.labels().orElseThrow());
-      try (Result result = feeds.runner().fetch(graph.measures().weight()).run()) {
+      try (FetchedTensors result = feeds.runner().fetch(graph.measures().weight()).run()) {
         return ((TFloat32) result.get(0)).getFloat();
       }
     }
@@ -156,7 +185,7 @@ record UpdateRun(
     for (int i = 0; i < replicas.count(); i++) {
       feeds.runner().addTarget(replicas.in(i, graph.apply()));
     }
-    Session.Runner runner =
+    GraphRun runner =
         feeds
             .runner()
             .fetch(tensors.loss())
@@ -166,12 +195,20 @@ record UpdateRun(
             .fetch(tensors.clips())
             .fetch(tensors.lossScale())
             .fetch(tensors.applied());
+    Optional<StopFlag> stop = graph.stopFlag();
+    if (stop.isPresent()) {
+      feeds.put(stop.get().request(), TFloat32.scalarOf(workers.wantsToStop() ? 1 : 0));
+      runner.fetch(stop.get().requests());
+    }
     if (measures) {
       runner.fetch(graph.measures().variableNorms().rows());
     }
     long begin = System.nanoTime();
-    try (Result result = runner.run()) {
+    try (FetchedTensors result = runner.run()) {
       double millis = millisBefore + (System.nanoTime() - begin) / 1e6;
+      if (stop.isPresent() && scalar(result, 7) > 0) {
+        workers.agreeToStop();
+      }
       return new StepResult(
           scalar(result, 0),
           scalar(result, 1),
@@ -181,7 +218,7 @@ record UpdateRun(
           scalar(result, 5),
           flag(result, 6),
           millis,
-          measures ? columns(result.get(7)) : List.of());
+          measures ? columns(result.get(stop.isPresent() ? 8 : 7)) : List.of());
     }
   }
 
@@ -201,11 +238,11 @@ record UpdateRun(
     return columns;
   }
 
-  private static float scalar(Result result, int index) {
+  private static float scalar(FetchedTensors result, int index) {
     return ((TFloat32) result.get(index)).getFloat();
   }
 
-  private static boolean flag(Result result, int index) {
+  private static boolean flag(FetchedTensors result, int index) {
     return ((TBool) result.get(index)).getBoolean();
   }
 }

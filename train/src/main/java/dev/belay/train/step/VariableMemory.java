@@ -5,14 +5,13 @@ import dev.belay.graph.variable.GraphVariable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 
 /**
  * The variables of a session, which its owner closes. All replicas are given the same values, so
  * the first one's are everybody's.
  */
-record VariableMemory(Session session, Replicas replicas) {
+record VariableMemory(GraphSession session, Replicas replicas) {
   /** Variables are read and set in parts of about this size. */
   private static final long PART_BYTES = 64L << 20;
 
@@ -40,7 +39,7 @@ record VariableMemory(Session session, Replicas replicas) {
     List<VariableSnapshot.Part> held = new ArrayList<>();
     try {
       for (List<GraphVariable> part : parts(variables)) {
-        Session.Runner runner = session.runner();
+        GraphRun runner = session.runner();
         part.forEach(variable -> runner.fetch(variable.value()));
         held.add(new VariableSnapshot.Part(part, runner.run()));
       }

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.tensorflow.Result;
 import org.tensorflow.Tensor;
 
 /**
@@ -35,7 +34,7 @@ public final class VariableSnapshot implements NamedTensors, AutoCloseable {
   }
 
   /** Variables with their values, in the same order. */
-  record Part(List<GraphVariable> variables, Result values) {}
+  record Part(List<GraphVariable> variables, FetchedTensors values) {}
 
   private record Value(TensorSpec spec, Tensor tensor) {}
 

@@ -1,0 +1,81 @@
+package dev.belay.train.step;
+
+import org.tensorflow.Graph;
+import org.tensorflow.proto.framework.ConfigProto;
+
+/**
+ * The processes that make each update together, as one of them sees them. Each takes its share of
+ * every batch, and all have the same variables.
+ */
+public interface WorkerGroup {
+  /** One process that makes each update alone. */
+  WorkerGroup ALONE =
+      new WorkerGroup() {
+        @Override
+        public int index() {
+          return 0;
+        }
+
+        @Override
+        public int count() {
+          return 1;
+        }
+
+        @Override
+        public float timeoutSeconds() {
+          return 0;
+        }
+
+        @Override
+        public GraphSession open(Graph graph, ConfigProto options) {
+          return DirectSession.open(graph, options);
+        }
+
+        @Override
+        public boolean wantsToStop() {
+          return false;
+        }
+
+        @Override
+        public void agreeToStop() {
+          throw new IllegalStateException("nobody was asked");
+        }
+
+        @Override
+        public double[] ofChief(double... numbers) {
+          return numbers;
+        }
+
+        @Override
+        public void leave() {}
+      };
+
+  /** Number of this process, from 0, which is the chief. */
+  int index();
+
+  /** Number of processes. */
+  int count();
+
+  /** How long one waits in a step for the others before it is given up; 0 for one alone. */
+  float timeoutSeconds();
+
+  /** A session for a graph that is the same in every process. */
+  GraphSession open(Graph graph, ConfigProto options);
+
+  /** Whether this process was asked to stop. */
+  boolean wantsToStop();
+
+  /** Called in every process after the same step, if any of them wanted to stop. */
+  void agreeToStop();
+
+  /** The chief's numbers; each process calls it at the same point, with as many of its own. */
+  double[] ofChief(double... numbers);
+
+  /** Waits until every process has made its last step, after which each may end. */
+  void leave();
+
+  /** Whether this process writes what a run writes. */
+  default boolean isChief() {
+    return index() == 0;
+  }
+}
