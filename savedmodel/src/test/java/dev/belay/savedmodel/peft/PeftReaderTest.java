@@ -12,10 +12,10 @@ import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.names.DialectName;
 import dev.belay.savedmodel.names.Layout;
+import dev.belay.savedmodel.names.RenamedTensors;
 import dev.belay.savedmodel.safetensors.SafetensorsReader;
 import dev.belay.savedmodel.safetensors.SafetensorsWriter;
 import dev.belay.savedmodel.tensor.NamedTensors;
-import dev.belay.savedmodel.names.RenamedTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,7 +138,9 @@ final class PeftReaderTest {
     "lora_magnitude_vector.weight",
   })
   void tensorsThatAreNoMatrixOfADenseLayerAreRefused(String part) throws IOException {
-    rename(name -> name.equals(PeftAdapter.PREFIX + QUERY + PeftAdapter.A) ? QUERY + "." + part : name);
+    rename(
+        name ->
+            name.equals(PeftAdapter.PREFIX + QUERY + PeftAdapter.A) ? QUERY + "." + part : name);
     IOException refused = assertThrows(IOException.class, this::read);
     assertTrue(refused.getMessage().contains(QUERY), refused.getMessage());
   }
