@@ -139,8 +139,9 @@ public final class ProbeRunner {
   /** The graphs that TensorFlow really ran, one for each device. */
   private static List<String> placement(Session session, Probe probe, Operation work) {
     Set<String> places = new TreeSet<>();
-    Session.Runner runner = session.runner().addTarget(work);
-    try (Feeds ignored = feeds(runner, probe)) {
+    Session.Runner runner = session.runner();
+    try (Feeds feeds = feeds(runner, probe)) {
+      feeds.runner().addTarget(work);
       runner.setOptions(RunOptions.newBuilder().setOutputPartitionGraphs(true).build());
       try (Result result = runner.runAndFetchMetadata()) {
         RunMetadata metadata = result.getMetadata().orElseThrow();
