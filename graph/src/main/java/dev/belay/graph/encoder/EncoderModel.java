@@ -1,6 +1,5 @@
 package dev.belay.graph.encoder;
 
-import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.forward.TensorNames;
@@ -11,7 +10,6 @@ import dev.belay.graph.variable.VariableSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Predicate;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -31,35 +29,26 @@ public final class EncoderModel {
   /**
    * Options for building an encoder.
    *
-   * @param beginning of weights that no file holds
-   * @param trains which weights train
-   * @param dropout whether the training pass has dropout
+   * @param layers options of any layered model
    * @param reading the part of the output that is read
-   * @param adapters low-rank adapters to add, if any
    */
-  public record Options(
-      Parameters.Initialization beginning,
-      Predicate<VariableSpec> trains,
-      boolean dropout,
-      Pooling reading,
-      Optional<AdapterPlan> adapters) {
+  public record Options(LayeredForward.Options layers, Pooling reading) {
 
-    /** Options without adapters. */
+    /** Options for both passes, without adapters. */
     public Options(
         Parameters.Initialization beginning,
         Predicate<VariableSpec> trains,
         boolean dropout,
         Pooling reading) {
-      this(beginning, trains, dropout, reading, Optional.empty());
+      this(new LayeredForward.Options(beginning, trains, dropout), reading);
     }
   }
 
-  /** Adds both passes to a graph, over one set of weights. */
+  /** Adds the passes to a graph, over one set of weights. */
   public static ForwardModel build(Graph graph, EncoderSpec spec, Options options) {
     return LayeredForward.build(
         graph,
-        new LayeredForward.Options(
-            options.beginning(), options.trains(), options.dropout(), options.adapters()),
+        options.layers(),
         (tf, parameters) -> {
           Encoder encoder = new Encoder(parameters, spec);
           EncoderInputs inputs = EncoderInputs.of(tf, spec.sizes().types() > 0);

@@ -79,15 +79,7 @@ record NativeBody(
         TensorNames.FEATURES,
         OptionalInt.of(spec.sizes().positions() - before),
         (graph, options) ->
-            EncoderModel.build(
-                graph,
-                spec,
-                new EncoderModel.Options(
-                    options.beginning(),
-                    options.trains(),
-                    options.dropout(),
-                    reading,
-                    options.adapters())));
+            EncoderModel.build(graph, spec, new EncoderModel.Options(options, reading)));
   }
 
   private static NativeBody decoder(NativeModel model) {
