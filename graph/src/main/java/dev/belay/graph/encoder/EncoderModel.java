@@ -3,7 +3,7 @@ package dev.belay.graph.encoder;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.forward.TensorNames;
-import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.variable.VariableSpec;
@@ -14,6 +14,7 @@ import java.util.function.Predicate;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /** Builds an encoder with a training pass and an evaluation pass. */
@@ -52,34 +53,34 @@ public final class EncoderModel {
         (tf, parameters) -> {
           Encoder encoder = new Encoder(parameters, spec);
           EncoderInputs inputs = EncoderInputs.of(tf, spec.sizes().types() > 0);
-          int hidden = spec.sizes().hidden();
           return new LayeredForward.Network(
               inputs.named(),
-              pass ->
-                  outputs(
-                      pass,
-                      inputs,
-                      encoder.encode(pass, inputs, options.reading()),
-                      options.reading() == Pooling.FIRST_TOKEN ? 0 : hidden));
+              pass -> {
+                PackedTokens tokens = PackedTokens.of(pass.tf(), inputs.mask());
+                List<Operand<TFloat32>> states =
+                    encoder.encode(pass, inputs, tokens, options.reading());
+                Operand<TFloat32> last = states.get(states.size() - 1);
+                return outputs(
+                    states,
+                    options.reading() == Pooling.FIRST_TOKEN
+                        ? last
+                        : perToken(pass.tf(), inputs, tokens, last, spec.sizes().hidden()));
+              });
         });
   }
 
-  /**
-   * Names the outputs.
-   *
-   * @param width of a token's features, or 0 if the rows are one for each example already
-   */
+  /** [M, H] to [B, T, H]. */
+  private static Operand<TFloat32> perToken(
+      Ops tf, EncoderInputs inputs, PackedTokens tokens, Operand<TFloat32> rows, int hidden) {
+    return SequenceShape.of(tf, inputs.ids()).perExample(tf, tokens.unpack(tf, rows), hidden);
+  }
+
   private static Map<String, Output<?>> outputs(
-      ForwardContext pass, EncoderInputs inputs, List<Operand<TFloat32>> states, int width) {
+      List<Operand<TFloat32>> states, Operand<TFloat32> features) {
     Map<String, Output<?>> outputs = new LinkedHashMap<>();
     for (int i = 0; i < states.size(); i++) {
       outputs.put(TensorNames.STATE + i, states.get(i).asOutput());
     }
-    Operand<TFloat32> last = states.get(states.size() - 1);
-    Operand<TFloat32> features =
-        width == 0
-            ? last
-            : SequenceShape.of(pass.tf(), inputs.ids()).perExample(pass.tf(), last, width);
     outputs.put(TensorNames.FEATURES, features.asOutput());
     return outputs;
   }

@@ -27,7 +27,6 @@ import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.family.EncoderFamily;
@@ -254,9 +253,7 @@ record NativeModel(
 
   @Override
   public InputMapping inputs(Map<String, String> chosen, boolean trains) {
-    List<FeatureRequest> requests =
-        NativeBody.of(this).inputs().stream().map(FeatureRequest::ids).toList();
-    return new InputMapping(requests, List.of());
+    return new InputMapping(NativeBody.of(this).inputs(), List.of());
   }
 
   @Override

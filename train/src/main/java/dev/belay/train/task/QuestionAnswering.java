@@ -84,6 +84,12 @@ public record QuestionAnswering() implements TokenTask {
     return true;
   }
 
+  /** Starts and ends are chosen among all positions of a row, as in Hugging Face's classes. */
+  @Override
+  public boolean readsPadding() {
+    return true;
+  }
+
   @Override
   public Loss loss(boolean probabilities) {
     return new SpanCrossEntropy();
