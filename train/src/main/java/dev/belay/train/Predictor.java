@@ -224,8 +224,7 @@ public final class Predictor implements AutoCloseable {
     }
   }
 
-  private <P extends Prediction> List<P> ask(GivenInputs inputs, Class<P> type)
-      throws IOException {
+  private <P extends Prediction> List<P> ask(GivenInputs inputs, Class<P> type) throws IOException {
     List<P> predictions = new ArrayList<>();
     task()
         .predict(

@@ -73,8 +73,7 @@ public final class ForwardContext {
     Operand<TBool> kept =
         tf.math.lessEqual(drawn(x), tf.dtypes.cast(tf.constant(keep - 1), TUint16.class));
     Operand<TFloat32> factor =
-        tf.math.mul(
-            tf.dtypes.cast(kept, TFloat32.class), tf.constant((float) DRAWN_VALUES / keep));
+        tf.math.mul(tf.dtypes.cast(kept, TFloat32.class), tf.constant((float) DRAWN_VALUES / keep));
     return tf.math.mul(x, factor);
   }
 

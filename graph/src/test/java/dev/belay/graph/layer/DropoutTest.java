@@ -30,8 +30,7 @@ class DropoutTest {
       Ops tf = Ops.create(graph);
       ForwardContext pass =
           ForwardContext.training(tf, new ForwardContext.Draws(seed, tf.constant(step), 1));
-      Operand<TFloat32> ones =
-          tf.fill(tf.constant(new int[] {ROWS, COLUMNS}), tf.constant(1f));
+      Operand<TFloat32> ones = tf.fill(tf.constant(new int[] {ROWS, COLUMNS}), tf.constant(1f));
       try (Result result = session.runner().fetch(pass.dropout(ones, rate)).run()) {
         return TensorData.floats(result.get(0));
       }

@@ -42,8 +42,7 @@ record ExampleOutput(EncodedExample example, EvaluationResult result, int row, i
   /** Runs the model on a data set, in its order. */
   static void each(PredictionRun run, Dataset dataset, Consumer<ExampleOutput> sink) {
     int answered = 0;
-    try (Prefetcher batches =
-        Prefetcher.start(run.batches(dataset).epoch(0), BATCHES_AHEAD)) {
+    try (Prefetcher batches = Prefetcher.start(run.batches(dataset).epoch(0), BATCHES_AHEAD)) {
       while (batches.hasNext()) {
         Batch batch = batches.next();
         EvaluationResult result = run.runner().evaluate(batch);

@@ -144,8 +144,7 @@ final class Collator {
     for (int i = 0; i < rows.size(); i++) {
       int[] row = ((FeatureRow.Ints) rows.get(i)).values();
       System.arraycopy(row, 0, values, i * columns, row.length);
-      Arrays.fill(
-          values, i * columns + row.length, (i + 1) * columns, padding.applyAsInt(row));
+      Arrays.fill(values, i * columns + row.length, (i + 1) * columns, padding.applyAsInt(row));
     }
     return new Column.IntMatrix(rows.size(), columns, values);
   }

@@ -79,8 +79,7 @@ class CollatorTest {
                         1))
             .toList();
     ExampleOptions options =
-        new ExampleOptions(
-            requests, LabelRule.none(), 512, OptionalInt.empty(), OptionalInt.of(7));
+        new ExampleOptions(requests, LabelRule.none(), 512, OptionalInt.empty(), OptionalInt.of(7));
     Batch batch = only(new Dataset(options, examples, Optional.empty(), List.of()), 1);
     IntMatrix mask = (IntMatrix) batch.features().get("attention_mask");
     assertArrayEquals(new int[] {1, 0, 1, 1, 1, 0, -1, -1, 0, 0, 0, 0}, mask.values());
