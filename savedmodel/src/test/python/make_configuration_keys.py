@@ -14,7 +14,8 @@ import transformers
 from transformers import GenerationConfig
 
 TYPES = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "camembert": "Camembert", "distilbert": "DistilBert",
-         "electra": "Electra", "albert": "Albert", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5"}
+         "electra": "Electra", "albert": "Albert", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5",
+         "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2"}
 # Of constructors, not of files.
 NOT_IN_FILES = {"args", "kwargs", "self"}
 
@@ -44,7 +45,8 @@ OLD_GENERATION = set(re.findall(
     num_return_sequences output_scores return_dict_in_generate forced_bos_token_id forced_eos_token_id
     remove_invalid_values exponential_decay_length_penalty suppress_tokens begin_suppress_tokens"""))
 version = transformers.__version__
-table = {model_type: keys(getattr(transformers, name + "Config")) for model_type, name in TYPES.items()}
+table = {model_type: keys(getattr(transformers, name + "Config")) for model_type, name in TYPES.items()
+         if hasattr(transformers, name + "Config")}
 common = sorted(set.intersection(*map(set, table.values())))
 own = {model_type: sorted(set(found) - set(common)) for model_type, found in table.items()}
 out = dict(transformers=version, every=common, own=own)

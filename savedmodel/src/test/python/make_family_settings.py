@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes small models whose configuration says something unusual, and what PyTorch makes of them: make_family_settings.py FOLDER
+"""Writes small models whose configuration says something unusual, and what PyTorch makes of them: make_family_settings.py FOLDER [NAME ...]
 
 Each is a case of the differential test, whose areas build and compute it. Also activations.json: each activation on some
 numbers. With torch and transformers 5.20.2.
@@ -20,6 +20,8 @@ BERT = dict(vocab_size=16, hidden_size=8, num_hidden_layers=1, num_attention_hea
 ROBERTA = dict(BERT, type_vocab_size=1)
 DISTILBERT = dict(vocab_size=16, dim=8, n_layers=1, n_heads=2, hidden_dim=6, max_position_embeddings=12)
 GPT2 = dict(vocab_size=16, n_embd=8, n_layer=2, n_head=2, n_positions=12, n_inner=6, bos_token_id=1, eos_token_id=2)
+LLAMA = dict(vocab_size=16, hidden_size=8, intermediate_size=6, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+             max_position_embeddings=16, bos_token_id=1, eos_token_id=2)
 T5 = dict(vocab_size=16, d_model=8, d_kv=3, d_ff=6, num_layers=1, num_heads=2, decoder_start_token_id=0)
 PLAIN = dict(half=None, shards=False, gamma=False, buffers=False, tied_copies=False, outside=False, keys=[], version=None, dtype_key="dtype")
 CASES = {
@@ -38,13 +40,21 @@ CASES = {
     "t5_gated_silu": ("t5", "seq2seq", dict(T5, feed_forward_proj="gated-silu")),
     "t5_unscaled": ("t5", "seq2seq", dict(T5, feed_forward_proj="gated-gelu", tie_word_embeddings=False)),
     "mt5": ("mt5", "seq2seq", dict(T5, num_decoder_layers=2)),
+    "llama_classes": ("llama", "classes", dict(LLAMA, pad_token_id=5, attention_bias=True)),
+    "mistral_labels": ("mistral", "labels", dict(LLAMA, sliding_window=2)),
+    "qwen2_regression": ("qwen2", "regression", dict(LLAMA, pad_token_id=3, rope_parameters=dict(rope_type="linear", factor=2.0))),
+    "llama_old_keys": ("llama", "causal", dict(LLAMA, tie_word_embeddings=True, rope_parameters=dict(
+        rope_type="yarn", factor=4.0, original_max_position_embeddings=8, rope_theta=100.0))),
 }
 
 
-def main(folder):
+def main(folder, names):
     for number, (name, (model_type, task, config)) in enumerate(CASES.items()):
-        recipe = dict(model_type=model_type, task=task, config=config, classes=3, weights=number, folder=PLAIN, wrong=None, trains=False,
-                      new_head=False, rows=dict(lengths=[5, 3], padded={"gpt2_classes": "left", "gpt2_own_output": ""}.get(name, "right"),
+        if names and name not in names:
+            continue
+        folder_of = dict(PLAIN, old_rope=name.endswith("old_keys"))
+        recipe = dict(model_type=model_type, task=task, config=config, classes=1 if task == "regression" else 3, weights=number, folder=folder_of, wrong=None, trains=False,
+                      new_head=False, rows=dict(lengths=[5, 3], padded={"gpt2_classes": "left", "llama_classes": "left", "gpt2_own_output": ""}.get(name, "right"),
                                 types=True, seed=number))
         here = folder / name
         shutil.rmtree(here, ignore_errors=True)
@@ -58,4 +68,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    main(pathlib.Path(sys.argv[1]), sys.argv[2:])

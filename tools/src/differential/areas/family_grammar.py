@@ -5,10 +5,12 @@ Plain Python: both the TensorFlow and the PyTorch area draw from it, each with t
 import random
 
 ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert")
-FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5"}
+FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5", "mistral": "llama", "qwen2": "llama"}
+DECODERS = ("gpt2", "llama")
 TASKS = {
     "encoder": (("classes", 5), ("regression", 1), ("labels", 1), ("tokens", 3), ("masked", 3), ("answers", 1)),
     "gpt2": (("causal", 4), ("classes", 3), ("regression", 1), ("tokens", 2)),
+    "llama": (("causal", 4), ("classes", 3), ("regression", 1), ("labels", 1)),
     "t5": (("seq2seq", 1),),
 }
 ACTIVATION_KEY = {"distilbert": "activation", "gpt2": "activation_function"}
@@ -40,6 +42,18 @@ def sizes(rng, model_type):
                      bos_token_id=1, eos_token_id=2)
         if rng.random() < 0.5:
             drawn["n_inner"] = inner
+    elif family(model_type) == "llama":
+        shared = rng.choice([count for count in range(1, heads + 1) if heads % count == 0])
+        drawn = dict(vocab_size=vocabulary, hidden_size=hidden, intermediate_size=inner, num_hidden_layers=layers,
+                     num_attention_heads=heads, num_key_value_heads=shared, max_position_embeddings=positions, bos_token_id=1, eos_token_id=2)
+        if rng.random() < 0.3:
+            drawn["head_dim"] = rng.choice((2, 4, 10))
+        if rng.random() < 0.6:
+            drawn["rope_parameters"] = rope(rng, drawn)
+        if model_type == "mistral":
+            drawn["sliding_window"] = rng.choice((None, 1, 2, 3, 5, 20))
+        if model_type == "qwen2" and rng.random() < 0.6:
+            drawn.update(use_sliding_window=rng.random() < 0.8, sliding_window=rng.choice((None, 1, 2, 4, 20)), max_window_layers=rng.choice((0, 1, 2, 5)))
     elif family(model_type) == "t5":
         drawn = dict(vocab_size=vocabulary, d_model=hidden, d_kv=rng.choice((3, 4, 8)), d_ff=inner, num_layers=layers,
                      num_heads=heads, decoder_start_token_id=0)
@@ -65,6 +79,30 @@ def sizes(rng, model_type):
     return drawn
 
 
+def rope(rng, drawn):
+    """Rotary positions; those that depend on the length of a batch are made for short texts."""
+    found = dict(rope_theta=rng.choice((20.0, 10000.0, 500000.0, 1000000)), rope_type=rng.choice(("default", "linear", "dynamic", "llama3", "yarn", "yarn")))
+    kind = found["rope_type"]
+    size = drawn.get("head_dim") or drawn["hidden_size"] // drawn["num_attention_heads"]
+    if kind == "dynamic" and size == 2:
+        found["rope_type"] = kind = "linear"
+    if kind != "default":
+        found["factor"] = rng.choice((1.0, 1.5, 2.0, 8, 32.0))
+    if kind == "dynamic" and rng.random() < 0.7:
+        drawn["max_position_embeddings"] = rng.choice((3, 4, 6))
+    if kind in ("llama3", "yarn"):
+        found["original_max_position_embeddings"] = rng.choice((4, 8, 12, 2048))
+    if kind == "llama3":
+        slow = rng.choice((0.25, 1.0, 2))
+        found.update(low_freq_factor=slow, high_freq_factor=slow * rng.choice((2, 4.0)))
+    if kind == "yarn":
+        for key, values in (("beta_fast", (32, 2.0)), ("beta_slow", (1, 0.5)), ("attention_factor", (1.0, 0.7)), ("truncate", (False, True)),
+                            ("mscale", (1.0, 0.7)), ("mscale_all_dim", (1.0, 0.5))):
+            if rng.random() < 0.4:
+                found[key] = rng.choice(values)
+    return found
+
+
 def settings(model_type, drawn, activations):
     """Keys that change the computation or seem to, with values that are not the default."""
     at = family(model_type)
@@ -77,6 +115,12 @@ def settings(model_type, drawn, activations):
                          ("scale_attn_by_inverse_layer_idx", (True,)), ("reorder_and_upcast_attn", (True,)),
                          ("use_cache", (False,)), ("summary_type", ("first", "mean")), ("resid_pdrop", (0.3,)),
                          ("pad_token_id", (0, 3, 5)), ("tie_word_embeddings", (False,))]
+    if at == "llama":
+        own = [("attention_bias", (True,)), ("mlp_bias", (True,))] * 2 if model_type == "llama" else []
+        return common + own + [
+            ("hidden_act", activations), ("rms_norm_eps", (1e-5, 1e-2)), ("tie_word_embeddings", (True,)), ("tie_word_embeddings", (True,)),
+            ("pad_token_id", (0, 3, 5)), ("attention_dropout", (0.3,)), ("use_cache", (False,)), ("pretraining_tp", (2,)),
+            ("num_key_value_heads", (None,))]
     if at == "t5":
         projections = tuple(activations) + tuple("gated-" + name for name in activations)
         return common + [("feed_forward_proj", projections)] * 3 + [
@@ -104,17 +148,20 @@ def configuration(rng, model_type, activations, dropped=()):
 
 def rows(rng, drawn, model_type, task):
     """Token ids, and how each row is padded; the same seed makes the same rows."""
-    longest = min(12, drawn.get("max_position_embeddings", drawn.get("n_positions", 40)) - 6)
+    rotary = family(model_type) == "llama"
+    longest = 12 if rotary else min(12, drawn.get("max_position_embeddings", drawn.get("n_positions", 40)) - 6)
     # An encoder that answers for an example reads its first token, which PyTorch does not train where it is padding; and
     # what a causal model says of padding before the first token hangs on how its mask is written.
-    causal = model_type == "gpt2" or drawn.get("is_decoder")
-    left = model_type == "gpt2" and task in ("classes", "regression") or task in ("tokens", "masked") and not causal
+    decoder = family(model_type) in DECODERS
+    causal = decoder or drawn.get("is_decoder")
+    left = decoder and task in ("classes", "regression", "labels") or task in ("tokens", "masked") and not causal
     sides = (("", 3), ("right", 3), ("left", 1 if left else 0))
     return dict(
         lengths=[rng.randint(2, longest) for _ in range(rng.randint(2, 5))],
         padded=weighted(rng, sides),
         labelled=rng.random() < 0.5,
         types=rng.random() < 0.7,
+        padding_inside=rotary and rng.random() < 0.3,
         seed=rng.randint(0, 10**6))
 
 
@@ -128,6 +175,8 @@ class Rows:
         at = family(recipe["model_type"])
         self.pad = self.config.get("pad_token_id", {"roberta": 1, "gpt2": 0}.get(at, 0))
         self.forbidden = {self.pad, 0, 1, 2}
+        if recipe["rows"].get("padding_inside") and self.config.get("pad_token_id") is not None:
+            self.forbidden -= {self.pad}  # PyTorch's classes do not train its embedding
         self.vocabulary = self.config["vocab_size"]
         lengths = recipe["rows"]["lengths"]
         self.ids = [self.tokens(length) for length in lengths]

@@ -16,11 +16,18 @@ ACTIVATIONS = ("gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_python", "gelu_
                "gelu_accurate", "hardswish", "laplace", "leaky_relu", "linear", "mish", "quick_gelu", "relu", "relu2", "relu6",
                "sigmoid", "silu", "sqrtsoftplus", "swish", "tanh")
 MODELS = (("bert", 5), ("roberta", 3), ("xlm-roberta", 1), ("camembert", 1), ("distilbert", 3), ("electra", 3), ("albert", 3),
-          ("gpt2", 5), ("t5", 4), ("mt5", 1))
+          ("gpt2", 5), ("llama", 5), ("mistral", 2), ("qwen2", 3), ("t5", 4), ("mt5", 1))
 CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "camembert": "Camembert", "distilbert": "DistilBert",
-         "electra": "Electra", "albert": "Albert", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5"}
+         "electra": "Electra", "albert": "Albert", "gpt2": "GPT2", "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "t5": "T5", "mt5": "MT5"}
 ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
           "tokens": "ForTokenClassification", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
+
+
+def ending(recipe):
+    """The end of the class's name."""
+    return "ForCausalLM" if recipe["task"] == "causal" and recipe["model_type"] != "gpt2" else ENDING[recipe["task"]]
+
+
 RELATIVE = ("bert", "roberta", "electra", "albert")
 STEPS, RATE = 3, 0.002
 
@@ -50,10 +57,11 @@ def folder(rng, recipe):
     return dict(
         half=weighted(rng, ((None, 8), ("float16", 1), ("bfloat16", 1))),
         shards=rng.random() < 0.1,
-        gamma=family(recipe["model_type"]) not in ("t5", "gpt2") and rng.random() < 0.1,
+        gamma=kind(recipe["model_type"]) == "encoder" and rng.random() < 0.1,
         buffers=rng.random() < 0.15,
         tied_copies=rng.random() < 0.15,
         outside=rng.random() < 0.1,
+        old_rope=family(recipe["model_type"]) == "llama" and rng.random() < 0.4,
         keys=[key for key in ("gradient_checkpointing", "output_attentions", "directionality", "n_ctx", "output_past", "my_own_key") if rng.random() < 0.06],
         version=weighted(rng, ((None, 4), ("4.26.1", 1), ("4.44.2", 1))),
         dtype_key=weighted(rng, (("dtype", 2), ("torch_dtype", 1), (None, 1))))
@@ -66,7 +74,7 @@ def wrong(rng, recipe):
         choices += ["pruned", "cross"]
     if recipe["model_type"] in ("albert", "distilbert"):
         choices.remove("cross")
-    if family(recipe["model_type"]) == "gpt2" and recipe["task"] == "causal" and recipe["config"].get("tie_word_embeddings", True):
+    if recipe["model_type"] == "gpt2" and recipe["task"] == "causal" and recipe["config"].get("tie_word_embeddings", True):
         choices += ["own_head"]
     return rng.choice(choices)
 
@@ -85,10 +93,10 @@ def build(recipe):
     made = getattr(tr, name + "Config")(**config)
     if relative:
         made._attn_implementation = "eager"
-    if made.model_type == "gpt2" and recipe["task"] != "causal" and made.pad_token_id is None:
+    if family(recipe["model_type"]) in grammar.DECODERS and recipe["task"] != "causal" and made.pad_token_id is None:
         made.pad_token_id = 0
     torch.manual_seed(recipe["weights"])
-    model = getattr(tr, name + ENDING[recipe["task"]])(made)
+    model = getattr(tr, name + ending(recipe))(made)
     if relative:
         relate(model, relative)
     widen(model, recipe["weights"])
@@ -243,6 +251,12 @@ def edit_configuration(file, recipe):
         config[key] = True if key == "output_attentions" else 3
     if how["version"] and family(recipe["model_type"]) != "t5":
         config["transformers_version"] = how["version"]
+    if how.get("old_rope"):
+        rope = config.pop("rope_parameters")
+        config["rope_theta"] = rope.pop("rope_theta")
+        word = "type" if recipe["weights"] % 2 else "rope_type"
+        rope[word] = rope.pop("rope_type")
+        config["rope_scaling"] = None if rope[word] == "default" else rope
     if how["dtype_key"] != "dtype":
         dtype = config.pop("dtype", None)
         if how["dtype_key"]:
@@ -270,16 +284,20 @@ def edit_weights(held, model, recipe):
             held[re.sub(r"weight$", "gamma", re.sub(r"bias$", "beta", name))] = held.pop(name)
     if how["buffers"] and kind(recipe["model_type"]) == "encoder":
         held[first + "embeddings.position_ids"] = torch.arange(recipe["config"]["max_position_embeddings"])[None]
+    if how["buffers"] and family(recipe["model_type"]) == "llama":
+        held[first + "layers.0.self_attn.rotary_emb.inv_freq"] = torch.ones(2)
     if how["buffers"] and recipe["model_type"] == "gpt2":
         held[first + "h.0.attn.bias"] = torch.ones(1, 1, 8, 8).tril()
         held[first + "h.0.attn.masked_bias"] = torch.tensor(-1e4)
     if how["tied_copies"] and family(recipe["model_type"]) == "t5":
         held["encoder.embed_tokens.weight"] = held["shared.weight"].clone()
-    if how["tied_copies"] and recipe["task"] == "causal" and recipe["config"].get("tie_word_embeddings", True) and named:
-        held["lm_head.weight"] = held[first + "wte.weight"].clone()
+    ties = recipe["config"].get("tie_word_embeddings", recipe["model_type"] == "gpt2")
+    if how["tied_copies"] and recipe["task"] == "causal" and ties and named:
+        words = "wte.weight" if recipe["model_type"] == "gpt2" else "embed_tokens.weight"
+        held["lm_head.weight"] = held[first + words].clone()
     if how["outside"]:
         held["my_own_head.weight"] = torch.zeros(3, 3)
-    inner = {"gpt2": "h.0.extra.weight", "t5": "encoder.block.0.extra.weight"}.get(family(recipe["model_type"]), "encoder.extra.weight")
+    inner = {"gpt2": "h.0.extra.weight", "llama": "layers.0.extra.weight", "t5": "encoder.block.0.extra.weight"}.get(family(recipe["model_type"]), "encoder.extra.weight")
     some = sorted(name for name in held if name.startswith(first) and held[name].dim() == 2 and held[name].is_floating_point()
                   and "pooler" not in name and re.search(r"\d", name))
     if wrong == "inside":
@@ -377,8 +395,7 @@ def check_back(case, path):
     recipe = case["recipe"]
     if not (path / "back").exists():
         return None
-    ending = ENDING[recipe["task"]]
-    name = CLASS[recipe["model_type"]] + ending
+    name = CLASS[recipe["model_type"]] + ending(recipe)
     described = json.loads((path / "back/config.json").read_text())
     if described["architectures"] != [name] or described["model_type"] != recipe["model_type"]:
         return f"config.json says {described['architectures']} of {described['model_type']}, right is {name}"

@@ -28,7 +28,7 @@ final class LanguageModels {
   static final DecoderSpec GPT2 =
       new DecoderSpec(
           new DecoderSpec.Sizes(256, 32, 2, 4, 128, 32),
-          DecoderSpec.Scaling.GPT2,
+          DecoderSpec.Scaling.BY_ROOT,
           DecoderSpec.Output.of(DecoderSpec.Words.TIED),
           Activation.GELU_TANH,
           1e-5,

@@ -24,8 +24,11 @@ import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.RelativeKeys;
 import dev.belay.graph.layer.RelativePositions;
 import dev.belay.graph.layer.RmsNorm;
+import dev.belay.graph.layer.RotaryFrequencies;
+import dev.belay.graph.layer.RotaryPositions;
 import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Table;
+import dev.belay.graph.layer.Visible;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
@@ -185,8 +188,58 @@ class LayerGradientTest {
                 .attendTogether(
                     at.pass(),
                     at.rows("qkv", 18),
-                    at.extent(),
-                    Optional.of(AttentionBias.causal(at.tf(), at.extent().length()))));
+                    Heads.Together.BY_KIND,
+                    visible(at, Optional.empty())));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {4, 6})
+  void attentionWithRotaryPositions(int rotated) {
+    RotaryPositions positions =
+        new RotaryPositions(
+            rotated,
+            new RotaryPositions.Fixed(RotaryFrequencies.plain(10_000, rotated)),
+            rotated == 4 ? 1 : 1.2);
+    check(
+        at ->
+            Heads.scaled(2, 6, 0.3)
+                .attendTogether(
+                    at.pass(),
+                    at.rows("qkv", 36),
+                    Heads.Together.BY_HEAD,
+                    visible(at, Optional.of(positions))));
+  }
+
+  @Test
+  void attentionWithSharedKeysAndStretchedPositions() {
+    RotaryPositions positions =
+        new RotaryPositions(4, new RotaryPositions.Dynamic(10_000, 2.5, 2), 1);
+    check(
+        at ->
+            new Heads(6, 2, 4, 0.5, 0.3)
+                .attend(
+                    at.pass(),
+                    new Heads.Projected(at.rows("q", 24), at.rows("k", 8), at.rows("v", 8)),
+                    visible(at, Optional.of(positions))));
+  }
+
+  @Test
+  void attentionInAWindow() {
+    check(
+        at ->
+            Heads.scaled(2, 3, 0.3)
+                .attend(
+                    at.pass(),
+                    new Heads.Projected(at.rows("q", 6), at.rows("k", 6), at.rows("v", 6)),
+                    visible(at, Optional.empty())
+                        .withBias(AttentionBias.window(at.tf(), at.extent().length(), 2))));
+  }
+
+  private static Visible visible(Site at, Optional<RotaryPositions> positions) {
+    return new Visible(
+        at.extent(),
+        Optional.of(AttentionBias.causal(at.tf(), at.extent().length())),
+        positions.map(form -> form.rotation(at.tf(), at.extent().length())));
   }
 
   @ParameterizedTest
@@ -271,7 +324,7 @@ class LayerGradientTest {
     DecoderSpec spec =
         new DecoderSpec(
             new DecoderSpec.Sizes(7, 6, 1, 2, 8, 8),
-            DecoderSpec.Scaling.GPT2,
+            DecoderSpec.Scaling.BY_ROOT,
             DecoderSpec.Output.features(OptionalInt.of(1)),
             Activation.GELU_TANH,
             1e-5,

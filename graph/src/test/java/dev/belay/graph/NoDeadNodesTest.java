@@ -63,7 +63,7 @@ class NoDeadNodesTest {
     DecoderSpec spec =
         new DecoderSpec(
             new DecoderSpec.Sizes(7, 6, 2, 2, 8, 8),
-            DecoderSpec.Scaling.GPT2,
+            DecoderSpec.Scaling.BY_ROOT,
             new DecoderSpec.Output(Optional.ofNullable(words), OptionalInt.of(1)),
             Activation.GELU_TANH,
             1e-5,

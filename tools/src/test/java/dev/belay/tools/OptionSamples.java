@@ -19,6 +19,7 @@ final class OptionSamples {
       Map.of(
           "--nesterov", Map.of("--optimizer", "momentum"),
           "--lora-rank", Map.of("--adapter", "lora"),
+          "--lora-ranks", Map.of("--adapter", "lora"),
           "--lora-alpha", Map.of("--adapter", "lora"),
           "--lora-dropout", Map.of("--adapter", "lora"),
           "--lora-targets", Map.of("--adapter", "lora"),
@@ -51,6 +52,7 @@ final class OptionSamples {
           Map.entry("--dropout", "off"),
           Map.entry("--adapter", "adapters/reviews"),
           Map.entry("--lora-rank", "4"),
+          Map.entry("--lora-ranks", "2,4"),
           Map.entry("--lora-alpha", "32"),
           Map.entry("--lora-dropout", "0.1"),
           Map.entry("--lora-targets", "query"),

@@ -75,6 +75,26 @@ final class SourceRulesTest {
   }
 
   @Test
+  void theArchitecturePageNamesEveryPackage() throws IOException {
+    List<String> page = Files.readAllLines(root.resolve("docs/architecture.md"));
+    Set<String> missing = new TreeSet<>();
+    for (Path source : sources) {
+      Path inside = root.relativize(source.getParent());
+      String module = inside.getName(0).toString();
+      String name =
+          inside.toString().replaceFirst(".*/dev/belay/[a-z]+/?", "").replace('/', '.');
+      boolean named =
+          page.stream()
+              .filter(line -> line.startsWith("| `" + module + "` |"))
+              .anyMatch(line -> line.contains("`" + name + "`"));
+      if (!name.isEmpty() && !named) {
+        missing.add(module + ": " + name);
+      }
+    }
+    assertEquals(Set.of(), missing);
+  }
+
+  @Test
   void filesFitAReader() throws IOException {
     List<String> problems = new ArrayList<>();
     for (Path source : sources) {

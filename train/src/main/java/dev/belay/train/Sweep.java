@@ -2,8 +2,10 @@ package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.config.TrainConfigBuilder;
 import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.Prefetcher;
@@ -152,13 +154,18 @@ public final class Sweep {
       SweepConfig config, TrainableModel model, DatasetLoader data, Consumer<SweepEvent> listener)
       throws IOException {
     TrainConfig base = config.base();
-    try (ModelGraph graph = model.graph(base.model(), config.seeds().get(0))) {
+    Arm first = Arm.of(config).get(0);
+    ModelConfig ofFirst = config(config, first, config.seeds().get(0)).model();
+    try (ModelGraph graph = model.graph(ofFirst, config.seeds().get(0))) {
       graph.requireMatches(base.model());
       TrainingData datasets = TrainingData.read(base.data(), data, model, graph.task());
       Plan plan = plan(config, datasets);
       List<String> notes = new ArrayList<>(graph.notes(ModelUse.VALIDATED_TRAINING));
       notes.addAll(data.notes());
       notes.addAll(datasets.notes());
+      if (!config.loraRanks().isEmpty()) {
+        notes.add("ranks of adapters to try: " + config.loraRanks());
+      }
       listener.accept(
           new SweepEvent.Started(
               Arm.of(config).size(),
@@ -182,8 +189,8 @@ public final class Sweep {
   private Result run() throws IOException {
     Score score = inputs.plan().score();
     for (long seed : config.seeds()) {
-      for (ClipConfig.Mode mode : arms.stream().map(Arm::graphMode).distinct().toList()) {
-        List<Arm> ofGraph = arms.stream().filter(arm -> arm.graphMode() == mode).toList();
+      for (Arm.GraphKey key : arms.stream().map(Arm::graphKey).distinct().toList()) {
+        List<Arm> ofGraph = arms.stream().filter(arm -> arm.graphKey().equals(key)).toList();
         run(seed, ofGraph);
       }
     }
@@ -342,10 +349,16 @@ public final class Sweep {
             result.arm().label(config), result.seed(), result.reason(), last, earlier));
   }
 
-  /** The run that an arm is. */
   private TrainConfig config(Arm arm, long seed) {
+    return config(config, arm, seed);
+  }
+
+  /** The run that an arm is. */
+  private static TrainConfig config(SweepConfig config, Arm arm, long seed) {
     boolean byValue = arm.mode() == ClipConfig.Mode.VALUE;
-    return config.base().toBuilder()
+    TrainConfigBuilder builder = config.base().toBuilder();
+    arm.rank().ifPresent(rank -> builder.option("lora-rank", rank));
+    return builder
         .learningRate(arm.learningRate())
         .option("clip-mode", arm.mode())
         .option(

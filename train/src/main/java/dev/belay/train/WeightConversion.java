@@ -10,6 +10,7 @@ import dev.belay.savedmodel.weights.WeightWriter;
 import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.data.DataException;
+import dev.belay.train.export.PeftMerge;
 import dev.belay.train.failure.DiskFailure;
 import dev.belay.train.session.WeightSource;
 import dev.belay.train.tokenize.TokenizerFinder;
@@ -43,10 +44,13 @@ public final class WeightConversion {
   /**
    * Converts every weight, or throws an error that lists those that cannot be converted.
    *
+   * @throws dev.belay.train.failure.ModelException if the adapter belongs to another model
    * @throws dev.belay.train.failure.MachineException if the disk is too full or cannot be written
    */
   public static Result convert(ConvertConfig config) throws IOException {
-    ModelWeights weights = WeightSource.read(config.source());
+    ModelWeights source = WeightSource.read(config.source());
+    ModelWeights weights =
+        config.adapter().isPresent() ? PeftMerge.into(source, config.adapter().get()) : source;
     return write(
         weights,
         config.target(),

@@ -3,37 +3,48 @@ package dev.belay.graph.decoder;
 import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.ForwardContext;
-import dev.belay.graph.layer.LayerNorm;
+import dev.belay.graph.layer.Norm;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Table;
+import dev.belay.graph.layer.Visible;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
-/** GPT-2: word and position embeddings, causal blocks, a norm; then a logit for each word. */
+/** Embeddings, causal blocks, a norm; then a logit for each word. */
 final class Decoder {
+  private static final String POSITIONS = "wpe.weight";
+
   private final DecoderSpec spec;
   private final Table words; // [V, H]
-  private final Table positions; // [positions, H]
+  private final Optional<Table> positions; // [positions, H]
   private final List<DecoderBlock> blocks = new ArrayList<>();
-  private final LayerNorm norm;
+  private final Norm norm;
   private final Optional<Dense> logits; // kernel [V, H]
 
   Decoder(Parameters all, DecoderSpec spec) {
     this.spec = spec;
     DecoderSpec.Sizes sizes = spec.sizes();
-    Parameters parameters = all.within("transformer");
-    this.words = Table.declare(parameters, "wte.weight", sizes.vocabulary(), sizes.hidden());
-    this.positions = Table.declare(parameters, "wpe.weight", sizes.positions(), sizes.hidden());
+    DecoderNames names = spec.form().names();
+    Parameters parameters = all.within(names.base());
+    this.words =
+        Table.declare(parameters, names.words(), sizes.vocabulary(), sizes.hidden());
+    this.positions =
+        sizes.positions() == 0
+            ? Optional.empty()
+            : Optional.of(
+                Table.declare(parameters, POSITIONS, sizes.positions(), sizes.hidden()));
     for (int layer = 0; layer < sizes.layers(); layer++) {
-      blocks.add(new DecoderBlock(parameters.within("h." + layer), spec, layer));
+      blocks.add(
+          new DecoderBlock(parameters.within(names.layers() + "." + layer), spec, layer));
     }
-    this.norm = LayerNorm.declare(parameters, "ln_f", sizes.hidden(), spec.normEpsilon());
+    this.norm = new DecoderLayers(spec).norm(parameters, names.norm());
     this.logits =
         spec.output()
             .words()
@@ -42,7 +53,7 @@ final class Decoder {
                     made == DecoderSpec.Words.TIED
                         ? new Dense(words.rows(), true, Optional.empty())
                         : Dense.declareWithoutBias(
-                            all, "lm_head", sizes.hidden(), sizes.vocabulary()));
+                            all, names.output(), sizes.hidden(), sizes.vocabulary()));
   }
 
   /**
@@ -58,25 +69,54 @@ final class Decoder {
         tf.math.add(
             AttentionBias.padding(tf, mask, extent),
             AttentionBias.causal(tf, extent.length())); // [B, 1, T, T]
+    Visible earlier =
+        new Visible(
+            extent,
+            Optional.of(bias),
+            spec.attention().rotary().map(rotary -> rotary.rotation(tf, extent.length())));
+    Visible near =
+        spec.attention()
+            .window()
+            .map(window -> AttentionBias.window(tf, extent.length(), window.tokens()))
+            .map(far -> earlier.withBias(tf.math.add(bias, far)))
+            .orElse(earlier);
     Operand<TFloat32> x = embed(pass.within("embeddings"), ids, extent); // [N, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     for (int layer = 0; layer < blocks.size(); layer++) {
-      x = blocks.get(layer).apply(pass.within("layer_" + layer), x, extent, bias);
+      x =
+          blocks
+              .get(layer)
+              .apply(pass.within("layer_" + layer), x, isNear(layer) ? near : earlier);
       states.add(x);
     }
     states.set(blocks.size(), norm.apply(tf, x));
     return states;
   }
 
+  private boolean isNear(int layer) {
+    return spec.attention().window().map(window -> window.layers().contains(layer)).orElse(false);
+  }
+
   private Operand<TFloat32> embed(ForwardContext pass, Operand<TInt32> ids, SequenceShape extent) {
     Ops tf = pass.tf();
+    OptionalInt untrained = spec.form().untrainedWord();
+    Operand<TFloat32> rows =
+        untrained.isPresent()
+            ? words.lookExcept(tf, ids, untrained.getAsInt())
+            : words.look(tf, ids); // [N, H]
+    return pass.dropout(
+        positions.isPresent() ? positioned(tf, rows, extent) : rows,
+        spec.dropout().embeddings());
+  }
+
+  /** Rows [N, H] with those of their positions. */
+  private Operand<TFloat32> positioned(Ops tf, Operand<TFloat32> rows, SequenceShape extent) {
     int hidden = spec.sizes().hidden();
     Operand<TFloat32> sum =
         tf.math.add(
-            extent.perExample(tf, words.look(tf, ids), hidden),
-            positions.first(tf, extent.length())); // [B, T, H]
-    Operand<TFloat32> rows = tf.reshape(sum, tf.constant(new int[] {-1, hidden})); // [N, H]
-    return pass.dropout(rows, spec.dropout().embeddings());
+            extent.perExample(tf, rows, hidden),
+            positions.orElseThrow().first(tf, extent.length())); // [B, T, H]
+    return tf.reshape(sum, tf.constant(new int[] {-1, hidden})); // [N, H]
   }
 
   /**

@@ -2,22 +2,26 @@ package dev.belay.graph.decoder;
 
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Heads;
+import dev.belay.graph.layer.RotaryPositions;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
- * Architecture of a decoder that predicts the next token: GPT-2.
+ * Architecture of a decoder that predicts the next token.
  *
+ * @param form of its family
  * @param sizes of it
- * @param scaling of the products of queries and keys
+ * @param attention of every block
  * @param output what is computed from the last rows
  * @param activation within the feed-forward
  * @param normEpsilon of every norm
  * @param dropout rates while training
  */
 public record DecoderSpec(
+    DecoderForm form,
     Sizes sizes,
-    Scaling scaling,
+    Attention attention,
     Output output,
     Activation activation,
     double normEpsilon,
@@ -29,12 +33,51 @@ public record DecoderSpec(
    * @param vocabulary V
    * @param hidden H
    * @param layers how many blocks
-   * @param heads A, which divides H
+   * @param heads A
    * @param intermediate I; 4 H if a configuration lacks it
-   * @param positions rows of the table of positions: no text may be longer
+   * @param positions rows of the table of positions: no text may be longer; 0 without one
    */
   public record Sizes(
       int vocabulary, int hidden, int layers, int heads, int intermediate, int positions) {}
+
+  /**
+   * Attention of a decoder.
+   *
+   * @param keyHeads heads of keys and values, a divisor of A
+   * @param headSize D
+   * @param scaling of the products of queries and keys
+   * @param rotary positions that rotate queries and keys, if there are any
+   * @param window limit to what tokens see, if there is one
+   */
+  public record Attention(
+      int keyHeads,
+      int headSize,
+      Scaling scaling,
+      Optional<RotaryPositions> rotary,
+      Optional<Window> window) {
+    /** Of GPT-2, whose heads share the hidden size. */
+    static Attention gpt2(Sizes sizes, Scaling scaling) {
+      Heads.requireParts(sizes.hidden(), sizes.heads());
+      return new Attention(
+          sizes.heads(),
+          sizes.hidden() / sizes.heads(),
+          scaling,
+          Optional.empty(),
+          Optional.empty());
+    }
+  }
+
+  /**
+   * Sliding window, arXiv 2310.06825.
+   *
+   * @param tokens how many each token sees, itself among them
+   * @param layers numbers of the layers that have it
+   */
+  public record Window(int tokens, Set<Integer> layers) {
+    public Window {
+      layers = Set.copyOf(layers);
+    }
+  }
 
   /**
    * Scaling of the products of queries and keys, by the switches of Hugging Face's configuration.
@@ -44,8 +87,8 @@ public record DecoderSpec(
    *     scale_attn_by_inverse_layer_idx}
    */
   public record Scaling(boolean byRoot, boolean byLayer) {
-    /** GPT-2 as trained by OpenAI. */
-    public static final Scaling GPT2 = new Scaling(true, false);
+    /** By the root of a head's size, as in most decoders. */
+    public static final Scaling BY_ROOT = new Scaling(true, false);
 
     double of(int layer, int headSize) {
       return (byRoot ? 1 / Math.sqrt(headSize) : 1) / (byLayer ? layer + 1 : 1);
@@ -88,7 +131,25 @@ public record DecoderSpec(
    */
   public record Rates(double embeddings, double attention, double residual) {}
 
+  /** A GPT-2. */
+  public DecoderSpec(
+      Sizes sizes,
+      Scaling scaling,
+      Output output,
+      Activation activation,
+      double normEpsilon,
+      Rates dropout) {
+    this(
+        DecoderForm.GPT2,
+        sizes,
+        Attention.gpt2(sizes, scaling),
+        output,
+        activation,
+        normEpsilon,
+        dropout);
+  }
+
   public DecoderSpec {
-    Heads.requireParts(sizes.hidden(), sizes.heads());
+    Heads.requireParts(sizes.heads(), attention.keyHeads());
   }
 }

@@ -51,4 +51,21 @@ public final class AttentionBias {
         tf.dtypes.cast(tf.math.greater(tf.range(zero, keys, one), rows), TFloat32.class); // [Q, K]
     return tf.math.mul(later, tf.constant(HIDDEN));
   }
+
+  /**
+   * Hides tokens that are too far before each token.
+   *
+   * @param length T
+   * @param tokens how many each sees, itself among them
+   * @return [T, T]
+   */
+  public static Operand<TFloat32> window(Ops tf, Operand<TInt32> length, int tokens) {
+    Operand<TInt32> one = tf.constant(1);
+    Operand<TInt32> all = tf.range(tf.constant(0), length, one); // [T]
+    Operand<TInt32> distance = tf.math.sub(tf.expandDims(all, one), all); // [T, T]
+    Operand<TFloat32> far =
+        tf.dtypes.cast(
+            tf.math.greaterEqual(distance, tf.constant(tokens)), TFloat32.class); // [T, T]
+    return tf.math.mul(far, tf.constant(HIDDEN));
+  }
 }

@@ -42,6 +42,14 @@ public record Dense(
     return new Dense(kernel, true, Optional.empty(), own.adapter(WEIGHT, in, out, true));
   }
 
+  /** A layer with {@code NAME.weight} [out, in], and {@code NAME.bias} if it is biased. */
+  public static Dense declare(
+      Parameters parameters, String name, long in, long out, boolean biased) {
+    return biased
+        ? declare(parameters, name, in, out)
+        : declareWithoutBias(parameters, name, in, out);
+  }
+
   /** A layer with {@code NAME.weight} [in, out] and {@code NAME.bias}: GPT-2's Conv1D. */
   public static Dense declareTransposed(Parameters parameters, String name, long in, long out) {
     Parameters own = parameters.within(name);

@@ -13,11 +13,17 @@ import org.tensorflow.types.TInt32;
  * Multi-head attention over projected rows, arXiv 1706.03762.
  *
  * @param count A
+ * @param keys heads of keys and values, which groups of A / keys queries share, arXiv 2305.13245
  * @param size D
  * @param scale factor of the products of queries and keys: {@code 1 / sqrt(D)}, or 1 (T5)
  * @param dropout of the attention weights
  */
-public record Heads(int count, int size, double scale, double dropout) {
+public record Heads(int count, int keys, int size, double scale, double dropout) {
+
+  /** Heads of which each has its own keys. */
+  public Heads(int count, int size, double scale, double dropout) {
+    this(count, count, size, scale, dropout);
+  }
 
   /** Heads whose products are divided by the square root of the head size. */
   public static Heads scaled(int count, int size, double dropout) {
@@ -60,7 +66,32 @@ public record Heads(int count, int size, double scale, double dropout) {
       SequenceShape keys,
       Optional<Operand<TFloat32>> bias) {
     Ops tf = pass.tf();
-    return mix(pass, perHead(tf, scaled(tf, rows.query()), rows, queries, keys), bias);
+    PerHead heads = perHead(tf, scaled(tf, rows.query()), rows, queries, keys);
+    return mix(pass, heads, new Between(queries, keys), bias);
+  }
+
+  /**
+   * Self-attention.
+   *
+   * @param rows of all tokens
+   * @param visible the tokens, their positions, and what each sees
+   * @return [B * T, A * D]
+   */
+  public Operand<TFloat32> attend(ForwardContext pass, Projected rows, Visible visible) {
+    Ops tf = pass.tf();
+    SequenceShape extent = visible.extent();
+    return attend(pass, perHead(tf, scaled(tf, rows.query()), rows, extent, extent), visible);
+  }
+
+  private Operand<TFloat32> attend(ForwardContext pass, PerHead heads, Visible visible) {
+    Ops tf = pass.tf();
+    PerHead positioned =
+        new PerHead(
+            visible.positioned(tf, heads.query(), size),
+            visible.positioned(tf, heads.key(), size),
+            heads.value());
+    return mix(
+        pass, positioned, new Between(visible.extent(), visible.extent()), visible.bias());
   }
 
   /**
@@ -83,7 +114,7 @@ public record Heads(int count, int size, double scale, double dropout) {
         relative.products(tf, heads.query(), heads.key(), queries, keys); // [B, A, Q, K]
     PerHead scaled = new PerHead(scaled(tf, heads.query()), heads.key(), heads.value());
     Operand<TFloat32> added = relative.form().scaled() ? scaled(tf, distances) : distances;
-    return mix(pass, scaled, Optional.of(tf.math.add(added, bias)));
+    return mix(pass, scaled, between, Optional.of(tf.math.add(added, bias)));
   }
 
   /**
@@ -101,61 +132,111 @@ public record Heads(int count, int size, double scale, double dropout) {
   private PerHead perHead(
       Ops tf, Operand<TFloat32> query, Projected rows, SequenceShape queries, SequenceShape keys) {
     return new PerHead(
-        split(tf, query, queries), split(tf, rows.key(), keys), split(tf, rows.value(), keys));
+        split(tf, query, queries, count),
+        split(tf, rows.key(), keys, this.keys),
+        split(tf, rows.value(), keys, this.keys));
+  }
+
+  /** Order of queries, keys and values that one product makes. */
+  public enum Together {
+    /** All queries, all keys, all values: GPT-2. */
+    BY_KIND,
+    /** Query, key and value of each head: GPT-NeoX. */
+    BY_HEAD
   }
 
   /**
    * Self-attention of tokens whose queries, keys and values are projected by one product.
    *
-   * @param rows queries, keys and values of each token, concatenated: [B * T, 3 * A * D]
-   * @param bias as above
+   * @param rows queries, keys and values of each token: [B * T, 3 * A * D]
+   * @param order of them
+   * @param visible the tokens, their positions, and what each sees
    * @return [B * T, A * D]
    */
   public Operand<TFloat32> attendTogether(
-      ForwardContext pass,
-      Operand<TFloat32> rows,
-      SequenceShape extent,
-      Optional<Operand<TFloat32>> bias) {
+      ForwardContext pass, Operand<TFloat32> rows, Together order, Visible visible) {
     Ops tf = pass.tf();
+    boolean byKind = order == Together.BY_KIND;
+    SequenceShape extent = visible.extent();
+    Operand<TInt32> three = tf.constant(3);
+    Operand<TInt32> heads = tf.constant(count);
     List<Operand<TInt32>> sizes =
         List.of(
-            extent.batch(), extent.length(), tf.constant(3), tf.constant(count), tf.constant(size));
-    Operand<TFloat32> heads =
+            extent.batch(),
+            extent.length(),
+            byKind ? three : heads,
+            byKind ? heads : three,
+            tf.constant(size));
+    int[] kindFirst = byKind ? new int[] {2, 0, 3, 1, 4} : new int[] {3, 0, 2, 1, 4};
+    Operand<TFloat32> kinds =
         tf.linalg.transpose(
-            tf.reshape(rows, tf.stack(sizes)),
-            tf.constant(new int[] {2, 0, 3, 1, 4})); // [3, B, A, T, D]
-    List<Output<TFloat32>> each = tf.unstack(heads, 3L, Unstack.axis(0L)).output();
-    return mix(pass, new PerHead(scaled(tf, each.get(0)), each.get(1), each.get(2)), bias);
+            tf.reshape(rows, tf.stack(sizes)), tf.constant(kindFirst)); // [3, B, A, T, D]
+    List<Output<TFloat32>> each = tf.unstack(kinds, 3L, Unstack.axis(0L)).output();
+    return attend(
+        pass, new PerHead(scaled(tf, each.get(0)), each.get(1), each.get(2)), visible);
   }
 
-  /** Projections split into heads: queries [B, A, Q, D], keys and values [B, A, K, D]. */
+  /** Projections split into heads: queries [B, A, Q, D], keys and values [B, keys, K, D]. */
   private record PerHead(Operand<TFloat32> query, Operand<TFloat32> key, Operand<TFloat32> value) {}
 
   private Operand<TFloat32> mix(
-      ForwardContext pass, PerHead heads, Optional<Operand<TFloat32>> bias) {
+      ForwardContext pass, PerHead heads, Between between, Optional<Operand<TFloat32>> bias) {
     Ops tf = pass.tf();
-    Operand<TFloat32> products = product(tf, heads.query(), heads.key(), true); // [B, A, Q, K]
+    Operand<TInt32> others = between.keys().length();
+    Operand<TInt32> width = tf.constant(size);
+    Operand<TFloat32> grouped = grouped(tf, heads.query(), between, width);
+    Operand<TFloat32> products =
+        perQuery(tf, product(tf, grouped, heads.key(), true), between, others); // [B, A, Q, K]
     Operand<TFloat32> biased = bias.isPresent() ? tf.math.add(products, bias.get()) : products;
     Operand<TFloat32> weights = pass.dropout(tf.nn.softmax(biased), dropout);
-    return join(tf, product(tf, weights, heads.value(), false)); // [B * Q, A * D]
+    Operand<TFloat32> sums =
+        product(tf, grouped(tf, weights, between, others), heads.value(), false);
+    return join(tf, perQuery(tf, sums, between, width)); // [B * Q, A * D]
+  }
+
+  /** Queries that share keys, one below the other: [B, A, Q, n] to [B, keys, A / keys * Q, n]. */
+  private Operand<TFloat32> grouped(
+      Ops tf, Operand<TFloat32> x, Between between, Operand<TInt32> last) {
+    return keys == count
+        ? x
+        : tf.reshape(
+            x,
+            tf.stack(
+                List.of(between.queries().batch(), tf.constant(keys), tf.constant(-1), last)));
+  }
+
+  /** The way back, to [B, A, Q, n]. */
+  private Operand<TFloat32> perQuery(
+      Ops tf, Operand<TFloat32> x, Between between, Operand<TInt32> last) {
+    return keys == count
+        ? x
+        : tf.reshape(
+            x,
+            tf.stack(
+                List.of(
+                    between.queries().batch(),
+                    tf.constant(count),
+                    between.queries().length(),
+                    last)));
   }
 
   /**
    * Projected rows of one attention.
    *
    * @param query [B * Q, A * D]
-   * @param key [B * K, A * D]
-   * @param value [B * K, A * D]
+   * @param key [B * K, keys * D]
+   * @param value [B * K, keys * D]
    */
   public record Projected(
       Operand<TFloat32> query, Operand<TFloat32> key, Operand<TFloat32> value) {}
 
-  private Operand<TFloat32> split(Ops tf, Operand<TFloat32> rows, SequenceShape extent) {
+  private Operand<TFloat32> split(
+      Ops tf, Operand<TFloat32> rows, SequenceShape extent, int number) {
     Operand<TFloat32> heads =
         tf.reshape(
             rows,
             tf.stack(
-                List.of(extent.batch(), extent.length(), tf.constant(count), tf.constant(size))));
+                List.of(extent.batch(), extent.length(), tf.constant(number), tf.constant(size))));
     return tf.linalg.transpose(heads, tf.constant(new int[] {0, 2, 1, 3})); // [B, A, T, D]
   }
 

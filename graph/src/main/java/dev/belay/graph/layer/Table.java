@@ -30,6 +30,21 @@ public record Table(Operand<TFloat32> rows, int size) {
   }
 
   /**
+   * The row of each id, where the row of one id never trains: PyTorch's {@code padding_idx}.
+   *
+   * @return [N, size]
+   */
+  public Operand<TFloat32> lookExcept(Ops tf, Operand<TInt32> ids, int untrained) {
+    Operand<TFloat32> found = look(tf, ids);
+    Operand<TInt32> flat = tf.reshape(ids, tf.constant(new int[] {-1, 1})); // [N, 1]
+    Operand<TFloat32> trains =
+        tf.dtypes.cast(
+            tf.math.notEqual(flat, tf.constant(untrained)), TFloat32.class); // [N, 1]
+    Operand<TFloat32> kept = tf.math.sub(tf.constant(1f), trains);
+    return tf.math.add(tf.math.mul(found, trains), tf.math.mul(tf.stopGradient(found), kept));
+  }
+
+  /**
    * The first rows.
    *
    * @param count how many, scalar

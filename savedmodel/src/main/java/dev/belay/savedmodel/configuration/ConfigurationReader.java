@@ -75,9 +75,13 @@ public final class ConfigurationReader {
       throw new CorruptModelException(file, "file", "a JSON object", "" + root.getNodeType());
     }
     ModelType type = type(file, root);
-    Fields fields = new Fields(root, KeyRules.of(type.family()).aliases());
+    Fields fields = new Fields(root, KeyRules.of(type).aliases());
     try {
       ModelConfiguration configuration = configuration(type, fields, others(root));
+      if (type.family() == Family.LLAMA) {
+        RotaryPositions.read(type, configuration.sizes(), fields);
+        SlidingWindow.read(type, configuration.sizes(), fields);
+      }
       if (fields.problems().isEmpty()) {
         return configuration;
       }
@@ -158,7 +162,7 @@ public final class ConfigurationReader {
             : new FeedForward(fields.text(keys.activation(), defaultActivation(family)), false);
     return new ModelConfiguration(
         type,
-        sizes(family, keys, fields),
+        sizes(type, keys, fields),
         feedForward,
         fields.number(keys.normEpsilon(), defaultEpsilon(family)),
         dropouts(family, keys.dropouts(), fields),
@@ -168,7 +172,7 @@ public final class ConfigurationReader {
                     fields.whole("relative_attention_num_buckets", 32),
                     fields.whole("relative_attention_max_distance", 128)))
             : Optional.empty(),
-        fields.truth("tie_word_embeddings", type != ModelType.MT5),
+        fields.truth("tie_word_embeddings", type != ModelType.MT5 && family != Family.LLAMA),
         fields.optionalWhole("pad_token_id", defaultPadId(family)),
         fields.labels(),
         fields.texts("architectures"),
@@ -176,31 +180,38 @@ public final class ConfigurationReader {
   }
 
   private static String defaultActivation(Family family) {
-    return family == Family.GPT2 || family == Family.ALBERT ? "gelu_new" : "gelu";
+    return switch (family) {
+      case GPT2, ALBERT -> "gelu_new";
+      case LLAMA -> "silu";
+      default -> "gelu";
+    };
   }
 
   /** The default of Hugging Face's configuration class, and of google-research's code. */
   private static double defaultEpsilon(Family family) {
     return switch (family) {
       case GPT2 -> 1e-5;
-      case T5 -> 1e-6;
+      case LLAMA, T5 -> 1e-6;
       default -> 1e-12;
     };
   }
 
   private static OptionalInt defaultPadId(Family family) {
     return switch (family) {
-      case GPT2 -> OptionalInt.empty();
+      case GPT2, LLAMA -> OptionalInt.empty();
       case ROBERTA -> OptionalInt.of(1);
       default -> OptionalInt.of(0);
     };
   }
 
-  private static Sizes sizes(Family family, Keys keys, Fields fields) {
+  private static Sizes sizes(ModelType type, Keys keys, Fields fields) {
+    Family family = type.family();
     int hidden = fields.whole(keys.hidden());
     int layers = fields.whole(keys.layers());
     int heads = fields.whole(keys.heads());
+    int shares = heads > 0 ? hidden / heads : 0;
     boolean t5 = family == Family.T5;
+    boolean llama = family == Family.LLAMA;
     boolean shared = family == Family.ALBERT;
     return new Sizes(
         fields.whole("vocab_size"),
@@ -211,16 +222,38 @@ public final class ConfigurationReader {
         shared ? fields.whole("num_hidden_groups", 1) : layers,
         shared ? fields.whole("inner_group_num", 1) : 1,
         heads,
-        t5 ? fields.whole("d_kv") : heads > 0 ? hidden / heads : 0,
+        llama ? keyHeads(type, fields, heads) : heads,
+        t5 ? fields.whole("d_kv") : llama ? fields.whole("head_dim", shares) : shares,
         family == Family.GPT2
             ? fields.whole(keys.intermediate(), 4 * hidden)
             : fields.whole(keys.intermediate()),
-        keys.positions() == null ? 0 : fields.whole(keys.positions()),
+        keys.positions() == null ? 0 : positions(type, keys, fields),
         keys.types() == null ? 0 : fields.whole(keys.types()));
   }
 
+  /** Mistral and Qwen2 have a default of their own, and each head its own keys only by null. */
+  private static int keyHeads(ModelType type, Fields fields, int heads) {
+    String key = "num_key_value_heads";
+    int usual =
+        switch (type) {
+          case MISTRAL -> 8;
+          case QWEN2 -> 32;
+          default -> heads;
+        };
+    return fields.isNull(key) ? heads : fields.whole(key, usual);
+  }
+
+  private static int positions(ModelType type, Keys keys, Fields fields) {
+    return switch (type) {
+      case LLAMA -> fields.whole(keys.positions(), 2048);
+      case MISTRAL -> fields.whole(keys.positions(), 131_072);
+      case QWEN2 -> fields.whole(keys.positions(), 32_768);
+      default -> fields.whole(keys.positions());
+    };
+  }
+
   private static Dropouts dropouts(Family family, Keys.DropoutKeys keys, Fields fields) {
-    double usual = family == Family.ALBERT ? 0 : 0.1;
+    double usual = family == Family.ALBERT || family == Family.LLAMA ? 0 : 0.1;
     double hidden = fields.number(keys.hidden(), usual);
     return new Dropouts(
         hidden,

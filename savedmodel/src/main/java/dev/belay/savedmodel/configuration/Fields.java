@@ -1,6 +1,7 @@
 package dev.belay.savedmodel.configuration;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,8 +12,11 @@ import java.util.TreeMap;
 
 /** Values of a JSON object, by key; a null key is a value that the family lacks. */
 final class Fields {
+  /** No values. */
+  static final Fields NONE = new Fields(JsonNodeFactory.instance.objectNode(), Map.of());
+
   private final JsonNode root;
-  private final List<String> problems = new ArrayList<>();
+  private final List<String> problems;
 
   /**
    * Values of an object.
@@ -21,7 +25,31 @@ final class Fields {
    */
   Fields(JsonNode root, Map<String, String> aliases) {
     this.root = root.deepCopy();
+    this.problems = new ArrayList<>();
     aliases.forEach(this::put);
+  }
+
+  private Fields(JsonNode root, List<String> problems) {
+    this.root = root;
+    this.problems = problems;
+  }
+
+  /** The values of an object within this one, with the same problems; empty if it has none. */
+  Optional<Fields> within(String key) {
+    JsonNode inner = root.path(key);
+    if (isAbsent(key) || (inner.isObject() && inner.isEmpty())) {
+      return Optional.empty();
+    }
+    if (!inner.isObject()) {
+      problems.add("'" + key + "' is " + inner + ", not an object");
+      return Optional.empty();
+    }
+    return Optional.of(new Fields(inner, problems));
+  }
+
+  /** Whether a key is there without a value. */
+  boolean isNull(String key) {
+    return root.path(key).isNull();
   }
 
   /** An alias of a key counts if the key itself is missing. */

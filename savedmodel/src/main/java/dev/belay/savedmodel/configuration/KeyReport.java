@@ -21,7 +21,7 @@ public record KeyReport(List<String> refused, List<String> unknown, List<String>
 
   /** Classifies every key. */
   public static KeyReport of(ModelConfiguration configuration) {
-    KeyRules rules = KeyRules.of(configuration.family());
+    KeyRules rules = KeyRules.of(configuration.type());
     List<String> refused = new ArrayList<>();
     List<String> unknown = new ArrayList<>();
     List<String> generation = new ArrayList<>();

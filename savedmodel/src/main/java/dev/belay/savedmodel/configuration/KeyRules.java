@@ -3,7 +3,7 @@ package dev.belay.savedmodel.configuration;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.names.ModelType;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Effects of all keys of a family's configuration, read from a resource.
+ * Effects of all keys of a configuration, read from a resource.
  *
  * <pre>
  * include     FILE                the rules of another file; a later rule of a key replaces them
@@ -32,14 +32,15 @@ import java.util.Optional;
  * <p>Values are JSON, null is always one of them. Refused keys have advice after a colon.
  */
 final class KeyRules {
-  private static final Map<Family, KeyRules> RULES = new EnumMap<>(Family.class);
+  private static final Map<ModelType, KeyRules> RULES = new EnumMap<>(ModelType.class);
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   static {
-    for (Family family : Family.values()) {
+    for (ModelType type : ModelType.values()) {
       KeyRules rules = new KeyRules();
-      rules.read(family.modelType());
-      RULES.put(family, rules);
+      boolean own = KeyRules.class.getResource(type.key() + ".txt") != null;
+      rules.read(own ? type.key() : type.family().modelType());
+      RULES.put(type, rules);
     }
   }
 
@@ -48,9 +49,9 @@ final class KeyRules {
 
   private KeyRules() {}
 
-  /** The rules of a family. */
-  static KeyRules of(Family family) {
-    return RULES.get(family);
+  /** The rules of a model type: those of a file of its name, else those of its family. */
+  static KeyRules of(ModelType type) {
+    return RULES.get(type);
   }
 
   /** The rule of a key, also under another name; empty if the key is unknown. */

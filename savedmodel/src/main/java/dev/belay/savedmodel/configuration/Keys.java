@@ -79,6 +79,18 @@ record Keys(
               "activation_function",
               "layer_norm_epsilon",
               new DropoutKeys("resid_pdrop", "attn_pdrop", "embd_pdrop", null));
+      case LLAMA ->
+          new Keys(
+              "hidden_size",
+              null,
+              "num_hidden_layers",
+              "num_attention_heads",
+              "intermediate_size",
+              "max_position_embeddings",
+              null,
+              "hidden_act",
+              "rms_norm_eps",
+              new DropoutKeys(null, "attention_dropout", null, null));
       case T5 ->
           new Keys(
               "d_model",

@@ -1,13 +1,16 @@
 package dev.belay.savedmodel.configuration;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.names.ModelType;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.tensorflow.proto.framework.DataType;
 
 /**
@@ -42,6 +45,11 @@ public record ModelConfiguration(
 
   static final String PROBLEM_TYPE = "problem_type";
 
+  /** Families whose heads together may be wider or narrower than the hidden size. */
+  private static final Set<Family> HEADS_OF_ANY_SIZE = EnumSet.of(Family.T5, Family.LLAMA);
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
   /** Of transformers 5 and 4; the first counts where both are there. */
   private static final List<String> TYPE_KEYS = List.of("dtype", "torch_dtype");
 
@@ -50,7 +58,7 @@ public record ModelConfiguration(
       throw new IllegalArgumentException(
           "epsilon of the norms: expected more than 0 and less than 1, found " + normEpsilon);
     }
-    if (type.family() != Family.T5 && sizes.hidden() != sizes.heads() * sizes.headSize()) {
+    if (!HEADS_OF_ANY_SIZE.contains(type.family()) && sizes.hidden() != sizes.heads() * sizes.headSize()) {
       throw new IllegalArgumentException(
           "hidden size: expected a multiple of the "
               + sizes.heads()
@@ -79,6 +87,20 @@ public record ModelConfiguration(
     return others.get("position_embedding_type") instanceof String name
         ? PositionEmbedding.named(name)
         : PositionEmbedding.ABSOLUTE;
+  }
+
+  /** The rotary positions of a decoder that has them. */
+  public RotaryPositions rotaryPositions() {
+    return RotaryPositions.read(type, sizes, fields());
+  }
+
+  /** The sliding window of a decoder, which may be in no layer. */
+  public SlidingWindow slidingWindow() {
+    return SlidingWindow.read(type, sizes, fields());
+  }
+
+  private Fields fields() {
+    return new Fields(JSON.valueToTree(others), Map.of());
   }
 
   /** Returns whether a key is true; {@code otherwise} if the file lacks it. */

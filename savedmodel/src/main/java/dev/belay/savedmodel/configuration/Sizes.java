@@ -14,9 +14,12 @@ import java.util.List;
  * @param groups of layers that share weights (ALBERT); {@code layers} where none do
  * @param groupLayers blocks within a group (ALBERT); 1 otherwise
  * @param heads of attention
+ * @param keyHeads heads of keys and values, which groups of the others share; {@code heads} where
+ *     each has its own
  * @param headSize width of a head
  * @param intermediate width within the feed-forward
- * @param positions rows of the position embeddings; 0 where positions are relative
+ * @param positions rows of the position embeddings, or the length of the texts that rotary positions
+ *     were made for; 0 where positions are relative
  * @param types rows of the token type embeddings; 0 without them
  */
 public record Sizes(
@@ -28,6 +31,7 @@ public record Sizes(
     int groups,
     int groupLayers,
     int heads,
+    int keyHeads,
     int headSize,
     int intermediate,
     int positions,
@@ -44,12 +48,20 @@ public record Sizes(
     atLeast(problems, "groups of layers", 1, groups);
     atLeast(problems, "layers within a group", 1, groupLayers);
     atLeast(problems, "attention heads", 1, heads);
+    atLeast(problems, "heads of keys and values", 1, keyHeads);
     atLeast(problems, "size of a head", 1, headSize);
     atLeast(problems, "intermediate size", 1, intermediate);
     atLeast(problems, "positions", 0, positions);
     atLeast(problems, "token types", 0, types);
     if (problems.isEmpty() && groups > layers) {
       problems.add("groups of layers: expected at most the " + layers + " layers, found " + groups);
+    }
+    if (problems.isEmpty() && heads % keyHeads != 0) {
+      problems.add(
+          "heads of keys and values: expected a divisor of the "
+              + heads
+              + " attention heads, found "
+              + keyHeads);
     }
     if (!problems.isEmpty()) {
       throw new IllegalArgumentException(String.join("; ", problems));

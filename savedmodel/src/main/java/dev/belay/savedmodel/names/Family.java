@@ -13,7 +13,13 @@ public enum Family {
   ELECTRA,
   ALBERT,
   GPT2,
+  LLAMA,
   T5;
+
+  /** Whether its models predict the next token of one text. */
+  public boolean isDecoder() {
+    return this == GPT2 || this == LLAMA;
+  }
 
   /** {@code bert}: the name of its tables, and the {@code model_type} of its first model. */
   public String modelType() {

@@ -19,6 +19,9 @@ public enum ModelType {
   ELECTRA("electra", "Electra", Family.ELECTRA),
   ALBERT("albert", "Albert", Family.ALBERT),
   GPT2("gpt2", "GPT2", Family.GPT2),
+  LLAMA("llama", "Llama", Family.LLAMA),
+  MISTRAL("mistral", "Mistral", Family.LLAMA),
+  QWEN2("qwen2", "Qwen2", Family.LLAMA),
   T5("t5", "T5", Family.T5),
   MT5("mt5", "MT5", Family.T5);
 

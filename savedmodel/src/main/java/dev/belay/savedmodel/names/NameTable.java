@@ -140,6 +140,14 @@ public final class NameTable {
   }
 
   /**
+   * As {@link #baseWord}, if that tells the family: programs put {@code model} before the names of
+   * every family.
+   */
+  public Optional<String> tellingWord(Dialect dialect) {
+    return Optional.of(baseWord(dialect)).filter(word -> !word.isEmpty() && !word.equals("model"));
+  }
+
+  /**
    * Returns whether a name of a dialect, with the model's first word if that is there, is one of
    * the model without its head.
    *

@@ -1,5 +1,7 @@
 package dev.belay.savedmodel.peft;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -24,8 +26,9 @@ public record PeftConfiguration(
     Map<String, Double> alphas) {
 
   public PeftConfiguration {
-    ranks = Map.copyOf(ranks);
-    alphas = Map.copyOf(alphas);
+    // In the order of the file: the first pattern that matches counts, as in PEFT.
+    ranks = Collections.unmodifiableMap(new LinkedHashMap<>(ranks));
+    alphas = Collections.unmodifiableMap(new LinkedHashMap<>(alphas));
   }
 
   /** The rank of a module. */

@@ -54,7 +54,7 @@ final class Heads {
             .filter(head -> has(canonical.names(), head.getKey()))
             .map(Map.Entry::getValue)
             .findFirst()
-            .orElse(List.of(headless(configuration)));
+            .orElse(List.of(headless(configuration, canonical.names())));
     String architecture =
         configuration.architectures().stream()
             .limit(1)
@@ -82,10 +82,12 @@ final class Heads {
   /**
    * A language model whose output is its word embeddings has no separate weights that reveal it.
    */
-  private static String headless(ModelConfiguration configuration) {
+  private static String headless(ModelConfiguration configuration, Set<String> names) {
     if (configuration.architectures().isEmpty()) {
       return switch (configuration.family()) {
         case GPT2 -> "LMHeadModel"; // same weights as headless; can do more
+        case LLAMA ->
+            configuration.tiedEmbeddings() || has(names, "lm_head.") ? "ForCausalLM" : "Model";
         case T5 -> "ForConditionalGeneration";
         default -> "Model";
       };

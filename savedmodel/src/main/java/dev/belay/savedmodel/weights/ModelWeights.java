@@ -63,6 +63,20 @@ public record ModelWeights(
         savedModel);
   }
 
+  /** The same model with other values, or with more weights. */
+  public ModelWeights withCanonical(NamedTensors values) {
+    return new ModelWeights(
+        location,
+        configuration,
+        naming,
+        stored,
+        values,
+        storedNames,
+        Optional.empty(),
+        leftovers,
+        savedModel);
+  }
+
   /** The layout of a canonical tensor in the file. */
   public Layout layout(String canonical) {
     return naming

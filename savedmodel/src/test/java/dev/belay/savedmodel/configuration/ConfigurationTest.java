@@ -32,7 +32,7 @@ class ConfigurationTest {
     ModelConfiguration tf1 = ConfigurationReader.read(TF1);
     ModelConfiguration huggingFace = ConfigurationReader.read(HUGGING_FACE);
     assertEquals(Family.BERT, tf1.family());
-    assertEquals(new Sizes(300, 32, 32, 2, 0, 2, 1, 4, 8, 64, 32, 2), tf1.sizes());
+    assertEquals(new Sizes(300, 32, 32, 2, 0, 2, 1, 4, 4, 8, 64, 32, 2), tf1.sizes());
     assertEquals(tf1.sizes(), huggingFace.sizes());
     assertEquals(1e-12, tf1.normEpsilon());
     assertEquals(tf1.normEpsilon(), huggingFace.normEpsilon());
@@ -44,10 +44,10 @@ class ConfigurationTest {
   @Test
   void everyFamilyIsRead() throws IOException {
     ModelConfiguration gpt2 = ConfigurationReader.read(Fixtures.path("gpt2_tiny", "config.json"));
-    assertEquals(new Sizes(256, 32, 32, 2, 0, 2, 1, 4, 8, 128, 32, 0), gpt2.sizes());
+    assertEquals(new Sizes(256, 32, 32, 2, 0, 2, 1, 4, 4, 8, 128, 32, 0), gpt2.sizes());
     assertEquals("gelu_new", gpt2.feedForward().activation());
     ModelConfiguration t5 = ConfigurationReader.read(Fixtures.path("t5_tiny", "config.json"));
-    assertEquals(new Sizes(256, 32, 32, 2, 2, 2, 1, 4, 8, 64, 0, 0), t5.sizes());
+    assertEquals(new Sizes(256, 32, 32, 2, 2, 2, 1, 4, 4, 8, 64, 0, 0), t5.sizes());
     assertEquals(Optional.of(new RelativePositions(8, 20)), t5.relativePositions());
     ModelConfiguration albert =
         ConfigurationReader.read(Fixtures.path("families", "albert", "config.json"));
@@ -135,7 +135,8 @@ class ConfigurationTest {
     assertEquals(
         file
             + ": key 'model_type': 'mamba' is not one of the families that Belay knows: [bert,"
-            + " roberta, xlm-roberta, camembert, distilbert, electra, albert, gpt2, t5, mt5]",
+            + " roberta, xlm-roberta, camembert, distilbert, electra, albert, gpt2, llama, mistral,"
+            + " qwen2, t5, mt5]",
         assertThrows(UnsupportedModelException.class, () -> ConfigurationReader.read(file))
             .getMessage());
   }

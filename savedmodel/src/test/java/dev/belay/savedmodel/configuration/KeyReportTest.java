@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.UnsupportedModelException;
-import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.names.ModelType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,11 +38,11 @@ class KeyReportTest {
     List<String> undecided = new ArrayList<>();
     int decided = 0;
     for (Map.Entry<String, JsonNode> own : keys.path("own").properties()) {
-      Family family = ModelType.named(own.getKey()).orElseThrow().family();
+      ModelType type = ModelType.named(own.getKey()).orElseThrow();
       for (JsonNode list : List.of(keys.path("every"), own.getValue())) {
         for (JsonNode key : list) {
           decided++;
-          if (KeyRules.of(family).rule(key.asText()).isEmpty()) {
+          if (KeyRules.of(type).rule(key.asText()).isEmpty()) {
             undecided.add(own.getKey() + "." + key.asText());
           }
         }

@@ -51,9 +51,12 @@ class NameTableTest {
     }
   }
 
-  /** What no TensorFlow class of Hugging Face has: distances, untied outputs, heads of GPT-2. */
+  /**
+   * What no TensorFlow class of Hugging Face has: Llama, distances, untied outputs, heads of GPT-2.
+   */
   private static boolean isOfPyTorchAlone(Family family, String canonical) {
-    return canonical.contains("distance_embedding")
+    return family == Family.LLAMA
+        || canonical.contains("distance_embedding")
         || canonical.equals("cls.predictions.decoder.bias")
         || canonical.equals("lm_head.decoder.bias")
         || (canonical.equals(NameTable.of(family).output()) && family != Family.T5)

@@ -52,6 +52,14 @@ final class ConvertCommand implements RunnableCommand {
               + " own).")
   private Optional<Path> graph = Optional.empty();
 
+  @Option(
+      names = "--adapter",
+      paramLabel = "PATH",
+      description =
+          "A folder with adapter_config.json, as Hugging Face PEFT writes it: it is merged into the"
+              + " weights.")
+  private Optional<Path> adapter = Optional.empty();
+
   @Option(names = "--json", description = "Print JSON instead of the path.")
   private boolean json;
 
@@ -77,7 +85,7 @@ final class ConvertCommand implements RunnableCommand {
     WeightConversion.Result result =
         context
             .trainApi()
-            .convert(new ConvertConfig(weights.read(source), destination, target, graph));
+            .convert(new ConvertConfig(weights.read(source), destination, target, graph, adapter));
     Conversions.print(context.terminal(), result, json);
   }
 }

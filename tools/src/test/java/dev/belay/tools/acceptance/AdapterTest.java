@@ -1,6 +1,7 @@
 package dev.belay.tools.acceptance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -119,6 +120,44 @@ final class AdapterTest {
               "--file=" + data,
               "--device=cpu"));
     }
+  }
+
+  /** Converting merges without a run: the weights compute what the model and its adapter do. */
+  @ParameterizedTest
+  @CsvSource({
+    "safetensors_bert,--threads=2",
+    "gpt2_tiny,--causal-labels=shifted",
+    "t5_tiny,--threads=2"
+  })
+  void convertingMerges(String name, String option) throws IOException {
+    Path model = Fixtures.path(name).resolve("model.safetensors");
+    Path merged = folder.resolve("merged");
+    String adapter = "--adapter=" + Fixtures.path("peft", name);
+    ProgramRun conversion =
+        run("convert", model.toString(), merged.toString(), "--to=huggingface", adapter);
+    assertEquals(0, conversion.code(), conversion.err());
+    JsonNode golden = Fixtures.json(Fixtures.path("peft", "goldens.json")).get(name);
+    Path data = Fixtures.path(name).resolve("batch.jsonl");
+    ProgramRun evaluation =
+        run("evaluate", "--model=" + merged, "--file=" + data, "--device=cpu", "--json", option);
+    assertEquals(0, evaluation.code(), evaluation.err());
+    double loss = golden.get("loss").get(0).asDouble();
+    assertEquals(
+        loss, JSON.readTree(evaluation.out()).at("/metrics/loss").asDouble(), 1e-5 * loss);
+  }
+
+  @Test
+  void convertingRefusesAnAdapterOfAnotherFamily() {
+    ProgramRun refused =
+        run(
+            "convert",
+            Fixtures.path("t5_tiny").resolve("model.safetensors").toString(),
+            folder.resolve("merged").toString(),
+            "--to=huggingface",
+            "--adapter=" + Fixtures.path("peft", "safetensors_bert"));
+    assertEquals(3, refused.code());
+    assertTrue(refused.err().contains("Is it an adapter of a model of another family?"), refused.err());
+    assertFalse(Files.exists(folder.resolve("merged")));
   }
 
   /** Every kind of matrix product of an imported graph. */

@@ -93,6 +93,19 @@ record GoldenModel(
         json -> training(json, "trainings/adam_dense"));
   }
 
+  /** Llama and its relatives, with what PyTorch gives. */
+  static Stream<GoldenModel> decoders() {
+    return Stream.of(
+            "llama", "smollm", "linear", "dynamic", "llama3", "yarn", "mistral", "qwen2")
+        .map(
+            name ->
+                of(
+                    Place.of("decoders/" + name, "model", "batch.jsonl"),
+                    "Belay's own graph of ",
+                    List.of(),
+                    goldens -> training(goldens, "training")));
+  }
+
   private static GoldenModel weights(String name, Path model, String goldens, String... options) {
     Path fixture = Fixtures.path("bert_tf1_ckpt");
     return of(

@@ -39,6 +39,16 @@ final class GoldenTrainingTest {
     agrees(golden, "trains through " + golden.through() + ", ", folder);
   }
 
+  static Stream<GoldenModel> decoders() {
+    return GoldenModel.decoders();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("decoders")
+  void decodersAgreeWithPyTorch(GoldenModel golden, @TempDir Path folder) throws IOException {
+    agrees(golden, "trains " + golden.through(), folder);
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("weights")
   void aGraphOfOurOwnAgreesWithPython(GoldenModel golden, @TempDir Path folder) throws IOException {

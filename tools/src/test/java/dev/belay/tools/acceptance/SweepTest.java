@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.savedmodel.PythonInterop;
 import dev.belay.tools.ProgramRun;
 import java.io.IOException;
@@ -83,11 +84,31 @@ final class SweepTest {
     assertEquals(
         whole.length > 500, Files.size(killed.resolve("metrics.jsonl")) > 500, "trained again");
 
+    // As if an earlier version had begun it, which did not know all options of today.
+    Path facts = sweep.resolve("sweep.json");
+    ObjectNode known = (ObjectNode) JSON.readTree(facts.toFile());
+    ((ObjectNode) known.get("options")).remove(List.of("adapter", "model-losses"));
+    JSON.writeValue(facts.toFile(), known);
+    assertEquals(first.out(), run(sweep(sweep, "--json")).out());
+
     ProgramRun other = ProgramRun.of(sweep(sweep, "--weight-decay=0.5"));
     assertEquals(2, other.code());
     assertTrue(
         other.err().contains("whose sweep differs in weight-decay (0.01, now 0.5)"), other.err());
     assertTensorBoardShows(sweep, JSON.readTree(first.out()));
+  }
+
+  @Test
+  void anArmOfARankIsTheRunWithThatRank() throws Exception {
+    Path sweep = folder.resolve("ranks");
+    List<String> command = new ArrayList<>(List.of("sweep"));
+    command.addAll(training(sweep, "--adapter=lora", "--json"));
+    command.addAll(List.of("--clip-norms=0.5", "--seeds=2", "--lora-ranks=2,4"));
+    JsonNode table = JSON.readTree(run(command).out());
+    assertEquals(4, table.get("arms").get(1).get("lora_rank").asInt());
+    String arm = "global_norm-0.5-rate-0.001-rank-4";
+    assertArmIsARun(
+        sweep, arm, 2, "--max-grad-norm=0.5", "--adapter=lora", "--lora-rank=4");
   }
 
   private static void assertTableIsTrueTo(Path sweep, JsonNode table) throws IOException {
@@ -125,10 +146,11 @@ final class SweepTest {
     return last;
   }
 
-  private void assertArmIsARun(Path sweep, String arm, long seed, String clip) throws IOException {
+  private void assertArmIsARun(Path sweep, String arm, long seed, String... options) throws IOException {
     Path single = folder.resolve("single-" + arm);
     List<String> command = new ArrayList<>(List.of("train"));
-    command.addAll(training(single, "--seed=" + seed, "--report=none", clip));
+    command.addAll(training(single, "--seed=" + seed, "--report=none"));
+    command.addAll(List.of(options));
     run(command);
     for (String figure : List.of("loss", "grad_norm", "grad_norm_clipped", "learning_rate")) {
       assertEquals(

@@ -51,7 +51,11 @@ class FamilySettingsTest {
         "gpt2_classes",
         "gpt2_own_output",
         "gpt2_tokens",
+        "llama_classes",
+        "llama_old_keys",
+        "mistral_labels",
         "mt5",
+        "qwen2_regression",
         "roberta_own_output",
         "t5_gated_silu",
         "t5_unscaled",
@@ -70,6 +74,7 @@ class FamilySettingsTest {
     "bert_causal, dtype, float16, names DT_HALF as their type",
     "bert_causal, problem_type, regression, problem_type regression and its head several outputs",
     "gpt2_own_output, tie_word_embeddings, true, set the key to false to use it",
+    "llama_classes, architectures, LlamaForTokenClassification, it is a LlamaForTokenClassification",
     "t5_unscaled, is_encoder_decoder, false, half of a T5"
   })
   void refusedByName(String name, String key, String value, String said) throws IOException {

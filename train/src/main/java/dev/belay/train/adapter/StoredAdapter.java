@@ -50,7 +50,20 @@ public record StoredAdapter(
     if (config.adapter().folder().isEmpty()) {
       return Optional.empty();
     }
-    PeftAdapter read = PeftReader.read(config.adapter().folder().get());
+    return Optional.of(
+        of(PeftReader.read(config.adapter().folder().get()), weights, prefixes, base));
+  }
+
+  /**
+   * Gives the tensors of an adapter the names of its base.
+   *
+   * @param weights names of the base model's weights
+   * @param prefixes that its body's names may have, and names of the adapter lack
+   * @param base SHA-256 of the base model's files; any, if the adapter does not say which it has
+   * @throws ModelException if it belongs to another model
+   */
+  public static StoredAdapter of(
+      PeftAdapter read, Set<String> weights, List<String> prefixes, String base) {
     if (read.base().isPresent() && !read.base().get().equals(base)) {
       throw new ModelException(
           "--adapter "
@@ -76,8 +89,7 @@ public record StoredAdapter(
           new AdapterPlan.Rank(
               read.configuration().rank(module), read.configuration().scale(module)));
     }
-    return Optional.of(
-        new StoredAdapter(read, RenamedTensors.canonical(read.tensors(), names), ranks));
+    return new StoredAdapter(read, RenamedTensors.canonical(read.tensors(), names), ranks);
   }
 
   /** A model without its head has no first word in PyTorch. */

@@ -1,12 +1,14 @@
 package dev.belay.train.config;
 
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 
 /**
- * Clips and learning rates of a sweep, all on the same data.
+ * Clips, learning rates and adapter ranks of a sweep, all on the same data.
  *
- * @param base the training that all arms share; its clip, learning rate and seed are replaced
+ * @param base the training that all arms share; its clip, learning rate, adapter rank and seed
+ *     are replaced
  */
 @Section.Of(Section.SWEEP)
 public record SweepConfig(
@@ -34,6 +36,12 @@ public record SweepConfig(
             commaSeparated = true)
         List<Double> learningRates,
     @Option(
+            name = "lora-ranks",
+            label = "N",
+            help = "Ranks of the adapter to try, with --adapter lora (default: --lora-rank).",
+            commaSeparated = true)
+        List<Integer> loraRanks,
+    @Option(
             name = "seeds",
             label = "N",
             help =
@@ -57,12 +65,16 @@ public record SweepConfig(
         learningRates.isEmpty()
             ? List.of(base.optimizer().learningRate())
             : List.copyOf(learningRates);
+    loraRanks = List.copyOf(loraRanks);
     seeds = seeds.isEmpty() ? List.of(base.machine().seed()) : List.copyOf(seeds);
     Check check = new Check();
     for (OptionalDouble norm : clipNorms) {
       norm.ifPresent(value -> check.positive("--clip-norms", value));
     }
     learningRates.forEach(rate -> check.positive("--learning-rates", rate));
+    loraRanks.forEach(rank -> check.atLeast("--lora-ranks", 1, rank));
+    AdapterConfig adapter = base.model().adapter();
+    boolean newAdapter = adapter.isOn() && adapter.folder().isEmpty();
     check
         .that(!clipNorms.isEmpty(), "--clip-norms", "at least one threshold, or none", "nothing")
         .that(
@@ -72,6 +84,11 @@ public record SweepConfig(
         .that(distinct(clipNorms), "--clip-norms", "different thresholds", clipNorms)
         .that(distinct(clipModes), "--clip-modes", "different rules", clipModes)
         .that(distinct(learningRates), "--learning-rates", "different rates", learningRates)
+        .that(distinct(loraRanks), "--lora-ranks", "different ranks", loraRanks)
+        .that(
+            loraRanks.isEmpty() || newAdapter,
+            "--lora-ranks needs --adapter lora: a model without adapters has no rank, and that of"
+                + " an adapter on disk is in its files")
         .that(distinct(seeds), "--seeds", "different seeds", seeds)
         .that(
             base.resume().mode() != ResumeConfig.Mode.FROM,
@@ -82,6 +99,26 @@ public record SweepConfig(
             !base.data().validationFiles().isEmpty(),
             "--validation-file is missing: arms are compared on validation data")
         .verify();
+  }
+
+  /** Returns a sweep of a training with the default arms. */
+  public static SweepConfig of(TrainConfig base) {
+    SweepConfig defaults =
+        ConfigBinder.read(
+            SweepConfig.class,
+            Map.of(
+                "model", List.of("model"),
+                "train-file", List.of("train"),
+                "validation-file", List.of("validation"),
+                "output-dir", List.of("sweep")));
+    return new SweepConfig(
+        base,
+        defaults.clipNorms(),
+        defaults.clipModes(),
+        List.of(),
+        List.of(),
+        List.of(),
+        defaults.halving());
   }
 
   private static boolean distinct(List<?> values) {

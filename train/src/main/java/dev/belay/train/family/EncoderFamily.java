@@ -101,7 +101,7 @@ public final class EncoderFamily {
       case ELECTRA -> EncoderNames.ELECTRA;
       case DISTILBERT -> EncoderNames.DISTILBERT;
       case ALBERT -> EncoderNames.ALBERT;
-      case GPT2, T5 -> throw noEncoder(family);
+      case GPT2, LLAMA, T5 -> throw noEncoder(family);
     };
   }
 
@@ -113,7 +113,7 @@ public final class EncoderFamily {
       case ELECTRA -> SequenceHead.Form.ELECTRA;
       case DISTILBERT -> SequenceHead.Form.DISTILBERT;
       case ALBERT -> SequenceHead.Form.ALBERT;
-      case GPT2, T5 -> throw noEncoder(family);
+      case GPT2, LLAMA, T5 -> throw noEncoder(family);
     };
   }
 

@@ -16,6 +16,7 @@ import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.configuration.RelativePositions;
 import dev.belay.savedmodel.configuration.Sizes;
 import dev.belay.train.data.example.FeatureRequest;
+import dev.belay.train.family.DecoderFamily;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.family.OutputTable;
 import dev.belay.train.task.HeadInput;
@@ -44,7 +45,7 @@ record NativeBody(
 
   static NativeBody of(NativeModel model) {
     return switch (model.configuration().family()) {
-      case GPT2 -> decoder(model);
+      case GPT2, LLAMA -> decoder(model);
       case T5 -> seq2seq(model);
       default -> encoder(model.configuration(), model.activation(), model.head());
     };
@@ -53,7 +54,7 @@ record NativeBody(
   /** Words before the names of a body, which PyTorch's model without a head lacks. */
   static List<String> words(ModelConfiguration configuration) {
     return switch (configuration.family()) {
-      case GPT2 -> List.of("transformer.");
+      case GPT2, LLAMA -> List.of(DecoderFamily.names(configuration.family()).base() + ".");
       case T5 -> List.of();
       default -> List.of(configuration.family().modelType() + ".");
     };
@@ -101,42 +102,22 @@ record NativeBody(
 
   private static NativeBody decoder(NativeModel model) {
     ModelConfiguration configuration = model.configuration();
-    Sizes sizes = configuration.sizes();
     HeadInput input = model.head().task().input();
     boolean pooled = input == HeadInput.EXAMPLE;
     DecoderSpec.Output output =
         input == HeadInput.NOTHING
-            ? DecoderSpec.Output.of(
-                OutputTable.of(configuration, model.weights()).own()
-                    ? DecoderSpec.Words.OWN
-                    : DecoderSpec.Words.TIED)
+            ? DecoderFamily.words(configuration, model.weights())
             : DecoderSpec.Output.features(pooled ? configuration.padId() : OptionalInt.empty());
-    DecoderSpec spec =
-        new DecoderSpec(
-            new DecoderSpec.Sizes(
-                sizes.vocabulary(),
-                sizes.hidden(),
-                sizes.layers(),
-                sizes.heads(),
-                sizes.intermediate(),
-                sizes.positions()),
-            new DecoderSpec.Scaling(
-                configuration.isSet("scale_attn_weights", true),
-                configuration.isSet("scale_attn_by_inverse_layer_idx", false)),
-            output,
-            model.activation(),
-            configuration.normEpsilon(),
-            new DecoderSpec.Rates(
-                configuration.dropouts().embedding(),
-                configuration.dropouts().attention(),
-                configuration.dropouts().hidden()));
+    DecoderSpec spec = DecoderFamily.spec(configuration, model.activation(), output);
     return new NativeBody(
-        List.of("transformer."),
+        words(configuration),
         inputs(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK),
         input == HeadInput.NOTHING
             ? TensorNames.LOGITS
             : pooled ? DecoderModel.LAST_FEATURES : TensorNames.FEATURES,
-        OptionalInt.of(sizes.positions()),
+        spec.sizes().positions() > 0
+            ? OptionalInt.of(spec.sizes().positions())
+            : OptionalInt.empty(),
         (graph, options) -> DecoderModel.build(graph, spec, options));
   }
 

@@ -122,7 +122,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
   byte[] configuration(ModelConfiguration body, List<String> names) {
     return ConfigurationWriter.huggingFace(
         body.withType("float32")
-            .withHead(body.type().className() + task.classes().get(0), names)
+            .withHead(body.type().className() + task.writtenClass(body.family()), names)
             .withLabels(names, task.problemType(body.problemType())));
   }
 }

@@ -311,11 +311,7 @@ record NativeModel(
   }
 
   private static List<Map<String, Object>> hashes(WeightLocation location) throws IOException {
-    List<Map<String, Object>> hashes = new ArrayList<>();
-    for (Path file : location.files()) {
-      hashes.add(Provenance.hash(file));
-    }
-    return hashes;
+    return Provenance.hashes(location.files());
   }
 
   @Override

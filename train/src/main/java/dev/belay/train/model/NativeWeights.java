@@ -104,9 +104,9 @@ record NativeWeights(NamedTensors stored, Set<String> names, Set<String> factors
     List<String> before =
         List.of(naming.prefix().split(Pattern.quote("" + naming.dialect().separator())));
     for (Family family : Family.values()) {
-      String word = NameTable.of(family).baseWord(naming.dialect());
-      boolean own = word.equals(NameTable.of(naming.family()).baseWord(naming.dialect()));
-      if (!word.isEmpty() && !own && before.contains(word)) {
+      Optional<String> word = NameTable.of(family).tellingWord(naming.dialect());
+      boolean own = word.equals(NameTable.of(naming.family()).tellingWord(naming.dialect()));
+      if (word.isPresent() && !own && before.contains(word.get())) {
         throw new UnsupportedModelException(
             read.location().path(),
             "weights",

@@ -39,9 +39,10 @@ final class UnfedInputs {
     Map<String, UnfedInput> inputs = everywhere();
     switch (family) {
       case ROBERTA -> inputs.put(POSITIONS, CHANGES); // which count on from the padding's id
-      case GPT2 -> {
+      case GPT2, LLAMA -> {
         inputs.put(POSITIONS, COUNTED);
-        inputs.put(FeatureNames.TOKEN_TYPE_IDS, CHANGES); // looked up among the words
+        // GPT-2 looks them up among the words; the others refuse them.
+        inputs.put(FeatureNames.TOKEN_TYPE_IDS, CHANGES);
       }
       case T5 -> {
         OF_DECODERS.forEach(name -> inputs.put(name, CHANGES));

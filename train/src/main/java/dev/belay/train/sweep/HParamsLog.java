@@ -125,6 +125,9 @@ final class HParamsLog {
       parameters.put("clip_mode", Value.newBuilder().setStringValue(arm.modeText()).build());
     }
     parameters.put("learning_rate", Value.newBuilder().setNumberValue(arm.learningRate()).build());
+    arm.rank()
+        .ifPresent(
+            rank -> parameters.put("lora_rank", Value.newBuilder().setNumberValue(rank).build()));
     return parameters;
   }
 

@@ -104,12 +104,16 @@ public record Recommendation(Optional<Arm> arm, String reason) {
             .append('.');
         text.append(besideBest(chosen, best));
         text.append(
-            chosen.arm().clipNorm().isPresent()
+            chosen.arm().clipNorm().isPresent() && differInClip(equals)
                 ? " Of those that clip it is the one nearest to 1.0, the usual threshold for"
                     + " fine-tuning."
                 : "");
       }
       return text + seeds() + clipping(chosen);
+    }
+
+    private static boolean differInClip(List<ArmSummary> arms) {
+      return arms.stream().map(one -> one.arm().clipText()).distinct().count() > 1;
     }
 
     private String besideBest(ArmSummary chosen, ArmSummary best) {

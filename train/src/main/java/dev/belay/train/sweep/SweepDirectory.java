@@ -3,6 +3,7 @@ package dev.belay.train.sweep;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.train.config.ConfigException;
@@ -23,6 +24,9 @@ import java.util.stream.Stream;
  * @param root the directory itself
  */
 public record SweepDirectory(Path root) {
+  /** Name in sweep.json of the options that identify a sweep. */
+  static final String OPTIONS = "options";
+
   private static final String FACTS = "sweep.json";
   private static final String RESULT = "result.json";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -32,9 +36,11 @@ public record SweepDirectory(Path root) {
    *
    * @param mayGoOn whether it may be one that was begun
    * @param identity the settings that identify a sweep, as in sweep.json
+   * @param defaults of the options among them
    * @throws ConfigException if there is anything else in it, or a sweep that is not the same
    */
-  public static SweepDirectory open(Path root, boolean mayGoOn, Map<String, Object> identity)
+  public static SweepDirectory open(
+      Path root, boolean mayGoOn, Map<String, Object> identity, Map<String, Object> defaults)
       throws IOException {
     SweepDirectory directory = new SweepDirectory(root);
     if (Files.exists(directory.facts())) {
@@ -42,7 +48,7 @@ public record SweepDirectory(Path root) {
         throw new ConfigException(
             "--resume never", "a new or an empty directory", root + ", which holds a sweep");
       }
-      directory.requireSame(identity);
+      directory.requireSame(identity, defaults);
       return directory;
     }
     if (Files.isRegularFile(root)) {
@@ -66,9 +72,15 @@ public record SweepDirectory(Path root) {
     }
   }
 
-  private void requireSame(Map<String, Object> identity) throws IOException {
+  private void requireSame(Map<String, Object> identity, Map<String, Object> defaults)
+      throws IOException {
     JsonNode wanted = JSON.valueToTree(identity);
     JsonNode found = read(facts());
+    if (found.path(OPTIONS) instanceof ObjectNode options) {
+      // A version that did not know an option did what is the default now.
+      ObjectNode absent = JSON.valueToTree(defaults);
+      wanted.path(OPTIONS).fieldNames().forEachRemaining(name -> fill(options, name, absent));
+    }
     List<String> different = new ArrayList<>();
     wanted
         .properties()
@@ -82,6 +94,12 @@ public record SweepDirectory(Path root) {
               + ", whose sweep differs in "
               + String.join("; ", different)
               + "; choose another directory, or use the options that it was started with");
+    }
+  }
+
+  private static void fill(ObjectNode options, String name, ObjectNode defaults) {
+    if (!options.has(name) && defaults.has(name)) {
+      options.set(name, defaults.get(name));
     }
   }
 

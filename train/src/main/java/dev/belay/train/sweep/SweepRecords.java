@@ -1,6 +1,8 @@
 package dev.belay.train.sweep;
 
 import dev.belay.train.config.ConfigBinder;
+import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.SweepConfig;
@@ -43,18 +45,15 @@ public final class SweepRecords {
     Map<String, Object> identity = identity(config, model);
     boolean mayGoOn = config.base().resume().mode() == ResumeConfig.Mode.AUTO;
     SweepDirectory directory =
-        SweepDirectory.open(config.base().outputDirectory(), mayGoOn, identity);
+        SweepDirectory.open(
+            config.base().outputDirectory(), mayGoOn, identity, options(plain(config)));
     return new SweepRecords(config, directory, identity, command);
   }
 
   private static Map<String, Object> identity(SweepConfig config, Path model) throws IOException {
     TrainConfig base = config.base();
-    Map<String, Object> options = ConfigBinder.json(config);
-    OptionDefinition.of(SweepConfig.class).stream()
-        .filter(definition -> !definition.option().identifiesSweep())
-        .forEach(definition -> options.remove(definition.name()));
     Map<String, Object> identity = new LinkedHashMap<>();
-    identity.put("options", options);
+    identity.put(SweepDirectory.OPTIONS, options(config));
     identity.put(RunFact.MODEL, Provenance.hashTree(model.toAbsolutePath().normalize()));
     identity.put(
         RunFact.TRAIN_FILES, Provenance.hashes(DataFolder.files(base.data().trainFiles())));
@@ -62,6 +61,25 @@ public final class SweepRecords {
         RunFact.VALIDATION_FILES,
         Provenance.hashes(DataFolder.files(base.data().validationFiles())));
     return identity;
+  }
+
+  private static Map<String, Object> options(SweepConfig config) {
+    Map<String, Object> options = ConfigBinder.json(config);
+    OptionDefinition.of(SweepConfig.class).stream()
+        .filter(definition -> !definition.option().identifiesSweep())
+        .forEach(definition -> options.remove(definition.name()));
+    return options;
+  }
+
+  /** A sweep on the same files with the default of every option. */
+  private static SweepConfig plain(SweepConfig config) {
+    TrainConfig base = config.base();
+    TrainConfig plain =
+        TrainConfig.of(
+            ModelConfig.of(base.model().path()),
+            DataConfig.of(base.data().trainFiles(), base.data().validationFiles()),
+            base.outputDirectory());
+    return SweepConfig.of(plain);
   }
 
   /** Directory of the sweep. */
@@ -97,6 +115,7 @@ public final class SweepRecords {
               said.put("clip_norm", arm.clipText());
               said.put("clip_mode", arm.modeText());
               said.put("learning_rate", arm.learningRate());
+              arm.rank().ifPresent(rank -> said.put("lora_rank", rank));
             });
     said.put("reason", recommendation.reason());
     facts(score).put("recommendation", said).finish(RunFact.DONE);

@@ -25,6 +25,8 @@ import java.util.function.Consumer;
  * @param outputs V, if it is known
  */
 public record CausalLm(OptionalInt outputs) implements LanguageTask {
+  /** The end of the class's name in all families but GPT-2. */
+  private static final String CLASS = "ForCausalLM";
 
   @Override
   public String option() {
@@ -38,17 +40,22 @@ public record CausalLm(OptionalInt outputs) implements LanguageTask {
 
   @Override
   public boolean fits(Family family) {
-    return family == Family.GPT2;
+    return family.isDecoder();
   }
 
   @Override
   public boolean isUsual(Family family) {
-    return family == Family.GPT2;
+    return family.isDecoder();
   }
 
   @Override
   public List<String> classes() {
-    return List.of("LMHeadModel", "DoubleHeadsModel");
+    return List.of("LMHeadModel", "DoubleHeadsModel", CLASS);
+  }
+
+  @Override
+  public String writtenClass(Family family) {
+    return family == Family.GPT2 ? classes().get(0) : CLASS;
   }
 
   @Override

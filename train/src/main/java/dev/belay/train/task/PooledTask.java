@@ -27,7 +27,7 @@ sealed interface PooledTask extends Task
 
   /** The layer that makes the logits. */
   static String layer(Family family) {
-    return family == Family.GPT2
+    return family.isDecoder()
         ? ScoreHead.PROJECTION
         : EncoderFamily.sequenceHead(family).projection();
   }
@@ -40,7 +40,7 @@ sealed interface PooledTask extends Task
   @Override
   default List<String> layers(HeadFiles files) {
     Family family = files.family();
-    return family == Family.GPT2
+    return family.isDecoder()
         ? List.of(layer(family))
         : List.of(EncoderFamily.sequenceHead(family).dense(), layer(family));
   }
@@ -57,7 +57,7 @@ sealed interface PooledTask extends Task
 
   @Override
   default Optional<Head> head(HeadLayers layers) {
-    if (layers.family() == Family.GPT2) {
+    if (layers.family().isDecoder()) {
       return Optional.of(new ScoreHead(layers.outputs(), layers.weights()));
     }
     double rate =

@@ -77,8 +77,13 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
     return false;
   }
 
-  /** Ends of the names of Hugging Face's classes that have its head, the one to write first. */
+  /** Ends of the names of Hugging Face's classes that have its head. */
   List<String> classes();
+
+  /** That of the class that is written for a family. */
+  default String writtenClass(Family family) {
+    return classes().get(0);
+  }
 
   /** The layer that makes its logits; empty if they are over the vocabulary. */
   Optional<String> projection(Family family);

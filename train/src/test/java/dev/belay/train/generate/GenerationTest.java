@@ -60,7 +60,7 @@ class GenerationTest {
             gpt2Graph,
             new DecoderSpec(
                 new DecoderSpec.Sizes(256, 32, 2, 4, 128, POSITIONS),
-                DecoderSpec.Scaling.GPT2,
+                DecoderSpec.Scaling.BY_ROOT,
                 DecoderSpec.Output.of(DecoderSpec.Words.TIED),
                 Activation.GELU_TANH,
                 1e-5,

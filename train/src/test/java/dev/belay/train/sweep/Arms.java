@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 
 /** Sweeps and results that nobody trained. */
 final class Arms {
@@ -28,16 +29,17 @@ final class Arms {
         Arrays.asList(norms),
         List.of(ClipConfig.Mode.GLOBAL_NORM),
         List.of(5e-5),
+        List.of(),
         seeds,
         true);
   }
 
   static Arm clip(double norm) {
-    return new Arm(ClipConfig.Mode.GLOBAL_NORM, OptionalDouble.of(norm), 5e-5);
+    return new Arm(ClipConfig.Mode.GLOBAL_NORM, OptionalDouble.of(norm), 5e-5, OptionalInt.empty());
   }
 
   static Arm none() {
-    return new Arm(ClipConfig.Mode.NONE, OptionalDouble.empty(), 5e-5);
+    return new Arm(ClipConfig.Mode.NONE, OptionalDouble.empty(), 5e-5, OptionalInt.empty());
   }
 
   static ArmResult done(Arm arm, long seed, double accuracy) {

@@ -1,10 +1,13 @@
 package dev.belay.train.sweep;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.train.config.ClipConfig;
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.SweepConfig;
+import dev.belay.train.config.TrainConfig;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -121,6 +124,44 @@ class RecommendationTest {
   }
 
   @Test
+  void ranksMultiplyTheArms() {
+    TrainConfig adapted =
+        sweep.base().toBuilder().option("adapter", "lora").option("lora-alpha", 4.0).build();
+    SweepConfig several =
+        new SweepConfig(
+            adapted,
+            List.of(OptionalDouble.of(1)),
+            sweep.clipModes(),
+            sweep.learningRates(),
+            List.of(2, 8),
+            sweep.seeds(),
+            true);
+    assertEquals(
+        List.of("clip 1.0, rank 2", "clip 1.0, rank 8"),
+        Arm.of(several).stream().map(arm -> arm.label(several)).toList());
+    assertEquals(
+        List.of("global_norm-1.0-rate-5e-5-rank-2", "global_norm-1.0-rate-5e-5-rank-8"),
+        Arm.of(several).stream().map(Arm::slug).toList());
+  }
+
+  @Test
+  void ranksNeedANewAdapter() {
+    ConfigException refused =
+        assertThrows(
+            ConfigException.class,
+            () ->
+                new SweepConfig(
+                    sweep.base(),
+                    sweep.clipNorms(),
+                    sweep.clipModes(),
+                    sweep.learningRates(),
+                    List.of(2, 8),
+                    sweep.seeds(),
+                    true));
+    assertTrue(refused.getMessage().contains("--lora-ranks needs --adapter lora"));
+  }
+
+  @Test
   void rulesWithAThresholdOfTheirOwnAreOneArm() {
     SweepConfig several =
         new SweepConfig(
@@ -128,6 +169,7 @@ class RecommendationTest {
             sweep.clipNorms(),
             List.of(ClipConfig.Mode.NORM, ClipConfig.Mode.AUTO),
             sweep.learningRates(),
+            List.of(),
             sweep.seeds(),
             true);
     assertEquals(
