@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
@@ -217,7 +216,7 @@ public final class Predictor implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException(config.model().path() + ": this predictor is closed");
       }
-      return inputs.isEmpty() ? List.of() : ask(encoder.encode(inputs), inputs.size(), type);
+      return inputs.isEmpty() ? List.of() : ask(encoder.encode(inputs), type);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -225,15 +224,12 @@ public final class Predictor implements AutoCloseable {
     }
   }
 
-  private <P extends Prediction> List<P> ask(GivenInputs inputs, int count, Class<P> type)
-      throws IOException {
-    List<P> predictions = new ArrayList<>(Collections.nCopies(count, null));
-    AtomicInteger next = new AtomicInteger();
+  private <P extends Prediction> List<P> ask(GivenInputs inputs, Class<P> type) throws IOException {
+    List<P> predictions = new ArrayList<>();
     task()
         .predict(
             new ModelQuery(config, loaded, inputs),
-            prediction ->
-                predictions.set(inputs.input(next.getAndIncrement()), typed(prediction, type)));
+            prediction -> predictions.add(typed(prediction, type)));
     return predictions;
   }
 

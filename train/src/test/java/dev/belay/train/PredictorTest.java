@@ -119,7 +119,9 @@ final class PredictorTest {
       List<Prediction> found = predictor.predict(TEXTS);
       found.forEach(prediction -> assertInstanceOf(type, prediction));
       assertSame(expected, found);
-      assertSame(expected.subList(3, 4), List.of(predictor.predict(TEXTS.get(3))));
+      for (int i : new int[] {3, 8}) {
+        assertSame(expected.subList(i, i + 1), List.of(predictor.predict(TEXTS.get(i))));
+      }
     }
   }
 

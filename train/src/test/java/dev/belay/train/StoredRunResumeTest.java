@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A whole run that an older version wrote: verified, evaluated, and resumed from its checkpoint.
+ * A whole run that an older version wrote: verified, evaluated, and resumed from its checkpoint. It
+ * has no dropout, whose masks are not the same in all versions.
  */
 final class StoredRunResumeTest {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -62,7 +63,7 @@ final class StoredRunResumeTest {
     TrainingRun.Result result = TrainingRun.execute(config, List.of("test"), events::add);
     assertEquals(
         List.of(RunEvent.AlreadyDone.class), events.stream().map(RunEvent::getClass).toList());
-    assertEquals(0.69514513, result.finalMetrics().get("loss"), 1e-7);
+    assertEquals(0.69447112, result.finalMetrics().get("loss"), 1e-7);
   }
 
   @Test
@@ -73,7 +74,7 @@ final class StoredRunResumeTest {
                 "model", run.resolve("export/1").toString(),
                 "file", folder.resolve("dev.jsonl").toString()));
     Map<String, Double> metrics = ModelEvaluation.evaluate(asked, ModelSandbox.TRUSTING).metrics();
-    assertEquals(0.69514513, metrics.get("loss"), 1e-6);
+    assertEquals(0.69447112, metrics.get("loss"), 1e-6);
   }
 
   @Test

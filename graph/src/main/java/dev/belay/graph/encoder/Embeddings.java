@@ -3,6 +3,7 @@ package dev.belay.graph.encoder;
 import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.LayerNorm;
+import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Table;
@@ -42,8 +43,13 @@ final class Embeddings {
             : Optional.empty();
   }
 
-  /** Rows for all tokens, [N, H]. */
-  Operand<TFloat32> look(ForwardContext outer, EncoderInputs inputs, SequenceShape extent) {
+  /**
+   * Rows of tokens, [M, H].
+   *
+   * @param tokens positions to compute
+   */
+  Operand<TFloat32> look(
+      ForwardContext outer, EncoderInputs inputs, SequenceShape extent, PackedTokens tokens) {
     ForwardContext pass = outer.within("embeddings");
     Ops tf = pass.tf();
     int width = spec.sizes().embedding();
@@ -54,9 +60,10 @@ final class Embeddings {
     if (positions.isPresent()) {
       sum = withPositions(tf, sum, inputs.ids(), extent);
     }
-    Operand<TFloat32> x = norm.apply(tf, tf.reshape(sum, tf.constant(new int[] {-1, width})));
-    Operand<TFloat32> kept = pass.dropout(x, spec.dropout().embeddings()); // [N, E]
-    return projection.isPresent() ? projection.get().apply(pass, kept) : kept; // [N, H]
+    Operand<TFloat32> all = tf.reshape(sum, tf.constant(new int[] {-1, width})); // [N, E]
+    Operand<TFloat32> x = norm.apply(tf, tokens.pack(tf, all)); // [M, E]
+    Operand<TFloat32> kept = pass.dropout(x, spec.dropout().embeddings());
+    return projection.isPresent() ? projection.get().apply(pass, kept) : kept; // [M, H]
   }
 
   /**

@@ -2,12 +2,12 @@ package dev.belay.graph.encoder;
 
 import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.SequenceShape;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Operand;
-import org.tensorflow.ndarray.index.Indices;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
@@ -29,16 +29,19 @@ final class Encoder {
   }
 
   /**
-   * Rows after the embeddings and after each layer, [N, H] each. If only the first token of each
+   * Rows after the embeddings and after each layer, [M, H] each. If only the first token of each
    * example is needed, the last rows are [B, H]: the last block attends to all tokens and computes
    * only these.
+   *
+   * @param tokens the M positions to compute
    */
-  List<Operand<TFloat32>> encode(ForwardContext pass, EncoderInputs inputs, Pooling reading) {
+  List<Operand<TFloat32>> encode(
+      ForwardContext pass, EncoderInputs inputs, PackedTokens tokens, Pooling reading) {
     Ops tf = pass.tf();
     SequenceShape extent = SequenceShape.of(tf, inputs.ids());
     Operand<TFloat32> padding = AttentionBias.padding(tf, inputs.mask(), extent); // [B, 1, 1, T]
     Operand<TFloat32> bias = bias(tf, padding, extent, extent); // [B, 1, 1 or T, T]
-    Operand<TFloat32> x = embeddings.look(pass, inputs, extent); // [N, H]
+    Operand<TFloat32> x = embeddings.look(pass, inputs, extent, tokens); // [M, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     int layers = spec.sizes().layers();
     for (int layer = 0; layer < layers; layer++) {
@@ -52,10 +55,10 @@ final class Encoder {
           x =
               block.apply(
                   inside,
-                  new EncoderBlock.Rows(x, first(here, x, extent), one, extent),
+                  new EncoderBlock.Rows(x, tokens.first(here, x, extent), one, extent, tokens),
                   bias(here, padding, one, extent));
         } else {
-          x = block.apply(inside, new EncoderBlock.Rows(x, x, extent, extent), bias);
+          x = block.apply(inside, new EncoderBlock.Rows(x, x, extent, extent, tokens), bias);
         }
       }
       states.add(x);
@@ -81,10 +84,5 @@ final class Encoder {
   private EncoderBlock last(int layer) {
     List<EncoderBlock> inner = blocks(layer);
     return inner.get(inner.size() - 1);
-  }
-
-  private Operand<TFloat32> first(Ops tf, Operand<TFloat32> x, SequenceShape extent) {
-    Operand<TFloat32> tokens = extent.perExample(tf, x, spec.sizes().hidden()); // [B, T, H]
-    return tf.stridedSlice(tokens, Indices.all(), Indices.at(0), Indices.all()); // [B, H]
   }
 }

@@ -5,6 +5,7 @@ import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.LayerNorm;
+import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.RelativeKeys;
 import dev.belay.graph.layer.SequenceShape;
@@ -59,14 +60,14 @@ final class EncoderBlock {
   }
 
   /**
-   * The needed rows, [B * Q, H].
+   * The needed rows, [M, H] or [B, H].
    *
    * @param bias of the attention, [B, 1, 1 or Q, T]
    */
   Operand<TFloat32> apply(ForwardContext outer, Rows rows, Operand<TFloat32> bias) {
     ForwardContext pass = outer.within("attention");
     Ops tf = pass.tf();
-    Operand<TFloat32> context = attend(pass, rows, bias); // [B * Q, H]
+    Operand<TFloat32> context = attend(pass, rows, bias); // [M or B, H]
     Operand<TFloat32> attended =
         pass.dropout(attentionOutput.apply(pass, context), dropout.attentionOutput());
     Operand<TFloat32> mixed = attentionNorm.apply(tf, tf.math.add(attended, rows.asked()));
@@ -74,33 +75,52 @@ final class EncoderBlock {
   }
 
   private Operand<TFloat32> attend(ForwardContext pass, Rows rows, Operand<TFloat32> bias) {
+    Ops tf = pass.tf();
+    PackedTokens tokens = rows.tokens();
+    Operand<TFloat32> queries = query.apply(pass, rows.asked());
     Heads.Projected projected =
         new Heads.Projected(
-            query.apply(pass, rows.asked()),
-            key.apply(pass, rows.all()),
-            value.apply(pass, rows.all()));
-    return distances.isPresent()
-        ? heads.attend(
-            pass, projected, new Heads.Between(rows.queries(), rows.keys()), distances.get(), bias)
-        : heads.attend(pass, projected, rows.queries(), rows.keys(), Optional.of(bias));
+            rows.asksAll() ? tokens.unpack(tf, queries) : queries,
+            tokens.unpack(tf, key.apply(pass, rows.all())),
+            tokens.unpack(tf, value.apply(pass, rows.all())));
+    Operand<TFloat32> context =
+        distances.isPresent()
+            ? heads.attend(
+                pass,
+                projected,
+                new Heads.Between(rows.queries(), rows.keys()),
+                distances.get(),
+                bias)
+            : heads.attend(pass, projected, rows.queries(), rows.keys(), Optional.of(bias));
+    return rows.asksAll() ? tokens.pack(tf, context) : context;
   }
 
   /**
    * Input rows of a block.
    *
-   * @param all rows, [N, H]
-   * @param asked the rows whose results are needed, [B * Q, H]; the others serve only as keys and
-   *     values
-   * @param queries B and Q
+   * @param all rows, [M, H]
+   * @param asked the rows whose results are needed: all, or one of each example, [B, H]; the others
+   *     serve only as keys and values
+   * @param queries B and T, or B and 1
    * @param keys B and T
+   * @param tokens positions of all rows
    */
   record Rows(
-      Operand<TFloat32> all, Operand<TFloat32> asked, SequenceShape queries, SequenceShape keys) {}
+      Operand<TFloat32> all,
+      Operand<TFloat32> asked,
+      SequenceShape queries,
+      SequenceShape keys,
+      PackedTokens tokens) {
+
+    boolean asksAll() {
+      return asked.equals(all);
+    }
+  }
 
   private Operand<TFloat32> feedForward(ForwardContext pass, Operand<TFloat32> x) {
     Ops tf = pass.tf();
-    Operand<TFloat32> inner = activation.apply(tf, intermediate.apply(pass, x)); // [B * Q, I]
+    Operand<TFloat32> inner = activation.apply(tf, intermediate.apply(pass, x)); // [M or B, I]
     Operand<TFloat32> added = pass.dropout(output.apply(pass, inner), dropout.feedForward());
-    return outputNorm.apply(tf, tf.math.add(added, x)); // [B * Q, H]
+    return outputNorm.apply(tf, tf.math.add(added, x)); // [M or B, H]
   }
 }

@@ -14,7 +14,8 @@ import org.tensorflow.types.TInt32;
  * Inputs of an encoder, for any batch size and any length.
  *
  * @param ids of tokens, [B, T]
- * @param mask 1 for tokens, 0 for padding, [B, T]
+ * @param mask 1 for tokens, 0 for tokens that are hidden from others, {@link
+ *     dev.belay.graph.layer.PackedTokens#LEFT_OUT} for padding that is not computed, [B, T]
  * @param types 0 for the first text, 1 for the second, [B, T]; empty where the family has none
  */
 record EncoderInputs(Operand<TInt32> ids, Operand<TInt32> mask, Optional<Operand<TInt32>> types) {

@@ -1,21 +1,20 @@
 package dev.belay.graph.encoder;
 
-import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.forward.TensorNames;
-import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.variable.VariableSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Predicate;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
+import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /** Builds an encoder with a training pass and an evaluation pass. */
@@ -31,66 +30,57 @@ public final class EncoderModel {
   /**
    * Options for building an encoder.
    *
-   * @param beginning of weights that no file holds
-   * @param trains which weights train
-   * @param dropout whether the training pass has dropout
+   * @param layers options of any layered model
    * @param reading the part of the output that is read
-   * @param adapters low-rank adapters to add, if any
    */
-  public record Options(
-      Parameters.Initialization beginning,
-      Predicate<VariableSpec> trains,
-      boolean dropout,
-      Pooling reading,
-      Optional<AdapterPlan> adapters) {
+  public record Options(LayeredForward.Options layers, Pooling reading) {
 
-    /** Options without adapters. */
+    /** Options for both passes, without adapters. */
     public Options(
         Parameters.Initialization beginning,
         Predicate<VariableSpec> trains,
         boolean dropout,
         Pooling reading) {
-      this(beginning, trains, dropout, reading, Optional.empty());
+      this(new LayeredForward.Options(beginning, trains, dropout), reading);
     }
   }
 
-  /** Adds both passes to a graph, over one set of weights. */
+  /** Adds the passes to a graph, over one set of weights. */
   public static ForwardModel build(Graph graph, EncoderSpec spec, Options options) {
     return LayeredForward.build(
         graph,
-        new LayeredForward.Options(
-            options.beginning(), options.trains(), options.dropout(), options.adapters()),
+        options.layers(),
         (tf, parameters) -> {
           Encoder encoder = new Encoder(parameters, spec);
           EncoderInputs inputs = EncoderInputs.of(tf, spec.sizes().types() > 0);
-          int hidden = spec.sizes().hidden();
           return new LayeredForward.Network(
               inputs.named(),
-              pass ->
-                  outputs(
-                      pass,
-                      inputs,
-                      encoder.encode(pass, inputs, options.reading()),
-                      options.reading() == Pooling.FIRST_TOKEN ? 0 : hidden));
+              pass -> {
+                PackedTokens tokens = PackedTokens.of(pass.tf(), inputs.mask());
+                List<Operand<TFloat32>> states =
+                    encoder.encode(pass, inputs, tokens, options.reading());
+                Operand<TFloat32> last = states.get(states.size() - 1);
+                return outputs(
+                    states,
+                    options.reading() == Pooling.FIRST_TOKEN
+                        ? last
+                        : perToken(pass.tf(), inputs, tokens, last, spec.sizes().hidden()));
+              });
         });
   }
 
-  /**
-   * Names the outputs.
-   *
-   * @param width of a token's features, or 0 if the rows are one for each example already
-   */
+  /** [M, H] to [B, T, H]. */
+  private static Operand<TFloat32> perToken(
+      Ops tf, EncoderInputs inputs, PackedTokens tokens, Operand<TFloat32> rows, int hidden) {
+    return SequenceShape.of(tf, inputs.ids()).perExample(tf, tokens.unpack(tf, rows), hidden);
+  }
+
   private static Map<String, Output<?>> outputs(
-      ForwardContext pass, EncoderInputs inputs, List<Operand<TFloat32>> states, int width) {
+      List<Operand<TFloat32>> states, Operand<TFloat32> features) {
     Map<String, Output<?>> outputs = new LinkedHashMap<>();
     for (int i = 0; i < states.size(); i++) {
       outputs.put(TensorNames.STATE + i, states.get(i).asOutput());
     }
-    Operand<TFloat32> last = states.get(states.size() - 1);
-    Operand<TFloat32> features =
-        width == 0
-            ? last
-            : SequenceShape.of(pass.tf(), inputs.ids()).perExample(pass.tf(), last, width);
     outputs.put(TensorNames.FEATURES, features.asOutput());
     return outputs;
   }

@@ -4,6 +4,6 @@ package dev.belay.graph.encoder;
 public enum Pooling {
   /** The first token of each example: features [B, H]. */
   FIRST_TOKEN,
-  /** Every token: features [B, T, H]. */
+  /** Every token: features [B, T, H], which are undefined at padding that is left out. */
   ALL_TOKENS
 }

@@ -20,7 +20,7 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
-/** Builds a model from layers: one set of weights, a training pass and an evaluation pass. */
+/** Builds a model from layers: one set of weights, with a training pass and an evaluation pass. */
 public final class LayeredForward {
   /** The pass with dropout. */
   public static final String TRAINING = "training";
@@ -39,17 +39,38 @@ public final class LayeredForward {
    * @param trains which weights train
    * @param dropout whether the training pass has dropout
    * @param adapters low-rank adapters to add, if any
+   * @param training whether there is a training pass; to predict, none is needed
    */
   public record Options(
       Parameters.Initialization beginning,
       Predicate<VariableSpec> trains,
       boolean dropout,
-      Optional<AdapterPlan> adapters) {
+      Optional<AdapterPlan> adapters,
+      boolean training) {
 
-    /** Options without adapters. */
+    /** Options for both passes, with adapters. */
+    public Options(
+        Parameters.Initialization beginning,
+        Predicate<VariableSpec> trains,
+        boolean dropout,
+        Optional<AdapterPlan> adapters) {
+      this(beginning, trains, dropout, adapters, true);
+    }
+
+    /** Options for both passes, without adapters. */
     public Options(
         Parameters.Initialization beginning, Predicate<VariableSpec> trains, boolean dropout) {
       this(beginning, trains, dropout, Optional.empty());
+    }
+
+    /** The same without a training pass. */
+    public Options forEvaluation() {
+      return new Options(beginning, trains, dropout, adapters, false);
+    }
+
+    /** The name of the pass to train through, or of the only one. */
+    public String trainedThrough() {
+      return training ? TRAINING : EVALUATION;
     }
   }
 
@@ -69,7 +90,7 @@ public final class LayeredForward {
   }
 
   /**
-   * Adds both passes to a graph.
+   * Adds the passes to a graph.
    *
    * @param network creates inputs in the given scope, and declares weights
    */
@@ -82,15 +103,11 @@ public final class LayeredForward {
     Network built = network.apply(tf, parameters);
     Operand<TInt64> step =
         tf.withName(NodeNames.STEP).placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
-    Ops inTraining = tf.withSubScope(TRAINING);
-    ForwardContext training =
-        options.dropout()
-            ? ForwardContext.training(
-                inTraining, new ForwardContext.Draws(options.beginning().seed(), step, FIRST_SITE))
-            : ForwardContext.evaluating(inTraining);
-    ForwardContext evaluation = ForwardContext.evaluating(tf.withSubScope(EVALUATION));
     Map<String, ForwardCall> calls = new LinkedHashMap<>();
-    calls.put(TRAINING, call(TRAINING, training, built));
+    if (options.training()) {
+      calls.put(TRAINING, call(TRAINING, training(tf, options, step), built));
+    }
+    ForwardContext evaluation = ForwardContext.evaluating(tf.withSubScope(EVALUATION));
     calls.put(EVALUATION, call(EVALUATION, evaluation, built));
     return new ForwardModel(
         calls,
@@ -101,6 +118,14 @@ public final class LayeredForward {
         Optional.of(step.asOutput()),
         parameters.adapted(),
         List.of());
+  }
+
+  private static ForwardContext training(Ops tf, Options options, Operand<TInt64> step) {
+    Ops scope = tf.withSubScope(TRAINING);
+    return options.dropout()
+        ? ForwardContext.training(
+            scope, new ForwardContext.Draws(options.beginning().seed(), step, FIRST_SITE))
+        : ForwardContext.evaluating(scope);
   }
 
   /** A placeholder for token ids or masks, [B, T], for any batch size and length. */

@@ -5,7 +5,10 @@ public final class TensorNames {
   /** Token ids, [B, T]. */
   public static final String INPUT_IDS = "input_ids";
 
-  /** 1 for tokens, 0 for padding, [B, T]. */
+  /**
+   * 1 for tokens, 0 for padding, [B, T]; an encoder leaves out padding of {@link
+   * dev.belay.graph.layer.PackedTokens#LEFT_OUT}.
+   */
   public static final String ATTENTION_MASK = "attention_mask";
 
   /** 0 for the first text, 1 for the second, [B, T]. */
@@ -26,7 +29,7 @@ public final class TensorNames {
   /** Input of a head for tokens, [B, T, H], or for whole examples, [B, H]. */
   public static final String FEATURES = "features";
 
-  /** The rows after the embeddings; with a number appended, those after that layer, [B * T, H]. */
+  /** The rows after the embeddings; with a number appended, those after that layer, [N, H]. */
   public static final String STATE = "state_";
 
   private TensorNames() {}

@@ -15,7 +15,7 @@ public final class AttentionBias {
   /**
    * Hides padding.
    *
-   * @param mask 1 for tokens, 0 for padding, [B, T]
+   * @param mask 1 for tokens, less for those that are hidden, [B, T]
    * @return [B, 1, 1, T]
    */
   public static Operand<TFloat32> padding(Ops tf, Operand<TInt32> mask, SequenceShape extent) {

@@ -5,10 +5,12 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
-import org.tensorflow.op.random.StatelessRandomUniform;
+import org.tensorflow.op.random.StatelessRandomUniformFullInt;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
+import org.tensorflow.types.TUint16;
 
 /**
  * Forward pass through the layers. A training pass has dropout, an evaluation has none; both read
@@ -16,6 +18,9 @@ import org.tensorflow.types.TInt64;
  */
 public final class ForwardContext {
   private static final long SITES = 1_000_003;
+
+  /** Number of values of 16 bits. */
+  private static final int DRAWN_VALUES = 1 << 16;
 
   private final Ops tf;
   private final Optional<Draws> draws;
@@ -57,20 +62,32 @@ public final class ForwardContext {
   }
 
   /**
-   * Sets each element to 0 with probability {@code rate} and divides the others by {@code 1 -
-   * rate}, in training; else passes it on.
+   * Sets each element to 0 with probability {@code rate}, rounded to a multiple of 2^-16, and
+   * divides the others by the probability that they are kept, in training; else passes it on.
    */
   public Operand<TFloat32> dropout(Operand<TFloat32> x, double rate) {
     if (draws.isEmpty() || rate == 0) {
       return x;
     }
-    float keep = (float) (1 - rate);
-    long site = draws.get().seed() * SITES + nextSite.getAndIncrement();
-    Operand<TInt64> pair = tf.stack(List.of(tf.constant(site), draws.get().step())); // [2]
-    Operand<TFloat32> drawn = StatelessRandomUniform.create(tf.scope(), tf.shape(x), pair);
-    Operand<TBool> kept = tf.math.less(drawn, tf.constant(keep));
+    int keep = (int) Math.max(1, Math.round((1 - rate) * DRAWN_VALUES)); // of all values
+    Operand<TBool> kept =
+        tf.math.lessEqual(drawn(x), tf.dtypes.cast(tf.constant(keep - 1), TUint16.class));
     Operand<TFloat32> factor =
-        tf.math.mul(tf.dtypes.cast(kept, TFloat32.class), tf.constant(1 / keep));
+        tf.math.mul(tf.dtypes.cast(kept, TFloat32.class), tf.constant((float) DRAWN_VALUES / keep));
     return tf.math.mul(x, factor);
+  }
+
+  /** A number of 16 bits for each element; one draw of 32 bits serves two elements. */
+  private Operand<TUint16> drawn(Operand<TFloat32> x) {
+    long site = draws.orElseThrow().seed() * SITES + nextSite.getAndIncrement();
+    Operand<TInt64> pair = tf.stack(List.of(tf.constant(site), draws.get().step())); // [2]
+    Operand<TInt32> flat = tf.constant(new int[] {-1});
+    Operand<TInt32> size = tf.reshape(tf.size(x), tf.constant(new int[] {1})); // [1]
+    Operand<TInt32> pairs =
+        tf.math.floorDiv(tf.math.add(size, tf.constant(1)), tf.constant(2)); // [1]
+    Operand<TInt32> bits =
+        StatelessRandomUniformFullInt.create(tf.scope(), pairs, pair, TInt32.class);
+    Operand<TUint16> halves = tf.reshape(tf.bitcast(bits, TUint16.class), flat);
+    return tf.reshape(tf.slice(halves, tf.constant(new int[] {0}), size), tf.shape(x));
   }
 }

@@ -169,6 +169,12 @@ public record ImportedModel(
     return new ImportedPasses(this, config, seed).graph();
   }
 
+  /** A model that was read for an evaluation has chosen its functions for that. */
+  @Override
+  public ModelGraph evaluationGraph(ModelConfig config, long seed) throws IOException {
+    return graph(config, seed);
+  }
+
   @Override
   public InputMapping inputs(Map<String, String> chosenInputs, boolean trains) {
     return InputMapping.of(evaluation().source(), chosenInputs);

@@ -9,15 +9,19 @@ import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.layer.Activation;
+import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.configuration.RelativePositions;
 import dev.belay.savedmodel.configuration.Sizes;
+import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.family.DecoderFamily;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.family.OutputTable;
 import dev.belay.train.task.HeadInput;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
@@ -27,14 +31,14 @@ import org.tensorflow.Graph;
  * The graph of a configuration, without its head.
  *
  * @param base prefixes of its weights' names
- * @param inputs names of its inputs
+ * @param inputs its inputs
  * @param output name of the output that its head or its loss reads
  * @param maxLength maximum number of tokens
  * @param builder puts it into a graph
  */
 record NativeBody(
     List<String> base,
-    List<String> inputs,
+    List<FeatureRequest> inputs,
     String output,
     OptionalInt maxLength,
     BiFunction<Graph, LayeredForward.Options, ForwardModel> builder) {
@@ -74,21 +78,26 @@ record NativeBody(
     int before = paddingId.isPresent() ? paddingId.getAsInt() + 1 : 0;
     return new NativeBody(
         List.of(spec.names().base() + "."),
-        spec.sizes().types() > 0
-            ? List.of(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK, TensorNames.TOKEN_TYPE_IDS)
-            : List.of(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK),
+        encoderInputs(spec.sizes().types() > 0, head.task().readsPadding()),
         TensorNames.FEATURES,
         OptionalInt.of(spec.sizes().positions() - before),
         (graph, options) ->
-            EncoderModel.build(
-                graph,
-                spec,
-                new EncoderModel.Options(
-                    options.beginning(),
-                    options.trains(),
-                    options.dropout(),
-                    reading,
-                    options.adapters())));
+            EncoderModel.build(graph, spec, new EncoderModel.Options(options, reading)));
+  }
+
+  /** An encoder computes no padding, unless its loss reads that. */
+  private static List<FeatureRequest> encoderInputs(boolean types, boolean readsPadding) {
+    FeatureRequest mask = FeatureRequest.ids(TensorNames.ATTENTION_MASK);
+    List<FeatureRequest> inputs = new ArrayList<>(inputs(TensorNames.INPUT_IDS));
+    inputs.add(readsPadding ? mask : mask.withPadding(PackedTokens.LEFT_OUT));
+    if (types) {
+      inputs.add(FeatureRequest.ids(TensorNames.TOKEN_TYPE_IDS));
+    }
+    return inputs;
+  }
+
+  private static List<FeatureRequest> inputs(String... names) {
+    return Arrays.stream(names).map(FeatureRequest::ids).toList();
   }
 
   private static NativeBody decoder(NativeModel model) {
@@ -102,7 +111,7 @@ record NativeBody(
     DecoderSpec spec = DecoderFamily.spec(configuration, model.activation(), output);
     return new NativeBody(
         words(configuration),
-        List.of(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK),
+        inputs(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK),
         input == HeadInput.NOTHING
             ? TensorNames.LOGITS
             : pooled ? DecoderModel.LAST_FEATURES : TensorNames.FEATURES,
@@ -134,7 +143,7 @@ record NativeBody(
             configuration.dropouts().hidden());
     return new NativeBody(
         List.of("shared.", "encoder.", "decoder."),
-        List.of(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK, TensorNames.DECODER_INPUT_IDS),
+        inputs(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK, TensorNames.DECODER_INPUT_IDS),
         TensorNames.LOGITS,
         OptionalInt.empty(),
         (graph, options) -> Seq2SeqModel.build(graph, spec, options));

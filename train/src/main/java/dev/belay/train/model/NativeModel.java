@@ -27,7 +27,6 @@ import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.family.EncoderFamily;
@@ -37,7 +36,6 @@ import dev.belay.train.task.OwnGraph;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -71,7 +69,7 @@ record NativeModel(
       new NativeWeights(new NoTensors(), Set.of(), Set.of());
 
   static NativeModel read(ModelSource source, ModelConfig config) throws IOException {
-    refuseGraphOptions(config);
+    GraphOptions.refuse(config);
     if (config.files().fromScratch()) {
       return fromScratch(source, config);
     }
@@ -147,27 +145,6 @@ record NativeModel(
     }
   }
 
-  /** Options that only a foreign graph has. */
-  private static void refuseGraphOptions(ModelConfig config) {
-    Map<String, Boolean> given = new LinkedHashMap<>();
-    given.put("--signature", config.signature().isPresent());
-    given.put("--inputs", !config.inputs().isEmpty());
-    given.put("--output", config.output().isPresent());
-    given.put("--features", config.features().isPresent());
-    List<String> problems =
-        given.entrySet().stream()
-            .filter(Map.Entry::getValue)
-            .map(
-                option ->
-                    option.getKey()
-                        + " is for a SavedModel, and these are weights, whose graph Belay builds:"
-                        + " leave it out")
-            .toList();
-    if (!problems.isEmpty()) {
-      throw new ConfigException(problems);
-    }
-  }
-
   @Override
   public TrainableModel decided() {
     return this;
@@ -175,28 +152,39 @@ record NativeModel(
 
   @Override
   public ModelGraph graph(ModelConfig config, long seed) throws IOException {
+    return graph(config, options(config, seed));
+  }
+
+  @Override
+  public ModelGraph evaluationGraph(ModelConfig config, long seed) throws IOException {
+    return graph(config, options(config, seed).forEvaluation());
+  }
+
+  private LayeredForward.Options options(ModelConfig config, long seed) {
+    boolean isFresh = config.files().fromScratch();
+    return new LayeredForward.Options(
+        new Parameters.Initialization(name -> isFresh, configuration.freshDeviation(), seed),
+        variable -> trains(variable.name(), config),
+        config.dropout(),
+        AdapterPlans.of(config, seed, adapter));
+  }
+
+  private ModelGraph graph(ModelConfig config, LayeredForward.Options options) throws IOException {
     Graph graph = new Graph();
     try {
-      return new ModelGraph(graph, parts(graph, config, seed));
+      return new ModelGraph(graph, parts(graph, config, options));
     } catch (IOException | RuntimeException e) {
       graph.close();
       throw e;
     }
   }
 
-  private ModelGraph.GraphContents parts(Graph graph, ModelConfig config, long seed)
-      throws IOException {
+  private ModelGraph.GraphContents parts(
+      Graph graph, ModelConfig config, LayeredForward.Options options) throws IOException {
     boolean isFresh = config.files().fromScratch();
+    long seed = options.beginning().seed();
     NativeBody body = NativeBody.of(this);
-    ForwardModel forward =
-        body.build(
-            graph,
-            new LayeredForward.Options(
-                new Parameters.Initialization(
-                    name -> isFresh, configuration.freshDeviation(), seed),
-                variable -> trains(variable.name(), config),
-                config.dropout(),
-                AdapterPlans.of(config, seed, adapter)));
+    ForwardModel forward = body.build(graph, options);
     if (!isFresh) {
       weights.requireRestored(forward, body, source.weights().orElseThrow().path());
     }
@@ -228,7 +216,7 @@ record NativeModel(
     }
     return new ModelGraph.GraphContents(
         forward,
-        pass(forward, LayeredForward.TRAINING, body),
+        pass(forward, options.trainedThrough(), body),
         pass(forward, LayeredForward.EVALUATION, body),
         head.task(),
         head.task().loss(false),
@@ -265,9 +253,7 @@ record NativeModel(
 
   @Override
   public InputMapping inputs(Map<String, String> chosen, boolean trains) {
-    List<FeatureRequest> requests =
-        NativeBody.of(this).inputs().stream().map(FeatureRequest::ids).toList();
-    return new InputMapping(requests, List.of());
+    return new InputMapping(NativeBody.of(this).inputs(), List.of());
   }
 
   @Override

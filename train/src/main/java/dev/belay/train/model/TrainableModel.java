@@ -64,6 +64,12 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   ModelGraph graph(ModelConfig config, long seed) throws IOException;
 
   /**
+   * Puts it into a new graph to evaluate it and predict with it: what only trains is left out, and
+   * the pass to train through is the one to evaluate through.
+   */
+  ModelGraph evaluationGraph(ModelConfig config, long seed) throws IOException;
+
+  /**
    * Assigns features to its inputs.
    *
    * @param chosen the user's own choice, feature name to input name

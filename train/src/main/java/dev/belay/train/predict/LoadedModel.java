@@ -58,7 +58,7 @@ public final class LoadedModel implements AutoCloseable {
 
   private static LoadedModel load(EvaluateConfig config, TrainableModel model, DatasetLoader data)
       throws IOException {
-    ModelGraph graph = model.graph(config.model(), config.machine().seed());
+    ModelGraph graph = model.evaluationGraph(config.model(), config.machine().seed());
     try {
       StepRunner runner =
           TrainingSession.evaluation(

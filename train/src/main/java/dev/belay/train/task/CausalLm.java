@@ -2,6 +2,7 @@ package dev.belay.train.task;
 
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.data.batch.LengthOrder;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.data.example.FeatureNames;
@@ -72,19 +73,21 @@ public record CausalLm(OptionalInt outputs) implements LanguageTask {
             .map(FeatureRequest::feature)
             .toList()
             .indexOf(FeatureNames.INPUT_IDS);
+    LengthOrder order = run.byLength(prompts, run.config().generation().maxNewTokens());
+    Consumer<Prediction> restoring = order.restoring(sink);
     List<int[]> batch = new ArrayList<>();
-    for (EncodedExample example : prompts.examples()) {
+    for (EncodedExample example : order.sorted().examples()) {
       int[] ids = ((FeatureRow.Ints) example.features().get(feature)).values();
       batch.add(prompt(run, ids, longest));
       if (batch.size() == run.config().data().evalBatchSize()) {
         TextGeneration.write(
-            run, new DecoderTokens(run.runner(), run.forward(), batch, longest), sink);
+            run, new DecoderTokens(run.runner(), run.forward(), batch, longest), restoring);
         batch.clear();
       }
     }
     if (!batch.isEmpty()) {
       TextGeneration.write(
-          run, new DecoderTokens(run.runner(), run.forward(), batch, longest), sink);
+          run, new DecoderTokens(run.runner(), run.forward(), batch, longest), restoring);
     }
     return prompts.size();
   }

@@ -1,11 +1,10 @@
 package dev.belay.train.task;
 
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.BatchSource;
+import dev.belay.train.data.batch.LengthOrder;
 import dev.belay.train.data.batch.Prefetcher;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.EncodedExample;
-import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.step.EvaluationResult;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -24,29 +23,40 @@ record ExampleOutput(EncodedExample example, EvaluationResult result, int row, i
   /**
    * Makes one prediction for each example, in order.
    *
-   * @param rule for the labels of the files
+   * @param dataset examples to predict for
+   * @param numbers in the output for one example, at most
    * @return the number of predictions
    */
   static int predict(
       PredictionRun run,
-      LabelRule rule,
+      Dataset dataset,
+      long numbers,
       Function<ExampleOutput, Prediction> made,
       Consumer<Prediction> sink) {
-    Dataset dataset = run.read(rule);
-    BatchSource source = run.batches(dataset);
+    LengthOrder order = run.byLength(dataset, numbers);
+    Consumer<Prediction> restoring = order.restoring(sink);
+    each(run, order.sorted(), output -> restoring.accept(made.apply(output)));
+    return dataset.size();
+  }
+
+  /** Runs the model on a data set, in its order. */
+  static void each(PredictionRun run, Dataset dataset, Consumer<ExampleOutput> sink) {
     int answered = 0;
-    try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
+    try (Prefetcher batches = Prefetcher.start(run.batches(dataset).epoch(0), BATCHES_AHEAD)) {
       while (batches.hasNext()) {
         Batch batch = batches.next();
         EvaluationResult result = run.runner().evaluate(batch);
         for (int row = 0; row < batch.exampleCount(); row++) {
           EncodedExample example = dataset.examples().get(answered++);
-          sink.accept(
-              made.apply(new ExampleOutput(example, result, row, batch.lengths().get(row))));
+          sink.accept(new ExampleOutput(example, result, row, batch.lengths().get(row)));
         }
       }
     }
-    return dataset.size();
+  }
+
+  /** The output for the whole example, padding included, row by row. */
+  float[] all() {
+    return Arrays.copyOfRange(result.logits(), row * size(), (row + 1) * size());
   }
 
   /** Length of the example's part of the result. */

@@ -67,9 +67,12 @@ sealed interface LanguageTask extends Task permits MaskedLm, CausalLm, Seq2Seq {
 
   @Override
   default int predict(PredictionRun run, Consumer<Prediction> sink) throws IOException {
-    return run.generates()
-        ? write(run, sink)
-        : ExampleOutput.predict(run, unlabelled(run.labels()), TokenLogits::of, sink);
+    if (run.generates()) {
+      return write(run, sink);
+    }
+    Dataset dataset = run.read(unlabelled(run.labels()));
+    long numbers = (long) dataset.longest() * outputs().orElse(Short.MAX_VALUE);
+    return ExampleOutput.predict(run, dataset, numbers, TokenLogits::of, sink);
   }
 
   /** Answers each line of the files with words, in their order; returns how many there were. */

@@ -5,6 +5,7 @@ import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.LengthOrder;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
@@ -88,7 +89,9 @@ public record MaskedLm(OptionalInt outputs) implements LanguageTask {
   public int write(PredictionRun run, Consumer<Prediction> sink) {
     Dataset texts = run.read(LabelRule.none());
     int mask = run.maskId();
-    for (Iterator<Batch> batches = run.batches(texts).epoch(0); batches.hasNext(); ) {
+    LengthOrder order = run.byLength(texts, 1);
+    Consumer<Prediction> restoring = order.restoring(sink);
+    for (Iterator<Batch> batches = run.batches(order.sorted()).epoch(0); batches.hasNext(); ) {
       Batch batch = batches.next();
       Column.IntMatrix ids = (Column.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS);
       int[] labels =
@@ -104,7 +107,7 @@ public record MaskedLm(OptionalInt outputs) implements LanguageTask {
             masks.add(FilledMasks.candidates(answers, next++, run.tokenizer()));
           }
         }
-        sink.accept(new FilledMasks(masks));
+        restoring.accept(new FilledMasks(masks));
       }
     }
     return texts.size();

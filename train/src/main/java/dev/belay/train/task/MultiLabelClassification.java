@@ -105,10 +105,7 @@ public record MultiLabelClassification(OptionalInt outputs) implements PooledTas
 
   @Override
   public int predict(PredictionRun run, Consumer<Prediction> sink) {
-    return ExampleOutput.predict(
-        run,
-        unlabelled(run.labels()),
-        output -> LabelSet.of(ExampleOutput.list(output.first()), run.labels()),
-        sink);
+    return predict(
+        run, output -> LabelSet.of(ExampleOutput.list(output.first()), run.labels()), sink);
   }
 }

@@ -4,10 +4,13 @@ import dev.belay.graph.head.Head;
 import dev.belay.graph.head.ScoreHead;
 import dev.belay.graph.head.SequenceHead;
 import dev.belay.savedmodel.names.Family;
+import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.family.EncoderFamily;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** A task with one answer for each example, from features of the whole of it. */
 sealed interface PooledTask extends Task
@@ -74,5 +77,12 @@ sealed interface PooledTask extends Task
   @Override
   default boolean fitsSavedModel() {
     return true;
+  }
+
+  /** Makes one prediction for each example of the files. */
+  default int predict(
+      PredictionRun run, Function<ExampleOutput, Prediction> made, Consumer<Prediction> sink) {
+    Dataset dataset = run.read(unlabelled(run.labels()));
+    return ExampleOutput.predict(run, dataset, outputs().orElse(1), made, sink);
   }
 }

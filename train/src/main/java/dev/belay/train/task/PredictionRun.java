@@ -3,6 +3,7 @@ package dev.belay.train.task;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.data.batch.BatchSource;
+import dev.belay.train.data.batch.LengthOrder;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
@@ -36,6 +37,15 @@ public interface PredictionRun {
 
   /** The batches of a data set, in its order. */
   BatchSource batches(Dataset dataset);
+
+  /**
+   * Sorts a data set by length, so that its batches need little padding.
+   *
+   * @param numbers in the result for one example, at most
+   */
+  default LengthOrder byLength(Dataset dataset, long numbers) {
+    return LengthOrder.of(dataset, config().data().evalBatchSize(), numbers);
+  }
 
   /**
    * The tokenizer.

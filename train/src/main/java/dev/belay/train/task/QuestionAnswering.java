@@ -8,16 +8,16 @@ import dev.belay.train.answer.QuestionAnswers;
 import dev.belay.train.answer.QuestionMetrics;
 import dev.belay.train.config.QuestionConfig;
 import dev.belay.train.data.batch.Column;
-import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.batch.LengthOrder;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.metrics.Metrics;
-import dev.belay.train.step.EvaluationResult;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
+import org.tensorflow.ndarray.Shape;
 
 /**
  * Extractive question answering: the start and end of the answer in a context, with logits [B, T,
@@ -28,8 +28,6 @@ public record QuestionAnswering() implements TokenTask {
 
   /** A start and an end. */
   private static final int ENDS = 2;
-
-  private static final int BATCHES_AHEAD = 4;
 
   /** Of Hugging Face's families only DistilBERT drops what this head reads. */
   private static final double DISTILBERT_DROPOUT = 0.1;
@@ -86,6 +84,12 @@ public record QuestionAnswering() implements TokenTask {
     return true;
   }
 
+  /** Starts and ends are chosen among all positions of a row, as in Hugging Face's classes. */
+  @Override
+  public boolean readsPadding() {
+    return true;
+  }
+
   @Override
   public Loss loss(boolean probabilities) {
     return new SpanCrossEntropy();
@@ -120,12 +124,10 @@ public record QuestionAnswering() implements TokenTask {
             dataset.examples(),
             run.config().data().question(),
             found -> sink.accept(QuestionAnswer.of(found, run.config().nBest())));
-    try (Prefetcher batches = Prefetcher.start(run.batches(dataset).epoch(0), BATCHES_AHEAD)) {
-      while (batches.hasNext()) {
-        EvaluationResult result = run.runner().evaluate(batches.next());
-        answers.add(result.logits(), result.shape());
-      }
-    }
+    LengthOrder order = run.byLength(dataset, (long) ENDS * dataset.longest());
+    Consumer<float[]> restoring =
+        order.restoring(logits -> answers.add(logits, Shape.of(1, logits.length / ENDS, ENDS)));
+    ExampleOutput.each(run, order.sorted(), output -> restoring.accept(output.all()));
     return dataset.size();
   }
 }

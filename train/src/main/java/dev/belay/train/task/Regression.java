@@ -85,6 +85,6 @@ public record Regression(OptionalInt outputs) implements PooledTask {
 
   @Override
   public int predict(PredictionRun run, Consumer<Prediction> sink) {
-    return ExampleOutput.predict(run, unlabelled(run.labels()), RegressionValue::of, sink);
+    return predict(run, RegressionValue::of, sink);
   }
 }

@@ -4,6 +4,7 @@ import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.LengthOrder;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
@@ -62,13 +63,16 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
   public int write(PredictionRun run, Consumer<Prediction> sink) {
     Dataset texts = run.read(LabelRule.none());
     int start = run.decoderStart().orElseThrow();
-    for (Iterator<Batch> batches = run.batches(texts).epoch(0); batches.hasNext(); ) {
+    LengthOrder order = run.byLength(texts, run.config().generation().maxNewTokens());
+    Consumer<Prediction> restoring = order.restoring(sink);
+    for (Iterator<Batch> batches = run.batches(order.sorted()).epoch(0); batches.hasNext(); ) {
       Batch batch = batches.next();
       Seq2SeqTokens.Read read =
           new Seq2SeqTokens.Read(
               (Column.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS),
               (Column.IntMatrix) batch.features().get(FeatureNames.ATTENTION_MASK));
-      TextGeneration.write(run, new Seq2SeqTokens(run.runner(), run.forward(), read, start), sink);
+      TextGeneration.write(
+          run, new Seq2SeqTokens(run.runner(), run.forward(), read, start), restoring);
     }
     return texts.size();
   }

@@ -106,7 +106,6 @@ public record SequenceClassification(OptionalInt outputs) implements PooledTask 
 
   @Override
   public int predict(PredictionRun run, Consumer<Prediction> sink) {
-    return ExampleOutput.predict(
-        run, unlabelled(run.labels()), output -> Classification.of(output, run.labels()), sink);
+    return predict(run, output -> Classification.of(output, run.labels()), sink);
   }
 }

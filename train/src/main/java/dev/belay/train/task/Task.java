@@ -112,6 +112,11 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
   /** The part of the model's body that its head reads. */
   HeadInput input();
 
+  /** Whether its loss or its predictions depend on features of padding. */
+  default boolean readsPadding() {
+    return false;
+  }
+
   /** The layers of its head; empty where the body ends in them. */
   Optional<Head> head(HeadLayers layers);
 

@@ -140,9 +140,11 @@ public record TokenClassification(OptionalInt outputs) implements TokenTask {
 
   @Override
   public int predict(PredictionRun run, Consumer<Prediction> sink) {
+    Dataset dataset = run.read(unlabelled(run.labels()));
     return ExampleOutput.predict(
         run,
-        unlabelled(run.labels()),
+        dataset,
+        (long) dataset.longest() * outputs().orElse(1),
         output ->
             output.example().origin() instanceof Origin.Words words
                 ? WordLabels.of(words, output, run.labels().orElseThrow())

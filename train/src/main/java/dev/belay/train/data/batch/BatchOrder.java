@@ -51,7 +51,7 @@ final class BatchOrder {
     int megaBatch = Math.max(batches, 1) * options.batchSize();
     int longest = 0;
     for (int start = 0; start < order.length; start += megaBatch) {
-      sortByLength(order, start, Math.min(order.length, start + megaBatch));
+      sortByLength(lengths, order, start, Math.min(order.length, start + megaBatch));
       if (lengths[order[start]] > lengths[order[longest]]) {
         longest = start;
       }
@@ -62,8 +62,8 @@ final class BatchOrder {
     return order;
   }
 
-  /** The longest first; equal lengths keep their order. */
-  private void sortByLength(int[] order, int start, int end) {
+  /** Sorts a part of an order, the longest first; equal lengths keep their order. */
+  static void sortByLength(int[] lengths, int[] order, int start, int end) {
     long[] keys = new long[end - start];
     for (int i = 0; i < keys.length; i++) {
       keys[i] = ((long) -lengths[order[start + i]] << 32) | i;

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 
 /**
  * Pads examples to one shape: token ids with the padding id, masks and types with 0, labels per
@@ -124,16 +125,26 @@ final class Collator {
     if (request.type() == ElementType.FLOAT) {
       return floats(rows, columns);
     }
+    if (request.padding().isPresent()) {
+      int padding = request.padding().getAsInt();
+      return ints(rows, columns, row -> isZero(row) ? 0 : padding);
+    }
     boolean ids = FeatureNames.holdsTokenIds(request.feature());
-    return ints(rows, columns, ids ? options.paddingId().orElse(0) : 0);
+    int padding = ids ? options.paddingId().orElse(0) : 0;
+    return ints(rows, columns, row -> padding);
   }
 
-  private static Column.IntMatrix ints(List<FeatureRow> rows, int columns, int padding) {
+  private static boolean isZero(int[] row) {
+    return Arrays.stream(row).allMatch(value -> value == 0);
+  }
+
+  private static Column.IntMatrix ints(
+      List<FeatureRow> rows, int columns, ToIntFunction<int[]> padding) {
     int[] values = new int[Math.multiplyExact(rows.size(), columns)];
     for (int i = 0; i < rows.size(); i++) {
       int[] row = ((FeatureRow.Ints) rows.get(i)).values();
       System.arraycopy(row, 0, values, i * columns, row.length);
-      Arrays.fill(values, i * columns + row.length, (i + 1) * columns, padding);
+      Arrays.fill(values, i * columns + row.length, (i + 1) * columns, padding.applyAsInt(row));
     }
     return new Column.IntMatrix(rows.size(), columns, values);
   }
@@ -177,6 +188,6 @@ final class Collator {
     return Optional.of(
         rows.get(0) instanceof FeatureRow.Floats
             ? floats(rows, width)
-            : ints(rows, width, LabelRule.IGNORED));
+            : ints(rows, width, row -> LabelRule.IGNORED));
   }
 }

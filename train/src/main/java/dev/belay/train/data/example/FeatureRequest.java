@@ -11,9 +11,16 @@ import java.util.OptionalInt;
  * @param type type of its elements
  * @param scalar one element per example, [B], instead of a row, [B, T]
  * @param staticLength T, if the model fixes it
+ * @param padding value after the end of a row, if it is neither 0 nor an id; a row of zeros is
+ *     padded with 0
  */
 public record FeatureRequest(
-    String name, String feature, ElementType type, boolean scalar, OptionalInt staticLength) {
+    String name,
+    String feature,
+    ElementType type,
+    boolean scalar,
+    OptionalInt staticLength,
+    OptionalInt padding) {
 
   /**
    * A feature by the shape of the model's input.
@@ -44,7 +51,13 @@ public record FeatureRequest(
         FeatureNames.canonical(feature),
         type,
         scalar,
-        fixed ? OptionalInt.of((int) shape[1]) : OptionalInt.empty());
+        fixed ? OptionalInt.of((int) shape[1]) : OptionalInt.empty(),
+        OptionalInt.empty());
+  }
+
+  /** The same with another value after the end of a row. */
+  public FeatureRequest withPadding(int value) {
+    return new FeatureRequest(name, feature, type, scalar, staticLength, OptionalInt.of(value));
   }
 
   /** A row of whole numbers whose length the model leaves open, under its usual name. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.belay.graph.layer.PackedTokens;
 import dev.belay.train.data.SourcePosition;
 import dev.belay.train.data.batch.Column.FloatMatrix;
 import dev.belay.train.data.batch.Column.IntMatrix;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -58,6 +60,29 @@ class CollatorTest {
     assertEquals(17, width(Examples.masked(17, 3, 20), 2, 1));
     assertEquals(
         17, width(Examples.unmasked(17, 3, 100), 2, 8), "a model without mask sees padding");
+  }
+
+  /** A model that leaves padding out must keep the positions of a row that is hidden as a whole. */
+  @Test
+  void aMaskMayMarkPaddingThatIsLeftOut() {
+    List<FeatureRequest> requests =
+        List.of(FeatureRequest.ids("attention_mask").withPadding(PackedTokens.LEFT_OUT));
+    List<EncodedExample> examples =
+        Stream.of(new int[] {1, 0, 1, 1}, new int[] {1, 0}, new int[] {0, 0, 0})
+            .map(
+                mask ->
+                    new EncodedExample(
+                        SourcePosition.line(Path.of("rows.jsonl"), 1),
+                        List.of(new FeatureRow.Ints(mask)),
+                        Optional.empty(),
+                        mask.length,
+                        1))
+            .toList();
+    ExampleOptions options =
+        new ExampleOptions(requests, LabelRule.none(), 512, OptionalInt.empty(), OptionalInt.of(7));
+    Batch batch = only(new Dataset(options, examples, Optional.empty(), List.of()), 1);
+    IntMatrix mask = (IntMatrix) batch.features().get("attention_mask");
+    assertArrayEquals(new int[] {1, 0, 1, 1, 1, 0, -1, -1, 0, 0, 0, 0}, mask.values());
   }
 
   @Test
