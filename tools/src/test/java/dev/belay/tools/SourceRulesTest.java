@@ -81,8 +81,7 @@ final class SourceRulesTest {
     for (Path source : sources) {
       Path inside = root.relativize(source.getParent());
       String module = inside.getName(0).toString();
-      String name =
-          inside.toString().replaceFirst(".*/dev/belay/[a-z]+/?", "").replace('/', '.');
+      String name = inside.toString().replaceFirst(".*/dev/belay/[a-z]+/?", "").replace('/', '.');
       boolean named =
           page.stream()
               .filter(line -> line.startsWith("| `" + module + "` |"))

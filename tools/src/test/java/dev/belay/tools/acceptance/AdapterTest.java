@@ -142,8 +142,7 @@ final class AdapterTest {
         run("evaluate", "--model=" + merged, "--file=" + data, "--device=cpu", "--json", option);
     assertEquals(0, evaluation.code(), evaluation.err());
     double loss = golden.get("loss").get(0).asDouble();
-    assertEquals(
-        loss, JSON.readTree(evaluation.out()).at("/metrics/loss").asDouble(), 1e-5 * loss);
+    assertEquals(loss, JSON.readTree(evaluation.out()).at("/metrics/loss").asDouble(), 1e-5 * loss);
   }
 
   @Test
@@ -156,7 +155,8 @@ final class AdapterTest {
             "--to=huggingface",
             "--adapter=" + Fixtures.path("peft", "safetensors_bert"));
     assertEquals(3, refused.code());
-    assertTrue(refused.err().contains("Is it an adapter of a model of another family?"), refused.err());
+    assertTrue(
+        refused.err().contains("Is it an adapter of a model of another family?"), refused.err());
     assertFalse(Files.exists(folder.resolve("merged")));
   }
 

@@ -107,8 +107,7 @@ final class SweepTest {
     JsonNode table = JSON.readTree(run(command).out());
     assertEquals(4, table.get("arms").get(1).get("lora_rank").asInt());
     String arm = "global_norm-0.5-rate-0.001-rank-4";
-    assertArmIsARun(
-        sweep, arm, 2, "--max-grad-norm=0.5", "--adapter=lora", "--lora-rank=4");
+    assertArmIsARun(sweep, arm, 2, "--max-grad-norm=0.5", "--adapter=lora", "--lora-rank=4");
   }
 
   private static void assertTableIsTrueTo(Path sweep, JsonNode table) throws IOException {
@@ -146,7 +145,8 @@ final class SweepTest {
     return last;
   }
 
-  private void assertArmIsARun(Path sweep, String arm, long seed, String... options) throws IOException {
+  private void assertArmIsARun(Path sweep, String arm, long seed, String... options)
+      throws IOException {
     Path single = folder.resolve("single-" + arm);
     List<String> command = new ArrayList<>(List.of("train"));
     command.addAll(training(single, "--seed=" + seed, "--report=none"));

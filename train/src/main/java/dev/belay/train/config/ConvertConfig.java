@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param target the form to write
  * @param graph a SavedModel whose graph takes the weights, for a SavedModel as target; empty: the
  *     source's own
- * @param adapter folder of an adapter that Hugging Face PEFT or Belay wrote, merged into the weights
+ * @param adapter folder of an adapter that Hugging Face PEFT or Belay wrote, merged into the
+ *     weights
  */
 public record ConvertConfig(
     WeightsConfig source,

@@ -7,8 +7,8 @@ import java.util.OptionalDouble;
 /**
  * Clips, learning rates and adapter ranks of a sweep, all on the same data.
  *
- * @param base the training that all arms share; its clip, learning rate, adapter rank and seed
- *     are replaced
+ * @param base the training that all arms share; its clip, learning rate, adapter rank and seed are
+ *     replaced
  */
 @Section.Of(Section.SWEEP)
 public record SweepConfig(

@@ -103,7 +103,12 @@ final class TraceCandidates {
             position ->
                 probe.difference(flat(function), position, reference(), targets.get(0)).stream())
         .min(Double::compare)
-        .map(least -> String.format(java.util.Locale.ROOT, "an output that differs by %.2g times its largest value", least))
+        .map(
+            least ->
+                String.format(
+                    java.util.Locale.ROOT,
+                    "an output that differs by %.2g times its largest value",
+                    least))
         .orElse("outputs of other shapes");
   }
 

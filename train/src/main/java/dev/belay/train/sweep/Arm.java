@@ -49,8 +49,7 @@ public record Arm(
         : config.loraRanks().stream().map(OptionalInt::of).toList();
   }
 
-  private static Arm of(
-      ClipConfig.Mode mode, OptionalDouble norm, double rate, OptionalInt rank) {
+  private static Arm of(ClipConfig.Mode mode, OptionalDouble norm, double rate, OptionalInt rank) {
     return THRESHOLD_OF_ITS_OWN.contains(mode)
         ? new Arm(mode, OptionalDouble.empty(), rate, rank)
         : new Arm(norm.isPresent() ? mode : ClipConfig.Mode.NONE, norm, rate, rank);
