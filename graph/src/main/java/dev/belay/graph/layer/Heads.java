@@ -2,6 +2,7 @@ package dev.belay.graph.layer;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
@@ -181,8 +182,9 @@ public record Heads(int count, int keys, int size, double scale, double dropout)
   private Operand<TFloat32> mix(
       ForwardContext pass, PerHead heads, Between between, Optional<Operand<TFloat32>> bias) {
     Ops tf = pass.tf();
-    Operand<TInt32> others = between.keys().length();
-    Operand<TInt32> width = tf.constant(size);
+    // Made where they are needed alone, so that no node is left without a reader.
+    Supplier<Operand<TInt32>> others = () -> between.keys().length();
+    Supplier<Operand<TInt32>> width = () -> tf.constant(size);
     Operand<TFloat32> grouped = grouped(tf, heads.query(), between, width);
     Operand<TFloat32> products =
         perQuery(tf, product(tf, grouped, heads.key(), true), between, others); // [B, A, Q, K]
@@ -195,17 +197,19 @@ public record Heads(int count, int keys, int size, double scale, double dropout)
 
   /** Queries that share keys, one below the other: [B, A, Q, n] to [B, keys, A / keys * Q, n]. */
   private Operand<TFloat32> grouped(
-      Ops tf, Operand<TFloat32> x, Between between, Operand<TInt32> last) {
+      Ops tf, Operand<TFloat32> x, Between between, Supplier<Operand<TInt32>> last) {
     return keys == count
         ? x
         : tf.reshape(
             x,
-            tf.stack(List.of(between.queries().batch(), tf.constant(keys), tf.constant(-1), last)));
+            tf.stack(
+                List.of(
+                    between.queries().batch(), tf.constant(keys), tf.constant(-1), last.get())));
   }
 
   /** The way back, to [B, A, Q, n]. */
   private Operand<TFloat32> perQuery(
-      Ops tf, Operand<TFloat32> x, Between between, Operand<TInt32> last) {
+      Ops tf, Operand<TFloat32> x, Between between, Supplier<Operand<TInt32>> last) {
     return keys == count
         ? x
         : tf.reshape(
@@ -215,7 +219,7 @@ public record Heads(int count, int keys, int size, double scale, double dropout)
                     between.queries().batch(),
                     tf.constant(count),
                     between.queries().length(),
-                    last)));
+                    last.get())));
   }
 
   /**
