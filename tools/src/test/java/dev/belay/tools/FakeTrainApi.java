@@ -76,6 +76,15 @@ final class FakeTrainApi implements TrainApi {
   }
 
   @Override
+  public void trainWorkers(
+      TrainConfig config, List<String> command, Consumer<String> notes, StopRequest stop)
+      throws IOException {
+    fail();
+    this.trained = config;
+    this.command = command;
+  }
+
+  @Override
   public TrainingRun.Result train(
       TrainConfig config, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
       throws IOException {

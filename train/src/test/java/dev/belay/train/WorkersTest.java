@@ -68,18 +68,20 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class WorkersTest {
   private static final int STEPS = 7;
+  private static final double RATE = 2.5;
 
   @TempDir private Path directory;
 
   /** The norms are far above this, so each step is clipped. */
-  private static final double CLIP = 0.005;
+  private static final double CLIP = 0.001;
 
   @Test
   void twoWorkersMakeTheUpdatesOfOne() throws Exception {
     TrainConfig config = config().build();
     Trained one = train(config, WorkerGroup.ALONE, false);
     List<Trained> two = together(config, 2, workers -> train(config, workers, false));
-    assertTrue(one.steps().stream().allMatch(StepResult::clipped), "each step is clipped");
+    List<Float> norms = one.steps().stream().map(StepResult::gradNorm).toList();
+    assertTrue(norms.stream().allMatch(norm -> norm > CLIP), () -> "clipped: " + norms);
     assertEquals(one.weights().keySet(), two.get(0).weights().keySet());
     one.weights()
         .keySet()
@@ -199,7 +201,7 @@ class WorkersTest {
             .config(directory.resolve("unused"), 2, ResumeConfig.defaults());
     return plain.toBuilder()
         .optimizer(OptimizerConfig.Kind.SGD)
-        .learningRate(0.5)
+        .learningRate(RATE)
         .weightDecay(0)
         .maxGradNorm(CLIP);
   }
@@ -224,7 +226,7 @@ class WorkersTest {
           List<StepResult> steps = new ArrayList<>();
           for (int step = 1; step <= STEPS; step++) {
             UpdateBatch batch = new UpdateBatch(List.of(batches.next()));
-            steps.add(runner.train(batch, 0.5, step, Double.POSITIVE_INFINITY));
+            steps.add(runner.train(batch, RATE, step, Double.POSITIVE_INFINITY));
           }
           Trained trained = new Trained(steps, weights(runner));
           workers.leave();

@@ -70,15 +70,18 @@ public final class ForwardContext {
       return x;
     }
     int keep = (int) Math.max(1, Math.round((1 - rate) * DRAWN_VALUES)); // of all values
-    Operand<TBool> kept =
-        tf.math.lessEqual(drawn(x), tf.dtypes.cast(tf.constant(keep - 1), TUint16.class));
     Operand<TFloat32> factor =
-        tf.math.mul(tf.dtypes.cast(kept, TFloat32.class), tf.constant((float) DRAWN_VALUES / keep));
+        tf.math.mul(
+            tf.dtypes.cast(kept(x, keep), TFloat32.class),
+            tf.constant((float) DRAWN_VALUES / keep));
     return tf.math.mul(x, factor);
   }
 
-  /** A number of 16 bits for each element; one draw of 32 bits serves two elements. */
-  private Operand<TUint16> drawn(Operand<TFloat32> x) {
+  /**
+   * Draws a number of 16 bits for each element, and tells whether it is one of the {@code keep}
+   * least. One draw of 32 bits serves two elements.
+   */
+  private Operand<TBool> kept(Operand<TFloat32> x, int keep) {
     long site = draws.orElseThrow().seed() * SITES + nextSite.getAndIncrement();
     Operand<TInt64> pair = tf.stack(List.of(tf.constant(site), draws.get().step())); // [2]
     Operand<TInt32> flat = tf.constant(new int[] {-1});
@@ -88,6 +91,9 @@ public final class ForwardContext {
     Operand<TInt32> bits =
         StatelessRandomUniformFullInt.create(tf.scope(), pairs, pair, TInt32.class);
     Operand<TUint16> halves = tf.reshape(tf.bitcast(bits, TUint16.class), flat);
-    return tf.reshape(tf.slice(halves, tf.constant(new int[] {0}), size), tf.shape(x));
+    Operand<TBool> each =
+        tf.math.lessEqual(halves, tf.dtypes.cast(tf.constant(keep - 1), TUint16.class));
+    // Compared first: TensorFlow has no Slice of uint16 for GPUs.
+    return tf.reshape(tf.slice(each, tf.constant(new int[] {0}), size), tf.shape(x));
   }
 }

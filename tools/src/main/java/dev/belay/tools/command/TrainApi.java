@@ -11,6 +11,7 @@ import dev.belay.train.RunReporting;
 import dev.belay.train.RunVerification;
 import dev.belay.train.Sweep;
 import dev.belay.train.TrainingRun;
+import dev.belay.train.WorkerProcesses;
 import dev.belay.train.WeightConversion;
 import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.EvaluateConfig;
@@ -43,6 +44,13 @@ public interface TrainApi {
       TrainConfig config, List<String> command, Consumer<RunEvent> listener, StopRequest stop)
       throws IOException {
     return TrainingRun.execute(config, sandbox(), command, listener, stop);
+  }
+
+  /** {@link WorkerProcesses#train}. */
+  default void trainWorkers(
+      TrainConfig config, List<String> command, Consumer<String> notes, StopRequest stop)
+      throws IOException {
+    WorkerProcesses.train(config, Context.PROGRAM, command, stop, notes);
   }
 
   /** {@link Sweep#execute}. */

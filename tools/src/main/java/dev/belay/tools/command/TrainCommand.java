@@ -57,12 +57,13 @@ final class TrainCommand implements RunnableCommand {
   @SuppressWarnings("try") // signals are listened to by being open
   private void startWorkers(TrainConfig config, StopRequest stop) throws IOException {
     try (StopSignals signals = StopSignals.listen(stop, context.terminal())) {
-      WorkerProcesses.train(
-          config,
-          Context.PROGRAM,
-          context.commandLine(),
-          stop,
-          note -> context.terminal().err().println(note));
+      context
+          .trainApi()
+          .trainWorkers(
+              config,
+              context.commandLine(),
+              note -> context.terminal().err().println(note),
+              stop);
     }
   }
 }
