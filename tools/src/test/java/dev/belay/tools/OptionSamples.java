@@ -25,6 +25,7 @@ final class OptionSamples {
           "--lora-targets", Map.of("--adapter", "lora"),
           "--lora-bias", Map.of("--adapter", "lora"),
           "--lora-rank-stabilized", Map.of("--adapter", "lora"),
+          "--cluster-size", Map.of("--cluster-hosts", "a:2222,b:2222"),
           "--lr-power", Map.of("--lr-scheduler", "polynomial"));
 
   /** For each option a value that is not its default. */
@@ -123,6 +124,14 @@ final class OptionSamples {
           Map.entry("--warmup-ratio", "0.1"),
           Map.entry("--output-dir", "other"),
           Map.entry("--seed", "1"),
+          Map.entry("--workers", "2"),
+          Map.entry("--cluster-hosts", "a:2222,b:2222"),
+          Map.entry("--cluster-size", "2"),
+          Map.entry("--cluster-index", "1"),
+          Map.entry("--tf-config", "on"),
+          Map.entry("--cluster-allow-public", "on"),
+          Map.entry("--worker-timeout", "60"),
+          Map.entry("--max-restarts", "1"),
           Map.entry("--logging-steps", "10"),
           Map.entry("--eval-steps", "10"),
           Map.entry("--save-steps", "10"),

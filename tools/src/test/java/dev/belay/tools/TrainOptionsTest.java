@@ -70,6 +70,14 @@ final class TrainOptionsTest {
               "--load-best-model-at-end",
               "--early-stopping-patience",
               "--report",
+              "--workers",
+              "--cluster-hosts",
+              "--cluster-size",
+              "--cluster-index",
+              "--tf-config",
+              "--cluster-allow-public",
+              "--worker-timeout",
+              "--max-restarts",
               "--log-layer-norms"));
 
   private static CommandLine command(String name) {
@@ -145,6 +153,11 @@ final class TrainOptionsTest {
                 Map.entry("--gpu-memory-growth", "on"),
                 Map.entry("--tf32", "on"),
                 Map.entry("--xla", "off"),
+                Map.entry("--workers", "1"),
+                Map.entry("--tf-config", "off"),
+                Map.entry("--cluster-allow-public", "off"),
+                Map.entry("--worker-timeout", "600"),
+                Map.entry("--max-restarts", "3"),
                 Map.entry("--device", "auto"))),
         defaults);
   }

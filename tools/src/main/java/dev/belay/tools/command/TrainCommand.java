@@ -60,10 +60,7 @@ final class TrainCommand implements RunnableCommand {
       context
           .trainApi()
           .trainWorkers(
-              config,
-              context.commandLine(),
-              note -> context.terminal().err().println(note),
-              stop);
+              config, context.commandLine(), note -> context.terminal().err().println(note), stop);
     }
   }
 }

@@ -29,7 +29,7 @@ public record ClusterConfig(
     @Option(
             name = "cluster-size",
             label = "N",
-            help = "Number of workers, where --cluster-hosts contains {index}.",
+            help = "Number of workers; needed where --cluster-hosts contains {index}.",
             onResume = Option.OnResume.IGNORE,
             refusedBySweep = ClusterConfig.NO_SWEEP,
             identifiesSweep = false)
@@ -104,8 +104,16 @@ public record ClusterConfig(
             !pattern || hosts.size() == 1,
             "--cluster-hosts: one address with " + INDEX + " stands for all workers")
         .that(
-            pattern == size.isPresent(),
-            "--cluster-size belongs to an address with " + INDEX + " in --cluster-hosts")
+            !pattern || size.isPresent(),
+            "--cluster-size is missing: it says how many workers the address with "
+                + INDEX
+                + " in --cluster-hosts stands for")
+        .that(
+            pattern || size.isEmpty() || size.getAsInt() == hosts.size(),
+            "--cluster-size: expected the number of workers in --cluster-hosts, "
+                + hosts.size()
+                + ", or one address with "
+                + INDEX)
         .verify();
   }
 
