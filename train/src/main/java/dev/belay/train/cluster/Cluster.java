@@ -77,9 +77,10 @@ public record Cluster(List<Member> members, int index) {
     }
     List<Member> members = new ArrayList<>();
     int count = config.size().orElse(config.hosts().size());
+    boolean pattern = config.hosts().get(0).contains(ClusterConfig.INDEX);
     for (int i = 0; i < count; i++) {
       String address =
-          config.size().isPresent()
+          pattern
               ? config.hosts().get(0).replace(ClusterConfig.INDEX, Integer.toString(i))
               : config.hosts().get(i);
       members.add(member("--cluster-hosts", WORKER, i, address));

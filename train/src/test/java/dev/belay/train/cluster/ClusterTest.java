@@ -101,6 +101,24 @@ class ClusterTest {
   }
 
   @Test
+  void theSizeMayConfirmAListOfHosts() {
+    ClusterConfig listed = hosts(List.of("a:1", "b:1"), OptionalInt.of(2), OptionalInt.of(1));
+    assertEquals("b:1", Cluster.of(listed, Map.of()).orElseThrow().own().address());
+    ConfigException refused =
+        assertThrows(
+            ConfigException.class,
+            () -> hosts(List.of("a:1", "b:1"), OptionalInt.of(3), OptionalInt.of(1)));
+    assertTrue(
+        refused.getMessage().contains("the number of workers in --cluster-hosts, 2"),
+        refused.getMessage());
+    refused =
+        assertThrows(
+            ConfigException.class,
+            () -> hosts(List.of("w-{index}:1"), OptionalInt.empty(), OptionalInt.of(1)));
+    assertTrue(refused.getMessage().contains("--cluster-size is missing"), refused.getMessage());
+  }
+
+  @Test
   void onePatternNamesTheWorkersOfAnIndexedJob() {
     ClusterConfig config =
         hosts(List.of("train-{index}.train:2222"), OptionalInt.of(3), OptionalInt.empty());
