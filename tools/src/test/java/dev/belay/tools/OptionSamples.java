@@ -135,6 +135,7 @@ final class OptionSamples {
           Map.entry("--logging-steps", "10"),
           Map.entry("--eval-steps", "10"),
           Map.entry("--save-steps", "10"),
+          Map.entry("--save-epochs", ""),
           Map.entry("--save-total-limit", "2"),
           Map.entry("--background-save", "off"),
           Map.entry("--resume", "never"),

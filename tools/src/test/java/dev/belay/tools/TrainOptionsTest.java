@@ -64,6 +64,7 @@ final class TrainOptionsTest {
               "--explode-factor",
               "--max-rollbacks",
               "--save-steps",
+              "--save-epochs",
               "--save-total-limit",
               "--background-save",
               "--allow-changes",

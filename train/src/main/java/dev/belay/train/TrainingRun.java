@@ -232,7 +232,10 @@ public final class TrainingRun {
       int updates = config.update().updates(datasets.batches(config).batchesPerEpoch());
       needs
           .diskWarning(
-              config.loop(), config.schedule().totalSteps(updates), job.output().directory().root())
+              config.loop(),
+              config.schedule().totalSteps(updates),
+              updates,
+              job.output().directory().root())
           .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
     }
   }

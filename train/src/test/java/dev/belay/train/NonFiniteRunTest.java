@@ -233,6 +233,7 @@ class NonFiniteRunTest {
             1,
             OptionalInt.empty(),
             OptionalInt.of(batches.equals("good good2") ? 100 : 1),
+            false,
             OptionalInt.empty(),
             false,
             false,

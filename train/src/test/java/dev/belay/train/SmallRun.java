@@ -136,6 +136,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
           1,
           OptionalInt.of(4),
           OptionalInt.of(2),
+          false,
           OptionalInt.empty(),
           background,
           true,

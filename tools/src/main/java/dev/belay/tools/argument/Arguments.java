@@ -117,14 +117,15 @@ public record Arguments(List<String> tokens, Map<String, String> origins) {
           entries.add(entry);
           continue;
         }
-        HuggingFaceArgument.Meaning meaning = argument.get().of(String.join(",", entry.values()));
+        String value = String.join(",", entry.values());
+        HuggingFaceArgument.Meaning meaning = argument.get().of(value);
         if (meaning.isRefused()) {
           String place = file.path() + ", line " + entry.line() + ": " + entry.key();
-          problems.add(place + ": not an option of Belay: " + meaning.refusal());
+          problems.add(argument.get().problem(place, value));
         } else if (!meaning.option().isEmpty()) {
-          String value = meaning.argument().isEmpty() ? "true" : meaning.argument();
+          String own = meaning.argument().isEmpty() ? "true" : meaning.argument();
           entries.add(
-              new ConfigFile.Entry(meaning.option().substring(2), entry.line(), List.of(value)));
+              new ConfigFile.Entry(meaning.option().substring(2), entry.line(), List.of(own)));
         }
       }
       if (!problems.isEmpty()) {

@@ -82,10 +82,13 @@ final class TypedTokens {
   }
 
   private void readArgument(HuggingFaceArgument argument, Optional<String> value) {
-    String actual = value.or(this::followingValue).orElse(TRUE);
+    Optional<String> given = value.or(this::followingValue);
+    String actual = given.orElse(TRUE);
     HuggingFaceArgument.Meaning meaning = argument.of(actual);
     if (meaning.isRefused()) {
-      problems.add("--" + argument.name() + ": not an option of Belay: " + meaning.refusal());
+      problems.add(argument.problem("--" + argument.name(), actual));
+    } else if (given.isEmpty() && argument.needsValue()) {
+      problems.add("--" + argument.name() + ": expected a value, found none");
     } else if (isKnown(meaning.option())) {
       spelled.addAll(meaning.tokens());
     } else {

@@ -6,8 +6,6 @@ import dev.belay.tools.console.Table;
 import dev.belay.tools.option.RecordOptions;
 import dev.belay.train.ModelEvaluation;
 import dev.belay.train.config.EvaluateConfig;
-import dev.belay.train.config.OptionDefinition;
-import dev.belay.train.config.Section;
 import java.io.IOException;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -20,19 +18,13 @@ final class EvaluateCommand implements RunnableCommand {
   private final Context context;
 
   private final RecordOptions<EvaluateConfig> options =
-      RecordOptions.of(EvaluateConfig.class, EvaluateCommand::measures);
+      RecordOptions.of(EvaluateConfig.class, EvaluateConfig::isOfEvaluate);
 
   @Option(names = "--json", description = "Print JSON instead of a table.")
   private boolean json;
 
   EvaluateCommand(Context context) {
     this.context = context;
-  }
-
-  private static boolean measures(OptionDefinition option) {
-    return !option.isTrainingOnly()
-        && option.section() != Section.WRITING
-        && option.section() != Section.OUTPUT;
   }
 
   @Override

@@ -69,6 +69,8 @@ final class HuggingFaceArgumentTest {
           --fp16 False                  | ''
           --optim adamw_torch_fused     | --optimizer=adamw_torch
           --evaluation_strategy epoch   | ''
+          --evaluation_strategy no      | ''
+          --save_strategy epoch         | --save-epochs
           --do_train --do_eval          | ''
           --max_steps -1                | --max-steps -1
           --resume_from_checkpoint      | --resume=auto
@@ -96,13 +98,22 @@ final class HuggingFaceArgumentTest {
                     List.of("train", "--deepspeed", "ds.json", "--optim=lion", "--fp16=maybe")));
     assertEquals(
         """
-        --deepspeed: not an option of Belay: one process trains; --device gpu:0,1 shares a batch \
-        between GPUs
-        --optim: not an option of Belay: --optimizer adamw, adamw_torch, adam, bert_adam, lamb, \
+        --deepspeed: not an option of Belay: --device gpu:0,1 shares a batch between GPUs, \
+        --workers and --cluster-hosts between processes
+        --optim lion: not in Belay: --optimizer adamw, adamw_torch, adam, bert_adam, lamb, \
         adafactor, sgd or momentum
-        --fp16: not an option of Belay: expected True or False, found maybe\
+        --fp16 maybe: expected True or False, found maybe\
         """,
         thrown.getMessage());
+  }
+
+  @Test
+  void anArgumentThatIsNoSwitchNeedsAValue() {
+    ConfigException thrown =
+        assertThrows(
+            ConfigException.class,
+            () -> Arguments.of(program, List.of("train", "--model_name_or_path", "--head", "x")));
+    assertEquals("--model_name_or_path: expected a value, found none", thrown.getMessage());
   }
 
   @Test

@@ -1,6 +1,8 @@
 package dev.belay.train.config;
 
+import dev.belay.train.failure.NearestName;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,9 +70,37 @@ public record EvaluateConfig(
    * @throws ConfigException which names every invalid option
    */
   public static EvaluateConfig fromOptions(Map<String, String> options) {
+    List<OptionDefinition> offered =
+        OptionDefinition.of(EvaluateConfig.class).stream()
+            .filter(EvaluateConfig::isOfEvaluate)
+            .toList();
     Map<String, List<String>> given = new LinkedHashMap<>();
-    options.forEach((name, value) -> given.put(name, List.of(value)));
-    return ConfigBinder.read(EvaluateConfig.class, given);
+    List<String> problems = new ArrayList<>();
+    options.forEach(
+        (name, value) ->
+            offered.stream()
+                .filter(option -> option.isNamed(name.replace('_', '-')))
+                .findFirst()
+                .ifPresentOrElse(
+                    option -> given.put(option.name(), List.of(value)),
+                    () -> problems.add(unknown(name, offered))));
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+    return ConfigBinder.read(EvaluateConfig.class, given, offered);
+  }
+
+  private static String unknown(String name, List<OptionDefinition> offered) {
+    return name
+        + ": unknown option of `belay evaluate`"
+        + NearestName.suggestion(name, offered.stream().map(OptionDefinition::name).toList());
+  }
+
+  /** Whether {@code belay evaluate} has an option; {@code belay predict} has more of them. */
+  public static boolean isOfEvaluate(OptionDefinition option) {
+    return !option.isTrainingOnly()
+        && option.section() != Section.WRITING
+        && option.section() != Section.OUTPUT;
   }
 
   /** The same with other files. */

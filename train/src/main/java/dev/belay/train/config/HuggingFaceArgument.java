@@ -85,6 +85,25 @@ public record HuggingFaceArgument(String name, List<Meaning> meanings) {
         .orElseGet(() -> new Meaning(value, "", "", "expected " + expected() + ", found " + value));
   }
 
+  /** Whether it makes no sense without a value, unlike a switch. */
+  public boolean needsValue() {
+    return meanings.stream().allMatch(meaning -> meaning.argument().equals(VALUE));
+  }
+
+  /**
+   * Why Belay does not accept a value, or the argument at all.
+   *
+   * @param typed the argument as typed
+   */
+  public String problem(String typed, String value) {
+    Meaning meaning = of(value);
+    if (meanings.stream().allMatch(Meaning::isRefused)) {
+      return typed + ": not an option of Belay: " + meaning.refusal();
+    }
+    boolean unknown = meaning.refusal().startsWith("expected ");
+    return typed + " " + value + ": " + (unknown ? "" : "not in Belay: ") + meaning.refusal();
+  }
+
   private String expected() {
     return String.join(" or ", meanings.stream().map(Meaning::value).toList());
   }

@@ -27,6 +27,12 @@ public record LoopConfig(
             refusedBySweep = "a sweep keeps no checkpoints")
         OptionalInt saveSteps,
     @Option(
+            name = "save-epochs",
+            help = "Write a checkpoint after each epoch.",
+            onResume = Option.OnResume.IGNORE,
+            refusedBySweep = "a sweep keeps no checkpoints")
+        boolean saveEpochs,
+    @Option(
             name = "save-total-limit",
             label = "N",
             help = "Maximum number of checkpoints to keep (default: all).",

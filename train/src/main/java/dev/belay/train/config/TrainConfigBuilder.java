@@ -125,23 +125,26 @@ public final class TrainConfigBuilder {
       return this;
     }
     HuggingFaceArgument.find(plain)
-        .map(argument -> argument.of(value.toString()))
         .ifPresentOrElse(
-            meaning -> apply(name, meaning),
-            () -> problems.add(name + ": unknown option" + suggestion(plain)));
+            argument -> apply(argument, name, value.toString()),
+            () ->
+                problems.add(name + ": unknown option" + suggestion(plain)));
     return this;
   }
 
-  private void apply(String name, HuggingFaceArgument.Meaning meaning) {
+  private void apply(HuggingFaceArgument argument, String name, String value) {
+    HuggingFaceArgument.Meaning meaning = argument.of(value);
     if (meaning.isRefused()) {
-      problems.add(name + ": not an option of Belay: " + meaning.refusal());
+      problems.add(argument.problem(name, value));
     } else if (!meaning.option().isEmpty()) {
       option(meaning.option(), meaning.argument().isEmpty() ? "true" : meaning.argument());
     }
   }
 
   private static String suggestion(String name) {
-    return NearestName.suggestion(name, OPTIONS.stream().map(OptionDefinition::name).toList());
+    String nearest =
+        NearestName.suggestion(name, OPTIONS.stream().map(OptionDefinition::name).toList());
+    return nearest.isEmpty() ? "; `belay train --help` lists all" : nearest;
   }
 
   /**

@@ -169,7 +169,8 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
     if (keepsBest
         || completed.last()
         || stopsEarly()
-        || isDue(completed, loop.saveSteps().orElse(0))) {
+        || isDue(completed, loop.saveSteps().orElse(0))
+        || isDue(completed, loop.saveEpochs() ? context.updatesPerEpoch() : 0)) {
       writeCheckpoint(completed, false);
     }
   }

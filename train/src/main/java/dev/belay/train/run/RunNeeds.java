@@ -69,9 +69,11 @@ public record RunNeeds(long weights, long saved, long trained, int slots) {
    * A warning if the disk has too little space for the checkpoints that are kept and the export.
    *
    * @param totalSteps of the run
+   * @param stepsPerEpoch of them
    */
-  public Optional<String> diskWarning(LoopConfig loop, long totalSteps, Path directory) {
-    long kept = checkpoints(loop, totalSteps);
+  public Optional<String> diskWarning(
+      LoopConfig loop, long totalSteps, long stepsPerEpoch, Path directory) {
+    long kept = checkpoints(loop, totalSteps, stepsPerEpoch);
     long bytes = kept * checkpointBytes() + weights;
     if (!DiskFailure.lacksRoom(directory, bytes)) {
       return Optional.empty();
@@ -89,11 +91,15 @@ public record RunNeeds(long weights, long saved, long trained, int slots) {
   }
 
   /** How many checkpoints are kept: the scheduled ones and the last one, up to the limit. */
-  private static long checkpoints(LoopConfig loop, long totalSteps) {
-    long saved =
-        loop.saveSteps().isPresent()
-            ? (totalSteps + loop.saveSteps().getAsInt() - 1) / loop.saveSteps().getAsInt()
-            : 1;
+  private static long checkpoints(LoopConfig loop, long totalSteps, long stepsPerEpoch) {
+    long before = totalSteps - 1;
+    long saved = 1;
+    if (loop.saveSteps().isPresent()) {
+      saved += before / loop.saveSteps().getAsInt();
+    }
+    if (loop.saveEpochs()) {
+      saved += before / stepsPerEpoch;
+    }
     return loop.saveTotalLimit().isPresent()
         ? Math.min(saved, loop.saveTotalLimit().getAsInt())
         : saved;

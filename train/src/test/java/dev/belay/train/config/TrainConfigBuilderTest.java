@@ -87,15 +87,38 @@ final class TrainConfigBuilderTest {
   }
 
   @Test
+  void evaluationTakesTheOptionsOfItsCommand() {
+    EvaluateConfig config =
+        EvaluateConfig.fromOptions(Map.of("model", "m", "validation-file", "dev.tsv"));
+    assertEquals(List.of(Path.of("dev.tsv")), config.files());
+    assertEquals(
+        "learning-rate: unknown option of `belay evaluate`",
+        assertThrows(
+                ConfigException.class,
+                () -> EvaluateConfig.fromOptions(Map.of("model", "m", "learning-rate", "1")))
+            .getMessage());
+    assertEquals(
+        "--file is missing: name a .tsv, .csv, .jsonl or .tfrecord file to read, or - for standard"
+            + " input",
+        assertThrows(
+                ConfigException.class, () -> EvaluateConfig.fromOptions(Map.of("model", "m")))
+            .getMessage());
+  }
+
+  @Test
   void everythingThatCannotBeIsSaidAtOnce() {
     Map<String, String> options = new LinkedHashMap<>();
     options.put("learning-rte", "1");
+    options.put("epochs", "3");
+    options.put("zeppelin", "3");
     options.put("deepspeed", "x");
     assertEquals(
         """
         learning-rte: unknown option; did you mean learning-rate?
-        deepspeed: not an option of Belay: one process trains; --device gpu:0,1 shares a batch \
-        between GPUs\
+        epochs: unknown option; did you mean num-train-epochs or save-epochs?
+        zeppelin: unknown option; `belay train --help` lists all
+        deepspeed: not an option of Belay: --device gpu:0,1 shares a batch between GPUs, --workers \
+        and --cluster-hosts between processes\
         """,
         assertThrows(ConfigException.class, () -> TrainConfig.fromOptions(options)).getMessage());
     Map<String, String> values = new LinkedHashMap<>();

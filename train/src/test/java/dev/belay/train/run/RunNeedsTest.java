@@ -36,17 +36,20 @@ final class RunNeedsTest {
     LoopConfig loop =
         ConfigBinder.with(LoopConfig.defaults(), "save-steps", OptionalInt.of(10)); // 5
     RunNeeds small = new RunNeeds(1000, 1000, 1000, 2);
-    assertEquals(Optional.empty(), small.diskWarning(loop, 45, folder));
+    assertEquals(Optional.empty(), small.diskWarning(loop, 45, 15, folder));
     RunNeeds huge = new RunNeeds(1L << 50, 1L << 50, 1L << 50, 2);
-    String all = huge.diskWarning(loop, 45, folder).orElseThrow();
+    String all = huge.diskWarning(loop, 45, 15, folder).orElseThrow();
     assertTrue(
         all.startsWith(
             "5 checkpoints of 3377699.7 GB and an export of 1125899.9 GB will be written to "),
         all);
     LoopConfig two = ConfigBinder.with(loop, "save-total-limit", OptionalInt.of(2));
-    String kept = huge.diskWarning(two, 45, folder).orElseThrow();
+    String kept = huge.diskWarning(two, 45, 15, folder).orElseThrow();
     assertTrue(kept.startsWith("2 checkpoints of "), kept);
-    String last = huge.diskWarning(LoopConfig.defaults(), 45, folder).orElseThrow();
+    LoopConfig epochs = ConfigBinder.with(LoopConfig.defaults(), "save-epochs", true);
+    String each = huge.diskWarning(epochs, 45, 15, folder).orElseThrow();
+    assertTrue(each.startsWith("3 checkpoints of "), each);
+    String last = huge.diskWarning(LoopConfig.defaults(), 45, 15, folder).orElseThrow();
     assertTrue(last.startsWith("a checkpoint of "), last);
   }
 }
