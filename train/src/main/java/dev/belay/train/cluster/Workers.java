@@ -161,6 +161,12 @@ public final class Workers implements WorkerGroup, AutoCloseable {
   }
 
   @Override
+  public void detach() {
+    watch.close();
+    service.reconnect();
+  }
+
+  @Override
   public void close() {
     watch.close();
     exchange.close();

@@ -26,6 +26,7 @@ import dev.belay.train.export.SavedModelExport;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.MachineException;
 import dev.belay.train.failure.StoppedException;
+import dev.belay.train.failure.WorkerLostException;
 import dev.belay.train.loop.CheckpointRollback;
 import dev.belay.train.loop.CheckpointSaver;
 import dev.belay.train.loop.RunCallbacks;
@@ -142,7 +143,7 @@ public final class RunExecution {
         callbacks.before();
       }
       guard.begin();
-      long steps = train(trainer, done, total);
+      long steps = train(trainer, callbacks, total);
       return workers().isChief()
           ? conclude(trainer, callbacks, steps, begin)
           : new Outcome(
@@ -157,14 +158,27 @@ public final class RunExecution {
   }
 
   /** Trains; no worker ends before all have made the last step. */
-  private long train(Trainer trainer, long done, long total) throws IOException {
+  private long train(Trainer trainer, RunCallbacks callbacks, long total) throws IOException {
     try {
-      long steps = trainer.train(done, total);
+      long steps = trainer.train(context.done(), total);
       workers().leave();
       return steps;
     } catch (StoppedException | DivergedException e) {
       workers().leave();
       throw e;
+    } catch (WorkerLostException e) {
+      workers().detach();
+      saveNewest(callbacks);
+      throw e;
+    }
+  }
+
+  /** The loss of a worker is what ends the run, whether or not there is a checkpoint of it. */
+  private void saveNewest(RunCallbacks callbacks) {
+    try {
+      callbacks.saveNewest();
+    } catch (WorkerLostException | MachineException e) {
+      context.records().accept(new RunEvent.Warned(e.getMessage()));
     }
   }
 

@@ -48,6 +48,9 @@ public interface WorkerGroup {
 
         @Override
         public void leave() {}
+
+        @Override
+        public void detach() {}
       };
 
   /** Number of this process, from 0, which is the chief. */
@@ -73,6 +76,12 @@ public interface WorkerGroup {
 
   /** Waits until every process has made its last step, after which each may end. */
   void leave();
+
+  /**
+   * Gives up the others, after one was lost: the sessions of this process answer again, as long as
+   * they need no other process.
+   */
+  void detach();
 
   /** Whether this process writes what a run writes. */
   default boolean isChief() {
