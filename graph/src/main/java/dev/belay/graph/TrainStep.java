@@ -2,6 +2,7 @@ package dev.belay.graph;
 
 import dev.belay.graph.collective.StopFlag;
 import dev.belay.graph.collective.UpdateCount;
+import dev.belay.graph.collective.WorkerClock;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.variable.GraphVariable;
@@ -35,6 +36,7 @@ import org.tensorflow.types.TInt64;
  * @param withoutGradient variables that the loss reads without having a gradient, as allowed
  * @param stopFlag of steps that several processes make together
  * @param updateCount of such steps
+ * @param clock of such steps
  */
 public record TrainStep(
     Feeds feeds,
@@ -47,7 +49,8 @@ public record TrainStep(
     List<String> unused,
     List<String> withoutGradient,
     Optional<StopFlag> stopFlag,
-    Optional<UpdateCount> updateCount) {
+    Optional<UpdateCount> updateCount,
+    Optional<WorkerClock> clock) {
 
   /**
    * Placeholders.

@@ -3,6 +3,7 @@ package dev.belay.graph;
 import dev.belay.graph.clip.Clipped;
 import dev.belay.graph.collective.StopFlag;
 import dev.belay.graph.collective.UpdateCount;
+import dev.belay.graph.collective.WorkerClock;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.gradient.Gradients;
@@ -117,7 +118,8 @@ public final class TrainStepBuilder {
         names(gradients.unused()),
         names(gradients.allowed()),
         StopFlag.of(graph),
-        count);
+        count,
+        WorkerClock.of(graph));
   }
 
   private static Gradients gradients(Ops tf, TrainPlan plan, Operand<TFloat32> loss) {

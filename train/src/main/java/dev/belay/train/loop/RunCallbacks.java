@@ -271,7 +271,7 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
     return lastMetrics;
   }
 
-  /** Each worker evaluates all; what follows must be the same everywhere, to the last digit. */
+  /** What follows must be the same in each worker, to the last digit, whatever its processor. */
   private Map<String, Double> ofChief(Map<String, Double> metrics) {
     double[] numbers = metrics.values().stream().mapToDouble(Double::doubleValue).toArray();
     double[] chiefs = context.runner().workers().ofChief(numbers);

@@ -129,21 +129,24 @@ public final class RunExecution {
                   schedule::at,
                   guard,
                   callbacks,
-                  config.report().layerNormSteps(),
+                  new Trainer.Measuring(
+                      config.report().layerNormSteps(), config.cluster().timeSteps()),
                   context.records()));
       addSections(List.of(callbacks, trainer, guard));
       tellStart(total, resume(callbacks));
 
       context.stop().listen(true);
       context.stop().check("before its first step");
-      if (context.start().checkpoint().isPresent()) {
-        callbacks.repeatOpenEvaluation(
-            trainer, new TrainingCallbacks.CompletedStep(done, next, done == total));
-      } else {
-        callbacks.before();
-      }
-      guard.begin();
-      long steps = train(trainer, callbacks, total);
+      TrainingCallbacks.CompletedStep start =
+          new TrainingCallbacks.CompletedStep(done, next, done == total);
+      long steps =
+          together(
+              callbacks,
+              () -> {
+                evaluateFirst(trainer, callbacks, start);
+                guard.begin();
+                return trainer.train(done, total);
+              });
       return workers().isChief()
           ? conclude(trainer, callbacks, steps, begin)
           : new Outcome(
@@ -157,10 +160,24 @@ public final class RunExecution {
     return setup.training().runner().workers();
   }
 
+  private void evaluateFirst(
+      Trainer trainer, RunCallbacks callbacks, TrainingCallbacks.CompletedStep start) {
+    if (context.start().checkpoint().isPresent()) {
+      callbacks.repeatOpenEvaluation(trainer, start);
+    } else {
+      callbacks.before();
+    }
+  }
+
+  /** The part of a run in which all workers take part. */
+  private interface Training {
+    long train() throws IOException;
+  }
+
   /** Trains; no worker ends before all have made the last step. */
-  private long train(Trainer trainer, RunCallbacks callbacks, long total) throws IOException {
+  private long together(RunCallbacks callbacks, Training training) throws IOException {
     try {
-      long steps = trainer.train(context.done(), total);
+      long steps = training.train();
       workers().leave();
       return steps;
     } catch (StoppedException | DivergedException e) {

@@ -107,11 +107,8 @@ public final class StepRunner implements AutoCloseable {
     ConfigProto options = SessionOptions.of(machine.config(), machine.precision(), graph);
     ProbeRunner.requireGpus(machine.config(), options);
     GraphSession session = machine.workers().open(graph, options);
-    return new StepRunner(
-            graph,
-            new Running(replicas, session, machine.workers()),
-            new Steps(Optional.of(train), evaluation),
-            weights)
+    Running running = new Running(replicas, session, machine.workers());
+    return new StepRunner(graph, running, new Steps(Optional.of(train), evaluation), weights)
         .started(train.initializers());
   }
 
@@ -313,10 +310,7 @@ public final class StepRunner implements AutoCloseable {
     return workers;
   }
 
-  /**
-   * Whether the variables are those after the last update whose result is known. They may be others
-   * after a worker was lost.
-   */
+  /** Whether no update was begun since the last result, such as one that a lost worker cut off. */
   public boolean isBetweenUpdates() {
     return applied.agree();
   }

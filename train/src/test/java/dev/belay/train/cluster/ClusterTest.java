@@ -97,7 +97,7 @@ class ClusterTest {
   private static ClusterConfig hosts(List<String> hosts, OptionalInt size, OptionalInt index) {
     ClusterConfig config = ClusterConfig.defaults();
     return new ClusterConfig(
-        1, hosts, size, index, false, false, config.timeoutSeconds(), config.maxRestarts());
+        1, hosts, size, index, false, false, config.timeoutSeconds(), config.maxRestarts(), 0);
   }
 
   @Test
