@@ -86,7 +86,9 @@ class WorkerRunsTest {
             "{\"input_ids\": [1, 2, 3], \"label\": 0.5}",
             "{\"input_ids\": [4, 5], \"label\": -0.5}",
             "{\"input_ids\": [6, 7, 8, 9], \"label\": 1e30}",
-            "{\"input_ids\": [1, 9], \"label\": 0.25}"));
+            "{\"input_ids\": [1, 9], \"label\": 0.25}",
+            "{\"input_ids\": [3, 4, 1], \"label\": 0.75}",
+            "{\"input_ids\": [8, 2], \"label\": -0.25}"));
     TrainConfig config =
         config("regression")
             .trainFiles(data)
