@@ -72,9 +72,7 @@ class PythonWorkerTest {
             .optimizer(OptimizerConfig.Kind.ADAMW)
             .maxGradNorm(0.001)
             .build();
-    return WorkerThreads.configs(plain, 2).get(0).toBuilder()
-        .option("worker-timeout", 120)
-        .build();
+    return WorkerThreads.configs(plain, 2).get(0).toBuilder().option("worker-timeout", 120).build();
   }
 
   private JsonNode train(TrainConfig config) throws Exception {

@@ -42,7 +42,8 @@ class WorkerRunsTest {
   void runsResumeWithFewerWorkers() throws Exception {
     Path whole = directory.resolve("whole");
     List<RunEvent> undisturbed = new ArrayList<>();
-    TrainingRun.execute(config().outputDirectory(whole).build(), List.of("train"), undisturbed::add);
+    TrainingRun.execute(
+        config().outputDirectory(whole).build(), List.of("train"), undisturbed::add);
 
     Path parts = directory.resolve("parts");
     List<Stopped> four = stopped(config().outputDirectory(parts).build(), 4, 2);
@@ -71,8 +72,7 @@ class WorkerRunsTest {
       assertEquals(evaluations(four.get(0).events()), evaluations(worker.events()));
     }
     assertSameEvaluations(
-        evaluations(undisturbed),
-        evaluations(four.get(0).events(), two.get(0).events(), rest));
+        evaluations(undisturbed), evaluations(four.get(0).events(), two.get(0).events(), rest));
     assertTrue(difference(whole, parts) < 1e-6, () -> "" + difference(whole, parts));
   }
 
@@ -115,8 +115,7 @@ class WorkerRunsTest {
     assertFalse(skipped(one).isEmpty());
     assertTrue(skipped(one).size() < STEPS);
     assertEquals(List.of(skipped(one), skipped(one)), skipped);
-    assertTrue(
-        difference(directory.resolve("one"), directory.resolve("skipped")) < 1e-6);
+    assertTrue(difference(directory.resolve("one"), directory.resolve("skipped")) < 1e-6);
   }
 
   @Test
@@ -243,8 +242,7 @@ class WorkerRunsTest {
 
   private TrainConfigBuilder config(String head) throws IOException {
     SmallRun.Setting setting = SmallRun.Setting.of(Files.createTempDirectory(directory, "model"));
-    TrainConfig config =
-        setting.config(directory.resolve("unused"), 4, ResumeConfig.defaults());
+    TrainConfig config = setting.config(directory.resolve("unused"), 4, ResumeConfig.defaults());
     Optional<Integer> labels = head.equals("regression") ? Optional.empty() : Optional.of(2);
     return ConfigBinder.with(ConfigBinder.with(config, "head", head), "num-labels", labels)
         .toBuilder()

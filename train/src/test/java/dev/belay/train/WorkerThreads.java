@@ -29,8 +29,7 @@ final class WorkerThreads {
   }
 
   /** What each worker makes of its part in a group. */
-  static <T> List<T> together(TrainConfig config, int count, Part<T> part)
-      throws Exception {
+  static <T> List<T> together(TrainConfig config, int count, Part<T> part) throws Exception {
     List<Callback<T>> parts = new ArrayList<>();
     for (TrainConfig own : configs(config, count)) {
       parts.add(

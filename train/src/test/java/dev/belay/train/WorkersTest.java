@@ -106,7 +106,8 @@ class WorkersTest {
   void aClipBeforeTheSumIsAnotherUpdate() throws Exception {
     TrainConfig config = config().build();
     Trained one = train(config, WorkerGroup.ALONE, false);
-    List<Trained> wrong = WorkerThreads.together(config, 2, workers -> train(config, workers, true));
+    List<Trained> wrong =
+        WorkerThreads.together(config, 2, workers -> train(config, workers, true));
     assertTrue(difference(one, wrong.get(0)) > 1e-3, () -> "" + difference(one, wrong.get(0)));
   }
 

@@ -108,7 +108,8 @@ final class TfConfig {
     }
     throw refused(
         "the task " + task + " is none of the cluster's",
-        "expected \"type\" worker or chief, and \"index\" from 0 up to the number of its addresses");
+        "expected \"type\" worker or chief, and \"index\" from 0 up to the number of its"
+            + " addresses");
   }
 
   private static ConfigException refused(String problem, String advice) {

@@ -22,8 +22,7 @@ import org.tensorflow.ndarray.Shape;
  * @param right number of correct tokens, if the metrics only count those
  * @param result empty if they do
  */
-record BatchAnswer(
-    double lossSum, double weight, double right, Optional<EvaluationResult> result) {
+record BatchAnswer(double lossSum, double weight, double right, Optional<EvaluationResult> result) {
   private static final int SUMS = 3;
 
   /** Asks the model. */

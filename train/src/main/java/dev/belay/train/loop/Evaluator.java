@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Metrics over all batches of a data set, by the model's evaluation function. Several processes share
- * the batches out, and each computes the metrics of all answers, in the order of the batches.
+ * Metrics over all batches of a data set, by the model's evaluation function. Several processes
+ * share the batches out, and each computes the metrics of all answers, in the order of the batches.
  */
 public final class Evaluator {
   private static final int BATCHES_AHEAD = 4;

@@ -208,8 +208,7 @@ record UpdateRun(
             .fetch(tensors.lossScale())
             .fetch(tensors.applied());
     if (graph.stopFlag().isPresent()) {
-      feeds.put(
-          graph.stopFlag().get().request(), TFloat32.scalarOf(workers.wantsToStop() ? 1 : 0));
+      feeds.put(graph.stopFlag().get().request(), TFloat32.scalarOf(workers.wantsToStop() ? 1 : 0));
       runner.fetch(graph.stopFlag().get().requests());
       runner.fetch(graph.clock().orElseThrow().computed());
       runner.fetch(graph.clock().orElseThrow().reduced());

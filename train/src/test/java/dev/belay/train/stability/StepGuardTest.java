@@ -71,7 +71,8 @@ final class StepGuardTest {
         step,
         null,
         1e-5,
-        new StepResult(loss, norm, norm, 1, false, lossScale, applied, 1, WorkerTime.UNKNOWN, List.of()));
+        new StepResult(
+            loss, norm, norm, 1, false, lossScale, applied, 1, WorkerTime.UNKNOWN, List.of()));
   }
 
   private static void apply(StepGuard guard, int steps, float norm) throws IOException {
