@@ -59,7 +59,7 @@ record BatchAnswer(double lossSum, double weight, double right, Optional<Evaluat
     FloatBuffer numbers = FloatBuffer.allocate(SUMS + 1 + shape.length + logits.length);
     numbers.put((float) lossSum).put((float) weight).put((float) right).put(shape.length);
     for (long size : shape) {
-      numbers.put(size);
+      numbers.put((float) size);
     }
     return numbers.put(logits).array();
   }
