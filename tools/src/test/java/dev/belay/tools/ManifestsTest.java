@@ -80,7 +80,7 @@ final class ManifestsTest {
           command.add(argument.asText().replace("/work/train.yaml", config));
           if (argument.asText().startsWith(SIZE)) {
             int size = Integer.parseInt(argument.asText().substring(SIZE.length()));
-            List<JsonNode> sizes = manifest.findValues("completions");
+            List<JsonNode> sizes = new ArrayList<>(manifest.findValues("completions"));
             sizes.addAll(manifest.findValues("numNodes"));
             assertEquals(size, sizes.get(0).asInt(), command::toString);
           }
