@@ -1,6 +1,8 @@
 package dev.belay.graph;
 
 import dev.belay.graph.collective.StopFlag;
+import dev.belay.graph.collective.UpdateCount;
+import dev.belay.graph.collective.WorkerClock;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.variable.GraphVariable;
@@ -33,6 +35,8 @@ import org.tensorflow.types.TInt64;
  * @param unused variables that should train and that the loss does not read
  * @param withoutGradient variables that the loss reads without having a gradient, as allowed
  * @param stopFlag of steps that several processes make together
+ * @param updateCount of such steps
+ * @param clock of such steps
  */
 public record TrainStep(
     Feeds feeds,
@@ -44,7 +48,9 @@ public record TrainStep(
     VariableGroups parts,
     List<String> unused,
     List<String> withoutGradient,
-    Optional<StopFlag> stopFlag) {
+    Optional<StopFlag> stopFlag,
+    Optional<UpdateCount> updateCount,
+    Optional<WorkerClock> clock) {
 
   /**
    * Placeholders.

@@ -2,6 +2,8 @@ package dev.belay.graph;
 
 import dev.belay.graph.clip.Clipped;
 import dev.belay.graph.collective.StopFlag;
+import dev.belay.graph.collective.UpdateCount;
+import dev.belay.graph.collective.WorkerClock;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.gradient.Gradients;
@@ -21,6 +23,7 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Slots;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
@@ -73,7 +76,9 @@ public final class TrainStepBuilder {
 
     // apply, after every gradient, if all is finite
     UpdateGate gate = UpdateGate.of(tf.withSubScope("gate"), sound, clipped.gradients());
-    Ops gated = gate.open(tf);
+    Optional<UpdateCount> count = UpdateCount.of(tf.withSubScope("count"));
+    Ops open = gate.open(tf);
+    Ops gated = count.map(counters -> counters.begin(open)).orElse(open);
     List<Op> updates = new ArrayList<>();
     updates.addAll(
         plan.optimizer()
@@ -83,8 +88,9 @@ public final class TrainStepBuilder {
     VariableNorms norms = VariableNorms.of(tf.withSubScope("norms"), whole, updates, sound);
     clipped.memory().forEach(memory -> updates.add(memory.write(gated)));
     updates.addAll(scale.adjust(tf, finite));
+    Optional<Operation> counted = count.map(counters -> counters.complete(tf, updates));
     StatefulVariableRollback state = callState(tf, plan);
-    Operation apply = apply(tf, plan, gate, new UpdateOps(parts, updates, state));
+    Operation apply = apply(tf, plan, gate, new UpdateOps(parts, updates, counted, state));
 
     return new TrainStep(
         new TrainStep.Feeds(
@@ -103,7 +109,7 @@ public final class TrainStepBuilder {
         new TrainStep.Pass(
             loss.sum(), gradients.gradients(), parts.pass(tf, plan.forward().call().updates())),
         state.copy(tf),
-        initializers(plan, slots, parts),
+        initializers(plan, slots, parts, count),
         new TrainStep.VariableGroups(
             plan.model().variables(),
             plan.head().map(AttachedHead::variables),
@@ -111,7 +117,9 @@ public final class TrainStepBuilder {
             FrozenVariables.of(plan, state)),
         names(gradients.unused()),
         names(gradients.allowed()),
-        StopFlag.of(graph));
+        StopFlag.of(graph),
+        count,
+        WorkerClock.of(graph));
   }
 
   private static Gradients gradients(Ops tf, TrainPlan plan, Operand<TFloat32> loss) {
@@ -148,11 +156,16 @@ public final class TrainStepBuilder {
   }
 
   /** The ops of an update. */
-  private record UpdateOps(MicroBatches passes, List<Op> updates, StatefulVariableRollback state) {}
+  private record UpdateOps(
+      MicroBatches passes,
+      List<Op> updates,
+      Optional<Operation> counted,
+      StatefulVariableRollback state) {}
 
   private static Operation apply(Ops tf, TrainPlan plan, UpdateGate gate, UpdateOps parts) {
     List<Operation> all = new ArrayList<>();
     parts.updates().forEach(update -> all.add(update.op()));
+    parts.counted().ifPresent(all::add);
     // If an update takes several passes, the passes have run the call's own updates.
     List<Operation> ofCall =
         parts.passes().accumulators().isPresent() ? List.of() : plan.forward().call().updates();
@@ -193,10 +206,13 @@ public final class TrainStepBuilder {
     return trainable;
   }
 
-  private static List<Operation> initializers(TrainPlan plan, Slots slots, MicroBatches passes) {
+  private static List<Operation> initializers(
+      TrainPlan plan, Slots slots, MicroBatches passes, Optional<UpdateCount> count) {
     List<Operation> initializers = new ArrayList<>(plan.model().initializers());
     plan.head().ifPresent(head -> initializers.addAll(head.initializers()));
     slots.initializers().forEach(op -> initializers.add(op.op()));
+    count.ifPresent(
+        counters -> counters.counters().initializers().forEach(op -> initializers.add(op.op())));
     passes
         .accumulators()
         .ifPresent(sums -> sums.slots().initializers().forEach(op -> initializers.add(op.op())));

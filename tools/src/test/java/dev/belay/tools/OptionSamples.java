@@ -145,6 +145,7 @@ final class OptionSamples {
           Map.entry("--early-stopping-patience", "3"),
           Map.entry("--report", "none"),
           Map.entry("--log-layer-norms", "10"),
+          Map.entry("--log-worker-times", "10"),
           Map.entry("--clip-norms", "3,none"),
           Map.entry("--clip-modes", "norm"),
           Map.entry("--learning-rates", "1e-3,1e-4"),

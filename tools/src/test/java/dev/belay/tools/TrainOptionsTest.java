@@ -79,6 +79,7 @@ final class TrainOptionsTest {
               "--cluster-allow-public",
               "--worker-timeout",
               "--max-restarts",
+              "--log-worker-times",
               "--log-layer-norms"));
 
   private static CommandLine command(String name) {
@@ -149,6 +150,7 @@ final class TrainOptionsTest {
                 Map.entry("--logging-steps", "1"),
                 Map.entry("--report", "tensorboard,html"),
                 Map.entry("--log-layer-norms", "0"),
+                Map.entry("--log-worker-times", "0"),
                 Map.entry("--resume", "auto"),
                 Map.entry("--background-save", "on"),
                 Map.entry("--gpu-memory-growth", "on"),

@@ -325,7 +325,7 @@ public final class Sweep {
                   schedule::at,
                   callbacks,
                   callbacks,
-                  0,
+                  Trainer.Measuring.NONE,
                   log.events()));
       long steps = trainer.train(0, plan.totalSteps());
       return callbacks.end(arm, seed, steps, (System.nanoTime() - begin) / 1e9);

@@ -24,6 +24,9 @@ public interface TrainingListener extends Consumer<RunEvent> {
   /** The norms of each variable, after the steps that {@code layerNormSteps} selects. */
   default void onNorms(RunEvent.NormsMeasured measured) {}
 
+  /** Where the time of each worker went, after the steps that {@code logWorkerTimes} selects. */
+  default void onWorkerTimes(RunEvent.WorkersMeasured measured) {}
+
   /** An update was skipped. */
   default void onSkip(RunEvent.Skipped skipped) {}
 
@@ -65,6 +68,8 @@ public interface TrainingListener extends Consumer<RunEvent> {
       onStep(trained);
     } else if (event instanceof RunEvent.NormsMeasured measured) {
       onNorms(measured);
+    } else if (event instanceof RunEvent.WorkersMeasured measured) {
+      onWorkerTimes(measured);
     } else if (event instanceof RunEvent.Skipped skipped) {
       onSkip(skipped);
     } else if (event instanceof RunEvent.RolledBack rolledBack) {

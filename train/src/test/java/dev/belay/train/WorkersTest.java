@@ -2,7 +2,6 @@ package dev.belay.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.EvaluationStep;
@@ -17,24 +16,17 @@ import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.optimizer.Sgd;
 import dev.belay.graph.stage.AllReduce;
 import dev.belay.graph.stage.GradientStage;
-import dev.belay.train.cluster.Cluster;
-import dev.belay.train.cluster.Workers;
 import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.TrainConfigBuilder;
-import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.BatchPosition;
-import dev.belay.train.data.batch.UpdateBatch;
+import dev.belay.train.data.batch.Prefetcher;
+import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.dataset.DatasetLoader;
 import dev.belay.train.dataset.TrainingData;
-import dev.belay.train.event.RunEvent;
-import dev.belay.train.event.StopRequest;
-import dev.belay.train.failure.ModelException;
-import dev.belay.train.failure.StoppedException;
 import dev.belay.train.model.ModelGraph;
-import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.session.TrainingSession;
 import dev.belay.train.step.StepResult;
@@ -42,29 +34,19 @@ import dev.belay.train.step.StepRunner;
 import dev.belay.train.step.VariableSnapshot;
 import dev.belay.train.step.WorkerGroup;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Two workers, which are two threads here, each with its own TensorFlow server. The last batch of
- * an epoch has fewer rows than there are workers.
- */
+/** Updates of several workers. The last batch of an epoch has fewer rows than there are workers. */
 @Timeout(120)
 class WorkersTest {
   private static final int STEPS = 7;
@@ -77,22 +59,46 @@ class WorkersTest {
 
   @Test
   void twoWorkersMakeTheUpdatesOfOne() throws Exception {
-    TrainConfig config = config().build();
+    requireSame(config().build(), 2);
+  }
+
+  @Test
+  void fourWorkersShareBatchesOfFour() throws Exception {
+    requireSame(config().trainBatchSize(4).build(), 4);
+  }
+
+  /** Each part has fewer rows than there are workers, and the last update of an epoch one part. */
+  @Test
+  void threeWorkersAccumulate() throws Exception {
+    requireSame(config().gradientAccumulationSteps(2).build(), 3);
+  }
+
+  @Test
+  void workersTrainAdapters() throws Exception {
+    SmallRun.Setting imported = SmallRun.Setting.imported(directory);
+    requireSame(config(imported).option("adapter", "lora").build(), 2);
+  }
+
+  private static void requireSame(TrainConfig config, int count) throws Exception {
     Trained one = train(config, WorkerGroup.ALONE, false);
-    List<Trained> two = together(config, 2, workers -> train(config, workers, false));
+    List<Trained> several =
+        WorkerThreads.together(config, count, workers -> train(config, workers, false));
     List<Float> norms = one.steps().stream().map(StepResult::gradNorm).toList();
     assertTrue(norms.stream().allMatch(norm -> norm > CLIP), () -> "clipped: " + norms);
-    assertEquals(one.weights().keySet(), two.get(0).weights().keySet());
-    one.weights()
-        .keySet()
-        .forEach(
-            name ->
-                assertArrayEquals(
-                    two.get(0).weights().get(name), two.get(1).weights().get(name), name));
-    assertTrue(difference(one, two.get(0)) < 1e-6, () -> "" + difference(one, two.get(0)));
+    for (Trained worker : several) {
+      assertEquals(one.weights().keySet(), worker.weights().keySet());
+      one.weights()
+          .keySet()
+          .forEach(
+              name ->
+                  assertArrayEquals(
+                      several.get(0).weights().get(name), worker.weights().get(name), name));
+    }
+    double difference = difference(one, several.get(0));
+    assertTrue(difference < 1e-6, () -> "" + difference);
     for (int i = 0; i < STEPS; i++) {
-      assertEquals(one.steps().get(i).loss(), two.get(0).steps().get(i).loss(), 1e-6);
-      assertEquals(one.steps().get(i).gradNorm(), two.get(1).steps().get(i).gradNorm(), 1e-6);
+      assertEquals(one.steps().get(i).loss(), several.get(0).steps().get(i).loss(), 1e-6);
+      assertEquals(one.steps().get(i).gradNorm(), several.get(1).steps().get(i).gradNorm(), 1e-6);
     }
   }
 
@@ -100,96 +106,16 @@ class WorkersTest {
   void aClipBeforeTheSumIsAnotherUpdate() throws Exception {
     TrainConfig config = config().build();
     Trained one = train(config, WorkerGroup.ALONE, false);
-    List<Trained> wrong = together(config, 2, workers -> train(config, workers, true));
+    List<Trained> wrong =
+        WorkerThreads.together(config, 2, workers -> train(config, workers, true));
     assertTrue(difference(one, wrong.get(0)) > 1e-3, () -> "" + difference(one, wrong.get(0)));
   }
 
-  @Test
-  void runsOfTwoWorkersWriteOnceAndStopTogether() throws Exception {
-    Path output = directory.resolve("run");
-    List<Integer> ports = ports(2);
-    List<List<RunEvent>> events = List.of(new ArrayList<>(), new ArrayList<>());
-    List<Callback<String>> runs = new ArrayList<>();
-    for (int i = 0; i < 2; i++) {
-      int worker = i;
-      StopRequest stop = new StopRequest();
-      TrainConfig config =
-          config()
-              .outputDirectory(output)
-              .option("cluster-hosts", hosts(ports))
-              .option("cluster-index", worker)
-              .option("worker-timeout", 60)
-              .build();
-      runs.add(
-          () -> {
-            StoppedException stopped =
-                assertThrows(
-                    StoppedException.class,
-                    () ->
-                        TrainingRun.execute(
-                            config,
-                            ModelSandbox.TRUSTING,
-                            List.of("train"),
-                            event -> {
-                              events.get(worker).add(event);
-                              if (worker == 1 && event instanceof RunEvent.Trained step) {
-                                if (step.step() == 3) {
-                                  stop.make("SIGTERM");
-                                }
-                              }
-                            },
-                            stop));
-            return stopped.getMessage();
-          });
-    }
-    List<String> messages = inThreads(runs);
-    assertTrue(messages.get(0).contains("after step 4"), messages.get(0));
-    assertTrue(messages.get(1).contains("SIGTERM after step 4"), messages.get(1));
-    assertTrue(Files.isDirectory(output.resolve("checkpoints/step-00000004")));
-    for (int i = 0; i < 4; i++) {
-      assertEquals(trained(events.get(0)).get(i).loss(), trained(events.get(1)).get(i).loss());
-    }
-    TrainConfig alone = config().outputDirectory(output).build();
-    List<RunEvent> resumed = new ArrayList<>();
-    TrainingRun.execute(alone, List.of("train"), resumed::add);
-    assertTrue(resumed.stream().anyMatch(event -> event instanceof RunEvent.Resumed));
-    assertEquals(STEPS - 4, trained(resumed).size());
-  }
-
-  @Test
-  void workersWithOtherOptionsAreRefused() throws Exception {
-    List<Integer> ports = ports(2);
-    List<Callback<String>> runs = new ArrayList<>();
-    for (int i = 0; i < 2; i++) {
-      TrainConfig config =
-          config()
-              .outputDirectory(directory.resolve("other"))
-              .option("cluster-hosts", hosts(ports))
-              .option("cluster-index", i)
-              .option("worker-timeout", 60)
-              .seed(i)
-              .build();
-      runs.add(
-          () ->
-              assertThrows(
-                      ModelException.class,
-                      () -> TrainingRun.execute(config, List.of("train"), event -> {}))
-                  .getMessage());
-    }
-    for (String message : inThreads(runs)) {
-      assertTrue(message.startsWith("worker 1 differs from the chief in '--seed'"), message);
-    }
-  }
-
-  private static List<RunEvent.Trained> trained(List<RunEvent> events) {
-    return events.stream()
-        .filter(event -> event instanceof RunEvent.Trained)
-        .map(RunEvent.Trained.class::cast)
-        .toList();
-  }
-
   private TrainConfigBuilder config() throws IOException {
-    SmallRun.Setting setting = SmallRun.Setting.of(Files.createTempDirectory(directory, "model"));
+    return config(SmallRun.Setting.of(Files.createTempDirectory(directory, "model")));
+  }
+
+  private TrainConfigBuilder config(SmallRun.Setting setting) {
     TrainConfig plain =
         new SmallRun.Setting(
                 ConfigBinder.with(setting.model(), "dropout", false),
@@ -222,11 +148,14 @@ class WorkersTest {
                 ? wrong(config, model, graph, datasets.outputs(), workers)
                 : TrainingSession.training(config, model, graph, datasets.outputs(), workers)
                     .runner()) {
-          Iterator<Batch> batches = datasets.batches(config).from(BatchPosition.START);
           List<StepResult> steps = new ArrayList<>();
-          for (int step = 1; step <= STEPS; step++) {
-            UpdateBatch batch = new UpdateBatch(List.of(batches.next()));
-            steps.add(runner.train(batch, RATE, step, Double.POSITIVE_INFINITY));
+          try (Prefetcher batches =
+              Prefetcher.start(datasets.batches(config).from(BatchPosition.START), 1)) {
+            UpdateBatches updates =
+                new UpdateBatches(batches, config.update().gradientAccumulationSteps());
+            for (int step = 1; step <= STEPS; step++) {
+              steps.add(runner.train(updates.next(), RATE, step, Double.POSITIVE_INFINITY));
+            }
           }
           Trained trained = new Trained(steps, weights(runner));
           workers.leave();
@@ -301,70 +230,5 @@ class WorkersTest {
       }
     }
     return largest;
-  }
-
-  private interface Callback<T> {
-    T call() throws Exception;
-  }
-
-  private interface Part<T> {
-    T make(WorkerGroup workers) throws Exception;
-  }
-
-  private static <T> List<T> together(TrainConfig config, int count, Part<T> part)
-      throws Exception {
-    List<Integer> ports = ports(count);
-    List<Callback<T>> parts = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      TrainConfig own =
-          config.toBuilder()
-              .option("cluster-hosts", hosts(ports))
-              .option("cluster-index", i)
-              .option("worker-timeout", 60)
-              .build();
-      parts.add(
-          () -> {
-            Cluster cluster = Cluster.of(own.cluster(), Map.of()).orElseThrow();
-            try (Workers workers = Workers.join(cluster, own, new StopRequest())) {
-              return part.make(workers);
-            }
-          });
-    }
-    return inThreads(parts);
-  }
-
-  private static <T> List<T> inThreads(List<Callback<T>> parts) throws Exception {
-    ExecutorService threads = Executors.newFixedThreadPool(parts.size());
-    try {
-      List<Future<T>> futures = new ArrayList<>();
-      for (Callback<T> part : parts) {
-        futures.add(threads.submit(part::call));
-      }
-      List<T> results = new ArrayList<>();
-      for (Future<T> future : futures) {
-        results.add(future.get());
-      }
-      return results;
-    } catch (ExecutionException e) {
-      throw new AssertionError(e.getCause());
-    } finally {
-      threads.shutdownNow();
-    }
-  }
-
-  private static List<String> hosts(List<Integer> ports) {
-    return ports.stream().map(port -> "127.0.0.1:" + port).toList();
-  }
-
-  private static List<Integer> ports(int count) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-    }
-    List<Integer> ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
-    for (ServerSocket socket : sockets) {
-      socket.close();
-    }
-    return ports;
   }
 }

@@ -2,12 +2,14 @@ package dev.belay.graph.stage;
 
 import dev.belay.graph.collective.Collective;
 import dev.belay.graph.collective.StopFlag;
+import dev.belay.graph.collective.WorkerClock;
 import dev.belay.graph.gradient.Gradient;
 import java.util.ArrayList;
 import java.util.List;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
@@ -56,6 +58,7 @@ public record AllReduce(int replicas, long bucketBytes, float timeoutSeconds)
     }
     List<Gradient> sums = new ArrayList<>();
     List<Operand<TFloat32>> scalars = new ArrayList<>();
+    List<Op> all = new ArrayList<>(first);
     int key = FIRST_BUCKET_KEY;
     for (List<Gradient> bucket : buckets(update.gradients())) {
       List<Operand<TFloat32>> values = new ArrayList<>(key == FIRST_BUCKET_KEY ? first : List.of());
@@ -65,12 +68,16 @@ public record AllReduce(int replicas, long bucketBytes, float timeoutSeconds)
       bucket.forEach(gradient -> shapes.add(gradient.variable().spec().shape()));
       List<Operand<TFloat32>> reduced = reduce(tf, values, shapes, key++);
       scalars.addAll(reduced.subList(0, own));
+      bucket.forEach(gradient -> all.add(gradient.value()));
       for (int i = 0; i < bucket.size(); i++) {
         sums.add(bucket.get(i).withValue(reduced.get(own + i)));
       }
     }
     if (timeoutSeconds > 0) {
       StopFlag.requests(graph, scalars.get(1));
+      List<Op> reduced = new ArrayList<>(scalars);
+      sums.forEach(sum -> reduced.add(sum.value()));
+      WorkerClock.add(graph, all, reduced);
     }
     return new Update(sums, scalars.get(0));
   }

@@ -1,6 +1,7 @@
 package dev.belay.train.cluster;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.train.config.ConfigException;
@@ -12,7 +13,8 @@ import java.util.Map;
 final class TfConfig {
   static final String VARIABLE = "TF_CONFIG";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final String EXAMPLE =
       "{\"cluster\": {\"worker\": [\"a:2222\", \"b:2222\"]}, \"task\": {\"type\": \"worker\","
           + " \"index\": 0}}";
@@ -97,18 +99,17 @@ final class TfConfig {
           "this process is an evaluator",
           "the workers evaluate themselves; `belay evaluate` evaluates a checkpoint");
     }
-    JsonNode number = task.path("index");
-    if (number.isIntegralNumber() || number.asText("").matches("\\d+")) {
-      for (int i = 0; i < members.size(); i++) {
-        Cluster.Member member = members.get(i);
-        if (member.job().equals(type) && member.task() == number.asInt()) {
-          return i;
-        }
+    String number = task.path("index").asText("");
+    for (int i = 0; i < members.size(); i++) {
+      Cluster.Member member = members.get(i);
+      if (member.job().equals(type) && number.matches("0*" + member.task())) {
+        return i;
       }
     }
     throw refused(
         "the task " + task + " is none of the cluster's",
-        "expected \"type\" worker or chief, and \"index\" from 0 up to the number of its addresses");
+        "expected \"type\" worker or chief, and \"index\" from 0 up to the number of its"
+            + " addresses");
   }
 
   private static ConfigException refused(String problem, String advice) {

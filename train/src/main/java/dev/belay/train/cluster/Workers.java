@@ -13,6 +13,7 @@ import dev.belay.train.step.WorkerGroup;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import org.tensorflow.Graph;
 import org.tensorflow.Server;
 import org.tensorflow.ndarray.Shape;
@@ -126,8 +127,51 @@ public final class Workers implements WorkerGroup, AutoCloseable {
     return all.array();
   }
 
+  /**
+   * Each worker has a slot of the exchanged numbers. The first two numbers that it writes there are
+   * the length of what it gives, and whether it was asked to stop.
+   */
+  @Override
+  public List<float[]> ofEach(float... numbers) {
+    int[] mine = new int[numbers.length + 2];
+    mine[0] = numbers.length;
+    mine[1] = stop.isRequested() ? 1 : 0;
+    for (int i = 0; i < numbers.length; i++) {
+      mine[i + 2] = Float.floatToRawIntBits(numbers[i]);
+    }
+    int slot = Agreement.NUMBERS / count();
+    int[][] all = new int[count()][];
+    int longest = slot;
+    for (int begin = 0; begin < longest; begin += slot) {
+      int[] sent = new int[Agreement.NUMBERS];
+      int length = Math.max(0, Math.min(slot, mine.length - begin));
+      System.arraycopy(mine, Math.min(begin, mine.length), sent, index() * slot, length);
+      int[] sum = exchange(sent);
+      for (int i = 0; i < count(); i++) {
+        if (begin == 0) {
+          all[i] = new int[sum[i * slot] + 2];
+          longest = Math.max(longest, all[i].length);
+        }
+        int size = Math.max(0, Math.min(slot, all[i].length - begin));
+        System.arraycopy(sum, i * slot, all[i], Math.min(begin, all[i].length), size);
+      }
+    }
+    if (Arrays.stream(all).anyMatch(given -> given[1] > 0)) {
+      agreeToStop();
+    }
+    return Arrays.stream(all).map(Workers::floats).toList();
+  }
+
+  private static float[] floats(int... given) {
+    float[] numbers = new float[given.length - 2];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = Float.intBitsToFloat(given[i + 2]);
+    }
+    return numbers;
+  }
+
   /** For each worker, the number that it gave. */
-  public int[] ofEach(int number) {
+  public int[] numberOfEach(int number) {
     int[] mine = new int[count()];
     mine[index()] = number;
     return Arrays.copyOf(exchange(mine), count());
@@ -158,6 +202,12 @@ public final class Workers implements WorkerGroup, AutoCloseable {
     } catch (WorkerLostException e) {
       // It left.
     }
+  }
+
+  @Override
+  public void detach() {
+    watch.close();
+    service.reconnect();
   }
 
   @Override

@@ -81,7 +81,18 @@ public record ClusterConfig(
             onResume = Option.OnResume.IGNORE,
             refusedBySweep = ClusterConfig.NO_SWEEP,
             identifiesSweep = false)
-        int maxRestarts) {
+        int maxRestarts,
+    @Option(
+            name = "log-worker-times",
+            label = "N",
+            help =
+                "With several workers, log every N steps how long each waited for data, computed, "
+                    + "and waited for the others; 0: never.",
+            defaultValue = "0",
+            onResume = Option.OnResume.LOG,
+            refusedBySweep = ClusterConfig.NO_SWEEP,
+            identifiesSweep = false)
+        int timeSteps) {
   static final String NO_SWEEP = "a sweep trains its arms in one process";
 
   /** The number of the worker in a pattern of hosts. */
@@ -96,6 +107,7 @@ public record ClusterConfig(
         .atLeast("--cluster-index", 0, index)
         .atLeast("--worker-timeout", 1, timeoutSeconds)
         .atLeast("--max-restarts", 0, maxRestarts)
+        .atLeast("--log-worker-times", 0, timeSteps)
         .that(
             (workers > 1 ? 1 : 0) + (hosts.isEmpty() ? 0 : 1) + (tfConfig ? 1 : 0) <= 1,
             "--workers starts processes on this machine, --cluster-hosts and --tf-config name"
@@ -138,7 +150,6 @@ public record ClusterConfig(
       return;
     }
     check
-        .that(update.gradientAccumulationSteps() == 1, refusal("--gradient-accumulation-steps"))
         .that(update.precision() == UpdateConfig.Precision.FP32, refusal("--precision"))
         .that(machine.replicaDevices().size() == 1, refusal("--device with several devices"))
         .that(clip.norms() == ClipConfig.Norms.DENSE, refusal("--norm-compatibility tf"))

@@ -35,9 +35,7 @@ public record TrainConfig(
   public TrainConfig {
     Check workers = new Check();
     cluster.refuse(workers, machine, update, clip, stability);
-    workers
-        .that(!cluster.isUsed() || !model.adapter().isOn(), ClusterConfig.refusal("--adapter"))
-        .verify();
+    workers.verify();
     boolean needsEvaluation = loop.loadBestModelAtEnd() || loop.earlyStoppingPatience().isPresent();
     new Check()
         .that(

@@ -8,6 +8,7 @@ import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DiskFailure;
 import dev.belay.train.failure.MachineException;
+import dev.belay.train.failure.WorkerLostException;
 import dev.belay.train.resume.RunLock;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.step.VariableSnapshot;
@@ -112,6 +113,7 @@ public final class CheckpointSaver implements AutoCloseable {
     Path target = context.folder().of(step);
     VariableSnapshot weights = context.runner().snapshotCheckpoint();
     VariableSnapshot optimizer = context.runner().snapshotOptimizer();
+    requireSound(step, weights, optimizer);
     long bytes = weights.bytes() + optimizer.bytes();
     FutureTask<Long> written = new FutureTask<>(() -> write(weights, optimizer, state));
     FutureTask<?> removed = new FutureTask<>(() -> removeOldest(written, keep), null);
@@ -129,6 +131,16 @@ public final class CheckpointSaver implements AutoCloseable {
     writer.start();
     if (!context.config().loop().backgroundSave()) {
       tell();
+    }
+  }
+
+  /** An update that began before the values were read is visible now. */
+  private void requireSound(long step, VariableSnapshot weights, VariableSnapshot optimizer) {
+    if (!context.runner().isBetweenUpdates()) {
+      weights.close();
+      optimizer.close();
+      throw new WorkerLostException(
+          "no checkpoint of step " + step + ": the update after it was cut off", null);
     }
   }
 

@@ -2,22 +2,21 @@ package dev.belay.train.loop;
 
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.BatchSource;
-import dev.belay.train.data.batch.Column;
 import dev.belay.train.data.batch.Prefetcher;
-import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.event.StopRequest;
 import dev.belay.train.failure.StoppedException;
-import dev.belay.train.metrics.BatchPredictions;
 import dev.belay.train.metrics.Metrics;
-import dev.belay.train.step.BatchScore;
-import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
 
-/** Metrics over all batches of a data set, by the model's evaluation function. */
+/**
+ * Metrics over all batches of a data set, by the model's evaluation function. Several processes
+ * share the batches out, and each computes the metrics of all answers, in the order of the batches.
+ */
 public final class Evaluator {
   private static final int BATCHES_AHEAD = 4;
 
@@ -69,19 +68,14 @@ public final class Evaluator {
     try (Prefetcher batches = Prefetcher.start(source.epoch(0), BATCHES_AHEAD)) {
       while (batches.hasNext()) {
         stop.check("within an evaluation");
-        Batch batch = batches.next();
-        if (metrics.countTokens()) {
-          BatchScore score = runner.score(batch);
-          metrics.addTokens(score.lossSum(), score.weight(), score.right());
-          lossSum += score.lossSum();
-          weight += score.weight();
-        } else {
-          EvaluationResult result = runner.evaluate(batch);
-          lossSum += result.lossSum();
-          weight += result.weight();
-          metrics.addBatch(answers(result, batch.labels().orElseThrow()));
+        List<Batch> round = next(batches, runner.workers().count());
+        List<BatchAnswer> answers = BatchAnswer.ofEach(runner, metrics, round);
+        for (int i = 0; i < round.size(); i++) {
+          lossSum += answers.get(i).lossSum();
+          weight += answers.get(i).weight();
+          answers.get(i).addTo(metrics, round.get(i));
+          done += round.get(i).exampleCount();
         }
-        done += batch.exampleCount();
         progress.done(done, examples);
       }
     }
@@ -91,15 +85,12 @@ public final class Evaluator {
     return new Result(named, source.answersPerEpoch());
   }
 
-  private static BatchPredictions answers(EvaluationResult result, Column labels) {
-    IntToDoubleFunction label =
-        labels instanceof Column.FloatMatrix values
-            ? index -> values.values()[index]
-            : index -> classOf(((Column.IntMatrix) labels).values()[index]);
-    return new BatchPredictions(result.logits(), result.shape(), result.classes(), label);
-  }
-
-  private static double classOf(int label) {
-    return label == LabelRule.IGNORED ? Double.NaN : label;
+  /** One batch for each process, as long as there are any. */
+  private static List<Batch> next(Prefetcher batches, int processes) {
+    List<Batch> round = new ArrayList<>();
+    while (round.size() < processes && batches.hasNext()) {
+      round.add(batches.next());
+    }
+    return round;
   }
 }

@@ -9,6 +9,7 @@ import dev.belay.train.config.LoopConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.StopRequest;
 import dev.belay.train.failure.StoppedException;
+import dev.belay.train.failure.WorkerLostException;
 import dev.belay.train.metrics.Metrics;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
@@ -37,6 +38,9 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
 
   /** The newest step whose checkpoint was begun; 0 before the first. */
   private long savedStep;
+
+  /** The newest step that was made here. */
+  private Optional<CompletedStep> newest = Optional.empty();
 
   public RunCallbacks(LoopConfig loop, CallbackContext context) {
     this.loop = loop;
@@ -159,6 +163,7 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
 
   @Override
   public boolean evaluate(CompletedStep completed) {
+    newest = Optional.of(completed);
     context.saver().poll();
     return evaluationIsDue(completed) && isBetter(completed.step(), evaluateOrSave(completed));
   }
@@ -184,6 +189,18 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
       writeCheckpoint(completed, true);
     }
     throw stopped(completed.step());
+  }
+
+  /**
+   * Saves the newest step after another worker was lost, if this process writes checkpoints.
+   *
+   * @throws WorkerLostException if the variables are no longer those of that step
+   */
+  public void saveNewest() {
+    if (newest.isPresent() && savedStep != newest.get().step()) {
+      writeCheckpoint(newest.get(), true);
+    }
+    context.saver().await();
   }
 
   /** An evaluation is a long time to wait for: one that is stopped is done again. */
@@ -255,7 +272,7 @@ public final class RunCallbacks implements TrainingCallbacks, Resumable<RunCallb
     return lastMetrics;
   }
 
-  /** Each worker evaluates all; what follows must be the same everywhere, to the last digit. */
+  /** What follows must be the same in each worker, to the last digit, whatever its processor. */
   private Map<String, Double> ofChief(Map<String, Double> metrics) {
     double[] numbers = metrics.values().stream().mapToDouble(Double::doubleValue).toArray();
     double[] chiefs = context.runner().workers().ofChief(numbers);

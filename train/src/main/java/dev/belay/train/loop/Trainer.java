@@ -4,10 +4,12 @@ import dev.belay.train.checkpoint.Resumable;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.data.batch.UpdateBatches;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.WorkerTime;
 import dev.belay.train.stability.StepPolicy;
 import dev.belay.train.step.StepResult;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongToDoubleFunction;
 
@@ -22,7 +24,7 @@ public final class Trainer implements Resumable<Trainer.State> {
   private final LongToDoubleFunction learningRate;
   private final StepPolicy policy;
   private final TrainingCallbacks callbacks;
-  private final int layerNormSteps;
+  private final Measuring measuring;
   private final Consumer<RunEvent> events;
 
   /** Number of clipped steps. */
@@ -35,7 +37,7 @@ public final class Trainer implements Resumable<Trainer.State> {
     this.learningRate = parts.learningRate();
     this.policy = parts.policy();
     this.callbacks = parts.callbacks();
-    this.layerNormSteps = parts.layerNormSteps();
+    this.measuring = parts.measuring();
     this.events = parts.events();
   }
 
@@ -45,8 +47,6 @@ public final class Trainer implements Resumable<Trainer.State> {
    * @param learningRate of step t, from 1
    * @param policy for a step that is not usable
    * @param callbacks between the steps
-   * @param layerNormSteps interval in steps at which the norms of every variable are measured; 0:
-   *     never
    */
   public record LoopComponents(
       StepRunner runner,
@@ -55,8 +55,27 @@ public final class Trainer implements Resumable<Trainer.State> {
       LongToDoubleFunction learningRate,
       StepPolicy policy,
       TrainingCallbacks callbacks,
-      int layerNormSteps,
+      Measuring measuring,
       Consumer<RunEvent> events) {}
+
+  /**
+   * Steps in which more is measured than the update itself.
+   *
+   * @param normSteps interval at which the norms of every variable are measured; 0: never
+   * @param timeSteps interval at which several workers compare their times; 0: never
+   */
+  public record Measuring(int normSteps, int timeSteps) {
+    /** Never. */
+    public static final Measuring NONE = new Measuring(0, 0);
+
+    boolean norms(long step) {
+      return normSteps > 0 && step % normSteps == 0;
+    }
+
+    boolean times(long step) {
+      return timeSteps > 0 && step % timeSteps == 0;
+    }
+  }
 
   /**
    * Trains.
@@ -79,6 +98,9 @@ public final class Trainer implements Resumable<Trainer.State> {
       }
       policy.settle(new StepPolicy.Attempt(step, batch, rate, result));
       betweenSteps(new TrainingCallbacks.CompletedStep(step, batch.next(), step == totalSteps));
+      if (measuring.times(step) && runner.workers().count() > 1) {
+        events.accept(new RunEvent.WorkersMeasured(step, workerTimes(result)));
+      }
     }
     return step;
   }
@@ -91,9 +113,21 @@ public final class Trainer implements Resumable<Trainer.State> {
   }
 
   private StepResult make(long step, UpdateBatch batch, double rate) {
-    return layerNormSteps > 0 && step % layerNormSteps == 0
+    return measuring.norms(step)
         ? runner.trainMeasuring(batch, rate, step, policy.normLimit())
         : runner.train(batch, rate, step, policy.normLimit());
+  }
+
+  private List<WorkerTime> workerTimes(StepResult result) {
+    return runner
+        .workers()
+        .ofEach(
+            (float) (batches.waitNanos() / 1e6),
+            (float) result.time().computeMillis(),
+            (float) result.time().waitMillis())
+        .stream()
+        .map(times -> new WorkerTime(times[0], times[1], times[2]))
+        .toList();
   }
 
   /** State of the loop in a checkpoint, besides the step. */

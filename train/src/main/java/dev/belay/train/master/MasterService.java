@@ -23,22 +23,30 @@ import org.tensorflow.exceptions.TensorFlowException;
 public final class MasterService implements AutoCloseable {
   private static final int LARGEST_MESSAGE = 1 << 30;
 
-  private final ManagedChannel channel;
+  private final int port;
+  private ManagedChannel channel;
 
   /** Why calls are no longer answered; null while they are. */
-  private volatile String aborted;
+  private String aborted;
 
-  private MasterService(ManagedChannel channel) {
-    this.channel = channel;
+  /** Whether the server has lost its peers, so that nothing that needs them will succeed. */
+  private boolean alone;
+
+  private MasterService(int port) {
+    this.port = port;
+    this.channel = channel(port);
+  }
+
+  private static ManagedChannel channel(int port) {
+    return NettyChannelBuilder.forAddress("127.0.0.1", port)
+        .usePlaintext()
+        .maxInboundMessageSize(LARGEST_MESSAGE)
+        .build();
   }
 
   /** Connects to the server on a port of this machine. */
   public static MasterService connect(int port) {
-    return new MasterService(
-        NettyChannelBuilder.forAddress("127.0.0.1", port)
-            .usePlaintext()
-            .maxInboundMessageSize(LARGEST_MESSAGE)
-            .build());
+    return new MasterService(port);
   }
 
   /**
@@ -59,9 +67,10 @@ public final class MasterService implements AutoCloseable {
             .withWaitForReady()
             .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS);
     try {
-      return ClientCalls.blockingUnaryCall(channel, descriptor, options, request);
+      return ClientCalls.blockingUnaryCall(channel(), descriptor, options, request);
     } catch (StatusRuntimeException e) {
-      throw aborted == null ? failure(e, deadline) : WorkerFailures.lost(aborted, e);
+      String reason = aborted();
+      throw reason == null ? failure(e, deadline) : WorkerFailures.lost(reason, e);
     }
   }
 
@@ -92,14 +101,41 @@ public final class MasterService implements AutoCloseable {
         }
       };
 
-  /** Ends the calls under way, and all that follow, with a {@link WorkerLostException}. */
-  public void abort(String reason) {
-    aborted = reason;
-    channel.shutdownNow();
+  private synchronized ManagedChannel channel() {
+    return channel;
+  }
+
+  private synchronized String aborted() {
+    return aborted;
+  }
+
+  /**
+   * Ends the calls under way, and those that follow up to {@link #reconnect}, with a {@link
+   * WorkerLostException}.
+   */
+  public synchronized void abort(String reason) {
+    if (!alone) {
+      aborted = reason;
+      channel.shutdownNow();
+    }
+  }
+
+  /** Connects again, to a server whose peers are lost; calls that do not need them succeed. */
+  public synchronized void reconnect() {
+    if (aborted != null) {
+      channel = channel(port);
+      aborted = null;
+    }
+    alone = true;
+  }
+
+  /** Whether the server has lost its peers. */
+  synchronized boolean isAlone() {
+    return alone;
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     channel.shutdownNow();
   }
 }

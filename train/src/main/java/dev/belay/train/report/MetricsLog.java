@@ -2,9 +2,11 @@ package dev.belay.train.report;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.VariableNorm;
+import dev.belay.train.event.WorkerTime;
 import dev.belay.train.failure.DiskFailure;
 import dev.belay.train.norm.LayerNorms;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.ToDoubleFunction;
 
 /**
  * metrics.jsonl: one JSON object a line, flushed as written.
@@ -159,6 +162,11 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
       line.put(MetricsKey.EVENT, MetricsKey.NORMS).put(MetricsKey.STEP, measured.step());
       putNorms(line.putObject(MetricsKey.LAYERS), LayerNorms.of(measured.variables()));
       putNorms(line.putObject("variables"), measured.variables());
+    } else if (event instanceof RunEvent.WorkersMeasured measured) {
+      line.put(MetricsKey.EVENT, "workers").put(MetricsKey.STEP, measured.step());
+      putTimes(line, "data_ms", measured, WorkerTime::dataMillis);
+      putTimes(line, "compute_ms", measured, WorkerTime::computeMillis);
+      putTimes(line, "wait_ms", measured, WorkerTime::waitMillis);
     } else if (event instanceof RunEvent.Skipped skipped) {
       line.put(MetricsKey.EVENT, "skipped").put(MetricsKey.STEP, skipped.step());
       line.put("reason", skipped.reason().name().toLowerCase(Locale.ROOT));
@@ -210,6 +218,17 @@ public final class MetricsLog implements Consumer<RunEvent>, AutoCloseable {
     put(line, "step_ms", trained.stepMillis(), SIX_DIGITS);
     put(line, "data_wait_ms", trained.dataWaitMillis(), SIX_DIGITS);
     put(line, "session_ms", trained.sessionMillis(), SIX_DIGITS);
+  }
+
+  private static void putTimes(
+      ObjectNode line,
+      String name,
+      RunEvent.WorkersMeasured measured,
+      ToDoubleFunction<WorkerTime> time) {
+    ArrayNode times = line.putArray(name);
+    measured.workers().stream()
+        .map(worker -> new BigDecimal(time.applyAsDouble(worker)).round(SIX_DIGITS))
+        .forEach(times::add);
   }
 
   private static void putNorms(ObjectNode object, List<VariableNorm> norms) {

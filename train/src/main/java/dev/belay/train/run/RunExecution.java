@@ -27,6 +27,7 @@ import dev.belay.train.export.SavedModelExport;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.MachineException;
 import dev.belay.train.failure.StoppedException;
+import dev.belay.train.failure.WorkerLostException;
 import dev.belay.train.loop.CheckpointRollback;
 import dev.belay.train.loop.CheckpointSaver;
 import dev.belay.train.loop.RunCallbacks;
@@ -132,21 +133,24 @@ public final class RunExecution {
                   schedule::at,
                   guard,
                   callbacks,
-                  config.report().layerNormSteps(),
+                  new Trainer.Measuring(
+                      config.report().layerNormSteps(), config.cluster().timeSteps()),
                   context.records()));
       addSections(List.of(callbacks, trainer, guard));
       tellStart(total, resume(callbacks));
 
       context.stop().listen(true);
       context.stop().check("before its first step");
-      if (context.start().checkpoint().isPresent()) {
-        callbacks.repeatOpenEvaluation(
-            trainer, new TrainingCallbacks.CompletedStep(done, next, done == total));
-      } else {
-        callbacks.before();
-      }
-      guard.begin();
-      long steps = train(trainer, done, total);
+      TrainingCallbacks.CompletedStep start =
+          new TrainingCallbacks.CompletedStep(done, next, done == total);
+      long steps =
+          together(
+              callbacks,
+              () -> {
+                evaluateFirst(trainer, callbacks, start);
+                guard.begin();
+                return trainer.train(done, total);
+              });
       return workers().isChief()
           ? conclude(trainer, callbacks, steps, begin)
           : new Outcome(
@@ -160,15 +164,42 @@ public final class RunExecution {
     return setup.training().runner().workers();
   }
 
+  private void evaluateFirst(
+      Trainer trainer, RunCallbacks callbacks, TrainingCallbacks.CompletedStep start) {
+    if (context.start().checkpoint().isPresent()) {
+      callbacks.repeatOpenEvaluation(trainer, start);
+    } else {
+      callbacks.before();
+    }
+  }
+
+  /** The part of a run in which all workers take part. */
+  private interface Training {
+    long train() throws IOException;
+  }
+
   /** Trains; no worker ends before all have made the last step. */
-  private long train(Trainer trainer, long done, long total) throws IOException {
+  private long together(RunCallbacks callbacks, Training training) throws IOException {
     try {
-      long steps = trainer.train(done, total);
+      long steps = training.train();
       workers().leave();
       return steps;
     } catch (StoppedException | DivergedException e) {
       workers().leave();
       throw e;
+    } catch (WorkerLostException e) {
+      workers().detach();
+      saveNewest(callbacks);
+      throw e;
+    }
+  }
+
+  /** The loss of a worker is what ends the run, whether or not there is a checkpoint of it. */
+  private void saveNewest(RunCallbacks callbacks) {
+    try {
+      callbacks.saveNewest();
+    } catch (WorkerLostException | MachineException e) {
+      context.records().accept(new RunEvent.Warned(e.getMessage()));
     }
   }
 

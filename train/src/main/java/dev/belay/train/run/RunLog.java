@@ -8,6 +8,7 @@ import dev.belay.train.event.RunEvent;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.MachineException;
 import dev.belay.train.failure.StoppedException;
+import dev.belay.train.failure.WorkerLostException;
 import dev.belay.train.norm.NormSummary;
 import dev.belay.train.report.ConfigJson;
 import dev.belay.train.report.MetricsLog;
@@ -157,7 +158,7 @@ public final class RunLog implements Consumer<RunEvent>, AutoCloseable {
       T result = part.run();
       provenance.finish(RunFact.DONE);
       return result;
-    } catch (StoppedException e) {
+    } catch (StoppedException | WorkerLostException e) {
       stopped = true;
       finish("stopped", e);
       throw e;

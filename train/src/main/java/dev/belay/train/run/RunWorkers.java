@@ -7,7 +7,6 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.cluster.Cluster;
 import dev.belay.train.cluster.Workers;
 import dev.belay.train.config.ConfigBinder;
-import dev.belay.train.config.Option;
 import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.event.StopRequest;
@@ -24,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Owns this process's part in a run of several workers; for a run of one process, it does nothing.
@@ -161,11 +161,23 @@ public final class RunWorkers implements AutoCloseable {
     }
     Map<String, List<String>> texts = ConfigBinder.texts(config);
     for (OptionDefinition option : OptionDefinition.of(TrainConfig.class)) {
-      if (option.option().onResume() == Option.OnResume.REFUSE) {
+      if (isShared(option, ConfigBinder.texts(config.machine()).keySet())) {
         compared.put("--" + option.name(), String.valueOf(texts.get(option.name())));
       }
     }
     return compared;
+  }
+
+  /**
+   * Whether all workers need the same value: where results depend on it, or when a worker evaluates
+   * or stops. Each may have its own device and threads.
+   */
+  private static boolean isShared(OptionDefinition option, Set<String> ofMachine) {
+    return switch (option.option().onResume()) {
+      case REFUSE -> true;
+      case LOG -> !ofMachine.contains(option.name());
+      default -> false;
+    };
   }
 
   /** Hashes in the order of the files, which may lie elsewhere on another machine. */
@@ -184,7 +196,7 @@ public final class RunWorkers implements AutoCloseable {
         other = i + 1;
       }
     }
-    int[] others = workers.ofEach(other);
+    int[] others = workers.numberOfEach(other);
     for (int worker = 0; worker < others.length; worker++) {
       if (others[worker] > 0) {
         String name = names.get(others[worker] - 1);

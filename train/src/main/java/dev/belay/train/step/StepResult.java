@@ -1,6 +1,7 @@
 package dev.belay.train.step;
 
 import dev.belay.train.event.VariableNorm;
+import dev.belay.train.event.WorkerTime;
 import java.util.List;
 
 /**
@@ -15,6 +16,7 @@ import java.util.List;
  * @param lossScale factor of the loss before the gradient; 1 except for fp16
  * @param applied whether the update was made
  * @param millis the session's runs alone
+ * @param time where this worker's went, without its data; unknown for one process
  * @param variableNorms of every variable that has a gradient; empty if they were not requested
  */
 public record StepResult(
@@ -26,6 +28,7 @@ public record StepResult(
     float lossScale,
     boolean applied,
     double millis,
+    WorkerTime time,
     List<VariableNorm> variableNorms) {
 
   /** Whether loss and norm are finite. */

@@ -40,6 +40,7 @@ public final class StepRunner implements AutoCloseable {
   private final WorkerGroup workers;
   private final VariableMemory memory;
   private final Optional<TrainStep> train;
+  private final AppliedUpdates applied;
   private final EvaluationStep evaluation;
   private final List<Variables> weights;
 
@@ -53,6 +54,7 @@ public final class StepRunner implements AutoCloseable {
     this.workers = running.workers();
     this.memory = new VariableMemory(session, replicas);
     this.train = steps.train();
+    this.applied = new AppliedUpdates(session, train.flatMap(TrainStep::updateCount));
     this.evaluation = steps.evaluation();
     this.weights = weights;
   }
@@ -105,11 +107,8 @@ public final class StepRunner implements AutoCloseable {
     ConfigProto options = SessionOptions.of(machine.config(), machine.precision(), graph);
     ProbeRunner.requireGpus(machine.config(), options);
     GraphSession session = machine.workers().open(graph, options);
-    return new StepRunner(
-            graph,
-            new Running(replicas, session, machine.workers()),
-            new Steps(Optional.of(train), evaluation),
-            weights)
+    Running running = new Running(replicas, session, machine.workers());
+    return new StepRunner(graph, running, new Steps(Optional.of(train), evaluation), weights)
         .started(train.initializers());
   }
 
@@ -155,6 +154,7 @@ public final class StepRunner implements AutoCloseable {
   /** Gives slots, head and tables their first values again. The model's variables stay. */
   public void initialize() {
     run(train.orElseThrow().initializers());
+    applied.reset();
   }
 
   private void run(List<Operation> operations) {
@@ -190,9 +190,10 @@ public final class StepRunner implements AutoCloseable {
   }
 
   private StepResult train(UpdateBatch batch, long step, UpdateRun update) {
-    return train.orElseThrow().pass().accumulate().isPresent()
-        ? update.inParts(batch, step)
-        : update.atOnce(batch.parts().get(0), step);
+    return applied.received(
+        train.orElseThrow().pass().accumulate().isPresent()
+            ? update.inParts(batch, step)
+            : update.atOnce(batch.parts().get(0), step));
   }
 
   /**
@@ -307,6 +308,11 @@ public final class StepRunner implements AutoCloseable {
   /** The processes that make each update together. */
   public WorkerGroup workers() {
     return workers;
+  }
+
+  /** Whether no update was begun since the last result, such as one that a lost worker cut off. */
+  public boolean isBetweenUpdates() {
+    return applied.agree();
   }
 
   /** The weights of the model without a head that was added to it. */

@@ -1,24 +1,24 @@
 package dev.belay.train.step;
 
 import dev.belay.graph.TrainStep;
-import dev.belay.graph.collective.StopFlag;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.replica.Replicas;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.event.VariableNorm;
+import dev.belay.train.event.WorkerTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
 import org.tensorflow.Output;
 import org.tensorflow.Tensor;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TFloat64;
 import org.tensorflow.types.TInt64;
 
 /**
@@ -115,7 +115,10 @@ record UpdateRun(
     Operation accumulate = graph.pass().accumulate().orElseThrow();
     for (int i = 0; i < batch.parts().size(); i++) {
       Batch part = batch.parts().get(i);
-      List<Batch> shares = Shares.of(part, Math.min(Shares.rows(part), replicas.count()));
+      List<Batch> shares = ownShares(part);
+      if (shares.isEmpty()) {
+        continue; // it has fewer rows than there are processes
+      }
       try (Feeds feeds = new Feeds(session.runner())) {
         data(feeds, shares, step, i);
         toEach(feeds, graph.measures().weight(), TFloat32.scalarOf(weight));
@@ -130,6 +133,14 @@ record UpdateRun(
       toEach(feeds, graph.measures().weight(), TFloat32.scalarOf(weight));
       return apply(feeds, millis);
     }
+  }
+
+  /** What the replicas of this process do of a part of a batch. */
+  private List<Batch> ownShares(Batch part) {
+    int all = replicas.count() * workers.count();
+    List<Batch> shares = Shares.of(part, Math.min(Shares.rows(part), all));
+    int begin = Math.min(workers.index() * replicas.count(), shares.size());
+    return shares.subList(begin, Math.min(begin + replicas.count(), shares.size()));
   }
 
   /**
@@ -159,7 +170,8 @@ record UpdateRun(
 
   private void data(Feeds feeds, List<Batch> shares, long step, int part) {
     for (int i = 0; i < shares.size(); i++) {
-      data(feeds, shares.get(i), draw(step, part * replicas.count() + i), i);
+      int replica = (part * workers.count() + workers.index()) * replicas.count() + i;
+      data(feeds, shares.get(i), draw(step, replica), i);
     }
   }
 
@@ -195,31 +207,53 @@ record UpdateRun(
             .fetch(tensors.clips())
             .fetch(tensors.lossScale())
             .fetch(tensors.applied());
-    Optional<StopFlag> stop = graph.stopFlag();
-    if (stop.isPresent()) {
-      feeds.put(stop.get().request(), TFloat32.scalarOf(workers.wantsToStop() ? 1 : 0));
-      runner.fetch(stop.get().requests());
+    if (graph.stopFlag().isPresent()) {
+      feeds.put(graph.stopFlag().get().request(), TFloat32.scalarOf(workers.wantsToStop() ? 1 : 0));
+      runner.fetch(graph.stopFlag().get().requests());
+      runner.fetch(graph.clock().orElseThrow().computed());
+      runner.fetch(graph.clock().orElseThrow().reduced());
     }
     if (measures) {
       runner.fetch(graph.measures().variableNorms().rows());
     }
+    double timeOfDay = System.currentTimeMillis();
     long begin = System.nanoTime();
     try (FetchedTensors result = runner.run()) {
       double millis = millisBefore + (System.nanoTime() - begin) / 1e6;
-      if (stop.isPresent() && scalar(result, 7) > 0) {
+      return result(result, millis, timeOfDay - millisBefore);
+    }
+  }
+
+  /**
+   * Reads the fetches in their order.
+   *
+   * @param begin of the step, in milliseconds since 1970
+   */
+  private StepResult result(FetchedTensors fetched, double millis, double begin) {
+    int index = 7;
+    WorkerTime time = WorkerTime.UNKNOWN;
+    if (graph.stopFlag().isPresent()) {
+      if (scalar(fetched, index++) > 0) {
         workers.agreeToStop();
       }
-      return new StepResult(
-          scalar(result, 0),
-          scalar(result, 1),
-          scalar(result, 2),
-          scalar(result, 3),
-          flag(result, 4),
-          scalar(result, 5),
-          flag(result, 6),
-          millis,
-          measures ? columns(result.get(stop.isPresent() ? 8 : 7)) : List.of());
+      double computed = timeMillis(fetched, index++);
+      time = new WorkerTime(0, computed - begin, timeMillis(fetched, index++) - computed);
     }
+    return new StepResult(
+        scalar(fetched, 0),
+        scalar(fetched, 1),
+        scalar(fetched, 2),
+        scalar(fetched, 3),
+        flag(fetched, 4),
+        scalar(fetched, 5),
+        flag(fetched, 6),
+        millis,
+        time,
+        measures ? columns(fetched.get(index)) : List.of());
+  }
+
+  private static double timeMillis(FetchedTensors fetched, int index) {
+    return ((TFloat64) fetched.get(index)).getDouble() * 1e3;
   }
 
   private List<VariableNorm> columns(Tensor rows) {

@@ -1,5 +1,6 @@
 package dev.belay.train.step;
 
+import java.util.List;
 import org.tensorflow.Graph;
 import org.tensorflow.proto.framework.ConfigProto;
 
@@ -42,12 +43,20 @@ public interface WorkerGroup {
         }
 
         @Override
+        public List<float[]> ofEach(float... numbers) {
+          return List.of(numbers);
+        }
+
+        @Override
         public double[] ofChief(double... numbers) {
           return numbers;
         }
 
         @Override
         public void leave() {}
+
+        @Override
+        public void detach() {}
       };
 
   /** Number of this process, from 0, which is the chief. */
@@ -65,14 +74,27 @@ public interface WorkerGroup {
   /** Whether this process was asked to stop. */
   boolean wantsToStop();
 
-  /** Called in every process after the same step, if any of them wanted to stop. */
+  /** Called in every process at the same point, if any of them wanted to stop. */
   void agreeToStop();
 
   /** The chief's numbers; each process calls it at the same point, with as many of its own. */
   double[] ofChief(double... numbers);
 
+  /**
+   * The numbers that each process gives, by the numbers of the processes. Each process calls it at
+   * the same point, with as many numbers as it likes. Processes that were asked to stop agree here
+   * too, as after a step.
+   */
+  List<float[]> ofEach(float... numbers);
+
   /** Waits until every process has made its last step, after which each may end. */
   void leave();
+
+  /**
+   * Gives up the others, after one was lost: the sessions of this process answer again, as long as
+   * they need no other process.
+   */
+  void detach();
 
   /** Whether this process writes what a run writes. */
   default boolean isChief() {

@@ -58,6 +58,7 @@ class ClusterTest {
       quoteCharacter = '`',
       value = {
         "not json | it is no JSON",
+        "{} {} | it is no JSON",
         "[] | expected a JSON object",
         "{} | expected an object \"cluster\"",
         "{\"cluster\": {}} | expected an object \"cluster\"",
@@ -84,7 +85,10 @@ class ClusterTest {
 
   @Test
   void theTaskMustBeOneOfTheCluster() {
-    for (String[] task : new String[][] {{"worker", "2"}, {"chief", "0"}, {"worker", "-1"}}) {
+    for (String[] task :
+        new String[][] {
+          {"worker", "2"}, {"chief", "0"}, {"worker", "-1"}, {"worker", "4294967296"}
+        }) {
       String json = json(TWO, task[0], task[1]);
       ConfigException refused = assertThrows(ConfigException.class, () -> TfConfig.read(json));
       assertTrue(refused.getMessage().contains("is none of the cluster's"), refused.getMessage());
@@ -97,7 +101,7 @@ class ClusterTest {
   private static ClusterConfig hosts(List<String> hosts, OptionalInt size, OptionalInt index) {
     ClusterConfig config = ClusterConfig.defaults();
     return new ClusterConfig(
-        1, hosts, size, index, false, false, config.timeoutSeconds(), config.maxRestarts());
+        1, hosts, size, index, false, false, config.timeoutSeconds(), config.maxRestarts(), 0);
   }
 
   @Test

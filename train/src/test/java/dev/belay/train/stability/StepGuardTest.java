@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.StabilityConfig;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.event.WorkerTime;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.stability.StepGuard.GuardContext;
 import dev.belay.train.stability.StepPolicy.Attempt;
@@ -70,7 +71,8 @@ final class StepGuardTest {
         step,
         null,
         1e-5,
-        new StepResult(loss, norm, norm, 1, false, lossScale, applied, 1, List.of()));
+        new StepResult(
+            loss, norm, norm, 1, false, lossScale, applied, 1, WorkerTime.UNKNOWN, List.of()));
   }
 
   private static void apply(StepGuard guard, int steps, float norm) throws IOException {
