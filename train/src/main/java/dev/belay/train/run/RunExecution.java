@@ -342,7 +342,10 @@ public final class RunExecution {
       VariableSnapshot weights, SavedModelExport.Description description, Path target)
       throws IOException {
     List<AdaptedWeight> adapted = setup.graph().forward().adapted();
-    if (adapted.isEmpty()) {
+    boolean whole =
+        setup.training().runner().weights().stream()
+            .allMatch(variable -> variable.spec().rows().isEmpty());
+    if (adapted.isEmpty() && whole) {
       new SavedModelExport(
               setup.model(),
               setup.graph(),

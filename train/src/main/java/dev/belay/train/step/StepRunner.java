@@ -51,8 +51,9 @@ public final class StepRunner implements AutoCloseable {
     this.replicas = running.replicas();
     this.session = running.session();
     this.workers = running.workers();
-    this.memory = new VariableMemory(session, replicas);
     this.train = steps.train();
+    Map<String, Double> decays = train.map(step -> step.parts().decays()).orElse(Map.of());
+    this.memory = new VariableMemory(session, replicas, decays);
     this.evaluation = steps.evaluation();
     this.weights = weights;
   }
@@ -190,9 +191,11 @@ public final class StepRunner implements AutoCloseable {
   }
 
   private StepResult train(UpdateBatch batch, long step, UpdateRun update) {
-    return train.orElseThrow().pass().accumulate().isPresent()
-        ? update.inParts(batch, step)
-        : update.atOnce(batch.parts().get(0), step);
+    StepResult result =
+        train.orElseThrow().pass().accumulate().isPresent()
+            ? update.inParts(batch, step)
+            : update.atOnce(batch.parts().get(0), step);
+    return memory.follow(result, update.learningRate());
   }
 
   /**
@@ -390,5 +393,6 @@ public final class StepRunner implements AutoCloseable {
   @Override
   public void close() {
     session.close();
+    memory.close();
   }
 }
