@@ -67,6 +67,7 @@ final class OptionSamples {
           Map.entry("--train-batch-size", "8"),
           Map.entry("--shuffle", "off"),
           Map.entry("--group-by-length", ""),
+          Map.entry("--max-tokens-per-batch", "512"),
           Map.entry("--text-column", "review"),
           Map.entry("--text-column-name", "review"),
           Map.entry("--text-pair-column", "answer"),

@@ -183,6 +183,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               2,
               true,
               false,
+              OptionalInt.empty(),
               ColumnConfig.byName(),
               LanguageConfig.defaults(),
               QuestionConfig.defaults()),

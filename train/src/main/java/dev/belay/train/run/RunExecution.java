@@ -195,6 +195,7 @@ public final class RunExecution {
         new CheckpointSaver.SaverContext(
             setup.training().runner(),
             sections,
+            source::examplesBefore,
             context.checkpoints(config),
             context.lock(),
             context.records(),
@@ -248,10 +249,10 @@ public final class RunExecution {
   /** With another batch size or other data, the batch that holds the first unused example. */
   private BatchPosition next(Checkpoint checkpoint) {
     CheckpointState state = checkpoint.state();
-    long batch =
-        context.start().changed()
-            ? state.examples() / config.data().trainBatchSize()
-            : state.batch();
+    if (context.start().changed()) {
+      return source.holding(Math.toIntExact(state.epoch()), state.examples());
+    }
+    long batch = state.batch();
     return batch < source.batchesPerEpoch()
         ? new BatchPosition(Math.toIntExact(state.epoch()), Math.toIntExact(batch))
         : new BatchPosition(Math.toIntExact(state.epoch() + 1), 0);
