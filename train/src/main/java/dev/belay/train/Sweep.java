@@ -161,8 +161,7 @@ public final class Sweep {
     ModelConfig ofFirst = config(config, first, config.seeds().get(0)).model();
     try (PlannedGraph planned = new PlannedGraph(model, ofFirst, config.seeds().get(0))) {
       TrainingData datasets = TrainingData.read(base.data(), data, model, planned.task());
-      ModelGraph graph =
-          planned.built(RunVocabulary.of(base, model, datasets, Optional.empty()));
+      ModelGraph graph = planned.built(RunVocabulary.of(base, model, datasets, Optional.empty()));
       Plan plan = plan(config, datasets);
       List<String> notes = new ArrayList<>(graph.notes(ModelUse.VALIDATED_TRAINING));
       notes.addAll(data.notes());

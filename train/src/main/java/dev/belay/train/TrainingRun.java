@@ -157,8 +157,7 @@ public final class TrainingRun {
     DatasetLoader data = job.data();
     RunDirectory directory = job.output().directory();
     Consumer<RunEvent> listener = participants.listener();
-    try (PlannedGraph planned =
-        new PlannedGraph(model, config.model(), config.machine().seed())) {
+    try (PlannedGraph planned = new PlannedGraph(model, config.model(), config.machine().seed())) {
       TrainingData datasets = TrainingData.read(config.data(), data, model, planned.task());
       datasets.decidingMetric(config); // refused now, not after an epoch
       Map<String, Object> facts = RunProvenance.of(config, model, data, datasets);

@@ -116,8 +116,7 @@ final class VocabularyTest {
     assertNorms(whole, held);
   }
 
-  private static void assertAgree(
-      String name, float[] expected, float[] found, double tolerance) {
+  private static void assertAgree(String name, float[] expected, float[] found, double tolerance) {
     double largest = 0;
     double difference = 0;
     for (int i = 0; i < expected.length; i++) {
@@ -219,16 +218,13 @@ final class VocabularyTest {
       TrainConfigBuilder first =
           builder("run" + i).option("full-vocabulary", i == 0).option("weight-decay", 0.1);
       SmallRun.until(first.build(), SmallRun.step(10));
-      runs[i] =
-          whole(
-              first
-                  .option("train-file", second)
-                  .option("allow-changes", true));
+      runs[i] = whole(first.option("train-file", second).option("allow-changes", true));
     }
     assertAgree(runs[0], runs[1]);
     Set<Integer> used = ids(folder.resolve("first.jsonl"));
     used.addAll(ids(second));
     assertIdleRows(runs[0], runs[1], used);
-    assertEquals("vocabulary: trains " + used.size() + " of 300 rows of " + WORDS, notes(runs[1]).get(0));
+    assertEquals(
+        "vocabulary: trains " + used.size() + " of 300 rows of " + WORDS, notes(runs[1]).get(0));
   }
 }

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Owns the graph of a training, which is built when the data are known, or when only the graph tells
- * which task the data are for. Close it after the session that runs it.
+ * Owns the graph of a training, which is built when the data are known, or when only the graph
+ * tells which task the data are for. Close it after the session that runs it.
  */
 public final class PlannedGraph implements AutoCloseable {
   private final TrainableModel model;

@@ -5,10 +5,10 @@ import java.util.Arrays;
 import org.tensorflow.Tensor;
 
 /**
- * Owns a whole table in native memory, for the rows that a session does not hold. No text of the run
- * uses them, so decay is all that an update does to them. It is done later, when they are read, by
- * the float32 arithmetic of the graph, so that the values have the bits of a session that holds the
- * whole table.
+ * Owns a whole table in native memory, for the rows that a session does not hold. No text of the
+ * run uses them, so decay is all that an update does to them. It is done later, when they are read,
+ * by the float32 arithmetic of the graph, so that the values have the bits of a session that holds
+ * the whole table.
  *
  * <p>The thread that trains decays and opens views; any thread may read and close a view.
  */

@@ -15,8 +15,8 @@ import org.tensorflow.Tensor;
 
 /**
  * The variables of a session, which its owner closes. All replicas are given the same values, so
- * the first one's are everybody's. It owns the rows of tables that the session does not hold: values
- * that are set and read are those of whole tables. Close it after the last update.
+ * the first one's are everybody's. It owns the rows of tables that the session does not hold:
+ * values that are set and read are those of whole tables. Close it after the last update.
  */
 final class VariableMemory implements AutoCloseable {
   /** Variables are read and set in parts of about this size. */
@@ -71,9 +71,7 @@ final class VariableMemory implements AutoCloseable {
         return table.get().held(whole, spec);
       }
     }
-    tables
-        .computeIfAbsent(variable.name(), name -> new IdleRows(table.get(), rate))
-        .set(whole);
+    tables.computeIfAbsent(variable.name(), name -> new IdleRows(table.get(), rate)).set(whole);
     return table.get().held(whole, spec);
   }
 

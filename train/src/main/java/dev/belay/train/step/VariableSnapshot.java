@@ -18,8 +18,8 @@ import org.tensorflow.Tensor;
 /**
  * Owns the values that variables had at one moment, in TensorFlow's memory; close it to free them.
  * Values are read from that memory, not from a copy: they must not be used after the snapshot is
- * closed. Any thread may read it. A table of which the session holds some rows alone is put together
- * when it is read.
+ * closed. Any thread may read it. A table of which the session holds some rows alone is put
+ * together when it is read.
  */
 public final class VariableSnapshot implements NamedTensors, AutoCloseable {
   private final List<Part> parts;

@@ -27,7 +27,6 @@ public record BatchOptions(
     this(batchSize, OptionalInt.empty(), shuffle, groupByLength, seed, padToMultiple);
   }
 
-
   /** Refuses sizes below 1. */
   public BatchOptions {
     if (batchSize < 1 || padToMultiple < 1) {
