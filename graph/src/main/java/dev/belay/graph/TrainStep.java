@@ -113,7 +113,13 @@ public record TrainStep(
    * @param slots state between updates: of optimizer, clip and loss scale
    * @param constant names of frozen variables that a checkpoint may leave out, since adapters train
    *     in their place and no step changes them
+   * @param decays of tables whose rows the graph does not hold all, by name: the rate of the decay
+   *     that is all an update does to the other rows
    */
   public record VariableGroups(
-      Variables model, Optional<Variables> head, Variables slots, Set<String> constant) {}
+      Variables model,
+      Optional<Variables> head,
+      Variables slots,
+      Set<String> constant,
+      Map<String, Double> decays) {}
 }

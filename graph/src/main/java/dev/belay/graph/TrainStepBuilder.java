@@ -22,7 +22,9 @@ import dev.belay.graph.stage.UpdateGate;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Slots;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -114,7 +116,8 @@ public final class TrainStepBuilder {
             plan.model().variables(),
             plan.head().map(AttachedHead::variables),
             slots.variables(),
-            FrozenVariables.of(plan, state)),
+            FrozenVariables.of(plan, state),
+            decays(plan)),
         names(gradients.unused()),
         names(gradients.allowed()),
         StopFlag.of(graph),
@@ -217,6 +220,17 @@ public final class TrainStepBuilder {
         .accumulators()
         .ifPresent(sums -> sums.slots().initializers().forEach(op -> initializers.add(op.op())));
     return initializers;
+  }
+
+  private static Map<String, Double> decays(TrainPlan plan) {
+    Map<String, Double> decays = new LinkedHashMap<>();
+    for (GraphVariable variable : plan.model().variables().trainable()) {
+      if (variable.spec().rows().isPresent()) {
+        decays.put(
+            variable.name(), plan.optimizer().decayOfIdleRows(variable.name()).orElseThrow());
+      }
+    }
+    return decays;
   }
 
   private static List<String> names(List<GraphVariable> variables) {

@@ -93,7 +93,7 @@ class LayerGradientTest {
       Optional<AdapterPlan> adapters) {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
-      Parameters parameters = new Parameters(tf, RESTORED, trains, adapters);
+      Parameters parameters = new Parameters(tf, RESTORED, trains, adapters, Map.of());
       ForwardContext pass =
           ForwardContext.training(tf, new ForwardContext.Draws(5, tf.constant(3L), 1));
       SequenceShape extent = new SequenceShape(tf.constant(BATCH), tf.constant(LENGTH));

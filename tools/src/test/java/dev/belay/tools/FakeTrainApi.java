@@ -230,6 +230,7 @@ final class FakeTrainApi implements TrainApi {
         "call(training=True)",
         "serving_default",
         "logits, an output of that name",
+        "all rows, since they do not train",
         List.of("dense/kernel"),
         List.of(),
         List.of(),

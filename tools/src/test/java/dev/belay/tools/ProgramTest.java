@@ -274,6 +274,7 @@ final class ProgramTest {
                   train through     call(training=True)
                   evaluate through  serving_default
                   logits            logits, an output of that name
+                  word embeddings   all rows, since they do not train
 
                 Trained variables (1)
                   dense/kernel

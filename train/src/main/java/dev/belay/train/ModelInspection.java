@@ -124,6 +124,7 @@ public final class ModelInspection {
    * @param trainingFunction the function to train through; {@code evaluationFunction} is the one to
    *     evaluate through
    * @param logits the tensor used as logits, and how it was found
+   * @param vocabulary rows of the word embeddings that a training would hold
    * @param trained variables that would be trained
    * @param frozen variables that would not be trained, with the reason
    * @param unused trainable variables that the function never reads
@@ -134,6 +135,7 @@ public final class ModelInspection {
       String trainingFunction,
       String evaluationFunction,
       String logits,
+      String vocabulary,
       List<String> trained,
       List<String> frozen,
       List<String> unused,
@@ -316,6 +318,7 @@ public final class ModelInspection {
           model.describe().get(0),
           model.describe().get(1),
           graph.target(),
+          model.words(config).description(),
           trained,
           frozen,
           unused,

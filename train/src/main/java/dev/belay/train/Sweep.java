@@ -1,6 +1,7 @@
 package dev.belay.train;
 
 import dev.belay.graph.optimizer.Schedule;
+import dev.belay.graph.variable.HeldRows;
 import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.SweepConfig;
@@ -21,6 +22,7 @@ import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.ModelUse;
+import dev.belay.train.model.PlannedGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
 import dev.belay.train.report.CreatedDirectories;
@@ -29,6 +31,7 @@ import dev.belay.train.report.RunDirectory;
 import dev.belay.train.report.TensorBoardLog;
 import dev.belay.train.report.html.SweepReport;
 import dev.belay.train.resume.RunLock;
+import dev.belay.train.run.RunVocabulary;
 import dev.belay.train.sweep.Arm;
 import dev.belay.train.sweep.ArmCallbacks;
 import dev.belay.train.sweep.ArmResult;
@@ -156,9 +159,9 @@ public final class Sweep {
     TrainConfig base = config.base();
     Arm first = Arm.of(config).get(0);
     ModelConfig ofFirst = config(config, first, config.seeds().get(0)).model();
-    try (ModelGraph graph = model.graph(ofFirst, config.seeds().get(0))) {
-      graph.requireMatches(base.model());
-      TrainingData datasets = TrainingData.read(base.data(), data, model, graph.task());
+    try (PlannedGraph planned = new PlannedGraph(model, ofFirst, config.seeds().get(0))) {
+      TrainingData datasets = TrainingData.read(base.data(), data, model, planned.task());
+      ModelGraph graph = planned.built(RunVocabulary.of(base, model, datasets, Optional.empty()));
       Plan plan = plan(config, datasets);
       List<String> notes = new ArrayList<>(graph.notes(ModelUse.VALIDATED_TRAINING));
       notes.addAll(data.notes());
@@ -221,7 +224,9 @@ public final class Sweep {
       return;
     }
     TrainConfig ofSeed = config(open.get(0), seed);
-    try (ModelGraph graph = inputs.model().graph(ofSeed.model(), seed);
+    Map<String, HeldRows> held =
+        RunVocabulary.of(ofSeed, inputs.model(), inputs.datasets(), Optional.empty());
+    try (ModelGraph graph = inputs.model().graph(ofSeed.model(), seed, held);
         SweepSession session =
             SweepSession.open(ofSeed, inputs.model(), graph, inputs.datasets().outputs())) {
       if (!Files.exists(records.directory().facts())) {

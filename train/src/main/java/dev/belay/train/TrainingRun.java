@@ -15,6 +15,7 @@ import dev.belay.train.failure.StoppedException;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
+import dev.belay.train.model.PlannedGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.CreatedDirectories;
 import dev.belay.train.report.RunDirectory;
@@ -26,6 +27,7 @@ import dev.belay.train.run.RunExecution;
 import dev.belay.train.run.RunLog;
 import dev.belay.train.run.RunNeeds;
 import dev.belay.train.run.RunProvenance;
+import dev.belay.train.run.RunVocabulary;
 import dev.belay.train.run.RunWorkers;
 import dev.belay.train.run.ScratchDirectory;
 import dev.belay.train.session.TrainingSession;
@@ -155,9 +157,8 @@ public final class TrainingRun {
     DatasetLoader data = job.data();
     RunDirectory directory = job.output().directory();
     Consumer<RunEvent> listener = participants.listener();
-    try (ModelGraph graph = model.graph(config.model(), config.machine().seed())) {
-      graph.requireMatches(config.model());
-      TrainingData datasets = TrainingData.read(config.data(), data, model, graph.task());
+    try (PlannedGraph planned = new PlannedGraph(model, config.model(), config.machine().seed())) {
+      TrainingData datasets = TrainingData.read(config.data(), data, model, planned.task());
       datasets.decidingMetric(config); // refused now, not after an epoch
       Map<String, Object> facts = RunProvenance.of(config, model, data, datasets);
       try (RunWorkers workers =
@@ -168,6 +169,8 @@ public final class TrainingRun {
         if (start.finished()) {
           return workers.group().isChief() ? finished(directory, listener) : notWritten(directory);
         }
+        ModelGraph graph =
+            planned.built(RunVocabulary.of(config, model, datasets, start.checkpoint()));
         warn(job, graph, datasets, start, listener);
         try (TrainingSession.Training training =
             TrainingSession.training(config, model, graph, datasets.outputs(), workers.group())) {

@@ -220,6 +220,7 @@ class NonFiniteRunTest {
             1,
             false,
             false,
+            OptionalInt.empty(),
             ColumnConfig.byName(),
             LanguageConfig.defaults(),
             QuestionConfig.defaults()),

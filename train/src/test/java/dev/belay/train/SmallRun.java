@@ -90,7 +90,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               50,
               usual.groups(),
               usual.norms()),
-          new UpdateConfig(2, UpdateConfig.Precision.FP32, 1 << 15, 2),
+          new UpdateConfig(2, UpdateConfig.Precision.FP32, 1 << 15, 2, false),
           new StabilityConfig(StabilityConfig.Policy.SKIP, 10, 3, OptionalDouble.of(1.002)));
     }
   }
@@ -184,6 +184,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               2,
               true,
               false,
+              OptionalInt.empty(),
               ColumnConfig.byName(),
               LanguageConfig.defaults(),
               QuestionConfig.defaults()),

@@ -33,7 +33,7 @@ final class Decoder {
     DecoderSpec.Sizes sizes = spec.sizes();
     DecoderNames names = spec.form().names();
     Parameters parameters = all.within(names.base());
-    this.words = Table.declare(parameters, names.words(), sizes.vocabulary(), sizes.hidden());
+    this.words = Table.ofWords(parameters, names.words(), sizes.vocabulary(), sizes.hidden());
     this.positions =
         sizes.positions() == 0
             ? Optional.empty()

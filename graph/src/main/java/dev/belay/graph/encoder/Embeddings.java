@@ -29,7 +29,7 @@ final class Embeddings {
     EncoderSpec.Sizes sizes = spec.sizes();
     int width = sizes.embedding();
     Parameters own = parameters.within("embeddings");
-    this.words = Table.declare(own, "word_embeddings.weight", sizes.vocabulary(), width);
+    this.words = Table.ofWords(own, "word_embeddings.weight", sizes.vocabulary(), width);
     this.positions = positions(own, spec);
     this.types =
         sizes.types() == 0

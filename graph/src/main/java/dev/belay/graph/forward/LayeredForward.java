@@ -4,6 +4,7 @@ import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.search.NodeNames;
+import dev.belay.graph.variable.HeldRows;
 import dev.belay.graph.variable.VariableSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,13 +41,15 @@ public final class LayeredForward {
    * @param dropout whether the training pass has dropout
    * @param adapters low-rank adapters to add, if any
    * @param training whether there is a training pass; to predict, none is needed
+   * @param held rows to hold of the tables of those names; of other tables, all
    */
   public record Options(
       Parameters.Initialization beginning,
       Predicate<VariableSpec> trains,
       boolean dropout,
       Optional<AdapterPlan> adapters,
-      boolean training) {
+      boolean training,
+      Map<String, HeldRows> held) {
 
     /** Options for both passes, with adapters. */
     public Options(
@@ -54,7 +57,7 @@ public final class LayeredForward {
         Predicate<VariableSpec> trains,
         boolean dropout,
         Optional<AdapterPlan> adapters) {
-      this(beginning, trains, dropout, adapters, true);
+      this(beginning, trains, dropout, adapters, true, Map.of());
     }
 
     /** Options for both passes, without adapters. */
@@ -65,7 +68,12 @@ public final class LayeredForward {
 
     /** The same without a training pass. */
     public Options forEvaluation() {
-      return new Options(beginning, trains, dropout, adapters, false);
+      return new Options(beginning, trains, dropout, adapters, false, held);
+    }
+
+    /** The same, which holds some rows of the tables of those names alone. */
+    public Options holding(Map<String, HeldRows> rows) {
+      return new Options(beginning, trains, dropout, adapters, training, rows);
     }
 
     /** The name of the pass to train through, or of the only one. */
@@ -99,7 +107,11 @@ public final class LayeredForward {
     Ops tf = Ops.create(graph);
     Parameters parameters =
         new Parameters(
-            tf.withSubScope("weights"), options.beginning(), options.trains(), options.adapters());
+            tf.withSubScope("weights"),
+            options.beginning(),
+            options.trains(),
+            options.adapters(),
+            options.held());
     Network built = network.apply(tf, parameters);
     Operand<TInt64> step =
         tf.withName(NodeNames.STEP).placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));

@@ -6,11 +6,13 @@ import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.adapter.FirstValues;
 import dev.belay.graph.adapter.WeightLayout;
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.HeldRows;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.VariableSpec.Units;
 import dev.belay.graph.variable.Variables;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.tensorflow.Operand;
@@ -44,6 +46,7 @@ public final class Parameters {
       Ops tf,
       Predicate<VariableSpec> trains,
       Optional<AdapterPlan> plan,
+      Map<String, HeldRows> held,
       Variables variables,
       List<Operation> initializers,
       List<AdaptedWeight> adapted) {}
@@ -55,21 +58,24 @@ public final class Parameters {
    * @param trains selects those that train
    */
   public Parameters(Ops tf, Initialization beginning, Predicate<VariableSpec> trains) {
-    this(tf, beginning, trains, Optional.empty());
+    this(tf, beginning, trains, Optional.empty(), Map.of());
   }
 
   /**
    * An empty set, whose weights may get adapters.
    *
    * @param plan of the adapters, if there are any
+   * @param held rows to hold of the tables of those names; of other tables, all
    */
   public Parameters(
       Ops tf,
       Initialization beginning,
       Predicate<VariableSpec> trains,
-      Optional<AdapterPlan> plan) {
+      Optional<AdapterPlan> plan,
+      Map<String, HeldRows> held) {
     this(
-        new Declared(tf, trains, plan, new Variables(tf), new ArrayList<>(), new ArrayList<>()),
+        new Declared(
+            tf, trains, plan, held, new Variables(tf), new ArrayList<>(), new ArrayList<>()),
         beginning,
         "");
   }
@@ -105,6 +111,11 @@ public final class Parameters {
   /** A table to look up rows in, [rows, columns]. */
   public Operand<TFloat32> table(String name, long rows, long columns) {
     return drawn(name, Units.COLUMNS, rows, columns);
+  }
+
+  /** The rows of a table that the graph holds; empty if it holds the whole one. */
+  Optional<HeldRows> held(String name) {
+    return Optional.ofNullable(declared.held().get(prefix + name));
   }
 
   /**
@@ -263,7 +274,9 @@ public final class Parameters {
   }
 
   private VariableSpec spec(String name, Units units, long... sizes) {
-    return new VariableSpec(prefix + name, DataType.DT_FLOAT, Shape.of(sizes), true, units);
+    VariableSpec whole =
+        new VariableSpec(prefix + name, DataType.DT_FLOAT, Shape.of(sizes), true, units);
+    return held(name).map(whole::holding).orElse(whole);
   }
 
   private GraphVariable create(VariableSpec spec) {

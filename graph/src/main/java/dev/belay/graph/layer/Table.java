@@ -1,6 +1,8 @@
 package dev.belay.graph.layer;
 
+import dev.belay.graph.variable.HeldRows;
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
@@ -11,12 +13,24 @@ import org.tensorflow.types.TInt32;
  *
  * @param rows [count, size]
  * @param size of a row
+ * @param held the rows that the graph holds, if it does not hold the whole table; then nothing but
+ *     {@link #look} may read it
  */
-public record Table(Operand<TFloat32> rows, int size) {
+public record Table(Operand<TFloat32> rows, int size, Optional<HeldRows> held) {
+
+  /** A whole table. */
+  public Table(Operand<TFloat32> rows, int size) {
+    this(rows, size, Optional.empty());
+  }
 
   /** A table of exactly that name. */
   public static Table declare(Parameters parameters, String name, long count, int size) {
     return new Table(parameters.table(name, count, size), size);
+  }
+
+  /** The table of words of exactly that name, of which the graph may hold some rows alone. */
+  public static Table ofWords(Parameters parameters, String name, long count, int size) {
+    return new Table(parameters.table(name, count, size), size, parameters.held(name));
   }
 
   /**
@@ -26,7 +40,11 @@ public record Table(Operand<TFloat32> rows, int size) {
    * @return [N, size]
    */
   public Operand<TFloat32> look(Ops tf, Operand<TInt32> ids) {
-    return tf.gather(rows, tf.reshape(ids, tf.constant(new int[] {-1})), tf.constant(0));
+    Operand<TInt32> flat = tf.reshape(ids, tf.constant(new int[] {-1})); // [N]
+    Operand<TInt32> zero = tf.constant(0);
+    Operand<TInt32> own =
+        held.isPresent() ? tf.gather(tf.constant(held.get().rows()), flat, zero) : flat;
+    return tf.gather(rows, own, zero);
   }
 
   /**

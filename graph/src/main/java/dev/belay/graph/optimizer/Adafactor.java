@@ -5,6 +5,7 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Slots;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
@@ -40,6 +41,12 @@ public record Adafactor(DecayRule decay) implements Optimizer {
     request.gradients().forEach(gradient -> all.addAll(update(tf, slots, shared, gradient)));
     all.add(request.gated().assignVariableOp(updates.handle(), step));
     return all;
+  }
+
+  /** None: means over all rows scale the update of each row. */
+  @Override
+  public OptionalDouble decayOfIdleRows(String variable) {
+    return OptionalDouble.empty();
   }
 
   private List<Op> update(Ops tf, Slots slots, Shared shared, Gradient gradient) {

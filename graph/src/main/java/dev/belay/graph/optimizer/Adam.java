@@ -6,6 +6,7 @@ import dev.belay.graph.variable.Slots;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -114,6 +115,12 @@ public final class Adam implements Optimizer {
     return epsilon == Epsilon.UNCORRECTED
         ? uncorrected(tf, slots, request)
         : corrected(tf, slots, request);
+  }
+
+  @Override
+  public OptionalDouble decayOfIdleRows(String variable) {
+    return OptionalDouble.of(
+        decay.filter(rule -> rule.decays(variable)).map(DecayRule::rate).orElse(0.0));
   }
 
   private List<Op> corrected(Ops tf, Slots slots, UpdateRequest request) {

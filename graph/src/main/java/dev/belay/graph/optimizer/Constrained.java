@@ -6,6 +6,7 @@ import dev.belay.graph.variable.GraphVariable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -24,6 +25,13 @@ public record Constrained(Optimizer optimizer, Map<String, Constraint> constrain
 
   public Constrained {
     constraints = Map.copyOf(constraints);
+  }
+
+  @Override
+  public OptionalDouble decayOfIdleRows(String variable) {
+    return constraints.containsKey(variable)
+        ? OptionalDouble.empty()
+        : optimizer.decayOfIdleRows(variable);
   }
 
   @Override

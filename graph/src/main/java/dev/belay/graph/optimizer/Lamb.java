@@ -5,6 +5,7 @@ import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Slots;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -42,6 +43,12 @@ public record Lamb(Moments moments, DecayRule decay) implements Optimizer {
     updates.add(grown(tf, shared, power1, moments.beta1()));
     updates.add(grown(tf, shared, power2, moments.beta2()));
     return updates;
+  }
+
+  /** None: the norms of the whole table scale the update of each row. */
+  @Override
+  public OptionalDouble decayOfIdleRows(String variable) {
+    return OptionalDouble.empty();
   }
 
   private static Op grown(Ops tf, Shared shared, GraphVariable power, double beta) {

@@ -4,6 +4,7 @@ import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.variable.Slots;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
@@ -95,5 +96,10 @@ public final class Momentum implements Optimizer {
       updates.add(kernel.apply(request, gradient, accumulated, kept));
     }
     return updates;
+  }
+
+  @Override
+  public OptionalDouble decayOfIdleRows(String variable) {
+    return OptionalDouble.of(0);
   }
 }

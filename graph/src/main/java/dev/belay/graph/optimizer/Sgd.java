@@ -2,6 +2,7 @@ package dev.belay.graph.optimizer;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
 
@@ -24,5 +25,10 @@ public record Sgd() implements Optimizer {
                             request.learningRate(),
                             gradient.value())));
     return updates;
+  }
+
+  @Override
+  public OptionalDouble decayOfIdleRows(String variable) {
+    return OptionalDouble.of(0);
   }
 }

@@ -41,9 +41,18 @@ public final class Slots {
     return new Slots(tf, variables, initializers, prefix + name + "/");
   }
 
-  /** A slot of a variable's declared shape, zero at first. */
+  /** A slot of a variable's declared shape, zero at first, with the same rows of a table. */
   public GraphVariable zeros(GraphVariable of, String suffix) {
-    return add(of.name() + "/" + suffix, of.spec().shape(), 0f);
+    VariableSpec spec = of.spec();
+    return add(
+        new VariableSpec(
+            prefix + of.name() + "/" + suffix,
+            DataType.DT_FLOAT,
+            spec.shape(),
+            false,
+            VariableSpec.Units.COLUMNS,
+            spec.rows()),
+        0f);
   }
 
   /** A slot of any shape, zero at first. */
@@ -67,11 +76,14 @@ public final class Slots {
   }
 
   private GraphVariable add(String name, Shape shape, float initial) {
-    GraphVariable slot =
-        variables.create(new VariableSpec(prefix + name, DataType.DT_FLOAT, shape, false));
+    return add(new VariableSpec(prefix + name, DataType.DT_FLOAT, shape, false), initial);
+  }
+
+  private GraphVariable add(VariableSpec spec, float initial) {
+    GraphVariable slot = variables.create(spec);
     initializers.add(
         tf.assignVariableOp(
-            slot.handle(), tf.fill(tf.constant(shape.asArray()), tf.constant(initial))));
+            slot.handle(), tf.fill(tf.constant(spec.shape().asArray()), tf.constant(initial))));
     return slot;
   }
 

@@ -1,5 +1,6 @@
 package dev.belay.graph.variable;
 
+import java.util.Optional;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
 
@@ -11,9 +12,15 @@ import org.tensorflow.proto.framework.DataType;
  * @param shape fully defined
  * @param trainable whether an optimizer changes it
  * @param units parts that each compute one number of the output
+ * @param rows of a table in files that the variable holds; empty if it holds all
  */
 public record VariableSpec(
-    String name, DataType dtype, Shape shape, boolean trainable, Units units) {
+    String name,
+    DataType dtype,
+    Shape shape,
+    boolean trainable,
+    Units units,
+    Optional<HeldRows> rows) {
 
   /** Axis along which a variable splits into parts that each compute one number of the output. */
   public enum Units {
@@ -26,6 +33,11 @@ public record VariableSpec(
   /** A variable as TensorFlow lays it out. */
   public VariableSpec(String name, DataType dtype, Shape shape, boolean trainable) {
     this(name, dtype, shape, trainable, Units.COLUMNS);
+  }
+
+  /** A variable that holds all of its value. */
+  public VariableSpec(String name, DataType dtype, Shape shape, boolean trainable, Units units) {
+    this(name, dtype, shape, trainable, units, Optional.empty());
   }
 
   public VariableSpec {
@@ -45,6 +57,21 @@ public record VariableSpec(
 
   /** The same variable, trainable or not. */
   public VariableSpec withTrainable(boolean trains) {
-    return new VariableSpec(name, dtype, shape, trains, units);
+    return new VariableSpec(name, dtype, shape, trains, units, rows);
+  }
+
+  /** The same table, of which the variable holds some rows alone. */
+  public VariableSpec holding(HeldRows held) {
+    if (shape.get(0) != held.total()) {
+      throw new IllegalArgumentException(
+          name + " is a table of " + shape + ", and the rows are " + held + ".");
+    }
+    Shape own = Shape.of(held.count()).append(shape.tail());
+    return new VariableSpec(name, dtype, own, trainable, units, Optional.of(held));
+  }
+
+  /** Shape of the whole value, as files have it. */
+  public Shape storedShape() {
+    return rows.map(held -> Shape.of(held.total()).append(shape.tail())).orElse(shape);
   }
 }

@@ -40,6 +40,7 @@ public final class InspectionReport {
     table.row("train through", plan.trainingFunction());
     table.row("evaluate through", plan.evaluationFunction());
     table.row("logits", plan.logits());
+    table.row("word embeddings", plan.vocabulary());
     report.lines.addAll(table.lines("  "));
     report.list("Trained variables", plan.trained());
     report.list("Frozen variables", plan.frozen());

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Data of a run, and how they become batches.
@@ -83,6 +84,16 @@ public record DataConfig(
             place = -1,
             trainingOnly = true)
         boolean groupByLength,
+    @Option(
+            name = "max-tokens-per-batch",
+            label = "N",
+            help =
+                "Cut batches by their tokens, padding included, in place of"
+                    + " --train-batch-size: as many examples as fit. The batches are those of the"
+                    + " first epoch, later epochs shuffle them.",
+            place = -1,
+            trainingOnly = true)
+        OptionalInt maxTokensPerBatch,
     ColumnConfig columns,
     LanguageConfig language,
     QuestionConfig question) {
@@ -94,6 +105,7 @@ public record DataConfig(
         .atLeast("--max-seq-length", 1, maxSeqLength)
         .atLeast("--train-batch-size", 1, trainBatchSize)
         .atLeast("--eval-batch-size", 1, evalBatchSize)
+        .atLeast("--max-tokens-per-batch", 1, maxTokensPerBatch)
         .that(
             shuffle || !groupByLength,
             "--group-by-length reorders the examples, --shuffle off forbids it: choose one")

@@ -30,7 +30,17 @@ public record UpdateConfig(
             label = "N",
             help = "For fp16: good steps in a row before the loss scale is doubled.",
             defaultValue = "2000")
-        int lossScaleGrowth) {
+        int lossScaleGrowth,
+    @Option(
+            name = "full-vocabulary",
+            help =
+                "Hold all rows of the word embeddings in the session. By default a model built by"
+                    + " Belay holds those that the texts use, if these are at most half; the"
+                    + " others only decay, and checkpoints and exports have all.",
+            section = Section.MACHINE,
+            trainingOnly = true,
+            onResume = Option.OnResume.LOG)
+        boolean fullVocabulary) {
 
   /** Number formats of the forward and backward pass. */
   public enum Precision {

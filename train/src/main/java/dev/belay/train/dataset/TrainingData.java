@@ -85,6 +85,7 @@ public record TrainingData(
         train,
         new BatchOptions(
             config.data().trainBatchSize(),
+            config.data().maxTokensPerBatch(),
             config.data().shuffle(),
             config.data().groupByLength(),
             config.machine().seed(),

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
+import java.util.function.ToLongFunction;
 
 /**
  * Saves the state of a run. The values are held on the training thread, which is quick, and written
@@ -53,11 +54,13 @@ public final class CheckpointSaver implements AutoCloseable {
    * Dependencies of the saver.
    *
    * @param sections state of the parts of the run
+   * @param examples number of examples of its epoch before a position
    * @param flushLogs brings to the disk what was logged of the steps that a checkpoint contains
    */
   public record SaverContext(
       StepRunner runner,
       Sections sections,
+      ToLongFunction<BatchPosition> examples,
       CheckpointFolder folder,
       RunLock lock,
       Consumer<RunEvent> events,
@@ -105,7 +108,7 @@ public final class CheckpointSaver implements AutoCloseable {
             step,
             next.epoch(),
             next.batch(),
-            (long) next.batch() * context.config().data().trainBatchSize(),
+            context.examples().applyAsLong(next),
             context.config().machine().seed(),
             interim,
             metrics,

@@ -3,6 +3,7 @@ package dev.belay.train.model;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.imported.ForwardSpec;
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.HeldRows;
 import dev.belay.savedmodel.configuration.HeadDescription;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.GraphPolicy;
@@ -22,6 +23,7 @@ import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.report.Provenance;
+import dev.belay.train.task.Task;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashSet;
@@ -162,11 +164,25 @@ public record ImportedModel(
   }
 
   @Override
-  public ModelGraph graph(ModelConfig config, long seed) throws IOException {
+  public ModelGraph graph(ModelConfig config, long seed, Map<String, HeldRows> held)
+      throws IOException {
+    if (!held.isEmpty()) {
+      throw new IllegalArgumentException("a foreign graph reads whole tables, not " + held);
+    }
     if (open.isPresent()) {
       throw new IllegalStateException("which functions to use is not decided yet");
     }
     return new ImportedPasses(this, config, seed).graph();
+  }
+
+  @Override
+  public Optional<Task> task() {
+    return Optional.empty();
+  }
+
+  @Override
+  public WordTable words(ModelConfig config) {
+    return WordTable.FOREIGN;
   }
 
   /** A model that was read for an evaluation has chosen its functions for that. */

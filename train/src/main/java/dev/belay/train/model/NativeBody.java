@@ -23,6 +23,7 @@ import dev.belay.train.task.HeadInput;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import org.tensorflow.Graph;
@@ -34,6 +35,7 @@ import org.tensorflow.Graph;
  * @param inputs its inputs
  * @param output name of the output that its head or its loss reads
  * @param maxLength maximum number of tokens
+ * @param words its table of word embeddings
  * @param builder puts it into a graph
  */
 record NativeBody(
@@ -41,6 +43,7 @@ record NativeBody(
     List<FeatureRequest> inputs,
     String output,
     OptionalInt maxLength,
+    WordTable words,
     BiFunction<Graph, LayeredForward.Options, ForwardModel> builder) {
 
   static NativeBody of(NativeModel model) {
@@ -81,8 +84,28 @@ record NativeBody(
         encoderInputs(spec.sizes().types() > 0, head.task().readsPadding()),
         TensorNames.FEATURES,
         OptionalInt.of(spec.sizes().positions() - before),
+        words(spec, head),
         (graph, options) ->
             EncoderModel.build(graph, spec, new EncoderModel.Options(options, reading)));
+  }
+
+  private static WordTable words(EncoderSpec spec, NativeHead head) {
+    return new WordTable(
+        spec.names().base() + ".embeddings.word_embeddings.weight",
+        spec.sizes().vocabulary(),
+        head.task().hidesWords()
+            ? Optional.of("the head multiplies by all of them")
+            : Optional.empty());
+  }
+
+  private static WordTable words(DecoderSpec spec) {
+    String base = spec.form().names().base();
+    return new WordTable(
+        (base.isEmpty() ? "" : base + ".") + spec.form().names().words(),
+        spec.sizes().vocabulary(),
+        spec.output().words().equals(Optional.of(DecoderSpec.Words.TIED))
+            ? Optional.of("the logits are products with all of them")
+            : Optional.empty());
   }
 
   /** An encoder computes no padding, unless its loss reads that. */
@@ -118,6 +141,7 @@ record NativeBody(
         spec.sizes().positions() > 0
             ? OptionalInt.of(spec.sizes().positions())
             : OptionalInt.empty(),
+        words(spec),
         (graph, options) -> DecoderModel.build(graph, spec, options));
   }
 
@@ -146,6 +170,10 @@ record NativeBody(
         inputs(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK, TensorNames.DECODER_INPUT_IDS),
         TensorNames.LOGITS,
         OptionalInt.empty(),
+        new WordTable(
+            "shared.weight",
+            sizes.vocabulary(),
+            Optional.of("encoder, decoder and, if tied, logits share them")),
         (graph, options) -> Seq2SeqModel.build(graph, spec, options));
   }
 }

@@ -7,6 +7,7 @@ import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.HeldRows;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
 import dev.belay.savedmodel.configuration.KeyReport;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
@@ -33,6 +34,7 @@ import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
 import dev.belay.train.task.OwnGraph;
+import dev.belay.train.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -151,8 +153,23 @@ record NativeModel(
   }
 
   @Override
-  public ModelGraph graph(ModelConfig config, long seed) throws IOException {
-    return graph(config, options(config, seed));
+  public ModelGraph graph(ModelConfig config, long seed, Map<String, HeldRows> held)
+      throws IOException {
+    return graph(config, options(config, seed).holding(held));
+  }
+
+  @Override
+  public Optional<Task> task() {
+    return Optional.of(head.task());
+  }
+
+  @Override
+  public WordTable words(ModelConfig config) {
+    WordTable table = NativeBody.of(this).words();
+    return table
+        .whole(config.files().fromScratch(), "they begin at random, all drawn at once")
+        .whole(optimizer.isPresent(), "the files have slots of an earlier training for them")
+        .whole(!trains(table.name(), config), "they do not train");
   }
 
   @Override
@@ -210,6 +227,9 @@ record NativeModel(
               + " and seed "
               + seed);
     }
+    options
+        .held()
+        .forEach((table, rows) -> notes.add("vocabulary: trains " + rows + " of " + table));
     List<String> unused = weights.unused(forward, head);
     if (!unused.isEmpty()) {
       notes.add("weights of other heads, not used by this one: " + unused);

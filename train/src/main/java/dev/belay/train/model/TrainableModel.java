@@ -2,6 +2,7 @@ package dev.belay.train.model;
 
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.variable.GraphVariable;
+import dev.belay.graph.variable.HeldRows;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
@@ -11,6 +12,7 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.doctor.NativeTensorFlow;
+import dev.belay.train.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,7 +63,22 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   TrainableModel decided() throws IOException;
 
   /** Puts it into a new graph. */
-  ModelGraph graph(ModelConfig config, long seed) throws IOException;
+  default ModelGraph graph(ModelConfig config, long seed) throws IOException {
+    return graph(config, seed, Map.of());
+  }
+
+  /**
+   * Puts it into a new graph that holds some rows of its tables alone.
+   *
+   * @param held rows to hold of the tables of those names; of other tables, all
+   */
+  ModelGraph graph(ModelConfig config, long seed, Map<String, HeldRows> held) throws IOException;
+
+  /** Its task; empty if only its graph tells. */
+  Optional<Task> task();
+
+  /** The table of its word embeddings. */
+  WordTable words(ModelConfig config);
 
   /**
    * Puts it into a new graph to evaluate it and predict with it: what only trains is left out, and

@@ -230,6 +230,7 @@ public final class RunExecution {
         new CheckpointSaver.SaverContext(
             setup.training().runner(),
             sections,
+            source::examplesBefore,
             context.checkpoints(config),
             context.lock(),
             context.records(),
@@ -283,10 +284,10 @@ public final class RunExecution {
   /** With another batch size or other data, the batch that holds the first unused example. */
   private BatchPosition next(Checkpoint checkpoint) {
     CheckpointState state = checkpoint.state();
-    long batch =
-        context.start().changed()
-            ? state.examples() / config.data().trainBatchSize()
-            : state.batch();
+    if (context.start().changed()) {
+      return source.holding(Math.toIntExact(state.epoch()), state.examples());
+    }
+    long batch = state.batch();
     return batch < source.batchesPerEpoch()
         ? new BatchPosition(Math.toIntExact(state.epoch()), Math.toIntExact(batch))
         : new BatchPosition(Math.toIntExact(state.epoch() + 1), 0);
@@ -391,7 +392,10 @@ public final class RunExecution {
       VariableSnapshot weights, SavedModelExport.Description description, Path target)
       throws IOException {
     List<AdaptedWeight> adapted = setup.graph().forward().adapted();
-    if (adapted.isEmpty()) {
+    boolean whole =
+        setup.training().runner().weights().stream()
+            .allMatch(variable -> variable.spec().rows().isEmpty());
+    if (adapted.isEmpty() && whole) {
       new SavedModelExport(
               setup.model(),
               setup.graph(),

@@ -19,8 +19,10 @@ import java.util.OptionalLong;
  * @param saved bytes of those that a checkpoint holds
  * @param trained bytes of the trainable variables
  * @param slots optimizer slots per trainable variable
+ * @param idle bytes of rows of trainable tables that no text uses, which have neither gradient nor
+ *     slots in memory
  */
-public record RunNeeds(long weights, long saved, long trained, int slots) {
+public record RunNeeds(long weights, long saved, long trained, int slots, long idle) {
   /** The share of available memory that the minimum may use; the rest is for activations. */
   private static final double SHARE = 0.9;
 
@@ -29,7 +31,11 @@ public record RunNeeds(long weights, long saved, long trained, int slots) {
     long weights = TensorSpecs.bytes(model.variables().all());
     long trained = TensorSpecs.bytes(model.variables().trainable());
     return new RunNeeds(
-        weights, model.adapted().isEmpty() ? weights : trained, trained, slots(optimizer));
+        weights,
+        model.adapted().isEmpty() ? weights : trained,
+        trained,
+        slots(optimizer),
+        trained - TensorSpecs.heldBytes(model.variables().trainable()));
   }
 
   private static int slots(OptimizerConfig optimizer) {
@@ -52,7 +58,7 @@ public record RunNeeds(long weights, long saved, long trained, int slots) {
    * @param usable available bytes; empty if unknown
    */
   public Optional<String> memoryWarning(OptionalLong usable) {
-    long bytes = weights + (slots + 1) * trained;
+    long bytes = weights + (slots + 1) * (trained - idle);
     if (usable.isEmpty() || bytes <= SHARE * usable.getAsLong()) {
       return Optional.empty();
     }

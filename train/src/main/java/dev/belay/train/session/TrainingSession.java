@@ -176,7 +176,7 @@ public final class TrainingSession {
 
   /** Number of elements of the variables. */
   public static long parameters(List<GraphVariable> variables) {
-    return variables.stream().mapToLong(variable -> variable.spec().shape().size()).sum();
+    return variables.stream().mapToLong(variable -> variable.spec().storedShape().size()).sum();
   }
 
   /**

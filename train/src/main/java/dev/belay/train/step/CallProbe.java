@@ -47,7 +47,8 @@ public final class CallProbe implements AutoCloseable {
         forward.initializers().forEach((Operation fill) -> runner.addTarget(fill));
         runner.run().close();
       }
-      new VariableMemory(session, Replicas.single(graph)).assign(forward.variables().all(), values);
+      new VariableMemory(session, Replicas.single(graph), Map.of())
+          .assign(forward.variables().all(), values);
       return new CallProbe(Ops.create(graph).withSubScope(NodeNames.PROBE), session);
     } catch (Throwable e) {
       session.close();

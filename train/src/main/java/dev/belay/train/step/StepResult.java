@@ -31,6 +31,12 @@ public record StepResult(
     WorkerTime time,
     List<VariableNorm> variableNorms) {
 
+  /** The same with other norms of variables. */
+  StepResult withVariableNorms(List<VariableNorm> norms) {
+    return new StepResult(
+        loss, gradNorm, gradNormClipped, clipScale, clipped, lossScale, applied, millis, norms);
+  }
+
   /** Whether loss and norm are finite. */
   public boolean isFinite() {
     return Float.isFinite(loss) && Float.isFinite(gradNorm);

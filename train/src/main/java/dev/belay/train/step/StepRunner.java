@@ -52,9 +52,10 @@ public final class StepRunner implements AutoCloseable {
     this.replicas = running.replicas();
     this.session = running.session();
     this.workers = running.workers();
-    this.memory = new VariableMemory(session, replicas);
     this.train = steps.train();
     this.applied = new AppliedUpdates(session, train.flatMap(TrainStep::updateCount));
+    Map<String, Double> decays = train.map(step -> step.parts().decays()).orElse(Map.of());
+    this.memory = new VariableMemory(session, replicas, decays);
     this.evaluation = steps.evaluation();
     this.weights = weights;
   }
@@ -190,10 +191,11 @@ public final class StepRunner implements AutoCloseable {
   }
 
   private StepResult train(UpdateBatch batch, long step, UpdateRun update) {
-    return applied.received(
+    StepResult result =
         train.orElseThrow().pass().accumulate().isPresent()
             ? update.inParts(batch, step)
-            : update.atOnce(batch.parts().get(0), step));
+            : update.atOnce(batch.parts().get(0), step);
+    return memory.follow(applied.received(result), update.learningRate());
   }
 
   /**
@@ -396,5 +398,6 @@ public final class StepRunner implements AutoCloseable {
   @Override
   public void close() {
     session.close();
+    memory.close();
   }
 }

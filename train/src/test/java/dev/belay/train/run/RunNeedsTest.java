@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class RunNeedsTest {
   /** Weights, gradients and two slots of 1 GB each. */
   private static final RunNeeds FOUR =
-      new RunNeeds(1_000_000_000L, 1_000_000_000L, 1_000_000_000L, 2);
+      new RunNeeds(1_000_000_000L, 1_000_000_000L, 1_000_000_000L, 2, 0);
 
   @TempDir Path folder;
 
@@ -31,13 +31,22 @@ final class RunNeedsTest {
         warning);
   }
 
+  /** Half of the weights: without gradient and slots, 1 and 3 halves. */
+  @Test
+  void rowsThatNoTextUsesNeedTheirWeightsAlone() {
+    RunNeeds some = new RunNeeds(1_000_000_000L, 1_000_000_000L, 1_000_000_000L, 2, 500_000_000L);
+    assertEquals(Optional.empty(), some.memoryWarning(OptionalLong.of(2_800_000_000L)));
+    String warning = some.memoryWarning(OptionalLong.of(2_700_000_000L)).orElseThrow();
+    assertTrue(warning.contains(" need 2.5 GB of memory"), warning);
+  }
+
   @Test
   void theDiskNeedsSpaceForKeptCheckpointsAndTheExport() {
     LoopConfig loop =
         ConfigBinder.with(LoopConfig.defaults(), "save-steps", OptionalInt.of(10)); // 5
-    RunNeeds small = new RunNeeds(1000, 1000, 1000, 2);
+    RunNeeds small = new RunNeeds(1000, 1000, 1000, 2, 0);
     assertEquals(Optional.empty(), small.diskWarning(loop, 45, 15, folder));
-    RunNeeds huge = new RunNeeds(1L << 50, 1L << 50, 1L << 50, 2);
+    RunNeeds huge = new RunNeeds(1L << 50, 1L << 50, 1L << 50, 2, 0);
     String all = huge.diskWarning(loop, 45, 15, folder).orElseThrow();
     assertTrue(
         all.startsWith(

@@ -3,7 +3,7 @@ package dev.belay.train.data.batch;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.data.language.Masking;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -12,7 +12,6 @@ import java.util.Optional;
 /** The batches of a data set, epoch after epoch, from any position on. Immutable. */
 public final class BatchSource {
   private final Dataset dataset;
-  private final BatchOptions options;
   private final BatchOrder order;
   private final Collator collator;
   private final Optional<Masking> masking;
@@ -26,14 +25,39 @@ public final class BatchSource {
   public BatchSource(Dataset dataset, BatchOptions options, Optional<Masking> masking) {
     this.masking = masking;
     this.dataset = dataset;
-    this.options = options;
     this.order = new BatchOrder(dataset.examples(), options);
     this.collator = new Collator(dataset, options.padToMultiple());
   }
 
   /** Number of batches of an epoch, the short one included. */
   public int batchesPerEpoch() {
-    return (dataset.size() + options.batchSize() - 1) / options.batchSize();
+    return order.count();
+  }
+
+  /** Number of examples in the batches of an epoch before a position. */
+  public long examplesBefore(BatchPosition position) {
+    return order.of(position.epoch()).stream()
+        .limit(position.batch())
+        .mapToLong(batch -> batch.length)
+        .sum();
+  }
+
+  /**
+   * The position of the batch that holds an example.
+   *
+   * @param example number of the example in the order of the epoch, from 0
+   * @return the start of the next epoch if the epoch has no such example
+   */
+  public BatchPosition holding(int epoch, long example) {
+    long end = 0;
+    List<int[]> batches = order.of(epoch);
+    for (int i = 0; i < batches.size(); i++) {
+      end += batches.get(i).length;
+      if (example < end) {
+        return new BatchPosition(epoch, i);
+      }
+    }
+    return new BatchPosition(epoch + 1, 0);
   }
 
   /** Number of predictions for an epoch's examples: one for all windows of a question. */
@@ -64,7 +88,7 @@ public final class BatchSource {
   private final class Batches implements Iterator<Batch> {
     private final int lastEpoch;
     private BatchPosition position;
-    private int[] indices;
+    private List<int[]> batches;
 
     Batches(BatchPosition position, int lastEpoch) {
       if (position.batch() >= batchesPerEpoch()) {
@@ -77,7 +101,7 @@ public final class BatchSource {
       }
       this.position = position;
       this.lastEpoch = lastEpoch;
-      this.indices = order.of(position.epoch());
+      this.batches = order.of(position.epoch());
     }
 
     @Override
@@ -93,20 +117,14 @@ public final class BatchSource {
       BatchPosition next = position.next(batchesPerEpoch());
       Batch batch = collator.collate(position, next, examples());
       if (next.epoch() != position.epoch() && next.epoch() <= lastEpoch) {
-        indices = order.of(next.epoch());
+        batches = order.of(next.epoch());
       }
       position = next;
       return batch;
     }
 
     private List<EncodedExample> examples() {
-      int start = position.batch() * options.batchSize();
-      int end = Math.min(indices.length, start + options.batchSize());
-      List<EncodedExample> examples = new ArrayList<>(end - start);
-      for (int i = start; i < end; i++) {
-        examples.add(example(indices[i]));
-      }
-      return examples;
+      return Arrays.stream(batches.get(position.batch())).mapToObj(this::example).toList();
     }
 
     private EncodedExample example(int index) {

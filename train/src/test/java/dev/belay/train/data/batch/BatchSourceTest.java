@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.belay.train.data.DataException;
 import dev.belay.train.data.batch.Column.IntMatrix;
 import dev.belay.train.data.example.Dataset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -98,6 +101,72 @@ class BatchSourceTest {
     assertTrue(grouped < tokens * 115 / 100, "grouped " + grouped + " of " + tokens);
     Batch first = new BatchSource(dataset, new BatchOptions(8, true, true, 1, 1)).epoch(0).next();
     assertEquals(100, first.features().get("input_ids").columns());
+  }
+
+  @Property(tries = 100)
+  void batchesByTokensHoldAsManyExamplesAsFit(
+      @ForAll @IntRange(min = 1, max = 60) int size,
+      @ForAll @IntRange(min = 16, max = 60) int most,
+      @ForAll boolean shuffle,
+      @ForAll boolean group,
+      @ForAll long seed) {
+    BatchSource source = new BatchSource(varied(size), byTokens(most, shuffle, group, seed));
+    for (int epoch = 0; epoch < 3; epoch++) {
+      List<Integer> labels = new ArrayList<>();
+      int batches = 0;
+      for (Iterator<Batch> it = source.epoch(epoch); it.hasNext(); batches++) {
+        Batch batch = it.next();
+        Column ids = batch.features().get("input_ids");
+        assertTrue(ids.rows() * ids.columns() <= most, ids.rows() + " x " + ids.columns());
+        assertEquals(labels.size(), source.examplesBefore(batch.position()));
+        assertEquals(batch.position(), source.holding(epoch, labels.size()));
+        labels.addAll(labels(batch));
+        assertEquals(batch.position(), source.holding(epoch, labels.size() - 1));
+      }
+      assertEquals(source.batchesPerEpoch(), batches);
+      assertEquals(new BatchPosition(epoch + 1, 0), source.holding(epoch, size));
+      assertEquals(IntStream.range(0, size).boxed().toList(), labels.stream().sorted().toList());
+    }
+  }
+
+  private static BatchOptions byTokens(int most, boolean shuffle, boolean group, long seed) {
+    return new BatchOptions(32, OptionalInt.of(most), shuffle, group, seed, 4);
+  }
+
+  /** Lengths 1, 8, 4, 11 and 7, of which rows of a batch are padded to a multiple of 4. */
+  @Test
+  void tokensAreCountedWithPadding() {
+    Iterator<Batch> batches =
+        new BatchSource(varied(5), byTokens(16, false, false, 1)).from(BatchPosition.START);
+    for (int epoch = 0; epoch < 2; epoch++) {
+      assertEquals(List.of(0, 1), labels(batches.next()));
+      assertEquals(List.of(2), labels(batches.next()));
+      assertEquals(List.of(3), labels(batches.next()));
+      assertEquals(List.of(4), labels(batches.next()));
+    }
+    BatchSource shuffled = new BatchSource(varied(40), byTokens(24, true, true, 1));
+    assertEquals(batches(shuffled, 0), batches(shuffled, 0));
+    assertNotEquals(batches(shuffled, 0), batches(shuffled, 1));
+    assertEquals(new HashSet<>(batches(shuffled, 0)), new HashSet<>(batches(shuffled, 1)));
+  }
+
+  private static List<List<Integer>> batches(BatchSource source, int epoch) {
+    List<List<Integer>> batches = new ArrayList<>();
+    source.epoch(epoch).forEachRemaining(batch -> batches.add(labels(batch)));
+    return batches;
+  }
+
+  @Test
+  void anExampleThatDoesNotFitIsRefused() {
+    Dataset dataset = Examples.masked(3, 9);
+    DataException refused =
+        assertThrows(
+            DataException.class, () -> new BatchSource(dataset, byTokens(11, true, false, 1)));
+    assertEquals(
+        "train.tsv:3: this example has 12 tokens with its padding, and"
+            + " --max-tokens-per-batch is 11: choose at least 12, or cut texts with"
+            + " --max-seq-length",
+        refused.getMessage());
   }
 
   @Test
