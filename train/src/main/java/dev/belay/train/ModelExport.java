@@ -1,10 +1,12 @@
 package dev.belay.train;
 
 import dev.belay.savedmodel.weights.ModelWeights;
+import dev.belay.savedmodel.weights.SentenceModules;
 import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.adapter.AdapterState;
 import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.export.MergedCheckpoint;
 import dev.belay.train.export.MergedExport;
@@ -17,11 +19,13 @@ import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.session.WeightSource;
+import dev.belay.train.task.SentenceEmbedding;
 import dev.belay.train.tokenize.TokenizerFinder;
 import dev.belay.train.tokenize.folder.TokenizerExport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,8 +94,28 @@ public final class ModelExport {
         tokenizer.isPresent()
             ? TokenizerExport.files(TokenizerFinder.given(tokenizer.get()))
             : WeightConversion.tokenizer(weights.location());
+    Map<String, byte[]> beside = new LinkedHashMap<>(files);
+    beside.putAll(sentenceFiles(directory, weights));
     return WeightConversion.write(
-        weights, target, folder, new WeightConversion.Beside(Optional.empty(), files));
+        weights, target, folder, new WeightConversion.Beside(Optional.empty(), beside));
+  }
+
+  /** Files of sentence-transformers, if the run trained vectors of sentences. */
+  private static Map<String, byte[]> sentenceFiles(RunDirectory run, ModelWeights weights)
+      throws IOException {
+    RecordedRun recorded = RecordedRun.read(run.config(), run.provenance());
+    boolean asked = recorded.model().head().equals(EmbeddingConfig.HEAD);
+    Optional<SentenceModules> said =
+        asked || recorded.model().newHead().isEmpty()
+            ? SentenceModules.read(weights.location().folder())
+            : Optional.empty();
+    if (!asked && said.isEmpty()) {
+      return Map.of();
+    }
+    SentenceModules modules = SentenceEmbedding.modules(recorded.model().embedding(), said);
+    return modules
+        .withMaxSeqLength(recorded.maxSeqLength())
+        .files(weights.configuration().orElseThrow().sizes().hidden());
   }
 
   private static WeightConversion.Result exportAdapter(RunCheckpoint chosen, Path folder)

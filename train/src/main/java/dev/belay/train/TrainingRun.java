@@ -158,6 +158,7 @@ public final class TrainingRun {
     try (ModelGraph graph = model.graph(config.model(), config.machine().seed())) {
       graph.requireMatches(config.model());
       TrainingData datasets = TrainingData.read(config.data(), data, model, graph.task());
+      datasets.requireWholeBatches(config);
       datasets.decidingMetric(config); // refused now, not after an epoch
       Map<String, Object> facts = RunProvenance.of(config, model, data, datasets);
       try (RunWorkers workers =

@@ -51,8 +51,8 @@ public record DataConfig(
             label = "N",
             help =
                 "Maximum tokens of an example, including special tokens; longer texts are "
-                    + "cut.",
-            defaultValue = "128")
+                    + "cut. A folder of sentence-transformers replaces the default by its own.",
+            defaultValue = DataConfig.USUAL_LENGTH)
         int maxSeqLength,
     @Option(
             name = "train-batch-size",
@@ -87,6 +87,8 @@ public record DataConfig(
     LanguageConfig language,
     QuestionConfig question) {
 
+  static final String USUAL_LENGTH = "128";
+
   public DataConfig {
     trainFiles = List.copyOf(trainFiles);
     validationFiles = List.copyOf(validationFiles);
@@ -98,6 +100,11 @@ public record DataConfig(
             shuffle || !groupByLength,
             "--group-by-length reorders the examples, --shuffle off forbids it: choose one")
         .verify();
+  }
+
+  /** Whether the maximum number of tokens is the default. */
+  public boolean hasUsualLength() {
+    return maxSeqLength == Integer.parseInt(USUAL_LENGTH);
   }
 
   /** The same with examples of at most that many tokens. */

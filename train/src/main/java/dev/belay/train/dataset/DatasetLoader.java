@@ -52,7 +52,8 @@ public final class DatasetLoader implements AutoCloseable {
     this.inputs = inputs;
     this.vocabularySize = model.vocabularySize();
     this.longest = model.maxSeqLength().orElse(Integer.MAX_VALUE);
-    this.maxSeqLength = Math.min(config.maxSeqLength(), longest);
+    OptionalInt said = config.hasUsualLength() ? model.usualLength() : OptionalInt.empty();
+    this.maxSeqLength = Math.min(said.orElse(config.maxSeqLength()), longest);
     this.decoderStart = model.decoderStart();
     this.rules =
         new InputRules(
@@ -255,6 +256,10 @@ public final class DatasetLoader implements AutoCloseable {
   /** Decisions about inputs and tokenizer. */
   public List<String> notes() {
     List<String> all = new ArrayList<>(inputs.notes());
+    if (config.hasUsualLength() && maxSeqLength > config.maxSeqLength()) {
+      all.add(
+          "texts are cut to " + maxSeqLength + " tokens, as the files of the model say it");
+    }
     if (config.maxSeqLength() > longest && inputs.wantsTokens()) {
       all.add(
           "--max-seq-length "
