@@ -177,6 +177,7 @@ public record SentenceModules(Pooling pooling, boolean normalized, OptionalInt m
           "true: sentence-transformers lowers the texts before its tokenizer; expected false, and"
               + " texts in lower case or a tokenizer that lowers them");
     }
+    requireFeatures(file, settings.get());
     JsonNode length = settings.get().path("max_seq_length");
     if (length.isMissingNode() || length.isNull()) {
       return OptionalInt.empty();
@@ -186,6 +187,24 @@ public record SentenceModules(Pooling pooling, boolean normalized, OptionalInt m
           file, "max_seq_length", "a whole number above 0", length.toString());
     }
     return OptionalInt.of(length.asInt());
+  }
+
+  /** Newer versions may name another output of the transformer. */
+  private static void requireFeatures(Path file, JsonNode settings) throws IOException {
+    String task = "transformer_task";
+    String output = "method_output_name";
+    JsonNode text = settings.path("modality_config").path("text");
+    require(file, task, "feature-extraction", settings.path(task));
+    require(file, output, "last_hidden_state", text.path(output));
+    require(file, "method", "forward", text.path("method"));
+  }
+
+  private static void require(Path file, String key, String expected, JsonNode found)
+      throws IOException {
+    if (!found.isMissingNode() && !found.asText().equals(expected)) {
+      throw new UnsupportedModelException(
+          file, key, found + ": Belay pools the features of the last layer; expected " + expected);
+    }
   }
 
   private static Optional<JsonNode> json(Path file) throws IOException {
@@ -203,8 +222,8 @@ public record SentenceModules(Pooling pooling, boolean normalized, OptionalInt m
   }
 
   /** The same with that longest sequence. */
-  public SentenceModules withMaxSeqLength(int tokens) {
-    return new SentenceModules(pooling, normalized, OptionalInt.of(tokens));
+  public SentenceModules withMaxSeqLength(OptionalInt tokens) {
+    return new SentenceModules(pooling, normalized, tokens);
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.model.TestModels;
 import dev.belay.tools.ProgramRun;
 import dev.belay.train.config.ConfigBinder;
+import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.model.ModelSandbox;
 import java.io.IOException;
@@ -198,7 +199,8 @@ final class ProcessSandboxTest {
             any.dropout(),
             any.modelLosses(),
             any.adapter(),
-            new ModelConfig.Trust(java.util.Set.of(), false, List.of(), Optional.empty(), true));
+            new ModelConfig.Trust(java.util.Set.of(), false, List.of(), Optional.empty(), true),
+            EmbeddingConfig.defaults());
     assertTrue(isRemembered(trusted, true));
     ProgramRun run = predict(model("node { name: \"boom\" op: \"NoOp\" }"), "--trust-model");
     assertEquals(0, run.code(), run.err());

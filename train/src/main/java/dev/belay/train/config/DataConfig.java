@@ -104,7 +104,12 @@ public record DataConfig(
 
   /** Whether the maximum number of tokens is the default. */
   public boolean hasUsualLength() {
-    return maxSeqLength == Integer.parseInt(USUAL_LENGTH);
+    return isUsualLength(maxSeqLength);
+  }
+
+  /** Whether a maximum number of tokens is the default. */
+  public static boolean isUsualLength(int tokens) {
+    return tokens == Integer.parseInt(USUAL_LENGTH);
   }
 
   /** The same with examples of at most that many tokens. */

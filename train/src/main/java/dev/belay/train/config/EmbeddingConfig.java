@@ -41,6 +41,11 @@ public record EmbeddingConfig(
         .verify();
   }
 
+  /** Defaults of the command line. */
+  public static EmbeddingConfig defaults() {
+    return ConfigBinder.defaults(EmbeddingConfig.class);
+  }
+
   /** Whether an option says how vectors are made. */
   public boolean isGiven() {
     return pooling.isPresent() || normalize.isPresent();

@@ -256,9 +256,9 @@ public final class DatasetLoader implements AutoCloseable {
   /** Decisions about inputs and tokenizer. */
   public List<String> notes() {
     List<String> all = new ArrayList<>(inputs.notes());
-    if (config.hasUsualLength() && maxSeqLength > config.maxSeqLength()) {
-      all.add(
-          "texts are cut to " + maxSeqLength + " tokens, as the files of the model say it");
+    int limit = tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE);
+    if (config.hasUsualLength() && maxSeqLength != config.maxSeqLength() && limit >= maxSeqLength) {
+      all.add("texts are cut to " + maxSeqLength + " tokens, as the files of the model say it");
     }
     if (config.maxSeqLength() > longest && inputs.wantsTokens()) {
       all.add(

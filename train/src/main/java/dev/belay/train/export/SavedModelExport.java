@@ -58,7 +58,14 @@ public record SavedModelExport(
    * @param maxSeqLength maximum number of tokens of an example
    */
   public record Description(
-      Optional<LabelMap> labels, Optional<TokenizerFiles> tokenizer, int maxSeqLength) {}
+      Optional<LabelMap> labels, Optional<TokenizerFiles> tokenizer, int maxSeqLength) {
+
+    /** The longest sequence of a text, which a tokenizer may limit too. */
+    int longest() {
+      OptionalInt own = tokenizer.map(TokenizerFiles::modelMaxLength).orElse(OptionalInt.empty());
+      return Math.min(maxSeqLength, own.orElse(maxSeqLength));
+    }
+  }
 
   /**
    * The next version folder, to be written.
@@ -146,7 +153,7 @@ public record SavedModelExport(
   private Map<String, byte[]> extras() throws IOException {
     Map<String, byte[]> extras = new LinkedHashMap<>();
     extras.put(ModelSource.MAX_SEQ_LENGTH, utf8(description.maxSeqLength() + "\n"));
-    extras.putAll(graph.task().files(OptionalInt.of(description.maxSeqLength())));
+    extras.putAll(graph.task().files(OptionalInt.of(description.longest())));
     graph
         .task()
         .problemType(model.source().problemType())

@@ -72,7 +72,10 @@ record SentenceColumns(List<String> texts, Optional<String> score) {
         return new SentenceColumns(List.copyOf(texts), Optional.empty());
       }
       String first = first();
-      String second = asked.textPair().orElseGet(() -> second(first));
+      String second = asked
+              .textPair()
+              .map(name -> named("--text-pair-column", name))
+              .orElseGet(() -> second(first));
       if (score.isEmpty() && asked.textPair().isEmpty()) {
         throw error(
             "texts '"
