@@ -22,7 +22,8 @@ public record DataConfig(
                     + "directory of these; repeatable. Columns: text[,text_b],label, or "
                     + "input_ids,attention_mask,token_type_ids,label; for tokens text,labels "
                     + "with a label per word; for language models text (or .txt, one per line); "
-                    + "for seq2seq text,target; for question-answering SQuAD's .json.",
+                    + "for seq2seq text,target; for sentence-embedding text,positive[,negative] or "
+                    + "text,text_b,score; for question-answering SQuAD's .json.",
             required = "name a .tsv, .csv, .jsonl or .tfrecord file",
             place = -1,
             trainingOnly = true,
