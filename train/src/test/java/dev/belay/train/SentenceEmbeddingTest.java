@@ -119,8 +119,7 @@ final class SentenceEmbeddingTest {
         ModelEvaluation.evaluate(again, ModelSandbox.TRUSTING).metrics());
     Path written = folder.resolve("written");
     ModelExport.export(folder.resolve("run"), WeightTarget.HUGGINGFACE, written);
-    assertEquals(
-        SentenceModules.read(fixture.resolve("model")), SentenceModules.read(written));
+    assertEquals(SentenceModules.read(fixture.resolve("model")), SentenceModules.read(written));
     assertVectors(golden.get("vectors_after"), written, held);
   }
 

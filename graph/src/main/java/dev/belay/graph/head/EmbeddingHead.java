@@ -67,8 +67,7 @@ public record EmbeddingHead(
 
   /** 1 for tokens, 0 for padding, [B, T]. */
   private Operand<TInt32> seen(Ops tf) {
-    return tf.dtypes.cast(
-        tf.math.equal(mask.expect(TInt32.class), tf.constant(1)), TInt32.class);
+    return tf.dtypes.cast(tf.math.equal(mask.expect(TInt32.class), tf.constant(1)), TInt32.class);
   }
 
   private Operand<TFloat32> mean(Ops tf, Operand<TFloat32> tokens) {
@@ -85,8 +84,7 @@ public record EmbeddingHead(
     SequenceShape extent = SequenceShape.of(tf, tokens);
     Operand<TInt32> zero = tf.constant(0);
     Operand<TInt32> places = tf.range(zero, extent.length(), tf.constant(1)); // [T]
-    Operand<TInt32> last =
-        tf.reduceMax(tf.math.mul(seen(tf), places), tf.constant(1)); // [B]
+    Operand<TInt32> last = tf.reduceMax(tf.math.mul(seen(tf), places), tf.constant(1)); // [B]
     Operand<TInt32> begin =
         tf.range(zero, tf.math.mul(extent.batch(), extent.length()), extent.length()); // [B]
     Operand<TFloat32> rows = tf.reshape(tokens, tf.constant(new int[] {-1, hidden}));

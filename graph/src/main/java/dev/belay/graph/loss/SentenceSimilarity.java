@@ -46,7 +46,8 @@ public record SentenceSimilarity(double scale) implements Loss {
     Operand<TFloat32> ranked = tf.dtypes.cast(isRanked, TFloat32.class);
     Operand<TFloat32> unranked = tf.math.sub(tf.constant(1f), ranked);
     Operand<TFloat32> ranking = ranking(tf, first, others, batch); // [B]
-    Operand<TFloat32> second = tf.gather(vectors, tf.range(batch, tf.math.add(batch, batch), one), zero);
+    Operand<TFloat32> second =
+        tf.gather(vectors, tf.range(batch, tf.math.add(batch, batch), one), zero);
     Operand<TFloat32> cosine = tf.reduceSum(tf.math.mul(first, second), one); // [B]
     Operand<TFloat32> known = tf.select(isRanked, tf.zerosLike(scores), scores);
     Operand<TFloat32> squares = tf.math.squaredDifference(cosine, known);

@@ -103,8 +103,7 @@ public record SentenceModules(Pooling pooling, boolean normalized, OptionalInt m
       throw new CorruptModelException(file, "path of Pooling", "the name of a folder", pooling);
     }
     Path path = root.get().resolve(pooling).resolve(CONFIG);
-    return Optional.of(
-        new SentenceModules(pooling(path), types.size() == 3, maxSeqLength(folder)));
+    return Optional.of(new SentenceModules(pooling(path), types.size() == 3, maxSeqLength(folder)));
   }
 
   private static Pooling pooling(Path file) throws IOException {
@@ -253,8 +252,7 @@ public record SentenceModules(Pooling pooling, boolean normalized, OptionalInt m
     settings.put("word_embedding_dimension", size);
     OLD_MODES.keySet().forEach(key -> settings.put(key, key.equals(pooling.oldKey)));
     settings.put("include_prompt", true);
-    files.put(
-        POOLING_FOLDER + "/" + CONFIG, ConfigurationWriter.JSON.writeValueAsBytes(settings));
+    files.put(POOLING_FOLDER + "/" + CONFIG, ConfigurationWriter.JSON.writeValueAsBytes(settings));
     if (maxSeqLength.isPresent()) {
       String text =
           String.format(

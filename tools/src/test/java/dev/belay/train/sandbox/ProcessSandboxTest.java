@@ -120,9 +120,10 @@ final class ProcessSandboxTest {
     assertEquals(
         "belay predict: "
             + model.resolve("saved_model.pb")
-            + ": expected a model that TensorFlow survives, found that the process that tried it ended"
-            + " by SIGFPE while importing its graph. The model is damaged, hostile, or larger than this machine; if you trust it,"
-            + " --trust-model takes it into this process, which may die of it\n",
+            + ": expected a model that TensorFlow survives, found that the process that tried it"
+            + " ended by SIGFPE while importing its graph. The model is damaged, hostile, or larger"
+            + " than this machine; if you trust it, --trust-model takes it into this process, which"
+            + " may die of it\n",
         run.err());
     assertEquals("", run.out());
     assertFalse(

@@ -36,8 +36,7 @@ public record EmbeddingConfig(
 
   public EmbeddingConfig {
     new Check()
-        .that(
-            Double.isFinite(scale) && scale > 0, "--scale", "a finite number above 0", scale)
+        .that(Double.isFinite(scale) && scale > 0, "--scale", "a finite number above 0", scale)
         .verify();
   }
 

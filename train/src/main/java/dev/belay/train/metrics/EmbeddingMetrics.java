@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
  * <p>Pairs with scores: the correlations {@code spearman} and {@code pearson} of cosine and score.
  *
  * <p>Pairs without scores: each first text searches all second and further texts of the data, equal
- * ones counted once, as the {@code InformationRetrievalEvaluator} of sentence-transformers does. Its
- * right ones are the second texts of all examples with this first text. {@code recall@k} is the
+ * ones counted once, as the {@code InformationRetrievalEvaluator} of sentence-transformers does.
+ * Its right ones are the second texts of all examples with this first text. {@code recall@k} is the
  * share of these among the k nearest, and {@code mrr} the inverse of the first one's place, each as
  * a mean over the different first texts.
  */
@@ -130,7 +130,8 @@ public final class EmbeddingMetrics implements Metrics {
     List<IntBuffer> asked = List.copyOf(queries.keySet());
     return IntStream.range(0, asked.size())
         .parallel()
-        .mapToObj(query -> places(queries.get(asked.get(query)), right.get(asked.get(query)), texts))
+        .mapToObj(
+            query -> places(queries.get(asked.get(query)), right.get(asked.get(query)), texts))
         .toList();
   }
 

@@ -92,8 +92,8 @@ public record ImportedModel(
           config.path()
               + ": --head "
               + EmbeddingConfig.HEAD
-              + ", --pooling and --normalize are for weights without a graph, such as a Hugging Face"
-              + " folder or a checkpoint, and this is a SavedModel with a graph of its own");
+              + ", --pooling and --normalize are for weights without a graph, such as a Hugging"
+              + " Face folder or a checkpoint, and this is a SavedModel with a graph of its own");
     }
     boolean newHead = config.newHead().isPresent();
     if (newHead && config.features().isEmpty()) {

@@ -52,7 +52,8 @@ public final class HeadChoice {
   }
 
   private Task own() {
-    Optional<Task> embedding = known.stream().filter(SentenceEmbedding.class::isInstance).findFirst();
+    Optional<Task> embedding =
+        known.stream().filter(SentenceEmbedding.class::isInstance).findFirst();
     if (files.modules().isPresent() && embedding.isPresent()) {
       return embedding.get();
     }

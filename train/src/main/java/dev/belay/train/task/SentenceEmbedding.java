@@ -94,8 +94,7 @@ public record SentenceEmbedding(OptionalInt outputs, SentenceModules modules, do
    *
    * @param said those of the model's files
    */
-  public static SentenceModules modules(
-      EmbeddingConfig options, Optional<SentenceModules> said) {
+  public static SentenceModules modules(EmbeddingConfig options, Optional<SentenceModules> said) {
     SentenceModules before = said.orElse(USUAL);
     return new SentenceModules(
         options.pooling().orElse(before.pooling()),

@@ -101,9 +101,7 @@ public final class DatasetReader {
   }
 
   private List<EncodedExample> encode(List<Row> rows) {
-    return sentences.isPresent()
-        ? sentences.get().encode(encoder, rows)
-        : encoder.encode(rows);
+    return sentences.isPresent() ? sentences.get().encode(encoder, rows) : encoder.encode(rows);
   }
 
   /** Number of texts that were read. */

@@ -72,7 +72,8 @@ record SentenceColumns(List<String> texts, Optional<String> score) {
         return new SentenceColumns(List.copyOf(texts), Optional.empty());
       }
       String first = first();
-      String second = asked
+      String second =
+          asked
               .textPair()
               .map(name -> named("--text-pair-column", name))
               .orElseGet(() -> second(first));
@@ -120,7 +121,9 @@ record SentenceColumns(List<String> texts, Optional<String> score) {
       }
       if (found.size() != 1) {
         throw error(
-            (found.isEmpty() ? "no column of the text" : "several columns could be the text: " + found)
+            (found.isEmpty()
+                    ? "no column of the text"
+                    : "several columns could be the text: " + found)
                 + "; "
                 + EXPECTED
                 + ": name it with --text-column");

@@ -95,10 +95,7 @@ final class SentenceRows {
     names = new ColumnNames(layout);
     columns =
         SentenceColumns.find(
-            row.position(),
-            names,
-            options.rules().columns(),
-            options.labels().format().isRead());
+            row.position(), names, options.rules().columns(), options.labels().format().isRead());
     summaries.add(file + ": " + columns.describe());
     if (shape == null) {
       shape = columns;
@@ -127,8 +124,7 @@ final class SentenceRows {
     CellValues cell = cell(row, columns.score().get());
     float[] values = cell.floats();
     if (values.length != 1 || Math.abs(values[0]) > 1) {
-      throw cell.refused(
-          "a cosine from -1 to 1 (similarities from 0 to 5 are divided by 5 first)");
+      throw cell.refused("a cosine from -1 to 1 (similarities from 0 to 5 are divided by 5 first)");
     }
     return new FeatureRow.Floats(values);
   }
