@@ -153,10 +153,10 @@ final class SentenceEmbeddingTest {
       value = {
         "roberta | train-batch-size | 1 | expected at least 2 pairs, found 1",
         "bert | gradient-accumulation-steps | 2 | would rank each text within a part of the batch",
-        "bert | device | gpu:0,gpu:1 | several devices or workers would each compare a share",
+        "bert | device | gpu:0,1 | several devices or workers would each compare a share",
         "bert | text-pair-column | positive2 | there is no such column",
         "bert | head | classification | missing column: expected a column 'label'",
-        "distilbert | label-column | text | expected a cosine from -1 to 1",
+        "distilbert | label-column | text | expected numbers",
         "distilbert | block-size | 8 | --block-size is for --head causal-lm and masked-lm",
         "distilbert | metric-for-best-model | mrr | a metric of this task: loss, spearman, pearson",
       })
@@ -165,6 +165,27 @@ final class SentenceEmbeddingTest {
         assertThrows(
             Exception.class,
             () -> TrainingRun.execute(config(name, Map.of(option, value)), List.of(), e -> {}));
+    assertTrue(refusal.getMessage().contains(message), refusal.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "5 | a cat | expected a cosine from -1 to 1 (similarities from 0 to 5",
+        "0.5 | | column 'text_b': expected a text",
+      })
+  void refusesScoresAndTextsThatAreNone(String score, String text, String message)
+      throws IOException {
+    Path data = folder.resolve("data.tsv");
+    String second = text == null ? " " : text;
+    Files.writeString(data, "text\ttext_b\tscore\na dog\t" + second + "\t" + score + "\n");
+    Throwable refusal =
+        assertThrows(
+            Exception.class,
+            () ->
+                TrainingRun.execute(
+                    config("bert", Map.of("train-file", data.toString())), List.of(), e -> {}));
     assertTrue(refusal.getMessage().contains(message), refusal.getMessage());
   }
 

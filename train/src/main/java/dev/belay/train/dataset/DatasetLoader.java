@@ -36,6 +36,7 @@ public final class DatasetLoader implements AutoCloseable {
   private final OptionalInt vocabularySize;
   private final int longest;
   private final int maxSeqLength;
+  private final boolean namesLength;
   private final OptionalInt decoderStart;
   private final InputRules rules;
   private final OptionalInt modelPadding;
@@ -53,6 +54,7 @@ public final class DatasetLoader implements AutoCloseable {
     this.vocabularySize = model.vocabularySize();
     this.longest = model.maxSeqLength().orElse(Integer.MAX_VALUE);
     OptionalInt said = config.hasUsualLength() ? model.usualLength() : OptionalInt.empty();
+    this.namesLength = said.isPresent();
     this.maxSeqLength = Math.min(said.orElse(config.maxSeqLength()), longest);
     this.decoderStart = model.decoderStart();
     this.rules =
@@ -257,10 +259,10 @@ public final class DatasetLoader implements AutoCloseable {
   public List<String> notes() {
     List<String> all = new ArrayList<>(inputs.notes());
     int limit = tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE);
-    if (config.hasUsualLength() && maxSeqLength != config.maxSeqLength() && limit >= maxSeqLength) {
+    if (namesLength && limit >= maxSeqLength) {
       all.add("texts are cut to " + maxSeqLength + " tokens, as the files of the model say it");
     }
-    if (config.maxSeqLength() > longest && inputs.wantsTokens()) {
+    if (!namesLength && config.maxSeqLength() > longest && inputs.wantsTokens()) {
       all.add(
           "--max-seq-length "
               + config.maxSeqLength()
