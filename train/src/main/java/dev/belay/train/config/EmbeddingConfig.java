@@ -11,9 +11,9 @@ public record EmbeddingConfig(
             name = "pooling",
             label = "mean|cls|last",
             help =
-                "With --head sentence-embedding: the tokens whose features make the vector: the "
-                    + "mean over all, the first, or the last (default: as a folder of "
-                    + "sentence-transformers says, else mean).")
+                "With --head sentence-embedding: the features that make the vector: the mean over "
+                    + "all tokens, cls, those of the first, or last, those of the last (default: "
+                    + "as a folder of sentence-transformers says, else mean).")
         Optional<SentenceModules.Pooling> pooling,
     @Option(
             name = "normalize",
