@@ -16,17 +16,19 @@ final class OptionSamples {
 
   /** What a sample needs beside it. */
   static final Map<String, Map<String, String>> BESIDE =
-      Map.of(
-          "--nesterov", Map.of("--optimizer", "momentum"),
-          "--lora-rank", Map.of("--adapter", "lora"),
-          "--lora-ranks", Map.of("--adapter", "lora"),
-          "--lora-alpha", Map.of("--adapter", "lora"),
-          "--lora-dropout", Map.of("--adapter", "lora"),
-          "--lora-targets", Map.of("--adapter", "lora"),
-          "--lora-bias", Map.of("--adapter", "lora"),
-          "--lora-rank-stabilized", Map.of("--adapter", "lora"),
-          "--cluster-size", Map.of("--cluster-hosts", "a:2222,b:2222"),
-          "--lr-power", Map.of("--lr-scheduler", "polynomial"));
+      Map.ofEntries(
+          Map.entry("--nesterov", Map.of("--optimizer", "momentum")),
+          Map.entry("--pooling", Map.of("--head", "sentence-embedding")),
+          Map.entry("--normalize", Map.of("--head", "sentence-embedding")),
+          Map.entry("--lora-rank", Map.of("--adapter", "lora")),
+          Map.entry("--lora-ranks", Map.of("--adapter", "lora")),
+          Map.entry("--lora-alpha", Map.of("--adapter", "lora")),
+          Map.entry("--lora-dropout", Map.of("--adapter", "lora")),
+          Map.entry("--lora-targets", Map.of("--adapter", "lora")),
+          Map.entry("--lora-bias", Map.of("--adapter", "lora")),
+          Map.entry("--lora-rank-stabilized", Map.of("--adapter", "lora")),
+          Map.entry("--cluster-size", Map.of("--cluster-hosts", "a:2222,b:2222")),
+          Map.entry("--lr-power", Map.of("--lr-scheduler", "polynomial")));
 
   /** For each option a value that is not its default. */
   static final Map<String, String> SAMPLES =
@@ -48,6 +50,9 @@ final class OptionSamples {
           Map.entry("--from-scratch", ""),
           Map.entry("--features", "hidden"),
           Map.entry("--num-labels", "5"),
+          Map.entry("--pooling", "cls"),
+          Map.entry("--normalize", "off"),
+          Map.entry("--scale", "10"),
           Map.entry("--trainable", "dense"),
           Map.entry("--freeze", "embeddings"),
           Map.entry("--dropout", "off"),

@@ -146,6 +146,7 @@ final class TrainOptionsTest {
                 Map.entry("--lr-end", "0"),
                 Map.entry("--lr-power", "1"),
                 Map.entry("--warmup-ratio", "0"),
+                Map.entry("--scale", "20"),
                 Map.entry("--seed", "42"),
                 Map.entry("--logging-steps", "1"),
                 Map.entry("--report", "tensorboard,html"),

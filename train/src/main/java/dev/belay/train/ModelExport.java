@@ -1,10 +1,13 @@
 package dev.belay.train;
 
 import dev.belay.savedmodel.weights.ModelWeights;
+import dev.belay.savedmodel.weights.SentenceModules;
 import dev.belay.savedmodel.weights.WeightTarget;
 import dev.belay.train.adapter.AdapterState;
 import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.checkpoint.Checkpoint;
+import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.export.MergedCheckpoint;
 import dev.belay.train.export.MergedExport;
@@ -17,14 +20,18 @@ import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RecordedRun;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.session.WeightSource;
+import dev.belay.train.task.SentenceEmbedding;
 import dev.belay.train.tokenize.TokenizerFinder;
 import dev.belay.train.tokenize.folder.TokenizerExport;
+import dev.belay.train.tokenize.folder.TokenizerFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Exports a run's weights as a SavedModel, or in any other format of weights. */
 public final class ModelExport {
@@ -55,16 +62,17 @@ public final class ModelExport {
     new MergedExport(decided, recorded.model(), recorded.seed(), recorded.labels().size())
         .write(
             variables -> MergedCheckpoint.weights(checkpoint, decided, variables),
-            description(recorded),
+            description(recorded, recorded.maxSeqLength(decided.usualLength())),
             target);
     return target;
   }
 
-  private static SavedModelExport.Description description(RecordedRun recorded) throws IOException {
+  private static SavedModelExport.Description description(RecordedRun recorded, int maxSeqLength)
+      throws IOException {
     return new SavedModelExport.Description(
         Optional.of(recorded.labels()).filter(labels -> !labels.isEmpty()).map(LabelMap::of),
         recorded.tokenizer().filter(Files::exists).map(TokenizerFinder::given),
-        recorded.maxSeqLength());
+        maxSeqLength);
   }
 
   /**
@@ -90,8 +98,34 @@ public final class ModelExport {
         tokenizer.isPresent()
             ? TokenizerExport.files(TokenizerFinder.given(tokenizer.get()))
             : WeightConversion.tokenizer(weights.location());
+    Map<String, byte[]> beside = new LinkedHashMap<>(files);
+    beside.putAll(sentenceFiles(directory, weights, tokenizer));
     return WeightConversion.write(
-        weights, target, folder, new WeightConversion.Beside(Optional.empty(), files));
+        weights, target, folder, new WeightConversion.Beside(Optional.empty(), beside));
+  }
+
+  /** Files of sentence-transformers, if the run trained vectors of sentences. */
+  private static Map<String, byte[]> sentenceFiles(
+      RunDirectory run, ModelWeights weights, Optional<Path> tokenizer) throws IOException {
+    RecordedRun recorded = RecordedRun.read(run.config(), run.provenance());
+    boolean asked = recorded.model().head().equals(EmbeddingConfig.HEAD);
+    Optional<SentenceModules> said =
+        asked || recorded.model().newHead().isEmpty()
+            ? SentenceModules.read(weights.location().folder())
+            : Optional.empty();
+    if (!asked && said.isEmpty()) {
+      return Map.of();
+    }
+    SentenceModules modules = SentenceEmbedding.modules(recorded.model().embedding(), said);
+    int hidden = weights.configuration().orElseThrow().sizes().hidden();
+    OptionalInt limit =
+        tokenizer
+            .map(TokenizerFinder::given)
+            .map(TokenizerFiles::modelMaxLength)
+            .orElse(OptionalInt.empty());
+    boolean usual = DataConfig.isUsualLength(recorded.maxSeqLength()) && said.isPresent();
+    int longest = Math.min(recorded.maxSeqLength(), limit.orElse(Integer.MAX_VALUE));
+    return (usual ? modules : modules.withMaxSeqLength(OptionalInt.of(longest))).files(hidden);
   }
 
   private static WeightConversion.Result exportAdapter(RunCheckpoint chosen, Path folder)

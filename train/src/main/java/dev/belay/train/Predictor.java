@@ -10,6 +10,7 @@ import dev.belay.train.predict.GivenRows;
 import dev.belay.train.predict.LoadedModel;
 import dev.belay.train.predict.ModelQuery;
 import dev.belay.train.task.Classification;
+import dev.belay.train.task.Embedding;
 import dev.belay.train.task.FilledMasks;
 import dev.belay.train.task.GeneratedText;
 import dev.belay.train.task.LabelSet;
@@ -39,8 +40,8 @@ import java.util.stream.IntStream;
  * <p>A call accepts any number of texts. They are grouped into batches of similar length; the
  * predictions are in the order of the texts. The type of a prediction depends on the model's task:
  * {@link Classification}, {@link LabelSet}, {@link RegressionValue}, {@link WordLabels}, {@link
- * QuestionAnswer}, {@link FilledMasks}, {@link GeneratedText}, or the {@link TokenLogits} of a
- * model whose labels are not known.
+ * QuestionAnswer}, {@link FilledMasks}, {@link GeneratedText}, {@link Embedding}, or the {@link
+ * TokenLogits} of a model whose labels are not known.
  *
  * <p>Every method that predicts throws {@link dev.belay.train.data.DataException} for an input that
  * the model does not accept (the message names the input, counted from 1), {@link ModelException}

@@ -182,6 +182,7 @@ public final class Sweep {
 
   private static Plan plan(SweepConfig config, TrainingData datasets) {
     TrainConfig base = config.base();
+    datasets.requireWholeBatches(base);
     int updatesPerEpoch = base.update().updates(datasets.batches(base).batchesPerEpoch());
     long total = base.schedule().totalSteps(updatesPerEpoch);
     long interval = base.loop().evalSteps().orElse(Math.toIntExact((total + 3) / 4));

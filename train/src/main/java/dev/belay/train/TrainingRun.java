@@ -159,6 +159,7 @@ public final class TrainingRun {
     Consumer<RunEvent> listener = participants.listener();
     try (PlannedGraph planned = new PlannedGraph(model, config.model(), config.machine().seed())) {
       TrainingData datasets = TrainingData.read(config.data(), data, model, planned.task());
+      datasets.requireWholeBatches(config);
       datasets.decidingMetric(config); // refused now, not after an epoch
       Map<String, Object> facts = RunProvenance.of(config, model, data, datasets);
       try (RunWorkers workers =

@@ -1,8 +1,10 @@
 package dev.belay.train;
 
 import dev.belay.savedmodel.ModelFiles;
+import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.weights.GraphWeights;
 import dev.belay.savedmodel.weights.ModelWeights;
+import dev.belay.savedmodel.weights.SentenceModules;
 import dev.belay.savedmodel.weights.WeightDifference;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightTarget;
@@ -18,6 +20,7 @@ import dev.belay.train.tokenize.folder.TokenizerExport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,7 +58,21 @@ public final class WeightConversion {
         weights,
         config.target(),
         config.destination(),
-        new Beside(config.graph(), tokenizer(weights.location())));
+        new Beside(config.graph(), beside(weights)));
+  }
+
+  /** The files of the tokenizer, and of sentence-transformers if Belay knows the modules. */
+  private static Map<String, byte[]> beside(ModelWeights weights) throws IOException {
+    Map<String, byte[]> files = new LinkedHashMap<>(tokenizer(weights.location()));
+    try {
+      Optional<SentenceModules> modules = SentenceModules.read(weights.location().folder());
+      if (modules.isPresent() && weights.configuration().isPresent()) {
+        files.putAll(modules.get().files(weights.configuration().get().sizes().hidden()));
+      }
+    } catch (UnsupportedModelException e) {
+      LOG.debug("the weights are converted without the modules: {}", e.getMessage());
+    }
+    return files;
   }
 
   /**

@@ -87,8 +87,9 @@ public final class SavedModelWriter {
   private static void writeExtras(Path directory, Map<String, byte[]> extras) throws IOException {
     Path folder = directory.resolve(ModelFiles.ASSETS_EXTRA);
     for (Map.Entry<String, byte[]> extra : extras.entrySet()) {
-      Files.createDirectories(folder);
-      Files.write(folder.resolve(extra.getKey()), extra.getValue());
+      Path file = folder.resolve(extra.getKey());
+      Files.createDirectories(file.getParent());
+      Files.write(file, extra.getValue());
     }
   }
 

@@ -33,25 +33,32 @@ public final class SentenceTransformers {
     return Optional.empty();
   }
 
+  /** The folder of modules.json: that of a transformer, or the one above it. */
+  static Optional<Path> root(Path folder) throws IOException {
+    if (!modules(folder).isEmpty()) {
+      return Optional.of(folder);
+    }
+    Path parent = folder.toAbsolutePath().getParent();
+    boolean above = parent != null && transformer(parent).isPresent();
+    return above ? Optional.of(parent) : Optional.empty();
+  }
+
   /**
-   * The parts of such a model that are not read, for people.
+   * The parts of such a model that a head of one transformer does not read, for people.
    *
    * @param folder of the weights
    * @return empty if they are not those of sentence-transformers
    */
   public static Optional<String> note(Path folder) throws IOException {
-    List<JsonNode> modules = modules(folder);
-    Path parent = folder.toAbsolutePath().getParent();
-    if (modules.isEmpty() && parent != null && transformer(parent).isPresent()) {
-      modules = modules(parent);
+    Optional<Path> root = root(folder);
+    if (root.isEmpty()) {
+      return Optional.empty();
     }
-    List<String> others = new ArrayList<>();
-    for (JsonNode module : modules) {
-      String type = module.path("type").asText().replaceAll(".*\\.", "");
-      if (!type.equals("Transformer")) {
-        others.add(type);
-      }
-    }
+    List<String> others =
+        modules(root.get()).stream()
+            .map(SentenceTransformers::type)
+            .filter(type -> !type.equals("Transformer"))
+            .toList();
     return others.isEmpty()
         ? Optional.empty()
         : Optional.of(
@@ -60,7 +67,12 @@ public final class SentenceTransformers {
                 + " are not; heads of Belay read the tokens as Hugging Face's do");
   }
 
-  private static List<JsonNode> modules(Path folder) throws IOException {
+  /** The class of a module, without its package. */
+  static String type(JsonNode module) {
+    return module.path("type").asText().replaceAll(".*\\.", "");
+  }
+
+  static List<JsonNode> modules(Path folder) throws IOException {
     Path file = folder.resolve(ModelFiles.MODULES);
     List<JsonNode> modules = new ArrayList<>();
     if (Files.isRegularFile(file) && Files.size(file) <= MOST_BYTES) {

@@ -59,7 +59,9 @@ public final class WeightWriter {
       }
       if (target != WeightTarget.SAFETENSORS) {
         for (Map.Entry<String, byte[]> file : tokenizer.entrySet()) {
-          Files.write(directory.path().resolve(file.getKey()), file.getValue());
+          Path beside = directory.path().resolve(file.getKey());
+          Files.createDirectories(beside.getParent());
+          Files.write(beside, file.getValue());
         }
       }
       directory.commit();

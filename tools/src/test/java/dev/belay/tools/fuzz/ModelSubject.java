@@ -2,6 +2,7 @@ package dev.belay.tools.fuzz;
 
 import dev.belay.train.ModelInspection;
 import dev.belay.train.config.ConfigBinder;
+import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.model.ImportedModel;
 import dev.belay.train.model.InputMapping;
@@ -234,6 +235,7 @@ final class ModelSubject implements Subject {
         any.dropout(),
         any.modelLosses(),
         any.adapter(),
-        new ModelConfig.Trust(Set.of(), true, List.of(), Optional.empty(), untried));
+        new ModelConfig.Trust(Set.of(), true, List.of(), Optional.empty(), untried),
+        EmbeddingConfig.defaults());
   }
 }

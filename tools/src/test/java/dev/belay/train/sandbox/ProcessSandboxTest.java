@@ -8,6 +8,7 @@ import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.model.TestModels;
 import dev.belay.tools.ProgramRun;
 import dev.belay.train.config.ConfigBinder;
+import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.model.ModelSandbox;
 import java.io.IOException;
@@ -119,9 +120,10 @@ final class ProcessSandboxTest {
     assertEquals(
         "belay predict: "
             + model.resolve("saved_model.pb")
-            + ": expected a model that TensorFlow survives, found that the process that tried it ended"
-            + " by SIGFPE while importing its graph. The model is damaged, hostile, or larger than this machine; if you trust it,"
-            + " --trust-model takes it into this process, which may die of it\n",
+            + ": expected a model that TensorFlow survives, found that the process that tried it"
+            + " ended by SIGFPE while importing its graph. The model is damaged, hostile, or larger"
+            + " than this machine; if you trust it, --trust-model takes it into this process, which"
+            + " may die of it\n",
         run.err());
     assertEquals("", run.out());
     assertFalse(
@@ -198,7 +200,8 @@ final class ProcessSandboxTest {
             any.dropout(),
             any.modelLosses(),
             any.adapter(),
-            new ModelConfig.Trust(java.util.Set.of(), false, List.of(), Optional.empty(), true));
+            new ModelConfig.Trust(java.util.Set.of(), false, List.of(), Optional.empty(), true),
+            EmbeddingConfig.defaults());
     assertTrue(isRemembered(trusted, true));
     ProgramRun run = predict(model("node { name: \"boom\" op: \"NoOp\" }"), "--trust-model");
     assertEquals(0, run.code(), run.err());

@@ -23,7 +23,8 @@ public record DataConfig(
                     + "directory of these; repeatable. Columns: text[,text_b],label, or "
                     + "input_ids,attention_mask,token_type_ids,label; for tokens text,labels "
                     + "with a label per word; for language models text (or .txt, one per line); "
-                    + "for seq2seq text,target; for question-answering SQuAD's .json.",
+                    + "for seq2seq text,target; for sentence-embedding text,positive[,negative] or "
+                    + "text,text_b,score; for question-answering SQuAD's .json.",
             required = "name a .tsv, .csv, .jsonl or .tfrecord file",
             place = -1,
             trainingOnly = true,
@@ -52,8 +53,8 @@ public record DataConfig(
             label = "N",
             help =
                 "Maximum tokens of an example, including special tokens; longer texts are "
-                    + "cut.",
-            defaultValue = "128")
+                    + "cut. A folder of sentence-transformers replaces the default by its own.",
+            defaultValue = DataConfig.USUAL_LENGTH)
         int maxSeqLength,
     @Option(
             name = "train-batch-size",
@@ -98,6 +99,8 @@ public record DataConfig(
     LanguageConfig language,
     QuestionConfig question) {
 
+  static final String USUAL_LENGTH = "128";
+
   public DataConfig {
     trainFiles = List.copyOf(trainFiles);
     validationFiles = List.copyOf(validationFiles);
@@ -110,6 +113,16 @@ public record DataConfig(
             shuffle || !groupByLength,
             "--group-by-length reorders the examples, --shuffle off forbids it: choose one")
         .verify();
+  }
+
+  /** Whether the maximum number of tokens is the default. */
+  public boolean hasUsualLength() {
+    return isUsualLength(maxSeqLength);
+  }
+
+  /** Whether a maximum number of tokens is the default. */
+  public static boolean isUsualLength(int tokens) {
+    return tokens == Integer.parseInt(USUAL_LENGTH);
   }
 
   /** The same with examples of at most that many tokens. */

@@ -28,7 +28,8 @@ public record EvaluateConfig(
                     + "line); repeatable. Columns: text[,text_b],label, or "
                     + "input_ids,attention_mask,token_type_ids,label; for tokens text,labels "
                     + "with a label per word; for language models text (or .txt, one per line); "
-                    + "for seq2seq text,target; for question-answering SQuAD's .json.",
+                    + "for seq2seq text,target; for sentence-embedding text,positive[,negative] or "
+                    + "text,text_b,score; for question-answering SQuAD's .json.",
             required =
                 "name a .tsv, .csv, .jsonl or .tfrecord file to read, or - for standard input",
             place = -1)

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
  * @param files contents of the path, as far as Belay does not detect them
  * @param adapter low-rank adapters of its weights
  * @param trust exceptions that the user allows for a foreign model
+ * @param embedding vectors of sentences
  */
 @Section.Of(Section.MODEL)
 public record ModelConfig(
@@ -54,8 +55,8 @@ public record ModelConfig(
             help =
                 "A new head on the model: none, classification, regression or "
                     + "token-classification, which on a SavedModel needs --features; weights "
-                    + "without a graph can also have question-answering and masked-lm, GPT-2 "
-                    + "causal-lm instead of masked-lm, T5 only seq2seq.",
+                    + "without a graph can also have question-answering, masked-lm and "
+                    + "sentence-embedding, GPT-2 causal-lm instead of masked-lm, T5 only seq2seq.",
             defaultValue = "none",
             section = Section.WHAT_TRAINS,
             place = -2)
@@ -111,7 +112,8 @@ public record ModelConfig(
             defaultValue = "on")
         boolean modelLosses,
     AdapterConfig adapter,
-    Trust trust) {
+    Trust trust,
+    EmbeddingConfig embedding) {
 
   /** Names of the options that determine how weights are read, for every use. */
   public static final Set<String> OF_WEIGHTS =
@@ -244,6 +246,10 @@ public record ModelConfig(
             String.join(" or ", PROBLEMS),
             problem.orElse(""))
         .verify();
+    boolean vectors = head.equals(OWN_HEAD) || head.equals(EmbeddingConfig.HEAD);
+    if (!vectors && embedding.isGiven()) {
+      throw EmbeddingConfig.misplaced();
+    }
   }
 
   /** The task of a new head; empty: the model's own head is trained. */
@@ -282,7 +288,8 @@ public record ModelConfig(
         dropout,
         modelLosses,
         AdapterConfig.none(),
-        trust);
+        trust,
+        embedding);
   }
 
   /** The weights at the path. */

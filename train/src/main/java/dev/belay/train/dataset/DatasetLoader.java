@@ -36,6 +36,7 @@ public final class DatasetLoader implements AutoCloseable {
   private final OptionalInt vocabularySize;
   private final int longest;
   private final int maxSeqLength;
+  private final boolean namesLength;
   private final OptionalInt decoderStart;
   private final InputRules rules;
   private final OptionalInt modelPadding;
@@ -52,7 +53,9 @@ public final class DatasetLoader implements AutoCloseable {
     this.inputs = inputs;
     this.vocabularySize = model.vocabularySize();
     this.longest = model.maxSeqLength().orElse(Integer.MAX_VALUE);
-    this.maxSeqLength = Math.min(config.maxSeqLength(), longest);
+    OptionalInt said = config.hasUsualLength() ? model.usualLength() : OptionalInt.empty();
+    this.namesLength = said.isPresent();
+    this.maxSeqLength = Math.min(said.orElse(config.maxSeqLength()), longest);
     this.decoderStart = model.decoderStart();
     this.rules =
         new InputRules(
@@ -255,7 +258,11 @@ public final class DatasetLoader implements AutoCloseable {
   /** Decisions about inputs and tokenizer. */
   public List<String> notes() {
     List<String> all = new ArrayList<>(inputs.notes());
-    if (config.maxSeqLength() > longest && inputs.wantsTokens()) {
+    int limit = tokenizer.modelMaxLength().orElse(Integer.MAX_VALUE);
+    if (namesLength && limit >= maxSeqLength) {
+      all.add("texts are cut to " + maxSeqLength + " tokens, as the files of the model say it");
+    }
+    if (!namesLength && config.maxSeqLength() > longest && inputs.wantsTokens()) {
       all.add(
           "--max-seq-length "
               + config.maxSeqLength()

@@ -124,6 +124,41 @@ public record TrainingData(
     return name;
   }
 
+  /**
+   * Requires that an update sees its examples together, where its loss compares them.
+   *
+   * @throws ConfigException if options divide them, or there is nothing to compare
+   */
+  public void requireWholeBatches(TrainConfig config) {
+    if (!task.ranksBatches()) {
+      return;
+    }
+    int batch = Math.min(config.data().trainBatchSize(), train.size());
+    boolean ranked = !train.examples().get(0).hasScore();
+    boolean alone = ranked && train.examples().get(0).texts() == 2 && batch == 1;
+    List<String> problems = new ArrayList<>();
+    if (config.machine().replicaDevices().size() > 1 || config.cluster().isUsed()) {
+      problems.add(
+          "several devices or workers would each compare a share of the texts of a batch: expected"
+              + " one for --head "
+              + task.option());
+    }
+    if (ranked && config.update().gradientAccumulationSteps() > 1) {
+      problems.add(
+          "--gradient-accumulation-steps would rank each text within a part of the batch, which is"
+              + " another loss: expected 1 for pairs without scores, with a larger"
+              + " --train-batch-size");
+    }
+    if (alone) {
+      problems.add(
+          "--train-batch-size: a pair is ranked among the others of its batch, expected at least 2"
+              + " pairs, found 1; or give each a column 'negative'");
+    }
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+  }
+
   /** Notes about both, for people. */
   public List<String> notes() {
     List<String> notes = new ArrayList<>(train.notes());

@@ -1,7 +1,6 @@
 package dev.belay.train.export;
 
 import dev.belay.graph.EvaluationStep;
-import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.savedmodel.export.AtomicDirectory;
 import dev.belay.savedmodel.export.NewModel;
@@ -29,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.tensorflow.Output;
 import org.tensorflow.proto.framework.GraphDef;
 
@@ -58,7 +58,14 @@ public record SavedModelExport(
    * @param maxSeqLength maximum number of tokens of an example
    */
   public record Description(
-      Optional<LabelMap> labels, Optional<TokenizerFiles> tokenizer, int maxSeqLength) {}
+      Optional<LabelMap> labels, Optional<TokenizerFiles> tokenizer, int maxSeqLength) {
+
+    /** The longest sequence of a text, which a tokenizer may limit too. */
+    int longest() {
+      OptionalInt own = tokenizer.map(TokenizerFiles::modelMaxLength).orElse(OptionalInt.empty());
+      return Math.min(maxSeqLength, own.orElse(maxSeqLength));
+    }
+  }
 
   /**
    * The next version folder, to be written.
@@ -127,7 +134,8 @@ public record SavedModelExport(
             .toList();
     Output<?> logits = evaluation.output().asOutput();
     FlatTensor output =
-        new FlatTensor(TensorNames.LOGITS, tensorName(logits), logits.dataType(), logits.shape());
+        new FlatTensor(
+            graph.task().servedOutput(), tensorName(logits), logits.dataType(), logits.shape());
     NewModel.NewSignature signature =
         new NewModel.NewSignature(
             SavedModelContents.SERVING_DEFAULT, serving.inputs(), List.of(output), List.of());
@@ -145,6 +153,7 @@ public record SavedModelExport(
   private Map<String, byte[]> extras() throws IOException {
     Map<String, byte[]> extras = new LinkedHashMap<>();
     extras.put(ModelSource.MAX_SEQ_LENGTH, utf8(description.maxSeqLength() + "\n"));
+    extras.putAll(graph.task().files(OptionalInt.of(description.longest())));
     graph
         .task()
         .problemType(model.source().problemType())

@@ -18,10 +18,12 @@ import dev.belay.train.adapter.ImportedAdapter;
 import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
+import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.task.Task;
 import java.io.IOException;
@@ -87,6 +89,14 @@ public record ImportedModel(
   }
 
   private static void requireFeatures(ModelConfig config) {
+    if (config.embedding().isGiven() || config.head().equals(EmbeddingConfig.HEAD)) {
+      throw new ModelException(
+          config.path()
+              + ": --head "
+              + EmbeddingConfig.HEAD
+              + ", --pooling and --normalize are for weights without a graph, such as a Hugging"
+              + " Face folder or a checkpoint, and this is a SavedModel with a graph of its own");
+    }
     boolean newHead = config.newHead().isPresent();
     if (newHead && config.features().isEmpty()) {
       throw new ConfigException(

@@ -121,7 +121,8 @@ public record ModelSource(Path directory, Optional<WeightLocation> weights) {
       return this;
     }
     ModelConfiguration configuration = ConfigurationReader.read(described);
-    if (!OwnGraph.isTaken(configuration)) {
+    Path modules = described.resolveSibling(ModelFiles.MODULES);
+    if (!OwnGraph.isTaken(configuration) && !Files.isRegularFile(modules)) {
       return this;
     }
     return new ModelSource(

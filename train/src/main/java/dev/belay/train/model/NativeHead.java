@@ -29,7 +29,11 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
 
   /** The requested head, else the one in the weights. */
   static NativeHead of(ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
-    HeadFiles files = new HeadFiles(config, configuration, weights);
+    return of(new HeadFiles(config, configuration, weights, Optional.empty()));
+  }
+
+  /** The requested head, else the one in the files. */
+  static NativeHead of(HeadFiles files) {
     Task task = HeadChoice.of(files);
     return new NativeHead(files, task, task.names(files));
   }
@@ -67,7 +71,8 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
       ModelNotes notes) {
 
     HeadFiles built() {
-      return new HeadFiles(config, model.configuration(), model.weights());
+      return new HeadFiles(
+          config, model.configuration(), model.weights(), model.head().files().modules());
     }
   }
 
@@ -83,9 +88,9 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
     if (own && !fresh.isEmpty() && !making.config().files().fromScratch()) {
       throw built.incomplete(fresh);
     }
-    String last = layers.get(layers.size() - 1);
-    if (!fresh.contains(last)) {
-      making.notes().add("head: " + last + " is loaded from the weights");
+    Optional<String> last = task.projection(files.family());
+    if (last.isPresent() && !fresh.contains(last.get())) {
+      making.notes().add("head: " + last.get() + " is loaded from the weights");
     }
     if (!fresh.isEmpty()) {
       making.notes().add("new layers, which begin at random: " + fresh);

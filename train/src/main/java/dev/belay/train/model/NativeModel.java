@@ -19,6 +19,7 @@ import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
+import dev.belay.savedmodel.weights.SentenceModules;
 import dev.belay.savedmodel.weights.SentenceTransformers;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
@@ -27,12 +28,14 @@ import dev.belay.train.adapter.AdapterPlans;
 import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
+import dev.belay.train.task.HeadFiles;
 import dev.belay.train.task.OwnGraph;
 import dev.belay.train.task.Task;
 import java.io.IOException;
@@ -81,19 +84,23 @@ record NativeModel(
         read.configuration().orElseThrow(() -> new UndescribedWeights(location).refusal());
     ModelNotes notes = new ModelNotes();
     notes.add("weights: " + location);
-    SentenceTransformers.note(location.folder()).ifPresent(notes::add);
     requireComputed(configuration, location.configuration().orElse(location.path()), notes);
     NativeWeights base = NativeWeights.of(read, config.files().ignoredWeights(), notes);
     Optional<StoredAdapter> adapter =
         StoredAdapter.read(
             config, base.names(), NativeBody.words(configuration), ModelHash.of(hashes(location)));
     NativeWeights weights = base.with(adapter);
+    NativeHead head =
+        NativeHead.of(new HeadFiles(config, configuration, weights, modules(location, config)));
+    if (head.files().modules().isEmpty()) {
+      SentenceTransformers.note(location.folder()).ifPresent(notes::add);
+    }
     NativeModel model =
         new NativeModel(
             source,
             configuration,
             weights,
-            NativeHead.of(config, configuration, weights),
+            head,
             config.files().restoreOptimizer() == ModelConfig.RestoreOptimizer.AUTO
                 ? read.optimizer()
                 : Optional.empty(),
@@ -101,6 +108,13 @@ record NativeModel(
             notes);
     model.activation();
     return model;
+  }
+
+  /** Modules of sentence-transformers, unless another head is requested. */
+  private static Optional<SentenceModules> modules(WeightLocation location, ModelConfig config)
+      throws IOException {
+    boolean other = config.newHead().map(head -> !head.equals(EmbeddingConfig.HEAD)).orElse(false);
+    return other ? Optional.empty() : SentenceModules.read(location.folder());
   }
 
   /** A model that has no weights yet. */
@@ -274,6 +288,12 @@ record NativeModel(
   @Override
   public InputMapping inputs(Map<String, String> chosen, boolean trains) {
     return new InputMapping(NativeBody.of(this).inputs(), List.of());
+  }
+
+  @Override
+  public OptionalInt usualLength() throws IOException {
+    OptionalInt said = head.task().usualLength();
+    return said.isPresent() || head.files().modules().isEmpty() ? said : maxSeqLength();
   }
 
   @Override

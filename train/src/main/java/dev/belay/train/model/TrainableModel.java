@@ -100,6 +100,11 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** The most tokens that it takes, or was trained with. */
   OptionalInt maxSeqLength() throws IOException;
 
+  /** The most tokens of a text that its files name in place of the usual 128. */
+  default OptionalInt usualLength() throws IOException {
+    return OptionalInt.empty();
+  }
+
   /** The id that it takes for padding, if its configuration says one. */
   OptionalInt paddingId();
 

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * Model options of an earlier run, read from its config.json and run.json.
@@ -26,6 +27,15 @@ import java.util.Optional;
  */
 public record RecordedRun(
     ModelConfig model, long seed, List<String> labels, Optional<Path> tokenizer, int maxSeqLength) {
+  /**
+   * The maximum number of tokens of an example.
+   *
+   * @param usual that of the model's files, which replaces the default
+   */
+  public int maxSeqLength(OptionalInt usual) {
+    return DataConfig.isUsualLength(maxSeqLength) ? usual.orElse(maxSeqLength) : maxSeqLength;
+  }
+
   /** Reads both files. */
   public static RecordedRun read(Path config, Path provenance) throws IOException {
     Map<String, List<String>> options = ConfigJson.read(config);

@@ -2,6 +2,7 @@ package dev.belay.train.task;
 
 import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.names.ModelType;
+import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.failure.ModelException;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,9 @@ public final class HeadChoice {
   public static Task of(HeadFiles files) {
     HeadChoice choice = new HeadChoice(files);
     Task found = Task.asked(files.config()).map(choice::known).orElseGet(choice::own);
+    if (!(found instanceof SentenceEmbedding) && files.config().embedding().isGiven()) {
+      throw EmbeddingConfig.misplaced();
+    }
     return found.with(files);
   }
 
@@ -48,6 +52,11 @@ public final class HeadChoice {
   }
 
   private Task own() {
+    Optional<Task> embedding =
+        known.stream().filter(SentenceEmbedding.class::isInstance).findFirst();
+    if (files.modules().isPresent() && embedding.isPresent()) {
+      return embedding.get();
+    }
     List<String> architectures = files.configuration().architectures();
     if (architectures.isEmpty()) {
       return byWeights();

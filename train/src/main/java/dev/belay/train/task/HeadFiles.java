@@ -3,6 +3,7 @@ package dev.belay.train.task;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.weights.SentenceModules;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
@@ -16,11 +17,15 @@ import java.util.OptionalInt;
  * @param config the model options
  * @param configuration of the model
  * @param weights by canonical name
+ * @param modules of sentence-transformers, if the weights are those of such a model
  */
 public record HeadFiles(
-    ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
+    ModelConfig config,
+    ModelConfiguration configuration,
+    NamedTensors weights,
+    Optional<SentenceModules> modules) {
 
-  Family family() {
+  public Family family() {
     return configuration.family();
   }
 

@@ -1,5 +1,6 @@
 package dev.belay.train.task;
 
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
@@ -15,6 +16,7 @@ import dev.belay.train.failure.ModelException;
 import dev.belay.train.metrics.Metrics;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -28,7 +30,7 @@ import java.util.stream.Collectors;
  * <p>A new task is a new class here, its name in a {@code permits} clause and, if {@code --head}
  * names it, one line in {@link #heads}.
  */
-public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
+public sealed interface Task permits PooledTask, TokenTask, LanguageTask, SentenceEmbedding {
 
   /** The tasks that {@code --head} names, before the model is known. */
   static List<Task> heads() {
@@ -40,7 +42,8 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
         new QuestionAnswering(),
         new MaskedLm(unknown),
         new CausalLm(unknown),
-        new Seq2Seq(unknown));
+        new Seq2Seq(unknown),
+        new SentenceEmbedding());
   }
 
   /** The task of a new head; empty: the model's own head is trained. */
@@ -142,6 +145,33 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask {
    */
   default Optional<String> problemType(Optional<String> before) {
     return Optional.empty();
+  }
+
+  /**
+   * The most tokens of a text that its files name, in place of the default of {@code
+   * --max-seq-length}.
+   */
+  default OptionalInt usualLength() {
+    return OptionalInt.empty();
+  }
+
+  /** Whether the examples of a batch are compared with each other. */
+  default boolean ranksBatches() {
+    return false;
+  }
+
+  /** Name of its output in the signature of a SavedModel. */
+  default String servedOutput() {
+    return TensorNames.LOGITS;
+  }
+
+  /**
+   * Files beside config.json without which Python's libraries do not know the task, by name.
+   *
+   * @param longest the most tokens of a text
+   */
+  default Map<String, byte[]> files(OptionalInt longest) throws IOException {
+    return Map.of();
   }
 
   // Its head on a SavedModel's graph.

@@ -20,7 +20,7 @@ import java.util.function.ToIntFunction;
 
 /**
  * Pads examples to one shape: token ids with the padding id, masks and types with 0, labels per
- * token with -100.
+ * token with -100. Where examples have several texts, a batch has a row for each.
  *
  * <p>Rows of tokens are padded to the longest of the batch, rounded up to a multiple, but never
  * past the longest of the data: data of one length keep it. A model that takes no mask sees
@@ -46,9 +46,10 @@ final class Collator {
     int tokens = tokenLength(examples);
     int decoderTokens = decoderLength(examples);
     Map<String, Column> features = new LinkedHashMap<>();
+    List<EncodedExample> texts = texts(examples);
     for (int i = 0; i < options.features().size(); i++) {
       FeatureRequest request = options.features().get(i);
-      List<FeatureRow> rows = rows(examples, i);
+      List<FeatureRow> rows = rows(texts, i);
       int open =
           FeatureNames.isOfDecoder(request.feature())
               ? decoderTokens
@@ -64,6 +65,17 @@ final class Collator {
         examples.stream().mapToLong(EncodedExample::tokens).sum(),
         examples.stream().map(this::outputLength).toList(),
         examples.stream().map(EncodedExample::source).toList());
+  }
+
+  /** The first texts of all examples, then their second ones, and so on. */
+  private static List<EncodedExample> texts(List<EncodedExample> examples) {
+    List<EncodedExample> texts = new ArrayList<>(examples);
+    for (int i = 1; i < examples.get(0).texts(); i++) {
+      for (EncodedExample example : examples) {
+        texts.add(example.text(i));
+      }
+    }
+    return texts;
   }
 
   private static List<FeatureRow> rows(List<EncodedExample> examples, int feature) {

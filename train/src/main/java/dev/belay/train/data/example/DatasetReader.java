@@ -28,6 +28,7 @@ public final class DatasetReader {
   private final ExampleEncoder encoder;
   private final LabelReader labels;
   private final CausalLabels causal;
+  private final Optional<SentenceRows> sentences;
   private final BitSet given = new BitSet(); // rows that came with labels of their tokens
   private final List<EncodedExample> examples = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
@@ -36,7 +37,11 @@ public final class DatasetReader {
     this.options = options;
     this.labels = new LabelReader(options.labels(), options.rules().columns());
     this.causal = new CausalLabels(options);
-    this.encoder = new ExampleEncoder(options, tokenizer, labels);
+    boolean ofSentences = options.labels().format().isOfSentences();
+    this.sentences = ofSentences ? Optional.of(new SentenceRows(options)) : Optional.empty();
+    this.encoder =
+        new ExampleEncoder(
+            ofSentences ? SentenceRows.ofOneText(options) : options, tokenizer, labels);
   }
 
   /**
@@ -63,7 +68,7 @@ public final class DatasetReader {
   public static Dataset ofRows(
       List<Row> rows, ExampleOptions options, Optional<TextTokenizer> tokenizer) {
     DatasetReader reader = new DatasetReader(options, tokenizer);
-    reader.examples.addAll(reader.encoder.encode(rows));
+    reader.examples.addAll(reader.encode(rows));
     return reader.finish();
   }
 
@@ -76,12 +81,12 @@ public final class DatasetReader {
         chunk.add(row.get());
         characters += characters(row.get());
         if (chunk.size() == CHUNK_ROWS || characters > CHUNK_CHARACTERS) {
-          examples.addAll(encoder.encode(chunk));
+          examples.addAll(encode(chunk));
           chunk.clear();
           characters = 0;
         }
       }
-      examples.addAll(encoder.encode(chunk));
+      examples.addAll(encode(chunk));
       notes.addAll(rows.notes());
     }
     if (examples.size() == before) {
@@ -93,6 +98,15 @@ public final class DatasetReader {
     if (options.labels().format().mayBeCausal() && encoder.hasLabels()) {
       given.set(before, examples.size());
     }
+  }
+
+  private List<EncodedExample> encode(List<Row> rows) {
+    return sentences.isPresent() ? sentences.get().encode(encoder, rows) : encoder.encode(rows);
+  }
+
+  /** Number of texts that were read. */
+  private int texts() {
+    return examples.size() * sentences.map(SentenceRows::textsOfExample).orElse(1);
   }
 
   private static int characters(Row row) {
@@ -115,7 +129,7 @@ public final class DatasetReader {
           example -> ofWords && example.origin() == Origin.NONE ? example : finished(example));
     }
     shiftLabels();
-    notes.addAll(0, encoder.summaries());
+    notes.addAll(0, sentences.map(SentenceRows::summaries).orElseGet(encoder::summaries));
     if (encoder.padded() > 0) {
       notes.add(encoder.padded() + " rows left out: is_real_example is 0");
     }
@@ -123,13 +137,13 @@ public final class DatasetReader {
       notes.add(
           encoder.truncated()
               + " of "
-              + examples.size()
+              + texts()
               + " texts were cut to "
               + options.maxLength()
               + " tokens");
     }
     if (encoder.empty() > 0) {
-      notes.add(encoder.empty() + " of " + examples.size() + " texts are empty");
+      notes.add(encoder.empty() + " of " + texts() + " texts are empty");
     }
     if (encoder.unmasked() > 0) {
       notes.add(
@@ -180,6 +194,9 @@ public final class DatasetReader {
     }
     if (example.origin() instanceof Origin.Words words) {
       bytes += 60L * words.words().size() + 4L * example.length();
+    }
+    for (EncodedExample other : example.others()) {
+      bytes += bytes(other);
     }
     return bytes + 4L * example.length();
   }

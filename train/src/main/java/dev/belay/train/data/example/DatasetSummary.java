@@ -36,7 +36,11 @@ public record DatasetSummary(Dataset train, Optional<Dataset> validation) {
     static InputsHash of(EncodedExample example) {
       long first = 1;
       long second = 1;
-      for (FeatureRow row : example.features()) {
+      List<FeatureRow> rows = new ArrayList<>();
+      for (int text = 0; text < example.texts(); text++) {
+        rows.addAll(example.text(text).features());
+      }
+      for (FeatureRow row : rows) {
         for (int i = 0; i < row.length(); i++) {
           long element = element(row, i);
           first = (first ^ element) * 0x9E3779B97F4A7C15L;

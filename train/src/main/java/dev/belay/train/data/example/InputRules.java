@@ -24,6 +24,11 @@ public record InputRules(
     unfed = Map.copyOf(unfed);
   }
 
+  /** The same with columns by their names. */
+  InputRules withoutColumns() {
+    return new InputRules(ColumnConfig.byName(), unfed, types, decoderPadding, ownGraph);
+  }
+
   /** Columns by their names, for a model of which nothing is known. */
   public static InputRules byName() {
     return new InputRules(

@@ -38,6 +38,11 @@ public interface LabelFormat {
     return false;
   }
 
+  /** Whether an example has several texts, each of which is encoded alone. */
+  default boolean isOfSentences() {
+    return false;
+  }
+
   /** Whether the label of a text is a second text, which is to be written. */
   default boolean isText() {
     return false;

@@ -85,6 +85,15 @@ public record LabelRule(LabelFormat format, Optional<LabelMap> known, OptionalIn
   }
 
   /**
+   * Two or more texts with or without a score.
+   *
+   * @param compared whether the further texts are read, and the score
+   */
+  public static LabelRule sentences(boolean compared) {
+    return of(new SentenceLabel(compared), OptionalInt.empty());
+  }
+
+  /**
    * Questions with their contexts.
    *
    * @param answered whether their answers are read
