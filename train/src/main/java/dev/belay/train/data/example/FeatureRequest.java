@@ -73,6 +73,21 @@ public record FeatureRequest(
             || feature.equals(FeatureNames.TOKEN_TYPE_IDS));
   }
 
+  /** Refuses a row that the model's input has no room for. */
+  void requireFits(CellValues cell, FeatureRow row) {
+    int most = scalar ? 1 : staticLength.orElse(Integer.MAX_VALUE);
+    if (row.length() > most || (scalar && row.length() != 1)) {
+      throw cell.error(
+          " has "
+              + row.length()
+              + " elements; expected "
+              + (scalar ? "one" : "at most " + most)
+              + ", as the model's input '"
+              + name
+              + "' has room for");
+    }
+  }
+
   /** Whether this is the text itself. */
   boolean isText() {
     return type == ElementType.STRING;
