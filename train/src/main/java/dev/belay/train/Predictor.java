@@ -80,8 +80,8 @@ public final class Predictor implements AutoCloseable {
   /**
    * Loads a model.
    *
-   * @param model a run, an export, a SavedModel, a folder or file of weights, or the name of
-   *     a model of the hub, as {@code --model}
+   * @param model a run, an export, a SavedModel, a folder or file of weights, or the name of a
+   *     model of the hub, as {@code --model}
    * @throws IOException if a file cannot be read; {@link
    *     dev.belay.savedmodel.CorruptModelException} if the model is refused
    * @throws ModelException if the model cannot be used

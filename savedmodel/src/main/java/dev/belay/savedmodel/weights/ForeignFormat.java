@@ -120,9 +120,7 @@ public final class ForeignFormat {
     String file = name.replace(".index.json", "");
     return name
         + ": "
-        + (file.endsWith(".msgpack")
-            ? flax(Path.of(folder))
-            : pytorch(Path.of(folder, file), ""));
+        + (file.endsWith(".msgpack") ? flax(Path.of(folder)) : pytorch(Path.of(folder, file), ""));
   }
 
   private static String absent(String name) {

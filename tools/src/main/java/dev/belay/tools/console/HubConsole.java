@@ -7,6 +7,7 @@ import java.util.function.LongSupplier;
 /** Shows downloads: in a terminal on one line, in a log by a line every few seconds. */
 public final class HubConsole implements HubProgress {
   private static final String CLEAR_LINE = "\r\u001b[K";
+
   /** Smaller files are there at once. */
   private static final long SMALL = 1_000_000;
 

@@ -30,7 +30,8 @@ public record WeightsConfig(
 
   /** Those weights; everything else has the command line's defaults. */
   public static WeightsConfig of(Path path) {
-    return new WeightsConfig(path, Optional.empty(), Optional.empty(), Optional.empty(), Set.of(), Optional.empty());
+    return new WeightsConfig(
+        path, Optional.empty(), Optional.empty(), Optional.empty(), Set.of(), Optional.empty());
   }
 
   /** The same at another path. */

@@ -37,9 +37,7 @@ record CachedModel(HubCache cache, String commit, HubRequest request) {
 
   /** Whether nothing need be asked of the hub. */
   boolean isComplete() {
-    return isUsable()
-        && hasTokenizer()
-        && DECISIVE.stream().allMatch(this::isKnown);
+    return isUsable() && hasTokenizer() && DECISIVE.stream().allMatch(this::isKnown);
   }
 
   private boolean isKnown(String file) {
@@ -51,8 +49,7 @@ record CachedModel(HubCache cache, String commit, HubRequest request) {
 
   /** Whether configuration and weights are here, or pickles that are refused by their place. */
   boolean isUsable() {
-    return has(ModelFiles.CONFIGURATION)
-        && (!request.weights() || hasWeights() || hasPickles());
+    return has(ModelFiles.CONFIGURATION) && (!request.weights() || hasWeights() || hasPickles());
   }
 
   private boolean hasWeights() {
@@ -64,8 +61,7 @@ record CachedModel(HubCache cache, String commit, HubRequest request) {
       return has(file);
     }
     try {
-      return ModelFileNames.shards(folder().resolve(part() + file)).stream()
-          .allMatch(this::has);
+      return ModelFileNames.shards(folder().resolve(part() + file)).stream().allMatch(this::has);
     } catch (CorruptModelException refused) {
       return true; // by its reader, with the place
     } catch (IOException e) {
@@ -80,8 +76,7 @@ record CachedModel(HubCache cache, String commit, HubRequest request) {
   private boolean hasTokenizer() {
     return cache.lacks(commit, part() + ModelFiles.TOKENIZER)
         || Stream.concat(
-                Stream.of(
-                    ModelFiles.TOKENIZER, ModelFiles.WORD_PIECES, ModelFiles.BYTE_PAIRS),
+                Stream.of(ModelFiles.TOKENIZER, ModelFiles.WORD_PIECES, ModelFiles.BYTE_PAIRS),
                 ModelFileNames.SENTENCE_PIECES.stream())
             .anyMatch(this::has);
   }

@@ -104,7 +104,9 @@ final class HubClient {
             + "/resolve/"
             + quoted(revision)
             + "/"
-            + Arrays.stream(file.split("/")).map(HubClient::quoted).collect(Collectors.joining("/")));
+            + Arrays.stream(file.split("/"))
+                .map(HubClient::quoted)
+                .collect(Collectors.joining("/")));
   }
 
   private static String quoted(String text) {
@@ -112,19 +114,14 @@ final class HubClient {
   }
 
   private RemoteFile described(Question question, HubConnection.Answer answer) {
-    String commit =
-        answer
-            .header("X-Repo-Commit")
-            .orElse(question.revision())
-            .strip();
+    String commit = answer.header("X-Repo-Commit").orElse(question.revision()).strip();
     String etag =
         answer
             .header("X-Linked-Etag")
             .or(() -> answer.header("ETag"))
             .map(text -> text.strip().replaceFirst("^W/", "").replace("\"", ""))
             .orElse("");
-    if (!RemoteFile.COMMIT.matcher(commit).matches()
-        || !etag.matches("[\\w-]{1,128}")) {
+    if (!RemoteFile.COMMIT.matcher(commit).matches() || !etag.matches("[\\w-]{1,128}")) {
       throw new ModelException(
           question
               + ": "
@@ -137,11 +134,7 @@ final class HubClient {
             .number("X-Linked-Size")
             .orElse(answer.isRedirect() ? -1 : answer.number("Content-Length").orElse(-1));
     return new RemoteFile(
-        question.file(),
-        address(question.name(), commit, question.file()),
-        commit,
-        etag,
-        size);
+        question.file(), address(question.name(), commit, question.file()), commit, etag, size);
   }
 
   /** One exchange with the hub. */
@@ -263,10 +256,7 @@ final class HubClient {
     }
     String code = answer.header("X-Error-Code").orElse("");
     String said =
-        answer
-            .header("X-Error-Message")
-            .map(text -> " (\"" + hidden(text) + "\")")
-            .orElse("");
+        answer.header("X-Error-Message").map(text -> " (\"" + hidden(text) + "\")").orElse("");
     String repository = question.name().repository();
     String page = settings.shownEndpoint() + "/" + repository;
     answer.close();
@@ -282,8 +272,14 @@ final class HubClient {
     }
     if (code.equals("RevisionNotFound")) {
       throw new ModelException(
-          "--model-revision: " + repository + " has no branch, tag or commit " + question.revision()
-              + said + "; " + page + "/tree/main lists them");
+          "--model-revision: "
+              + repository
+              + " has no branch, tag or commit "
+              + question.revision()
+              + said
+              + "; "
+              + page
+              + "/tree/main lists them");
     }
     if (code.equals("RepoNotFound") || status == 404 || status == HttpURLConnection.HTTP_GONE) {
       throw new ModelException(absent(question.name()) + said);
@@ -300,7 +296,8 @@ final class HubClient {
               + ", "
               + tokenAdvice());
     }
-    throw new ModelException(question + ": " + settings.shownEndpoint() + " answers " + status + said);
+    throw new ModelException(
+        question + ": " + settings.shownEndpoint() + " answers " + status + said);
   }
 
   /** Says that nothing has that name, neither here nor there. */

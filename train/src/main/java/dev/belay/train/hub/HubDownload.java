@@ -147,10 +147,7 @@ final class HubDownload {
   /** Appends the body; a failing disk ends the download, a failing connection does not. */
   private boolean copy(HubConnection.Answer answer, long start) throws IOException {
     try (FileChannel out =
-        FileChannel.open(
-            incomplete,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE)) {
+        FileChannel.open(incomplete, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       out.truncate(start);
       out.position(start);
       boolean ended = copy(answer, out, start);
@@ -220,9 +217,7 @@ final class HubDownload {
       return "";
     }
     String found = file.hasSha256() ? Provenance.sha256(incomplete) : gitHash(incomplete);
-    return found.equals(file.etag())
-        ? ""
-        : "expected the hash " + file.etag() + ", found " + found;
+    return found.equals(file.etag()) ? "" : "expected the hash " + file.etag() + ", found " + found;
   }
 
   /** Hash under which git stores a content: the SHA-1 of its size and of the content. */

@@ -53,8 +53,7 @@ record HubName(String repository) {
     Matcher parts = SNAPSHOT.matcher(path.toAbsolutePath().normalize().toString());
     return parts.matches()
         ? Optional.of(
-            new Snapshot(
-                new HubName(parts.group(1).replaceFirst("--", "/")), parts.group(2)))
+            new Snapshot(new HubName(parts.group(1).replaceFirst("--", "/")), parts.group(2)))
         : Optional.empty();
   }
 

@@ -17,8 +17,8 @@ public interface ModelHub {
 
   /**
    * The path of a model: the given one if something is there, else the folder of the repository
-   * with that name in the cache, after a download if need be. A path that means neither is
-   * returned as it is.
+   * with that name in the cache, after a download if need be. A path that means neither is returned
+   * as it is.
    *
    * @throws dev.belay.train.failure.ModelException if the hub has no such model, or Belay reads
    *     none of its files
@@ -61,14 +61,16 @@ public interface ModelHub {
 
   /** The same run of a model by its path; a run that resumes keeps its commit. */
   default TrainConfig locate(TrainConfig config) throws IOException {
-    HubRequest request = RecordedCommit.ofRun(config.outputDirectory(), HubRequest.of(config.model()));
+    HubRequest request =
+        RecordedCommit.ofRun(config.outputDirectory(), HubRequest.of(config.model()));
     return ConfigBinder.with(config, "model", locate(request));
   }
 
   /** The same sweep of a model by its path; a sweep that resumes keeps its commit. */
   default SweepConfig locate(SweepConfig config) throws IOException {
     TrainConfig base = config.base();
-    HubRequest request = RecordedCommit.ofSweep(base.outputDirectory(), HubRequest.of(base.model()));
+    HubRequest request =
+        RecordedCommit.ofSweep(base.outputDirectory(), HubRequest.of(base.model()));
     return ConfigBinder.with(config, "model", locate(request));
   }
 }

@@ -26,8 +26,7 @@ record RemoteModel(
    */
   static RemoteModel find(HubClient client, HubName name, HubRequest request, int attempts) {
     String revision = request.revisionOrMain();
-    Optional<RemoteFile> root =
-        client.describe(name, revision, ModelFiles.CONFIGURATION, attempts);
+    Optional<RemoteFile> root = client.describe(name, revision, ModelFiles.CONFIGURATION, attempts);
     String folder = root.isPresent() ? "" : TRANSFORMER;
     RemoteFile configuration =
         root.or(() -> client.describe(name, revision, folder + ModelFiles.CONFIGURATION, attempts))
@@ -37,8 +36,7 @@ record RemoteModel(
     }
     String commit = configuration.commit();
     for (String file : ModelFileNames.weights(request.format())) {
-      Optional<RemoteFile> found =
-          client.describe(name, commit, folder + file, HubClient.ATTEMPTS);
+      Optional<RemoteFile> found = client.describe(name, commit, folder + file, HubClient.ATTEMPTS);
       if (found.isPresent()) {
         return new RemoteModel(name, configuration, found, folder);
       }
@@ -48,9 +46,7 @@ record RemoteModel(
 
   private static ModelException unconfigured(HubClient client, HubName name, String revision) {
     boolean adapter =
-        client
-            .describe(name, revision, "adapter_config.json", HubClient.ATTEMPTS)
-            .isPresent();
+        client.describe(name, revision, "adapter_config.json", HubClient.ATTEMPTS).isPresent();
     return new ModelException(
         adapter
             ? name

@@ -64,7 +64,8 @@ final class SnapshotDownload {
     if (!cache.has(commit, ModelFiles.MODULES)) {
       return;
     }
-    for (String folder : ModelFileNames.modules(cache.snapshot(commit).resolve(ModelFiles.MODULES))) {
+    for (String folder :
+        ModelFileNames.modules(cache.snapshot(commit).resolve(ModelFiles.MODULES))) {
       take(folder + "/" + ModelFiles.CONFIGURATION);
       if (!model.folder().equals(folder + "/")) {
         take(folder + "/" + ModelFiles.SAFETENSORS);
@@ -114,8 +115,7 @@ final class SnapshotDownload {
     if (cache.has(commit, file) || cache.lacks(commit, file)) {
       return;
     }
-    Optional<RemoteFile> found =
-        client.describe(model.name(), commit, file, HubClient.ATTEMPTS);
+    Optional<RemoteFile> found = client.describe(model.name(), commit, file, HubClient.ATTEMPTS);
     if (found.isPresent()) {
       take(found.get());
     } else {

@@ -67,7 +67,9 @@ final class UserHub implements ModelHub {
       }
       String message =
           "no file or folder " + name + " is here, and as a model of the hub: " + e.getMessage();
-      throw name.mayBePath() && !e.isConnected() ? new ModelException(message) : new MachineException(message, e);
+      throw name.mayBePath() && !e.isConnected()
+          ? new ModelException(message)
+          : new MachineException(message, e);
     }
   }
 

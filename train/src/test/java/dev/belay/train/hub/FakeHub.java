@@ -168,7 +168,8 @@ final class FakeHub implements AutoCloseable {
       exchange.getResponseHeaders().set("ETag", "\"a-pointer\"");
       exchange
           .getResponseHeaders()
-          .set("Location", endpoint().replace("127.0.0.1", "localhost") + "/store/" + file + "?X=s");
+          .set(
+              "Location", endpoint().replace("127.0.0.1", "localhost") + "/store/" + file + "?X=s");
       exchange.sendResponseHeaders(302, -1);
       return;
     }
@@ -204,7 +205,8 @@ final class FakeHub implements AutoCloseable {
       from = Integer.parseInt(range.replaceAll("\\D", ""));
       exchange
           .getResponseHeaders()
-          .set("Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
+          .set(
+              "Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
     }
     int end = isNext(file, Fault.CUT) ? (from + content.length) / 2 : content.length;
     exchange.sendResponseHeaders(from > 0 ? 206 : 200, content.length - from);

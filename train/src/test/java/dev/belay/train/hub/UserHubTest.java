@@ -108,8 +108,7 @@ class UserHubTest {
   void aModelIsDownloadedInTheLayoutOfPythonsCache() throws IOException {
     Path snapshot = locate();
     assertEquals(repository().resolve("snapshots").resolve(FakeHub.COMMIT), snapshot);
-    assertEquals(
-        FakeHub.COMMIT, Files.readString(repository().resolve("refs").resolve("main")));
+    assertEquals(FakeHub.COMMIT, Files.readString(repository().resolve("refs").resolve("main")));
     assertWhole(snapshot);
     assertEquals(
         "../../blobs/" + FakeHub.sha256(hub.files.get(WEIGHTS)),
@@ -118,7 +117,8 @@ class UserHubTest {
         "../../blobs/" + FakeHub.gitHash(hub.files.get("vocab.txt")),
         Files.readSymbolicLink(snapshot.resolve("vocab.txt")).toString());
     assertTrue(
-        Files.exists(repository().resolve(".no_exist").resolve(FakeHub.COMMIT + "/tokenizer.json")));
+        Files.exists(
+            repository().resolve(".no_exist").resolve(FakeHub.COMMIT + "/tokenizer.json")));
     assertEquals(List.of(), hub.of("GET", "pytorch_model.bin"));
     assertEquals(FakeHub.NAME + ", " + WEIGHTS + " 300000/300000", last(downloads));
   }
@@ -170,11 +170,7 @@ class UserHubTest {
 
   @Test
   void aDownloadThatAnotherProcessLeftIsContinued() throws IOException {
-    hub.fails(
-        WEIGHTS,
-        FakeHub.Fault.CUT,
-        FakeHub.Fault.IGNORED_RANGE,
-        FakeHub.Fault.CUT);
+    hub.fails(WEIGHTS, FakeHub.Fault.CUT, FakeHub.Fault.IGNORED_RANGE, FakeHub.Fault.CUT);
     Files.createDirectories(incomplete().getParent());
     byte[] half = java.util.Arrays.copyOf(hub.files.get(WEIGHTS), 100_000);
     Files.write(incomplete(), half);
@@ -200,8 +196,9 @@ class UserHubTest {
     hub.fails(WEIGHTS, FakeHub.Fault.WRONG_BYTES, FakeHub.Fault.WRONG_BYTES);
     String message = refused(ModelException.class);
     assertTrue(
-        message.startsWith("org/tiny, model.safetensors: the download is broken, twice: expected"
-            + " the hash "), message);
+        message.startsWith(
+            "org/tiny, model.safetensors: the download is broken, twice: expected" + " the hash "),
+        message);
     assertNothingBroken();
     hub.fails("vocab.txt", FakeHub.Fault.WRONG_BYTES, FakeHub.Fault.WRONG_BYTES);
     Files.delete(repository().resolve("snapshots/" + FakeHub.COMMIT + "/vocab.txt"));
@@ -242,8 +239,9 @@ class UserHubTest {
 
   @Test
   void aHubWithoutEndToItsFaultsIsAFaultOfTheMachine() {
-    hub.fails("config.json", Stream.generate(() -> FakeHub.Fault.SERVER_ERROR).limit(9)
-        .toArray(FakeHub.Fault[]::new));
+    hub.fails(
+        "config.json",
+        Stream.generate(() -> FakeHub.Fault.SERVER_ERROR).limit(9).toArray(FakeHub.Fault[]::new));
     String message = refused(MachineException.class);
     assertTrue(message.contains("answers 500: the hub has a fault"), message);
     assertEquals(5, hub.of("HEAD", "config.json").size());
@@ -289,14 +287,14 @@ class UserHubTest {
   @Test
   void whatIsNotThereIsNamed() throws IOException {
     String absent =
-        assertThrows(
-                ModelException.class, () -> locate(Path.of("org/other"), Optional.empty()))
+        assertThrows(ModelException.class, () -> locate(Path.of("org/other"), Optional.empty()))
             .getMessage();
     assertTrue(absent.startsWith("org/other does not exist: there is no file or folder"), absent);
     String revision =
         assertThrows(ModelException.class, () -> locate(MODEL, Optional.of("v9"))).getMessage();
     assertTrue(
-        revision.startsWith("--model-revision: org/tiny has no branch, tag or commit v9"), revision);
+        revision.startsWith("--model-revision: org/tiny has no branch, tag or commit v9"),
+        revision);
     assertFalse(Files.exists(repository()), "nothing is written for it");
     assertThrows(ConfigException.class, () -> locate(MODEL, Optional.of("../../x")));
     environment.put("HF_HUB_OFFLINE", "true");
@@ -307,7 +305,8 @@ class UserHubTest {
   void picklesAreRefusedWithTheLineThatConvertsThem() {
     hub.files.remove(WEIGHTS);
     String message = refused(ModelException.class);
-    assertTrue(message.contains("it holds pytorch_model.bin: weights that PyTorch pickled"), message);
+    assertTrue(
+        message.contains("it holds pytorch_model.bin: weights that PyTorch pickled"), message);
     assertTrue(message.contains("glob.glob('tiny/pytorch_model*.bin')"), message);
     assertTrue(message.contains("`huggingface-cli download org/tiny --local-dir tiny`"), message);
     assertEquals(List.of(), hub.of("GET", ".bin"));
@@ -398,7 +397,8 @@ class UserHubTest {
     hub.fails(WEIGHTS, FakeHub.Fault.HUGE);
     String message = refused(MachineException.class);
     assertTrue(message.contains("which needs 100000000.0 GB: No space left on device"), message);
-    assertTrue(message.endsWith("choose another disk by HF_HUB_CACHE; nothing incomplete is used."));
+    assertTrue(
+        message.endsWith("choose another disk by HF_HUB_CACHE; nothing incomplete is used."));
     assertNothingBroken();
     assertWhole(locate());
   }
@@ -446,8 +446,7 @@ class UserHubTest {
     assertTrue(Files.exists(snapshot.resolve("config.json")));
     assertFalse(Files.exists(snapshot.resolve(WEIGHTS)));
     assertEquals(
-        "[PAD]\n[UNK]\n",
-        Files.readString(snapshot.resolve("vocab.txt"), StandardCharsets.UTF_8));
+        "[PAD]\n[UNK]\n", Files.readString(snapshot.resolve("vocab.txt"), StandardCharsets.UTF_8));
     assertWhole(locate());
   }
 }

@@ -64,8 +64,7 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     }
     asked().text().ifPresent(name -> requireNamed("--text-column", name));
     asked().textPair().ifPresent(name -> requireNamed("--text-pair-column", name));
-    Optional<TextColumns> text =
-        TextColumns.find(position, columns, asked(), format());
+    Optional<TextColumns> text = TextColumns.find(position, columns, asked(), format());
     if (fromText) {
       requireTokenSource(text, tokenizer);
     }

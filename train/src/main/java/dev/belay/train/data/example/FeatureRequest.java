@@ -41,8 +41,8 @@ public record FeatureRequest(
               + name
               + "' has "
               + (shape == null ? "any number of" : shape.length)
-              + " dimensions; expected [batch] or [batch, length], which is what rows of a data file"
-              + " can fill");
+              + " dimensions; expected [batch] or [batch, length], which is what rows of a data"
+              + " file can fill");
     }
     boolean scalar = shape.length == 1;
     boolean fixed = !scalar && shape[1] >= 0;

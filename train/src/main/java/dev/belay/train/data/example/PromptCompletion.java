@@ -60,8 +60,7 @@ record PromptCompletion(TokenIds tokens, int promptLength, boolean isMerged) {
               + tokenizer.maxLength()
               + "; raise --max-seq-length, or leave the row out");
     }
-    boolean merged =
-        !Arrays.equals(prompt.inputIds(), 0, length, ids, 0, length);
+    boolean merged = !Arrays.equals(prompt.inputIds(), 0, length, ids, 0, length);
     int[] types = Arrays.copyOf(both.tokenTypeIds(), ids.length);
     return new PromptCompletion(new TokenIds(ids, types, both.truncated()), length, merged);
   }
