@@ -104,7 +104,7 @@ final class HubClient {
             + "/resolve/"
             + quoted(revision)
             + "/"
-            + Arrays.stream(file.split("/"))
+            + Arrays.stream(file.split("/", -1))
                 .map(HubClient::quoted)
                 .collect(Collectors.joining("/")));
   }

@@ -50,6 +50,7 @@ final class HubConnection {
 
     /** An answer without a body leaves its connection open for the next request. */
     @Override
+    @SuppressWarnings("try") // the body is empty, and read by being closed
     public void close() {
       if (connection.getRequestMethod().equals("HEAD")) {
         try (InputStream body =

@@ -43,7 +43,7 @@ final class ProxyChoice {
   }
 
   private boolean isExcepted(String host) {
-    return Arrays.stream(named("no_proxy").split(","))
+    return Arrays.stream(named("no_proxy").split(",", -1))
         .map(text -> text.strip().replaceFirst("^\\*?\\.", "").toLowerCase(Locale.ROOT))
         .filter(text -> !text.isEmpty())
         .anyMatch(

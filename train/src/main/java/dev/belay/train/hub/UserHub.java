@@ -73,6 +73,7 @@ final class UserHub implements ModelHub {
     }
   }
 
+  @SuppressWarnings("try") // held by being open
   private Path download(
       HubSettings settings, HubName name, HubRequest request, Optional<CachedModel> usable)
       throws IOException {

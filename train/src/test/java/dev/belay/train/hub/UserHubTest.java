@@ -273,9 +273,9 @@ class UserHubTest {
     assertTrue(open.contains("org/tiny does not exist: there is no file or folder"), open);
     assertTrue(open.contains("set HF_TOKEN to a token of your account"), open);
     environment.put("HF_TOKEN", SECRET);
-    String private_ = refused(ModelException.class);
-    assertTrue(private_.contains("has no model of this name that the token of HF_TOKEN"), private_);
-    assertTrue(private_.contains("not with Bearer ***"), private_);
+    String hidden = refused(ModelException.class);
+    assertTrue(hidden.contains("has no model of this name that the token of HF_TOKEN"), hidden);
+    assertTrue(hidden.contains("not with Bearer ***"), hidden);
     hub.refusal = "403 GatedRepo";
     String gated = refused(ModelException.class);
     assertTrue(gated.contains("is gated: its owner lets in who has accepted"), gated);
