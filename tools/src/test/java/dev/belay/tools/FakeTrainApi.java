@@ -21,6 +21,9 @@ import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.StopRequest;
 import dev.belay.train.event.SweepEvent;
+import dev.belay.train.hub.HubProgress;
+import dev.belay.train.hub.HubRequest;
+import dev.belay.train.hub.ModelHub;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.stability.Cause;
 import dev.belay.train.stability.Diagnosis;
@@ -66,6 +69,11 @@ final class FakeTrainApi implements TrainApi {
   @Override
   public ModelSandbox sandbox() {
     return ModelSandbox.TRUSTING;
+  }
+
+  @Override
+  public ModelHub hub(HubProgress progress) {
+    return HubRequest::path;
   }
 
   @Override

@@ -37,6 +37,7 @@ final class OptionSamples {
           Map.entry("--model-format", "tf1"),
           Map.entry("--restore-optimizer", "no"),
           Map.entry("--model-config", "bert_config.json"),
+          Map.entry("--model-revision", "v1.0"),
           Map.entry("--ignore-weights", "crossattention"),
           Map.entry("--tag", "train,gpu"),
           Map.entry("--signature", "serving"),

@@ -6,6 +6,8 @@ import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.dataset.TrainingData;
 import dev.belay.train.event.RunEvent;
+import dev.belay.train.hub.HubProgress;
+import dev.belay.train.hub.ModelHub;
 import dev.belay.train.loop.Evaluator;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.ModelUse;
@@ -46,7 +48,8 @@ public final class ModelEvaluation {
    */
   public static Result evaluate(
       EvaluateConfig config, ModelSandbox sandbox, Consumer<RunEvent> listener) throws IOException {
-    try (LoadedModel loaded = LoadedModel.load(config, sandbox)) {
+    EvaluateConfig located = ModelHub.ofUser(HubProgress.SILENT).locate(config);
+    try (LoadedModel loaded = LoadedModel.load(located, sandbox)) {
       Task task = loaded.graph().task();
       Dataset dataset = loaded.data().read(config.files(), task.labels(loaded.labels()));
       BatchSource source =
@@ -87,9 +90,10 @@ public final class ModelEvaluation {
       Consumer<Prediction> sink,
       Consumer<String> notes)
       throws IOException {
-    try (LoadedModel loaded = LoadedModel.load(config.withoutModelLosses(), sandbox)) {
+    EvaluateConfig located = ModelHub.ofUser(HubProgress.SILENT).locate(config);
+    try (LoadedModel loaded = LoadedModel.load(located.withoutModelLosses(), sandbox)) {
       loaded.notes(ModelUse.PREDICTION).forEach(notes);
-      loaded.graph().task().predict(ModelQuery.ofFiles(config, loaded), sink);
+      loaded.graph().task().predict(ModelQuery.ofFiles(located, loaded), sink);
     }
   }
 }

@@ -15,6 +15,8 @@ import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.hub.HubProgress;
+import dev.belay.train.hub.ModelHub;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.model.ModelSource;
@@ -145,7 +147,13 @@ public final class ModelInspection {
   /** Reads without starting TensorFlow. */
   public static Contents inspect(Path path, Set<String> allowedOps) throws IOException {
     return inspect(
-        new WeightsConfig(path, Optional.empty(), Optional.empty(), Optional.empty(), allowedOps));
+        new WeightsConfig(
+            path,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            allowedOps,
+            Optional.empty()));
   }
 
   /**
@@ -153,9 +161,10 @@ public final class ModelInspection {
    * there is one, of its newest checkpoint.
    */
   public static Contents inspect(WeightsConfig config) throws IOException {
-    return RunDirectory.isRun(config.path())
-        ? inspectRun(config, new RunDirectory(config.path()))
-        : contents(config);
+    WeightsConfig located = ModelHub.ofUser(HubProgress.SILENT).locate(config);
+    return RunDirectory.isRun(located.path())
+        ? inspectRun(located, new RunDirectory(located.path()))
+        : contents(located);
   }
 
   private static Contents inspectRun(WeightsConfig config, RunDirectory run) throws IOException {
@@ -286,10 +295,11 @@ public final class ModelInspection {
 
   /** Builds the training graph, without training. */
   public static Plan plan(ModelConfig config, ModelSandbox sandbox) throws IOException {
-    try (ModelSandbox.SandboxCheck check = sandbox.begin(config, true)) {
-      TrainableModel model = TrainableModel.forTraining(config);
+    ModelConfig located = ModelHub.ofUser(HubProgress.SILENT).locate(config);
+    try (ModelSandbox.SandboxCheck check = sandbox.begin(located, true)) {
+      TrainableModel model = TrainableModel.forTraining(located);
       check.await();
-      return plan(config, model.decided());
+      return plan(located, model.decided());
     }
   }
 

@@ -4,6 +4,8 @@ import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.hub.HubProgress;
+import dev.belay.train.hub.ModelHub;
 import dev.belay.train.model.ModelUse;
 import dev.belay.train.predict.GivenInputs;
 import dev.belay.train.predict.GivenRows;
@@ -79,7 +81,8 @@ public final class Predictor implements AutoCloseable {
   /**
    * Loads a model.
    *
-   * @param model a run, an export, a SavedModel, or a folder or file of weights, as {@code --model}
+   * @param model a run, an export, a SavedModel, a folder or file of weights, or the name of a
+   *     model of the hub, as {@code --model}
    * @throws IOException if a file cannot be read; {@link
    *     dev.belay.savedmodel.CorruptModelException} if the model is refused
    * @throws ModelException if the model cannot be used
@@ -91,7 +94,8 @@ public final class Predictor implements AutoCloseable {
 
   /** Loads a model with configured inputs, outputs or trust. Errors as for a path. */
   public static Predictor load(ModelConfig model, PredictorOptions options) throws IOException {
-    EvaluateConfig config = options.of(model).withoutModelLosses();
+    ModelConfig located = ModelHub.ofUser(HubProgress.SILENT).locate(model);
+    EvaluateConfig config = options.of(located).withoutModelLosses();
     Predictor predictor = new Predictor(config, LoadedModel.load(config, options.sandbox()));
     try {
       if (options.warmUp()) {

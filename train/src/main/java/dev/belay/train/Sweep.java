@@ -16,6 +16,8 @@ import dev.belay.train.dataset.TrainingData;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.SweepEvent;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.hub.HubProgress;
+import dev.belay.train.hub.ModelHub;
 import dev.belay.train.loop.Evaluator;
 import dev.belay.train.loop.Trainer;
 import dev.belay.train.model.InputMapping;
@@ -117,17 +119,18 @@ public final class Sweep {
   public static Result execute(
       SweepConfig config, ModelSandbox sandbox, List<String> command, Consumer<SweepEvent> listener)
       throws IOException {
-    TrainConfig base = config.base();
+    SweepConfig located = ModelHub.ofUser(HubProgress.SILENT).locate(config);
+    TrainConfig base = located.base();
     try (ModelSandbox.SandboxCheck check = sandbox.begin(base.model(), true)) {
       TrainableModel model = TrainableModel.forTraining(base.model());
       InputMapping inputs = model.inputs(base.model().inputs(), true);
       try (DatasetLoader data = new DatasetLoader(base.data(), model, inputs)) {
         check.await();
         model = model.decided();
-        SweepRecords records = SweepRecords.open(config, model.source().directory(), command);
-        TrainingData datasets = datasets(config, model, data, listener);
-        Plan plan = plan(config, datasets);
-        return new Sweep(config, records, new SweepInputs(model, datasets, plan), listener)
+        SweepRecords records = SweepRecords.open(located, model.source().directory(), command);
+        TrainingData datasets = datasets(located, model, data, listener);
+        Plan plan = plan(located, datasets);
+        return new Sweep(located, records, new SweepInputs(model, datasets, plan), listener)
             .locked();
       }
     }

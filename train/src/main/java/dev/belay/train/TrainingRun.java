@@ -12,6 +12,8 @@ import dev.belay.train.event.StopRequest;
 import dev.belay.train.failure.DivergedException;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.failure.StoppedException;
+import dev.belay.train.hub.HubProgress;
+import dev.belay.train.hub.ModelHub;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.ModelSandbox;
@@ -86,7 +88,8 @@ public final class TrainingRun {
       Consumer<RunEvent> listener,
       StopRequest stop)
       throws IOException {
-    Optional<Cluster> cluster = Cluster.of(config.cluster(), System.getenv());
+    TrainConfig located = ModelHub.ofUser(HubProgress.SILENT).locate(config);
+    Optional<Cluster> cluster = Cluster.of(located.cluster(), System.getenv());
     if (config.cluster().workers() > 1 && cluster.isEmpty()) {
       throw new ConfigException(
           "--workers starts processes of `belay train`; a Java program starts them itself, and"
@@ -96,11 +99,11 @@ public final class TrainingRun {
         .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
     RunParticipants participants = new RunParticipants(cluster, listener, stop);
     if (cluster.isEmpty() || cluster.get().index() == 0) {
-      return execute(config, sandbox, command, participants);
+      return execute(located, sandbox, command, participants);
     }
     try (ScratchDirectory scratch = ScratchDirectory.create()) {
-      execute(scratch.in(config), sandbox, command, participants);
-      RunDirectory chiefs = new RunDirectory(config.outputDirectory());
+      execute(scratch.in(located), sandbox, command, participants);
+      RunDirectory chiefs = new RunDirectory(located.outputDirectory());
       return new Result(chiefs.root(), chiefs.exports().resolve("1"), Map.of(), Map.of());
     }
   }

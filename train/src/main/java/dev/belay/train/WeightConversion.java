@@ -14,6 +14,8 @@ import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.data.DataException;
 import dev.belay.train.export.PeftMerge;
 import dev.belay.train.failure.DiskFailure;
+import dev.belay.train.hub.HubProgress;
+import dev.belay.train.hub.ModelHub;
 import dev.belay.train.session.WeightSource;
 import dev.belay.train.tokenize.TokenizerFinder;
 import dev.belay.train.tokenize.folder.TokenizerExport;
@@ -30,6 +32,8 @@ import org.slf4j.LoggerFactory;
 /** Converts weights from one format into another, and compares two sets of weights. */
 public final class WeightConversion {
   private static final Logger LOG = LoggerFactory.getLogger(WeightConversion.class);
+
+  private static final ModelHub HUB = ModelHub.ofUser(HubProgress.SILENT);
 
   private WeightConversion() {}
 
@@ -51,7 +55,7 @@ public final class WeightConversion {
    * @throws dev.belay.train.failure.MachineException if the disk is too full or cannot be written
    */
   public static Result convert(ConvertConfig config) throws IOException {
-    ModelWeights source = WeightSource.read(config.source());
+    ModelWeights source = WeightSource.read(HUB.locate(config.source()));
     ModelWeights weights =
         config.adapter().isPresent() ? PeftMerge.into(source, config.adapter().get()) : source;
     return write(
@@ -133,6 +137,8 @@ public final class WeightConversion {
   public static WeightDifference compare(
       WeightsConfig first, WeightsConfig second, double tolerance) throws IOException {
     return WeightDifference.between(
-        WeightSource.read(first).canonical(), WeightSource.read(second).canonical(), tolerance);
+        WeightSource.read(HUB.locate(first)).canonical(),
+        WeightSource.read(HUB.locate(second)).canonical(),
+        tolerance);
   }
 }

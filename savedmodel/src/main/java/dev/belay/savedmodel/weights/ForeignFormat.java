@@ -14,6 +14,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -21,6 +23,11 @@ import java.util.stream.Stream;
  */
 public final class ForeignFormat {
   private static final String LFS = "version https://git-lfs.github.com/spec/";
+
+  /** A folder in the cache of the hub. */
+  private static final Pattern SNAPSHOT =
+      Pattern.compile(".*/models--([^/]+)/snapshots/([0-9a-f]{40})(/.*)?");
+
   private static final int MOST_FOLDERS = 8;
   private static final int MOST_NAMES = 8;
 
@@ -103,22 +110,36 @@ public final class ForeignFormat {
         + guess;
   }
 
+  /**
+   * A message about a file of weights that only Python can read, and the line that converts it.
+   *
+   * @param name of the file
+   * @param folder that it is, or will be, in
+   */
+  public static String pickled(String name, String folder) {
+    String file = name.replace(".index.json", "");
+    return name
+        + ": "
+        + (file.endsWith(".msgpack") ? flax(Path.of(folder)) : pytorch(Path.of(folder, file), ""));
+  }
+
   private static String absent(String name) {
     if (name.matches("(https?|hf|s3|gs):/.*")) {
       return "an address, and Belay reads files of this machine only; download the model and name"
           + " its folder";
     }
-    String expected =
-        "does not exist; expected a SavedModel, a Hugging Face folder, a file of weights, the"
-            + " prefix of a checkpoint, or a run directory";
-    return name.matches("[\\w.-]+(/[\\w.-]+)?") && !name.contains("..")
-        ? expected
-            + ". A name of the Hugging Face hub is no folder: `huggingface-cli download "
-            + name
-            + " --local-dir "
-            + name.replaceAll(".*/", "")
-            + "` makes one"
-        : expected;
+    Matcher snapshot = SNAPSHOT.matcher(name);
+    if (snapshot.matches()) {
+      String repository = snapshot.group(1).replaceFirst("--", "/");
+      return "is no longer in the cache of the hub; `belay inspect "
+          + repository
+          + " --model-revision "
+          + snapshot.group(2)
+          + "` downloads it again";
+    }
+    return "does not exist; expected a SavedModel, a Hugging Face folder, a file of weights, the"
+        + " prefix of a checkpoint, a run directory, or the name of a model of the Hugging Face"
+        + " hub, ORGANISATION/MODEL";
   }
 
   private static Optional<String> file(Path file) throws IOException {

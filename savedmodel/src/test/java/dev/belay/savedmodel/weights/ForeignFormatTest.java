@@ -172,7 +172,12 @@ final class ForeignFormatTest {
     assertTrue(
         ForeignFormat.describe(Path.of("google/bert-base"))
             .orElseThrow()
-            .contains("`huggingface-cli download google/bert-base --local-dir bert-base`"));
+            .endsWith("or the name of a model of the Hugging Face hub, ORGANISATION/MODEL"));
+    String commit = "0123456789abcdef0123456789abcdef01234567";
+    assertTrue(
+        ForeignFormat.describe(Path.of("/c/models--google--bert/snapshots/" + commit))
+            .orElseThrow()
+            .contains("`belay inspect google/bert --model-revision " + commit + "` downloads it"));
     assertTrue(
         ForeignFormat.describe(Path.of("https://example.org/model"))
             .orElseThrow()

@@ -1,6 +1,8 @@
 package dev.belay.tools.command;
 
+import dev.belay.tools.console.HubConsole;
 import dev.belay.tools.console.Terminal;
+import dev.belay.train.hub.ModelHub;
 import java.util.List;
 
 /**
@@ -13,4 +15,9 @@ import java.util.List;
 public record Context(TrainApi trainApi, Terminal terminal, List<String> commandLine) {
   /** Main class of the program, for the processes that it starts of itself. */
   static final String PROGRAM = "dev.belay.tools.Belay";
+
+  /** The hub, which shows its downloads. */
+  ModelHub hub() {
+    return trainApi.hub(new HubConsole(terminal, System::nanoTime));
+  }
 }

@@ -82,10 +82,10 @@ final class ConvertCommand implements RunnableCommand {
     problems.require(
         target != null, "--to", "name tf1, tf2, safetensors, huggingface or savedmodel");
     problems.verify();
-    WeightConversion.Result result =
-        context
-            .trainApi()
-            .convert(new ConvertConfig(weights.read(source), destination, target, graph, adapter));
+    ConvertConfig config =
+        new ConvertConfig(
+            context.hub().locate(weights.read(source)), destination, target, graph, adapter);
+    WeightConversion.Result result = context.trainApi().convert(config);
     Conversions.print(context.terminal(), result, json);
   }
 }

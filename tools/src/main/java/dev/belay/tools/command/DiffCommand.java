@@ -60,8 +60,8 @@ final class DiffCommand implements RunnableCommand {
     }
     // The options speak of both sides; only a graph's ops and a configuration can be common to
     // both.
-    WeightsConfig one = weights.read(first);
-    WeightsConfig other = weights.read(second);
+    WeightsConfig one = context.hub().locate(weights.read(first));
+    WeightsConfig other = context.hub().locate(weights.read(second));
     WeightDifference difference = context.trainApi().compare(one, other, tolerance);
     DifferenceReport report = new DifferenceReport(difference);
     if (json) {

@@ -34,7 +34,7 @@ final class EvaluateCommand implements RunnableCommand {
 
   @Override
   public void run() throws IOException {
-    EvaluateConfig config = options.read();
+    EvaluateConfig config = context.hub().locate(options.read());
     ModelEvaluation.Result result;
     try (InputFiles input = new InputFiles();
         EvaluationConsole console = new EvaluationConsole(context.terminal(), System::nanoTime)) {

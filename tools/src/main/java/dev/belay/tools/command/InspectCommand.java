@@ -77,6 +77,7 @@ final class InspectCommand implements RunnableCommand {
       verify(model);
       return;
     }
+    model = context.hub().locate(model);
     ModelInspection.Contents contents = context.trainApi().inspect(model.weights());
     ModelInspection.Plan planned = plan ? context.trainApi().plan(model) : null;
     PrintStream out = context.terminal().out();

@@ -52,7 +52,7 @@ final class PredictCommand implements RunnableCommand {
   @Override
   public void run() throws IOException {
     try (InputFiles input = new InputFiles()) {
-      predict(config(input));
+      predict(context.hub().locate(config(input)));
     }
   }
 

@@ -44,8 +44,9 @@ final class SweepCommand implements RunnableCommand {
   public void run() throws IOException {
     Problems problems = new Problems();
     problems.part(this::refuseOptionsOfOneRun);
-    SweepConfig config = problems.part(options::read);
+    SweepConfig named = problems.part(options::read);
     problems.verify();
+    SweepConfig config = context.hub().locate(named);
     SweepConsole console = new SweepConsole(context.terminal(), System::nanoTime);
     Sweep.Result result = context.trainApi().sweep(config, context.commandLine(), console);
     if (json) {

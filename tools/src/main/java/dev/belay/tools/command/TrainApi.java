@@ -23,6 +23,8 @@ import dev.belay.train.doctor.Checkup;
 import dev.belay.train.event.RunEvent;
 import dev.belay.train.event.StopRequest;
 import dev.belay.train.event.SweepEvent;
+import dev.belay.train.hub.HubProgress;
+import dev.belay.train.hub.ModelHub;
 import dev.belay.train.model.ModelSandbox;
 import dev.belay.train.stability.ReplayBundle;
 import dev.belay.train.task.Prediction;
@@ -38,6 +40,11 @@ public interface TrainApi {
 
   /** Tries every model before it comes into this process. */
   ModelSandbox sandbox();
+
+  /** {@link ModelHub#ofUser}. */
+  default ModelHub hub(HubProgress progress) {
+    return ModelHub.ofUser(progress);
+  }
 
   /** {@link TrainingRun#execute}. */
   default TrainingRun.Result train(

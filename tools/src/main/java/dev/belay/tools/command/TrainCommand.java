@@ -36,7 +36,7 @@ final class TrainCommand implements RunnableCommand {
   @Override
   @SuppressWarnings("try") // signals are listened to by being open
   public void run() throws IOException {
-    TrainConfig config = options.read();
+    TrainConfig config = context.hub().locate(options.read());
     StopRequest stop = new StopRequest();
     if (WorkerProcesses.areStarted(config, System.getenv())) {
       startWorkers(config, stop);

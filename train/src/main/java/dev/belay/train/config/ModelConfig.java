@@ -24,7 +24,8 @@ public record ModelConfig(
             label = "PATH",
             help =
                 "A SavedModel, a Hugging Face folder, a .safetensors or .h5 file, the prefix"
-                    + " of a TF1 or TF2 checkpoint, or a run directory of Belay.",
+                    + " of a TF1 or TF2 checkpoint, a run directory of Belay, or the name of a"
+                    + " model of the Hugging Face hub.",
             required = "name a SavedModel, weights, a checkpoint or a run directory",
             onResume = Option.OnResume.COMPARE_CONTENTS)
         Path path,
@@ -117,7 +118,7 @@ public record ModelConfig(
 
   /** Names of the options that determine how weights are read, for every use. */
   public static final Set<String> OF_WEIGHTS =
-      Set.of("model-format", "model-config", "tag", "allow-op");
+      Set.of("model-format", "model-config", "tag", "allow-op", "model-revision");
 
   /** No new head: the model's own is trained. */
   public static final String OWN_HEAD = "none";
@@ -186,7 +187,16 @@ public record ModelConfig(
                   "Tags of the graph to use of a SavedModel with several graphs, separated by "
                       + "commas (default: serve, or the only one).",
               section = Section.WEIGHTS)
-          Optional<String> tags) {}
+          Optional<String> tags,
+      @Option(
+              name = "model-revision",
+              label = "REVISION",
+              help =
+                  "Branch, tag or commit of a model of the hub (default: main, at the commit that "
+                      + "the cache has; a run that resumes keeps its commit).",
+              section = Section.WEIGHTS,
+              onResume = Option.OnResume.COMPARE_CONTENTS)
+          Optional<String> revision) {}
 
   /** Exceptions that the user makes for a foreign model. */
   @Section.Of(Section.MODEL)
@@ -295,7 +305,12 @@ public record ModelConfig(
   /** The weights at the path. */
   public WeightsConfig weights() {
     return new WeightsConfig(
-        path, files.format(), files.configuration(), files.tags(), trust.allowedOps());
+        path,
+        files.format(),
+        files.configuration(),
+        files.tags(),
+        trust.allowedOps(),
+        files.revision());
   }
 
   /** That model; everything else has the command line's defaults. */

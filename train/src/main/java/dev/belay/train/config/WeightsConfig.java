@@ -14,13 +14,15 @@ import java.util.Set;
  * @param configuration config.json, if none is beside the weights
  * @param tags of the graph to use if a SavedModel has several; empty: the one for serving
  * @param allowedOps ops of a SavedModel's graph that are accepted beyond the policy
+ * @param revision of a model of the hub; empty: its main branch
  */
 public record WeightsConfig(
     Path path,
     Optional<WeightFormat> format,
     Optional<Path> configuration,
     Optional<String> tags,
-    Set<String> allowedOps) {
+    Set<String> allowedOps,
+    Optional<String> revision) {
 
   public WeightsConfig {
     allowedOps = Set.copyOf(allowedOps);
@@ -28,11 +30,12 @@ public record WeightsConfig(
 
   /** Those weights; everything else has the command line's defaults. */
   public static WeightsConfig of(Path path) {
-    return new WeightsConfig(path, Optional.empty(), Optional.empty(), Optional.empty(), Set.of());
+    return new WeightsConfig(
+        path, Optional.empty(), Optional.empty(), Optional.empty(), Set.of(), Optional.empty());
   }
 
   /** The same at another path. */
   public WeightsConfig at(Path other) {
-    return new WeightsConfig(other, format, configuration, tags, allowedOps);
+    return new WeightsConfig(other, format, configuration, tags, allowedOps, revision);
   }
 }

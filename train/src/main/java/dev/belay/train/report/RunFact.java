@@ -15,6 +15,7 @@ public final class RunFact {
   public static final String JAVA = "java";
   public static final String TENSORFLOW = "tensorflow";
   public static final String MODEL_DIRECTORY = "model_directory";
+  public static final String MODEL_HUB = "model_hub";
   public static final String MODEL_CONFIGURATION = "model_configuration";
   public static final String MODEL = "model";
   public static final String ADAPTER_DIRECTORY = "adapter_directory";

@@ -7,6 +7,7 @@ import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.file.DataFolder;
 import dev.belay.train.dataset.DatasetLoader;
 import dev.belay.train.dataset.TrainingData;
+import dev.belay.train.hub.ModelHub;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.report.RunFact;
@@ -30,6 +31,8 @@ public final class RunProvenance {
     facts.put("threads", config.machine().effectiveThreads());
     facts.put("seed", config.machine().seed());
     facts.put(RunFact.MODEL_DIRECTORY, absolute(model.source().path()));
+    ModelHub.origin(config.model().path())
+        .ifPresent(origin -> facts.put(RunFact.MODEL_HUB, origin));
     config
         .model()
         .files()

@@ -266,6 +266,11 @@ public final class TextTokenizer implements AutoCloseable {
     return TokenizersLibrary.LIB.decode(tokenizer.getHandle(), wide, true);
   }
 
+  /** The token that ends a generated text, {@code eos_token}, if the files name one. */
+  public OptionalInt eosId() {
+    return definition.eosId();
+  }
+
   /** The id that fills short rows, if the tokenizer names one. */
   public OptionalInt paddingId() {
     return definition.paddingId();

@@ -34,6 +34,7 @@ record TokenizerDefinition(
     Optional<Bare> bare,
     Vocabulary vocabulary,
     OptionalInt paddingId,
+    OptionalInt eosId,
     TokenizerPatterns patterns,
     Sides sides,
     List<String> notes) {
@@ -81,6 +82,9 @@ record TokenizerDefinition(
         bare(root),
         Vocabulary.of(root, ids, Optional.ofNullable(read.special().get("mask_token"))),
         padding,
+        Optional.ofNullable(read.special().get("eos_token")).map(ids::get).stream()
+            .mapToInt(Integer::intValue)
+            .findFirst(),
         TokenizerPatterns.of(files.definition(), root),
         new Sides(read.types(), read.cutsLeft(), read.blankBeforeWords()),
         List.copyOf(notes));

@@ -43,7 +43,7 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     boolean sure =
         !UNSURE_IDS.contains(name.toLowerCase(Locale.ROOT))
             || BESIDE_IDS.stream().anyMatch(beside -> columns.holding(beside).isPresent());
-    if (!sure && TextColumns.find(position, columns, asked(), format().splitsWords()).isEmpty()) {
+    if (!sure && TextColumns.find(position, columns, asked(), format()).isEmpty()) {
       throw DataException.at(
           position,
           "column '"
@@ -64,8 +64,7 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     }
     asked().text().ifPresent(name -> requireNamed("--text-column", name));
     asked().textPair().ifPresent(name -> requireNamed("--text-pair-column", name));
-    Optional<TextColumns> text =
-        TextColumns.find(position, columns, asked(), format().splitsWords());
+    Optional<TextColumns> text = TextColumns.find(position, columns, asked(), format());
     if (fromText) {
       requireTokenSource(text, tokenizer);
     }

@@ -145,6 +145,14 @@ public final class DatasetReader {
     if (encoder.empty() > 0) {
       notes.add(encoder.empty() + " of " + texts() + " texts are empty");
     }
+    if (encoder.merged() > 0) {
+      notes.add(
+          encoder.merged()
+              + " of "
+              + examples.size()
+              + " prompts end inside a token that their completion begins; as in TRL, the loss"
+              + " leaves out as many tokens as the prompt alone has");
+    }
     if (encoder.unmasked() > 0) {
       notes.add(
           encoder.unmasked()

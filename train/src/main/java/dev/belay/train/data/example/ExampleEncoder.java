@@ -36,6 +36,7 @@ final class ExampleEncoder {
   private long truncated;
   private long empty;
   private long cutWords;
+  private long merged;
 
   ExampleEncoder(ExampleOptions options, Optional<TextTokenizer> tokenizer, LabelReader labels) {
     if (tokenizer.isPresent() && tokenizer.get().maxLength() > options.maxLength()) {
@@ -82,6 +83,11 @@ final class ExampleEncoder {
     return empty;
   }
 
+  /** Prompts whose last characters are in one token with the start of their completion. */
+  long merged() {
+    return merged;
+  }
+
   /** Words that those texts lost. */
   long cutWords() {
     return cutWords;
@@ -112,7 +118,7 @@ final class ExampleEncoder {
         }
         int target = writesText(fromText) ? texts.size() : -1;
         if (target >= 0) {
-          texts.add(TextPair.of(text(row, names.name(choice.label().getAsInt()))));
+          texts.add(TextPair.of(target(row)));
         }
         prepared.add(new PreparedExample(row, names, choice, text, target));
       }
@@ -131,8 +137,20 @@ final class ExampleEncoder {
     return examples;
   }
 
+  /** Whether the rows are prompts with their completions. */
+  private boolean completes() {
+    return format.isCausal() && choice.text().filter(TextColumns::areCompletion).isPresent();
+  }
+
   private boolean writesText(boolean fromText) {
-    return fromText && format.isText();
+    return fromText && (format.isText() || completes());
+  }
+
+  /** What is to be written or, of a prompt with its completion, the prompt alone. */
+  private String target(Row row) {
+    return completes()
+        ? text(row, choice.text().orElseThrow().first())
+        : text(row, names.name(choice.label().getAsInt()));
   }
 
   private void choose(Row row) {
@@ -206,6 +224,9 @@ final class ExampleEncoder {
   private TextPair texts(Row row) {
     TextColumns columns = choice.text().orElseThrow();
     String first = text(row, columns.first());
+    if (completes()) {
+      return TextPair.of(first + text(row, columns.second().orElseThrow()));
+    }
     empty += first.isBlank() ? 1 : 0;
     return new TextPair(first, columns.second().map(c -> text(row, c)));
   }
@@ -244,7 +265,18 @@ final class ExampleEncoder {
 
   private EncodedExample encode(PreparedExample example, List<TokenIds> ids) {
     Optional<TokenRows> tokens = Optional.empty();
-    if (options.wantsTokens()) {
+    Optional<PromptCompletion> completion = Optional.empty();
+    if (example.target() >= 0 && !format.isText()) {
+      completion =
+          Optional.of(
+              PromptCompletion.of(
+                  example.row().position(),
+                  ids.get(example.target()),
+                  ids.get(example.text()),
+                  tokenizer.orElseThrow()));
+      merged += completion.get().isMerged() ? 1 : 0;
+      tokens = Optional.of(ofText(example, completion.get().tokens()));
+    } else if (options.wantsTokens()) {
       tokens =
           Optional.of(
               example.text() >= 0
@@ -263,7 +295,8 @@ final class ExampleEncoder {
       }
     }
     int length = tokens.map(TokenRows::length).orElse(0);
-    Optional<FeatureRow> label = written;
+    Optional<FeatureRow> label =
+        completion.isPresent() ? Optional.of(completion.get().labels()) : written;
     boolean misfits =
         written.isPresent() && decoderLength >= 0 && written.get().length() != decoderLength;
     if (example.choice().labels().size() > 1) {
@@ -355,7 +388,7 @@ final class ExampleEncoder {
           case FLOAT -> new FeatureRow.Floats(cell.floats());
           case INTEGER -> shared.of(cell.ints());
         };
-    requireFits(request, cell, row);
+    request.requireFits(cell, row);
     if (FeatureNames.isPerToken(request.feature()) && tokens.isPresent()) {
       TokenColumns.requirePerToken(cell, row.length(), tokens.get().length());
     }
@@ -363,19 +396,5 @@ final class ExampleEncoder {
       tokenColumns.requireIds(cell, ids.values());
     }
     return row;
-  }
-
-  private static void requireFits(FeatureRequest request, CellValues cell, FeatureRow row) {
-    int most = request.scalar() ? 1 : request.staticLength().orElse(Integer.MAX_VALUE);
-    if (row.length() > most || (request.scalar() && row.length() != 1)) {
-      throw cell.error(
-          " has "
-              + row.length()
-              + " elements; expected "
-              + (request.scalar() ? "one" : "at most " + most)
-              + ", as the model's input '"
-              + request.name()
-              + "' has room for");
-    }
   }
 }

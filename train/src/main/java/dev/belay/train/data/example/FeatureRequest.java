@@ -41,8 +41,8 @@ public record FeatureRequest(
               + name
               + "' has "
               + (shape == null ? "any number of" : shape.length)
-              + " dimensions; expected [batch] or [batch, length], which is what rows of a data file"
-              + " can fill");
+              + " dimensions; expected [batch] or [batch, length], which is what rows of a data"
+              + " file can fill");
     }
     boolean scalar = shape.length == 1;
     boolean fixed = !scalar && shape[1] >= 0;
@@ -71,6 +71,21 @@ public record FeatureRequest(
         && (feature.equals(FeatureNames.INPUT_IDS)
             || feature.equals(FeatureNames.ATTENTION_MASK)
             || feature.equals(FeatureNames.TOKEN_TYPE_IDS));
+  }
+
+  /** Refuses a row that the model's input has no room for. */
+  void requireFits(CellValues cell, FeatureRow row) {
+    int most = scalar ? 1 : staticLength.orElse(Integer.MAX_VALUE);
+    if (row.length() > most || (scalar && row.length() != 1)) {
+      throw cell.error(
+          " has "
+              + row.length()
+              + " elements; expected "
+              + (scalar ? "one" : "at most " + most)
+              + ", as the model's input '"
+              + name
+              + "' has room for");
+    }
   }
 
   /** Whether this is the text itself. */

@@ -26,6 +26,12 @@ record TextColumns(String first, Optional<String> second) {
               FeatureNames.TEXT_PAIRS.stream().map(names -> pair(names.get(0), names.get(1))))
           .toList();
 
+  /** A prompt and the text after it, which alone counts in the loss of a causal language model. */
+  private static final TextColumns COMPLETION = pair("prompt", "completion");
+
+  private static final List<TextColumns> CAUSAL =
+      Stream.concat(KNOWN.stream(), Stream.of(COMPLETION)).toList();
+
   /** Usual names of a source text, if no name above is found. */
   private static final List<TextColumns> SOURCES =
       List.of(single("document"), single("article"), single("dialogue"), single("source_text"));
@@ -45,17 +51,18 @@ record TextColumns(String first, Optional<String> second) {
    * The text columns of a file; empty if it has none.
    *
    * @param asked the user's options
-   * @param words whether texts are divided into words
+   * @param format of the labels
    * @throws DataException if there are several candidates
    */
   static Optional<TextColumns> find(
-      SourcePosition position, ColumnNames columns, ColumnConfig asked, boolean words) {
+      SourcePosition position, ColumnNames columns, ColumnConfig asked, LabelFormat format) {
     Optional<TextColumns> found =
         asked.text().isPresent()
             ? asked.text().map(TextColumns::single)
-            : words
+            : format.splitsWords()
                 ? WORDS.stream().filter(known -> known.isIn(columns)).findFirst()
-                : byName(position, columns, KNOWN).or(() -> byName(position, columns, SOURCES));
+                : byName(position, columns, format.isCausal() ? CAUSAL : KNOWN)
+                    .or(() -> byName(position, columns, SOURCES));
     return asked.textPair().isPresent()
         ? found.map(first -> pair(first.first(), asked.textPair().get()))
         : found;
@@ -84,6 +91,12 @@ record TextColumns(String first, Optional<String> second) {
               + ")");
     }
     return candidates.stream().findFirst();
+  }
+
+  /** Whether only the second text counts in the loss. */
+  boolean areCompletion() {
+    return first.equalsIgnoreCase(COMPLETION.first())
+        && second.filter(name -> name.equalsIgnoreCase(COMPLETION.second().get())).isPresent();
   }
 
   private boolean isIn(ColumnNames columns) {
