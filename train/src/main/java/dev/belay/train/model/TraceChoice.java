@@ -21,7 +21,7 @@ import java.util.Set;
 /**
  * Chooses the functions of a SavedModel that train and evaluate, by what they compute.
  *
- * <p>A trace with training=True is taken if, dropout left out, it computes what the signature
+ * <p>A trace with training=True is taken if, without dropout, it computes what the signature
  * computes. If something else depends on training, such as batch normalization, none does; then one
  * is taken whose twin with training=False computes what the signature computes: the two were traced
  * by the same call, so that only what the author made depend on training sets them apart. Keras
@@ -251,10 +251,9 @@ final class TraceChoice {
     }
     return contents.file()
         + (trains
-            ? ": no trace with training=True computes, dropout left out, what "
-            : ": layers add losses, and no trace that returns them computes what ")
+            ? ": no trace with training=True agrees, without dropout, with "
+            : ": layers add losses, and no trace that returns them agrees with ")
         + reference.path()
-        + " computes"
         + probe
             .failure(all.reference())
             .map(why -> ", which itself does not run on a batch of made-up rows: " + why)

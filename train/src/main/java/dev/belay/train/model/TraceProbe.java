@@ -26,7 +26,7 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Owns a graph with several functions of a model, dropout left out, and asks each for its outputs
+ * Owns a graph with several functions of a model, without dropout, and asks each for its outputs
  * on the same dummy batch, to find those that compute the same.
  */
 final class TraceProbe implements AutoCloseable {

@@ -9,6 +9,7 @@ import dev.belay.graph.gradient.audit.Trial.Evidence;
 import dev.belay.graph.gradient.audit.Trial.Outcome;
 import dev.belay.graph.gradient.audit.Trial.Verdict;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,7 @@ final class AuditReport {
     if (verdict.outcome() == Outcome.WRONG) {
       wrong.add(combination + ": " + verdict.note());
     } else if (verdict.outcome() != Outcome.NO_KERNEL && !verdict.note().isEmpty()) {
-      row.notes().add(shortened(verdict));
+      row.notes().addAll(remarks(verdict));
     }
   }
 
@@ -72,13 +73,16 @@ final class AuditReport {
     return row.notes().stream().limit(NOTES_SHOWN).collect(Collectors.joining("; "));
   }
 
-  private static String shortened(Verdict verdict) {
+  /** What was rewritten, without how often and in which op, or why it is refused. */
+  private static List<String> remarks(Verdict verdict) {
     if (verdict.outcome() == Outcome.REWRITTEN) {
-      return verdict.note().replaceAll("\\w+: ", "");
+      String rewritten = verdict.note().replaceAll("\\w+: ", "");
+      return Arrays.stream(rewritten.split("; ")).map(one -> one.replaceFirst("^\\d+ ", "")).toList();
     }
-    return verdict.note().contains("ops without a gradient")
-        ? "no gradient"
-        : verdict.note().replaceAll(".*\\((\\w+): (.*)\\)\\. Freeze.*", "$2");
+    return List.of(
+        verdict.note().contains("ops without a gradient")
+            ? "no gradient"
+            : verdict.note().replaceAll(".*\\((\\w+): (.*)\\)\\. Freeze.*", "$2"));
   }
 
   /** A gradient and what it follows from, for {@code check_gradients.py}. */
