@@ -61,7 +61,6 @@ class LoopGradientsTest {
         "bilstm_crf"
       })
   void gradientsAreThoseOfPython(String name) throws IOException {
-    System.out.println(name);
     Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("loops", name, "io.npz"));
     JsonNode names = Fixtures.json(Fixtures.path("loops", name, "names.json"));
     SavedModelContents contents =

@@ -87,21 +87,35 @@ final class DifferentiablePath {
         variables.add(i);
       }
     }
-    LoopFunction body =
-        LoopFunction.of(graph, Loops.body(loop), LoopFunction.unknownShapes(inputs.size()));
-    for (int before = -1; before < variables.size(); ) {
-      before = variables.size();
-      DifferentiablePath within =
-          new DifferentiablePath(
-              body.nodes(), variables.stream().map(body.arguments()::get).toList());
+    if (Loops.isReadable(graph, loop)) {
+      addWithin(loop, variables);
+    } else {
       for (int i = 0; i < inputs.size(); i++) {
-        if (within.isReached(body.results().get(i))) {
+        if (Loops.carriesGradient(types.get(i))) {
           variables.add(i);
         }
       }
     }
     loopVariables.put(loop.getName(), variables);
     variables.forEach(i -> reach(TensorName.of(loop.getName(), i)));
+  }
+
+  /** Adds the variables that depend on others after some iterations. */
+  private void addWithin(NodeDef loop, Set<Integer> variables) {
+    int count = Loops.types(loop).size();
+    LoopFunction body =
+        LoopFunction.of(graph, Loops.body(loop), LoopFunction.unknownShapes(count));
+    for (int before = -1; before < variables.size(); ) {
+      before = variables.size();
+      DifferentiablePath within =
+          new DifferentiablePath(
+              body.nodes(), variables.stream().map(body.arguments()::get).toList());
+      for (int i = 0; i < count; i++) {
+        if (within.isReached(body.results().get(i))) {
+          variables.add(i);
+        }
+      }
+    }
   }
 
   private static boolean same(String input, String tensor) {

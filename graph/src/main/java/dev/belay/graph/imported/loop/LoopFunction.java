@@ -5,6 +5,7 @@ import dev.belay.graph.imported.rewrite.Nodes;
 import dev.belay.graph.imported.rewrite.TensorName;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,13 +81,15 @@ record LoopFunction(
 
   /** Unknown shapes of some arguments. */
   static List<TensorShapeProto> unknownShapes(int arguments) {
-    return java.util.Collections.nCopies(
-        arguments, TensorShapeProto.newBuilder().setUnknownRank(true).build());
+    return Collections.nCopies(arguments, Loops.UNKNOWN);
   }
 
-  /** The number of arguments of a function. */
-  static int arity(NodeGraph graph, String name) {
-    return graph.function(name).map(f -> f.getSignature().getInputArgCount()).orElse(0);
+  /** Returns whether the library has a function whose body consists of ops of TensorFlow. */
+  static boolean isReadable(NodeGraph graph, String name) {
+    return graph
+        .function(name)
+        .filter(function -> function.getNodeDefList().stream().allMatch(OpOutputs::knows))
+        .isPresent();
   }
 
   /** Everything that it returns or runs. */

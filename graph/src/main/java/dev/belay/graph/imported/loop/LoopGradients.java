@@ -62,6 +62,9 @@ public final class LoopGradients {
 
   private void cutLoop(NodeGraph graph, NodeDef loop, DifferentiablePath path) {
     try {
+      if (!Loops.isReadable(graph, loop)) {
+        throw new LoopObstacle("its functions could not be expanded");
+      }
       requireRead(graph, loop);
       LoopGradients inner = new LoopGradients(bodyForm, acceptsNaturalGradient, trains);
       cuts.add(new LoopCut(graph, loop, List.copyOf(path.variables(loop))).cut(inner));

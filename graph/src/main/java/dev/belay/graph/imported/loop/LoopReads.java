@@ -25,7 +25,7 @@ public final class LoopReads implements GraphRewrite {
   @Override
   public void rewrite(NodeGraph graph) {
     for (NodeDef node : graph.nodes()) {
-      if (Loops.isLoop(node) && graph.function(Loops.body(node)).isPresent()) {
+      if (Loops.isLoop(node) && Loops.isReadable(graph, node)) {
         rewrite(graph, node);
       }
     }

@@ -60,6 +60,12 @@ final class Loops {
     return AttrValue.newBuilder().setFunc(NameAttrList.newBuilder().setName(name)).build();
   }
 
+  /** Returns whether condition and body consist of ops of TensorFlow. */
+  static boolean isReadable(NodeGraph graph, NodeDef loop) {
+    return LoopFunction.isReadable(graph, body(loop))
+        && LoopFunction.isReadable(graph, condition(loop));
+  }
+
   /** The shapes of a loop's variables, as far as they hold in all iterations. */
   static List<TensorShapeProto> shapes(NodeGraph graph, NodeDef loop, LoopFunction body) {
     List<TensorShapeProto> declared = declaredShapes(loop);

@@ -30,6 +30,11 @@ final class OpOutputs {
    */
   record OpOutput(String tensor, String inFunction, DataType type) {}
 
+  /** Returns whether TensorFlow has an op; a body that was not expanded also calls functions. */
+  static boolean knows(NodeDef node) {
+    return OPS.containsKey(node.getOp());
+  }
+
   /** The outputs of a node, in order. */
   static List<OpOutput> of(NodeDef node) {
     List<OpOutput> outputs = new ArrayList<>();

@@ -52,7 +52,7 @@ final class LoopFunctions {
           .putAttr("cond", expanded(loop.getAttrOrThrow("cond"), call))
           .putAttr("body", expanded(loop.getAttrOrThrow("body"), call))
           .build();
-    } catch (UnsupportedModelException e) {
+    } catch (UnsupportedModelException | IllegalArgumentException e) {
       return loop;
     }
   }
@@ -86,8 +86,7 @@ final class LoopFunctions {
     private final FunctionDef original;
     private final Map<String, AttrValue> attributes;
     private final GrowingGraph nodes = new GrowingGraph(contents.file(), options.mostNodes());
-    private final Expansion expansion =
-        new Expansion(contents, nodes, options, LoopFunctions.this);
+    private final Expansion expansion = new Expansion(contents, nodes, options, LoopFunctions.this);
     private final OpDef.Builder signature = OpDef.newBuilder();
 
     /** Names of tensors in a function, by their names in a graph. */
@@ -102,8 +101,7 @@ final class LoopFunctions {
       List<String> arguments = arguments();
       Scope scope = Scope.ofGraph(PREFIX, training);
       ExpandedOutputs result =
-          expansion.call(
-              new CallSite(scope, PREFIX, arguments, List.of()), original, attributes);
+          expansion.call(new CallSite(scope, PREFIX, arguments, List.of()), original, attributes);
       FunctionDef.Builder function = FunctionDef.newBuilder();
       List<String> roots = new ArrayList<>(result.tensors());
       if (result.control() != null) {
@@ -125,12 +123,11 @@ final class LoopFunctions {
           function.addNodeDef(inFunction(node, arguments));
         }
       }
-      List<DataType> types =
-          OpArguments.outputs(original.getSignature(), attributes).types();
+      List<DataType> types = OpArguments.outputs(original.getSignature(), attributes).types();
       for (int i = 0; i < types.size(); i++) {
         String output = "result_" + i;
         signature.addOutputArg(OpDef.ArgDef.newBuilder().setName(output).setType(types.get(i)));
-        function.putRet(output, names.get(result.tensors().get(i)));
+        function.putRet(output, named(result.tensors().get(i)));
       }
       return function
           .setSignature(
@@ -153,6 +150,17 @@ final class LoopFunctions {
       return arguments;
     }
 
+    private String named(String tensor) throws UnsupportedModelException {
+      String name = names.get(tensor);
+      if (name == null) {
+        throw new UnsupportedModelException(
+            contents.file(),
+            "function '" + original.getSignature().getName() + "'",
+            "it has no tensor '" + tensor + "'");
+      }
+      return name;
+    }
+
     private void nameOutputs(NodeDef node) {
       OpDef definition = OpCatalogue.get().find(node.getOp()).orElseThrow();
       int index = 0;
@@ -166,11 +174,12 @@ final class LoopFunctions {
       }
     }
 
-    private NodeDef inFunction(NodeDef node, List<String> arguments) {
+    private NodeDef inFunction(NodeDef node, List<String> arguments)
+        throws UnsupportedModelException {
       NodeDef.Builder named = node.toBuilder().clearInput();
       for (String input : node.getInputList()) {
         if (!TensorName.isControl(input)) {
-          named.addInput(names.get(input));
+          named.addInput(named(input));
         } else if (!arguments.contains(TensorName.nodeOf(input))) {
           named.addInput(input);
         }
