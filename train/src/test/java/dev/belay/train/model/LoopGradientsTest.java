@@ -23,6 +23,7 @@ import dev.belay.savedmodel.model.SavedModelReader;
 import dev.belay.savedmodel.model.inline.FunctionInliner;
 import dev.belay.savedmodel.model.inline.InlineOptions;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -140,15 +141,20 @@ class LoopGradientsTest {
       throws IOException {
     Session session = new Session(graph);
     Ops tf = Ops.create(graph).withSubScope("restore");
+    Session.Runner runner = session.runner();
+    List<Tensor> values = new ArrayList<>();
     for (FlatGraph.FlatVariable variable : model.variables().values()) {
-      try (Tensor value =
-          FlatGraphRunner.tensor(variable.variable(), contents.read(variable.variable()))) {
-        var placeholder = tf.placeholder(TFloat32.class);
-        var assign =
-            tf.assignVariableOp(graph.operation(variable.handle()).output(0), placeholder);
-        session.runner().feed(placeholder, value).addTarget(assign).run();
-      }
+      Tensor value =
+          FlatGraphRunner.tensor(variable.variable(), contents.read(variable.variable()));
+      values.add(value);
+      Operand<TFloat32> placeholder = tf.placeholder(TFloat32.class);
+      runner
+          .feed(placeholder, value)
+          .addTarget(
+              tf.assignVariableOp(graph.operation(variable.handle()).output(0), placeholder));
     }
+    runner.run();
+    values.forEach(Tensor::close);
     return session;
   }
 
