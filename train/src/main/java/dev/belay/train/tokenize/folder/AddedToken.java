@@ -29,6 +29,14 @@ record AddedToken(
     static final Flags STRIP_LEFT = new Flags(false, true, false);
   }
 
+  /** Whether text and all flags are equal, whether or not a file gives the flags. */
+  boolean isSame(AddedToken other) {
+    return content.equals(other.content)
+        && flags.equals(other.flags)
+        && special == other.special
+        && normalized() == other.normalized();
+  }
+
   /** A token given by its text alone. */
   static AddedToken of(String content, boolean special) {
     return new AddedToken(content, Flags.NONE, Optional.empty(), special);

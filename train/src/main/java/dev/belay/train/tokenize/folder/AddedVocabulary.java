@@ -80,7 +80,7 @@ final class AddedVocabulary {
 
   private void addByNewRules(AddedToken token) {
     AddedToken there = byId.get(ids.getOrDefault(token.content(), -1));
-    if (there != null && isSame(there, token)) {
+    if (there != null && there.isSame(token)) {
       return;
     }
     int id = id(token.content()).orElseGet(this::nextId);
@@ -89,13 +89,6 @@ final class AddedVocabulary {
     if (!special.contains(token.content())) {
       patterns.add(token);
     }
-  }
-
-  private static boolean isSame(AddedToken one, AddedToken other) {
-    return one.content().equals(other.content())
-        && one.flags().equals(other.flags())
-        && one.special() == other.special()
-        && one.normalized() == other.normalized();
   }
 
   private int nextId() {

@@ -33,6 +33,12 @@ final class SpecialTokens {
     String content() {
       return token.content();
     }
+
+    /** Whether Python's {@code ==} holds: between two texts, or two objects with the same flags. */
+    boolean equalsInPython(Given other) {
+      return asText == other.asText
+          && (asText ? content().equals(other.content()) : token.isSame(other.token));
+    }
   }
 
   private final TokenizerClass tokenizerClass;

@@ -60,21 +60,33 @@ final class Version5 {
     List<AddedToken> tokens = new ArrayList<>(table.values());
     table.values().forEach(token -> known.add(token.content()));
     Set<String> names = new HashSet<>();
-    special.named().forEach(given -> names.add(given.content()));
-    for (SpecialTokens.Given given : special.named()) {
-      if (!known.contains(given.content())) {
-        tokens.add(given.token());
-      }
+    List<SpecialTokens.Given> given = new ArrayList<>();
+    for (SpecialTokens.Given token : special.named()) {
+      names.add(token.content());
+      addUnlessEqual(given, token);
     }
-    for (SpecialTokens.Given given : special.additional()) {
-      if (!known.contains(given.content())) {
-        tokens.add(given.asText() ? given.token().asSpecial() : given.token());
-      }
+    for (SpecialTokens.Given token : special.additional()) {
+      boolean text = token.asText();
+      addUnlessEqual(given, text ? new SpecialTokens.Given(token.token().asSpecial(), true) : token);
     }
+    given.stream()
+        .filter(token -> !known.contains(token.content()))
+        .forEach(token -> tokens.add(token.token()));
     added.add(
         tokens.stream()
             .map(token -> names.contains(token.content()) ? token.asSpecial() : token)
             .toList());
+  }
+
+  /**
+   * Python adds a token only if the list does not contain it: a text equals a text, never an object
+   * with the same text. Of several, the flags of the last one count.
+   */
+  private static void addUnlessEqual(
+      List<SpecialTokens.Given> given, SpecialTokens.Given token) {
+    if (given.stream().noneMatch(token::equalsInPython)) {
+      given.add(token);
+    }
   }
 
   /** Parts that the class builds in place of those of tokenizer.json. */

@@ -129,6 +129,23 @@ class FolderTokenizerTest {
     assertEquals("BPE", read().json().at("/model/type").asText());
   }
 
+  /** transformers 5.20 adds bos_token, then eos_token, but not the equal text of unk_token. */
+  @Test
+  void aTokenWithSeveralNamesHasTheFlagsThatPythonGivesIt() throws IOException {
+    write("vocab.json", "{'<|endoftext|>': 0, 'a': 1}");
+    write("merges.txt", "#version: 0.2\n");
+    write("config.json", "{'model_type': 'gpt2', 'transformers_version': '5.20.2'}");
+    write(
+        SETTINGS,
+        """
+        {'tokenizer_class': 'GPT2Tokenizer', 'bos_token': '<|endoftext|>', 'eos_token': {
+         '__type': 'AddedToken', 'content': '<|endoftext|>', 'single_word': true}}
+        """);
+    JsonNode added = read().json().at("/added_tokens");
+    assertEquals(1, added.size());
+    assertTrue(added.at("/0/single_word").asBoolean(), added.toString());
+  }
+
   @Test
   void theWriterOfAFolderDecidesWhichVersionIsFollowed() throws IOException {
     write("tokenizer.json", PLAIN);
