@@ -57,7 +57,6 @@ class LoopGradientsTest {
         "lstm_masked",
         "lstm_fixed_length",
         "gru",
-        "bidirectional",
         "cells",
         "bilstm_crf"
       })
