@@ -57,6 +57,7 @@ class LoopGradientsTest {
         "lstm_masked",
         "lstm_fixed_length",
         "gru",
+        "bidirectional",
         "cells",
         "bilstm_crf"
       })
