@@ -1,7 +1,7 @@
 package dev.belay.graph.forward;
 
 import dev.belay.graph.adapter.AdaptedWeight;
-import dev.belay.graph.gradient.SavedGradient;
+import dev.belay.graph.gradient.GradientGap;
 import dev.belay.graph.variable.Variables;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,8 +17,8 @@ import org.tensorflow.Output;
  * @param calls the forward passes by name
  * @param variables all variables of the model, trainable only if they train in this run
  * @param initializers ops to run once, before anything else
- * @param savedGradients gaps that {@link dev.belay.graph.gradient.Gradients} crosses by a saved
- *     function
+ * @param savedGradients gaps that {@link dev.belay.graph.gradient.Gradients} crosses by their own
+ *     gradient
  * @param lostGradients nodes whose author's gradient was not saved, with its registered name
  * @param step placeholder of the step for repeatable random numbers, an int64 scalar, if any is
  *     drawn
@@ -29,7 +29,7 @@ public record ForwardModel(
     Map<String, ForwardCall> calls,
     Variables variables,
     List<Operation> initializers,
-    List<SavedGradient> savedGradients,
+    List<GradientGap> savedGradients,
     Map<String, String> lostGradients,
     Optional<Output<?>> step,
     List<AdaptedWeight> adapted,

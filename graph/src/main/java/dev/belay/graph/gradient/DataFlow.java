@@ -16,6 +16,9 @@ import org.tensorflow.proto.framework.DataType;
 
 /** Dependencies between tensors, by data edges, at one moment of a graph. */
 final class DataFlow {
+  private static final Set<DataType> REAL =
+      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
+
   private static final Set<DataType> CARRIES_GRADIENT =
       Set.of(
           DataType.DT_FLOAT,
@@ -52,6 +55,11 @@ final class DataFlow {
     }
   }
 
+  /** Returns whether the native runtime passes gradients of a type on. */
+  static boolean isReal(DataType type) {
+    return REAL.contains(type);
+  }
+
   /** Returns whether tensors of a type can depend differentiably on a variable. */
   static boolean carriesGradient(DataType type) {
     return CARRIES_GRADIENT.contains(type);
@@ -80,12 +88,17 @@ final class DataFlow {
                 .toList());
   }
 
-  /** Of {@code among}, the nodes that a target depends on through floating-point tensors. */
+  /**
+   * Of {@code among}, the nodes that a target depends on through floating-point tensors, up to any
+   * StopGradient.
+   */
   Set<String> leadingTo(Collection<? extends Operand<?>> targets, Set<String> among) {
     return Reachable.from(
         names(targets).stream().filter(among::contains).toList(),
         node ->
-            inputs.get(node).stream()
+            nodes.get(node).type().equals("StopGradient")
+                ? List.of()
+                : inputs.get(node).stream()
                 .filter(Edge::carriesGradient)
                 .map(Edge::from)
                 .filter(among::contains)

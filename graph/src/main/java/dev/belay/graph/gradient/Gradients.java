@@ -2,7 +2,6 @@ package dev.belay.graph.gradient;
 
 import dev.belay.graph.variable.GraphVariable;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,23 +13,17 @@ import java.util.stream.Collectors;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
-import org.tensorflow.OperationBuilder;
 import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
-import org.tensorflow.op.Scope;
-import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
-import org.tensorflow.proto.framework.FunctionDef;
-import org.tensorflow.proto.framework.NameAttrList;
-import org.tensorflow.proto.framework.OpDef;
 import org.tensorflow.types.TFloat32;
 
 /**
  * Gradient of a loss by variables. Only this class asks the native runtime for gradients.
  *
  * <p>Repeated rows of a lookup are summed, so every gradient is dense and of its variable's shape,
- * as in PyTorch. Where the model's author saved a custom gradient, the graph is cut: the native
- * gradient stops at the results of the gap, the saved function maps it to gradients of the
+ * as in PyTorch. Where the model's author saved a custom gradient, and at loops and arrays, the graph
+ * is cut: the native gradient stops at the results of the gap, the gap maps it to gradients of the
  * arguments, and a new native gradient continues from there. Contributions that reach a variable by
  * several paths are added up.
  *
@@ -45,13 +38,13 @@ public record Gradients(
    * Arguments of one differentiation.
    *
    * @param variables to differentiate by; float32
-   * @param saved gaps bridged by a saved gradient function
+   * @param saved gaps that bring their own gradient
    * @param mayHaveNone names of variables that the loss may read without having a gradient
    * @param rows what the norm of a gradient is measured on
    */
   public record Request(
       List<GraphVariable> variables,
-      List<SavedGradient> saved,
+      List<? extends GradientGap> saved,
       Predicate<String> mayHaveNone,
       NormRows rows) {}
 
@@ -64,7 +57,7 @@ public record Gradients(
       Ops tf,
       Operand<TFloat32> loss,
       List<GraphVariable> variables,
-      List<SavedGradient> saved,
+      List<? extends GradientGap> saved,
       Predicate<String> mayHaveNone) {
     return of(tf, loss, new Request(variables, saved, mayHaveNone, NormRows.DENSE));
   }
@@ -80,8 +73,12 @@ public record Gradients(
   public static Gradients of(Ops tf, Operand<TFloat32> loss, Request request) {
     List<GraphVariable> variables = request.variables();
     requireFloat32(variables);
-    Backward backward = new Backward(tf, variables, request.saved());
-    backward.run(loss.asOutput());
+    Backward backward =
+        new Backward(
+            tf,
+            variables.stream().<Output<?>>map(variable -> variable.value().asOutput()).toList(),
+            request.saved());
+    backward.run(List.of(loss.asOutput()), null);
     List<Gradient> gradients = new ArrayList<>();
     List<GraphVariable> unused = new ArrayList<>();
     List<GraphVariable> allowed = new ArrayList<>();
@@ -112,6 +109,25 @@ public record Gradients(
     return new Gradients(gradients, unused, allowed);
   }
 
+  /**
+   * Adds the gradient of tensors, given theirs, by other tensors.
+   *
+   * @param gradients of {@code from}, in their order
+   * @return gradients of {@code by}, in their order; null where there is none
+   */
+  public static List<Operand<?>> of(
+      Ops tf,
+      List<Output<?>> from,
+      List<Output<?>> gradients,
+      List<Output<?>> by,
+      List<? extends GradientGap> gaps) {
+    Backward backward = new Backward(tf, by, gaps);
+    backward.run(from, gradients);
+    List<Operand<?>> sums = new ArrayList<>();
+    by.forEach(tensor -> sums.add(backward.sum(tensor)));
+    return sums;
+  }
+
   @SuppressWarnings("unchecked") // the variables were checked, and a gradient has its type
   private static Operand<TFloat32> float32(Operand<?> gradient) {
     return (Operand<TFloat32>) gradient;
@@ -136,22 +152,23 @@ public record Gradients(
     private final Ops tf;
     private final Graph graph;
     private final DataFlow flow;
-    private final List<GraphVariable> variables;
-    private final List<SavedGradient> saved;
+    private final List<? extends GradientGap> saved;
+    private final Set<Output<?>> wanted;
     private final Map<Output<?>, List<Operand<?>>> arrived = new LinkedHashMap<>();
     private final Set<String> read = new HashSet<>();
 
-    Backward(Ops tf, List<GraphVariable> variables, List<SavedGradient> saved) {
+    Backward(Ops tf, List<Output<?>> by, List<? extends GradientGap> saved) {
       this.tf = tf;
       this.graph = (Graph) tf.scope().env();
       this.flow = new DataFlow(graph);
-      this.variables = variables;
       this.saved = saved;
+      this.wanted = new LinkedHashSet<>(by);
+      saved.forEach(gap -> wanted.addAll(gap.results()));
     }
 
-    void run(Output<?> loss) {
-      pass(List.of(loss), null);
-      for (SavedGradient gap : lossFirst()) {
+    void run(List<Output<?>> from, List<Output<?>> gradients) {
+      pass(from, gradients);
+      for (GradientGap gap : lossFirst()) {
         List<Operand<?>> results = new ArrayList<>();
         for (Output<?> result : gap.results()) {
           results.add(sum(result));
@@ -172,19 +189,17 @@ public record Gradients(
       return parts.isEmpty() ? null : parts.size() == 1 ? parts.get(0) : addN(parts);
     }
 
-    private void cross(SavedGradient gap, List<Operand<?>> results) {
+    private void cross(GradientGap gap, List<Operand<?>> results) {
       List<Output<?>> incoming = new ArrayList<>();
-      for (int i = 0; i < results.size(); i++) {
-        Operand<?> result = results.get(i);
-        incoming.add((result == null ? tf.zerosLike(gap.results().get(i)) : result).asOutput());
-      }
+      results.forEach(result -> incoming.add(result == null ? null : result.asOutput()));
+      List<Output<?>> outgoing = gap.backward(tf, incoming);
       List<Output<?>> from = new ArrayList<>();
       List<Output<?>> gradients = new ArrayList<>();
-      List<Output<?>> outgoing = call(tf.scope(), gap, incoming);
       for (int i = 0; i < outgoing.size(); i++) {
-        if (outgoing.get(i).dataType() == gap.arguments().get(i).dataType()) {
+        Output<?> gradient = outgoing.get(i);
+        if (gradient != null && gradient.dataType() == gap.arguments().get(i).dataType()) {
           from.add(gap.arguments().get(i));
-          gradients.add(outgoing.get(i));
+          gradients.add(gradient);
         }
       }
       pass(from, gradients);
@@ -192,24 +207,48 @@ public record Gradients(
 
     /** Adds the gradient of {@code from} by all requested tensors upstream. */
     private void pass(List<Output<?>> from, List<Output<?>> gradients) {
-      Set<String> upstream = flow.ancestors(from);
-      read.addAll(upstream);
-      List<Output<?>> by = new ArrayList<>();
-      for (Output<?> wanted : wanted()) {
-        if (upstream.contains(wanted.op().name()) && wanted.dataType() == DataType.DT_FLOAT) {
-          by.add(wanted);
+      read.addAll(flow.ancestors(from));
+      List<Output<?>> rest = new ArrayList<>();
+      List<Output<?>> gradientsOfRest = new ArrayList<>();
+      for (int i = 0; i < from.size(); i++) {
+        Output<?> source = behindIdentity(from.get(i));
+        if (wanted.contains(source)) {
+          arrive(source, gradients == null ? tf.onesLike(source).asOutput() : gradients.get(i));
+        } else if (source.dataType() != DataType.DT_VARIANT) {
+          rest.add(from.get(i));
+          gradientsOfRest.add(gradients == null ? null : gradients.get(i));
         }
       }
-      if (by.isEmpty()) {
+      Set<String> upstream = flow.ancestors(rest);
+      List<Output<?>> by = new ArrayList<>();
+      for (Output<?> tensor : wanted) {
+        if (upstream.contains(tensor.op().name()) && DataFlow.isReal(tensor.dataType())) {
+          by.add(tensor);
+        }
+      }
+      if (by.isEmpty() || rest.isEmpty()) {
         return;
       }
-      Output<?>[] parts = differentiate(from, by, gradients);
+      Output<?>[] parts = differentiate(rest, by, gradients == null ? null : gradientsOfRest);
       for (int i = 0; i < parts.length; i++) {
         // A path that ends upstream returns a part without a native op, which reads as closed.
         if (parts[i] != null && !parts[i].isClosed()) {
-          arrived.computeIfAbsent(by.get(i), key -> new ArrayList<>()).add(parts[i]);
+          arrive(by.get(i), parts[i]);
         }
       }
+    }
+
+    private void arrive(Output<?> at, Output<?> gradient) {
+      arrived.computeIfAbsent(at, key -> new ArrayList<>()).add(gradient);
+    }
+
+    /** The tensor that Identity nodes pass on, up to one that is requested. */
+    private Output<?> behindIdentity(Output<?> tensor) {
+      Output<?> source = tensor;
+      while (!wanted.contains(source) && source.op().type().equals("Identity")) {
+        source = ((GraphOperation) source.op()).input(0);
+      }
+      return source;
     }
 
     private Output<?>[] differentiate(
@@ -243,21 +282,14 @@ public record Gradients(
           .toArray(Output<?>[]::new);
     }
 
-    private Collection<Output<?>> wanted() {
-      Set<Output<?>> wanted = new LinkedHashSet<>();
-      variables.forEach(variable -> wanted.add(variable.value()));
-      saved.forEach(gap -> wanted.addAll(gap.results()));
-      return wanted;
-    }
-
     /** The gaps in an order in which each comes after all gaps downstream of it. */
-    private List<SavedGradient> lossFirst() {
-      List<SavedGradient> waiting = new ArrayList<>(saved);
-      Map<SavedGradient, Set<String>> upstream = new LinkedHashMap<>();
+    private List<GradientGap> lossFirst() {
+      List<GradientGap> waiting = new ArrayList<>(saved);
+      Map<GradientGap, Set<String>> upstream = new LinkedHashMap<>();
       saved.forEach(gap -> upstream.put(gap, flow.ancestors(gap.arguments())));
-      List<SavedGradient> ordered = new ArrayList<>();
+      List<GradientGap> ordered = new ArrayList<>();
       while (!waiting.isEmpty()) {
-        for (SavedGradient gap : List.copyOf(waiting)) {
+        for (GradientGap gap : List.copyOf(waiting)) {
           boolean feedsAnother =
               waiting.stream()
                   .anyMatch(
@@ -282,57 +314,5 @@ public record Gradients(
           .build()
           .output(0);
     }
-  }
-
-  /** Calls the function that holds a saved gradient. */
-  private static List<Output<?>> call(
-      Scope scope, SavedGradient gap, List<Output<?>> resultGradients) {
-    List<Output<?>> inputs = new ArrayList<>(resultGradients);
-    inputs.addAll(gap.captures());
-    FunctionDef function = gap.function();
-    OpDef signature = function.getSignature();
-    if (signature.getInputArgCount() != inputs.size()
-        || signature.getOutputArgCount() != gap.arguments().size()) {
-      throw new UntrainableModelException(
-          "The saved gradient "
-              + signature.getName()
-              + " of the node "
-              + gap.node()
-              + " takes "
-              + signature.getInputArgCount()
-              + " tensors and gives "
-              + signature.getOutputArgCount()
-              + "; expected were "
-              + resultGradients.size()
-              + " gradients of results and "
-              + gap.captures().size()
-              + " captures, to "
-              + gap.arguments().size()
-              + " gradients of arguments. Save the model again, or freeze what lies below the"
-              + " node.");
-    }
-    OperationBuilder builder =
-        scope
-            .opBuilder(
-                signature.getIsStateful() ? "StatefulPartitionedCall" : "PartitionedCall",
-                "saved_gradient")
-            .addInputList(inputs.toArray(new Output<?>[0]))
-            .setAttr("Tin", inputs.stream().map(Output::dataType).toArray(DataType[]::new))
-            .setAttr(
-                "Tout",
-                signature.getOutputArgList().stream()
-                    .map(OpDef.ArgDef::getType)
-                    .toArray(DataType[]::new))
-            .setAttr(
-                "f",
-                AttrValue.newBuilder()
-                    .setFunc(NameAttrList.newBuilder().setName(signature.getName()))
-                    .build());
-    GraphOperation call = (GraphOperation) builder.build();
-    List<Output<?>> outputs = new ArrayList<>();
-    for (int i = 0; i < call.numOutputs(); i++) {
-      outputs.add(call.output(i));
-    }
-    return outputs;
   }
 }

@@ -5,12 +5,15 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
+import org.tensorflow.exceptions.TensorFlowException;
+import org.tensorflow.proto.framework.DataType;
 
 /**
  * Report of everything that keeps a loss from training its variables. It is made before the
@@ -23,7 +26,12 @@ import org.tensorflow.Operand;
  */
 public record NoGradientReport(
     Map<String, List<String>> ops, Map<String, String> wrong, Map<String, String> lostGradients) {
+  /** Attribute of a loop with the reason why it has no gradient. */
+  public static final String OBSTACLE = "_belay_obstacle";
+
   private static final int NAMES_SHOWN = 3;
+
+  private static final Set<String> LOOPS = Set.of("While", "StatelessWhile");
 
   private static final Set<String> CONTROL_FLOW =
       Set.of(
@@ -48,23 +56,44 @@ public record NoGradientReport(
    *
    * @param loss where the gradient starts
    * @param variables that should train
-   * @param saved gaps bridged by a saved gradient function
+   * @param saved gaps that bring their own gradient
    * @param lost nodes whose own gradient was not saved, by name
    */
   public static NoGradientReport of(
       Graph graph,
       Operand<?> loss,
       Collection<GraphVariable> variables,
-      Collection<SavedGradient> saved,
+      Collection<? extends GradientGap> saved,
       Map<String, String> lost) {
-    DataFlow flow = new DataFlow(graph);
     List<Operand<?>> sources = new ArrayList<>();
-    List<Operand<?>> targets = new ArrayList<>(List.of(loss));
     for (GraphVariable variable : variables) {
       sources.add(variable.value());
       sources.add(variable.handle()); // a loop may read the variable inside its body
     }
-    for (SavedGradient gap : saved) {
+    return of(graph, List.of(loss), sources, saved, lost);
+  }
+
+  /**
+   * Examines every floating-point path from some tensors to others.
+   *
+   * @param from where the gradient starts
+   * @param by what it is taken by
+   * @param saved gaps that bring their own gradient
+   * @param lost nodes whose own gradient was not saved, by name
+   */
+  public static NoGradientReport of(
+      Graph graph,
+      List<? extends Operand<?>> from,
+      List<? extends Operand<?>> by,
+      Collection<? extends GradientGap> saved,
+      Map<String, String> lost) {
+    DataFlow flow = new DataFlow(graph);
+    Set<String> given =
+        by.stream().map(tensor -> tensor.asOutput().op().name()).collect(Collectors.toSet());
+    saved.forEach(gap -> gap.results().forEach(result -> given.add(result.op().name())));
+    List<Operand<?>> sources = new ArrayList<>(by);
+    List<Operand<?>> targets = new ArrayList<>(from);
+    for (GradientGap gap : saved) {
       sources.addAll(gap.results());
       targets.addAll(gap.arguments());
     }
@@ -74,10 +103,16 @@ public record NoGradientReport(
     for (String node : flow.leadingTo(targets, flow.reached(sources))) {
       GraphOperation operation = flow.node(node);
       String type = operation.type();
+      if (given.contains(node) || passesList(operation)) {
+        continue;
+      }
       if (lost.containsKey(node)) {
         lostOnTheWay.put(node, lost.get(node));
       } else if (!type.equals("VarHandleOp") && !HARMLESS_ON_HANDLES.contains(type)) {
-        if (!AuditedGradients.knows(type)) {
+        Optional<String> obstacle = obstacle(operation);
+        if (obstacle.isPresent()) {
+          wrong.put(node, type + ": " + obstacle.get());
+        } else if (!AuditedGradients.knows(type)) {
           ops.computeIfAbsent(type, key -> new ArrayList<>()).add(node);
         } else {
           AuditedGradients.objection(operation)
@@ -87,6 +122,24 @@ public record NoGradientReport(
     }
     ops.values().forEach(names -> names.sort(null));
     return new NoGradientReport(ops, wrong, lostOnTheWay);
+  }
+
+  /** An array passes from gap to gap, which the native gradient does not see. */
+  private static boolean passesList(GraphOperation operation) {
+    return operation.type().equals("Identity")
+        && operation.output(0).dataType() == DataType.DT_VARIANT;
+  }
+
+  /** The reason why a loop could not be differentiated. */
+  private static Optional<String> obstacle(GraphOperation operation) {
+    if (!LOOPS.contains(operation.type())) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(operation.attributes().getAttrString(OBSTACLE));
+    } catch (TensorFlowException | IllegalArgumentException e) {
+      return Optional.empty(); // it does not have the attribute
+    }
   }
 
   /** Returns whether nothing prevents the gradient. */
@@ -100,10 +153,15 @@ public record NoGradientReport(
    * @throws UntrainableModelException if anything does, with what to do about it
    */
   public void requireEmpty() {
-    if (isEmpty()) {
-      return;
+    if (!isEmpty()) {
+      throw new UntrainableModelException(
+          "The model cannot be trained through as it is." + text());
     }
-    StringBuilder text = new StringBuilder("The model cannot be trained through as it is.");
+  }
+
+  /** All of it, with what to do about it. */
+  public String text() {
+    StringBuilder text = new StringBuilder();
     if (!ops.isEmpty()) {
       text.append(" On the way from the loss to variables that train are ops without a gradient: ")
           .append(
@@ -140,7 +198,7 @@ public record NoGradientReport(
                   + "experimental_custom_gradients=True), or accept the natural gradient, which"
                   + " may differ from the author's, with --accept-custom-gradient.");
     }
-    throw new UntrainableModelException(text.toString());
+    return text.toString();
   }
 
   private static String some(Map.Entry<String, List<String>> entry) {

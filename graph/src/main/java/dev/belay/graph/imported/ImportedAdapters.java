@@ -80,6 +80,11 @@ record ImportedAdapters(AdapterPlan plan, LowRankProducts products) {
     return initializers;
   }
 
+  /** The nodes that read the adapters' variables. */
+  List<String> reads() {
+    return products.handles().values().stream().map(LowRankProducts.Handles::read).toList();
+  }
+
   private GraphVariable bind(Graph graph, Variables variables, VariableSpec spec) {
     Map<String, LowRankProducts.Handles> handles = products.handles();
     LowRankProducts.Handles nodes = handles.get(spec.name());

@@ -2,7 +2,10 @@ package dev.belay.graph.imported;
 
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.gradient.GradientGap;
 import dev.belay.graph.gradient.SavedGradient;
+import dev.belay.graph.imported.loop.LoopGradients;
+import dev.belay.graph.imported.loop.LoopReads;
 import dev.belay.graph.imported.rewrite.DifferentiableForm;
 import dev.belay.graph.imported.rewrite.DropoutRemoval;
 import dev.belay.graph.imported.rewrite.GraphRewrite;
@@ -80,15 +83,12 @@ public final class ImportedForward {
       Set<String> trained = nodes.needed(trainedRoots());
       OneReadPerVariable reads =
           new OneReadPerVariable(
-              variables.stream()
-                  .filter(bound -> bound.spec().trainable())
-                  .map(ForwardSpec.BoundVariable::handle)
-                  .toList());
+              trainedHandles());
       List<SavedGradientCut> cuts =
           spec.customGradients().stream()
               .map(custom -> new SavedGradientCut(custom.node(), custom.results()))
               .toList();
-      List<GraphRewrite> rewrites = new ArrayList<>(List.of(reads));
+      List<GraphRewrite> rewrites = new ArrayList<>(List.of(new LoopReads(), reads));
       rewrites.addAll(cuts);
       adapters.ifPresent(added -> rewrites.add(added.products()));
       rewrites.add(new DifferentiableForm(lost.keySet()));
@@ -100,9 +100,36 @@ public final class ImportedForward {
       }
       rewrites.add(new RepeatableRandom(options.seed(), NodeNames.STEP, trained::contains));
       rewrites.forEach(rewrite -> rewrite.rewrite(nodes));
-      nodes.prune(roots(cuts));
+      LoopGradients loops = new LoopGradients(
+              this::rewriteBody, options.acceptsNaturalGradient(), trainedHandles()::contains);
+      List<String> sources = new ArrayList<>(reads.reads().values());
+      adapters.ifPresent(added -> sources.addAll(added.reads()));
+      loops.cut(
+          nodes,
+          sources,
+          trainedRoots().stream().map(nodes::current).toList());
+      List<String> needed = new ArrayList<>(roots(cuts));
+      loops.roots().forEach(root -> needed.add(nodes.current(root)));
+      nodes.prune(needed);
       graph.importGraphDef(nodes.toGraphDef());
-      return bind(graph, reads.reads(), cuts);
+      List<GradientGap> gaps = new ArrayList<>(savedGradients(graph, cuts));
+      gaps.addAll(loops.gaps(graph, nodes));
+      return bind(graph, reads.reads(), gaps);
+    }
+
+    private List<String> trainedHandles() {
+      return variables.stream()
+          .filter(bound -> bound.spec().trainable())
+          .map(ForwardSpec.BoundVariable::handle)
+          .toList();
+    }
+
+    /** The body of a loop that a loss is differentiated through. */
+    private void rewriteBody(NodeGraph body) {
+      new DifferentiableForm(List.of()).rewrite(body);
+      if (options.dropout() == Dropout.OFF) {
+        new DropoutRemoval(node -> true).rewrite(body);
+      }
     }
 
     private VariableSpec declared(VariableSpec variable) {
@@ -134,7 +161,7 @@ public final class ImportedForward {
           .toList();
     }
 
-    private ForwardModel bind(Graph graph, Map<String, String> reads, List<SavedGradientCut> cuts) {
+    private ForwardModel bind(Graph graph, Map<String, String> reads, List<GradientGap> gaps) {
       Variables bound = new Variables(Ops.create(graph).withSubScope(NodeNames.PREFIX + "model"));
       for (ForwardSpec.BoundVariable variable : variables) {
         String read = reads.get(variable.handle());
@@ -163,7 +190,7 @@ public final class ImportedForward {
           calls,
           bound,
           initializers,
-          savedGradients(graph, cuts),
+          gaps,
           lostHere,
           Optional.ofNullable(graph.operation(NodeNames.STEP))
               .map(placeholder -> placeholder.output(0)),

@@ -116,7 +116,7 @@ final class FlatGraphRunner implements AutoCloseable {
     return builder.build();
   }
 
-  private static TType tensor(ModelVariable variable, ByteBuffer value) {
+  static TType tensor(ModelVariable variable, ByteBuffer value) {
     return tensor(variable.dtype(), variable.shape(), value);
   }
 

@@ -8,9 +8,11 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
 
@@ -25,6 +27,7 @@ public final class NodeGraph {
   private final Map<String, String> moved = new HashMap<>();
   private final Map<String, String> origins = new HashMap<>();
   private final Map<String, Integer> notes = new TreeMap<>();
+  private final Map<String, FunctionDef> functions = new LinkedHashMap<>();
   private Map<String, List<NodeDef>> consumers;
   private TensorShapes shapes;
 
@@ -32,6 +35,7 @@ public final class NodeGraph {
   public NodeGraph(GraphDef graphDef) {
     this.original = graphDef;
     graphDef.getNodeList().forEach(node -> nodes.put(node.getName(), node));
+    graphDef.getLibrary().getFunctionList().forEach(this::putFunction);
   }
 
   /** A snapshot of all nodes; the graph may change during iteration. */
@@ -62,6 +66,30 @@ public final class NodeGraph {
   public void put(NodeDef node) {
     nodes.put(node.getName(), node);
     consumers = null;
+  }
+
+  /** The function of that name, if the library has it. */
+  public Optional<FunctionDef> function(String name) {
+    return Optional.ofNullable(functions.get(name));
+  }
+
+  /** All functions of the library. */
+  public List<FunctionDef> functions() {
+    return List.copyOf(functions.values());
+  }
+
+  /** Adds a function to the library, or replaces the one of the same name. */
+  public void putFunction(FunctionDef function) {
+    functions.put(function.getSignature().getName(), function);
+  }
+
+  /** A name near {@code wanted} that no function has. */
+  public String freshFunction(String wanted) {
+    String name = wanted;
+    for (int i = 1; functions.containsKey(name); i++) {
+      name = wanted + "_" + i;
+    }
+    return name;
   }
 
   /** A name near {@code wanted} that no node has. */
@@ -160,7 +188,7 @@ public final class NodeGraph {
   }
 
   /** The shape of a tensor, or of one that it replaced. */
-  Shape shapeOf(String tensor) {
+  public Shape shapeOf(String tensor) {
     Shape shape = shapes().of(tensor);
     for (String name = tensor; shape.isUnknown() && name != null; ) {
       name = origins.get(TensorName.canonical(name));
@@ -170,7 +198,7 @@ public final class NodeGraph {
   }
 
   /** Counts a change for the notes. */
-  void note(String what) {
+  public void note(String what) {
     notes.merge(what, 1, Integer::sum);
   }
 
@@ -179,8 +207,10 @@ public final class NodeGraph {
     return notes.entrySet().stream().map(note -> note.getValue() + " " + note.getKey()).toList();
   }
 
-  /** The current graph, with the original's library and versions. */
+  /** The current graph, with the original's versions. */
   public GraphDef toGraphDef() {
-    return original.toBuilder().clearNode().addAllNode(nodes.values()).build();
+    GraphDef.Builder graph = original.toBuilder().clearNode().addAllNode(nodes.values());
+    graph.getLibraryBuilder().clearFunction().addAllFunction(functions.values());
+    return graph.build();
   }
 }

@@ -12,38 +12,38 @@ import org.tensorflow.proto.framework.TensorProto;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
 /** Reads and writes nodes and their attributes. */
-final class Nodes {
+public final class Nodes {
   private Nodes() {}
 
-  static NodeDef.Builder node(String name, String op, String... inputs) {
+  public static NodeDef.Builder node(String name, String op, String... inputs) {
     return NodeDef.newBuilder().setName(name).setOp(op).addAllInput(List.of(inputs));
   }
 
-  static AttrValue type(DataType type) {
+  public static AttrValue type(DataType type) {
     return AttrValue.newBuilder().setType(type).build();
   }
 
-  static AttrValue integer(long value) {
+  public static AttrValue integer(long value) {
     return AttrValue.newBuilder().setI(value).build();
   }
 
-  static AttrValue bool(boolean value) {
+  public static AttrValue bool(boolean value) {
     return AttrValue.newBuilder().setB(value).build();
   }
 
-  static AttrValue text(String value) {
+  public static AttrValue text(String value) {
     return AttrValue.newBuilder().setS(ByteString.copyFromUtf8(value)).build();
   }
 
-  static NodeDef constant(String name, long value) {
+  public static NodeDef constant(String name, long value) {
     return constant(name, DataType.DT_INT64, scalar(DataType.DT_INT64).addInt64Val(value));
   }
 
-  static NodeDef constant(String name, int value) {
+  public static NodeDef constant(String name, int value) {
     return constant(name, DataType.DT_INT32, scalar(DataType.DT_INT32).addIntVal(value));
   }
 
-  static NodeDef vector(String name, int... values) {
+  public static NodeDef vector(String name, int... values) {
     TensorShapeProto.Builder shape =
         TensorShapeProto.newBuilder()
             .addDim(TensorShapeProto.Dim.newBuilder().setSize(values.length));
@@ -55,7 +55,7 @@ final class Nodes {
   }
 
   /** A scalar of a floating-point type that the tests and models use. */
-  static NodeDef constant(String name, DataType type, double value) {
+  public static NodeDef constant(String name, DataType type, double value) {
     TensorProto.Builder tensor = scalar(type);
     switch (type) {
       case DT_FLOAT -> tensor.addFloatVal((float) value);
@@ -65,16 +65,16 @@ final class Nodes {
     return constant(name, type, tensor);
   }
 
-  static DataType type(NodeDef node, String attribute) {
+  public static DataType type(NodeDef node, String attribute) {
     return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getType();
   }
 
-  static boolean flag(NodeDef node, String attribute) {
+  public static boolean flag(NodeDef node, String attribute) {
     return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getB();
   }
 
   /** The value of an int32 constant, a scalar or a vector of one. */
-  static Optional<Integer> scalarInt(NodeDef constant) {
+  public static Optional<Integer> scalarInt(NodeDef constant) {
     TensorProto tensor = constant.getAttrOrThrow("value").getTensor();
     boolean isOne =
         tensor.getTensorShape().getDimList().stream().allMatch(size -> size.getSize() == 1);
@@ -88,11 +88,11 @@ final class Nodes {
     return Optional.of(tensor.getIntValCount() == 0 ? 0 : tensor.getIntVal(0));
   }
 
-  static List<String> dataInputs(NodeDef node) {
+  public static List<String> dataInputs(NodeDef node) {
     return node.getInputList().stream().filter(input -> !TensorName.isControl(input)).toList();
   }
 
-  static List<String> controlInputs(NodeDef node) {
+  public static List<String> controlInputs(NodeDef node) {
     return node.getInputList().stream().filter(TensorName::isControl).toList();
   }
 

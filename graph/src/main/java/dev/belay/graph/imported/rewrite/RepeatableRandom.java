@@ -59,6 +59,11 @@ public final class RepeatableRandom implements GraphRewrite {
     }
   }
 
+  /** The nodes of a graph that draw new numbers in each run. */
+  public static List<String> draws(NodeGraph graph) {
+    return RandomSource.in(graph).stream().map(NodeDef::getName).toList();
+  }
+
   private void replace(NodeGraph graph, NodeDef node, long nodeSeed) {
     NodeDef constant = Nodes.constant(graph.fresh(node.getName() + "/node_seed"), nodeSeed);
     NodeDef pair =

@@ -30,12 +30,12 @@ public final class TensorName {
     return colon < 0 ? 0 : Integer.parseInt(tensor.substring(colon + 1));
   }
 
-  static String of(String node, int index) {
+  public static String of(String node, int index) {
     return index == 0 ? node : node + ":" + index;
   }
 
   /** One spelling for one tensor: {@code node:0} is {@code node}. */
-  static String canonical(String tensor) {
+  public static String canonical(String tensor) {
     return tensor.endsWith(":0") ? tensor.substring(0, tensor.length() - 2) : tensor;
   }
 }

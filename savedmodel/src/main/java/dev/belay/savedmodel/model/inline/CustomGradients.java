@@ -64,6 +64,14 @@ final class CustomGradients {
     }
   }
 
+  /** The name of the gradient that the author gave to a copied node, if any. */
+  Optional<String> markOf(String node) {
+    return marked.stream()
+        .filter(marked -> marked.node().equals(node))
+        .map(Marked::gradient)
+        .findFirst();
+  }
+
   int size() {
     return marked.size();
   }

@@ -36,8 +36,17 @@ final class Expansion {
   private final SwitchMergeResolver liveSides;
   private final StateNodes state;
   private final CustomGradients gradients;
+  private final LoopFunctions loopFunctions;
 
   Expansion(SavedModelContents contents, GrowingGraph nodes, InlineOptions options) {
+    this(contents, nodes, options, new LoopFunctions(contents, options));
+  }
+
+  Expansion(
+      SavedModelContents contents,
+      GrowingGraph nodes,
+      InlineOptions options,
+      LoopFunctions loopFunctions) {
     this.contents = contents;
     this.nodes = nodes;
     this.branches = new Branches(this);
@@ -45,6 +54,7 @@ final class Expansion {
     this.liveSides = new SwitchMergeResolver(nodes);
     this.state = new StateNodes(contents, nodes);
     this.gradients = new CustomGradients(contents);
+    this.loopFunctions = loopFunctions;
   }
 
   GrowingGraph nodes() {
@@ -53,6 +63,11 @@ final class Expansion {
 
   CustomGradients gradients() {
     return gradients;
+  }
+
+  /** The functions of the loops that are kept. */
+  LoopFunctions loopFunctions() {
+    return loopFunctions;
   }
 
   StateNodes state() {

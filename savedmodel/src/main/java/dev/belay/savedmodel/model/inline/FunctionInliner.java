@@ -88,7 +88,10 @@ public final class FunctionInliner {
         GraphDef.newBuilder()
             .addAllNode(kept)
             .setLibrary(
-                KeptFunctions.of(contents.functions(), expansion.gradients().functions(), kept))
+                KeptFunctions.of(
+                    expansion.loopFunctions().with(contents.functions()),
+                    expansion.gradients().functions(),
+                    kept))
             .setVersions(contents.metaGraph().getGraphDef().getVersions())
             .build();
     GraphValidator.validate(contents.file(), graph);

@@ -1,9 +1,11 @@
 package dev.belay.savedmodel.model.inline;
 
+import dev.belay.savedmodel.model.op.Attributes;
 import dev.belay.savedmodel.model.op.Nodes;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.FunctionDefLibrary;
 import org.tensorflow.proto.framework.NodeDef;
@@ -54,8 +56,17 @@ final class KeptFunctions {
               .clearDevice()
               .clearExperimentalDebugInfo()
               .clearAttr()
-              .putAllAttr(Expansion.withoutHints(node.getAttrMap())));
+              .putAllAttr(attributes(node)));
     }
     return clean.build();
+  }
+
+  /** A mark of the author's gradient stays, so that a loop is not differentiated without it. */
+  private static Map<String, AttrValue> attributes(NodeDef node) {
+    Map<String, AttrValue> attributes = Expansion.withoutHints(node.getAttrMap());
+    if (node.containsAttr(Attributes.GRADIENT)) {
+      attributes.put(Attributes.GRADIENT, node.getAttrOrThrow(Attributes.GRADIENT));
+    }
+    return attributes;
   }
 }

@@ -5,12 +5,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NameAttrList;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
  * Unrolls loops whose number of iterations is known before the graph runs: TensorFlow's C++
- * gradients do not support loops. Any other loop is kept, and cannot be trained through.
+ * gradients do not support loops. Any other loop is kept, with its functions expanded.
  */
 final class LoopUnroller {
   private final Expansion expansion;
@@ -24,6 +25,10 @@ final class LoopUnroller {
   }
 
   ExpandedOutputs expand(NodeDef node, CallSite call) throws IOException {
+    if (holdsLists(node, call)) {
+      nodes.note(node.getOp() + " kept: it holds arrays");
+      return expansion.copy(expansion.loopFunctions().expanded(node, call), call);
+    }
     int before = nodes.size();
     int gradientsBefore = expansion.gradients().size();
     NameAttrList condition = call.scope().attribute(node.getAttrOrThrow("cond")).getFunc();
@@ -43,7 +48,7 @@ final class LoopUnroller {
                 ? " kept: how often it runs depends on the inputs"
                 : " kept: it is too long to unroll";
         nodes.note(node.getOp() + why);
-        return expansion.copy(node, call);
+        return expansion.copy(expansion.loopFunctions().expanded(node, call), call);
       }
       if (!goesOn.get().isTrue()) {
         nodes.note(node.getOp() + " unrolled: " + iteration + " iterations");
@@ -55,6 +60,15 @@ final class LoopUnroller {
       // All iterations have the control inputs of the loop; each also waits for the previous one.
       controls = result.control() == null ? List.of() : List.of("^" + result.control());
     }
+  }
+
+  /** Arrays have a gradient only in a loop that is kept, where it is built for one iteration. */
+  private static boolean holdsLists(NodeDef node, CallSite call) {
+    return call.scope()
+        .attribute(node.getAttrOrThrow("T"))
+        .getList()
+        .getTypeList()
+        .contains(DataType.DT_VARIANT);
   }
 
   /** Returns whether another iteration follows, if that is known. Leaves no node behind. */

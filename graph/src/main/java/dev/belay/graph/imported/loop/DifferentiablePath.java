@@ -1,0 +1,128 @@
+package dev.belay.graph.imported.loop;
+
+import dev.belay.graph.imported.rewrite.NodeGraph;
+import dev.belay.graph.imported.rewrite.Nodes;
+import dev.belay.graph.imported.rewrite.TensorName;
+import dev.belay.graph.search.Reachable;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.proto.framework.NodeDef;
+
+/**
+ * Tensors that depend differentiably on some tensors, and the nodes on the way from there to
+ * others, through loops and arrays.
+ */
+final class DifferentiablePath {
+  private final NodeGraph graph;
+  private final Set<String> reached = new HashSet<>();
+  private final Map<String, Set<Integer>> loopVariables = new HashMap<>();
+  private final Deque<String> open = new ArrayDeque<>();
+
+  DifferentiablePath(NodeGraph graph, Collection<String> sources) {
+    this.graph = graph;
+    sources.forEach(this::reach);
+    while (!open.isEmpty()) {
+      String tensor = open.remove();
+      for (NodeDef consumer : graph.consumers(TensorName.node(tensor))) {
+        if (Nodes.dataInputs(consumer).stream().anyMatch(input -> same(input, tensor))) {
+          pass(consumer);
+        }
+      }
+    }
+  }
+
+  /** Returns whether a tensor depends on a source. */
+  boolean isReached(String tensor) {
+    return reached.contains(canonical(tensor));
+  }
+
+  /** The variables of a loop that depend on a source in any iteration. */
+  Set<Integer> variables(NodeDef loop) {
+    return loopVariables.getOrDefault(loop.getName(), Set.of());
+  }
+
+  /** The nodes between sources and targets. */
+  Set<String> leadingTo(Collection<String> targets) {
+    return Reachable.from(
+        targets.stream().filter(this::isReached).map(TensorName::node).toList(),
+        name ->
+            Nodes.dataInputs(graph.node(name)).stream()
+                .filter(this::isReached)
+                .map(TensorName::node)
+                .toList());
+  }
+
+  private void reach(String tensor) {
+    if (reached.add(canonical(tensor))) {
+      open.add(canonical(tensor));
+    }
+  }
+
+  private void pass(NodeDef node) {
+    if (Loops.isLoop(node)) {
+      passLoop(node);
+    } else if (!node.getOp().equals("StopGradient") && !ListGradients.holdsOthers(node)) {
+      for (OpOutputs.OpOutput output : OpOutputs.of(node)) {
+        if (Loops.carriesGradient(output.type())) {
+          reach(output.tensor());
+        }
+      }
+    }
+  }
+
+  private void passLoop(NodeDef loop) {
+    List<String> inputs = Nodes.dataInputs(loop);
+    List<DataType> types = Loops.types(loop);
+    Set<Integer> variables = new TreeSet<>();
+    for (int i = 0; i < inputs.size(); i++) {
+      if (isReached(inputs.get(i)) && Loops.carriesGradient(types.get(i))) {
+        variables.add(i);
+      }
+    }
+    if (Loops.isReadable(graph, loop)) {
+      addWithin(loop, variables);
+    } else {
+      for (int i = 0; i < inputs.size(); i++) {
+        if (Loops.carriesGradient(types.get(i))) {
+          variables.add(i);
+        }
+      }
+    }
+    loopVariables.put(loop.getName(), variables);
+    variables.forEach(i -> reach(TensorName.of(loop.getName(), i)));
+  }
+
+  /** Adds the variables that depend on others after some iterations. */
+  private void addWithin(NodeDef loop, Set<Integer> variables) {
+    int count = Loops.types(loop).size();
+    LoopFunction body =
+        LoopFunction.of(graph, Loops.body(loop), LoopFunction.unknownShapes(count));
+    for (int before = -1; before < variables.size(); ) {
+      before = variables.size();
+      DifferentiablePath within =
+          new DifferentiablePath(
+              body.nodes(), variables.stream().map(body.arguments()::get).toList());
+      for (int i = 0; i < count; i++) {
+        if (within.isReached(body.results().get(i))) {
+          variables.add(i);
+        }
+      }
+    }
+  }
+
+  private static boolean same(String input, String tensor) {
+    return canonical(input).equals(tensor);
+  }
+
+  private static String canonical(String tensor) {
+    return TensorName.of(TensorName.node(tensor), TensorName.index(tensor));
+  }
+}

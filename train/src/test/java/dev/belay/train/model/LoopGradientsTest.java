@@ -1,0 +1,173 @@
+package dev.belay.train.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.belay.graph.forward.ForwardCall;
+import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.gradient.Gradients;
+import dev.belay.graph.gradient.NoGradientReport;
+import dev.belay.graph.imported.Dropout;
+import dev.belay.graph.imported.ImportOptions;
+import dev.belay.graph.imported.ImportedForward;
+import dev.belay.graph.variable.GraphVariable;
+import dev.belay.savedmodel.Fixtures;
+import dev.belay.savedmodel.Npz;
+import dev.belay.savedmodel.model.FlatGraph;
+import dev.belay.savedmodel.model.GraphPolicy;
+import dev.belay.savedmodel.model.ModelFunction;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.SavedModelReader;
+import dev.belay.savedmodel.model.inline.FunctionInliner;
+import dev.belay.savedmodel.model.inline.InlineOptions;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.op.Ops;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * Gradients through the loops of SavedModels are those of TensorFlow Python: see make_loops.py.
+ */
+class LoopGradientsTest {
+  private static final double TOLERANCE = 2e-5;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "counted",
+        "no_iterations",
+        "until_small",
+        "nested",
+        "mapped",
+        "scanned",
+        "arrays",
+        "lstm",
+        "lstm_masked",
+        "lstm_fixed_length",
+        "gru",
+        "bidirectional",
+        "cells",
+        "bilstm_crf"
+      })
+  void gradientsAreThoseOfPython(String name) throws IOException {
+    Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("loops", name, "io.npz"));
+    JsonNode names = Fixtures.json(Fixtures.path("loops", name, "names.json"));
+    SavedModelContents contents =
+        SavedModelReader.read(Fixtures.path("loops", name, "saved_model"), GraphPolicy.strict());
+    ModelFunction signature = contents.signatures().get(0);
+    FlatGraph flat =
+        FunctionInliner.inline(contents, List.of(signature), InlineOptions.defaults());
+    FlatModel model = FlatModel.of(contents, flat);
+    try (Graph graph = new Graph()) {
+      ForwardModel forward =
+          ImportedForward.importInto(
+              graph,
+              model.forwardSpec(flat.functions(), flat.functions()),
+              ImportOptions.of(Dropout.ON, 1));
+      ForwardCall call = forward.calls().values().iterator().next();
+      Operand<TFloat32> loss = call.output("loss").expect(TFloat32.class);
+      List<GraphVariable> variables = forward.variables().trainable();
+      NoGradientReport.of(
+              graph, loss, variables, forward.savedGradients(), forward.lostGradients())
+          .requireEmpty();
+      Gradients gradients =
+          Gradients.of(
+              Ops.create(graph).withSubScope("gradient"),
+              loss,
+              variables,
+              forward.savedGradients(),
+              variable -> false);
+      assertEquals(names.size(), gradients.gradients().size(), flat.notes().toString());
+      try (Session session = opened(graph, contents, model)) {
+        Map<String, Tensor> feeds = feeds(call, goldens);
+        for (String output : call.outputs().keySet()) {
+          Npz.Array golden = goldens.get("out|" + output);
+          if (call.output(output).dataType() == org.tensorflow.proto.framework.DataType.DT_FLOAT) {
+            assertNear(golden.floats(), run(session, call, feeds, call.output(output)), output);
+          }
+        }
+        for (Gradient gradient : gradients.gradients()) {
+          String variable = gradient.variable().name();
+          int index = indexOf(names, variable);
+          assertNear(
+              goldens.get("grad|" + index).floats(),
+              run(session, call, feeds, gradient.value()),
+              variable);
+        }
+        feeds.values().forEach(Tensor::close);
+      }
+    }
+  }
+
+  private static int indexOf(JsonNode names, String name) {
+    for (int i = 0; i < names.size(); i++) {
+      if (names.get(i).textValue().equals(name)) {
+        return i;
+      }
+    }
+    throw new AssertionError(name + " is none of " + names);
+  }
+
+  private static Map<String, Tensor> feeds(ForwardCall call, Map<String, Npz.Array> goldens) {
+    Map<String, Tensor> feeds = new HashMap<>();
+    call.inputs()
+        .keySet()
+        .forEach(input -> feeds.put(input, FlatGraphRunner.tensor(goldens.get("in|" + input))));
+    return feeds;
+  }
+
+  private static float[] run(
+      Session session, ForwardCall call, Map<String, Tensor> feeds, Operand<?> fetch) {
+    Session.Runner runner = session.runner();
+    feeds.forEach((input, value) -> runner.feed(call.inputs().get(input), value));
+    try (Result result = runner.fetch(fetch).run()) {
+      return FlatGraphRunner.floats((TFloat32) result.get(0));
+    }
+  }
+
+  private static Session opened(Graph graph, SavedModelContents contents, FlatModel model)
+      throws IOException {
+    Session session = new Session(graph);
+    Ops tf = Ops.create(graph).withSubScope("restore");
+    Session.Runner runner = session.runner();
+    List<Tensor> values = new ArrayList<>();
+    for (FlatGraph.FlatVariable variable : model.variables().values()) {
+      Tensor value =
+          FlatGraphRunner.tensor(variable.variable(), contents.read(variable.variable()));
+      values.add(value);
+      Operand<TFloat32> placeholder = tf.placeholder(TFloat32.class);
+      runner
+          .feed(placeholder, value)
+          .addTarget(
+              tf.assignVariableOp(graph.operation(variable.handle()).output(0), placeholder));
+    }
+    runner.run();
+    values.forEach(Tensor::close);
+    return session;
+  }
+
+  private static void assertNear(float[] expected, float[] found, String what) {
+    assertEquals(expected.length, found.length, what);
+    double largest = 1e-3;
+    for (float value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    for (int i = 0; i < expected.length; i++) {
+      assertTrue(
+          Math.abs(expected[i] - found[i]) <= TOLERANCE * largest,
+          what + "[" + i + "]: expected " + expected[i] + ", found " + found[i]);
+    }
+  }
+}
