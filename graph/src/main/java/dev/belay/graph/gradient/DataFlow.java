@@ -99,10 +99,10 @@ final class DataFlow {
             nodes.get(node).type().equals("StopGradient")
                 ? List.of()
                 : inputs.get(node).stream()
-                .filter(Edge::carriesGradient)
-                .map(Edge::from)
-                .filter(among::contains)
-                .toList());
+                    .filter(Edge::carriesGradient)
+                    .map(Edge::from)
+                    .filter(among::contains)
+                    .toList());
   }
 
   private static List<String> names(Collection<? extends Operand<?>> tensors) {

@@ -22,10 +22,10 @@ import org.tensorflow.types.TFloat32;
  * Gradient of a loss by variables. Only this class asks the native runtime for gradients.
  *
  * <p>Repeated rows of a lookup are summed, so every gradient is dense and of its variable's shape,
- * as in PyTorch. Where the model's author saved a custom gradient, and at loops and arrays, the graph
- * is cut: the native gradient stops at the results of the gap, the gap maps it to gradients of the
- * arguments, and a new native gradient continues from there. Contributions that reach a variable by
- * several paths are added up.
+ * as in PyTorch. Where the model's author saved a custom gradient, and at loops and arrays, the
+ * graph is cut: the native gradient stops at the results of the gap, the gap maps it to gradients
+ * of the arguments, and a new native gradient continues from there. Contributions that reach a
+ * variable by several paths are added up.
  *
  * @param gradients one for each variable that the loss depends on, in their order
  * @param unused variables that the loss does not read at all, such as those of an unused pooler

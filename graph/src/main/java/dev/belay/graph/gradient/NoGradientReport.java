@@ -154,8 +154,7 @@ public record NoGradientReport(
    */
   public void requireEmpty() {
     if (!isEmpty()) {
-      throw new UntrainableModelException(
-          "The model cannot be trained through as it is." + text());
+      throw new UntrainableModelException("The model cannot be trained through as it is." + text());
     }
   }
 

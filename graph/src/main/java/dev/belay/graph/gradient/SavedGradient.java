@@ -91,4 +91,3 @@ public record SavedGradient(
     return outputs;
   }
 }
-

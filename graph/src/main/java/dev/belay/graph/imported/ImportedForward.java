@@ -81,9 +81,7 @@ public final class ImportedForward {
 
     ForwardModel into(Graph graph) {
       Set<String> trained = nodes.needed(trainedRoots());
-      OneReadPerVariable reads =
-          new OneReadPerVariable(
-              trainedHandles());
+      OneReadPerVariable reads = new OneReadPerVariable(trainedHandles());
       List<SavedGradientCut> cuts =
           spec.customGradients().stream()
               .map(custom -> new SavedGradientCut(custom.node(), custom.results()))
@@ -100,14 +98,12 @@ public final class ImportedForward {
       }
       rewrites.add(new RepeatableRandom(options.seed(), NodeNames.STEP, trained::contains));
       rewrites.forEach(rewrite -> rewrite.rewrite(nodes));
-      LoopGradients loops = new LoopGradients(
+      LoopGradients loops =
+          new LoopGradients(
               this::rewriteBody, options.acceptsNaturalGradient(), trainedHandles()::contains);
       List<String> sources = new ArrayList<>(reads.reads().values());
       adapters.ifPresent(added -> sources.addAll(added.reads()));
-      loops.cut(
-          nodes,
-          sources,
-          trainedRoots().stream().map(nodes::current).toList());
+      loops.cut(nodes, sources, trainedRoots().stream().map(nodes::current).toList());
       List<String> needed = new ArrayList<>(roots(cuts));
       loops.roots().forEach(root -> needed.add(nodes.current(root)));
       nodes.prune(needed);

@@ -127,8 +127,7 @@ public final class TrainConfigBuilder {
     HuggingFaceArgument.find(plain)
         .ifPresentOrElse(
             argument -> apply(argument, name, value.toString()),
-            () ->
-                problems.add(name + ": unknown option" + suggestion(plain)));
+            () -> problems.add(name + ": unknown option" + suggestion(plain)));
     return this;
   }
 

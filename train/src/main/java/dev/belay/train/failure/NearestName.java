@@ -14,8 +14,8 @@ public final class NearestName {
   private NearestName() {}
 
   /**
-   * {@code "; did you mean NAME?"} with the name that takes the fewest edits, case left aside; where
-   * more than a third would have to change, the names that have all its words, or nothing.
+   * {@code "; did you mean NAME?"} with the name that takes the fewest edits, case left aside;
+   * where more than a third would have to change, the names that have all its words, or nothing.
    */
   public static String suggestion(String written, Collection<String> names) {
     String wanted = written.strip().toLowerCase(Locale.ROOT);

@@ -26,8 +26,8 @@ import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Owns a graph with several functions of a model, without dropout, and asks each for its outputs
- * on the same dummy batch, to find those that compute the same.
+ * Owns a graph with several functions of a model, without dropout, and asks each for its outputs on
+ * the same dummy batch, to find those that compute the same.
  */
 final class TraceProbe implements AutoCloseable {
   private static final double FLOAT32 = 5e-5;

@@ -34,7 +34,16 @@ public record StepResult(
   /** The same with other norms of variables. */
   StepResult withVariableNorms(List<VariableNorm> norms) {
     return new StepResult(
-        loss, gradNorm, gradNormClipped, clipScale, clipped, lossScale, applied, millis, norms);
+        loss,
+        gradNorm,
+        gradNormClipped,
+        clipScale,
+        clipped,
+        lossScale,
+        applied,
+        millis,
+        time,
+        norms);
   }
 
   /** Whether loss and norm are finite. */

@@ -100,8 +100,7 @@ final class TrainConfigBuilderTest {
     assertEquals(
         "--file is missing: name a .tsv, .csv, .jsonl or .tfrecord file to read, or - for standard"
             + " input",
-        assertThrows(
-                ConfigException.class, () -> EvaluateConfig.fromOptions(Map.of("model", "m")))
+        assertThrows(ConfigException.class, () -> EvaluateConfig.fromOptions(Map.of("model", "m")))
             .getMessage());
   }
 

@@ -37,9 +37,7 @@ import org.tensorflow.Tensor;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/**
- * Gradients through the loops of SavedModels are those of TensorFlow Python: see make_loops.py.
- */
+/** Gradients through the loops of SavedModels are those of TensorFlow Python: see make_loops.py. */
 class LoopGradientsTest {
   private static final double TOLERANCE = 2e-5;
 
@@ -67,8 +65,7 @@ class LoopGradientsTest {
     SavedModelContents contents =
         SavedModelReader.read(Fixtures.path("loops", name, "saved_model"), GraphPolicy.strict());
     ModelFunction signature = contents.signatures().get(0);
-    FlatGraph flat =
-        FunctionInliner.inline(contents, List.of(signature), InlineOptions.defaults());
+    FlatGraph flat = FunctionInliner.inline(contents, List.of(signature), InlineOptions.defaults());
     FlatModel model = FlatModel.of(contents, flat);
     try (Graph graph = new Graph()) {
       ForwardModel forward =
@@ -79,8 +76,7 @@ class LoopGradientsTest {
       ForwardCall call = forward.calls().values().iterator().next();
       Operand<TFloat32> loss = call.output("loss").expect(TFloat32.class);
       List<GraphVariable> variables = forward.variables().trainable();
-      NoGradientReport.of(
-              graph, loss, variables, forward.savedGradients(), forward.lostGradients())
+      NoGradientReport.of(graph, loss, variables, forward.savedGradients(), forward.lostGradients())
           .requireEmpty();
       Gradients gradients =
           Gradients.of(

@@ -25,8 +25,19 @@ final class BackwardLoop {
   /** Ops that cost less to compute again than to save. */
   private static final Set<String> CHEAP =
       Set.of(
-          "Const", "Identity", "StopGradient", "Shape", "Size", "Rank", "TensorListLength",
-          "Reshape", "ExpandDims", "StridedSlice", "Pack", "Cast", "Range");
+          "Const",
+          "Identity",
+          "StopGradient",
+          "Shape",
+          "Size",
+          "Rank",
+          "TensorListLength",
+          "Reshape",
+          "ExpandDims",
+          "StridedSlice",
+          "Pack",
+          "Cast",
+          "Range");
 
   private final LoopFunction body;
   private final IterationGradient gradient;
@@ -122,8 +133,7 @@ final class BackwardLoop {
     arguments.add(new LoopFunction.Argument("belay_left", DataType.DT_INT32));
     arguments.addAll(gradient.incoming());
     saved()
-        .forEach(
-            one -> arguments.add(new LoopFunction.Argument(one.list(), DataType.DT_VARIANT)));
+        .forEach(one -> arguments.add(new LoopFunction.Argument(one.list(), DataType.DT_VARIANT)));
     invariants
         .keySet()
         .forEach(

@@ -103,8 +103,7 @@ final class DifferentiablePath {
   /** Adds the variables that depend on others after some iterations. */
   private void addWithin(NodeDef loop, Set<Integer> variables) {
     int count = Loops.types(loop).size();
-    LoopFunction body =
-        LoopFunction.of(graph, Loops.body(loop), LoopFunction.unknownShapes(count));
+    LoopFunction body = LoopFunction.of(graph, Loops.body(loop), LoopFunction.unknownShapes(count));
     for (int before = -1; before < variables.size(); ) {
       before = variables.size();
       DifferentiablePath within =

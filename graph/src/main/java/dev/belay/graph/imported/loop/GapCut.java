@@ -33,8 +33,7 @@ record GapCut(
      *
      * @param incoming gradients of the results, null where none arrived
      */
-    List<Output<?>> backward(
-        Ops tf, List<Output<?>> incoming, Tensors tensors);
+    List<Output<?>> backward(Ops tf, List<Output<?>> incoming, Tensors tensors);
   }
 
   /** The tensors of a gap in the final graph. */
@@ -73,8 +72,7 @@ record GapCut(
     }
 
     @Override
-    public List<Output<?>> backward(
-        Ops tf, List<Output<?>> incoming) {
+    public List<Output<?>> backward(Ops tf, List<Output<?>> incoming) {
       return cut.formula().backward(tf, incoming, tensors);
     }
   }

@@ -63,8 +63,7 @@ record IterationGradient(
                 .setAttr("dtype", by.get(i).dataType())
                 .build()
                 .output(0);
-        incoming.add(
-            new LoopFunction.Argument(placeholder.op().name(), by.get(i).dataType()));
+        incoming.add(new LoopFunction.Argument(placeholder.op().name(), by.get(i).dataType()));
         incomingTensors.add(placeholder);
       }
       List<String> gradients = new ArrayList<>();

@@ -126,7 +126,8 @@ final class ListGradients {
       case "TensorListFromTensor" ->
           (tf, in, tensors) ->
               List.of(new Lists(tf, type).stack(in.get(0), tensors.captures().get(0)));
-      case "TensorListStack" -> (tf, in, tensors) -> List.of(new Lists(tf, type).unstack(in.get(0)));
+      case "TensorListStack" ->
+          (tf, in, tensors) -> List.of(new Lists(tf, type).unstack(in.get(0)));
       case "TensorListGetItem" -> (tf, in, tensors) -> getItem(new Lists(tf, type), in, tensors);
       case "TensorListSetItem" -> (tf, in, tensors) -> setItem(new Lists(tf, type), in, tensors);
       case "TensorListResize" ->

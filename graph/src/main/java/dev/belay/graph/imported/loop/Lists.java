@@ -39,7 +39,8 @@ final class Lists {
   }
 
   Output<?> reserve(Output<?> length) {
-    return one(op("TensorListReserve", anyShape(), length).setAttr("shape_type", DataType.DT_INT32));
+    return one(
+        op("TensorListReserve", anyShape(), length).setAttr("shape_type", DataType.DT_INT32));
   }
 
   /** The elements of a list as one tensor of a shape. */

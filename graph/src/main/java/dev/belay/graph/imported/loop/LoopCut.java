@@ -13,8 +13,8 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 
 /**
  * Cuts the graph behind a loop. The loop counts its iterations and saves, in one array for each
- * tensor, what the gradient of an iteration reads; a second loop of as many iterations takes it from
- * the ends of the arrays.
+ * tensor, what the gradient of an iteration reads; a second loop of as many iterations takes it
+ * from the ends of the arrays.
  *
  * <p>Source of the idea: {@code while_v2.py} of TensorFlow 2.10.
  */
@@ -147,8 +147,7 @@ final class LoopCut {
     return name;
   }
 
-  private String savingBody(
-      LoopFunction body, IterationGradient gradient, BackwardLoop backward) {
+  private String savingBody(LoopFunction body, IterationGradient gradient, BackwardLoop backward) {
     List<LoopFunction.Argument> arguments = new ArrayList<>();
     for (int i = 0; i < body.arguments().size(); i++) {
       arguments.add(new LoopFunction.Argument(body.arguments().get(i), Loops.types(loop).get(i)));
@@ -185,9 +184,7 @@ final class LoopCut {
   private String condition(List<DataType> types) {
     LoopFunction condition =
         LoopFunction.of(
-            graph,
-            Loops.condition(loop),
-            LoopFunction.unknownShapes(Loops.types(loop).size()));
+            graph, Loops.condition(loop), LoopFunction.unknownShapes(Loops.types(loop).size()));
     List<LoopFunction.Argument> arguments = new ArrayList<>();
     for (int i = 0; i < types.size(); i++) {
       boolean old = i < condition.arguments().size();
@@ -198,11 +195,7 @@ final class LoopCut {
     String name = graph.freshFunction(condition.name() + "_saving");
     graph.putFunction(
         LoopFunction.write(
-            name,
-            arguments,
-            condition.nodes().nodes(),
-            condition.results(),
-            condition.effects()));
+            name, arguments, condition.nodes().nodes(), condition.results(), condition.effects()));
     return name;
   }
 }

@@ -135,7 +135,8 @@ record LoopFunction(
       signature.addInputArg(
           OpDef.ArgDef.newBuilder().setName(argument.name()).setType(argument.type()));
     }
-    List<NodeDef> kept = body.stream().filter(node -> !tensors.containsKey(node.getName())).toList();
+    List<NodeDef> kept =
+        body.stream().filter(node -> !tensors.containsKey(node.getName())).toList();
     List<String> names = arguments.stream().map(Argument::name).toList();
     for (NodeDef node : kept) {
       OpOutputs.of(node).forEach(output -> tensors.put(output.tensor(), output));

@@ -25,14 +25,12 @@ public final class LoopGradients {
 
   /**
    * @param bodyForm gives the body of a loop a form that can be differentiated
-   * @param acceptsNaturalGradient selects, by the name of their lost custom gradient, the nodes that
-   *     may be differentiated as if the author had written none
+   * @param acceptsNaturalGradient selects, by the name of their lost custom gradient, the nodes
+   *     that may be differentiated as if the author had written none
    * @param trains selects the handles of the variables that train
    */
   public LoopGradients(
-      GraphRewrite bodyForm,
-      Predicate<String> acceptsNaturalGradient,
-      Predicate<String> trains) {
+      GraphRewrite bodyForm, Predicate<String> acceptsNaturalGradient, Predicate<String> trains) {
     this.bodyForm = bodyForm;
     this.acceptsNaturalGradient = acceptsNaturalGradient;
     this.trains = trains;
@@ -71,9 +69,7 @@ public final class LoopGradients {
       graph.note(loop.getOp() + ": saves what its gradient needs");
     } catch (LoopObstacle e) {
       graph.put(
-          loop.toBuilder()
-              .putAttr(NoGradientReport.OBSTACLE, Nodes.text(e.getMessage()))
-              .build());
+          loop.toBuilder().putAttr(NoGradientReport.OBSTACLE, Nodes.text(e.getMessage())).build());
     }
   }
 

@@ -177,11 +177,7 @@ public final class LoopReads implements GraphRewrite {
     String name = graph.freshFunction(function.name() + "_reads");
     graph.putFunction(
         LoopFunction.write(
-            name,
-            arguments,
-            function.nodes().nodes(),
-            function.results(),
-            function.effects()));
+            name, arguments, function.nodes().nodes(), function.results(), function.effects()));
     return name;
   }
 }

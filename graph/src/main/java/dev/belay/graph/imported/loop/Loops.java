@@ -14,7 +14,8 @@ import org.tensorflow.proto.framework.TensorShapeProto;
 
 /** Reads and writes attributes of loops. */
 final class Loops {
-  static final TensorShapeProto UNKNOWN = TensorShapeProto.newBuilder().setUnknownRank(true).build();
+  static final TensorShapeProto UNKNOWN =
+      TensorShapeProto.newBuilder().setUnknownRank(true).build();
 
   /** Makes the runtime run a loop within the graph around it, iterations in parallel. */
   static final String LOWERED = "_lower_using_switch_merge";

@@ -77,7 +77,9 @@ final class AuditReport {
   private static List<String> remarks(Verdict verdict) {
     if (verdict.outcome() == Outcome.REWRITTEN) {
       String rewritten = verdict.note().replaceAll("\\w+: ", "");
-      return Arrays.stream(rewritten.split("; ")).map(one -> one.replaceFirst("^\\d+ ", "")).toList();
+      return Arrays.stream(rewritten.split("; "))
+          .map(one -> one.replaceFirst("^\\d+ ", ""))
+          .toList();
     }
     return List.of(
         verdict.note().contains("ops without a gradient")

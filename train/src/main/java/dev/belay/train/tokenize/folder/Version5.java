@@ -67,7 +67,8 @@ final class Version5 {
     }
     for (SpecialTokens.Given token : special.additional()) {
       boolean text = token.asText();
-      addUnlessEqual(given, text ? new SpecialTokens.Given(token.token().asSpecial(), true) : token);
+      addUnlessEqual(
+          given, text ? new SpecialTokens.Given(token.token().asSpecial(), true) : token);
     }
     given.stream()
         .filter(token -> !known.contains(token.content()))
@@ -82,8 +83,7 @@ final class Version5 {
    * Python adds a token only if the list does not contain it: a text equals a text, never an object
    * with the same text. Of several, the flags of the last one count.
    */
-  private static void addUnlessEqual(
-      List<SpecialTokens.Given> given, SpecialTokens.Given token) {
+  private static void addUnlessEqual(List<SpecialTokens.Given> given, SpecialTokens.Given token) {
     if (given.stream().noneMatch(token::equalsInPython)) {
       given.add(token);
     }
