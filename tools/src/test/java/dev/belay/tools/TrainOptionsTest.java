@@ -347,6 +347,7 @@ final class TrainOptionsTest {
             "--report",
             "--restore-optimizer",
             "--lora-bias",
+            "--pooling",
             "--optimizer",
             "--clip-mode",
             "--norm-compatibility",

@@ -173,20 +173,29 @@ public final class ModelInspection {
       return contents(config).of(state);
     }
     Optional<Path> newest = Checkpoint.newest(run.checkpoints());
-    if (newest.isEmpty()) {
-      throw new ModelException(run.root() + ": run, " + state.description());
+    while (newest.isPresent()) {
+      try {
+        return contents(config.at(newest.get())).of(state);
+      } catch (IOException e) {
+        // A run that trains may have removed this checkpoint after it wrote the next one.
+        Optional<Path> now = Checkpoint.newest(run.checkpoints());
+        if (now.equals(newest)) {
+          throw e;
+        }
+        newest = now;
+      }
     }
-    return contents(config.at(newest.get())).of(state);
+    throw new ModelException(run.root() + ": run, " + state.description());
   }
 
   private static Contents contents(WeightsConfig config) throws IOException {
     Path path = config.path();
     boolean run = RunDirectory.isRun(path);
+    boolean checkpoint = WeightSource.isCheckpoint(path);
     ModelWeights weights = WeightSource.read(config);
     if (weights.savedModel().isPresent()) {
       return of(path, run ? "run" : "savedmodel", weights.savedModel().get(), weights);
     }
-    boolean checkpoint = WeightSource.isCheckpoint(path);
     return ofWeights(
         path, checkpoint ? "checkpoint" : weights.location().format().option(), weights);
   }

@@ -20,6 +20,7 @@ import dev.belay.train.task.Prediction;
 import dev.belay.train.task.QuestionAnswer;
 import dev.belay.train.task.RegressionValue;
 import dev.belay.train.task.Task;
+import dev.belay.train.task.TokenClassification;
 import dev.belay.train.task.TokenLogits;
 import dev.belay.train.task.WordLabels;
 import dev.belay.train.tokenize.TextPair;
@@ -129,7 +130,7 @@ public final class Predictor implements AutoCloseable {
 
   /** Predicts one text. */
   public Prediction predict(String text) {
-    return predict(List.of(text)).get(0);
+    return predict(Collections.singletonList(text)).get(0);
   }
 
   /** Predicts each text. */
@@ -158,7 +159,19 @@ public final class Predictor implements AutoCloseable {
 
   /** Predicts a label for each word of each text; the texts are already divided into words. */
   public List<WordLabels> predictWords(List<List<String>> texts) {
-    return ask(texts, rows -> GivenInputs.ofRows(GivenRows.ofWords(rows)), WordLabels.class);
+    return ask(
+        texts,
+        rows -> {
+          if (!(task() instanceof TokenClassification)) {
+            throw new ModelException(
+                config.model().path()
+                    + ": predictWords needs a model that labels words, and this one is for "
+                    + task().option()
+                    + ": use predict");
+          }
+          return GivenInputs.ofRows(GivenRows.ofWords(rows));
+        },
+        WordLabels.class);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.belay.train;
 
+import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.GenerationConfig;
@@ -8,6 +9,7 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.model.ModelSandbox;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Settings with which a {@link Predictor} tokenizes texts and runs its model. Immutable; start from
@@ -71,6 +73,16 @@ public record PredictorOptions(
   /** The same on another device or with another number of threads. */
   public PredictorOptions withMachine(MachineConfig other) {
     return new PredictorOptions(data, other, labels, generation, nBest, sandbox, warmUp);
+  }
+
+  /** The same on this device: {@code auto}, {@code cpu} or {@code gpu:N}. */
+  public PredictorOptions withDevice(String device) {
+    return withMachine(ConfigBinder.with(machine, "device", device));
+  }
+
+  /** The same with that many threads of TensorFlow. */
+  public PredictorOptions withThreads(int threads) {
+    return withMachine(ConfigBinder.with(machine, "threads", OptionalInt.of(threads)));
   }
 
   /** The same with these names of the classes, in the order of the logits. */

@@ -33,6 +33,7 @@ import dev.belay.train.run.RunVocabulary;
 import dev.belay.train.run.RunWorkers;
 import dev.belay.train.run.ScratchDirectory;
 import dev.belay.train.session.TrainingSession;
+import dev.belay.train.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,6 +58,16 @@ public final class TrainingRun {
       Path exportDirectory,
       Map<String, Double> startMetrics,
       Map<String, Double> finalMetrics) {}
+
+  /** Trains a trusted model; see {@link #execute(TrainConfig, List, Consumer)}. */
+  public static Result execute(TrainConfig config) throws IOException {
+    return execute(config, event -> {});
+  }
+
+  /** Trains a trusted model with a listener; see {@link #execute(TrainConfig, List, Consumer)}. */
+  public static Result execute(TrainConfig config, Consumer<RunEvent> listener) throws IOException {
+    return execute(config, List.of(), listener);
+  }
 
   /**
    * Trains a trusted model, without a stop request; see {@link #execute(TrainConfig, ModelSandbox,
@@ -88,6 +99,7 @@ public final class TrainingRun {
       Consumer<RunEvent> listener,
       StopRequest stop)
       throws IOException {
+    Task.asked(config.model()); // a wrong name is refused before the model is read
     TrainConfig located = ModelHub.ofUser(HubProgress.SILENT).locate(config);
     Optional<Cluster> cluster = Cluster.of(located.cluster(), System.getenv());
     if (config.cluster().workers() > 1 && cluster.isEmpty()) {

@@ -29,6 +29,7 @@ import dev.belay.train.dataset.TrainingData;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.session.TrainingSession;
+import dev.belay.train.step.StepMachine;
 import dev.belay.train.step.StepResult;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.step.VariableSnapshot;
@@ -203,7 +204,7 @@ class WorkersTest {
             graph.graph(),
             step,
             evaluation,
-            new StepRunner.Machine(config.machine(), config.update().precision(), workers));
+            new StepMachine(config.machine(), config.update().precision(), workers));
     TrainingSession.load(runner, model);
     return runner;
   }

@@ -93,7 +93,13 @@ final class TypedTokens {
       spelled.addAll(meaning.tokens());
     } else {
       problems.add(
-          "--" + argument.name() + ": this command has no " + meaning.option() + ", which it is");
+          "--"
+              + argument.name()
+              + ": belay "
+              + command.getCommandName()
+              + " has no "
+              + meaning.option()
+              + ", which does the same in other commands");
     }
   }
 

@@ -69,7 +69,12 @@ public final class UsageProblems {
               + NearestName.suggestion(name, command.getSubcommands().keySet()));
     }
     if (options.isEmpty()) {
-      return List.of(words.get(0) + ": nothing takes this argument; options begin with --");
+      String word = words.get(0);
+      boolean file = word.matches(".*\\.(json|ya?ml)");
+      return List.of(
+          word
+              + ": nothing takes this argument; "
+              + (file ? "--config " + word + " reads options from it" : "options begin with --"));
     }
     List<String> names =
         command.getCommandSpec().options().stream().map(OptionSpec::longestName).toList();

@@ -15,16 +15,18 @@ import org.junit.jupiter.api.Test;
 /** Every option of a model reaches the process that tries it. */
 final class SandboxRequestTest {
   private static final Map<String, List<String>> SAMPLES =
-      Map.of(
-          "model", List.of("/m"),
-          "inputs", List.of("input_ids=ids", "attention_mask=mask"),
-          "num-labels", List.of("3"),
-          "problem-type", List.of("multi_label_classification"),
-          "allow-no-gradient", List.of("a=b", "c,d"),
-          "adapter", List.of("lora"),
-          "lora-rank", List.of("4"),
-          "lora-alpha", List.of("32"),
-          "lora-dropout", List.of("0.1"));
+      Map.ofEntries(
+          Map.entry("model", List.of("/m")),
+          Map.entry("inputs", List.of("input_ids=ids", "attention_mask=mask")),
+          Map.entry("num-labels", List.of("3")),
+          Map.entry("problem-type", List.of("multi_label_classification")),
+          Map.entry("allow-no-gradient", List.of("a=b", "c,d")),
+          Map.entry("adapter", List.of("lora")),
+          Map.entry("scale", List.of("10")),
+          Map.entry("lora-rank", List.of("4")),
+          Map.entry("lora-alpha", List.of("32")),
+          Map.entry("lora-dropout", List.of("0.1")),
+          Map.entry("head", List.of("sentence-embedding")));
 
   @Test
   void everyOptionIsInTheRequest() {

@@ -3,7 +3,4 @@
  * to: the entry points, the folder of a model. Never: reads what the files of a model say, except
  * which other files belong to it.
  */
-@Internal
 package dev.belay.train.hub;
-
-import dev.belay.train.api.Internal;

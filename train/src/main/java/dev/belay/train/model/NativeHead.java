@@ -88,9 +88,8 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
     if (own && !fresh.isEmpty() && !making.config().files().fromScratch()) {
       throw built.incomplete(fresh);
     }
-    Optional<String> last = task.projection(files.family());
-    if (last.isPresent() && !fresh.contains(last.get())) {
-      making.notes().add("head: " + last.get() + " is loaded from the weights");
+    if (!layers.isEmpty() && !fresh.contains(layers.get(layers.size() - 1))) {
+      making.notes().add("head: " + layers.get(layers.size() - 1) + " is loaded from the weights");
     }
     if (!fresh.isEmpty()) {
       making.notes().add("new layers, which begin at random: " + fresh);

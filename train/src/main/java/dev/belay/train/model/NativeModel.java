@@ -9,7 +9,6 @@ import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.HeldRows;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
-import dev.belay.savedmodel.configuration.KeyReport;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.GraphPolicy;
@@ -36,7 +35,6 @@ import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
 import dev.belay.train.task.HeadFiles;
-import dev.belay.train.task.OwnGraph;
 import dev.belay.train.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -84,7 +82,8 @@ record NativeModel(
         read.configuration().orElseThrow(() -> new UndescribedWeights(location).refusal());
     ModelNotes notes = new ModelNotes();
     notes.add("weights: " + location);
-    requireComputed(configuration, location.configuration().orElse(location.path()), notes);
+    ConfigurationKeys.require(
+        configuration, location.configuration().orElse(location.path()), notes);
     NativeWeights base = NativeWeights.of(read, config.files().ignoredWeights(), notes);
     Optional<StoredAdapter> adapter =
         StoredAdapter.read(
@@ -131,7 +130,7 @@ record NativeModel(
     ModelConfiguration configuration = ConfigurationReader.read(file);
     ModelNotes notes = new ModelNotes();
     notes.add("configuration: " + location.path());
-    requireComputed(configuration, file, notes);
+    ConfigurationKeys.require(configuration, file, notes);
     return new NativeModel(
         source,
         configuration,
@@ -140,25 +139,6 @@ record NativeModel(
         Optional.empty(),
         Optional.empty(),
         notes);
-  }
-
-  /** Refuses a configuration whose computation differs from Belay's. */
-  private static void requireComputed(ModelConfiguration configuration, Path file, ModelNotes notes)
-      throws IOException {
-    KeyReport keys = KeyReport.of(configuration);
-    keys.requireComputed(file);
-    if (!keys.unknown().isEmpty()) {
-      notes.add("keys of " + file.getFileName() + " that Belay does not know: " + keys.unknown());
-    }
-    if (!keys.generation().isEmpty() && OwnGraph.isLanguageModel(configuration)) {
-      notes.add(
-          Set.of(ModelUse.PREDICTION),
-          "generation settings of "
-              + file.getFileName()
-              + " that are not used: "
-              + keys.generation()
-              + "; set --num-beams, --max-new-tokens and --length-penalty");
-    }
   }
 
   @Override

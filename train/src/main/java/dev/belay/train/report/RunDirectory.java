@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -98,6 +99,29 @@ public record RunDirectory(Path root) {
     for (String name : RECORDS) {
       AtomicDirectory.deleteTree(root.resolve(name));
     }
+  }
+
+  /**
+   * Moves the replay bundle of a failed run aside, with the run's records, so that {@link #clear}
+   * leaves them. Only the owner of the lock may.
+   *
+   * @return where they are now; empty if the run did not fail
+   */
+  public Optional<Path> keepFailure() throws IOException {
+    if (!Files.isDirectory(failure())) {
+      return Optional.empty();
+    }
+    int number = 1;
+    while (Files.exists(root.resolve(FAILURE + "-" + number))) {
+      number++;
+    }
+    Path kept = Files.move(failure(), root.resolve(FAILURE + "-" + number));
+    for (String name : List.of(METRICS, PROVENANCE)) {
+      if (Files.exists(root.resolve(name)) && !Files.exists(kept.resolve(name))) {
+        Files.move(root.resolve(name), kept.resolve(name));
+      }
+    }
+    return Optional.of(kept);
   }
 
   /** Removes files that were left unfinished. Only the owner of the lock may. */

@@ -12,7 +12,6 @@ import dev.belay.train.checkpoint.CheckpointFolder;
 import dev.belay.train.checkpoint.CheckpointState;
 import dev.belay.train.checkpoint.Resumable;
 import dev.belay.train.checkpoint.Sections;
-import dev.belay.train.config.LoopConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchPosition;
 import dev.belay.train.data.batch.BatchSource;
@@ -56,9 +55,6 @@ import java.util.Optional;
 
 /** One run, from its start to its export. */
 public final class RunExecution {
-  /** Steps after which Hugging Face's Trainer writes its first checkpoint. */
-  private static final int MANY_STEPS = 500;
-
   private static final int BATCHES_AHEAD = 4;
 
   private final TrainConfig config;
@@ -325,12 +321,7 @@ public final class RunExecution {
     notes.addAll(setup.data().notes());
     notes.addAll(setup.datasets().notes());
     notes.addAll(TrainingSession.machine(config).notes());
-    if (isUnsaved(total)) {
-      notes.add(
-          "the first checkpoint is written after the last of "
-              + total
-              + " steps: a crash before loses all; --save-steps N or --save-epochs saves earlier");
-    }
+    RunNeeds.lateCheckpoint(config.loop(), total).ifPresent(notes::add);
     if (!step.unused().isEmpty()) {
       notes.add("not read by the training function, so left as they are: " + step.unused());
     }
@@ -343,14 +334,6 @@ public final class RunExecution {
         .accept(
             new RunEvent.Started(
                 total, updatesPerEpoch, source.examplesPerEpoch(), parameters, notes));
-  }
-
-  private boolean isUnsaved(long steps) {
-    LoopConfig loop = config.loop();
-    return steps >= MANY_STEPS
-        && loop.saveSteps().isEmpty()
-        && !loop.saveEpochs()
-        && !loop.loadBestModelAtEnd();
   }
 
   /** One that was committed just before the process was killed is the same, and stays. */

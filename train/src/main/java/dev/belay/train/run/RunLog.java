@@ -77,7 +77,7 @@ public final class RunLog implements Consumer<RunEvent>, AutoCloseable {
    */
   public static RunLog begin(LogHeader about, Consumer<RunEvent> listener) throws IOException {
     RunDirectory directory = about.directory();
-    Provenance provenance = provenance(about);
+    Provenance provenance = provenance(about, listener);
     about.facts().forEach(provenance::put);
     provenance.write();
     NormSummary earlier = RunReport.norms(directory);
@@ -94,7 +94,8 @@ public final class RunLog implements Consumer<RunEvent>, AutoCloseable {
         listener);
   }
 
-  private static Provenance provenance(LogHeader about) throws IOException {
+  private static Provenance provenance(LogHeader about, Consumer<RunEvent> listener)
+      throws IOException {
     RunDirectory directory = about.directory();
     Optional<Checkpoint> checkpoint = about.start().checkpoint();
     if (checkpoint.isPresent() && about.start().own()) {
@@ -111,6 +112,15 @@ public final class RunLog implements Consumer<RunEvent>, AutoCloseable {
       return Provenance.resume(
           directory.provenance(), about.command(), checkpoint.get().directory());
     }
+    directory
+        .keepFailure()
+        .ifPresent(
+            kept ->
+                listener.accept(
+                    new RunEvent.Warned(
+                        "an earlier run in this directory failed: its replay bundle, metrics.jsonl"
+                            + " and run.json are now in "
+                            + kept)));
     directory.clear();
     ConfigJson.write(about.config(), directory.config());
     Provenance provenance = Provenance.begin(directory.provenance(), about.command());

@@ -26,6 +26,9 @@ public record RunNeeds(long weights, long saved, long trained, int slots, long i
   /** The share of available memory that the minimum may use; the rest is for activations. */
   private static final double SHARE = 0.9;
 
+  /** Steps after which Hugging Face's Trainer writes its first checkpoint. */
+  private static final int MANY_STEPS = 500;
+
   /** The needs of a model. */
   public static RunNeeds of(OptimizerConfig optimizer, ForwardModel model) {
     long weights = TensorSpecs.bytes(model.variables().all());
@@ -94,6 +97,18 @@ public record RunNeeds(long weights, long saved, long trained, int slots, long i
             + ", but "
             + DiskFailure.free(directory)
             + ": free some space, or keep fewer checkpoints with --save-total-limit");
+  }
+
+  /** A note if a long run has no checkpoint before its end. */
+  static Optional<String> lateCheckpoint(LoopConfig loop, long totalSteps) {
+    boolean saves = loop.saveSteps().isPresent() || loop.saveEpochs() || loop.loadBestModelAtEnd();
+    return saves || totalSteps < MANY_STEPS
+        ? Optional.empty()
+        : Optional.of(
+            "the first checkpoint is written after the last of "
+                + totalSteps
+                + " steps: a crash before loses all; --save-steps N or --save-epochs saves"
+                + " earlier");
   }
 
   /** How many checkpoints are kept: the scheduled ones and the last one, up to the limit. */

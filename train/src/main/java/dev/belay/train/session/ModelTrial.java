@@ -15,6 +15,7 @@ import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.model.InputMapping;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
+import dev.belay.train.step.StepMachine;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.task.Task;
 import java.io.IOException;
@@ -85,7 +86,7 @@ public final class ModelTrial {
           graph.graph(),
           step,
           evaluation(graph),
-          new StepRunner.Machine(machine, UpdateConfig.defaults().precision()));
+          new StepMachine(machine, UpdateConfig.defaults().precision()));
     }
     return StepRunner.forEvaluation(
         graph.graph(),

@@ -22,6 +22,7 @@ import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.model.UpdateRules;
+import dev.belay.train.step.StepMachine;
 import dev.belay.train.step.StepRunner;
 import dev.belay.train.step.WorkerGroup;
 import java.io.IOException;
@@ -94,8 +95,7 @@ public final class TrainingSession {
     requireStateless(step, workers);
     EvaluationStep evaluation =
         EvaluationStep.build(graph.graph(), graph.evaluation(), head, graph.loss());
-    StepRunner.Machine machine =
-        new StepRunner.Machine(config.machine(), config.update().precision(), workers);
+    StepMachine machine = new StepMachine(config.machine(), config.update().precision(), workers);
     StepRunner runner = StepRunner.forTraining(graph.graph(), step, evaluation, machine);
     return new Training(runner, step, evaluation, List.of());
   }
@@ -122,8 +122,8 @@ public final class TrainingSession {
   }
 
   /** Device and precision of a run. */
-  public static StepRunner.Machine machine(TrainConfig config) {
-    return new StepRunner.Machine(config.machine(), config.update().precision());
+  public static StepMachine machine(TrainConfig config) {
+    return new StepMachine(config.machine(), config.update().precision());
   }
 
   /** All variables of a model, then those of its new head, with what initializes tables. */

@@ -67,39 +67,11 @@ public final class StepRunner implements AutoCloseable {
   private record Steps(Optional<TrainStep> train, EvaluationStep evaluation) {}
 
   /**
-   * Device and precision of a training.
-   *
-   * @param workers processes that make each update together
-   */
-  public record Machine(MachineConfig config, Precision precision, WorkerGroup workers) {
-
-    /** Of one process. */
-    public Machine(MachineConfig config, Precision precision) {
-      this(config, precision, WorkerGroup.ALONE);
-    }
-
-    /** Whether weights and gradients may be in a GPU's memory. */
-    public boolean mayUseGpu() {
-      return !config.cpuOnly() && HalfPrecision.ofThisMachine().gpu();
-    }
-
-    /** Notes about device and precision, for people. */
-    public List<String> notes() {
-      HalfPrecision half = HalfPrecision.ofThisMachine();
-      RuntimeSettings settings = RuntimeSettings.ofThisProcess(half.gpu());
-      settings.verify(config);
-      List<String> notes = new ArrayList<>(List.of(settings.note(config)));
-      notes.addAll(half.notes(precision));
-      return notes;
-    }
-  }
-
-  /**
    * A runner that trains and evaluates. Variables have no values yet. Where several devices share
    * each batch, the graph must be complete: each gets a copy of it.
    */
   public static StepRunner forTraining(
-      Graph graph, TrainStep train, EvaluationStep evaluation, Machine machine) {
+      Graph graph, TrainStep train, EvaluationStep evaluation, StepMachine machine) {
     List<Variables> weights = new ArrayList<>(List.of(train.parts().model()));
     train.parts().head().ifPresent(weights::add);
     List<String> devices = machine.config().replicaDevices();

@@ -30,7 +30,7 @@ final class StoredRunTest {
     Path written = folder.resolve("config.json");
     ConfigJson.write(config, written);
     String since = // options of later versions
-        "(?m)^  \"(adapter|lora-rank-stabilized|workers|tf-config|cluster-allow-public"
+        "(?m)^  \"(adapter|lora-rank-stabilized|save-epochs|scale|full-vocabulary|log-worker-times|workers|tf-config|cluster-allow-public"
             + "|worker-timeout|max-restarts)\" : .*,\n";
     assertEquals(Files.readString(CONFIG), Files.readString(written).replaceAll(since, ""));
   }

@@ -202,13 +202,15 @@ public final class LabelMap {
       }
     }
     throw DataException.at(
-        position,
-        "unknown label '"
-            + label
-            + "'; expected one of "
-            + shown(names)
-            + NearestName.suggestion(label, names)
-            + (label.isEmpty() ? "; is the column empty in this row?" : ""));
+        position, "unknown label '" + label + "'; expected one of " + shown(names) + advice(label));
+  }
+
+  private String advice(String label) {
+    return switch (label) {
+      case "" -> "; is the column empty in this row?";
+      case "-1" -> "; data sets such as GLUE hide labels by -1: belay predict needs none";
+      default -> NearestName.suggestion(label, names);
+    };
   }
 
   private static String shown(List<String> names) {

@@ -48,7 +48,11 @@ public final class DataFolder {
               + ENDING
               + " files; expected a file, "
               + DataFormat.EXPECTED
-              + ", or a directory of Parquet files: name one");
+              + ", or a directory of Parquet files: name one"
+              + (Files.exists(folder.resolve("dataset_info.json"))
+                  ? ", which load_from_disk(DIRECTORY).to_parquet(FILE) of Hugging Face's datasets"
+                      + " writes"
+                  : ""));
     }
     Set<String> splits =
         files.stream().map(DataFolder::split).collect(Collectors.toCollection(TreeSet::new));
