@@ -22,7 +22,7 @@ import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
@@ -207,10 +207,10 @@ class InjectedFaultsTest {
   }
 
   private static UpdateBatch batch(int[] words, int[] mask) {
-    Map<String, Column> features = new LinkedHashMap<>();
-    features.put("input_ids", new Column.IntMatrix(2, 2, words));
-    features.put("attention_mask", new Column.IntMatrix(2, 2, mask));
-    Column labels = new Column.IntMatrix(2, 1, new int[] {0, 2});
+    Map<String, BatchColumn> features = new LinkedHashMap<>();
+    features.put("input_ids", new BatchColumn.IntMatrix(2, 2, words));
+    features.put("attention_mask", new BatchColumn.IntMatrix(2, 2, mask));
+    BatchColumn labels = new BatchColumn.IntMatrix(2, 1, new int[] {0, 2});
     return new UpdateBatch(List.of(Batch.ofColumns(features, Optional.of(labels))));
   }
 

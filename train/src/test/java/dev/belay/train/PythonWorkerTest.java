@@ -15,8 +15,8 @@ import dev.belay.train.config.OptimizerConfig;
 import dev.belay.train.config.ResumeConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.BatchPosition;
-import dev.belay.train.data.batch.Column;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.dataset.DatasetLoader;
 import dev.belay.train.dataset.TrainingData;
@@ -148,7 +148,7 @@ class PythonWorkerTest {
 
   /** The second half of the batch; one with a single row is done by both, and weighs twice. */
   private static void putStep(ObjectNode feeds, TrainStep step, Batch batch, int number) {
-    Column labels = batch.labels().orElseThrow();
+    BatchColumn labels = batch.labels().orElseThrow();
     int rows = labels.rows();
     int begin = rows == ROWS ? 1 : 0;
     step.feeds()
@@ -160,8 +160,9 @@ class PythonWorkerTest {
     put(feeds, step.measures().weight().asOutput(), new long[0], 2);
   }
 
-  private static void put(ObjectNode feeds, Output<?> input, Column column, int begin, int end) {
-    Column.IntMatrix values = (Column.IntMatrix) column.slice(begin, end);
+  private static void put(
+      ObjectNode feeds, Output<?> input, BatchColumn column, int begin, int end) {
+    BatchColumn.IntMatrix values = (BatchColumn.IntMatrix) column.slice(begin, end);
     boolean flat = input.shape().numDimensions() == 1;
     long[] shape = flat ? new long[] {end - begin} : new long[] {end - begin, values.columns()};
     ObjectNode feed = feeds.putObject(name(input));

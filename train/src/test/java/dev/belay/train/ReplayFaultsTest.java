@@ -12,7 +12,7 @@ import dev.belay.train.config.DataConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.model.ModelGraph;
 import dev.belay.train.model.TrainableModel;
@@ -179,10 +179,10 @@ class ReplayFaultsTest {
                 "head", List.of("regression"),
                 "features", List.of("pooler_output"),
                 "dropout", List.of("off")));
-    Column labels = new Column.FloatMatrix(4, 1, new float[] {1, Float.NaN, 2, 3});
-    Map<String, Column> features = new LinkedHashMap<>();
+    BatchColumn labels = new BatchColumn.FloatMatrix(4, 1, new float[] {1, Float.NaN, 2, 3});
+    Map<String, BatchColumn> features = new LinkedHashMap<>();
     for (String name : List.of("input_ids", "attention_mask", "token_type_ids")) {
-      features.put(name, new Column.IntMatrix(4, 2, new int[] {1, 1, 1, 1, 1, 1, 1, 1}));
+      features.put(name, new BatchColumn.IntMatrix(4, 2, new int[] {1, 1, 1, 1, 1, 1, 1, 1}));
     }
     UpdateBatch batch = new UpdateBatch(List.of(Batch.ofColumns(features, Optional.of(labels))));
     Diagnosis found = elsewhere(config(regression), batch, 1);
@@ -200,10 +200,10 @@ class ReplayFaultsTest {
     mask[2] = Float.POSITIVE_INFINITY;
     int rows = (int) ids.shape().get(0);
     int columns = (int) ids.shape().get(1);
-    Map<String, Column> features = new LinkedHashMap<>();
-    features.put("ids", new Column.IntMatrix(rows, columns, ids.ints()));
-    features.put("mask", new Column.FloatMatrix(rows, columns, mask));
-    Column labels = new Column.IntMatrix(rows, 1, golden.get("labels").ints());
+    Map<String, BatchColumn> features = new LinkedHashMap<>();
+    features.put("ids", new BatchColumn.IntMatrix(rows, columns, ids.ints()));
+    features.put("mask", new BatchColumn.FloatMatrix(rows, columns, mask));
+    BatchColumn labels = new BatchColumn.IntMatrix(rows, 1, golden.get("labels").ints());
     UpdateBatch batch = new UpdateBatch(List.of(Batch.ofColumns(features, Optional.of(labels))));
     Diagnosis found = elsewhere(config(ModelConfig.of(folder)), batch, 3);
     assertEquals(Cause.INPUT, found.cause());
@@ -247,13 +247,13 @@ class ReplayFaultsTest {
   private static UpdateBatch batch(int firstLabel) {
     int[] labels = arrays.get("batch/labels").ints();
     labels[0] = firstLabel;
-    return labels(new Column.IntMatrix(4, 1, labels));
+    return labels(new BatchColumn.IntMatrix(4, 1, labels));
   }
 
-  private static UpdateBatch labels(Column labels) {
-    Map<String, Column> features = new LinkedHashMap<>();
+  private static UpdateBatch labels(BatchColumn labels) {
+    Map<String, BatchColumn> features = new LinkedHashMap<>();
     for (String name : List.of("input_ids", "attention_mask", "token_type_ids")) {
-      features.put(name, new Column.IntMatrix(4, 16, arrays.get("batch/" + name).ints()));
+      features.put(name, new BatchColumn.IntMatrix(4, 16, arrays.get("batch/" + name).ints()));
     }
     return new UpdateBatch(List.of(Batch.ofColumns(features, Optional.of(labels))));
   }

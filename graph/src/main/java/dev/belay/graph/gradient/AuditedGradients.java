@@ -131,7 +131,7 @@ final class AuditedGradients {
     private static List<String> types(GraphOperation node) {
       return Operations.inputs(node).stream()
           .map(Output::dataType)
-          .filter(DataFlow::carriesGradient)
+          .filter(GradientFlow::carriesGradient)
           .map(DataType::name)
           .distinct()
           .toList();

@@ -151,7 +151,7 @@ public record Gradients(
   private static final class Backward {
     private final Ops tf;
     private final Graph graph;
-    private final DataFlow flow;
+    private final GradientFlow flow;
     private final List<? extends GradientGap> saved;
     private final Set<Output<?>> wanted;
     private final Map<Output<?>, List<Operand<?>>> arrived = new LinkedHashMap<>();
@@ -160,7 +160,7 @@ public record Gradients(
     Backward(Ops tf, List<Output<?>> by, List<? extends GradientGap> saved) {
       this.tf = tf;
       this.graph = (Graph) tf.scope().env();
-      this.flow = new DataFlow(graph);
+      this.flow = new GradientFlow(graph);
       this.saved = saved;
       this.wanted = new LinkedHashSet<>(by);
       saved.forEach(gap -> wanted.addAll(gap.results()));
@@ -222,7 +222,7 @@ public record Gradients(
       Set<String> upstream = flow.ancestors(rest);
       List<Output<?>> by = new ArrayList<>();
       for (Output<?> tensor : wanted) {
-        if (upstream.contains(tensor.op().name()) && DataFlow.isReal(tensor.dataType())) {
+        if (upstream.contains(tensor.op().name()) && GradientFlow.isReal(tensor.dataType())) {
           by.add(tensor);
         }
       }

@@ -87,7 +87,7 @@ public record NoGradientReport(
       List<? extends Operand<?>> by,
       Collection<? extends GradientGap> saved,
       Map<String, String> lost) {
-    DataFlow flow = new DataFlow(graph);
+    GradientFlow flow = new GradientFlow(graph);
     Set<String> given =
         by.stream().map(tensor -> tensor.asOutput().op().name()).collect(Collectors.toSet());
     saved.forEach(gap -> gap.results().forEach(result -> given.add(result.op().name())));

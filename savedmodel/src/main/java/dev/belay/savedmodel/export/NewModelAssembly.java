@@ -63,7 +63,7 @@ final class NewModelAssembly {
     model.graphDef().getNodeList().forEach(node -> names.take(node.getName()));
     this.ready = names.node("table_is_ready");
     this.nodes = new NodeIndex(model.graphDef().toBuilder().addNode(one(ready)).build());
-    graph.setLibrary(FunctionLibrary.reachable(model.graphDef(), neededBySignatures()));
+    graph.setLibrary(ExportedFunctions.reachable(model.graphDef(), neededBySignatures()));
     for (FunctionDef function : graph.getLibrary().getFunctionList()) {
       functionNames.take(function.getSignature().getName());
     }

@@ -5,7 +5,7 @@ import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.forward.TensorNames;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
 import java.util.Arrays;
@@ -72,8 +72,8 @@ public final class DecoderTokens implements NextTokens {
         runner.ask(
             evaluation,
             Map.of(
-                TensorNames.INPUT_IDS, new Column.IntMatrix(texts.size(), length, ids),
-                TensorNames.ATTENTION_MASK, new Column.IntMatrix(texts.size(), length, mask)),
+                TensorNames.INPUT_IDS, new BatchColumn.IntMatrix(texts.size(), length, ids),
+                TensorNames.ATTENTION_MASK, new BatchColumn.IntMatrix(texts.size(), length, mask)),
             TensorNames.NEXT_LOGITS);
     return new Logits(asked.logits(), asked.classes());
   }

@@ -4,7 +4,7 @@ import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
 import java.util.Collections;
@@ -15,7 +15,7 @@ import java.util.Map;
 public final class Seq2SeqTokens implements NextTokens {
   private final StepRunner runner;
   private final ForwardCall writing;
-  private final Column.IntMatrix mask; // [B, S]
+  private final BatchColumn.IntMatrix mask; // [B, S]
   private final float[] memory; // [B, S, H]
   private final int startToken;
 
@@ -47,7 +47,7 @@ public final class Seq2SeqTokens implements NextTokens {
    * @param ids [B, S]
    * @param mask 1 for tokens, 0 for padding, [B, S]
    */
-  public record Read(Column.IntMatrix ids, Column.IntMatrix mask) {}
+  public record Read(BatchColumn.IntMatrix ids, BatchColumn.IntMatrix mask) {}
 
   @Override
   public List<int[]> begins() {
@@ -79,11 +79,11 @@ public final class Seq2SeqTokens implements NextTokens {
             writing,
             Map.of(
                 Seq2SeqModel.MEMORY,
-                new Column.FloatMatrix(rows * read, size / read, memories),
+                new BatchColumn.FloatMatrix(rows * read, size / read, memories),
                 TensorNames.ATTENTION_MASK,
-                new Column.IntMatrix(rows, read, masks),
+                new BatchColumn.IntMatrix(rows, read, masks),
                 TensorNames.DECODER_INPUT_IDS,
-                new Column.IntMatrix(rows, length, ids)),
+                new BatchColumn.IntMatrix(rows, length, ids)),
             TensorNames.NEXT_LOGITS);
     return new Logits(asked.logits(), asked.classes());
   }

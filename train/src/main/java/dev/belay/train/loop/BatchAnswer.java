@@ -1,7 +1,7 @@
 package dev.belay.train.loop;
 
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.metrics.BatchPredictions;
 import dev.belay.train.metrics.Metrics;
@@ -86,11 +86,11 @@ record BatchAnswer(double lossSum, double weight, double right, Optional<Evaluat
     }
   }
 
-  private static BatchPredictions predictions(EvaluationResult result, Column labels) {
+  private static BatchPredictions predictions(EvaluationResult result, BatchColumn labels) {
     IntToDoubleFunction label =
-        labels instanceof Column.FloatMatrix values
+        labels instanceof BatchColumn.FloatMatrix values
             ? index -> values.values()[index]
-            : index -> classOf(((Column.IntMatrix) labels).values()[index]);
+            : index -> classOf(((BatchColumn.IntMatrix) labels).values()[index]);
     return new BatchPredictions(result.logits(), result.shape(), result.classes(), label);
   }
 

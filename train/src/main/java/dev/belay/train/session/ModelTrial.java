@@ -6,8 +6,8 @@ import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.UpdateConfig;
 import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.BatchPosition;
-import dev.belay.train.data.batch.Column;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.data.example.ElementType;
 import dev.belay.train.data.example.FeatureNames;
@@ -107,7 +107,7 @@ public final class ModelTrial {
             .flatMapToInt(request -> request.staticLength().stream())
             .max()
             .orElse(LENGTH);
-    Map<String, Column> features = new LinkedHashMap<>();
+    Map<String, BatchColumn> features = new LinkedHashMap<>();
     for (FeatureRequest request : requests) {
       int columns = request.scalar() ? 1 : request.staticLength().orElse(length);
       if (columns > LONGEST) {
@@ -126,18 +126,18 @@ public final class ModelTrial {
             List.of()));
   }
 
-  private static Column column(FeatureRequest request, int columns) {
+  private static BatchColumn column(FeatureRequest request, int columns) {
     if (request.type() == ElementType.STRING) {
-      return new Column.Texts(Collections.nCopies(EXAMPLES, "a"));
+      return new BatchColumn.Texts(Collections.nCopies(EXAMPLES, "a"));
     }
     boolean mask = request.feature().equals(FeatureNames.ATTENTION_MASK);
     int[] ints = new int[EXAMPLES * columns];
     Arrays.fill(ints, mask ? 1 : 0);
     if (request.type() == ElementType.INTEGER) {
-      return new Column.IntMatrix(EXAMPLES, columns, ints);
+      return new BatchColumn.IntMatrix(EXAMPLES, columns, ints);
     }
     float[] floats = new float[ints.length];
     Arrays.fill(floats, mask ? 1 : 0);
-    return new Column.FloatMatrix(EXAMPLES, columns, floats);
+    return new BatchColumn.FloatMatrix(EXAMPLES, columns, floats);
   }
 }

@@ -2,7 +2,7 @@ package dev.belay.train.stability;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.UpdateBatch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,30 +40,30 @@ final class BatchFile {
   static UpdateBatch read(Path file) throws IOException {
     List<Batch> parts = new ArrayList<>();
     for (Part part : JSON.readValue(file.toFile(), Part[].class)) {
-      Map<String, Column> features = new LinkedHashMap<>();
+      Map<String, BatchColumn> features = new LinkedHashMap<>();
       part.features().forEach((name, values) -> features.put(name, column(values)));
       parts.add(Batch.ofColumns(features, Optional.of(column(part.labels()))));
     }
     return new UpdateBatch(parts);
   }
 
-  private static Values values(Column column) {
-    if (column instanceof Column.IntMatrix ints) {
+  private static Values values(BatchColumn column) {
+    if (column instanceof BatchColumn.IntMatrix ints) {
       return new Values(ints.rows(), ints.columns(), ints.values(), null, null);
     }
-    if (column instanceof Column.FloatMatrix floats) {
+    if (column instanceof BatchColumn.FloatMatrix floats) {
       return new Values(floats.rows(), floats.columns(), null, floats.values(), null);
     }
-    Column.Texts texts = (Column.Texts) column;
+    BatchColumn.Texts texts = (BatchColumn.Texts) column;
     return new Values(texts.rows(), 1, null, null, texts.values());
   }
 
-  private static Column column(Values values) {
+  private static BatchColumn column(Values values) {
     if (values.ints() != null) {
-      return new Column.IntMatrix(values.rows(), values.columns(), values.ints());
+      return new BatchColumn.IntMatrix(values.rows(), values.columns(), values.ints());
     }
     return values.floats() != null
-        ? new Column.FloatMatrix(values.rows(), values.columns(), values.floats())
-        : new Column.Texts(values.texts());
+        ? new BatchColumn.FloatMatrix(values.rows(), values.columns(), values.floats())
+        : new BatchColumn.Texts(values.texts());
   }
 }

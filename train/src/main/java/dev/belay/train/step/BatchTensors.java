@@ -1,6 +1,6 @@
 package dev.belay.train.step;
 
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
@@ -21,9 +21,9 @@ final class BatchTensors {
    *
    * @param rank 1 for [B], where the column has one element per example; 2 for [B, T]
    */
-  static Tensor of(Column column, DataType dtype, int rank) {
+  static Tensor of(BatchColumn column, DataType dtype, int rank) {
     Shape shape = rank == 1 ? Shape.of(column.rows()) : Shape.of(column.rows(), column.columns());
-    if (column instanceof Column.Texts texts) {
+    if (column instanceof BatchColumn.Texts texts) {
       return TString.tensorOf(shape, DataBuffers.ofObjects(texts.values().toArray(new String[0])));
     }
     return switch (dtype) {
@@ -38,14 +38,14 @@ final class BatchTensors {
     };
   }
 
-  private static int[] ints(Column column) {
-    if (column instanceof Column.IntMatrix matrix) {
+  private static int[] ints(BatchColumn column) {
+    if (column instanceof BatchColumn.IntMatrix matrix) {
       return matrix.values();
     }
     throw new IllegalArgumentException("expected a column of whole numbers, found " + column);
   }
 
-  private static long[] longs(Column column) {
+  private static long[] longs(BatchColumn column) {
     int[] values = ints(column);
     long[] wide = new long[values.length];
     for (int i = 0; i < values.length; i++) {
@@ -54,8 +54,8 @@ final class BatchTensors {
     return wide;
   }
 
-  private static float[] floats(Column column) {
-    if (column instanceof Column.FloatMatrix matrix) {
+  private static float[] floats(BatchColumn column) {
+    if (column instanceof BatchColumn.FloatMatrix matrix) {
       return matrix.values();
     }
     int[] values = ints(column);
@@ -66,7 +66,7 @@ final class BatchTensors {
     return converted;
   }
 
-  private static double[] doubles(Column column) {
+  private static double[] doubles(BatchColumn column) {
     float[] values = floats(column);
     double[] wide = new double[values.length];
     for (int i = 0; i < values.length; i++) {
@@ -75,7 +75,7 @@ final class BatchTensors {
     return wide;
   }
 
-  private static boolean[] booleans(Column column) {
+  private static boolean[] booleans(BatchColumn column) {
     int[] values = ints(column);
     boolean[] converted = new boolean[values.length];
     for (int i = 0; i < values.length; i++) {

@@ -1,6 +1,6 @@
 package dev.belay.train.step;
 
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,7 @@ final class Feeds implements AutoCloseable {
     return runner;
   }
 
-  void columns(Map<String, Output<?>> inputs, Map<String, Column> columns) {
+  void columns(Map<String, Output<?>> inputs, Map<String, BatchColumn> columns) {
     inputs.forEach(
         (name, input) ->
             put(
@@ -29,7 +29,7 @@ final class Feeds implements AutoCloseable {
                     columns.get(name), input.dataType(), input.shape().numDimensions())));
   }
 
-  void labels(Output<?> labels, Column column) {
+  void labels(Output<?> labels, BatchColumn column) {
     put(labels, BatchTensors.of(column, labels.dataType(), labels.shape().numDimensions()));
   }
 

@@ -2,7 +2,7 @@ package dev.belay.train.step;
 
 import dev.belay.graph.TrainStep;
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.failure.ModelException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -66,7 +66,7 @@ final class Shares {
   }
 
   private static Batch rows(Batch batch, int begin, int end) {
-    Map<String, Column> features = new LinkedHashMap<>();
+    Map<String, BatchColumn> features = new LinkedHashMap<>();
     batch.features().forEach((name, column) -> features.put(name, column.slice(begin, end)));
     return Batch.ofColumns(features, batch.labels().map(column -> column.slice(begin, end)));
   }

@@ -12,7 +12,7 @@ import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
@@ -252,7 +252,7 @@ public final class StepRunner implements AutoCloseable {
    * @param columns by the names of the pass's inputs
    * @return without a loss
    */
-  public EvaluationResult ask(ForwardCall call, Map<String, Column> columns, String output) {
+  public EvaluationResult ask(ForwardCall call, Map<String, BatchColumn> columns, String output) {
     try (Feeds feeds = new Feeds(session.runner())) {
       feeds.columns(call.inputs(), columns);
       try (FetchedTensors result = feeds.runner().fetch(call.output(output)).run()) {

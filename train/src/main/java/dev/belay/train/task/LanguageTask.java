@@ -6,7 +6,7 @@ import dev.belay.graph.loss.ProbabilityCrossEntropy;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.config.QuestionConfig;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.metrics.LanguageMetrics;
@@ -55,8 +55,8 @@ sealed interface LanguageTask extends Task permits MaskedLm, CausalLm, Seq2Seq {
   }
 
   @Override
-  default Column madeUpLabels(int examples, int tokens) {
-    return new Column.IntMatrix(examples, tokens, new int[examples * tokens]);
+  default BatchColumn madeUpLabels(int examples, int tokens) {
+    return new BatchColumn.IntMatrix(examples, tokens, new int[examples * tokens]);
   }
 
   @Override

@@ -4,7 +4,7 @@ import dev.belay.graph.head.Head;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.LengthOrder;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.FeatureNames;
@@ -93,12 +93,14 @@ public record MaskedLm(OptionalInt outputs) implements LanguageTask {
     Consumer<Prediction> restoring = order.restoring(sink);
     for (Iterator<Batch> batches = run.batches(order.sorted()).epoch(0); batches.hasNext(); ) {
       Batch batch = batches.next();
-      Column.IntMatrix ids = (Column.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS);
+      BatchColumn.IntMatrix ids =
+          (BatchColumn.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS);
       int[] labels =
           Arrays.stream(ids.values()).map(id -> id == mask ? 0 : LabelRule.IGNORED).toArray();
       EvaluationResult answers =
           run.runner()
-              .choices(batch.withLabels(new Column.IntMatrix(ids.rows(), ids.columns(), labels)));
+              .choices(
+                  batch.withLabels(new BatchColumn.IntMatrix(ids.rows(), ids.columns(), labels)));
       int next = 0;
       for (int row = 0; row < ids.rows(); row++) {
         List<List<FilledMasks.Candidate>> masks = new ArrayList<>();

@@ -7,7 +7,7 @@ import dev.belay.graph.loss.SigmoidCrossEntropy;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.QuestionConfig;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
@@ -92,9 +92,9 @@ public record MultiLabelClassification(OptionalInt outputs) implements PooledTas
   }
 
   @Override
-  public Column madeUpLabels(int examples, int tokens) {
+  public BatchColumn madeUpLabels(int examples, int tokens) {
     int classes = outputs.orElse(SOME_CLASSES);
-    return new Column.FloatMatrix(examples, classes, new float[examples * classes]);
+    return new BatchColumn.FloatMatrix(examples, classes, new float[examples * classes]);
   }
 
   @Override

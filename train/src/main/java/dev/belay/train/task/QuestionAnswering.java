@@ -7,7 +7,7 @@ import dev.belay.savedmodel.names.Family;
 import dev.belay.train.answer.QuestionAnswers;
 import dev.belay.train.answer.QuestionMetrics;
 import dev.belay.train.config.QuestionConfig;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.LengthOrder;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
@@ -106,8 +106,8 @@ public record QuestionAnswering() implements TokenTask {
   }
 
   @Override
-  public Column madeUpLabels(int examples, int tokens) {
-    return new Column.IntMatrix(examples, ENDS, new int[examples * ENDS]);
+  public BatchColumn madeUpLabels(int examples, int tokens) {
+    return new BatchColumn.IntMatrix(examples, ENDS, new int[examples * ENDS]);
   }
 
   @Override

@@ -6,7 +6,7 @@ import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.MeanSquaredError;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.QuestionConfig;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
@@ -73,8 +73,8 @@ public record Regression(OptionalInt outputs) implements PooledTask {
   }
 
   @Override
-  public Column madeUpLabels(int examples, int tokens) {
-    return new Column.FloatMatrix(examples, 1, new float[examples]);
+  public BatchColumn madeUpLabels(int examples, int tokens) {
+    return new BatchColumn.FloatMatrix(examples, 1, new float[examples]);
   }
 
   @Override

@@ -11,7 +11,7 @@ import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.weights.SentenceModules;
 import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.QuestionConfig;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
@@ -181,10 +181,10 @@ public record SentenceEmbedding(OptionalInt outputs, SentenceModules modules, do
 
   /** Of examples with two texts each. */
   @Override
-  public Column madeUpLabels(int examples, int tokens) {
+  public BatchColumn madeUpLabels(int examples, int tokens) {
     float[] scores = new float[examples / 2];
     Arrays.fill(scores, SentenceSimilarity.NO_SCORE);
-    return new Column.FloatMatrix(scores.length, 1, scores);
+    return new BatchColumn.FloatMatrix(scores.length, 1, scores);
   }
 
   @Override

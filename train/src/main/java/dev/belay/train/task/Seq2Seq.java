@@ -3,7 +3,7 @@ package dev.belay.train.task;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.data.batch.Batch;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.LengthOrder;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.FeatureNames;
@@ -69,8 +69,8 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
       Batch batch = batches.next();
       Seq2SeqTokens.Read read =
           new Seq2SeqTokens.Read(
-              (Column.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS),
-              (Column.IntMatrix) batch.features().get(FeatureNames.ATTENTION_MASK));
+              (BatchColumn.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS),
+              (BatchColumn.IntMatrix) batch.features().get(FeatureNames.ATTENTION_MASK));
       TextGeneration.write(
           run, new Seq2SeqTokens(run.runner(), run.forward(), read, start), restoring);
     }

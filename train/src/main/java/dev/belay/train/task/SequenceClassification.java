@@ -8,7 +8,7 @@ import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.QuestionConfig;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
@@ -94,8 +94,8 @@ public record SequenceClassification(OptionalInt outputs) implements PooledTask 
   }
 
   @Override
-  public Column madeUpLabels(int examples, int tokens) {
-    return new Column.IntMatrix(examples, 1, new int[examples]);
+  public BatchColumn madeUpLabels(int examples, int tokens) {
+    return new BatchColumn.IntMatrix(examples, 1, new int[examples]);
   }
 
   @Override

@@ -8,7 +8,7 @@ import dev.belay.savedmodel.names.Family;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.QuestionConfig;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
@@ -248,7 +248,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask, Senten
    *
    * @param tokens of each example
    */
-  Column madeUpLabels(int examples, int tokens);
+  BatchColumn madeUpLabels(int examples, int tokens);
 
   /**
    * New metrics for a model's predictions on a data set, before the first batch.

@@ -8,7 +8,7 @@ import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.QuestionConfig;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.FeatureRow;
 import dev.belay.train.data.example.LabelMap;
@@ -125,8 +125,8 @@ public record TokenClassification(OptionalInt outputs) implements TokenTask {
   }
 
   @Override
-  public Column madeUpLabels(int examples, int tokens) {
-    return new Column.IntMatrix(examples, tokens, new int[examples * tokens]);
+  public BatchColumn madeUpLabels(int examples, int tokens) {
+    return new BatchColumn.IntMatrix(examples, tokens, new int[examples * tokens]);
   }
 
   @Override

@@ -20,7 +20,7 @@ import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.config.MachineConfig;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.family.DecoderFamily;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.step.StepRunner;
@@ -76,10 +76,10 @@ class DecoderGoldensTest {
               new StepRunner.Weights(List.of(model.variables()), List.of()),
               MachineConfig.defaults())) {
         runner.assign(runner.weights(), variable -> weights.pieces(variable.name()));
-        Map<String, Column> batch = batch(fixture.resolve("batch.jsonl"));
+        Map<String, BatchColumn> batch = batch(fixture.resolve("batch.jsonl"));
         float[] found = runner.ask(call, batch, TensorNames.LOGITS).logits();
         int words = configuration.sizes().vocabulary();
-        int[] mask = ((Column.IntMatrix) batch.get(TensorNames.ATTENTION_MASK)).values();
+        int[] mask = ((BatchColumn.IntMatrix) batch.get(TensorNames.ATTENTION_MASK)).values();
         int token = 0;
         for (JsonNode expected : golden.get("logits")) {
           while (mask[token] == 0) {
@@ -107,7 +107,7 @@ class DecoderGoldensTest {
   }
 
   /** Rows that are as long as each other, with their padding. */
-  private static Map<String, Column> batch(Path file) throws IOException {
+  private static Map<String, BatchColumn> batch(Path file) throws IOException {
     List<int[]> ids = new ArrayList<>();
     List<int[]> mask = new ArrayList<>();
     for (String line : Files.readAllLines(file)) {
@@ -118,9 +118,9 @@ class DecoderGoldensTest {
     return Map.of(TensorNames.INPUT_IDS, matrix(ids), TensorNames.ATTENTION_MASK, matrix(mask));
   }
 
-  private static Column.IntMatrix matrix(List<int[]> rows) {
+  private static BatchColumn.IntMatrix matrix(List<int[]> rows) {
     int[] values = rows.stream().flatMapToInt(Arrays::stream).toArray();
-    return new Column.IntMatrix(rows.size(), rows.get(0).length, values);
+    return new BatchColumn.IntMatrix(rows.size(), rows.get(0).length, values);
   }
 
   private static float[] floats(JsonNode row) {

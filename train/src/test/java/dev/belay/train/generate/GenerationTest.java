@@ -24,7 +24,7 @@ import dev.belay.savedmodel.Npz;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.config.MachineConfig;
-import dev.belay.train.data.batch.Column;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.step.StepRunner;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -121,8 +121,10 @@ class GenerationTest {
   @Test
   void anEncoderWithADecoderWritesAsInPython() throws IOException {
     Map<String, Npz.Array> arrays = Npz.read(Fixtures.path("t5_tiny", "goldens.npz"));
-    Column.IntMatrix ids = new Column.IntMatrix(4, 16, arrays.get("batch/input_ids").ints());
-    Column.IntMatrix mask = new Column.IntMatrix(4, 16, arrays.get("batch/attention_mask").ints());
+    BatchColumn.IntMatrix ids =
+        new BatchColumn.IntMatrix(4, 16, arrays.get("batch/input_ids").ints());
+    BatchColumn.IntMatrix mask =
+        new BatchColumn.IntMatrix(4, 16, arrays.get("batch/attention_mask").ints());
     check("t5_tiny", new Seq2SeqTokens(t5Runner, t5, new Seq2SeqTokens.Read(ids, mask), 0));
   }
 

@@ -21,20 +21,20 @@ import java.util.Optional;
 public record Batch(
     BatchPosition position,
     BatchPosition next,
-    Map<String, Column> features,
-    Optional<Column> labels,
+    Map<String, BatchColumn> features,
+    Optional<BatchColumn> labels,
     long tokenCount,
     List<Integer> lengths,
     List<SourcePosition> sources) {
 
   /** A batch of which only the columns are known. */
-  public static Batch ofColumns(Map<String, Column> features, Optional<Column> labels) {
+  public static Batch ofColumns(Map<String, BatchColumn> features, Optional<BatchColumn> labels) {
     return new Batch(
         BatchPosition.START, BatchPosition.START, features, labels, 0, List.of(), List.of());
   }
 
   /** The same with other labels. */
-  public Batch withLabels(Column other) {
+  public Batch withLabels(BatchColumn other) {
     return new Batch(position, next, features, Optional.of(other), tokenCount, lengths, sources);
   }
 

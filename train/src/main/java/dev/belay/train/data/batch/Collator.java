@@ -45,7 +45,7 @@ final class Collator {
   Batch collate(BatchPosition position, BatchPosition next, List<EncodedExample> examples) {
     int tokens = tokenLength(examples);
     int decoderTokens = decoderLength(examples);
-    Map<String, Column> features = new LinkedHashMap<>();
+    Map<String, BatchColumn> features = new LinkedHashMap<>();
     List<EncodedExample> texts = texts(examples);
     for (int i = 0; i < options.features().size(); i++) {
       FeatureRequest request = options.features().get(i);
@@ -129,9 +129,10 @@ final class Collator {
     return (length + multiple - 1) / multiple * multiple;
   }
 
-  private Column column(FeatureRequest request, List<FeatureRow> rows, int open) {
+  private BatchColumn column(FeatureRequest request, List<FeatureRow> rows, int open) {
     if (request.type() == ElementType.STRING) {
-      return new Column.Texts(rows.stream().map(row -> ((FeatureRow.Text) row).value()).toList());
+      return new BatchColumn.Texts(
+          rows.stream().map(row -> ((FeatureRow.Text) row).value()).toList());
     }
     int columns = request.scalar() ? 1 : request.staticLength().orElse(open);
     if (request.type() == ElementType.FLOAT) {
@@ -150,7 +151,7 @@ final class Collator {
     return Arrays.stream(row).allMatch(value -> value == 0);
   }
 
-  private static Column.IntMatrix ints(
+  private static BatchColumn.IntMatrix ints(
       List<FeatureRow> rows, int columns, ToIntFunction<int[]> padding) {
     int[] values = new int[Math.multiplyExact(rows.size(), columns)];
     for (int i = 0; i < rows.size(); i++) {
@@ -158,10 +159,10 @@ final class Collator {
       System.arraycopy(row, 0, values, i * columns, row.length);
       Arrays.fill(values, i * columns + row.length, (i + 1) * columns, padding.applyAsInt(row));
     }
-    return new Column.IntMatrix(rows.size(), columns, values);
+    return new BatchColumn.IntMatrix(rows.size(), columns, values);
   }
 
-  private static Column.FloatMatrix floats(List<FeatureRow> rows, int columns) {
+  private static BatchColumn.FloatMatrix floats(List<FeatureRow> rows, int columns) {
     float[] values = new float[Math.multiplyExact(rows.size(), columns)];
     for (int i = 0; i < rows.size(); i++) {
       if (rows.get(i) instanceof FeatureRow.Floats row) {
@@ -173,21 +174,21 @@ final class Collator {
         }
       }
     }
-    return new Column.FloatMatrix(rows.size(), columns, values);
+    return new BatchColumn.FloatMatrix(rows.size(), columns, values);
   }
 
   /** 1 for each class that an example has, else 0, [B, C]. */
-  private Column.FloatMatrix hot(List<FeatureRow> rows) {
+  private BatchColumn.FloatMatrix hot(List<FeatureRow> rows) {
     float[] values = new float[Math.multiplyExact(rows.size(), classes)];
     for (int i = 0; i < rows.size(); i++) {
       for (int number : ((FeatureRow.Ints) rows.get(i)).values()) {
         values[i * classes + number] = 1;
       }
     }
-    return new Column.FloatMatrix(rows.size(), classes, values);
+    return new BatchColumn.FloatMatrix(rows.size(), classes, values);
   }
 
-  private Optional<Column> labels(List<EncodedExample> examples, int tokens) {
+  private Optional<BatchColumn> labels(List<EncodedExample> examples, int tokens) {
     LabelFormat format = options.labels().format();
     if (!format.isRead()) {
       return Optional.empty();

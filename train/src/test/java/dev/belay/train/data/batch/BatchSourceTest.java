@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.train.data.DataException;
-import dev.belay.train.data.batch.Column.IntMatrix;
+import dev.belay.train.data.batch.BatchColumn.IntMatrix;
 import dev.belay.train.data.example.Dataset;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -116,7 +116,7 @@ class BatchSourceTest {
       int batches = 0;
       for (Iterator<Batch> it = source.epoch(epoch); it.hasNext(); batches++) {
         Batch batch = it.next();
-        Column ids = batch.features().get("input_ids");
+        BatchColumn ids = batch.features().get("input_ids");
         assertTrue(ids.rows() * ids.columns() <= most, ids.rows() + " x " + ids.columns());
         assertEquals(labels.size(), source.examplesBefore(batch.position()));
         assertEquals(batch.position(), source.holding(epoch, labels.size()));
@@ -181,7 +181,7 @@ class BatchSourceTest {
   private static long paddedElements(Dataset dataset, BatchOptions options) {
     long elements = 0;
     for (Iterator<Batch> it = new BatchSource(dataset, options).epoch(0); it.hasNext(); ) {
-      Column ids = it.next().features().get("input_ids");
+      BatchColumn ids = it.next().features().get("input_ids");
       elements += (long) ids.rows() * ids.columns();
     }
     return elements;

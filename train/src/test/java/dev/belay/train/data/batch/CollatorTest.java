@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.layer.PackedTokens;
 import dev.belay.train.data.SourcePosition;
-import dev.belay.train.data.batch.Column.FloatMatrix;
-import dev.belay.train.data.batch.Column.IntMatrix;
+import dev.belay.train.data.batch.BatchColumn.FloatMatrix;
+import dev.belay.train.data.batch.BatchColumn.IntMatrix;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.ElementType;
 import dev.belay.train.data.example.EncodedExample;
@@ -127,7 +127,7 @@ class CollatorTest {
     assertArrayEquals(
         new float[] {1, 2, 3, 0}, ((FloatMatrix) batch.features().get("vector")).values());
     assertEquals(1, batch.features().get("age").columns());
-    assertEquals(new Column.Texts(List.of("first", "second")), batch.features().get("note"));
+    assertEquals(new BatchColumn.Texts(List.of("first", "second")), batch.features().get("note"));
     assertEquals(List.of(1, 2), batch.lengths(), "of the decoder");
     assertTrue(batch.sources().get(1).toString().endsWith("train.tsv:2"));
   }
@@ -154,7 +154,7 @@ class CollatorTest {
     return values;
   }
 
-  private static int[] ints(Column column) {
+  private static int[] ints(BatchColumn column) {
     return ((IntMatrix) column).values();
   }
 

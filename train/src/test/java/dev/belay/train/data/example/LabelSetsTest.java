@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.belay.train.data.DataException;
 import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.BatchOptions;
 import dev.belay.train.data.batch.BatchSource;
-import dev.belay.train.data.batch.Column;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ class LabelSetsTest {
       Dataset dataset = read(LEARNED, file);
       assertEquals(Optional.of(LabelMap.of(List.of("art", "news", "sport"))), dataset.labels());
       Batch batch = new BatchSource(dataset, BatchOptions.inOrder(3, 1)).epoch(0).next();
-      Column.FloatMatrix labels = (Column.FloatMatrix) batch.labels().orElseThrow();
+      BatchColumn.FloatMatrix labels = (BatchColumn.FloatMatrix) batch.labels().orElseThrow();
       assertEquals(3, labels.columns());
       assertArrayEquals(new float[] {1, 0, 1, 0, 0, 0, 1, 1, 0}, labels.values(), file.toString());
     }

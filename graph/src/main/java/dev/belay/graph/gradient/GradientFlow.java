@@ -15,7 +15,7 @@ import org.tensorflow.Output;
 import org.tensorflow.proto.framework.DataType;
 
 /** Dependencies between tensors, by data edges, at one moment of a graph. */
-final class DataFlow {
+final class GradientFlow {
   private static final Set<DataType> REAL =
       Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
 
@@ -38,7 +38,7 @@ final class DataFlow {
   private record Edge(String from, boolean carriesGradient) {}
 
   /** Takes a snapshot. */
-  DataFlow(Graph graph) {
+  GradientFlow(Graph graph) {
     for (GraphOperation operation : Operations.of(graph)) {
       List<Edge> edges = new ArrayList<>();
       for (Output<?> read : Operations.inputs(operation)) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.tensorflow.TensorFlow;
 
 /** The settings of an embedding program, compared with those of the launcher. */
-final class EmbeddingCheckTest {
+final class ProcessSettingsCheckTest {
   private static final Finding HEAP = Finding.ok(Finding.Area.MEMORY, "Java heap", "enough");
   private static final ClassLoader CLASSES = TensorFlow.class.getClassLoader();
 
@@ -42,8 +42,9 @@ final class EmbeddingCheckTest {
 
   @Test
   void aBareProcessLacksWhatTheLauncherSets() {
-    EmbeddingCheck check =
-        EmbeddingCheck.of(CLASSES, Map.of(), javaOf("sun.jnu.encoding", "ANSI_X3.4-1968"), HEAP);
+    ProcessSettingsCheck check =
+        ProcessSettingsCheck.of(
+            CLASSES, Map.of(), javaOf("sun.jnu.encoding", "ANSI_X3.4-1968"), HEAP);
     assertEquals(
         List.of(
             "TF_ENABLE_ONEDNN_OPTS",
@@ -76,8 +77,9 @@ final class EmbeddingCheckTest {
     while (option.find()) {
       properties.setProperty(option.group(1), option.group(2));
     }
-    assertEquals(List.of(), EmbeddingCheck.of(CLASSES, environment, properties, HEAP).missing());
-    for (Finding finding : EmbeddingCheck.of(CLASSES, Map.of(), javaOf(), HEAP).missing()) {
+    assertEquals(
+        List.of(), ProcessSettingsCheck.of(CLASSES, environment, properties, HEAP).missing());
+    for (Finding finding : ProcessSettingsCheck.of(CLASSES, Map.of(), javaOf(), HEAP).missing()) {
       Matcher advised =
           Pattern.compile("set (TF_\\w+|MALLOC_\\w+)=(\\S+)").matcher(finding.advice());
       if (advised.find() && !advised.group(1).equals("TF_CPP_MIN_LOG_LEVEL")) {
@@ -92,7 +94,8 @@ final class EmbeddingCheckTest {
     String message = NativeTensorFlow.missing(WITHOUT_NATIVE);
     assertTrue(message.contains(artifact + ":linux-x86_64 (110 MB, for CPUs)"), message);
     assertTrue(message.contains(artifact + ":linux-x86_64-gpu (490 MB"), message);
-    Finding finding = EmbeddingCheck.of(WITHOUT_NATIVE, Map.of(), javaOf(), HEAP).missing().get(0);
+    Finding finding =
+        ProcessSettingsCheck.of(WITHOUT_NATIVE, Map.of(), javaOf(), HEAP).missing().get(0);
     assertEquals(Finding.State.WRONG, finding.state());
     assertEquals(message, finding.advice());
     NativeTensorFlow.require(); // here it is there

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** One feature of a batch, [B, T], row by row. Arrays are not copied. */
-public sealed interface Column {
+public sealed interface BatchColumn {
 
   /** B. */
   int rows();
@@ -13,7 +13,7 @@ public sealed interface Column {
   int columns();
 
   /** A copy of the rows from {@code begin} on, up to and without {@code end}. */
-  Column slice(int begin, int end);
+  BatchColumn slice(int begin, int end);
 
   /**
    * Whole numbers.
@@ -21,7 +21,7 @@ public sealed interface Column {
    * @param values [B * T]
    */
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
-  record IntMatrix(int rows, int columns, int[] values) implements Column {
+  record IntMatrix(int rows, int columns, int[] values) implements BatchColumn {
     /** The element of an example. */
     public int get(int row, int column) {
       return values[row * columns + column];
@@ -40,7 +40,7 @@ public sealed interface Column {
    * @param values [B * T]
    */
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
-  record FloatMatrix(int rows, int columns, float[] values) implements Column {
+  record FloatMatrix(int rows, int columns, float[] values) implements BatchColumn {
     /** The element of an example. */
     public float get(int row, int column) {
       return values[row * columns + column];
@@ -58,7 +58,7 @@ public sealed interface Column {
    *
    * @param values [B]
    */
-  record Texts(List<String> values) implements Column {
+  record Texts(List<String> values) implements BatchColumn {
     @Override
     public int rows() {
       return values.size();

@@ -21,15 +21,15 @@ import org.tensorflow.TensorFlow;
  *
  * @param findings one for each setting
  */
-public record EmbeddingCheck(List<Finding> findings) {
+public record ProcessSettingsCheck(List<Finding> findings) {
   private static final String JAVACPP = "org.bytedeco.javacpp.";
 
-  public EmbeddingCheck {
+  public ProcessSettingsCheck {
     findings = List.copyOf(findings);
   }
 
   /** Checks this process, without loading a library. */
-  public static EmbeddingCheck ofThisProcess() {
+  public static ProcessSettingsCheck ofThisProcess() {
     MachineFiles files = new MachineFiles(Path.of("/"));
     return of(
         TensorFlow.class.getClassLoader(),
@@ -38,7 +38,7 @@ public record EmbeddingCheck(List<Finding> findings) {
         MemoryCheck.heap(files, ControlGroup.of(files), Runtime.getRuntime().maxMemory()));
   }
 
-  static EmbeddingCheck of(
+  static ProcessSettingsCheck of(
       ClassLoader classes, Map<String, String> environment, Properties properties, Finding heap) {
     List<Finding> findings = new ArrayList<>();
     findings.add(
@@ -77,7 +77,7 @@ public record EmbeddingCheck(List<Finding> findings) {
     }
     findings.add(fileNames(properties));
     findings.add(heap);
-    return new EmbeddingCheck(findings);
+    return new ProcessSettingsCheck(findings);
   }
 
   /** An environment variable as the launcher sets it. */

@@ -19,7 +19,7 @@ import org.tensorflow.proto.framework.RegisteredGradient;
 /**
  * The functions that nodes call: branches and bodies of loops, and the gradients saved for them.
  */
-final class FunctionLibrary {
+final class ExportedFunctions {
 
   private final Map<String, FunctionDef> functions = new HashMap<>();
   private final Map<String, RegisteredGradient> gradients = new HashMap<>();
@@ -27,14 +27,14 @@ final class FunctionLibrary {
   private final Set<RegisteredGradient> reachedGradients = new LinkedHashSet<>();
   private final Deque<FunctionDef> waiting = new ArrayDeque<>();
 
-  private FunctionLibrary(FunctionDefLibrary library) {
+  private ExportedFunctions(FunctionDefLibrary library) {
     library.getFunctionList().forEach(f -> functions.put(f.getSignature().getName(), f));
     library.getRegisteredGradientsList().forEach(g -> gradients.put(g.getRegisteredOpType(), g));
   }
 
   /** The part of a graph's library that some of its nodes need. */
   static FunctionDefLibrary reachable(GraphDef graph, Collection<String> nodes) {
-    FunctionLibrary library = new FunctionLibrary(graph.getLibrary());
+    ExportedFunctions library = new ExportedFunctions(graph.getLibrary());
     for (NodeDef node : graph.getNodeList()) {
       if (nodes.contains(node.getName())) {
         library.visit(node);
