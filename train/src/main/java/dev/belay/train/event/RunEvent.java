@@ -53,8 +53,8 @@ public sealed interface RunEvent {
   record NormsMeasured(long step, List<VariableNorm> variables) implements RunEvent {}
 
   /**
-   * Where the time of each worker went in an update, by their numbers; follows the evaluation and
-   * the checkpoint of that step.
+   * Times of each worker in an update, by their numbers; follows the evaluation and the checkpoint
+   * of that step.
    */
   record WorkersMeasured(long step, List<WorkerTime> workers) implements RunEvent {}
 

@@ -1,7 +1,7 @@
 package dev.belay.train.event;
 
 /**
- * Where a worker's time went in one step. The slowest worker is the one that waits least.
+ * Times of a worker in one step. The slowest worker is the one that waits least.
  *
  * @param dataMillis waiting for its batch
  * @param computeMillis up to its own gradients

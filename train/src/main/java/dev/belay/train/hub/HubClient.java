@@ -50,7 +50,7 @@ final class HubClient {
     this.pause = pause;
   }
 
-  /** What is asked for. */
+  /** A revision of a repository that is asked for. */
   private record Question(HubName name, String revision, String file) {
     @Override
     public String toString() {

@@ -16,8 +16,8 @@ import java.util.function.IntToDoubleFunction;
 import org.tensorflow.ndarray.Shape;
 
 /**
- * What an evaluation keeps of a model's answer to one batch: sums, and the logits where the metrics
- * read them.
+ * Part of a model's answer to one batch that an evaluation keeps: sums, and the logits where the
+ * metrics read them.
  *
  * @param right number of correct tokens, if the metrics only count those
  * @param result empty if they do
