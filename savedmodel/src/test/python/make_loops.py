@@ -295,6 +295,36 @@ def bilstm_crf(rng):
     return Crf(rng)
 
 
+@case
+def complex_numbers(rng):
+    """Complex numbers within an iteration; a weight that reaches the loss beside the loop, too."""
+
+    def run(self, x):
+        def step(i, h):
+            turned = tf.complex(self.b, tf.zeros_like(self.b)) * tf.constant(0.6 + 0.8j, tf.complex64)
+            return i + 1, 0.5 * h + tf.math.real(turned)
+
+        _, h = tf.while_loop(lambda i, h: i < tf.shape(x)[0], step, [0, tf.matmul(x, self.w)])
+        return {"loss": tf.reduce_sum(tf.square(h)) + tf.reduce_sum(self.b), "h": h}
+
+    return Functions(rng, {"x": ([None, WIDTH], tf.float32, normal(rng, 3, WIDTH))}, run)
+
+
+@case
+def complex_state(rng):
+    """A complex number that is handed from iteration to iteration: Belay refuses it."""
+
+    def run(self, x):
+        def step(i, h, z):
+            z = z * tf.constant(0.6 + 0.8j, tf.complex64) + tf.complex(self.b, tf.zeros_like(self.b))
+            return i + 1, 0.5 * h + tf.math.real(z), z
+
+        _, h, _ = tf.while_loop(lambda i, h, z: i < tf.shape(x)[0], step, [0, tf.matmul(x, self.w), tf.zeros(WIDTH, tf.complex64)])
+        return {"loss": tf.reduce_sum(tf.square(h)) + tf.reduce_sum(self.b), "h": h}
+
+    return Functions(rng, {"x": ([None, WIDTH], tf.float32, normal(rng, 3, WIDTH))}, run)
+
+
 def write_case(folder, build):
     rng = np.random.default_rng(SEED)
     module = build(rng)

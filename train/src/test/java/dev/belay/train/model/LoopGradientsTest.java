@@ -1,6 +1,7 @@
 package dev.belay.train.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +10,7 @@ import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.gradient.Gradients;
 import dev.belay.graph.gradient.NoGradientReport;
+import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.imported.Dropout;
 import dev.belay.graph.imported.ImportOptions;
 import dev.belay.graph.imported.ImportedForward;
@@ -27,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
@@ -57,7 +60,8 @@ class LoopGradientsTest {
         "gru",
         "bidirectional",
         "cells",
-        "bilstm_crf"
+        "bilstm_crf",
+        "complex_numbers"
       })
   void gradientsAreThoseOfPython(String name) throws IOException {
     Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("loops", name, "io.npz"));
@@ -104,6 +108,35 @@ class LoopGradientsTest {
         }
         feeds.values().forEach(Tensor::close);
       }
+    }
+  }
+
+  /** A weight that reaches the loss through the complex state alone would lose that part. */
+  @Test
+  void aStateOfComplexNumbersIsRefused() throws IOException {
+    SavedModelContents contents =
+        SavedModelReader.read(
+            Fixtures.path("loops", "complex_state", "saved_model"), GraphPolicy.strict());
+    ModelFunction signature = contents.signatures().get(0);
+    FlatGraph flat = FunctionInliner.inline(contents, List.of(signature), InlineOptions.defaults());
+    FlatModel model = FlatModel.of(contents, flat);
+    try (Graph graph = new Graph()) {
+      ForwardModel forward =
+          ImportedForward.importInto(
+              graph,
+              model.forwardSpec(flat.functions(), flat.functions()),
+              ImportOptions.of(Dropout.ON, 1));
+      ForwardCall call = forward.calls().values().iterator().next();
+      NoGradientReport report =
+          NoGradientReport.of(
+              graph,
+              call.output("loss").expect(TFloat32.class),
+              forward.variables().trainable(),
+              forward.savedGradients(),
+              forward.lostGradients());
+      String message =
+          assertThrows(UntrainableModelException.class, report::requireEmpty).getMessage();
+      assertTrue(message.contains("complex numbers from one iteration to the next"), message);
     }
   }
 

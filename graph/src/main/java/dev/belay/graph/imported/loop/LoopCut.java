@@ -35,6 +35,10 @@ final class LoopCut {
   }
 
   GapCut cut(LoopGradients inner) throws LoopObstacle {
+    List<DataType> carried = variables.stream().map(Loops.types(loop)::get).toList();
+    if (carried.contains(DataType.DT_COMPLEX64) || carried.contains(DataType.DT_COMPLEX128)) {
+      throw new LoopObstacle("it hands complex numbers from one iteration to the next");
+    }
     LoopFunction body = body(inner);
     IterationGradient gradient = IterationGradient.of(body, variables, inner);
     body.nodes().functions().forEach(graph::putFunction);

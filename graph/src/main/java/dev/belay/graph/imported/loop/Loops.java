@@ -26,6 +26,8 @@ final class Loops {
           DataType.DT_DOUBLE,
           DataType.DT_HALF,
           DataType.DT_BFLOAT16,
+          DataType.DT_COMPLEX64,
+          DataType.DT_COMPLEX128,
           DataType.DT_VARIANT);
 
   private Loops() {}
