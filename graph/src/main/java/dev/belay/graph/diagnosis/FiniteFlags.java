@@ -1,5 +1,6 @@
 package dev.belay.graph.diagnosis;
 
+import dev.belay.graph.search.FloatingTypes;
 import dev.belay.graph.search.Operations;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,7 +17,6 @@ import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.ReduceAll;
-import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.family.TNumber;
 
@@ -31,8 +31,6 @@ import org.tensorflow.types.family.TNumber;
  * @param flags [tensors]
  */
 public record FiniteFlags(List<Output<?>> tensors, Operand<TBool> flags) {
-  private static final Set<DataType> FLOATING =
-      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
   private static final Set<String> OPENS_BRANCH =
       Set.of("Switch", "RefSwitch", "_SwitchN", "Enter", "RefEnter", "NextIteration");
   private static final Set<String> CLOSES_BRANCH = Set.of("Merge", "RefMerge", "Exit", "RefExit");
@@ -48,7 +46,7 @@ public record FiniteFlags(List<Output<?>> tensors, Operand<TBool> flags) {
       conditional.put(operation.name(), inBranch);
       for (int i = 0; !inBranch && i < operation.numOutputs(); i++) {
         Output<?> output = operation.output(i);
-        if (FLOATING.contains(output.dataType())) {
+        if (FloatingTypes.isReal(output.dataType())) {
           tensors.add(output);
         }
       }

@@ -1,5 +1,6 @@
 package dev.belay.graph.gradient;
 
+import dev.belay.graph.search.FloatingTypes;
 import dev.belay.graph.search.Operations;
 import dev.belay.graph.search.Reachable;
 import java.util.ArrayList;
@@ -16,21 +17,6 @@ import org.tensorflow.proto.framework.DataType;
 
 /** Dependencies between tensors, by data edges, at one moment of a graph. */
 final class GradientFlow {
-  private static final Set<DataType> REAL =
-      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
-
-  private static final Set<DataType> CARRIES_GRADIENT =
-      Set.of(
-          DataType.DT_FLOAT,
-          DataType.DT_DOUBLE,
-          DataType.DT_HALF,
-          DataType.DT_BFLOAT16,
-          DataType.DT_COMPLEX64,
-          DataType.DT_COMPLEX128,
-          // Loop variables and the resources that a loop reads can hide floats.
-          DataType.DT_VARIANT,
-          DataType.DT_RESOURCE);
-
   private final Map<String, GraphOperation> nodes = new HashMap<>();
   private final Map<String, List<Edge>> inputs = new HashMap<>();
   private final Map<String, List<String>> floatConsumers = new HashMap<>();
@@ -55,14 +41,10 @@ final class GradientFlow {
     }
   }
 
-  /** Returns whether the native runtime passes gradients of a type on. */
-  static boolean isReal(DataType type) {
-    return REAL.contains(type);
-  }
-
   /** Returns whether tensors of a type can depend differentiably on a variable. */
   static boolean carriesGradient(DataType type) {
-    return CARRIES_GRADIENT.contains(type);
+    // The resources that a loop reads can hide floats.
+    return FloatingTypes.carriesGradient(type) || type == DataType.DT_RESOURCE;
   }
 
   /** The node of that name. */

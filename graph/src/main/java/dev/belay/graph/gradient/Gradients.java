@@ -1,5 +1,6 @@
 package dev.belay.graph.gradient;
 
+import dev.belay.graph.search.FloatingTypes;
 import dev.belay.graph.variable.GraphVariable;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -222,7 +223,7 @@ public record Gradients(
       Set<String> upstream = flow.ancestors(rest);
       List<Output<?>> by = new ArrayList<>();
       for (Output<?> tensor : wanted) {
-        if (upstream.contains(tensor.op().name()) && GradientFlow.isReal(tensor.dataType())) {
+        if (upstream.contains(tensor.op().name()) && FloatingTypes.isReal(tensor.dataType())) {
           by.add(tensor);
         }
       }

@@ -2,11 +2,11 @@ package dev.belay.graph.head;
 
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.SequenceShape;
+import dev.belay.graph.search.FloatingTypes;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.graph.variable.Variables;
 import java.util.List;
-import java.util.Set;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
 import org.tensorflow.Output;
@@ -26,8 +26,6 @@ record DenseHead(Variables variables, List<Operation> initializers, Settings set
   private static final float INITIAL_DEVIATION = 0.02f; // as BERT initialises every kernel
   private static final long KERNEL_SEED = 1;
   private static final long DROPOUT_SITE = 2;
-  private static final Set<DataType> FLOATING =
-      Set.of(DataType.DT_FLOAT, DataType.DT_HALF, DataType.DT_BFLOAT16, DataType.DT_DOUBLE);
 
   /**
    * Settings in which those heads differ.
@@ -117,7 +115,7 @@ record DenseHead(Variables variables, List<Operation> initializers, Settings set
   private static long hidden(Output<?> features, boolean perToken) {
     Shape shape = features.shape();
     boolean usable =
-        FLOATING.contains(features.dataType())
+        FloatingTypes.isReal(features.dataType())
             && !shape.isUnknown()
             && (shape.numDimensions() == 3 || (shape.numDimensions() == 2 && !perToken))
             && shape.get(shape.numDimensions() - 1) != Shape.UNKNOWN_SIZE;

@@ -3,6 +3,7 @@ package dev.belay.graph.imported.loop;
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
 import dev.belay.graph.imported.rewrite.TensorName;
+import dev.belay.graph.search.FloatingTypes;
 import dev.belay.graph.search.Reachable;
 import java.util.ArrayDeque;
 import java.util.Collection;
@@ -71,7 +72,7 @@ final class DifferentiablePath {
       passLoop(node);
     } else if (!node.getOp().equals("StopGradient") && !ListGradients.holdsOthers(node)) {
       for (OpOutputs.OpOutput output : OpOutputs.of(node)) {
-        if (Loops.carriesGradient(output.type())) {
+        if (FloatingTypes.carriesGradient(output.type())) {
           reach(output.tensor());
         }
       }
@@ -83,7 +84,7 @@ final class DifferentiablePath {
     List<DataType> types = Loops.types(loop);
     Set<Integer> variables = new TreeSet<>();
     for (int i = 0; i < inputs.size(); i++) {
-      if (isReached(inputs.get(i)) && Loops.carriesGradient(types.get(i))) {
+      if (isReached(inputs.get(i)) && FloatingTypes.carriesGradient(types.get(i))) {
         variables.add(i);
       }
     }
@@ -91,7 +92,7 @@ final class DifferentiablePath {
       addWithin(loop, variables);
     } else {
       for (int i = 0; i < inputs.size(); i++) {
-        if (Loops.carriesGradient(types.get(i))) {
+        if (FloatingTypes.carriesGradient(types.get(i))) {
           variables.add(i);
         }
       }

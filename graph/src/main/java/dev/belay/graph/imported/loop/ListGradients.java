@@ -3,10 +3,10 @@ package dev.belay.graph.imported.loop;
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
 import dev.belay.graph.imported.rewrite.TensorName;
+import dev.belay.graph.search.FloatingTypes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.tensorflow.Output;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
@@ -19,9 +19,6 @@ import org.tensorflow.proto.framework.NodeDef;
  * <p>Source: {@code list_ops.py} of TensorFlow 2.10.
  */
 final class ListGradients {
-  private static final Set<DataType> FLOATS =
-      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
-
   /** Which inputs of an op have a gradient. */
   private static final Map<String, List<Integer>> ARGUMENTS =
       Map.of(
@@ -46,14 +43,14 @@ final class ListGradients {
   static boolean holdsOthers(NodeDef node) {
     return node.getOp().startsWith("TensorList")
         && node.containsAttr("element_dtype")
-        && !Loops.carriesGradient(Nodes.type(node, "element_dtype"));
+        && !FloatingTypes.carriesGradient(Nodes.type(node, "element_dtype"));
   }
 
   /** Returns whether a node has a gradient here. */
   static boolean knows(NodeDef node) {
     return ARGUMENTS.containsKey(node.getOp())
         && (node.getOp().equals("TensorListResize")
-            || FLOATS.contains(Nodes.type(node, "element_dtype")));
+            || FloatingTypes.isReal(Nodes.type(node, "element_dtype")));
   }
 
   /** Cuts the graph behind a node that has a gradient here. */
@@ -69,7 +66,7 @@ final class ListGradients {
     List<String> results = new ArrayList<>();
     for (OpOutputs.OpOutput output : OpOutputs.of(node)) {
       String tensor = TensorName.of(inner, TensorName.index(output.tensor()));
-      if (Loops.carriesGradient(output.type())) {
+      if (FloatingTypes.carriesGradient(output.type())) {
         tensor = Cuts.stop(graph, node.getName(), tensor, output.type());
         results.add(tensor);
       }

@@ -4,6 +4,7 @@ import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
 import dev.belay.graph.imported.rewrite.RepeatableRandom;
 import dev.belay.graph.imported.rewrite.TensorName;
+import dev.belay.graph.search.FloatingTypes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -35,8 +36,7 @@ final class LoopCut {
   }
 
   GapCut cut(LoopGradients inner) throws LoopObstacle {
-    List<DataType> carried = variables.stream().map(Loops.types(loop)::get).toList();
-    if (carried.contains(DataType.DT_COMPLEX64) || carried.contains(DataType.DT_COMPLEX128)) {
+    if (variables.stream().map(Loops.types(loop)::get).anyMatch(FloatingTypes::isComplex)) {
       throw new LoopObstacle("it hands complex numbers from one iteration to the next");
     }
     LoopFunction body = body(inner);

@@ -4,7 +4,6 @@ import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
@@ -20,25 +19,10 @@ final class Loops {
   /** Makes the runtime run a loop within the graph around it, iterations in parallel. */
   static final String LOWERED = "_lower_using_switch_merge";
 
-  private static final Set<DataType> CARRIES_GRADIENT =
-      Set.of(
-          DataType.DT_FLOAT,
-          DataType.DT_DOUBLE,
-          DataType.DT_HALF,
-          DataType.DT_BFLOAT16,
-          DataType.DT_COMPLEX64,
-          DataType.DT_COMPLEX128,
-          DataType.DT_VARIANT);
-
   private Loops() {}
 
   static boolean isLoop(NodeDef node) {
     return node.getOp().equals("While") || node.getOp().equals("StatelessWhile");
-  }
-
-  /** Returns whether a tensor of a type can have a gradient; a variant may hold floats. */
-  static boolean carriesGradient(DataType type) {
-    return CARRIES_GRADIENT.contains(type);
   }
 
   static String body(NodeDef loop) {

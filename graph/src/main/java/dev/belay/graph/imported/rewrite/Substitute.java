@@ -1,7 +1,7 @@
 package dev.belay.graph.imported.rewrite;
 
+import dev.belay.graph.search.FloatingTypes;
 import java.util.List;
-import java.util.Set;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.AttrValue;
 import org.tensorflow.proto.framework.DataType;
@@ -12,9 +12,6 @@ import org.tensorflow.proto.framework.NodeDef;
  */
 final class Substitute {
   static final AttrValue INT32 = Nodes.type(DataType.DT_INT32);
-
-  private static final Set<DataType> FLOATS =
-      Set.of(DataType.DT_FLOAT, DataType.DT_DOUBLE, DataType.DT_HALF, DataType.DT_BFLOAT16);
 
   private final NodeGraph graph;
   private final NodeDef node;
@@ -34,7 +31,7 @@ final class Substitute {
 
   /** Returns whether an attribute names a type that a gradient can be of. */
   static boolean isFloat(NodeDef node, String typeAttribute) {
-    return FLOATS.contains(Nodes.type(node, typeAttribute));
+    return FloatingTypes.isReal(Nodes.type(node, typeAttribute));
   }
 
   AttrValue type() {
