@@ -61,7 +61,19 @@ class LoopGradientsTest {
         "bidirectional",
         "cells",
         "bilstm_crf",
-        "complex_numbers"
+        "complex_numbers",
+        "v1_lstm",
+        "v1_bilstm",
+        "v1_stacked",
+        "v1_counted",
+        "v1_no_iterations",
+        "v1_nested",
+        "v1_until_small",
+        "v1_conditionals",
+        "v1_loop_in_branch",
+        "v1_mapped",
+        "v1_arrays",
+        "v1_bilstm_crf"
       })
   void gradientsAreThoseOfPython(String name) throws IOException {
     Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("loops", name, "io.npz"));

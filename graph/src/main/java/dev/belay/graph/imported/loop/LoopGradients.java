@@ -53,6 +53,8 @@ public final class LoopGradients {
         cuts.add(ListGradients.cut(graph, node));
       } else if (Loops.isLoop(node)) {
         cutLoop(graph, node, path);
+      } else if (Branches.isConditional(node)) {
+        cutConditional(graph, node, path);
       }
     }
     graph.settle();
@@ -64,13 +66,38 @@ public final class LoopGradients {
         throw new LoopObstacle("its functions could not be expanded");
       }
       requireRead(graph, loop);
-      LoopGradients inner = new LoopGradients(bodyForm, acceptsNaturalGradient, trains);
-      cuts.add(new LoopCut(graph, loop, List.copyOf(path.variables(loop))).cut(inner));
+      cuts.add(new LoopCut(graph, loop, List.copyOf(path.variables(loop))).cut(within()));
       graph.note(loop.getOp() + ": saves what its gradient needs");
     } catch (LoopObstacle e) {
-      graph.put(
-          loop.toBuilder().putAttr(NoGradientReport.OBSTACLE, Nodes.text(e.getMessage())).build());
+      mark(graph, loop, e);
     }
+  }
+
+  private void cutConditional(NodeGraph graph, NodeDef node, DifferentiablePath path) {
+    try {
+      if (!Branches.isReadable(graph, node)) {
+        throw new LoopObstacle("its functions could not be expanded");
+      }
+      requireRead(graph, node);
+      List<Integer> results = new ArrayList<>();
+      for (int i = 0; i < Branches.resultTypes(node).size(); i++) {
+        if (path.isReached(Branches.result(node, i))) {
+          results.add(i);
+        }
+      }
+      List<Integer> variables = List.copyOf(path.variables(node));
+      cuts.add(new BranchCut(graph, node, variables, results).cut(this));
+      graph.note(node.getOp() + ": with a gradient of the branch that is taken");
+    } catch (LoopObstacle e) {
+      mark(graph, node, e);
+    }
+  }
+
+  private static void mark(NodeGraph graph, NodeDef node, LoopObstacle obstacle) {
+    graph.put(
+        node.toBuilder()
+            .putAttr(NoGradientReport.OBSTACLE, Nodes.text(obstacle.getMessage()))
+            .build());
   }
 
   /** A handle that a loop still has hides how its variable is used. */
@@ -83,12 +110,16 @@ public final class LoopGradients {
     }
   }
 
-  GraphRewrite bodyForm() {
-    return bodyForm;
+  /** The same for a function within the graph. */
+  LoopGradients within() {
+    return new LoopGradients(bodyForm, acceptsNaturalGradient, trains);
   }
 
-  boolean accepts(String gradient) {
-    return acceptsNaturalGradient.test(gradient);
+  /** Gives a function a form that can be differentiated, and cuts it. */
+  void prepare(LoopFunction function, List<Integer> variables, List<Integer> results)
+      throws LoopObstacle {
+    new FunctionPreparation(bodyForm, acceptsNaturalGradient)
+        .prepare(function, variables, results, this);
   }
 
   /** All tensors that must exist in the final graph. */
