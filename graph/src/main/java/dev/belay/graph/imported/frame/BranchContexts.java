@@ -63,8 +63,8 @@ final class BranchContexts {
   }
 
   /** The side of a conditional that an output of a Switch belongs to. */
-  static Branch branch(NodeDef gate, int output) {
-    return new Branch(TensorName.canonical(gate.getInput(1)), output == 1);
+  Branch branch(NodeDef gate, int output) {
+    return new Branch(graph.behindIdentity(gate.getInput(1)), output == 1);
   }
 
   private Set<Branch> context(NodeDef node) {

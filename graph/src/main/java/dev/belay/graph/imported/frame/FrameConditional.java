@@ -153,7 +153,7 @@ final class FrameConditional {
     private boolean isGate(String tensor) {
       NodeDef node = graph.node(tensor);
       return node.getOp().equals("Switch")
-          && BranchContexts.branch(node, TensorName.index(tensor)).equals(branch);
+          && contexts.branch(node, TensorName.index(tensor)).equals(branch);
     }
 
     private void addArgument(String tensor) throws Irregular {
