@@ -68,8 +68,8 @@ final class ArraysAsLists implements GraphRewrite {
     graph.note("arrays of TensorFlow 1: lists");
   }
 
-  private static void replace(
-      NodeGraph graph, List<NodeDef> arrays, Map<String, NodeDef> origins) throws Irregular {
+  private static void replace(NodeGraph graph, List<NodeDef> arrays, Map<String, NodeDef> origins)
+      throws Irregular {
     List<NodeDef> order = NodeOrder.of(graph);
     for (NodeDef array : arrays) {
       NodeDef list = new ArrayOps(graph, array, array).replacement();

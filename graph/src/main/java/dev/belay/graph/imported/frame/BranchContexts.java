@@ -31,8 +31,7 @@ final class BranchContexts {
    * @param ifTrue its input if the condition is true
    * @param around the conditions under which it runs itself
    */
-  record Join(
-      String merge, String predicate, String ifTrue, String ifFalse, Set<Branch> around) {}
+  record Join(String merge, String predicate, String ifTrue, String ifFalse, Set<Branch> around) {}
 
   BranchContexts(NodeGraph graph) {
     this.graph = graph;

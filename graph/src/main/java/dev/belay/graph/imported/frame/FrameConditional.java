@@ -5,7 +5,6 @@ import dev.belay.graph.imported.loop.OpOutputs;
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
 import dev.belay.graph.imported.rewrite.TensorName;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -160,7 +160,8 @@ final class FrameLoop {
     return function;
   }
 
-  private NodeDef copy(ExtractedFunction function, Set<String> open, NodeDef node) throws Irregular {
+  private NodeDef copy(ExtractedFunction function, Set<String> open, NodeDef node)
+      throws Irregular {
     NodeDef.Builder copy = node.toBuilder().clearInput();
     for (String input : node.getInputList()) {
       if (!TensorName.isControl(input)) {
@@ -173,7 +174,8 @@ final class FrameLoop {
     return copy.build();
   }
 
-  private String read(ExtractedFunction function, Set<String> open, String tensor) throws Irregular {
+  private String read(ExtractedFunction function, Set<String> open, String tensor)
+      throws Irregular {
     Integer argument = arguments.get(TensorName.canonical(tensor));
     if (argument != null) {
       return function.argument(argument);

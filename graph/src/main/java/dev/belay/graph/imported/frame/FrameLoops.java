@@ -60,8 +60,7 @@ final class FrameLoops implements GraphRewrite {
     new FrameLoop(graph, tree.members(frame)).raise();
   }
 
-  private static void mark(
-      NodeGraph graph, FrameTree tree, FrameTree.Frame frame, String reason) {
+  private static void mark(NodeGraph graph, FrameTree tree, FrameTree.Frame frame, String reason) {
     String text = "it is no loop as tf.while_loop makes them: " + reason;
     for (NodeDef node : tree.members(frame)) {
       if (node.getOp().equals("Enter")) {

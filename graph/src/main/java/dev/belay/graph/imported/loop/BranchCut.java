@@ -2,7 +2,6 @@ package dev.belay.graph.imported.loop;
 
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
-import dev.belay.graph.imported.rewrite.TensorName;
 import dev.belay.graph.search.FloatingTypes;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +43,9 @@ final class BranchCut {
   GapCut cut(LoopGradients outer) throws LoopObstacle {
     List<String> arguments = Branches.arguments(node);
     if (variables.stream().map(Branches.types(node)::get).anyMatch(FloatingTypes::isComplex)
-        || results.stream().map(Branches.resultTypes(node)::get).anyMatch(FloatingTypes::isComplex)) {
+        || results.stream()
+            .map(Branches.resultTypes(node)::get)
+            .anyMatch(FloatingTypes::isComplex)) {
       throw new LoopObstacle("it hands complex numbers to or from a branch");
     }
     List<String> backward = new ArrayList<>();
@@ -92,8 +93,7 @@ final class BranchCut {
     String name = graph.freshFunction(function + "_backward");
     List<NodeDef> nodes =
         gradient.computing(arguments.stream().map(LoopFunction.Argument::name).toList());
-    graph.putFunction(
-        LoopFunction.write(name, arguments, nodes, gradient.gradients(), List.of()));
+    graph.putFunction(LoopFunction.write(name, arguments, nodes, gradient.gradients(), List.of()));
     return name;
   }
 
@@ -117,13 +117,10 @@ final class BranchCut {
             .addInputList(inputs.subList(1, inputs.size()).toArray(new Output<?>[0]))
             .setAttr("Tin", types.toArray(new DataType[0]))
             .setAttr(
-                "Tout",
-                variables.stream().map(Branches.types(node)::get).toArray(DataType[]::new))
+                "Tout", variables.stream().map(Branches.types(node)::get).toArray(DataType[]::new))
             .setAttr(Loops.LOWERED, true);
     if (isCase) {
-      builder.setAttr(
-          "branches",
-functions.getAttrOrThrow("branches"));
+      builder.setAttr("branches", functions.getAttrOrThrow("branches"));
     } else {
       builder
           .setAttr("Tcond", Nodes.type(node, "Tcond"))

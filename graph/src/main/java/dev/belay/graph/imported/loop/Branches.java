@@ -34,7 +34,8 @@ final class Branches {
   /** Sets the functions, in that order. */
   static void setFunctions(NodeDef.Builder node, List<String> functions) {
     if (node.containsAttr("branches")) {
-      AttrValue.ListValue.Builder list = node.getAttrOrThrow("branches").getList().toBuilder().clearFunc();
+      AttrValue.ListValue.Builder list =
+          node.getAttrOrThrow("branches").getList().toBuilder().clearFunc();
       functions.forEach(name -> list.addFunc(NameAttrList.newBuilder().setName(name)));
       node.putAttr("branches", node.getAttrOrThrow("branches").toBuilder().setList(list).build());
     } else {

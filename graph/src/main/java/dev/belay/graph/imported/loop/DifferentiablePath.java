@@ -126,8 +126,7 @@ final class DifferentiablePath {
   private boolean dependsWithin(NodeDef node, int result, Set<Integer> variables) {
     for (String name : Branches.functions(node)) {
       LoopFunction branch =
-          LoopFunction.of(
-              graph, name, LoopFunction.unknownShapes(Branches.arguments(node).size()));
+          LoopFunction.of(graph, name, LoopFunction.unknownShapes(Branches.arguments(node).size()));
       DifferentiablePath within =
           new DifferentiablePath(
               branch.nodes(), variables.stream().map(branch.arguments()::get).toList());

@@ -2,7 +2,6 @@ package dev.belay.graph.imported.loop;
 
 import dev.belay.graph.imported.rewrite.GraphRewrite;
 import dev.belay.graph.imported.rewrite.NodeGraph;
-import dev.belay.graph.imported.rewrite.Nodes;
 import dev.belay.graph.imported.rewrite.RepeatableRandom;
 import java.util.ArrayList;
 import java.util.List;

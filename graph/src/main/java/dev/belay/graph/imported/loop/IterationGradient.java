@@ -147,8 +147,7 @@ record IterationGradient(
       if (OpOutputs.isStateful(node) && !Loops.isLoop(node) && !Branches.isConditional(node)) {
         throw new LoopObstacle("its gradient reads a variable within it, at " + name);
       }
-      computing.add(
-          node.toBuilder().clearInput().addAllInput(Nodes.dataInputs(node)).build());
+      computing.add(node.toBuilder().clearInput().addAllInput(Nodes.dataInputs(node)).build());
     }
     return computing;
   }

@@ -92,8 +92,7 @@ final class ListGradients {
     return switch (node.getOp()) {
       case "TensorListPushBack" -> List.of(shape(inputs.get(1)));
       case "TensorListFromTensor" -> List.of(shape(inputs.get(0)));
-      case "TensorListGetItem", "TensorListGather" ->
-          List.of(length(inputs.get(0)), inputs.get(1));
+      case "TensorListGetItem", "TensorListGather" -> List.of(length(inputs.get(0)), inputs.get(1));
       case "TensorListScatter", "TensorListScatterV2" ->
           List.of(shape(inputs.get(0)), inputs.get(1));
       case "TensorListSetItem" -> List.of(shape(inputs.get(2)), inputs.get(1));

@@ -62,9 +62,7 @@ final class Lists {
   Output<?> concat(Output<?> list, Output<?> shape, Output<?> lengths) {
     Output<?> any =
         tf.concat(
-                List.of(
-                    tf.constant(new int[] {-1}),
-                    elementShape(shape).expect(TInt32.class)),
+                List.of(tf.constant(new int[] {-1}), elementShape(shape).expect(TInt32.class)),
                 tf.constant(0))
             .asOutput();
     return one(
@@ -73,9 +71,7 @@ final class Lists {
 
   private Output<?> elementShape(Output<?> shape) {
     return tf.slice(
-            shape.expect(TInt32.class),
-            tf.constant(new int[] {1}),
-            tf.constant(new int[] {-1}))
+            shape.expect(TInt32.class), tf.constant(new int[] {1}), tf.constant(new int[] {-1}))
         .asOutput();
   }
 

@@ -2,12 +2,10 @@ package dev.belay.graph.imported.loop;
 
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
-import dev.belay.graph.imported.rewrite.RepeatableRandom;
 import dev.belay.graph.imported.rewrite.TensorName;
 import dev.belay.graph.search.FloatingTypes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorShapeProto;

@@ -39,8 +39,7 @@ public final class LoopReads implements GraphRewrite {
    * @param before types of the functions' arguments
    * @param names of its functions; the first of a loop is its body
    */
-  private void rewrite(
-      NodeGraph graph, NodeDef node, List<DataType> before, List<String> names) {
+  private void rewrite(NodeGraph graph, NodeDef node, List<DataType> before, List<String> names) {
     if (!before.contains(DataType.DT_RESOURCE)) {
       return;
     }

@@ -38,8 +38,7 @@ public final class MissingMatrixGradients implements GraphRewrite {
         return Substitute.isFloat(node, "T") && sparseProduct(new Substitute(graph, node), node);
       }
       case "CumulativeLogsumexp" -> {
-        return Substitute.isFloat(node, "T")
-            && logsumexp(graph, new Substitute(graph, node), node);
+        return Substitute.isFloat(node, "T") && logsumexp(graph, new Substitute(graph, node), node);
       }
       default -> {
         return false;
@@ -81,14 +80,12 @@ public final class MissingMatrixGradients implements GraphRewrite {
                 .start("values", "ExpandDims", write.input(1), write.integer("last", -1))
                 .putAttr("T", write.type())
                 .putAttr("Tdim", Substitute.INT32));
-    String sizes =
-        write.cast("sizes", write.input(2), DataType.DT_INT64, DataType.DT_INT32);
+    String sizes = write.cast("sizes", write.input(2), DataType.DT_INT64, DataType.DT_INT32);
     String size =
         gather(write, "size", sizes, write.integer("side", adjoint ? 1 : 0), Substitute.INT32);
     write.by(
         write
-            .start(
-                "sum", "UnsortedSegmentSum", write.op("products", "Mul", selected, values), rows)
+            .start("sum", "UnsortedSegmentSum", write.op("products", "Mul", selected, values), rows)
             .addInput(size)
             .putAttr("T", write.type())
             .putAttr("Tindices", Substitute.INT32)

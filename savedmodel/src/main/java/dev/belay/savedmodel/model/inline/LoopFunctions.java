@@ -55,7 +55,8 @@ final class LoopFunctions {
       for (Map.Entry<String, AttrValue> attribute : node.getAttrMap().entrySet()) {
         AttrValue value = call.scope().attribute(attribute.getValue());
         if (value.getValueCase() == AttrValue.ValueCase.FUNC) {
-          expanded.putAttr(attribute.getKey(), Attributes.function(expanded(value.getFunc(), call)));
+          expanded.putAttr(
+              attribute.getKey(), Attributes.function(expanded(value.getFunc(), call)));
         } else if (value.getList().getFuncCount() > 0) {
           AttrValue.ListValue.Builder functions = value.getList().toBuilder().clearFunc();
           for (NameAttrList function : value.getList().getFuncList()) {
