@@ -7,6 +7,7 @@ import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -54,7 +55,11 @@ public final class LoopGradients {
       } else if (Loops.isLoop(node)) {
         cutLoop(graph, node, path);
       } else if (Branches.isConditional(node)) {
-        cutConditional(graph, node, path);
+        Set<String> read = new HashSet<>(targets);
+        graph.consumers(node.getName()).stream()
+            .filter(consumer -> onTheWay.contains(consumer.getName()))
+            .forEach(consumer -> read.addAll(Nodes.dataInputs(consumer)));
+        cutConditional(graph, node, path, read);
       }
     }
     graph.settle();
@@ -73,7 +78,13 @@ public final class LoopGradients {
     }
   }
 
-  private void cutConditional(NodeGraph graph, NodeDef node, DifferentiablePath path) {
+  /**
+   * Cuts at a conditional.
+   *
+   * @param read tensors that lead to a target; Python adds results that only its own gradient reads
+   */
+  private void cutConditional(
+      NodeGraph graph, NodeDef node, DifferentiablePath path, Set<String> read) {
     try {
       if (!Branches.isReadable(graph, node)) {
         throw new LoopObstacle("its functions could not be expanded");
@@ -81,7 +92,9 @@ public final class LoopGradients {
       requireRead(graph, node);
       List<Integer> results = new ArrayList<>();
       for (int i = 0; i < Branches.resultTypes(node).size(); i++) {
-        if (path.isReached(Branches.result(node, i))) {
+        String result = Branches.result(node, i);
+        boolean isRead = read.contains(result) || read.contains(node.getName() + ":" + i);
+        if (isRead && path.isReached(result)) {
           results.add(i);
         }
       }
