@@ -73,7 +73,8 @@ public final class EncoderFamily {
     RelativeKeys.Form form =
         new RelativeKeys.Form(
             said == PositionEmbedding.RELATIVE_KEY_QUERY, family != Family.ALBERT);
-    return new EncoderSpec.Positions(OptionalInt.empty(), Optional.of(form), Optional.empty(), false);
+    return new EncoderSpec.Positions(
+        OptionalInt.empty(), Optional.of(form), Optional.empty(), false);
   }
 
   /** DistilBERT, ALBERT and MPNet look both ways whatever their configuration says. */

@@ -70,8 +70,7 @@ public final class MaskedHeads {
       Activation ofBody,
       HeadWeights begin) {
     Family family = configuration.family();
-    boolean ownActivation =
-        List.of(Family.ROBERTA, Family.ELECTRA, Family.MPNET).contains(family);
+    boolean ownActivation = List.of(Family.ROBERTA, Family.ELECTRA, Family.MPNET).contains(family);
     String words =
         EncoderFamily.spec(configuration, ofBody).names().base()
             + ".embeddings.word_embeddings.weight";

@@ -50,7 +50,8 @@ public record LengthProbe(TrainingSession.Training training, TrainingData datase
                 datasets.train().examples().stream(),
                 datasets.validation().stream().flatMap(data -> data.examples().stream()))
             .flatMap(EncodedExample::allTexts)
-            // An example of several texts counts as long as the longest, which is one of the others.
+            // An example of several texts counts as long as the longest, which is one of the
+            // others.
             .max(
                 Comparator.comparingInt(EncodedExample::length)
                     .thenComparing(example -> example.others().isEmpty()))

@@ -78,7 +78,8 @@ public final class RunVocabulary {
         int feature = i;
         dataset.examples().stream()
             .flatMap(EncodedExample::allTexts)
-            .flatMapToInt(text -> Arrays.stream(((FeatureRow.Ints) text.features().get(feature)).values()))
+            .flatMapToInt(
+                text -> Arrays.stream(((FeatureRow.Ints) text.features().get(feature)).values()))
             .forEach(used::set);
       }
     }

@@ -1,16 +1,20 @@
 package dev.belay.train.tokenize;
 
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Letters, marks and digits that Unicode took in with versions 15 to 17. Releases of Hugging Face's
- * tokenizers have tables of different versions of Unicode, so that one takes such a character for a
- * letter, and divides words accordingly, that another takes for a symbol. All that came before is
- * the same in tokenizers 0.13 and 0.23.
+ * Finds letters, marks and digits that Unicode took in with versions 15 to 17. Releases of Hugging
+ * Face's tokenizers have tables of different versions of Unicode, so that one takes such a
+ * character for a letter, and divides words accordingly, that another takes for a symbol. All that
+ * came before is the same in tokenizers 0.13 and 0.23.
  */
 final class RecentCharacters {
-  /** First and last of each range, in ascending order: rows of Unicode's DerivedAge.txt, rounded. */
+  /**
+   * First and last of each range, in ascending order: rows of Unicode's DerivedAge.txt, rounded.
+   */
   private static final int[] RANGES = {
     0x088F, 0x088F, 0x0897, 0x0897, 0x0C5C, 0x0C5C, 0x0CDC, 0x0CDC, 0x0CF3, 0x0CF3,
     0x0ECE, 0x0ECE, 0x1C89, 0x1C8A, 0xA7CB, 0xA7CF, 0xA7D2, 0xA7D2, 0xA7D4, 0xA7D4,
@@ -24,10 +28,33 @@ final class RecentCharacters {
     0x31350, 0x3347F
   };
 
-  private RecentCharacters() {}
+  private volatile OptionalInt first = OptionalInt.empty();
 
-  /** The first such character of a text, if it has one. */
-  static OptionalInt first(String text) {
+  /** Looks for the first of them. */
+  void read(String text) {
+    if (first.isEmpty()) {
+      OptionalInt found = find(text);
+      if (found.isPresent()) {
+        first = found;
+      }
+    }
+  }
+
+  /** A remark, for people, on the first that was read; empty if there was none. */
+  Optional<String> note() {
+    OptionalInt found = first;
+    return found.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                Locale.ROOT,
+                "a text holds U+%04X, which came into Unicode after version 14: releases of Hugging"
+                    + " Face's tokenizers know it or do not, and divide words at it accordingly; its"
+                    + " token ids may not be those of the release that you use",
+                found.getAsInt()));
+  }
+
+  private static OptionalInt find(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (text.charAt(i) >= RANGES[0]) {
         return text.codePoints().filter(RecentCharacters::isRecent).findFirst();

@@ -43,9 +43,7 @@ public final class TextTokenizer implements AutoCloseable {
   private final int maxLength;
   private final SequenceTemplate single;
   private final SequenceTemplate pair;
-
-  /** A character of the texts so far that releases of Hugging Face's tokenizers disagree about. */
-  private volatile OptionalInt recent = OptionalInt.empty();
+  private final RecentCharacters recent = new RecentCharacters();
 
   private TextTokenizer(
       HuggingFaceTokenizer tokenizer, TokenizerDefinition definition, int maxLength) {
@@ -291,15 +289,7 @@ public final class TextTokenizer implements AutoCloseable {
 
   /** A remark, for people, on a text so far that releases of Python's tokenizers disagree about. */
   public Optional<String> ambiguity() {
-    OptionalInt seen = recent;
-    return seen.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            String.format(
-                "a text holds U+%04X, which came into Unicode after version 14: releases of Hugging"
-                    + " Face's tokenizers know it or do not, and divide words at it accordingly; its"
-                    + " token ids may not be those of the release that you use",
-                seen.getAsInt()));
+    return recent.note();
   }
 
   /** Decisions made when it was opened, for people. */
@@ -368,12 +358,7 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   private String sound(String text) {
-    if (recent.isEmpty()) {
-      OptionalInt first = RecentCharacters.first(text);
-      if (first.isPresent()) {
-        recent = first;
-      }
-    }
+    recent.read(text);
     return LoneSurrogates.replaced(text);
   }
 
