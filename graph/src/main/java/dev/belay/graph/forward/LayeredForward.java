@@ -2,6 +2,7 @@ package dev.belay.graph.forward;
 
 import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.HandGradients;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.variable.HeldRows;
@@ -116,8 +117,10 @@ public final class LayeredForward {
     Operand<TInt64> step =
         tf.withName(NodeNames.STEP).placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
     Map<String, ForwardCall> calls = new LinkedHashMap<>();
+    HandGradients hand = new HandGradients();
     if (options.training()) {
-      calls.put(TRAINING, call(TRAINING, training(tf, options, step), built));
+      ForwardContext pass = training(tf, options, step).differentiated(hand);
+      calls.put(TRAINING, call(TRAINING, pass, built));
     }
     ForwardContext evaluation = ForwardContext.evaluating(tf.withSubScope(EVALUATION));
     calls.put(EVALUATION, call(EVALUATION, evaluation, built));
@@ -125,7 +128,7 @@ public final class LayeredForward {
         calls,
         parameters.variables(),
         parameters.initializers(),
-        List.of(),
+        hand.gaps(),
         Map.of(),
         Optional.of(step.asOutput()),
         parameters.adapted(),

@@ -215,7 +215,7 @@ public record Gradients(
         Output<?> source = behindIdentity(from.get(i));
         if (wanted.contains(source)) {
           arrive(source, gradients == null ? tf.onesLike(source).asOutput() : gradients.get(i));
-        } else if (source.dataType() != DataType.DT_VARIANT) {
+        } else if (source.dataType() != DataType.DT_VARIANT && dependsOnWanted(from.get(i))) {
           rest.add(from.get(i));
           gradientsOfRest.add(gradients == null ? null : gradients.get(i));
         }
@@ -237,6 +237,12 @@ public record Gradients(
           arrive(by.get(i), parts[i]);
         }
       }
+    }
+
+    /** The native runtime fails at a tensor without any path, such as a variable that is frozen. */
+    private boolean dependsOnWanted(Output<?> tensor) {
+      Set<String> upstream = flow.ancestors(List.of(tensor));
+      return wanted.stream().anyMatch(one -> upstream.contains(one.op().name()));
     }
 
     private void arrive(Output<?> at, Output<?> gradient) {

@@ -25,6 +25,7 @@ public final class ForwardContext {
   private final Ops tf;
   private final Optional<Draws> draws;
   private final AtomicLong nextSite;
+  private final Optional<HandGradients> hand;
 
   /**
    * Source of dropout masks: drawn by seed, step and site, so that every step can be repeated.
@@ -35,20 +36,41 @@ public final class ForwardContext {
    */
   public record Draws(long seed, Operand<TInt64> step, long firstSite) {}
 
-  private ForwardContext(Ops tf, Optional<Draws> draws, AtomicLong nextSite) {
+  private ForwardContext(
+      Ops tf, Optional<Draws> draws, AtomicLong nextSite, Optional<HandGradients> hand) {
     this.tf = tf;
     this.draws = draws;
     this.nextSite = nextSite;
+    this.hand = hand;
   }
 
   /** A pass without dropout. */
   public static ForwardContext evaluating(Ops tf) {
-    return new ForwardContext(tf, Optional.empty(), new AtomicLong());
+    return new ForwardContext(tf, Optional.empty(), new AtomicLong(), Optional.empty());
   }
 
   /** A pass with dropout. */
   public static ForwardContext training(Ops tf, Draws draws) {
-    return new ForwardContext(tf, Optional.of(draws), new AtomicLong(draws.firstSite()));
+    return new ForwardContext(
+        tf, Optional.of(draws), new AtomicLong(draws.firstSite()), Optional.empty());
+  }
+
+  /**
+   * The same pass, where layers may leave gradients that are written by hand. The gradient of what
+   * comes out of it must cross them.
+   */
+  public ForwardContext differentiated(HandGradients gradients) {
+    return new ForwardContext(tf, draws, nextSite, Optional.of(gradients));
+  }
+
+  /** Returns whether a gradient is taken through this pass that crosses gradients by hand. */
+  public boolean isDifferentiated() {
+    return hand.isPresent();
+  }
+
+  /** Where layers leave gradients that are written by hand; empty if they must not. */
+  Optional<HandGradients> hand() {
+    return hand;
   }
 
   /** The scope for new nodes. */
@@ -58,7 +80,7 @@ public final class ForwardContext {
 
   /** The same pass, with its nodes in a scope of that name. */
   public ForwardContext within(String scope) {
-    return new ForwardContext(tf.withSubScope(scope), draws, nextSite);
+    return new ForwardContext(tf.withSubScope(scope), draws, nextSite, hand);
   }
 
   /**
