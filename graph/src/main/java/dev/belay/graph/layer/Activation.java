@@ -21,7 +21,9 @@ public enum Activation {
 
     @Override
     public Operand<TFloat32> apply(ForwardContext pass, Operand<TFloat32> x) {
-      return pass.hand().map(hand -> byHand(pass.tf(), hand, x)).orElse(apply(pass.tf(), x));
+      return pass.hand()
+          .map(hand -> byHand(pass.tf(), hand, x))
+          .orElseGet(() -> apply(pass.tf(), x));
     }
 
     /** The gradient is {@code Phi(x) + x phi(x)}, of which the forward pass keeps Phi. */
@@ -34,9 +36,12 @@ public enum Activation {
           tf.math.mul(x, share),
           List.of(x),
           (later, incoming) -> {
-            Operand<TFloat32> bell = later.math.exp(later.math.neg(later.math.square(z)));
-            Operand<TFloat32> density = // x phi(x)
-                later.math.mul(later.math.mul(z, bell), constant(later, 1 / Math.sqrt(Math.PI)));
+            // e^(c - z^2) is phi(x) sqrt(2). Without the difference, TensorFlow would make one
+            // operation of all three, which does not compute several numbers at once.
+            Operand<TFloat32> bell =
+                later.math.exp(
+                    later.math.sub(constant(later, -Math.log(Math.PI) / 2), later.math.square(z)));
+            Operand<TFloat32> density = later.math.mul(z, bell); // x phi(x)
             return List.of(later.math.mul(incoming, later.math.add(share, density)));
           });
     }
