@@ -38,7 +38,7 @@ trainer() {
 
 belays() {
   rm -rf "$scratch/run"
-  "$belay" train --model "$model" --head classification --train-file "$train" ${dev:+--validation-file "$dev"} --num-train-epochs 1 --group-by-length on \
+  "$belay" train --model "$model" --head classification --train-file "$train" ${dev:+--validation-file "$dev"} --num-train-epochs 1 --group-by-length \
     --train-batch-size "$batch" --max-seq-length 256 --optimizer adamw_torch --weight-decay 0.01 --learning-rate "$rate" --lr-scheduler linear \
     --warmup-ratio 0 --max-grad-norm 1 --seed 1 --threads "$threads" --device cpu --logging-steps 1 --report none --output-dir "$scratch/run" \
     >"$scratch/log" 2>&1
