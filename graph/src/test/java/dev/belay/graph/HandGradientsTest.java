@@ -96,8 +96,7 @@ class HandGradientsTest {
           TInt32 labels =
               reading == Pooling.FIRST_TOKEN
                   ? TensorData.of(Shape.of(3), 2, 5, 1)
-                  : TensorData.of(
-                      SHAPE, 2, 5, 3, 1, 0, 5, 4, 0, -100, -100, 1, 1, 6, 7, -100);
+                  : TensorData.of(SHAPE, 2, 5, 3, 1, 0, 5, 4, 0, -100, -100, 1, 1, 6, 7, -100);
           Tensor rate = TFloat32.scalarOf(0.02f)) {
         Session.Runner first = session.runner();
         step.initializers().forEach(first::addTarget);

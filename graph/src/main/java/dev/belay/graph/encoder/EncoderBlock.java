@@ -88,8 +88,7 @@ final class EncoderBlock {
   }
 
   /** One product for queries, keys and values, or for keys and values if few queries are asked. */
-  private Operand<TFloat32> attendJointly(
-      ForwardContext pass, Rows rows, Operand<TFloat32> bias) {
+  private Operand<TFloat32> attendJointly(ForwardContext pass, Rows rows, Operand<TFloat32> bias) {
     Ops tf = pass.tf();
     // Scaled weights are fewer numbers than scaled queries.
     Dense scaled = query.scaled(tf, heads.scale());
@@ -122,11 +121,7 @@ final class EncoderBlock {
             tokens.unpack(tf, value.apply(pass, rows.all())));
     return distances.isPresent()
         ? heads.attend(
-            pass,
-            projected,
-            new Heads.Between(rows.queries(), rows.keys()),
-            distances.get(),
-            bias)
+            pass, projected, new Heads.Between(rows.queries(), rows.keys()), distances.get(), bias)
         : heads.attend(pass, projected, rows.queries(), rows.keys(), Optional.of(bias));
   }
 

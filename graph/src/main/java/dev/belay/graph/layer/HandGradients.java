@@ -41,9 +41,7 @@ public final class HandGradients {
   Operand<TFloat32> cut(
       Ops tf, Operand<TFloat32> result, List<Operand<TFloat32>> arguments, Formula formula) {
     Output<TFloat32> read = tf.stopGradient(result).asOutput();
-    gaps.add(
-        new Gap(
-            read, arguments.stream().<Output<?>>map(Operand::asOutput).toList(), formula));
+    gaps.add(new Gap(read, arguments.stream().<Output<?>>map(Operand::asOutput).toList(), formula));
     return read;
   }
 

@@ -179,8 +179,7 @@ public record Heads(int count, int keys, int size, double scale, double dropout)
     Ops tf = pass.tf();
     List<Output<TFloat32>> each = kinds(tf, rows, 2, Together.BY_KIND, between.keys());
     Operand<TFloat32> queries = split(tf, scaled(tf, query), between.queries(), count);
-    return mix(
-        pass, new PerHead(queries, each.get(0), each.get(1)), between, Optional.of(bias));
+    return mix(pass, new PerHead(queries, each.get(0), each.get(1)), between, Optional.of(bias));
   }
 
   /** What one product makes of each token, split into heads: [B, A, T, D] each. */

@@ -80,8 +80,7 @@ public record LayerNorm(Operand<TFloat32> gain, Operand<TFloat32> bias, double e
     Operand<TFloat32> along = mean(tf, tf.math.mul(ofGain, gain)); // mean(g n), [N, 1]
     Operand<TFloat32> across =
         tf.math.sub(tf.math.sub(ofRows, mean(tf, ofRows)), tf.math.mul(rows, along));
-    return List.of(
-        tf.math.mul(across, normalised.scale()), sum(tf, ofGain), sum(tf, incoming));
+    return List.of(tf.math.mul(across, normalised.scale()), sum(tf, ofGain), sum(tf, incoming));
   }
 
   private static Operand<TFloat32> sum(Ops tf, Operand<TFloat32> rows) {
