@@ -1,6 +1,7 @@
 package dev.belay.graph.gradient;
 
 import dev.belay.graph.search.FloatingTypes;
+import dev.belay.graph.search.Operations;
 import dev.belay.graph.variable.GraphVariable;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -239,8 +240,18 @@ public record Gradients(
       }
     }
 
+    /** Sums are taken apart, so that all parts are added in one order, however many passes. */
     private void arrive(Output<?> at, Output<?> gradient) {
-      arrived.computeIfAbsent(at, key -> new ArrayList<>()).add(gradient);
+      List<Operand<?>> parts = arrived.computeIfAbsent(at, key -> new ArrayList<>());
+      boolean sum =
+          !saved.isEmpty()
+              && gradient.op().type().equals("AddN")
+              && FloatingTypes.isReal(gradient.dataType());
+      if (sum) {
+        parts.addAll(Operations.inputs((GraphOperation) gradient.op()));
+      } else {
+        parts.add(gradient);
+      }
     }
 
     /** The tensor that Identity nodes pass on, up to one that is requested. */

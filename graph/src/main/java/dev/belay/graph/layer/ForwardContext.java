@@ -1,5 +1,6 @@
 package dev.belay.graph.layer;
 
+import dev.belay.graph.recompute.Recomputation;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +26,7 @@ public final class ForwardContext {
   private final Ops tf;
   private final Optional<Draws> draws;
   private final AtomicLong nextSite;
+  private final Optional<Recomputation> recomputation;
 
   /**
    * Source of dropout masks: drawn by seed, step and site, so that every step can be repeated.
@@ -35,20 +37,31 @@ public final class ForwardContext {
    */
   public record Draws(long seed, Operand<TInt64> step, long firstSite) {}
 
-  private ForwardContext(Ops tf, Optional<Draws> draws, AtomicLong nextSite) {
+  private ForwardContext(
+      Ops tf,
+      Optional<Draws> draws,
+      AtomicLong nextSite,
+      Optional<Recomputation> recomputation) {
     this.tf = tf;
     this.draws = draws;
     this.nextSite = nextSite;
+    this.recomputation = recomputation;
   }
 
   /** A pass without dropout. */
   public static ForwardContext evaluating(Ops tf) {
-    return new ForwardContext(tf, Optional.empty(), new AtomicLong());
+    return new ForwardContext(tf, Optional.empty(), new AtomicLong(), Optional.empty());
   }
 
   /** A pass with dropout. */
   public static ForwardContext training(Ops tf, Draws draws) {
-    return new ForwardContext(tf, Optional.of(draws), new AtomicLong(draws.firstSite()));
+    return new ForwardContext(
+        tf, Optional.of(draws), new AtomicLong(draws.firstSite()), Optional.empty());
+  }
+
+  /** The same pass, whose blocks are computed again in the backward pass. */
+  public ForwardContext recomputing(Recomputation blocks) {
+    return new ForwardContext(tf, draws, nextSite, Optional.of(blocks));
   }
 
   /** The scope for new nodes. */
@@ -58,7 +71,43 @@ public final class ForwardContext {
 
   /** The same pass, with its nodes in a scope of that name. */
   public ForwardContext within(String scope) {
-    return new ForwardContext(tf.withSubScope(scope), draws, nextSite);
+    return new ForwardContext(tf.withSubScope(scope), draws, nextSite, recomputation);
+  }
+
+  /** Layers of a block. */
+  @FunctionalInterface
+  public interface Block {
+    /** Adds the layers to a pass. */
+    Operand<TFloat32> apply(ForwardContext pass, List<Operand<TFloat32>> inputs);
+  }
+
+  /**
+   * Adds a block, which the backward pass computes again if this pass says so.
+   *
+   * @param inputs every tensor that the block reads and that may depend on a weight, except its own
+   *     weights
+   */
+  public Operand<TFloat32> block(String scope, List<Operand<TFloat32>> inputs, Block block) {
+    if (recomputation.isEmpty()) {
+      return block.apply(within(scope), inputs);
+    }
+    long site = nextSite.get();
+    return recomputation
+        .get()
+        .block(
+            tf,
+            inputs,
+            (first, read) -> block.apply(plain(first, nextSite).within(scope), read),
+            (again, read) -> block.apply(plain(again, new AtomicLong(site)).within(scope), read));
+  }
+
+  /** A tensor that depends on a weight and that several blocks read. */
+  public Operand<TFloat32> shared(Operand<TFloat32> tensor) {
+    return recomputation.isPresent() ? recomputation.get().shared(tf, tensor) : tensor;
+  }
+
+  private ForwardContext plain(Ops scope, AtomicLong site) {
+    return new ForwardContext(scope, draws, site, Optional.empty());
   }
 
   /**

@@ -8,7 +8,7 @@ import dev.belay.train.ModelInspection;
 import dev.belay.train.RunVerification;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.config.Section;
+import dev.belay.train.config.OptionDefinition;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -62,7 +62,7 @@ final class InspectCommand implements RunnableCommand {
 
   @Override
   public void addOptions(CommandSpec spec) {
-    options.addTo(spec, option -> option.section() == Section.WHAT_TRAINS);
+    options.addTo(spec, OptionDefinition::isTrainingOnly);
   }
 
   @Override
