@@ -117,7 +117,7 @@ public final class LayeredForward {
     Ops tf = Ops.create(graph);
     Parameters parameters =
         new Parameters(
-            tf.withSubScope("weights"),
+            tf.withSubScope(NodeNames.WEIGHTS),
             options.beginning(),
             options.trains(),
             options.adapters(),

@@ -24,8 +24,8 @@ import org.tensorflow.types.TInt32;
 /**
  * Block of a model that the backward pass computes again.
  *
- * <p>Its second copy reads the inputs behind a Reshape whose shape depends on the gradient of the
- * result. So it cannot run before that gradient has arrived, and TensorFlow cannot find that both
+ * <p>Its second copy reads the inputs behind an EnsureShape that waits for the gradient of the
+ * result. So it cannot run before that gradient has arrived, and TensorFlow does not find that both
  * copies compute the same.
  *
  * <p>Both copies must compute the same bits as a block without recomputation. TensorFlow fuses
@@ -82,13 +82,16 @@ record RecomputedBlock(
     return anchored(tf, gradients, kept);
   }
 
-  /** The inputs, as soon as there is a gradient of the result. */
+  /**
+   * The inputs, as soon as there is a gradient of the result. An Identity would be removed, and a
+   * Reshape would hide from TensorFlow that shapes are equal, so that it would add in another
+   * order.
+   */
   private List<Operand<TFloat32>> late(Ops outer, Output<?> gradient) {
-    // The control dependency also keeps TensorFlow from joining this Reshape with another.
     Ops tf = outer.withControlDependencyOps(List.of(gradient.op()));
-    Operand<TInt32> open = openDimension(outer, List.of(gradient));
     return inputs.stream()
-        .<Operand<TFloat32>>map(input -> reshaped(tf, input, input.shape(), open))
+        .<Operand<TFloat32>>map(
+            input -> outer.stopGradient(tf.ensureShape(input, input.shape())))
         .toList();
   }
 
@@ -102,7 +105,8 @@ record RecomputedBlock(
       if (outgoing.get(i) != null && shape.numDimensions() > 0) {
         Operand<TInt32> open = openDimension(tf, kept);
         Operand<TFloat32> gradient = outgoing.get(i).expect(TFloat32.class);
-        outgoing.set(i, reshaped(tf, gradient, shape, open).asOutput());
+        outgoing.set(
+            i, tf.ensureShape(reshaped(tf, gradient, shape, open), shape).asOutput());
         break;
       }
     }

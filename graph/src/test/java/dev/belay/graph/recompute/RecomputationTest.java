@@ -29,6 +29,7 @@ import dev.belay.graph.layer.RotaryPositions;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
 import dev.belay.graph.optimizer.Moments;
+import dev.belay.graph.runtime.SumOrder;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.graph.variable.VariableSpec;
@@ -50,6 +51,8 @@ import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.NdArrays;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
+import org.tensorflow.proto.framework.ConfigProto;
+import org.tensorflow.proto.framework.RewriterConfig;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
@@ -236,7 +239,13 @@ class RecomputationTest {
   private static List<Float> steps(Graph graph, TrainStep step, boolean languages) {
     List<Float> losses = new ArrayList<>();
     Random random = new Random(5);
-    try (Session session = new Session(graph)) {
+    ConfigProto.Builder config = ConfigProto.newBuilder();
+    assertTrue(SumOrder.mattersIn(graph));
+    config
+        .getGraphOptionsBuilder()
+        .getRewriteOptionsBuilder()
+        .setCommonSubgraphElimination(RewriterConfig.Toggle.OFF);
+    try (Session session = new Session(graph, config.build())) {
       Session.Runner first = session.runner();
       step.initializers().forEach(first::addTarget);
       first.run();
