@@ -75,8 +75,8 @@ record RecomputedBlock(
         counterparts(after.subList(before.size(), after.size()), late);
     List<Output<?>> by = new ArrayList<>(variables);
     late.forEach(input -> by.add(input.asOutput()));
-    List<Operand<?>> gradients =
-        Gradients.of(outer, List.of(output.asOutput()), incoming, by, List.of());
+    List<Output<?>> gradients =
+        Gradients.within(outer, output.asOutput(), incoming.get(0), by);
     List<GraphOperation> all = Operations.of(graph);
     Set<Output<?>> kept = readBy(all.subList(after.size(), all.size()), gradients, first);
     return anchored(tf, gradients, kept);
@@ -96,9 +96,8 @@ record RecomputedBlock(
   }
 
   /** Makes one gradient depend on the sizes of tensors of the first copy. */
-  private List<Output<?>> anchored(Ops tf, List<Operand<?>> gradients, Set<Output<?>> kept) {
-    List<Output<?>> outgoing = new ArrayList<>();
-    gradients.forEach(gradient -> outgoing.add(gradient == null ? null : gradient.asOutput()));
+  private List<Output<?>> anchored(Ops tf, List<Output<?>> gradients, Set<Output<?>> kept) {
+    List<Output<?>> outgoing = new ArrayList<>(gradients);
     List<Output<?>> arguments = arguments();
     for (int i = 0; i < outgoing.size() && !kept.isEmpty(); i++) {
       Shape shape = arguments.get(i).shape();
@@ -156,11 +155,11 @@ record RecomputedBlock(
 
   /** Floating-point tensors that nodes read from which some tensors are computed. */
   private static Set<Output<?>> readBy(
-      List<GraphOperation> nodes, List<Operand<?>> tensors, Map<Output<?>, Output<?>> first) {
+      List<GraphOperation> nodes, List<Output<?>> tensors, Map<Output<?>, Output<?>> first) {
     Map<String, GraphOperation> within = new HashMap<>();
     nodes.forEach(node -> within.put(node.name(), node));
     List<GraphOperation> roots = new ArrayList<>();
-    for (Operand<?> tensor : tensors) {
+    for (Output<?> tensor : tensors) {
       if (tensor != null && within.containsKey(tensor.op().name())) {
         roots.add(within.get(tensor.op().name()));
       }
