@@ -59,7 +59,7 @@ import org.tensorflow.types.TInt64;
 
 /** Blocks that are computed again give the same bits as blocks whose tensors are kept. */
 class RecomputationTest {
-  private static final int STEPS = 6;
+  private static final int STEPS = 3;
   private static final int EXAMPLES = 3;
   private static final int LENGTH = 6;
   private static final int WORDS = 17;
@@ -171,7 +171,7 @@ class RecomputationTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"BERT_FIRST_TOKEN", "T5"})
   void accumulatedGradientsAreTheSameBits(Model model) {
     GradientPlan several =
         new GradientPlan(true, Optional.empty(), List.of(), NormRows.DENSE);
@@ -180,7 +180,7 @@ class RecomputationTest {
 
   /** Below the first block that trains, and in blocks without weights that do. */
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"ALBERT", "GPT2"})
   void frozenBlocksChangeNothing(Model model) {
     Predicate<VariableSpec> some =
         variable -> variable.name().matches(".*(\\.|^|_)[02]\\..*(weight|bias)");

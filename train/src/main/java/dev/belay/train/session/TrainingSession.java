@@ -8,6 +8,8 @@ import dev.belay.graph.TrainStepBuilder;
 import dev.belay.graph.clip.ClipRule;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.optimizer.Optimizer;
+import dev.belay.graph.optimizer.Sgd;
+import dev.belay.graph.clip.NoClip;
 import dev.belay.graph.stage.AllReduce;
 import dev.belay.graph.stage.GradientStage;
 import dev.belay.graph.variable.GraphVariable;
@@ -157,14 +159,27 @@ public final class TrainingSession {
    * @throws dev.belay.graph.gradient.UntrainableModelException if it cannot be made
    */
   public static TrainStep plannedStep(PlanConfig plan, ModelGraph graph) {
-    ModelConfig config = plan.model();
-    int outputs = config.labels().orElse(graph.task().outputs().orElse(2));
     ClipConfig clip = ClipConfig.defaults();
-    Rules rules =
+    return plannedStep(
+        plan.model(),
+        graph,
         new Rules(
             UpdateRules.gradients(plan.update(), clip, List.of()),
             UpdateRules.clip(clip),
-            UpdateRules.optimizer(plan.optimizer()));
+            UpdateRules.optimizer(plan.optimizer())));
+  }
+
+  /**
+   * The step of the simplest rules: to try a model.
+   *
+   * @throws dev.belay.graph.gradient.UntrainableModelException if it cannot be made
+   */
+  public static TrainStep plannedStep(ModelConfig config, ModelGraph graph) {
+    return plannedStep(config, graph, new Rules(GradientPlan.PLAIN, new NoClip(), new Sgd()));
+  }
+
+  private static TrainStep plannedStep(ModelConfig config, ModelGraph graph, Rules rules) {
+    int outputs = config.labels().orElse(graph.task().outputs().orElse(2));
     return step(config, graph, graph.attachHead(outputs), rules);
   }
 
