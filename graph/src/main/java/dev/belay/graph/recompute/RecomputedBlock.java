@@ -6,7 +6,6 @@ import dev.belay.graph.search.FloatingTypes;
 import dev.belay.graph.search.Operations;
 import dev.belay.graph.search.Reachable;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -15,8 +14,8 @@ import java.util.Set;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
+import org.tensorflow.Operation;
 import org.tensorflow.Output;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
@@ -95,43 +94,31 @@ record RecomputedBlock(
         .toList();
   }
 
-  /** Makes one gradient depend on the sizes of tensors of the first copy. */
+  /**
+   * Makes one gradient wait for the sizes of tensors of the first copy. A sum of them would be
+   * removed, since no tensor is computed from it; an Assert stays, and holds for every size.
+   */
   private List<Output<?>> anchored(Ops tf, List<Output<?>> gradients, Set<Output<?>> kept) {
     List<Output<?>> outgoing = new ArrayList<>(gradients);
-    List<Output<?>> arguments = arguments();
     for (int i = 0; i < outgoing.size() && !kept.isEmpty(); i++) {
-      Shape shape = arguments.get(i).shape();
-      if (outgoing.get(i) != null && shape.numDimensions() > 0) {
-        Operand<TInt32> open = openDimension(tf, kept);
+      if (outgoing.get(i) != null) {
+        List<Operand<TInt32>> sizes = new ArrayList<>();
+        kept.forEach(tensor -> sizes.add(tf.size(tensor)));
+        Operand<TInt32> least = tf.min(tf.stack(sizes), tf.constant(0));
+        Operation sized =
+            tf.assertThat(
+                    tf.math.greaterEqual(least, tf.constant(0)), List.<Operand<?>>of(least))
+                .op();
         Operand<TFloat32> gradient = outgoing.get(i).expect(TFloat32.class);
         outgoing.set(
-            i, tf.ensureShape(reshaped(tf, gradient, shape, open), shape).asOutput());
+            i,
+            tf.withControlDependencyOps(List.of(sized))
+                .ensureShape(gradient, arguments().get(i).shape())
+                .asOutput());
         break;
       }
     }
     return outgoing;
-  }
-
-  /** -1, or 0 if one of the tensors has no elements; TensorFlow cannot tell before it has them. */
-  private static Operand<TInt32> openDimension(Ops tf, Collection<Output<?>> tensors) {
-    List<Operand<TInt32>> sizes = new ArrayList<>();
-    tensors.forEach(tensor -> sizes.add(tf.size(tensor)));
-    Operand<TInt32> least = tf.min(tf.stack(sizes), tf.constant(0));
-    return tf.math.maximum(tf.constant(-1), tf.math.neg(least));
-  }
-
-  /** The same tensor; its first dimension is {@code open} for TensorFlow to compute. */
-  private static Operand<TFloat32> reshaped(
-      Ops tf, Operand<TFloat32> tensor, Shape shape, Operand<TInt32> open) {
-    Operand<TInt32> zero = tf.constant(0);
-    List<Operand<TInt32>> sizes = new ArrayList<>(List.of(open));
-    for (int i = 1; i < shape.numDimensions(); i++) {
-      sizes.add(
-          shape.get(i) == Shape.UNKNOWN_SIZE
-              ? tf.gather(tf.shape(tensor), tf.constant(i), zero)
-              : tf.constant(Math.toIntExact(shape.get(i))));
-    }
-    return tf.reshape(tensor, tf.stack(sizes));
   }
 
   /** Tensors of the first copy by those of the second. */
