@@ -130,8 +130,7 @@ public final class LayeredForward {
     if (options.training()) {
       ForwardContext pass = training(tf, options, step);
       calls.put(
-          TRAINING,
-          call(TRAINING, options.recomputes() ? pass.recomputing(blocks) : pass, built));
+          TRAINING, call(TRAINING, options.recomputes() ? pass.recomputing(blocks) : pass, built));
     }
     ForwardContext evaluation = ForwardContext.evaluating(tf.withSubScope(EVALUATION));
     calls.put(EVALUATION, call(EVALUATION, evaluation, built));

@@ -266,8 +266,8 @@ public record Gradients(
       if (by.isEmpty() || rest.isEmpty()) {
         return;
       }
-      Output<?>[] parts = nativeGradients(
-              tf, apart(rest), by, gradients == null ? null : gradientsOfRest);
+      Output<?>[] parts =
+          nativeGradients(tf, apart(rest), by, gradients == null ? null : gradientsOfRest);
       for (int i = 0; i < parts.length; i++) {
         // A path that ends upstream returns a part without a native op, which reads as closed.
         if (parts[i] != null && !parts[i].isClosed()) {

@@ -38,10 +38,7 @@ public final class ForwardContext {
   public record Draws(long seed, Operand<TInt64> step, long firstSite) {}
 
   private ForwardContext(
-      Ops tf,
-      Optional<Draws> draws,
-      AtomicLong nextSite,
-      Optional<Recomputation> recomputation) {
+      Ops tf, Optional<Draws> draws, AtomicLong nextSite, Optional<Recomputation> recomputation) {
     this.tf = tf;
     this.draws = draws;
     this.nextSite = nextSite;

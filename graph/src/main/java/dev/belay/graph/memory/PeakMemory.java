@@ -43,9 +43,32 @@ public final class PeakMemory {
   /** Ops that may write into the memory of an input that nothing else reads. */
   private static final Set<String> IN_PLACE =
       Set.of(
-          "Add", "AddV2", "AddN", "Sub", "Mul", "RealDiv", "Div", "Neg", "Square", "Sqrt", "Rsqrt",
-          "Erf", "Exp", "Tanh", "Sigmoid", "Relu", "Relu6", "Softmax", "BiasAdd", "TanhGrad",
-          "SigmoidGrad", "ReluGrad", "Multiply", "Maximum", "Minimum", "Snapshot");
+          "Add",
+          "AddV2",
+          "AddN",
+          "Sub",
+          "Mul",
+          "RealDiv",
+          "Div",
+          "Neg",
+          "Square",
+          "Sqrt",
+          "Rsqrt",
+          "Erf",
+          "Exp",
+          "Tanh",
+          "Sigmoid",
+          "Relu",
+          "Relu6",
+          "Softmax",
+          "BiasAdd",
+          "TanhGrad",
+          "SigmoidGrad",
+          "ReluGrad",
+          "Multiply",
+          "Maximum",
+          "Minimum",
+          "Snapshot");
 
   private final Map<String, NodeDef> nodes = new LinkedHashMap<>();
   private final TensorSizes sizes;

@@ -45,8 +45,7 @@ public final class Recomputation {
    * @param first adds the nodes of the forward pass
    * @param again adds the same nodes for the backward pass
    */
-  public Operand<TFloat32> block(
-      Ops tf, List<Operand<TFloat32>> inputs, Block first, Block again) {
+  public Operand<TFloat32> block(Ops tf, List<Operand<TFloat32>> inputs, Block first, Block again) {
     Graph graph = (Graph) tf.scope().env();
     int before = Operations.of(graph).size();
     Operand<TFloat32> output = first.apply(tf, inputs);

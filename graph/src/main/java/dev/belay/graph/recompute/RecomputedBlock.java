@@ -74,8 +74,7 @@ record RecomputedBlock(
         counterparts(after.subList(before.size(), after.size()), late);
     List<Output<?>> by = new ArrayList<>(variables);
     late.forEach(input -> by.add(input.asOutput()));
-    List<Output<?>> gradients =
-        Gradients.within(outer, output.asOutput(), incoming.get(0), by);
+    List<Output<?>> gradients = Gradients.within(outer, output.asOutput(), incoming.get(0), by);
     List<GraphOperation> all = Operations.of(graph);
     Set<Output<?>> kept = readBy(all.subList(after.size(), all.size()), gradients, first);
     return anchored(tf, gradients, kept);
@@ -89,8 +88,7 @@ record RecomputedBlock(
   private List<Operand<TFloat32>> late(Ops outer, Output<?> gradient) {
     Ops tf = outer.withControlDependencyOps(List.of(gradient.op()));
     return inputs.stream()
-        .<Operand<TFloat32>>map(
-            input -> outer.stopGradient(tf.ensureShape(input, input.shape())))
+        .<Operand<TFloat32>>map(input -> outer.stopGradient(tf.ensureShape(input, input.shape())))
         .toList();
   }
 
@@ -106,8 +104,7 @@ record RecomputedBlock(
         kept.forEach(tensor -> sizes.add(tf.size(tensor)));
         Operand<TInt32> least = tf.min(tf.stack(sizes), tf.constant(0));
         Operation sized =
-            tf.assertThat(
-                    tf.math.greaterEqual(least, tf.constant(0)), List.<Operand<?>>of(least))
+            tf.assertThat(tf.math.greaterEqual(least, tf.constant(0)), List.<Operand<?>>of(least))
                 .op();
         Operand<TFloat32> gradient = outgoing.get(i).expect(TFloat32.class);
         outgoing.set(

@@ -71,8 +71,7 @@ final class T5Stack {
       Optional<Memory> memory) {
     Ops tf = pass.tf();
     Operand<TFloat32> bias =
-        pass.shared(
-            tf.math.add(positions.bias(tf, extent.length()), hidden)); // [B or 1, A, T, T]
+        pass.shared(tf.math.add(positions.bias(tf, extent.length()), hidden)); // [B or 1, A, T, T]
     Operand<TFloat32> x = pass.dropout(embedded, dropout); // [N, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     for (int i = 0; i < blocks.size(); i++) {
@@ -81,9 +80,7 @@ final class T5Stack {
       memory.ifPresent(read -> inputs.add(read.rows()));
       x =
           pass.block(
-              "layer_" + i,
-              inputs,
-              (inside, read) -> through(block, inside, read, extent, memory));
+              "layer_" + i, inputs, (inside, read) -> through(block, inside, read, extent, memory));
       states.add(x);
     }
     states.set(blocks.size(), pass.dropout(norm.apply(tf, x), dropout));

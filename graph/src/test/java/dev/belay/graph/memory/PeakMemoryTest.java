@@ -17,15 +17,13 @@ class PeakMemoryTest {
   private static final long ROWS = 10;
 
   private static long peak(Graph graph, Operand<?> target) {
-    return PeakMemory.of(
-        graph, List.of(target.op()), Map.of("x", Shape.of(ROWS, 100)), ROWS);
+    return PeakMemory.of(graph, List.of(target.op()), Map.of("x", Shape.of(ROWS, 100)), ROWS);
   }
 
   private static Operand<TFloat32> input(Ops tf) {
     return tf.withName("x")
         .placeholder(
-            TFloat32.class,
-            Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, Shape.UNKNOWN_SIZE)));
+            TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, Shape.UNKNOWN_SIZE)));
   }
 
   @Test

@@ -78,18 +78,13 @@ class RecomputationTest {
             decoder(
                 graph,
                 o,
-                DecoderForm.llama(
-                    new DecoderForm.Biases(false, false, false), OptionalInt.of(2)),
+                DecoderForm.llama(new DecoderForm.Biases(false, false, false), OptionalInt.of(2)),
                 DecoderSpec.Words.OWN,
                 Activation.SILU)),
     GPT_NEOX(
         (graph, o) ->
             decoder(
-                graph,
-                o,
-                DecoderForm.gptNeox(true, true),
-                DecoderSpec.Words.OWN,
-                Activation.GELU)),
+                graph, o, DecoderForm.gptNeox(true, true), DecoderSpec.Words.OWN, Activation.GELU)),
     T5((graph, o) -> seq2seq(graph, o, Seq2SeqSpec.FeedForward.RELU)),
     T5_GATED((graph, o) -> seq2seq(graph, o, Seq2SeqSpec.FeedForward.GATED_GELU));
 
@@ -137,8 +132,7 @@ class RecomputationTest {
                   DecoderSpec.Scaling.BY_ROOT,
                   rotary
                       ? Optional.of(
-                          new RotaryPositions(
-                              4, new RotaryPositions.Fixed(List.of(1f, 0.1f)), 1))
+                          new RotaryPositions(4, new RotaryPositions.Fixed(List.of(1f, 0.1f)), 1))
                       : Optional.empty(),
                   Optional.empty()),
               DecoderSpec.Output.of(words),
@@ -173,8 +167,7 @@ class RecomputationTest {
   @ParameterizedTest
   @EnumSource(names = {"BERT_FIRST_TOKEN", "T5"})
   void accumulatedGradientsAreTheSameBits(Model model) {
-    GradientPlan several =
-        new GradientPlan(true, Optional.empty(), List.of(), NormRows.DENSE);
+    GradientPlan several = new GradientPlan(true, Optional.empty(), List.of(), NormRows.DENSE);
     assertEquals(losses(model, ALL, false, several), losses(model, ALL, true, several));
   }
 
@@ -253,8 +246,7 @@ class RecomputationTest {
         List<Tensor> fed = new ArrayList<>();
         Session.Runner runner = session.runner();
         Session.Runner part = session.runner();
-        for (Map.Entry<String, org.tensorflow.Output<?>> input :
-            step.feeds().inputs().entrySet()) {
+        for (Map.Entry<String, org.tensorflow.Output<?>> input : step.feeds().inputs().entrySet()) {
           int least = input.getKey().contains("mask") ? 1 : 0;
           fed.add(ints(random, least, least == 1 ? 2 : WORDS));
           runner.feed(input.getValue(), fed.get(fed.size() - 1));
@@ -301,7 +293,6 @@ class RecomputationTest {
 
   private static TInt32 labels(Random random) {
     return TInt32.tensorOf(
-        NdArrays.vectorOf(
-            random.nextInt(WORDS), random.nextInt(WORDS), random.nextInt(WORDS)));
+        NdArrays.vectorOf(random.nextInt(WORDS), random.nextInt(WORDS), random.nextInt(WORDS)));
   }
 }
