@@ -46,7 +46,7 @@ record TensorSizes(Map<String, List<Long>> bytes) {
       inferred
           .operations()
           .forEachRemaining(
-              operation -> bytes.put(operation.name(), ofNode((GraphOperation) operation, rows)));
+              operation -> bytes.put(operation.name(), ofNode(operation, rows)));
       return new TensorSizes(bytes);
     }
   }

@@ -7,7 +7,6 @@ import dev.belay.graph.memory.PeakMemory;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.example.Dataset;
-import dev.belay.train.doctor.UsableMemory;
 import dev.belay.train.session.TrainingSession;
 import dev.belay.train.step.TensorSpecs;
 import java.util.ArrayList;
@@ -58,13 +57,13 @@ public record MemoryForecast(
     return PeakMemory.of(graph, List.of(target), batch.shapes(step.feeds()), batch.rows());
   }
 
-  /** A warning if a run on a CPU will take more memory than there is. */
-  public static Optional<String> warning(
+  /** The forecast of a run, if it is on a CPU and not small. */
+  public static Optional<MemoryForecast> of(
       TrainConfig config, Graph graph, TrainStep step, Dataset data) {
     LongestBatch batch = LongestBatch.of(config.data(), data);
     return TrainingSession.machine(config).mayUseGpu() || isSmall(step, batch)
         ? Optional.empty()
-        : of(graph, step, batch).warning(UsableMemory.ofThisProcess());
+        : Optional.of(of(graph, step, batch));
   }
 
   /** Whether a model and a batch are so small that a forecast is not worth its time. */
@@ -76,6 +75,11 @@ public record MemoryForecast(
   /** Bytes of the whole process. */
   public long total() {
     return PROCESS + weights + gradients + slots + activations;
+  }
+
+  /** The note of a run. */
+  public String note() {
+    return "memory: " + description();
   }
 
   /** Description for people. */
