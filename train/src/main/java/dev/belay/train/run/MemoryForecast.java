@@ -28,7 +28,13 @@ import org.tensorflow.Operation;
 public record MemoryForecast(
     long weights, long gradients, long slots, long activations, LongestBatch batch) {
   /** What a training takes without a model: Java, its classes, and TensorFlow's libraries. */
-  private static final long PROCESS = 450L << 20;
+  private static final long PROCESS = 488L << 20;
+
+  /**
+   * Bytes that first values and updates take beside the weights, for each byte that trains: measured
+   * for AdamW, see docs/performance.md.
+   */
+  private static final double UPDATE = 3.5;
 
   /** Below so many bytes of weights and tokens of a batch, memory never decides. */
   private static final long SMALL_WEIGHTS = 16L << 20;
@@ -72,9 +78,13 @@ public record MemoryForecast(
         && batch.rows() < SMALL_BATCH;
   }
 
+  private long update() {
+    return Math.round(UPDATE * gradients);
+  }
+
   /** Bytes of the whole process. */
   public long total() {
-    return PROCESS + weights + gradients + slots + activations;
+    return PROCESS + weights + gradients + slots + activations + update();
   }
 
   /** The note of a run. */
@@ -98,6 +108,8 @@ public record MemoryForecast(
         + rounded(slots)
         + ", activations "
         + rounded(activations)
+        + ", update "
+        + rounded(update())
         + ", process "
         + rounded(PROCESS);
   }
