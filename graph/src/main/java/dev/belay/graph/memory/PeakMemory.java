@@ -1,8 +1,10 @@
 package dev.belay.graph.memory;
 
 import dev.belay.graph.search.Reachable;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,8 +18,8 @@ import org.tensorflow.proto.framework.NodeDef;
 
 /**
  * Largest number of bytes that the tensors of one run of a graph have at the same time, without its
- * variables. The nodes are taken to run in the order in which they were added, each tensor to be
- * freed after its last reader.
+ * variables. Each node is taken to run as soon as its inputs are there, each tensor to be freed
+ * after its last reader.
  */
 public final class PeakMemory {
   /** Ops whose result is their first input, or a part of it, without a copy. */
@@ -102,16 +104,47 @@ public final class PeakMemory {
         Reachable.from(
             targets,
             name -> nodes.get(name).getInputList().stream().map(PeakMemory::node).toList());
-    List<NodeDef> order =
-        nodes.values().stream().filter(node -> needed.contains(node.getName())).toList();
+    List<NodeDef> order = order(needed);
     for (NodeDef node : order) {
       alias(node);
+    }
+    for (NodeDef node : order) {
       if (!OF_SHAPES.contains(node.getOp())) {
         inputs(node).forEach(input -> readers.merge(buffer(input), 1, Integer::sum));
       }
     }
     order.forEach(this::step);
     return peak;
+  }
+
+  /** The nodes as the runtime takes them: first those that were ready first. */
+  private List<NodeDef> order(Set<String> needed) {
+    Map<String, Integer> missing = new HashMap<>();
+    Map<String, List<String>> next = new HashMap<>();
+    Deque<String> ready = new ArrayDeque<>();
+    for (NodeDef node : nodes.values()) {
+      if (needed.contains(node.getName())) {
+        List<String> inputs =
+            node.getInputList().stream().map(PeakMemory::node).distinct().toList();
+        inputs.forEach(
+            input -> next.computeIfAbsent(input, key -> new ArrayList<>()).add(node.getName()));
+        missing.put(node.getName(), inputs.size());
+        if (inputs.isEmpty()) {
+          ready.add(node.getName());
+        }
+      }
+    }
+    List<NodeDef> order = new ArrayList<>();
+    while (!ready.isEmpty()) {
+      String name = ready.remove();
+      order.add(nodes.get(name));
+      for (String reader : next.getOrDefault(name, List.of())) {
+        if (missing.merge(reader, -1, Integer::sum) == 0) {
+          ready.add(reader);
+        }
+      }
+    }
+    return order;
   }
 
   private void alias(NodeDef node) {

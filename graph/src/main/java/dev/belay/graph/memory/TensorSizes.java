@@ -45,8 +45,7 @@ record TensorSizes(Map<String, List<Long>> bytes) {
       Map<String, List<Long>> bytes = new HashMap<>();
       inferred
           .operations()
-          .forEachRemaining(
-              operation -> bytes.put(operation.name(), ofNode((GraphOperation) operation, rows)));
+          .forEachRemaining(operation -> bytes.put(operation.name(), ofNode(operation, rows)));
       return new TensorSizes(bytes);
     }
   }

@@ -7,7 +7,6 @@ import dev.belay.graph.memory.PeakMemory;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.example.Dataset;
-import dev.belay.train.doctor.UsableMemory;
 import dev.belay.train.session.TrainingSession;
 import dev.belay.train.step.TensorSpecs;
 import java.util.ArrayList;
@@ -29,7 +28,13 @@ import org.tensorflow.Operation;
 public record MemoryForecast(
     long weights, long gradients, long slots, long activations, LongestBatch batch) {
   /** What a training takes without a model: Java, its classes, and TensorFlow's libraries. */
-  private static final long PROCESS = 450L << 20;
+  private static final long PROCESS = 488L << 20;
+
+  /**
+   * Bytes that first values and updates take beside the weights, for each byte that trains: measured
+   * for AdamW, see docs/performance.md.
+   */
+  private static final double UPDATE = 3.5;
 
   /** Below so many bytes of weights and tokens of a batch, memory never decides. */
   private static final long SMALL_WEIGHTS = 16L << 20;
@@ -58,13 +63,13 @@ public record MemoryForecast(
     return PeakMemory.of(graph, List.of(target), batch.shapes(step.feeds()), batch.rows());
   }
 
-  /** A warning if a run on a CPU will take more memory than there is. */
-  public static Optional<String> warning(
+  /** The forecast of a run, if it is on a CPU and not small. */
+  public static Optional<MemoryForecast> of(
       TrainConfig config, Graph graph, TrainStep step, Dataset data) {
     LongestBatch batch = LongestBatch.of(config.data(), data);
     return TrainingSession.machine(config).mayUseGpu() || isSmall(step, batch)
         ? Optional.empty()
-        : of(graph, step, batch).warning(UsableMemory.ofThisProcess());
+        : Optional.of(of(graph, step, batch));
   }
 
   /** Whether a model and a batch are so small that a forecast is not worth its time. */
@@ -73,9 +78,18 @@ public record MemoryForecast(
         && batch.rows() < SMALL_BATCH;
   }
 
+  private long update() {
+    return Math.round(UPDATE * gradients);
+  }
+
   /** Bytes of the whole process. */
   public long total() {
-    return PROCESS + weights + gradients + slots + activations;
+    return PROCESS + weights + gradients + slots + activations + update();
+  }
+
+  /** The note of a run. */
+  public String note() {
+    return "memory: " + description();
   }
 
   /** Description for people. */
@@ -94,6 +108,8 @@ public record MemoryForecast(
         + rounded(slots)
         + ", activations "
         + rounded(activations)
+        + ", update "
+        + rounded(update())
         + ", process "
         + rounded(PROCESS);
   }

@@ -41,6 +41,13 @@ public final class TrainingSession {
   public record Training(
       StepRunner runner, TrainStep step, EvaluationStep evaluation, List<String> notes)
       implements AutoCloseable {
+    /** The same session with one more note. */
+    public Training with(Optional<String> note) {
+      List<String> more = new ArrayList<>(notes);
+      note.ifPresent(more::add);
+      return new Training(runner, step, evaluation, more);
+    }
+
     @Override
     public void close() {
       runner.close();
