@@ -7,12 +7,13 @@
 # Run it on an idle machine.
 #
 # Environment, defaults in brackets: BELAY_PYTHON [python3.10, with tensorflow 2.10.1 and transformers], BELAY_PYTORCH [python3.10, with torch and transformers], LAYERS [4], HIDDEN [256], HEADS [4],
-# VOCABULARY [30522], BATCH [16], LENGTH [128], DROPOUT [on], THREADS [2], STEPS [40] timed after WARMUP [5], SLICE [6].
+# BELAY [belay], VOCABULARY [30522], BATCH [16], LENGTH [128], DROPOUT [on], THREADS [2], STEPS [40] timed after WARMUP [5], SLICE [6].
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 rounds=${1:-3}
 other=${2:-imported}
+belay=${BELAY:-$root/belay}
 python=${BELAY_PYTHON:-python3.10}
 batch=${BATCH:-16} length=${LENGTH:-128} threads=${THREADS:-2} steps=${STEPS:-40} warmup=${WARMUP:-5}
 vocabulary=${VOCABULARY:-30522}
@@ -23,7 +24,7 @@ trap 'rm -rf "$scratch"' EXIT
 "$python" "$here/python_bert.py" "$scratch/bert" "${LAYERS:-4}" "${HIDDEN:-256}" "${HEADS:-4}" "$vocabulary"
 
 side() { # NAME MODEL
-  printf '%q ' "$root/belay" train --model "$2" --train-file "$scratch/batches.jsonl" --train-batch-size "$batch" --max-seq-length "$length" \
+  printf '%q ' "$belay" train --model "$2" --train-file "$scratch/batches.jsonl" --train-batch-size "$batch" --max-seq-length "$length" \
     --max-steps $((steps + warmup)) --shuffle off --dropout "${DROPOUT:-on}" --optimizer adamw --learning-rate 5e-5 --lr-scheduler constant \
     --threads "$threads" --device cpu --logging-steps 1 --report none --trust-model --output-dir "$scratch/$1"
   printf '>%q 2>&1' "$scratch/$1.log"
@@ -43,7 +44,7 @@ compare() {
   fi
 }
 
-"$root/belay" --version >/dev/null # built before anything is timed
+"$belay" --version >/dev/null # built before anything is timed
 grep -m1 'model name' /proc/cpuinfo || true
 echo "load before: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) processors"
 for ((round = 1; round <= rounds; round++)); do

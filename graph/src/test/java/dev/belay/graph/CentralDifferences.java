@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.gradient.Gradient;
+import dev.belay.graph.gradient.GradientGap;
 import dev.belay.graph.gradient.Gradients;
 import dev.belay.graph.variable.GraphVariable;
 import java.util.ArrayList;
@@ -44,11 +45,16 @@ final class CentralDifferences {
   /**
    * Checks all of them.
    *
+   * @param gaps that the gradient must cross
    * @param feeds what else the loss needs, by tensor names; the caller closes them
    */
   static void check(
-      Graph graph, Operand<TFloat32> loss, List<GraphVariable> by, Map<String, Tensor> feeds) {
-    Gradients gradients = Gradients.of(Ops.create(graph), loss, by, List.of(), name -> false);
+      Operand<TFloat32> loss,
+      List<GraphVariable> by,
+      List<GradientGap> gaps,
+      Map<String, Tensor> feeds) {
+    Graph graph = (Graph) loss.asOutput().env();
+    Gradients gradients = Gradients.of(Ops.create(graph), loss, by, gaps, name -> false);
     assertEquals(by.size(), gradients.gradients().size(), "the loss reads all of them");
     CentralDifferences differences = new CentralDifferences(feeds);
     try (Graph wide = new Graph()) {

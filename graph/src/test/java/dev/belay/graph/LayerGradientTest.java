@@ -18,7 +18,9 @@ import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.HandGradients;
 import dev.belay.graph.layer.Heads;
+import dev.belay.graph.layer.JointDense;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.RelativeKeys;
@@ -94,15 +96,17 @@ class LayerGradientTest {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Parameters parameters = new Parameters(tf, RESTORED, trains, adapters, Map.of());
+      HandGradients hand = new HandGradients();
       ForwardContext pass =
-          ForwardContext.training(tf, new ForwardContext.Draws(5, tf.constant(3L), 1));
+          ForwardContext.training(tf, new ForwardContext.Draws(5, tf.constant(3L), 1))
+              .differentiated(hand);
       SequenceShape extent = new SequenceShape(tf.constant(BATCH), tf.constant(LENGTH));
       Operand<TFloat32> out = layer.apply(new Site(pass, parameters, extent));
       Operand<TFloat32> flat = tf.reshape(out, tf.constant(new int[] {-1}));
       Operand<TInt32> numbers = tf.range(tf.constant(0), tf.size(flat), tf.constant(1));
       Operand<TFloat32> weights = tf.math.sin(tf.dtypes.cast(numbers, TFloat32.class));
       Operand<TFloat32> loss = tf.reduceSum(tf.math.mul(flat, weights), tf.constant(0));
-      CentralDifferences.check(graph, loss, parameters.variables().all(), Map.of());
+      CentralDifferences.check(loss, parameters.variables().all(), hand.gaps(), Map.of());
     }
   }
 
@@ -115,6 +119,17 @@ class LayerGradientTest {
     check(
         at ->
             Dense.declareTransposed(at.parameters(), "d", 3, 5).apply(at.pass(), at.rows("x", 3)));
+  }
+
+  @Test
+  void layersOfOneProduct() {
+    check(
+        at -> {
+          Dense first = Dense.declare(at.parameters(), "a", 3, 5);
+          Dense second = Dense.declare(at.parameters(), "b", 3, 4);
+          return new JointDense(List.of(first.scaled(at.tf(), 0.3), second))
+              .apply(at.tf(), at.rows("x", 3));
+        });
   }
 
   @Test
@@ -141,6 +156,9 @@ class LayerGradientTest {
   void norms() {
     check(
         at -> LayerNorm.declare(at.parameters(), "norm", 5, 1e-5).apply(at.tf(), at.rows("x", 5)));
+    check(
+        at ->
+            LayerNorm.declare(at.parameters(), "norm", 5, 1e-5).apply(at.pass(), at.rows("x", 5)));
     check(at -> RmsNorm.declare(at.parameters(), "norm", 5, 1e-6).apply(at.tf(), at.rows("x", 5)));
   }
 
@@ -148,6 +166,7 @@ class LayerGradientTest {
   @EnumSource
   void activations(Activation activation) {
     check(at -> activation.apply(at.tf(), at.rows("x", 5)));
+    check(at -> activation.apply(at.pass(), at.rows("x", 5)));
   }
 
   @Test
@@ -190,6 +209,19 @@ class LayerGradientTest {
                     at.rows("qkv", 18),
                     Heads.Together.BY_KIND,
                     visible(at, Optional.empty())));
+  }
+
+  @Test
+  void attentionOfPairs() {
+    check(
+        at ->
+            Heads.scaled(2, 3, 0.3)
+                .attendPairs(
+                    at.pass(),
+                    at.rows("q", 6),
+                    at.rows("kv", 12),
+                    new Heads.Between(at.extent(), at.extent()),
+                    AttentionBias.causal(at.tf(), at.extent().length())));
   }
 
   @ParameterizedTest
@@ -403,7 +435,8 @@ class LayerGradientTest {
             : TensorData.of(Shape.of(BATCH), 2, 5));
     feeds.put("belay_step", TInt64.scalarOf(4));
     try {
-      CentralDifferences.check(graph, loss.mean(), model.variables().trainable(), feeds);
+      CentralDifferences.check(
+          loss.mean(), model.variables().trainable(), model.savedGradients(), feeds);
     } finally {
       feeds.values().forEach(Tensor::close);
     }

@@ -14,7 +14,7 @@ import dev.belay.train.TrainingRun;
 import dev.belay.train.WeightConversion;
 import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.EvaluateConfig;
-import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.PlanConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.WeightsConfig;
@@ -53,7 +53,7 @@ final class FakeTrainApi implements TrainApi {
   /** What the files to predict for hold. */
   List<String> read = List.of();
 
-  ModelConfig planned;
+  PlanConfig planned;
   Set<String> allowedOps;
   Path exported;
   Path exportedTo;
@@ -231,7 +231,7 @@ final class FakeTrainApi implements TrainApi {
   }
 
   @Override
-  public ModelInspection.Plan plan(ModelConfig config) throws IOException {
+  public ModelInspection.Plan plan(PlanConfig config) throws IOException {
     fail();
     this.planned = config;
     return new ModelInspection.Plan(
@@ -243,7 +243,8 @@ final class FakeTrainApi implements TrainApi {
         List.of(),
         List.of(),
         List.of("BatchMatMulV2 becomes Einsum (12)"),
-        List.of());
+        List.of(),
+        new ModelInspection.Memory(2_600, 400, 400, 800, 1_000, "about 2.6 kB"));
   }
 
   @Override

@@ -119,6 +119,7 @@ final class OptionSamples {
           Map.entry("--loss-scale", "1024"),
           Map.entry("--loss-scale-growth", "100"),
           Map.entry("--full-vocabulary", ""),
+          Map.entry("--gradient-checkpointing", ""),
           Map.entry("--on-nonfinite", "skip"),
           Map.entry("--max-skipped-steps", "3"),
           Map.entry("--max-rollbacks", "1"),

@@ -283,7 +283,7 @@ final class ProgramTest {
                   BatchMatMulV2 becomes Einsum (12)
                 """),
         run.out());
-    assertEquals("embeddings", trainApi.planned.freeze().orElseThrow().pattern());
+    assertEquals("embeddings", trainApi.planned.model().freeze().orElseThrow().pattern());
     String json = run("inspect", "m", "--plan", "--json").out();
     assertTrue(json.startsWith("{\"contents\":{\"path\":\"m\","), json);
     assertTrue(json.contains("\"plan\":{\"training_function\":\"call(training=True)\""), json);

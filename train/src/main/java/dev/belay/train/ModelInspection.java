@@ -13,6 +13,7 @@ import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.checkpoint.Checkpoint;
 import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.PlanConfig;
 import dev.belay.train.config.WeightsConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.hub.HubProgress;
@@ -23,6 +24,8 @@ import dev.belay.train.model.ModelSource;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.RunDirectory;
 import dev.belay.train.resume.RunState;
+import dev.belay.train.run.LongestBatch;
+import dev.belay.train.run.MemoryForecast;
 import dev.belay.train.session.TrainingSession;
 import dev.belay.train.session.WeightSource;
 import java.io.IOException;
@@ -132,6 +135,7 @@ public final class ModelInspection {
    * @param unused trainable variables that the function never reads
    * @param rewrites how Belay handles ops that have no gradient
    * @param obstacles reasons why training is impossible; empty if it would run
+   * @param memory that it would take on a CPU; null if training is impossible
    */
   public record Plan(
       String trainingFunction,
@@ -142,7 +146,34 @@ public final class ModelInspection {
       List<String> frozen,
       List<String> unused,
       List<String> rewrites,
-      List<String> obstacles) {}
+      List<String> obstacles,
+      Memory memory) {}
+
+  /**
+   * Memory that a training would take on a CPU, in bytes.
+   *
+   * @param total of the whole process
+   * @param slots of the optimizer
+   * @param activations all other tensors, at the moment at which most are held
+   * @param description for people
+   */
+  public record Memory(
+      long total,
+      long weights,
+      long gradients,
+      long slots,
+      long activations,
+      String description) {
+    private static Memory of(MemoryForecast forecast) {
+      return new Memory(
+          forecast.total(),
+          forecast.weights(),
+          forecast.gradients(),
+          forecast.slots(),
+          forecast.activations(),
+          forecast.description());
+    }
+  }
 
   /** Reads without starting TensorFlow. */
   public static Contents inspect(Path path, Set<String> allowedOps) throws IOException {
@@ -303,16 +334,18 @@ public final class ModelInspection {
   }
 
   /** Builds the training graph, without training. */
-  public static Plan plan(ModelConfig config, ModelSandbox sandbox) throws IOException {
-    ModelConfig located = ModelHub.ofUser(HubProgress.SILENT).locate(config);
+  public static Plan plan(PlanConfig config, ModelSandbox sandbox) throws IOException {
+    ModelConfig located = ModelHub.ofUser(HubProgress.SILENT).locate(config.model());
     try (ModelSandbox.SandboxCheck check = sandbox.begin(located, true)) {
       TrainableModel model = TrainableModel.forTraining(located);
       check.await();
-      return plan(located, model.decided());
+      return plan(config.with(located), model.decided());
     }
   }
 
-  private static Plan plan(ModelConfig config, TrainableModel model) throws IOException {
+  private static Plan plan(PlanConfig all, TrainableModel model) throws IOException {
+    ModelConfig config = all.model();
+    Memory memory = null;
     List<String> frozen = new ArrayList<>();
     try (ModelGraph graph = model.graph(config, 0)) {
       graph.requireMatches(config);
@@ -324,12 +357,15 @@ public final class ModelInspection {
       List<String> unused = new ArrayList<>();
       List<String> obstacles = new ArrayList<>();
       try {
-        TrainStep step = TrainingSession.plannedStep(config, graph);
+        TrainStep step = TrainingSession.plannedStep(all, graph);
         step.parts().model().trainable().forEach(variable -> trained.add(variable.name()));
         step.parts().head().ifPresent(head -> head.all().forEach(v -> trained.add(v.name())));
         trained.removeAll(step.unused());
         trained.removeAll(step.withoutGradient());
         unused.addAll(step.unused());
+        memory =
+            Memory.of(
+                MemoryForecast.of(graph.graph(), step, LongestBatch.of(all.data())));
       } catch (UntrainableModelException e) {
         obstacles.add(e.getMessage());
       }
@@ -342,7 +378,8 @@ public final class ModelInspection {
           frozen,
           unused,
           graph.rewrites(),
-          obstacles);
+          obstacles,
+          memory);
     }
   }
 

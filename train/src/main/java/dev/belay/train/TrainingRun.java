@@ -27,6 +27,7 @@ import dev.belay.train.resume.RunStart;
 import dev.belay.train.run.LengthProbe;
 import dev.belay.train.run.RunExecution;
 import dev.belay.train.run.RunLog;
+import dev.belay.train.run.MemoryForecast;
 import dev.belay.train.run.RunNeeds;
 import dev.belay.train.run.RunProvenance;
 import dev.belay.train.run.RunVocabulary;
@@ -190,9 +191,19 @@ public final class TrainingRun {
         warn(job, graph, datasets, start, listener);
         try (TrainingSession.Training training =
             TrainingSession.training(config, model, graph, datasets.outputs(), workers.group())) {
+          Optional<MemoryForecast> memory =
+              MemoryForecast.of(config, graph.graph(), training.step(), datasets.train());
+          memory
+              .flatMap(forecast -> forecast.warning(UsableMemory.ofThisProcess()))
+              .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
           return execute(
               job,
-              new RunExecution.ModelAndData(model, graph, data, datasets, training),
+              new RunExecution.ModelAndData(
+                  model,
+                  graph,
+                  data,
+                  datasets,
+                  training.with(memory.map(MemoryForecast::note))),
               new RunLog.LogHeader(config, directory, command, facts, start),
               participants);
         }

@@ -80,7 +80,13 @@ final class Decoder {
     Operand<TFloat32> x = embed(pass.within("embeddings"), ids, extent); // [N, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     for (int layer = 0; layer < blocks.size(); layer++) {
-      x = blocks.get(layer).apply(pass.within("layer_" + layer), x, isNear(layer) ? near : earlier);
+      DecoderBlock block = blocks.get(layer);
+      Visible visible = isNear(layer) ? near : earlier;
+      x =
+          pass.block(
+              "layer_" + layer,
+              List.of(x),
+              (inside, read) -> block.apply(inside, read.get(0), visible));
       states.add(x);
     }
     states.set(blocks.size(), norm.apply(tf, x));

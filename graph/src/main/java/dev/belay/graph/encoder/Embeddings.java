@@ -61,7 +61,7 @@ final class Embeddings {
       sum = withPositions(tf, sum, inputs.ids(), extent);
     }
     Operand<TFloat32> all = tf.reshape(sum, tf.constant(new int[] {-1, width})); // [N, E]
-    Operand<TFloat32> x = norm.apply(tf, tokens.pack(tf, all)); // [M, E]
+    Operand<TFloat32> x = norm.apply(pass, tokens.pack(tf, all)); // [M, E]
     Operand<TFloat32> kept = pass.dropout(x, spec.dropout().embeddings());
     return projection.isPresent() ? projection.get().apply(pass, kept) : kept; // [M, H]
   }

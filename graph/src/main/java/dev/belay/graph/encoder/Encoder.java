@@ -55,21 +55,28 @@ final class Encoder {
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     int layers = spec.sizes().layers();
     for (int layer = 0; layer < layers; layer++) {
-      ForwardContext inside = pass.within("layer_" + layer);
+      String scope = "layer_" + layer;
       boolean ends = layer == layers - 1;
       for (EncoderBlock block : blocks(layer)) {
         boolean firstOnly = ends && reading == Pooling.FIRST_TOKEN && block == last(layer);
-        if (firstOnly) {
-          Ops here = inside.tf();
-          SequenceShape one = extent.withLength(here.constant(1));
-          x =
-              block.apply(
-                  inside,
-                  new EncoderBlock.Rows(x, tokens.first(here, x, extent), one, extent, tokens),
-                  bias(here, padding, one, extent));
-        } else {
-          x = block.apply(inside, new EncoderBlock.Rows(x, x, extent, extent, tokens), bias);
-        }
+        x =
+            pass.block(
+                scope,
+                List.of(x),
+                (inside, read) -> {
+                  Operand<TFloat32> rows = read.get(0);
+                  if (!firstOnly) {
+                    return block.apply(
+                        inside, new EncoderBlock.Rows(rows, rows, extent, extent, tokens), bias);
+                  }
+                  Ops here = inside.tf();
+                  SequenceShape one = extent.withLength(here.constant(1));
+                  return block.apply(
+                      inside,
+                      new EncoderBlock.Rows(
+                          rows, tokens.first(here, rows, extent), one, extent, tokens),
+                      bias(here, padding, one, extent));
+                });
       }
       states.add(x);
     }

@@ -4,11 +4,14 @@ import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Heads;
+import dev.belay.graph.layer.JointDense;
 import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.RelativeKeys;
 import dev.belay.graph.layer.SequenceShape;
+import dev.belay.graph.layer.Visible;
+import java.util.List;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -70,11 +73,44 @@ final class EncoderBlock {
     Operand<TFloat32> context = attend(pass, rows, bias); // [M or B, H]
     Operand<TFloat32> attended =
         pass.dropout(attentionOutput.apply(pass, context), dropout.attentionOutput());
-    Operand<TFloat32> mixed = attentionNorm.apply(tf, tf.math.add(attended, rows.asked()));
+    Operand<TFloat32> mixed = attentionNorm.apply(pass, tf.math.add(attended, rows.asked()));
     return feedForward(outer.within("feed_forward"), mixed);
   }
 
   private Operand<TFloat32> attend(ForwardContext pass, Rows rows, Operand<TFloat32> bias) {
+    boolean joins =
+        pass.isDifferentiated()
+            && distances.isEmpty()
+            && JointDense.canJoin(List.of(query, key, value));
+    Operand<TFloat32> context =
+        joins ? attendJointly(pass, rows, bias) : attendApart(pass, rows, bias);
+    return rows.asksAll() ? rows.tokens().pack(pass.tf(), context) : context;
+  }
+
+  /** One product for queries, keys and values, or for keys and values if few queries are asked. */
+  private Operand<TFloat32> attendJointly(ForwardContext pass, Rows rows, Operand<TFloat32> bias) {
+    Ops tf = pass.tf();
+    // Scaled weights are fewer numbers than scaled queries.
+    Dense scaled = query.scaled(tf, heads.scale());
+    Heads unscaled = new Heads(heads.count(), heads.size(), 1, heads.dropout());
+    if (rows.asksAll()) {
+      JointDense all = new JointDense(List.of(scaled, key, value));
+      return unscaled.attendTogether(
+          pass,
+          rows.tokens().unpack(tf, all.apply(tf, rows.all())),
+          Heads.Together.BY_KIND,
+          Visible.of(rows.keys(), Optional.of(bias)));
+    }
+    JointDense pairs = new JointDense(List.of(key, value));
+    return unscaled.attendPairs(
+        pass,
+        scaled.apply(pass, rows.asked()),
+        rows.tokens().unpack(tf, pairs.apply(tf, rows.all())),
+        new Heads.Between(rows.queries(), rows.keys()),
+        bias);
+  }
+
+  private Operand<TFloat32> attendApart(ForwardContext pass, Rows rows, Operand<TFloat32> bias) {
     Ops tf = pass.tf();
     PackedTokens tokens = rows.tokens();
     Operand<TFloat32> queries = query.apply(pass, rows.asked());
@@ -83,16 +119,10 @@ final class EncoderBlock {
             rows.asksAll() ? tokens.unpack(tf, queries) : queries,
             tokens.unpack(tf, key.apply(pass, rows.all())),
             tokens.unpack(tf, value.apply(pass, rows.all())));
-    Operand<TFloat32> context =
-        distances.isPresent()
-            ? heads.attend(
-                pass,
-                projected,
-                new Heads.Between(rows.queries(), rows.keys()),
-                distances.get(),
-                bias)
-            : heads.attend(pass, projected, rows.queries(), rows.keys(), Optional.of(bias));
-    return rows.asksAll() ? tokens.pack(tf, context) : context;
+    return distances.isPresent()
+        ? heads.attend(
+            pass, projected, new Heads.Between(rows.queries(), rows.keys()), distances.get(), bias)
+        : heads.attend(pass, projected, rows.queries(), rows.keys(), Optional.of(bias));
   }
 
   /**
@@ -119,8 +149,8 @@ final class EncoderBlock {
 
   private Operand<TFloat32> feedForward(ForwardContext pass, Operand<TFloat32> x) {
     Ops tf = pass.tf();
-    Operand<TFloat32> inner = activation.apply(tf, intermediate.apply(pass, x)); // [M or B, I]
+    Operand<TFloat32> inner = activation.apply(pass, intermediate.apply(pass, x)); // [M or B, I]
     Operand<TFloat32> added = pass.dropout(output.apply(pass, inner), dropout.feedForward());
-    return outputNorm.apply(tf, tf.math.add(added, x)); // [M or B, H]
+    return outputNorm.apply(pass, tf.math.add(added, x)); // [M or B, H]
   }
 }

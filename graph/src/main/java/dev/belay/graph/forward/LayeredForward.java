@@ -2,7 +2,9 @@ package dev.belay.graph.forward;
 
 import dev.belay.graph.adapter.AdapterPlan;
 import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.HandGradients;
 import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.recompute.Recomputation;
 import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.variable.HeldRows;
 import dev.belay.graph.variable.VariableSpec;
@@ -10,8 +12,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -42,6 +47,7 @@ public final class LayeredForward {
    * @param adapters low-rank adapters to add, if any
    * @param training whether there is a training pass; to predict, none is needed
    * @param held rows to hold of the tables of those names; of other tables, all
+   * @param recomputes whether the backward pass computes each block again
    */
   public record Options(
       Parameters.Initialization beginning,
@@ -49,7 +55,8 @@ public final class LayeredForward {
       boolean dropout,
       Optional<AdapterPlan> adapters,
       boolean training,
-      Map<String, HeldRows> held) {
+      Map<String, HeldRows> held,
+      boolean recomputes) {
 
     /** Options for both passes, with adapters. */
     public Options(
@@ -57,7 +64,7 @@ public final class LayeredForward {
         Predicate<VariableSpec> trains,
         boolean dropout,
         Optional<AdapterPlan> adapters) {
-      this(beginning, trains, dropout, adapters, true, Map.of());
+      this(beginning, trains, dropout, adapters, true, Map.of(), false);
     }
 
     /** Options for both passes, without adapters. */
@@ -68,12 +75,17 @@ public final class LayeredForward {
 
     /** The same without a training pass. */
     public Options forEvaluation() {
-      return new Options(beginning, trains, dropout, adapters, false, held);
+      return new Options(beginning, trains, dropout, adapters, false, held, false);
     }
 
     /** The same, which holds some rows of the tables of those names alone. */
     public Options holding(Map<String, HeldRows> rows) {
-      return new Options(beginning, trains, dropout, adapters, training, rows);
+      return new Options(beginning, trains, dropout, adapters, training, rows, recomputes);
+    }
+
+    /** The same, whose backward pass computes each block again, or does not. */
+    public Options recomputing(boolean again) {
+      return new Options(beginning, trains, dropout, adapters, training, held, again);
     }
 
     /** The name of the pass to train through, or of the only one. */
@@ -107,7 +119,7 @@ public final class LayeredForward {
     Ops tf = Ops.create(graph);
     Parameters parameters =
         new Parameters(
-            tf.withSubScope("weights"),
+            tf.withSubScope(NodeNames.WEIGHTS),
             options.beginning(),
             options.trains(),
             options.adapters(),
@@ -116,8 +128,12 @@ public final class LayeredForward {
     Operand<TInt64> step =
         tf.withName(NodeNames.STEP).placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
     Map<String, ForwardCall> calls = new LinkedHashMap<>();
+    HandGradients hand = new HandGradients();
+    Recomputation blocks = new Recomputation(trained(parameters));
     if (options.training()) {
-      calls.put(TRAINING, call(TRAINING, training(tf, options, step), built));
+      ForwardContext pass = training(tf, options, step).differentiated(hand);
+      calls.put(
+          TRAINING, call(TRAINING, options.recomputes() ? pass.recomputing(blocks) : pass, built));
     }
     ForwardContext evaluation = ForwardContext.evaluating(tf.withSubScope(EVALUATION));
     calls.put(EVALUATION, call(EVALUATION, evaluation, built));
@@ -125,11 +141,17 @@ public final class LayeredForward {
         calls,
         parameters.variables(),
         parameters.initializers(),
-        List.of(),
+        Stream.concat(hand.gaps().stream(), blocks.gaps().stream()).toList(),
         Map.of(),
         Optional.of(step.asOutput()),
         parameters.adapted(),
         List.of());
+  }
+
+  private static Set<Output<?>> trained(Parameters parameters) {
+    return parameters.variables().trainable().stream()
+        .<Output<?>>map(variable -> variable.value().asOutput())
+        .collect(Collectors.toSet());
   }
 
   private static ForwardContext training(Ops tf, Options options, Operand<TInt64> step) {

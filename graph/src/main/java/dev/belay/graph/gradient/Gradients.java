@@ -1,6 +1,7 @@
 package dev.belay.graph.gradient;
 
 import dev.belay.graph.search.FloatingTypes;
+import dev.belay.graph.search.Operations;
 import dev.belay.graph.variable.GraphVariable;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -129,6 +130,54 @@ public record Gradients(
     return sums;
   }
 
+  /**
+   * Adds the gradient of a tensor by tensors that it is computed from.
+   *
+   * @param gradient of {@code from}
+   * @param gaps between them
+   * @return gradients of {@code by}, in their order; null where there is none
+   */
+  public static List<Output<?>> within(
+      Ops tf,
+      Output<?> from,
+      Output<?> gradient,
+      List<Output<?>> by,
+      List<? extends GradientGap> gaps) {
+    if (!gaps.isEmpty()) {
+      List<Output<?>> sums = new ArrayList<>();
+      of(tf, List.of(from), List.of(gradient), by, gaps)
+          .forEach(sum -> sums.add(sum == null ? null : sum.asOutput()));
+      return sums;
+    }
+    Output<?>[] parts = nativeGradients(tf, new Output<?>[] {from}, by, List.of(gradient));
+    List<Output<?>> gradients = new ArrayList<>();
+    for (Output<?> part : parts) {
+      gradients.add(part == null || part.isClosed() ? null : part);
+    }
+    return gradients;
+  }
+
+  private static Output<?>[] nativeGradients(
+      Ops tf, Output<?>[] from, List<Output<?>> by, List<Output<?>> gradients) {
+    try {
+      return ((Graph) tf.scope().env())
+          .addGradients(
+              tf.scope().makeOpName("gradients"),
+              from,
+              by.toArray(new Output<?>[0]),
+              gradients == null ? null : gradients.toArray(new Output<?>[0]));
+    } catch (RuntimeException e) {
+      // Ops without a gradient were reported before, so this op's gradient does not work for its
+      // types or attributes; the runtime's message names it.
+      throw new UntrainableModelException(
+          "The native runtime failed to differentiate the model, at an op whose gradient it has"
+              + " but not for these types or attributes: "
+              + e.getMessage()
+              + " Freeze the variables below that op (--freeze), or train another function.",
+          e);
+    }
+  }
+
   @SuppressWarnings("unchecked") // the variables were checked, and a gradient has its type
   private static Operand<TFloat32> float32(Operand<?> gradient) {
     return (Operand<TFloat32>) gradient;
@@ -151,7 +200,6 @@ public record Gradients(
   /** Backward passes from the loss to the variables, with the gradients accumulated so far. */
   private static final class Backward {
     private final Ops tf;
-    private final Graph graph;
     private final GradientFlow flow;
     private final List<? extends GradientGap> saved;
     private final Set<Output<?>> wanted;
@@ -160,8 +208,7 @@ public record Gradients(
 
     Backward(Ops tf, List<Output<?>> by, List<? extends GradientGap> saved) {
       this.tf = tf;
-      this.graph = (Graph) tf.scope().env();
-      this.flow = new GradientFlow(graph);
+      this.flow = new GradientFlow((Graph) tf.scope().env());
       this.saved = saved;
       this.wanted = new LinkedHashSet<>(by);
       saved.forEach(gap -> wanted.addAll(gap.results()));
@@ -215,7 +262,7 @@ public record Gradients(
         Output<?> source = behindIdentity(from.get(i));
         if (wanted.contains(source)) {
           arrive(source, gradients == null ? tf.onesLike(source).asOutput() : gradients.get(i));
-        } else if (source.dataType() != DataType.DT_VARIANT) {
+        } else if (source.dataType() != DataType.DT_VARIANT && dependsOnWanted(from.get(i))) {
           rest.add(from.get(i));
           gradientsOfRest.add(gradients == null ? null : gradients.get(i));
         }
@@ -230,7 +277,8 @@ public record Gradients(
       if (by.isEmpty() || rest.isEmpty()) {
         return;
       }
-      Output<?>[] parts = differentiate(rest, by, gradients == null ? null : gradientsOfRest);
+      Output<?>[] parts =
+          nativeGradients(tf, apart(rest), by, gradients == null ? null : gradientsOfRest);
       for (int i = 0; i < parts.length; i++) {
         // A path that ends upstream returns a part without a native op, which reads as closed.
         if (parts[i] != null && !parts[i].isClosed()) {
@@ -239,8 +287,24 @@ public record Gradients(
       }
     }
 
+    /** The native runtime fails at a tensor without any path, such as a variable that is frozen. */
+    private boolean dependsOnWanted(Output<?> tensor) {
+      Set<String> upstream = flow.ancestors(List.of(tensor));
+      return wanted.stream().anyMatch(one -> upstream.contains(one.op().name()));
+    }
+
+    /** Sums are taken apart, so that all parts are added in one order, however many passes. */
     private void arrive(Output<?> at, Output<?> gradient) {
-      arrived.computeIfAbsent(at, key -> new ArrayList<>()).add(gradient);
+      List<Operand<?>> parts = arrived.computeIfAbsent(at, key -> new ArrayList<>());
+      boolean sum =
+          !saved.isEmpty()
+              && gradient.op().type().equals("AddN")
+              && FloatingTypes.isReal(gradient.dataType());
+      if (sum) {
+        parts.addAll(Operations.inputs((GraphOperation) gradient.op()));
+      } else {
+        parts.add(gradient);
+      }
     }
 
     /** The tensor that Identity nodes pass on, up to one that is requested. */
@@ -250,26 +314,6 @@ public record Gradients(
         source = ((GraphOperation) source.op()).input(0);
       }
       return source;
-    }
-
-    private Output<?>[] differentiate(
-        List<Output<?>> from, List<Output<?>> by, List<Output<?>> gradients) {
-      try {
-        return graph.addGradients(
-            tf.scope().makeOpName("gradients"),
-            apart(from),
-            by.toArray(new Output<?>[0]),
-            gradients == null ? null : gradients.toArray(new Output<?>[0]));
-      } catch (RuntimeException e) {
-        // Ops without a gradient were reported before, so this op's gradient does not work for its
-        // types or attributes; the runtime's message names it.
-        throw new UntrainableModelException(
-            "The native runtime failed to differentiate the model, at an op whose gradient it has"
-                + " but not for these types or attributes: "
-                + e.getMessage()
-                + " Freeze the variables below that op (--freeze), or train another function.",
-            e);
-      }
     }
 
     /**

@@ -38,7 +38,7 @@ public enum NormRows {
     return switch (operation.type()) {
       case "UnsortedSegmentSum" -> rows.add(operation.input(0).expect(TFloat32.class));
       case "AddN" -> Operations.inputs(operation).stream().allMatch(input -> collect(input, rows));
-      case "Identity", "Reshape", "Transpose" -> collect(operation.input(0), rows);
+      case "Identity", "EnsureShape", "Reshape", "Transpose" -> collect(operation.input(0), rows);
       default -> false;
     };
   }

@@ -18,6 +18,33 @@ public enum Activation {
       Operand<TFloat32> erf = tf.math.erf(tf.math.mul(x, constant(tf, Math.sqrt(0.5))));
       return tf.math.mul(tf.math.mul(x, constant(tf, 0.5)), tf.math.add(erf, constant(tf, 1)));
     }
+
+    @Override
+    public Operand<TFloat32> apply(ForwardContext pass, Operand<TFloat32> x) {
+      return pass.hand()
+          .map(hand -> byHand(pass.tf(), hand, x))
+          .orElseGet(() -> apply(pass.tf(), x));
+    }
+
+    /** The gradient is {@code Phi(x) + x phi(x)}, of which the forward pass keeps Phi. */
+    private Operand<TFloat32> byHand(Ops tf, HandGradients hand, Operand<TFloat32> x) {
+      Operand<TFloat32> z = tf.math.mul(x, constant(tf, Math.sqrt(0.5)));
+      Operand<TFloat32> share = // Phi(x)
+          tf.math.mul(tf.math.add(tf.math.erf(z), constant(tf, 1)), constant(tf, 0.5));
+      return hand.cut(
+          tf,
+          tf.math.mul(x, share),
+          List.of(x),
+          (later, incoming) -> {
+            // e^(c - z^2) is phi(x) sqrt(2). Without the difference, TensorFlow would make one
+            // operation of all three, which does not compute several numbers at once.
+            Operand<TFloat32> bell =
+                later.math.exp(
+                    later.math.sub(constant(later, -Math.log(Math.PI) / 2), later.math.square(z)));
+            Operand<TFloat32> density = later.math.mul(z, bell); // x phi(x)
+            return List.of(later.math.mul(incoming, later.math.add(share, density)));
+          });
+    }
   },
   /** The same with Phi by tanh, as google-research/bert and GPT-2 compute it. */
   GELU_TANH(
@@ -149,6 +176,11 @@ public enum Activation {
 
   /** Element by element. */
   public abstract Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x);
+
+  /** Element by element, with a gradient by hand where there is one and the pass takes it. */
+  public Operand<TFloat32> apply(ForwardContext pass, Operand<TFloat32> x) {
+    return apply(pass.tf(), x);
+  }
 
   /** The activation of that name in Hugging Face's configurations; empty if there is none. */
   public static Optional<Activation> named(String name) {

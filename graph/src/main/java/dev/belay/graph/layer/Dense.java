@@ -58,6 +58,16 @@ public record Dense(
     return new Dense(kernel, false, Optional.of(own.bias("bias", out)), adapter);
   }
 
+  /** A layer whose output is that of this one times a factor. */
+  public Dense scaled(Ops tf, double factor) {
+    Operand<TFloat32> constant = tf.constant((float) factor);
+    return new Dense(
+        tf.math.mul(kernel, constant),
+        outFirst,
+        bias.map(present -> tf.math.mul(present, constant)),
+        adapter);
+  }
+
   /**
    * Applies the layer to rows.
    *

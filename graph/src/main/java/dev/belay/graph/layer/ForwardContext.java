@@ -1,5 +1,6 @@
 package dev.belay.graph.layer;
 
+import dev.belay.graph.recompute.Recomputation;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +26,8 @@ public final class ForwardContext {
   private final Ops tf;
   private final Optional<Draws> draws;
   private final AtomicLong nextSite;
+  private final Optional<HandGradients> hand;
+  private final Optional<Recomputation> recomputation;
 
   /**
    * Source of dropout masks: drawn by seed, step and site, so that every step can be repeated.
@@ -35,20 +38,56 @@ public final class ForwardContext {
    */
   public record Draws(long seed, Operand<TInt64> step, long firstSite) {}
 
-  private ForwardContext(Ops tf, Optional<Draws> draws, AtomicLong nextSite) {
+  private ForwardContext(
+      Ops tf,
+      Optional<Draws> draws,
+      AtomicLong nextSite,
+      Optional<HandGradients> hand,
+      Optional<Recomputation> recomputation) {
     this.tf = tf;
     this.draws = draws;
     this.nextSite = nextSite;
+    this.hand = hand;
+    this.recomputation = recomputation;
   }
 
   /** A pass without dropout. */
   public static ForwardContext evaluating(Ops tf) {
-    return new ForwardContext(tf, Optional.empty(), new AtomicLong());
+    return new ForwardContext(
+        tf, Optional.empty(), new AtomicLong(), Optional.empty(), Optional.empty());
   }
 
   /** A pass with dropout. */
   public static ForwardContext training(Ops tf, Draws draws) {
-    return new ForwardContext(tf, Optional.of(draws), new AtomicLong(draws.firstSite()));
+    return new ForwardContext(
+        tf,
+        Optional.of(draws),
+        new AtomicLong(draws.firstSite()),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /**
+   * The same pass, where layers may leave gradients that are written by hand. The gradient of what
+   * comes out of it must cross them.
+   */
+  public ForwardContext differentiated(HandGradients gradients) {
+    return new ForwardContext(tf, draws, nextSite, Optional.of(gradients), recomputation);
+  }
+
+  /** Returns whether a gradient is taken through this pass that crosses gradients by hand. */
+  public boolean isDifferentiated() {
+    return hand.isPresent();
+  }
+
+  /** Where layers leave gradients that are written by hand; empty if they must not. */
+  Optional<HandGradients> hand() {
+    return hand;
+  }
+
+  /** The same pass, whose blocks are computed again in the backward pass. */
+  public ForwardContext recomputing(Recomputation blocks) {
+    return new ForwardContext(tf, draws, nextSite, hand, Optional.of(blocks));
   }
 
   /** The scope for new nodes. */
@@ -58,7 +97,48 @@ public final class ForwardContext {
 
   /** The same pass, with its nodes in a scope of that name. */
   public ForwardContext within(String scope) {
-    return new ForwardContext(tf.withSubScope(scope), draws, nextSite);
+    return new ForwardContext(tf.withSubScope(scope), draws, nextSite, hand, recomputation);
+  }
+
+  /** Layers of a block. */
+  @FunctionalInterface
+  public interface Block {
+    /** Adds the layers to a pass. */
+    Operand<TFloat32> apply(ForwardContext pass, List<Operand<TFloat32>> inputs);
+  }
+
+  /**
+   * Adds a block, which the backward pass computes again if this pass says so.
+   *
+   * @param inputs every tensor that the block reads and that may depend on a weight, except its own
+   *     weights
+   */
+  public Operand<TFloat32> block(String scope, List<Operand<TFloat32>> inputs, Block block) {
+    if (recomputation.isEmpty()) {
+      return block.apply(within(scope), inputs);
+    }
+    long site = nextSite.get();
+    HandGradients unread = new HandGradients(); // the gradient does not pass the first copy
+    HandGradients inner = new HandGradients();
+    return recomputation
+        .get()
+        .block(
+            tf,
+            inputs,
+            (first, read) -> block.apply(plain(first, nextSite, unread).within(scope), read),
+            new Recomputation.Again(
+                (again, read) ->
+                    block.apply(plain(again, new AtomicLong(site), inner).within(scope), read),
+                inner::gaps));
+  }
+
+  /** A tensor that depends on a weight and that several blocks read. */
+  public Operand<TFloat32> shared(Operand<TFloat32> tensor) {
+    return recomputation.isPresent() ? recomputation.get().shared(tf, tensor) : tensor;
+  }
+
+  private ForwardContext plain(Ops scope, AtomicLong site, HandGradients gradients) {
+    return new ForwardContext(scope, draws, site, hand.map(outer -> gradients), Optional.empty());
   }
 
   /**

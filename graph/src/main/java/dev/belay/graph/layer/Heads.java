@@ -157,23 +157,49 @@ public record Heads(int count, int keys, int size, double scale, double dropout)
   public Operand<TFloat32> attendTogether(
       ForwardContext pass, Operand<TFloat32> rows, Together order, Visible visible) {
     Ops tf = pass.tf();
+    List<Output<TFloat32>> each = kinds(tf, rows, 3, order, visible.extent());
+    return attend(pass, new PerHead(scaled(tf, each.get(0)), each.get(1), each.get(2)), visible);
+  }
+
+  /**
+   * Attention whose keys and values are projected by one product.
+   *
+   * @param query rows of queries, [B * Q, A * D]
+   * @param rows keys, then values of each token: [B * K, 2 * A * D]
+   * @param between B, Q and K
+   * @param bias added to the products
+   * @return [B * Q, A * D]
+   */
+  public Operand<TFloat32> attendPairs(
+      ForwardContext pass,
+      Operand<TFloat32> query,
+      Operand<TFloat32> rows,
+      Between between,
+      Operand<TFloat32> bias) {
+    Ops tf = pass.tf();
+    List<Output<TFloat32>> each = kinds(tf, rows, 2, Together.BY_KIND, between.keys());
+    Operand<TFloat32> queries = split(tf, scaled(tf, query), between.queries(), count);
+    return mix(pass, new PerHead(queries, each.get(0), each.get(1)), between, Optional.of(bias));
+  }
+
+  /** What one product makes of each token, split into heads: [B, A, T, D] each. */
+  private List<Output<TFloat32>> kinds(
+      Ops tf, Operand<TFloat32> rows, int number, Together order, SequenceShape extent) {
     boolean byKind = order == Together.BY_KIND;
-    SequenceShape extent = visible.extent();
-    Operand<TInt32> three = tf.constant(3);
+    Operand<TInt32> kinds = tf.constant(number);
     Operand<TInt32> heads = tf.constant(count);
     List<Operand<TInt32>> sizes =
         List.of(
             extent.batch(),
             extent.length(),
-            byKind ? three : heads,
-            byKind ? heads : three,
+            byKind ? kinds : heads,
+            byKind ? heads : kinds,
             tf.constant(size));
     int[] kindFirst = byKind ? new int[] {2, 0, 3, 1, 4} : new int[] {3, 0, 2, 1, 4};
-    Operand<TFloat32> kinds =
+    Operand<TFloat32> split =
         tf.linalg.transpose(
-            tf.reshape(rows, tf.stack(sizes)), tf.constant(kindFirst)); // [3, B, A, T, D]
-    List<Output<TFloat32>> each = tf.unstack(kinds, 3L, Unstack.axis(0L)).output();
-    return attend(pass, new PerHead(scaled(tf, each.get(0)), each.get(1), each.get(2)), visible);
+            tf.reshape(rows, tf.stack(sizes)), tf.constant(kindFirst)); // [kinds, B, A, T, D]
+    return tf.unstack(split, (long) number, Unstack.axis(0L)).output();
   }
 
   /** Projections split into heads: queries [B, A, Q, D], keys and values [B, keys, K, D]. */

@@ -1,10 +1,10 @@
 package dev.belay.graph.layer;
 
+import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.math.Mean;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt32;
 
 /**
  * Layer normalisation, arXiv 1607.06450: {@code (x - mean) / sqrt(variance + epsilon) * gain +
@@ -25,13 +25,65 @@ public record LayerNorm(Operand<TFloat32> gain, Operand<TFloat32> bias, double e
 
   @Override
   public Operand<TFloat32> apply(Ops tf, Operand<TFloat32> x) {
-    Operand<TInt32> axis = tf.constant(new int[] {1});
-    Operand<TFloat32> centred =
-        tf.math.sub(x, tf.math.mean(x, axis, Mean.keepDims(true))); // [N, H]
-    Operand<TFloat32> variance =
-        tf.math.mean(tf.math.square(centred), axis, Mean.keepDims(true)); // [N, 1]
+    return output(tf, normalised(tf, x).rows());
+  }
+
+  /** The same, with a gradient by hand where the pass takes one. */
+  public Operand<TFloat32> apply(ForwardContext pass, Operand<TFloat32> x) {
+    Ops tf = pass.tf();
+    Normalised normalised = normalised(tf, x);
+    Operand<TFloat32> output = output(tf, normalised.rows());
+    return pass.hand().isEmpty()
+        ? output
+        : pass.hand()
+            .get()
+            .cut(
+                tf,
+                output,
+                List.of(x, gain, bias),
+                (later, incoming) -> backward(later, incoming, normalised));
+  }
+
+  /**
+   * Rows of mean 0 and variance 1.
+   *
+   * @param rows [N, H]
+   * @param scale what they were multiplied by, [N, 1]
+   */
+  private record Normalised(Operand<TFloat32> rows, Operand<TFloat32> scale) {}
+
+  private Normalised normalised(Ops tf, Operand<TFloat32> x) {
+    Operand<TFloat32> centred = tf.math.sub(x, mean(tf, x)); // [N, H]
+    Operand<TFloat32> variance = mean(tf, tf.math.square(centred)); // [N, 1]
     Operand<TFloat32> scale =
         tf.math.rsqrt(tf.math.add(variance, tf.constant((float) epsilon))); // [N, 1]
-    return tf.math.add(tf.math.mul(tf.math.mul(centred, scale), gain), bias);
+    return new Normalised(tf.math.mul(centred, scale), scale);
+  }
+
+  private Operand<TFloat32> output(Ops tf, Operand<TFloat32> normalised) {
+    return tf.math.add(tf.math.mul(normalised, gain), bias);
+  }
+
+  private static Operand<TFloat32> mean(Ops tf, Operand<TFloat32> rows) {
+    return tf.math.mean(rows, tf.constant(new int[] {1}), Mean.keepDims(true));
+  }
+
+  /**
+   * With n the normalised rows and g the gradient of n: {@code scale (g - mean(g) - n mean(g n))};
+   * the gradients of gain and bias are sums over all rows.
+   */
+  private List<Operand<TFloat32>> backward(
+      Ops tf, Operand<TFloat32> incoming, Normalised normalised) {
+    Operand<TFloat32> rows = normalised.rows();
+    Operand<TFloat32> ofRows = tf.math.mul(incoming, gain); // g
+    Operand<TFloat32> ofGain = tf.math.mul(incoming, rows);
+    Operand<TFloat32> along = mean(tf, tf.math.mul(ofGain, gain)); // mean(g n), [N, 1]
+    Operand<TFloat32> across =
+        tf.math.sub(tf.math.sub(ofRows, mean(tf, ofRows)), tf.math.mul(rows, along));
+    return List.of(tf.math.mul(across, normalised.scale()), sum(tf, ofGain), sum(tf, incoming));
+  }
+
+  private static Operand<TFloat32> sum(Ops tf, Operand<TFloat32> rows) {
+    return tf.nn.biasAddGrad(rows); // which sums over all but the last axis
   }
 }

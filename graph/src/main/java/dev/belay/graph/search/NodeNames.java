@@ -5,6 +5,9 @@ public final class NodeNames {
   /** Start of the names of all that Belay adds besides the passes of a model of its own. */
   public static final String PREFIX = "belay_";
 
+  /** The scope of the weights of a model whose graph Belay builds. */
+  public static final String WEIGHTS = "weights";
+
   /** The scope of the training step. */
   public static final String TRAIN = PREFIX + "train";
 

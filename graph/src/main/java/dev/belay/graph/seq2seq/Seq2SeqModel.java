@@ -133,7 +133,7 @@ public final class Seq2SeqModel {
     put(outputs, ENCODER_STATE, states);
     Operand<TFloat32> last = states.get(states.size() - 1); // [B * S, H]
     outputs.put(MEMORY, last.asOutput());
-    return new Memory(last, extent, hidden);
+    return new Memory(pass.shared(last), extent, hidden);
   }
 
   private void write(ForwardContext pass, Memory memory, Map<String, Output<?>> outputs) {

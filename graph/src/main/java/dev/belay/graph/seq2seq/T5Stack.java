@@ -71,20 +71,40 @@ final class T5Stack {
       Optional<Memory> memory) {
     Ops tf = pass.tf();
     Operand<TFloat32> bias =
-        tf.math.add(positions.bias(tf, extent.length()), hidden); // [B or 1, A, T, T]
+        pass.shared(tf.math.add(positions.bias(tf, extent.length()), hidden)); // [B or 1, A, T, T]
     Operand<TFloat32> x = pass.dropout(embedded, dropout); // [N, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
-      ForwardContext inside = pass.within("layer_" + i);
-      x = block.attention().toThemselves(inside.within("attention"), x, extent, bias);
-      if (block.cross().isPresent()) {
-        x = block.cross().get().to(memory.orElseThrow(), inside.within("cross"), x, extent);
-      }
-      x = block.feedForward().apply(inside.within("feed_forward"), x);
+      List<Operand<TFloat32>> inputs = new ArrayList<>(List.of(x, bias));
+      memory.ifPresent(read -> inputs.add(read.rows()));
+      x =
+          pass.block(
+              "layer_" + i, inputs, (inside, read) -> through(block, inside, read, extent, memory));
       states.add(x);
     }
     states.set(blocks.size(), pass.dropout(norm.apply(tf, x), dropout));
     return states;
+  }
+
+  /**
+   * Applies a block.
+   *
+   * @param read rows, bias of the self-attention and, for the decoder, rows of the encoder
+   */
+  private static Operand<TFloat32> through(
+      Block block,
+      ForwardContext pass,
+      List<Operand<TFloat32>> read,
+      SequenceShape extent,
+      Optional<Memory> memory) {
+    Operand<TFloat32> x =
+        block.attention().toThemselves(pass.within("attention"), read.get(0), extent, read.get(1));
+    if (block.cross().isPresent()) {
+      Memory whole = memory.orElseThrow();
+      Memory given = new Memory(read.get(2), whole.extent(), whole.bias());
+      x = block.cross().get().to(given, pass.within("cross"), x, extent);
+    }
+    return block.feedForward().apply(pass.within("feed_forward"), x);
   }
 }

@@ -8,7 +8,8 @@ import dev.belay.train.ModelInspection;
 import dev.belay.train.RunVerification;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
-import dev.belay.train.config.Section;
+import dev.belay.train.config.OptionDefinition;
+import dev.belay.train.config.PlanConfig;
 import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -32,7 +33,13 @@ final class InspectCommand implements RunnableCommand {
   @Parameters(arity = "0..1", paramLabel = "MODEL", description = "As --model.")
   private Path positional;
 
-  private final RecordOptions<ModelConfig> options = RecordOptions.of(ModelConfig.class);
+  private final RecordOptions<PlanConfig> options =
+      RecordOptions.of(
+          PlanConfig.class,
+          option ->
+              OptionDefinition.of(ModelConfig.class).stream()
+                      .anyMatch(ofModel -> ofModel.name().equals(option.name()))
+                  || PlanConfig.OF_MEMORY.contains(option.name()));
 
   @Option(
       names = "--plan",
@@ -62,24 +69,28 @@ final class InspectCommand implements RunnableCommand {
 
   @Override
   public void addOptions(CommandSpec spec) {
-    options.addTo(spec, option -> option.section() == Section.WHAT_TRAINS);
+    options.addTo(
+        spec,
+        option ->
+            option.isTrainingOnly() || PlanConfig.OF_MEMORY.contains(option.name()));
   }
 
   @Override
   public void run() throws IOException {
     Problems problems = new Problems();
-    ModelConfig model = problems.part(() -> options.read("model", positional));
+    PlanConfig config = problems.part(() -> options.read("model", positional));
     if (!plan) {
       problems.part(this::refusePlanOptions);
     }
     problems.verify();
+    ModelConfig model = config.model();
     if (verify) {
       verify(model);
       return;
     }
     model = context.hub().locate(model);
     ModelInspection.Contents contents = context.trainApi().inspect(model.weights());
-    ModelInspection.Plan planned = plan ? context.trainApi().plan(model) : null;
+    ModelInspection.Plan planned = plan ? context.trainApi().plan(config.with(model)) : null;
     PrintStream out = context.terminal().out();
     if (json) {
       out.println(JsonText.of(plan ? new Answer(contents, planned) : contents));

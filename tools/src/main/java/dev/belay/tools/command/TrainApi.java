@@ -15,7 +15,7 @@ import dev.belay.train.WeightConversion;
 import dev.belay.train.WorkerProcesses;
 import dev.belay.train.config.ConvertConfig;
 import dev.belay.train.config.EvaluateConfig;
-import dev.belay.train.config.ModelConfig;
+import dev.belay.train.config.PlanConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.config.WeightsConfig;
@@ -126,7 +126,7 @@ public interface TrainApi {
   }
 
   /** {@link ModelInspection#plan}. */
-  default ModelInspection.Plan plan(ModelConfig config) throws IOException {
+  default ModelInspection.Plan plan(PlanConfig config) throws IOException {
     return ModelInspection.plan(config, sandbox());
   }
 

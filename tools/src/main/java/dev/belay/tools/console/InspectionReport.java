@@ -41,6 +41,9 @@ public final class InspectionReport {
     table.row("evaluate through", plan.evaluationFunction());
     table.row("logits", plan.logits());
     table.row("word embeddings", plan.vocabulary());
+    if (plan.memory() != null) {
+      table.row("memory on a CPU", plan.memory().description());
+    }
     report.lines.addAll(table.lines("  "));
     report.list("Trained variables", plan.trained());
     report.list("Frozen variables", plan.frozen());

@@ -236,6 +236,7 @@ final class ModelSubject implements Subject {
         any.modelLosses(),
         any.adapter(),
         new ModelConfig.Trust(Set.of(), true, List.of(), Optional.empty(), untried),
-        EmbeddingConfig.defaults());
+        EmbeddingConfig.defaults(),
+        false);
   }
 }

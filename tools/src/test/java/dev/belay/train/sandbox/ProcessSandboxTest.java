@@ -201,7 +201,8 @@ final class ProcessSandboxTest {
             any.modelLosses(),
             any.adapter(),
             new ModelConfig.Trust(java.util.Set.of(), false, List.of(), Optional.empty(), true),
-            EmbeddingConfig.defaults());
+            EmbeddingConfig.defaults(),
+            false);
     assertTrue(isRemembered(trusted, true));
     ProgramRun run = predict(model("node { name: \"boom\" op: \"NoOp\" }"), "--trust-model");
     assertEquals(0, run.code(), run.err());

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  * @param adapter low-rank adapters of its weights
  * @param trust exceptions that the user allows for a foreign model
  * @param embedding vectors of sentences
+ * @param gradientCheckpointing whether the backward pass computes each block again
  */
 @Section.Of(Section.MODEL)
 public record ModelConfig(
@@ -114,7 +115,16 @@ public record ModelConfig(
         boolean modelLosses,
     AdapterConfig adapter,
     Trust trust,
-    EmbeddingConfig embedding) {
+    EmbeddingConfig embedding,
+    @Option(
+            name = "gradient-checkpointing",
+            help =
+                "Compute each block again in the backward pass instead of keeping its tensors: less"
+                    + " memory, more time, the same numbers. For models that Belay builds.",
+            section = Section.MACHINE,
+            trainingOnly = true,
+            onResume = Option.OnResume.LOG)
+        boolean gradientCheckpointing) {
 
   /** Names of the options that determine how weights are read, for every use. */
   public static final Set<String> OF_WEIGHTS =
@@ -299,7 +309,8 @@ public record ModelConfig(
         modelLosses,
         AdapterConfig.none(),
         trust,
-        embedding);
+        embedding,
+        gradientCheckpointing);
   }
 
   /** The weights at the path. */

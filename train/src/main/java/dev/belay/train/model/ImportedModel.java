@@ -97,6 +97,15 @@ public record ImportedModel(
               + ", --pooling and --normalize are for weights without a graph, such as a Hugging"
               + " Face folder or a checkpoint, and this is a SavedModel with a graph of its own");
     }
+    if (config.gradientCheckpointing()) {
+      throw new ModelException(
+          config.path()
+              + ": --gradient-checkpointing is for models that Belay builds, from a Hugging Face"
+              + " folder or a checkpoint, and this is a SavedModel with a graph of its own, whose"
+              + " blocks are unknown. Train its weights without that graph, or use less memory"
+              + " with a smaller --train-batch-size and --gradient-accumulation-steps, or with"
+              + " --adapter lora");
+    }
     boolean newHead = config.newHead().isPresent();
     if (newHead && config.features().isEmpty()) {
       throw new ConfigException(

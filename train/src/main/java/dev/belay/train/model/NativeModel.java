@@ -174,10 +174,11 @@ record NativeModel(
   private LayeredForward.Options options(ModelConfig config, long seed) {
     boolean isFresh = config.files().fromScratch();
     return new LayeredForward.Options(
-        new Parameters.Initialization(name -> isFresh, configuration.freshDeviation(), seed),
-        variable -> trains(variable.name(), config),
-        config.dropout(),
-        AdapterPlans.of(config, seed, adapter));
+            new Parameters.Initialization(name -> isFresh, configuration.freshDeviation(), seed),
+            variable -> trains(variable.name(), config),
+            config.dropout(),
+            AdapterPlans.of(config, seed, adapter))
+        .recomputing(config.gradientCheckpointing());
   }
 
   private ModelGraph graph(ModelConfig config, LayeredForward.Options options) throws IOException {
@@ -220,6 +221,9 @@ record NativeModel(
                   : " (initializer_range)")
               + " and seed "
               + seed);
+    }
+    if (options.recomputes()) {
+      notes.add("gradient checkpointing: the backward pass computes each block again");
     }
     options
         .held()

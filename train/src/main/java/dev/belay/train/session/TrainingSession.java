@@ -6,17 +6,19 @@ import dev.belay.graph.TrainPlan;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.TrainStepBuilder;
 import dev.belay.graph.clip.ClipRule;
-import dev.belay.graph.clip.NoClip;
 import dev.belay.graph.head.AttachedHead;
 import dev.belay.graph.optimizer.Optimizer;
 import dev.belay.graph.optimizer.Sgd;
+import dev.belay.graph.clip.NoClip;
 import dev.belay.graph.stage.AllReduce;
 import dev.belay.graph.stage.GradientStage;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
+import dev.belay.train.config.ClipConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.OptimizerConfig;
+import dev.belay.train.config.PlanConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.model.ModelGraph;
@@ -39,6 +41,13 @@ public final class TrainingSession {
   public record Training(
       StepRunner runner, TrainStep step, EvaluationStep evaluation, List<String> notes)
       implements AutoCloseable {
+    /** The same session with one more note. */
+    public Training with(Optional<String> note) {
+      List<String> more = new ArrayList<>(notes);
+      note.ifPresent(more::add);
+      return new Training(runner, step, evaluation, more);
+    }
+
     @Override
     public void close() {
       runner.close();
@@ -152,14 +161,33 @@ public final class TrainingSession {
   }
 
   /**
-   * The step that training would make, by the simplest rules: to see what it trains.
+   * The step that training would make: to see what it trains, and what memory it takes.
+   *
+   * @throws dev.belay.graph.gradient.UntrainableModelException if it cannot be made
+   */
+  public static TrainStep plannedStep(PlanConfig plan, ModelGraph graph) {
+    ClipConfig clip = ClipConfig.defaults();
+    return plannedStep(
+        plan.model(),
+        graph,
+        new Rules(
+            UpdateRules.gradients(plan.update(), clip, List.of()),
+            UpdateRules.clip(clip),
+            UpdateRules.optimizer(plan.optimizer())));
+  }
+
+  /**
+   * The step of the simplest rules: to try a model.
    *
    * @throws dev.belay.graph.gradient.UntrainableModelException if it cannot be made
    */
   public static TrainStep plannedStep(ModelConfig config, ModelGraph graph) {
+    return plannedStep(config, graph, new Rules(GradientPlan.PLAIN, new NoClip(), new Sgd()));
+  }
+
+  private static TrainStep plannedStep(ModelConfig config, ModelGraph graph, Rules rules) {
     int outputs = config.labels().orElse(graph.task().outputs().orElse(2));
-    Rules simplest = new Rules(GradientPlan.PLAIN, new NoClip(), new Sgd());
-    return step(config, graph, graph.attachHead(outputs), simplest);
+    return step(config, graph, graph.attachHead(outputs), rules);
   }
 
   private static boolean matchesAny(List<Pattern> patterns, String name) {

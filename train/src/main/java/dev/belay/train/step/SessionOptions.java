@@ -1,6 +1,7 @@
 package dev.belay.train.step;
 
 import dev.belay.graph.runtime.RemapperFaults;
+import dev.belay.graph.runtime.SumOrder;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
 import org.tensorflow.Graph;
@@ -18,16 +19,16 @@ public final class SessionOptions {
    * else, it is off for this session; elsewhere what it fuses is worth having.
    */
   static ConfigProto of(MachineConfig machine, Precision precision, Graph graph) {
-    ConfigProto options = of(machine, precision);
-    if (!RemapperFaults.anyIn(graph)) {
-      return options;
+    ConfigProto.Builder options = of(machine, precision).toBuilder();
+    RewriterConfig.Builder rewrites =
+        options.getGraphOptionsBuilder().getRewriteOptionsBuilder();
+    if (RemapperFaults.anyIn(graph)) {
+      rewrites.setRemapping(RewriterConfig.Toggle.OFF);
     }
-    ConfigProto.Builder unfused = options.toBuilder();
-    unfused
-        .getGraphOptionsBuilder()
-        .getRewriteOptionsBuilder()
-        .setRemapping(RewriterConfig.Toggle.OFF);
-    return unfused.build();
+    if (SumOrder.mattersIn(graph)) {
+      rewrites.setCommonSubgraphElimination(RewriterConfig.Toggle.OFF);
+    }
+    return options.build();
   }
 
   /** For any graph. */
