@@ -50,7 +50,9 @@ final class Encoder {
     Ops tf = pass.tf();
     SequenceShape extent = SequenceShape.of(tf, inputs.ids());
     Operand<TFloat32> padding = AttentionBias.padding(tf, inputs.mask(), extent); // [B, 1, 1, T]
-    Operand<TFloat32> bias = bias(tf, padding, extent, extent); // [B, 1 or A, 1 or T, T]
+    Operand<TFloat32> ofAll = bias(tf, padding, extent, extent); // [B, 1 or A, 1 or T, T]
+    boolean trains = distances.isPresent(); // then the bias has a gradient
+    Operand<TFloat32> bias = trains ? pass.shared(ofAll) : ofAll;
     Operand<TFloat32> x = embeddings.look(pass, inputs, extent, tokens); // [M, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     int layers = spec.sizes().layers();
@@ -62,12 +64,14 @@ final class Encoder {
         x =
             pass.block(
                 scope,
-                List.of(x),
+                trains && !firstOnly ? List.of(x, bias) : List.of(x),
                 (inside, read) -> {
                   Operand<TFloat32> rows = read.get(0);
                   if (!firstOnly) {
                     return block.apply(
-                        inside, new EncoderBlock.Rows(rows, rows, extent, extent, tokens), bias);
+                        inside,
+                        new EncoderBlock.Rows(rows, rows, extent, extent, tokens),
+                        trains ? read.get(1) : bias);
                   }
                   Ops here = inside.tf();
                   SequenceShape one = extent.withLength(here.constant(1));

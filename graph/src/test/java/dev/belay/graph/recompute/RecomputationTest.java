@@ -105,7 +105,7 @@ class RecomputationTest {
               distances,
               distances
                   ? new EncoderSpec.Positions(
-                      OptionalInt.empty(), Optional.of(new RelativeKeys.Form(true, false)), false)
+                      OptionalInt.empty(), Optional.of(new RelativeKeys.Form(true, false)), Optional.empty(), false)
                   : EncoderSpec.Positions.ADDED,
               false,
               Activation.GELU,
@@ -167,7 +167,9 @@ class RecomputationTest {
   @EnumSource(names = {"BERT_FIRST_TOKEN", "T5"})
   void accumulatedGradientsAreTheSameBits(Model model) {
     GradientPlan several = new GradientPlan(true, Optional.empty(), List.of(), NormRows.DENSE);
-    assertEquals(losses(model, RecomputationTest::any, false, several), losses(model, RecomputationTest::any, true, several));
+    assertEquals(
+        losses(model, RecomputationTest::any, false, several),
+        losses(model, RecomputationTest::any, true, several));
   }
 
   /** Below the first block that trains, and in blocks without weights that do. */
