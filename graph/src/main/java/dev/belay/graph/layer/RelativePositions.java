@@ -77,15 +77,28 @@ public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
    * @return [1, A, T, T]
    */
   public Operand<TFloat32> bias(Ops tf, Operand<TInt32> length) {
+    return bias(tf, length, length);
+  }
+
+  /**
+   * The terms of the last tokens alone.
+   *
+   * @param queries Q, at most K
+   * @param keys K
+   * @return [1, A, Q, K]
+   */
+  public Operand<TFloat32> bias(Ops tf, Operand<TInt32> queries, Operand<TInt32> keys) {
     Operand<TInt32> zero = tf.constant(0);
-    Operand<TInt32> keys = tf.range(zero, length, tf.constant(1)); // [T]
-    Operand<TInt32> relative = tf.math.sub(keys, tf.expandDims(keys, tf.constant(1))); // [T, T]
+    Operand<TInt32> one = tf.constant(1);
+    Operand<TInt32> asked = tf.range(tf.math.sub(keys, queries), keys, one); // [Q]
+    Operand<TInt32> relative =
+        tf.math.sub(tf.range(zero, keys, one), tf.expandDims(asked, one)); // [Q, K]
     Operand<TInt32> farthest = tf.constant(buckets.farthest());
     Operand<TInt32> cut = tf.clipByValue(relative, tf.constant(-buckets.farthest()), farthest);
     Operand<TInt32> bucket =
-        tf.gather(tf.constant(buckets.all()), tf.math.add(cut, farthest), zero); // [T, T]
-    Operand<TFloat32> numbers = tf.gather(table, bucket, zero); // [T, T, A]
+        tf.gather(tf.constant(buckets.all()), tf.math.add(cut, farthest), zero); // [Q, K]
+    Operand<TFloat32> numbers = tf.gather(table, bucket, zero); // [Q, K, A]
     return tf.expandDims(
-        tf.linalg.transpose(numbers, tf.constant(new int[] {2, 0, 1})), zero); // [1, A, T, T]
+        tf.linalg.transpose(numbers, tf.constant(new int[] {2, 0, 1})), zero); // [1, A, Q, K]
   }
 }

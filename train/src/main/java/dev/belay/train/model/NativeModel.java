@@ -9,6 +9,7 @@ import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.HeldRows;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
+import dev.belay.savedmodel.configuration.GenerationSettings;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.GraphPolicy;
@@ -84,6 +85,7 @@ record NativeModel(
     notes.add("weights: " + location);
     ConfigurationKeys.require(
         configuration, location.configuration().orElse(location.path()), notes);
+    ConfigurationKeys.noteGeneration(configuration, location, notes);
     NativeWeights base = NativeWeights.of(read, config.files().ignoredWeights(), notes);
     Optional<StoredAdapter> adapter =
         StoredAdapter.read(
@@ -318,6 +320,11 @@ record NativeModel(
   @Override
   public Set<Integer> endIds() {
     return configuration.endIds();
+  }
+
+  @Override
+  public GenerationSettings generation() throws IOException {
+    return ConfigurationKeys.generation(configuration, source.weights().orElseThrow());
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.belay.train.model;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.HeldRows;
+import dev.belay.savedmodel.configuration.GenerationSettings;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
@@ -122,6 +123,11 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
   /** The ids that end what it writes, if its configuration says any. */
   Set<Integer> endIds();
+
+  /** The settings of generate that come with it. */
+  default GenerationSettings generation() throws IOException {
+    return GenerationSettings.NONE;
+  }
 
   /** Class names in the order of its logits, if they are known. */
   Optional<LabelMap> labels();

@@ -262,6 +262,37 @@ public final class StepRunner implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs a pass that reads a state and makes the next one.
+   *
+   * @param columns by the names of the pass's inputs; the others are fed from the state, or keep
+   *     their defaults
+   * @param state takes over what the pass makes, except {@code numbers}
+   * @param numbers names of the outputs to read, float32
+   * @return the numbers of each of these outputs, row by row
+   */
+  public List<float[]> advance(
+      ForwardCall call, Map<String, BatchColumn> columns, CallState state, List<String> numbers) {
+    List<String> made =
+        call.outputs().keySet().stream().filter(name -> !numbers.contains(name)).toList();
+    List<float[]> read = new ArrayList<>();
+    try (Feeds feeds = new Feeds(session.runner())) {
+      feeds.columns(call.inputs(), columns, state);
+      numbers.forEach(name -> feeds.runner().fetch(call.output(name)));
+      made.forEach(name -> feeds.runner().fetch(call.output(name)));
+      FetchedTensors fetched = feeds.runner().run(); // each tensor is closed or handed over
+      for (int i = 0; i < numbers.size(); i++) {
+        try (Tensor tensor = fetched.get(i)) {
+          read.add(NativeTensors.floats(tensor));
+        }
+      }
+      for (int i = 0; i < made.size(); i++) {
+        state.put(made.get(i), fetched.get(numbers.size() + i));
+      }
+    }
+    return read;
+  }
+
   private static float scalar(FetchedTensors result, int index) {
     return ((TFloat32) result.get(index)).getFloat();
   }
