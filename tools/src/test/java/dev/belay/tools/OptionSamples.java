@@ -85,6 +85,7 @@ final class OptionSamples {
           Map.entry("--block-size", "64"),
           Map.entry("--mlm-probability", "0.3"),
           Map.entry("--whole-word-mask", "on"),
+          Map.entry("--packing", "on"),
           Map.entry("--doc-stride", "64"),
           Map.entry("--n-best-size", "5"),
           Map.entry("--max-answer-length", "10"),

@@ -61,6 +61,9 @@ final class Decoder {
    * @param mask 1 for tokens, 0 for padding, [B, T]
    */
   List<Operand<TFloat32>> decode(ForwardContext pass, Operand<TInt32> ids, Operand<TInt32> mask) {
+    if (pass.isOfPackedRows()) {
+      return decodePacked(pass, ids, mask);
+    }
     Ops tf = pass.tf();
     SequenceShape extent = SequenceShape.of(tf, ids);
     Operand<TFloat32> bias =
@@ -73,6 +76,28 @@ final class Decoder {
             Optional.of(bias),
             spec.attention().rotary().map(rotary -> rotary.rotation(tf, extent.length())));
     return through(pass, embed(pass.within("embeddings"), ids, extent), earlier);
+  }
+
+  /** The same of rows of several examples, whose numbers are the mask. */
+  private List<Operand<TFloat32>> decodePacked(
+      ForwardContext pass, Operand<TInt32> ids, Operand<TInt32> examples) {
+    Ops tf = pass.tf();
+    SequenceShape extent = SequenceShape.of(tf, ids);
+    PackedExamples packed = PackedExamples.of(tf, examples, extent);
+    Operand<TInt32> places = packed.places(); // [B, T]
+    Operand<TInt32> longest =
+        tf.math.add(tf.max(places, tf.constant(new int[] {0, 1})), tf.constant(1));
+    Visible earlier =
+        new Visible(
+            extent,
+            Optional.of(packed.bias()),
+            spec.attention()
+                .rotary()
+                .map(rotary -> rotary.rotation(tf, perHead(tf, places), longest)));
+    Operand<TFloat32> rows = lookUp(tf, ids); // [N, H]
+    Operand<TFloat32> x =
+        positions.isPresent() ? tf.math.add(rows, positions.get().look(tf, places)) : rows;
+    return through(pass, pass.dropout(x, spec.dropout().embeddings()), earlier);
   }
 
   /**
@@ -154,13 +179,16 @@ final class Decoder {
 
   private Operand<TFloat32> embed(ForwardContext pass, Operand<TInt32> ids, SequenceShape extent) {
     Ops tf = pass.tf();
-    OptionalInt untrained = spec.form().untrainedWord();
-    Operand<TFloat32> rows =
-        untrained.isPresent()
-            ? words.lookExcept(tf, ids, untrained.getAsInt())
-            : words.look(tf, ids); // [N, H]
+    Operand<TFloat32> rows = lookUp(tf, ids); // [N, H]
     return pass.dropout(
         positions.isPresent() ? positioned(tf, rows, extent) : rows, spec.dropout().embeddings());
+  }
+
+  private Operand<TFloat32> lookUp(Ops tf, Operand<TInt32> ids) {
+    OptionalInt untrained = spec.form().untrainedWord();
+    return untrained.isPresent()
+        ? words.lookExcept(tf, ids, untrained.getAsInt())
+        : words.look(tf, ids);
   }
 
   /** Rows [N, H] with those of their positions. */

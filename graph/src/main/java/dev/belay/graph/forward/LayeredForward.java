@@ -42,6 +42,8 @@ public final class LayeredForward {
    * @param adapters low-rank adapters to add, if any
    * @param training whether there is a training pass; to predict, none is needed
    * @param held rows to hold of the tables of those names; of other tables, all
+   * @param packed whether rows of the training pass hold several examples, which the attention
+   *     mask numbers from 1
    */
   public record Options(
       Parameters.Initialization beginning,
@@ -49,7 +51,8 @@ public final class LayeredForward {
       boolean dropout,
       Optional<AdapterPlan> adapters,
       boolean training,
-      Map<String, HeldRows> held) {
+      Map<String, HeldRows> held,
+      boolean packed) {
 
     /** Options for both passes, with adapters. */
     public Options(
@@ -57,7 +60,7 @@ public final class LayeredForward {
         Predicate<VariableSpec> trains,
         boolean dropout,
         Optional<AdapterPlan> adapters) {
-      this(beginning, trains, dropout, adapters, true, Map.of());
+      this(beginning, trains, dropout, adapters, true, Map.of(), false);
     }
 
     /** Options for both passes, without adapters. */
@@ -68,12 +71,17 @@ public final class LayeredForward {
 
     /** The same without a training pass. */
     public Options forEvaluation() {
-      return new Options(beginning, trains, dropout, adapters, false, held);
+      return new Options(beginning, trains, dropout, adapters, false, held, false);
     }
 
     /** The same, which holds some rows of the tables of those names alone. */
     public Options holding(Map<String, HeldRows> rows) {
-      return new Options(beginning, trains, dropout, adapters, training, rows);
+      return new Options(beginning, trains, dropout, adapters, training, rows, packed);
+    }
+
+    /** The same for rows of several examples. */
+    public Options forPackedRows() {
+      return new Options(beginning, trains, dropout, adapters, training, held, true);
     }
 
     /** The name of the pass to train through, or of the only one. */
@@ -134,10 +142,12 @@ public final class LayeredForward {
 
   private static ForwardContext training(Ops tf, Options options, Operand<TInt64> step) {
     Ops scope = tf.withSubScope(TRAINING);
-    return options.dropout()
-        ? ForwardContext.training(
-            scope, new ForwardContext.Draws(options.beginning().seed(), step, FIRST_SITE))
-        : ForwardContext.evaluating(scope);
+    ForwardContext pass =
+        options.dropout()
+            ? ForwardContext.training(
+                scope, new ForwardContext.Draws(options.beginning().seed(), step, FIRST_SITE))
+            : ForwardContext.evaluating(scope);
+    return options.packed() ? pass.ofPackedRows() : pass;
   }
 
   /** A placeholder for token ids or masks, [B, T], for any batch size and length. */

@@ -13,6 +13,15 @@ public final class AttentionBias {
   private AttentionBias() {}
 
   /**
+   * Hides positions.
+   *
+   * @param hidden 1 for those that are hidden, 0 for others
+   */
+  public static Operand<TFloat32> hide(Ops tf, Operand<TFloat32> hidden) {
+    return tf.math.mul(hidden, tf.constant(HIDDEN));
+  }
+
+  /**
    * Hides padding.
    *
    * @param mask 1 for tokens, less for those that are hidden, [B, T]

@@ -25,6 +25,7 @@ public final class ForwardContext {
   private final Ops tf;
   private final Optional<Draws> draws;
   private final AtomicLong nextSite;
+  private final boolean packed;
 
   /**
    * Source of dropout masks: drawn by seed, step and site, so that every step can be repeated.
@@ -35,20 +36,31 @@ public final class ForwardContext {
    */
   public record Draws(long seed, Operand<TInt64> step, long firstSite) {}
 
-  private ForwardContext(Ops tf, Optional<Draws> draws, AtomicLong nextSite) {
+  private ForwardContext(Ops tf, Optional<Draws> draws, AtomicLong nextSite, boolean packed) {
     this.tf = tf;
     this.draws = draws;
     this.nextSite = nextSite;
+    this.packed = packed;
   }
 
   /** A pass without dropout. */
   public static ForwardContext evaluating(Ops tf) {
-    return new ForwardContext(tf, Optional.empty(), new AtomicLong());
+    return new ForwardContext(tf, Optional.empty(), new AtomicLong(), false);
   }
 
   /** A pass with dropout. */
   public static ForwardContext training(Ops tf, Draws draws) {
-    return new ForwardContext(tf, Optional.of(draws), new AtomicLong(draws.firstSite()));
+    return new ForwardContext(tf, Optional.of(draws), new AtomicLong(draws.firstSite()), false);
+  }
+
+  /** The same pass, of rows that hold several examples, which the attention mask numbers. */
+  public ForwardContext ofPackedRows() {
+    return new ForwardContext(tf, draws, nextSite, true);
+  }
+
+  /** Whether rows hold several examples. */
+  public boolean isOfPackedRows() {
+    return packed;
   }
 
   /** The scope for new nodes. */
@@ -58,7 +70,7 @@ public final class ForwardContext {
 
   /** The same pass, with its nodes in a scope of that name. */
   public ForwardContext within(String scope) {
-    return new ForwardContext(tf.withSubScope(scope), draws, nextSite);
+    return new ForwardContext(tf.withSubScope(scope), draws, nextSite, packed);
   }
 
   /**

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 
@@ -107,7 +108,8 @@ public record BeamSearch(Choice choice, int beams, double lengthPenalty, Stoppin
       if (begin.length < longest) {
         followed.add(new Beam(begin, 0, 0, row));
       } else {
-        finished.add(new Finished(new GeneratedSequence(new int[0], false, 0), 0));
+        finished.add(
+            new Finished(new GeneratedSequence(new int[0], OptionalInt.empty(), 0), 0));
       }
     }
 
@@ -159,11 +161,9 @@ public record BeamSearch(Choice choice, int beams, double lengthPenalty, Stoppin
     }
 
     private Finished finished(Beam beam, boolean ends) {
-      int length = beam.tokens().length;
-      int[] tokens = Arrays.copyOfRange(beam.tokens(), begins, ends ? length - 1 : length);
       return new Finished(
-          new GeneratedSequence(tokens, ends, beam.logProbability()),
-          beam.score() / Math.pow(length - begins, lengthPenalty));
+          GeneratedSequence.of(beam.tokens(), begins, ends, beam.logProbability()),
+          beam.score() / Math.pow(beam.tokens().length - begins, lengthPenalty));
     }
 
     private boolean isDone(List<Beam> running) {

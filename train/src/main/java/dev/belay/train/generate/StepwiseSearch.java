@@ -3,6 +3,7 @@ package dev.belay.train.generate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -46,7 +47,7 @@ public record StepwiseSearch(Choice choice) implements TokenSearch {
                 0,
                 choice.random(firstExample + example, answer));
         if (isFull(text, model)) {
-          written[example][answer] = new GeneratedSequence(new int[0], false, 0);
+          written[example][answer] = new GeneratedSequence(new int[0], OptionalInt.empty(), 0);
         } else {
           open.add(text);
         }
@@ -65,7 +66,8 @@ public record StepwiseSearch(Choice choice) implements TokenSearch {
           Text longer = text.with(token, logits.logProbability(rows[i], token));
           boolean ended = limits.ends(token);
           if (ended || isFull(longer, model) || limits.stops().test(longer.tokens())) {
-            written[text.example()][text.answer()] = sequence(longer, begin, ended);
+            written[text.example()][text.answer()] =
+                GeneratedSequence.of(longer.tokens(), begin, ended, longer.logProbability());
           } else {
             from[next.size()] = rows[i];
             next.add(longer);
@@ -90,12 +92,6 @@ public record StepwiseSearch(Choice choice) implements TokenSearch {
 
   private static int last(int[] tokens) {
     return tokens[tokens.length - 1];
-  }
-
-  private static GeneratedSequence sequence(Text text, int first, boolean ended) {
-    int end = text.tokens().length - (ended ? 1 : 0);
-    return new GeneratedSequence(
-        Arrays.copyOfRange(text.tokens(), first, end), ended, text.logProbability());
   }
 
   private int token(NextTokens.Logits logits, int row, Text text, int begins) {

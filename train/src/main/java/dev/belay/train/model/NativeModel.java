@@ -35,6 +35,7 @@ import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
+import dev.belay.train.task.CausalLm;
 import dev.belay.train.task.HeadFiles;
 import dev.belay.train.task.Task;
 import java.io.IOException;
@@ -152,6 +153,15 @@ record NativeModel(
   public ModelGraph graph(ModelConfig config, long seed, Map<String, HeldRows> held)
       throws IOException {
     return graph(config, options(config, seed).holding(held));
+  }
+
+  @Override
+  public ModelGraph packedGraph(ModelConfig config, long seed, Map<String, HeldRows> held)
+      throws IOException {
+    if (!(head.task() instanceof CausalLm)) {
+      return TrainableModel.super.packedGraph(config, seed, held);
+    }
+    return graph(config, options(config, seed).holding(held).forPackedRows());
   }
 
   @Override

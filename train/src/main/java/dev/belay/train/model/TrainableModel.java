@@ -9,6 +9,7 @@ import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
@@ -74,6 +75,19 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
    * @param held rows to hold of the tables of those names; of other tables, all
    */
   ModelGraph graph(ModelConfig config, long seed, Map<String, HeldRows> held) throws IOException;
+
+  /**
+   * The same for rows of several examples, which the attention mask numbers from 1.
+   *
+   * @throws ConfigException if it cannot keep them apart
+   */
+  default ModelGraph packedGraph(ModelConfig config, long seed, Map<String, HeldRows> held)
+      throws IOException {
+    throw new ConfigException(
+        "--packing on is for Belay's own graph of a decoder with --head causal-lm, where no example"
+            + " sees another in its row; expected --packing off for "
+            + config.path());
+  }
 
   /** Its task; empty if only its graph tells. */
   Optional<Task> task();

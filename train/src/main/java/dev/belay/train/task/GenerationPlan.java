@@ -107,7 +107,7 @@ final class GenerationPlan {
 
   private GeneratedText text(GeneratedSequence sequence) {
     return new GeneratedText(
-        run.tokenizer().decode(sequence.tokens()),
+        run.tokenizer().decode(sequence.all()),
         sequence.logProbability(),
         sequence.tokens().length);
   }
