@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 
 /**
  * Stops a text at the token that completes one of some texts, as {@code stop_strings} of Hugging
- * Face's generate does: the token may go on behind it.
+ * Face's generate does: the token may go on behind it, and special tokens have their names.
  *
  * @param texts none empty
  */
@@ -23,8 +23,8 @@ record StopTexts(TextTokenizer tokenizer, List<String> texts) implements Predica
   private boolean ends(int[] tokens, String text) {
     // A token has a byte at least, and a character four at most.
     int begin = Math.max(0, tokens.length - 4 * text.length() - MARGIN);
-    String all = tokenizer.decode(Arrays.copyOfRange(tokens, begin, tokens.length));
-    String before = tokenizer.decode(Arrays.copyOfRange(tokens, begin, tokens.length - 1));
+    String all = tokenizer.decodeWithSpecials(Arrays.copyOfRange(tokens, begin, tokens.length));
+    String before = tokenizer.decodeWithSpecials(Arrays.copyOfRange(tokens, begin, tokens.length - 1));
     int same = 0;
     while (same < Math.min(all.length(), before.length())
         && all.charAt(same) == before.charAt(same)) {
