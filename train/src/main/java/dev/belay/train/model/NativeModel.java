@@ -11,7 +11,6 @@ import dev.belay.graph.variable.HeldRows;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
 import dev.belay.savedmodel.configuration.GenerationSettings;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
-import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
@@ -40,7 +39,6 @@ import dev.belay.train.task.HeadFiles;
 import dev.belay.train.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -384,26 +382,7 @@ record NativeModel(
 
   @Override
   public Serving serving(ForwardCall call, List<String> names) {
-    List<FlatGraph.FlatTensor> inputs = new ArrayList<>();
-    call.inputs()
-        .forEach(
-            (name, input) ->
-                inputs.add(
-                    new FlatGraph.FlatTensor(
-                        name, input.op().name(), input.dataType(), input.shape())));
-    return new Serving(
-        inputs,
-        List.of(),
-        Map.of(),
-        Map.of(ConfigurationReader.HUGGING_FACE, head.configuration(forHuggingFace(), names)));
-  }
-
-  /** Translates {@code gelu} of google-research/bert, which Hugging Face calls {@code gelu_new}. */
-  private ModelConfiguration forHuggingFace() {
-    boolean byTanh =
-        activation() == Activation.GELU_TANH
-            && configuration.feedForward().activation().equals("gelu");
-    return byTanh ? configuration.withActivation("gelu_new") : configuration;
+    return NativeServing.of(this, call, names);
   }
 
   @Override

@@ -273,24 +273,7 @@ public final class StepRunner implements AutoCloseable {
    */
   public List<float[]> advance(
       ForwardCall call, Map<String, BatchColumn> columns, CallState state, List<String> numbers) {
-    List<String> made =
-        call.outputs().keySet().stream().filter(name -> !numbers.contains(name)).toList();
-    List<float[]> read = new ArrayList<>();
-    try (Feeds feeds = new Feeds(session.runner())) {
-      feeds.columns(call.inputs(), columns, state);
-      numbers.forEach(name -> feeds.runner().fetch(call.output(name)));
-      made.forEach(name -> feeds.runner().fetch(call.output(name)));
-      FetchedTensors fetched = feeds.runner().run(); // each tensor is closed or handed over
-      for (int i = 0; i < numbers.size(); i++) {
-        try (Tensor tensor = fetched.get(i)) {
-          read.add(NativeTensors.floats(tensor));
-        }
-      }
-      for (int i = 0; i < made.size(); i++) {
-        state.put(made.get(i), fetched.get(numbers.size() + i));
-      }
-    }
-    return read;
+    return state.advance(session.runner(), call, columns, numbers);
   }
 
   private static float scalar(FetchedTensors result, int index) {
