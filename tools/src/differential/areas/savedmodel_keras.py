@@ -728,7 +728,7 @@ def repeatable_steps(model, recipe, grouped, x):
 
 def uses_batch_statistics(recipe):
     """Such a layer sees the parts of an update, of which none is the whole."""
-    return any(item["layer"] == "BatchNormalization" for item in recipe["blocks"] + recipe["after"])
+    return any(item["layer"] == "BatchNormalization" or item["args"].get("norm") == "batch" for item in recipe["blocks"] + recipe["after"])
 
 
 def evaluation(model, recipe, data):

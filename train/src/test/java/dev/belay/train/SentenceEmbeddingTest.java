@@ -123,6 +123,43 @@ final class SentenceEmbeddingTest {
     assertVectors(golden.get("vectors_after"), written, held);
   }
 
+  /** A session that holds the rows of the words in a run holds those of every text of an example. */
+  @Test
+  void rowsOfWordsInAllTextsAreHeld() throws IOException {
+    Path texts = folder.resolve("texts.jsonl");
+    Files.writeString(
+        texts,
+        """
+        {"text": "a cat", "positive": "dog ran", "negative": "a mat"}
+        {"text": "the cat", "positive": "the bird", "negative": "a dog ran"}
+        """);
+    List<List<Double>> losses = new ArrayList<>();
+    for (String full : List.of("on", "off")) {
+      List<Double> steps = new ArrayList<>();
+      losses.add(steps);
+      Map<String, String> changes = new HashMap<>(Map.of("train-file", texts.toString()));
+      changes.put("validation-file", texts.toString());
+      changes.put("full-vocabulary", full);
+      changes.put("num-train-epochs", "3");
+      changes.put("output-dir", folder.resolve(full).toString());
+      TrainingRun.execute(
+          config("bert", changes),
+          List.of(),
+          event -> {
+            if (event instanceof RunEvent.Trained step) {
+              steps.add((double) step.loss());
+            } else if (event instanceof RunEvent.Started begun) {
+              boolean held = begun.notes().stream().anyMatch(note -> note.startsWith("vocabulary: "));
+              assertEquals(full.equals("off"), held, begun.notes().toString());
+            }
+          });
+    }
+    for (int i = 0; i < losses.get(0).size(); i++) {
+      Agreement.assertClose(losses.get(0).get(i), losses.get(1).get(i), 1e-6, "step " + (i + 1));
+    }
+    assertEquals(3, losses.get(1).size());
+  }
+
   @Test
   void optionsReplaceWhatTheFilesSay() throws IOException {
     Path plain = folder.resolve("plain");

@@ -143,7 +143,10 @@ final class CaseRun {
       throws IOException {
     JsonComparison comparison = JsonComparison.of(expect);
     if (expect.has("logits")) {
-      return comparison.difference("logits", expect.get("logits"), logits(lines(ended.out())));
+      return comparison.difference("logits", expect.get("logits"), column("logits", ended));
+    }
+    if (expect.has("vectors")) {
+      return comparison.difference("vector", expect.get("vectors"), column("embedding", ended));
     }
     if (expect.has("lines")) {
       return comparison.difference("line", expect.get("lines"), lines(ended.out()));
@@ -168,9 +171,9 @@ final class CaseRun {
     return all;
   }
 
-  private static JsonNode logits(JsonNode lines) {
+  private static JsonNode column(String name, Ended ended) throws IOException {
     ArrayNode all = JSON.createArrayNode();
-    lines.forEach(line -> all.add(line.path("logits")));
+    lines(ended.out()).forEach(line -> all.add(line.path(name)));
     return all;
   }
 

@@ -49,7 +49,11 @@ public record LengthProbe(TrainingSession.Training training, TrainingData datase
         Stream.concat(
                 datasets.train().examples().stream(),
                 datasets.validation().stream().flatMap(data -> data.examples().stream()))
-            .max(Comparator.comparingInt(EncodedExample::length))
+            .flatMap(EncodedExample::allTexts)
+            // An example of several texts counts as long as the longest, which is one of the others.
+            .max(
+                Comparator.comparingInt(EncodedExample::length)
+                    .thenComparing(example -> example.others().isEmpty()))
             .orElseThrow();
     if (longest.length() <= ModelTrial.LENGTH || hasFixedShapes()) {
       return;

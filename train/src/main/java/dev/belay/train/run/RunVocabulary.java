@@ -17,6 +17,7 @@ import dev.belay.train.model.WordTable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -74,11 +75,11 @@ public final class RunVocabulary {
     List<FeatureRequest> features = dataset.options().features();
     for (int i = 0; i < features.size(); i++) {
       if (FeatureNames.holdsTokenIds(features.get(i).feature())) {
-        for (EncodedExample example : dataset.examples()) {
-          for (int id : ((FeatureRow.Ints) example.features().get(i)).values()) {
-            used.set(id);
-          }
-        }
+        int feature = i;
+        dataset.examples().stream()
+            .flatMap(EncodedExample::allTexts)
+            .flatMapToInt(text -> Arrays.stream(((FeatureRow.Ints) text.features().get(feature)).values()))
+            .forEach(used::set);
       }
     }
   }

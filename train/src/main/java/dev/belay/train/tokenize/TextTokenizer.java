@@ -44,6 +44,9 @@ public final class TextTokenizer implements AutoCloseable {
   private final SequenceTemplate single;
   private final SequenceTemplate pair;
 
+  /** A character of the texts so far that releases of Hugging Face's tokenizers disagree about. */
+  private volatile OptionalInt recent = OptionalInt.empty();
+
   private TextTokenizer(
       HuggingFaceTokenizer tokenizer, TokenizerDefinition definition, int maxLength) {
     this.tokenizer = tokenizer;
@@ -140,7 +143,7 @@ public final class TextTokenizer implements AutoCloseable {
         begin += WORDS_AT_ONCE) {
       String[] some =
           words.subList(begin, Math.min(words.size(), begin + WORDS_AT_ONCE)).stream()
-              .map(word -> blank + LoneSurrogates.replaced(word))
+              .map(word -> blank + sound(word))
               .toArray(String[]::new);
       Owned read = nativeWords(some);
       tokens = joined(tokens, read.ids());
@@ -181,7 +184,7 @@ public final class TextTokenizer implements AutoCloseable {
     }
     TokenizersLibrary library = TokenizersLibrary.LIB;
     long handle = tokenizer.getHandle();
-    String sound = LoneSurrogates.replaced(text);
+    String sound = sound(text);
     definition.patterns().require(sound);
     long encoding = run(() -> library.encode(handle, sound, false));
     try {
@@ -292,6 +295,19 @@ public final class TextTokenizer implements AutoCloseable {
     return definition.sides().cutsLeft();
   }
 
+  /** A remark, for people, on a text so far that releases of Python's tokenizers disagree about. */
+  public Optional<String> ambiguity() {
+    OptionalInt seen = recent;
+    return seen.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            String.format(
+                "a text holds U+%04X, which came into Unicode after version 14: releases of Hugging"
+                    + " Face's tokenizers know it or do not, and divide words at it accordingly; its"
+                    + " token ids may not be those of the release that you use",
+                seen.getAsInt()));
+  }
+
   /** Decisions made when it was opened, for people. */
   public List<String> notes() {
     return definition.notes();
@@ -336,7 +352,7 @@ public final class TextTokenizer implements AutoCloseable {
 
   /** The tokens of a text without special ones, all that can matter. */
   private int[] tokens(String text) {
-    String sound = LoneSurrogates.replaced(text);
+    String sound = sound(text);
     // Tokenizers split at blanks: what comes before one does not depend on what follows.
     int shortest = definition.sides().cutsLeft() ? LONGEST_TEXT : LONG_TEXT;
     for (int length = shortest; length < Math.min(sound.length(), LONGEST_TEXT); length *= 4) {
@@ -354,7 +370,17 @@ public final class TextTokenizer implements AutoCloseable {
         definition.sides().cutsLeft()
             ? text.substring(left)
             : text.substring(0, text.length() - left);
-    return nativeTokens(LoneSurrogates.replaced(part));
+    return nativeTokens(sound(part));
+  }
+
+  private String sound(String text) {
+    if (recent.isEmpty()) {
+      OptionalInt first = RecentCharacters.first(text);
+      if (first.isPresent()) {
+        recent = first;
+      }
+    }
+    return LoneSurrogates.replaced(text);
   }
 
   private static int lastBlank(String text, int end) {

@@ -75,6 +75,18 @@ class TextTokenizerTest {
   }
 
   @Test
+  void charactersThatReleasesOfPythonDisagreeAboutAreNamed() {
+    try (TextTokenizer tokenizer =
+        TextTokenizer.open(TokenizerFinder.given(VOCABULARY), 16, Optional.empty())) {
+      tokenizer.encode("hello \uD840\uDC00 \uD83E\uDEE8 \u088E \u0898");
+      assertEquals(Optional.empty(), tokenizer.ambiguity());
+      tokenizer.encodeWords(List.of("hello", "a\uD80F\uDF51b"));
+      String note = tokenizer.ambiguity().orElseThrow();
+      assertTrue(note.contains("U+13F51") && note.contains("Unicode after version 14"), note);
+    }
+  }
+
+  @Test
   void manyTextsAreEncodedInTheirOrder() {
     List<TextPair> texts =
         java.util.stream.IntStream.range(0, 300).mapToObj(i -> TextPair.of("hello " + i)).toList();

@@ -25,6 +25,7 @@ public final class DatasetReader {
   private static final long LARGE_BYTES = 256L << 20;
 
   private final ExampleOptions options;
+  private final Optional<TextTokenizer> tokenizer;
   private final ExampleEncoder encoder;
   private final LabelReader labels;
   private final CausalLabels causal;
@@ -35,6 +36,7 @@ public final class DatasetReader {
 
   private DatasetReader(ExampleOptions options, Optional<TextTokenizer> tokenizer) {
     this.options = options;
+    this.tokenizer = tokenizer;
     this.labels = new LabelReader(options.labels(), options.rules().columns());
     this.causal = new CausalLabels(options);
     boolean ofSentences = options.labels().format().isOfSentences();
@@ -142,6 +144,7 @@ public final class DatasetReader {
               + options.maxLength()
               + " tokens");
     }
+    tokenizer.flatMap(TextTokenizer::ambiguity).ifPresent(notes::add);
     if (encoder.empty() > 0) {
       notes.add(encoder.empty() + " of " + texts() + " texts are empty");
     }

@@ -3,6 +3,7 @@ package dev.belay.train.data.example;
 import dev.belay.train.data.SourcePosition;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * An example as a model takes it, not padded.
@@ -62,6 +63,11 @@ public record EncodedExample(
   /** Number of its texts. */
   public int texts() {
     return 1 + others.size();
+  }
+
+  /** Each of its texts as an example. */
+  public Stream<EncodedExample> allTexts() {
+    return Stream.concat(Stream.of(this), others.stream());
   }
 
   /** One of its texts, from 0. */

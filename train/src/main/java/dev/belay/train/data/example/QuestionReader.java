@@ -214,6 +214,7 @@ public final class QuestionReader {
             + " windows of at most "
             + options.maxLength()
             + " tokens");
+    tokenizer.ambiguity().ifPresent(notes::add);
     if (cutQuestions > 0) {
       notes.add(cutQuestions + " questions were cut to three quarters of the tokens of a window");
     }
