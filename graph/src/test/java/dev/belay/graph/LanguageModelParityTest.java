@@ -10,13 +10,11 @@ import dev.belay.graph.clip.GlobalNormClip;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
-import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.gradient.Gradients;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
 import dev.belay.graph.optimizer.Moments;
-import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.savedmodel.Agreement;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.Npz;
@@ -42,7 +40,6 @@ import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 
 /**

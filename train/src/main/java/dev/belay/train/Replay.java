@@ -51,8 +51,7 @@ public final class Replay {
     ReplayBundle.Step step = bundle.step();
     TrainableModel model = TrainableModel.forTraining(config.model()).decided();
     boolean packed = config.data().language().packing();
-    try (PlannedGraph planned =
-        new PlannedGraph(model, config.model(), step.seed(), packed)) {
+    try (PlannedGraph planned = new PlannedGraph(model, config.model(), step.seed(), packed)) {
       ModelGraph graph = planned.built(Map.of());
       // A run on several GPUs may be replayed on a machine without one.
       TrainConfig here =

@@ -163,8 +163,7 @@ public final class Sweep {
     Arm first = Arm.of(config).get(0);
     ModelConfig ofFirst = config(config, first, config.seeds().get(0)).model();
     try (PlannedGraph planned =
-        new PlannedGraph(
-            model, ofFirst, config.seeds().get(0), base.data().language().packing())) {
+        new PlannedGraph(model, ofFirst, config.seeds().get(0), base.data().language().packing())) {
       TrainingData datasets = TrainingData.read(base.data(), data, model, planned.task());
       ModelGraph graph = planned.built(RunVocabulary.of(base, model, datasets, Optional.empty()));
       Plan plan = plan(config, datasets);

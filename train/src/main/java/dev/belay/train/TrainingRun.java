@@ -174,10 +174,7 @@ public final class TrainingRun {
     Consumer<RunEvent> listener = participants.listener();
     try (PlannedGraph planned =
         new PlannedGraph(
-            model,
-            config.model(),
-            config.machine().seed(),
-            config.data().language().packing())) {
+            model, config.model(), config.machine().seed(), config.data().language().packing())) {
       TrainingData datasets = TrainingData.read(config.data(), data, model, planned.task());
       datasets.requireWholeBatches(config);
       datasets.decidingMetric(config); // refused now, not after an epoch

@@ -123,7 +123,9 @@ final class SentenceEmbeddingTest {
     assertVectors(golden.get("vectors_after"), written, held);
   }
 
-  /** A session that holds the rows of the words in a run holds those of every text of an example. */
+  /**
+   * A session that holds the rows of the words in a run holds those of every text of an example.
+   */
   @Test
   void rowsOfWordsInAllTextsAreHeld() throws IOException {
     Path texts = folder.resolve("texts.jsonl");
@@ -149,7 +151,8 @@ final class SentenceEmbeddingTest {
             if (event instanceof RunEvent.Trained step) {
               steps.add((double) step.loss());
             } else if (event instanceof RunEvent.Started begun) {
-              boolean held = begun.notes().stream().anyMatch(note -> note.startsWith("vocabulary: "));
+              boolean held =
+                  begun.notes().stream().anyMatch(note -> note.startsWith("vocabulary: "));
               assertEquals(full.equals("off"), held, begun.notes().toString());
             }
           });

@@ -39,24 +39,27 @@ public final class DecoderModel {
     List<ForwardCall> writing = new ArrayList<>();
     ForwardModel model =
         LayeredForward.build(
-        graph,
-        options,
-        (tf, parameters) -> {
-          Decoder decoder = new Decoder(parameters, spec);
-          Operand<TInt32> ids = LayeredForward.tokens(tf, TensorNames.INPUT_IDS);
-          Operand<TInt32> mask = LayeredForward.tokens(tf, TensorNames.ATTENTION_MASK);
-          Map<String, Output<?>> inputs = new LinkedHashMap<>();
-          inputs.put(TensorNames.INPUT_IDS, ids.asOutput());
-          inputs.put(TensorNames.ATTENTION_MASK, mask.asOutput());
-          if (!options.training() && decoder.logits().isPresent()) {
-            writing.addAll(writing(tf, decoder));
-          }
-          return new LayeredForward.Network(
-              inputs,
-              pass ->
-                  outputs(
-                      pass, decoder, decoder.decode(pass, ids, mask), new Read(ids, mask, spec)));
-        });
+            graph,
+            options,
+            (tf, parameters) -> {
+              Decoder decoder = new Decoder(parameters, spec);
+              Operand<TInt32> ids = LayeredForward.tokens(tf, TensorNames.INPUT_IDS);
+              Operand<TInt32> mask = LayeredForward.tokens(tf, TensorNames.ATTENTION_MASK);
+              Map<String, Output<?>> inputs = new LinkedHashMap<>();
+              inputs.put(TensorNames.INPUT_IDS, ids.asOutput());
+              inputs.put(TensorNames.ATTENTION_MASK, mask.asOutput());
+              if (!options.training() && decoder.logits().isPresent()) {
+                writing.addAll(writing(tf, decoder));
+              }
+              return new LayeredForward.Network(
+                  inputs,
+                  pass ->
+                      outputs(
+                          pass,
+                          decoder,
+                          decoder.decode(pass, ids, mask),
+                          new Read(ids, mask, spec)));
+            });
     for (ForwardCall call : writing) {
       model = model.with(call);
     }

@@ -30,8 +30,7 @@ record PackedExamples(Operand<TInt32> places, Operand<TFloat32> bias) {
     Operand<TBool> before =
         tf.math.less(tokens, tf.expandDims(tokens, one)); // [T, T], keys before queries
     Operand<TInt32> places =
-        tf.sum(
-            tf.dtypes.cast(tf.math.logicalAnd(same, before), TInt32.class), tf.constant(2));
+        tf.sum(tf.dtypes.cast(tf.math.logicalAnd(same, before), TInt32.class), tf.constant(2));
     Operand<TBool> later = tf.math.greater(tokens, tf.expandDims(tokens, one)); // [T, T]
     Operand<TFloat32> hidden =
         tf.dtypes.cast(

@@ -42,8 +42,8 @@ public final class LayeredForward {
    * @param adapters low-rank adapters to add, if any
    * @param training whether there is a training pass; to predict, none is needed
    * @param held rows to hold of the tables of those names; of other tables, all
-   * @param packed whether rows of the training pass hold several examples, which the attention
-   *     mask numbers from 1
+   * @param packed whether rows of the training pass hold several examples, which the attention mask
+   *     numbers from 1
    */
   public record Options(
       Parameters.Initialization beginning,

@@ -83,8 +83,7 @@ public final class TextWriting {
     Map<String, Output<?>> outputs = new LinkedHashMap<>();
     inputs.put(ROWS, rows.asOutput());
     for (String name : state) {
-      Operand<TFloat32> tensor =
-          tf.placeholder(TFloat32.class, Placeholder.shape(Shape.unknown()));
+      Operand<TFloat32> tensor = tf.placeholder(TFloat32.class, Placeholder.shape(Shape.unknown()));
       inputs.put(name, tensor.asOutput());
       outputs.put(name, tf.gather(tensor, rows, tf.constant(0)).asOutput());
     }

@@ -129,8 +129,6 @@ final class AttentionLayer {
 
   private Operand<TFloat32> added(
       ForwardContext pass, Operand<TFloat32> x, Operand<TFloat32> context) {
-    return pass.tf()
-        .math
-        .add(x, pass.dropout(output.apply(pass, context), dropout)); // [N, H]
+    return pass.tf().math.add(x, pass.dropout(output.apply(pass, context), dropout)); // [N, H]
   }
 }

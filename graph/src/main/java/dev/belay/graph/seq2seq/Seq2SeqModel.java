@@ -145,8 +145,7 @@ public final class Seq2SeqModel {
   /** Placeholders for the keys and values of each block of the decoder. */
   private List<KeyValueCache.KeyValues> fed(Ops tf) {
     Seq2SeqSpec.Sizes sizes = spec.sizes();
-    Shape shape =
-        Shape.of(Shape.UNKNOWN_SIZE, sizes.heads(), Shape.UNKNOWN_SIZE, sizes.headSize());
+    Shape shape = Shape.of(Shape.UNKNOWN_SIZE, sizes.heads(), Shape.UNKNOWN_SIZE, sizes.headSize());
     List<KeyValueCache.KeyValues> fed = new ArrayList<>();
     for (int layer = 0; layer < sizes.decoderLayers(); layer++) {
       fed.add(
@@ -174,8 +173,7 @@ public final class Seq2SeqModel {
 
   private Memory read(ForwardContext pass, Map<String, Output<?>> outputs) {
     Ops tf = pass.tf();
-    SequenceShape extent =
-        SequenceShape.of(tf, mask);
+    SequenceShape extent = SequenceShape.of(tf, mask);
     Operand<TFloat32> hidden = AttentionBias.padding(tf, mask, extent); // [B, 1, 1, S]
     List<Operand<TFloat32>> states =
         encoder.apply(pass, words.look(tf, read), extent, hidden, Optional.empty());
@@ -199,8 +197,7 @@ public final class Seq2SeqModel {
     outputs.put(
         TensorNames.LOGITS,
         extent.perExample(tf, logits(pass, last), spec.sizes().vocabulary()).asOutput());
-    outputs.put(
-        TensorNames.NEXT_LOGITS, logits(pass, extent.last(tf, last)).asOutput()); // [B, V]
+    outputs.put(TensorNames.NEXT_LOGITS, logits(pass, extent.last(tf, last)).asOutput()); // [B, V]
   }
 
   private Operand<TFloat32> logits(ForwardContext pass, Operand<TFloat32> rows) {

@@ -140,8 +140,8 @@ public record GenerationSettings(Path file, boolean own, Map<String, JsonNode> k
     Map<String, JsonNode> keys = new LinkedHashMap<>();
     if (Files.isRegularFile(file)) {
       ConfigurationReader.object(file)
-          .fields()
-          .forEachRemaining(field -> put(keys, field.getKey(), field.getValue()));
+          .properties()
+          .forEach(field -> put(keys, field.getKey(), field.getValue()));
       return new GenerationSettings(file, true, keys);
     }
     configuration
@@ -213,9 +213,7 @@ public record GenerationSettings(Path file, boolean own, Map<String, JsonNode> k
   public OptionalInt count(String key) throws CorruptModelException {
     JsonNode value = keys.get(key);
     require(
-        key,
-        "a whole number from 0",
-        value == null || (value.isInt() && value.intValue() >= 0));
+        key, "a whole number from 0", value == null || (value.isInt() && value.intValue() >= 0));
     return value == null ? OptionalInt.empty() : OptionalInt.of(value.intValue());
   }
 

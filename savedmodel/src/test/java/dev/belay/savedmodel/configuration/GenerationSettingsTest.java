@@ -85,9 +85,7 @@ class GenerationSettingsTest {
   @Test
   void aValueOfAnotherTypeIsRefused() throws IOException {
     GenerationSettings settings =
-        settings(
-            "",
-            Optional.of("{\"top_k\": 1.5, \"do_sample\": 1, \"bad_words_ids\": [3]}"));
+        settings("", Optional.of("{\"top_k\": 1.5, \"do_sample\": 1, \"bad_words_ids\": [3]}"));
     for (Map.Entry<String, Check> check :
         Map.<String, Check>of(
                 "top_k", settings::count,
@@ -95,8 +93,7 @@ class GenerationSettingsTest {
                 "bad_words_ids", settings::sequences)
             .entrySet()) {
       CorruptModelException refused =
-          assertThrows(
-              CorruptModelException.class, () -> check.getValue().read(check.getKey()));
+          assertThrows(CorruptModelException.class, () -> check.getValue().read(check.getKey()));
       assertTrue(refused.getMessage().contains(check.getKey()), refused.getMessage());
     }
   }

@@ -118,8 +118,7 @@ final class LanguageModelTest {
     JsonNode line = new ObjectMapper().readTree(first.out().lines().findFirst().orElseThrow());
     assertEquals(2, line.get("answers").size());
     assertEquals(6, line.get("answers").get(0).get("tokens").asInt());
-    String likeliest =
-        run(0, concat(drawn, "--do-sample=off", "--num-return-sequences=1")).out();
+    String likeliest = run(0, concat(drawn, "--do-sample=off", "--num-return-sequences=1")).out();
     assertTrue(likeliest.contains("\"generated_text\""), likeliest);
     run(2, concat(drawn, "--do-sample=off"));
     run(2, concat(drawn, "--do-sample=off", "--num-return-sequences=1", "--top-k=3"));

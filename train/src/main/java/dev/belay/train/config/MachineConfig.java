@@ -38,7 +38,6 @@ public record MachineConfig(
         long seed) {
   static final String SEED = "seed";
 
-
   public MachineConfig {
     new Check()
         .that(

@@ -60,9 +60,7 @@ public record BeamSearch(Choice choice, int beams, double lengthPenalty, Stoppin
    */
   private record Candidate(Beam from, int token, double score, double key, long order) {
     static final Comparator<Candidate> BEST_FIRST =
-        Comparator.comparingDouble(Candidate::key)
-            .reversed()
-            .thenComparingLong(Candidate::order);
+        Comparator.comparingDouble(Candidate::key).reversed().thenComparingLong(Candidate::order);
   }
 
   @Override
@@ -108,8 +106,7 @@ public record BeamSearch(Choice choice, int beams, double lengthPenalty, Stoppin
       if (begin.length < longest) {
         followed.add(new Beam(begin, 0, 0, row));
       } else {
-        finished.add(
-            new Finished(new GeneratedSequence(new int[0], OptionalInt.empty(), 0), 0));
+        finished.add(new Finished(new GeneratedSequence(new int[0], OptionalInt.empty(), 0), 0));
       }
     }
 

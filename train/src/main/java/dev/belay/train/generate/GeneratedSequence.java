@@ -24,10 +24,10 @@ public record GeneratedSequence(int[] tokens, OptionalInt end, double logProbabi
         logProbability);
   }
 
-  /** All tokens, the end token among them, whose name is a part of the text unless it is special. */
+  /**
+   * All tokens, the end token among them, whose name is a part of the text unless it is special.
+   */
   public int[] all() {
-    return end.isEmpty()
-        ? tokens
-        : IntStream.concat(Arrays.stream(tokens), end.stream()).toArray();
+    return end.isEmpty() ? tokens : IntStream.concat(Arrays.stream(tokens), end.stream()).toArray();
   }
 }

@@ -60,8 +60,7 @@ public sealed interface ScoreRule
       for (int i = 0; prefix >= 0 && i + size <= text.length; i++) {
         int last = text[i + size - 1];
         boolean same =
-            Arrays.equals(text, i, i + size - 1, text, prefix, text.length)
-                && last < scores.length;
+            Arrays.equals(text, i, i + size - 1, text, prefix, text.length) && last < scores.length;
         if (same) {
           scores[last] = Float.NEGATIVE_INFINITY;
         }

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Owns the state of an encoder with a decoder, which has read its examples once and now writes about
- * each.
+ * Owns the state of an encoder with a decoder, which has read its examples once and now writes
+ * about each.
  */
 public final class Seq2SeqTokens implements NextTokens {
   private final WrittenRows rows;
@@ -66,8 +66,7 @@ public final class Seq2SeqTokens implements NextTokens {
 
   @Override
   public Logits first() {
-    return rows.first(
-        begins(), Collections.nCopies(examples, new int[] {1}), others());
+    return rows.first(begins(), Collections.nCopies(examples, new int[] {1}), others());
   }
 
   @Override

@@ -31,8 +31,7 @@ final class ConfigurationKeys {
   /** The settings of generate beside a configuration, or in it. */
   static GenerationSettings generation(ModelConfiguration configuration, WeightLocation location)
       throws IOException {
-    return GenerationSettings.read(
-        location.configuration().orElse(location.path()), configuration);
+    return GenerationSettings.read(location.configuration().orElse(location.path()), configuration);
   }
 
   /** Says which settings of generate predictions heed. */

@@ -32,8 +32,7 @@ final class NativeServing {
                         name, input.op().name(), input.dataType(), input.shape())));
     Map<String, byte[]> extras = new LinkedHashMap<>();
     extras.put(
-        ConfigurationReader.HUGGING_FACE,
-        model.head().configuration(forHuggingFace(model), names));
+        ConfigurationReader.HUGGING_FACE, model.head().configuration(forHuggingFace(model), names));
     try {
       extras.putAll(model.source().weights().orElseThrow().generationFile());
     } catch (IOException e) {

@@ -42,8 +42,7 @@ public final class PlannedGraph implements AutoCloseable {
    */
   public ModelGraph built(Map<String, HeldRows> held) throws IOException {
     if (graph == null) {
-      graph =
-          packed ? model.packedGraph(config, seed, held) : model.graph(config, seed, held);
+      graph = packed ? model.packedGraph(config, seed, held) : model.graph(config, seed, held);
       graph.requireMatches(config);
     }
     return graph;

@@ -30,8 +30,7 @@ final class Feeds implements AutoCloseable {
   }
 
   /** Feeds columns, and tensors of a state, which keeps them; other inputs have defaults. */
-  void columns(
-      Map<String, Output<?>> inputs, Map<String, BatchColumn> columns, CallState state) {
+  void columns(Map<String, Output<?>> inputs, Map<String, BatchColumn> columns, CallState state) {
     inputs.forEach(
         (name, input) -> {
           if (columns.containsKey(name)) {

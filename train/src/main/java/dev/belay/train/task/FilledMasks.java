@@ -34,8 +34,7 @@ public record FilledMasks(List<List<Candidate>> masks) implements Prediction {
         .limit(CANDIDATES)
         .map(
             word ->
-                new Candidate(
-                    tokenizer.decode(new int[] {word}), Math.exp(logits[word] - total)))
+                new Candidate(tokenizer.decode(new int[] {word}), Math.exp(logits[word] - total)))
         .toList();
   }
 

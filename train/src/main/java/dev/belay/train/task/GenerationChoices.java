@@ -84,8 +84,7 @@ record GenerationChoices(GenerationConfig options, GenerationSettings settings) 
     OptionalInt said = options.maxNewTokens();
     OptionalInt added = said.isPresent() ? said : settings.count("max_new_tokens");
     OptionalInt all = added.isPresent() ? OptionalInt.empty() : settings.count("max_length");
-    List<String> stop =
-        options.stop().isEmpty() ? settings.texts("stop_strings") : options.stop();
+    List<String> stop = options.stop().isEmpty() ? settings.texts("stop_strings") : options.stop();
     return new Limits(
         added.orElse(all.isPresent() ? Integer.MAX_VALUE : GenerationConfig.USUAL_NEW_TOKENS),
         all,
@@ -197,8 +196,7 @@ record GenerationChoices(GenerationConfig options, GenerationSettings settings) 
   private double require(boolean sound, String key, String expected, double value)
       throws CorruptModelException {
     if (!sound) {
-      throw new CorruptModelException(
-          settings.file(), "key '" + key + "'", expected, "" + value);
+      throw new CorruptModelException(settings.file(), "key '" + key + "'", expected, "" + value);
     }
     return value;
   }

@@ -37,15 +37,12 @@ final class GenerationPlan {
         new TokenSearch.Choice(
             limits,
             choices.rules(limits),
-            choices.draws()
-                ? OptionalLong.of(run.config().machine().seed())
-                : OptionalLong.empty(),
+            choices.draws() ? OptionalLong.of(run.config().machine().seed()) : OptionalLong.empty(),
             answers);
     this.search =
         choices.beams() == 1
             ? new StepwiseSearch(choice)
-            : new BeamSearch(
-                choice, choices.beams(), choices.lengthPenalty(), choices.stopping());
+            : new BeamSearch(choice, choices.beams(), choices.lengthPenalty(), choices.stopping());
   }
 
   /**

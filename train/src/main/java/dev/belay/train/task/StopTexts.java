@@ -12,7 +12,9 @@ import java.util.function.Predicate;
  * @param texts none empty
  */
 record StopTexts(TextTokenizer tokenizer, List<String> texts) implements Predicate<int[]> {
-  /** Tokens beyond those of a text, so that a decoder's treatment of a beginning does not matter. */
+  /**
+   * Tokens beyond those of a text, so that a decoder's treatment of a beginning does not matter.
+   */
   private static final int MARGIN = 8;
 
   @Override
@@ -24,7 +26,8 @@ record StopTexts(TextTokenizer tokenizer, List<String> texts) implements Predica
     // A token has a byte at least, and a character four at most.
     int begin = Math.max(0, tokens.length - 4 * text.length() - MARGIN);
     String all = tokenizer.decodeWithSpecials(Arrays.copyOfRange(tokens, begin, tokens.length));
-    String before = tokenizer.decodeWithSpecials(Arrays.copyOfRange(tokens, begin, tokens.length - 1));
+    String before =
+        tokenizer.decodeWithSpecials(Arrays.copyOfRange(tokens, begin, tokens.length - 1));
     int same = 0;
     while (same < Math.min(all.length(), before.length())
         && all.charAt(same) == before.charAt(same)) {

@@ -303,8 +303,8 @@ public final class TextTokenizer implements AutoCloseable {
         : Optional.of(
             String.format(
                 "a text holds U+%04X, which came into Unicode after version 14: releases of Hugging"
-                    + " Face's tokenizers know it or do not, and divide words at it accordingly; its"
-                    + " token ids may not be those of the release that you use",
+                    + " Face's tokenizers know it or do not, and divide words at it accordingly;"
+                    + " its token ids may not be those of the release that you use",
                 seen.getAsInt()));
   }
 

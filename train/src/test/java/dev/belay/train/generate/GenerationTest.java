@@ -242,7 +242,9 @@ class GenerationTest {
     }
   }
 
-  /** A cached step computes what a pass over the whole text does, also for rows in another order. */
+  /**
+   * A cached step computes what a pass over the whole text does, also for rows in another order.
+   */
   @Test
   void aStepGoesOnFromTheStateOfItsRow() throws IOException {
     List<int[]> prompts = prompts();
@@ -267,8 +269,7 @@ class GenerationTest {
   void aSeedDrawsTheSameTexts() throws IOException {
     TokenSearch search =
         new StepwiseSearch(
-            new TokenSearch.Choice(
-                new Limits(6, Set.of()), List.of(), OptionalLong.of(7), 3));
+            new TokenSearch.Choice(new Limits(6, Set.of()), List.of(), OptionalLong.of(7), 3));
     try (NextTokens all = new DecoderTokens(gpt2Runner, gpt2, prompts(), POSITIONS);
         NextTokens last =
             new DecoderTokens(gpt2Runner, gpt2, List.of(prompts().get(3)), POSITIONS)) {

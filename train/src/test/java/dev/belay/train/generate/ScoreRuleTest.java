@@ -25,8 +25,7 @@ class ScoreRuleTest {
     for (JsonNode processor : golden.get("processors")) {
       float[] scores = floats(processor.get("before"));
       int begins = processor.get("name").asText().equals("MinNewTokensLength") ? 3 : text.length;
-      rule(processor.get("name").asText(), processor.get("arguments"))
-          .apply(scores, text, begins);
+      rule(processor.get("name").asText(), processor.get("arguments")).apply(scores, text, begins);
       assertArrayEquals(floats(processor.get("after")), scores, 1e-6f, processor.toString());
     }
   }
@@ -49,8 +48,7 @@ class ScoreRuleTest {
           new ScoreRule.ForcedLast(
               Set.copyOf(ints(arguments.get(1))), new Limits(first.asInt() - 7, Set.of()));
       case "SuppressTokens" -> new ScoreRule.Excluded(Set.copyOf(ints(first)));
-      case "SuppressTokensAtBegin" ->
-          new ScoreRule.ExcludedFirst(Set.copyOf(ints(first)), false);
+      case "SuppressTokensAtBegin" -> new ScoreRule.ExcludedFirst(Set.copyOf(ints(first)), false);
       case "Temperature" -> new ScoreFilter.Temperature(first.asDouble());
       case "TopK" -> new ScoreFilter.TopK(first.asInt());
       case "TopP" -> new ScoreFilter.TopP(first.asDouble(), arguments.path(2).asInt(1));
@@ -107,7 +105,8 @@ class ScoreRuleTest {
       double expected = DRAWS * probabilities[i];
       double deviation = Math.sqrt(expected * (1 - probabilities[i]));
       assertTrue(
-          Math.abs(counts[i] - expected) <= 4 * deviation, i + ": " + counts[i] + " of " + expected);
+          Math.abs(counts[i] - expected) <= 4 * deviation,
+          i + ": " + counts[i] + " of " + expected);
     }
     assertEquals(DRAWS, Arrays.stream(counts).sum());
   }
