@@ -4,7 +4,7 @@
   tools/src/survival/cluster.py faults [N]    N rounds [1] of: chief killed, worker killed, chief stopped, worker stopped, network cut, disk of the chief full,
                                               SIGTERM of a worker, SIGTERM of the chief
   tools/src/survival/cluster.py kills [N]     kill -9 of random workers of four until N kills fell, in one training that restarts by itself
-  tools/src/survival/cluster.py links         20 steps over slow and lossy links: the same bytes, and the time of a step
+  tools/src/survival/cluster.py links         20 steps over slow and lossy links: the same bytes, and how long a step and its all-reduce take
 
 Each worker runs in a network namespace of its own, joined by virtual cables to one bridge: needs the right to make them (root, iproute2).
 
@@ -12,6 +12,8 @@ Each worker runs in a network namespace of its own, joined by virtual cables to 
   --together K      rounds at the same time, each in its own namespaces [1]
   --only EVENT,...  only these faults
   --timeout T       seconds for --worker-timeout [20]
+  --workers N,...   links: numbers of workers [2,4]
+  --more OPTIONS    links: further options of the training
   --work DIR        where it works; a new temporary directory otherwise
 
 BELAY=PATH names a build that does not change meanwhile; by default ./belay of this checkout. A line for every round; the last line is the verdict, and the exit
@@ -25,6 +27,7 @@ import os
 import pathlib
 import random
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -38,6 +41,14 @@ LOST, STOPPED = 76, 75
 EVENTS = ["kill-chief", "kill-worker", "stop-chief", "stop-worker", "cut", "disk", "term-worker", "term-chief"]
 # A slow machine needs as long to start; no deadline of Belay's has to do with it.
 PATIENCE = 400
+LINKS = {
+    "as it is": None,
+    "1 Gbit/s": ["tbf", "rate", "1gbit", "burst", "256kbit", "latency", "400ms"],
+    "100 Mbit/s": ["tbf", "rate", "100mbit", "burst", "64kbit", "latency", "400ms"],
+    "1 ms": ["netem", "delay", "1ms"],
+    "10 ms": ["netem", "delay", "10ms"],
+    "1 % lost": ["netem", "loss", "1%"],
+}
 UNTIMED = ("ms", "sec", "time", "per_s", "bytes", "tokens_per")
 
 
@@ -67,7 +78,9 @@ class Network:
         self.ip("-n", f"{self.name}b", "link", "set", f"p{worker}", state)
 
     def shape(self, worker, *rule):
-        subprocess.run(["ip", "netns", "exec", f"{self.name}{worker}", "tc", "qdisc", "replace", "dev", "eth0", "root", *rule], check=True)
+        """Whether the kernel can."""
+        command = ["ip", "netns", "exec", f"{self.name}{worker}", "tc", "qdisc", "replace", "dev", "eth0", "root", *rule]
+        return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
 
     def remove(self):
         for suffix in ["b", *range(self.workers)]:
@@ -312,27 +325,30 @@ def kills(arguments, data, work):
 
 
 def links(arguments, data, work):
-    rules = {"as it is": None, "5 ms": ["netem", "delay", "5ms"], "50 ms": ["netem", "delay", "50ms"], "1 % lost": ["netem", "loss", "1%"],
-             "10 Mbit/s": ["tbf", "rate", "10mbit", "burst", "32kbit", "latency", "400ms"]}
-    right, expected = True, None
-    for name, rule in rules.items():
-        network = Network("bl", 2)
+    right, expected = True, {}
+    for number, (workers, (name, rule)) in enumerate((workers, link) for workers in arguments.workers for link in LINKS.items()):
+        network = Network("bl", workers)
         try:
-            if rule:
-                for i in range(2):
-                    network.shape(i, *rule)
-            out = work / f"link-{name.replace(' ', '-').replace('/', '-')}" / "run"
+            if rule and not all(network.shape(i, *rule) for i in range(workers)):
+                print(f"{workers} workers, {name}: this kernel has no {rule[0]}", flush=True)
+                continue
+            out = work / f"link-{number}" / "run"
             out.parent.mkdir()
-            found = ends(dict(enumerate(start(network, data, out, 60, ["--max-steps", "20"]))), PATIENCE)
-            ok = all(found.get(i, (None,))[0] == 0 for i in range(2))
-            print_of = fingerprint(out) if ok else None
-            expected = expected or print_of
-            times = sorted(line["step_ms"] for line in events(out) if line["event"] == "train" and "step_ms" in line)
-            print(f"{name}: ends {found}, step {times[len(times) // 2] if times else '?'} ms, {'same bytes' if ok and print_of == expected else 'WRONG'}", flush=True)
-            right &= ok and print_of == expected
+            more = ["--max-steps", "20", "--log-worker-times", "1", *arguments.more.split()]
+            found = ends(dict(enumerate(start(network, data, out, 120, more))), PATIENCE)
+            same = all(found.get(i, (None,))[0] == 0 for i in range(workers)) and fingerprint(out) == expected.setdefault(workers, fingerprint(out))
+            print(f"{workers} workers, {name}: {times(out)}, {'same bytes' if same else f'WRONG: {found}'}", flush=True)
+            right &= same
         finally:
             network.remove()
     return right
+
+
+def times(out):
+    """Medians of the steps after the first five, in milliseconds: the step, and the share of it that the fastest worker waited."""
+    steps = [line["step_ms"] for line in events(out) if line["event"] == "train"][5:]
+    waits = [min(line["wait_ms"]) for line in events(out) if line["event"] == "workers"][5:]
+    return f"step {statistics.median(steps):.1f} ms, all-reduce {statistics.median(waits):.1f} ms" if steps and waits else "no steps"
 
 
 def main():
@@ -343,6 +359,8 @@ def main():
     parser.add_argument("--together", type=int, default=1)
     parser.add_argument("--only")
     parser.add_argument("--timeout", type=int, default=20)
+    parser.add_argument("--workers", type=lambda text: [int(part) for part in text.split(",")], default=[2, 4])
+    parser.add_argument("--more", default="")
     parser.add_argument("--work", type=pathlib.Path)
     arguments = parser.parse_args()
     work = (arguments.work or pathlib.Path(tempfile.mkdtemp())).resolve()

@@ -22,6 +22,7 @@ CASES = {
     "bert": ("Bert", dict(SIZES), "mean", True, "triplets"),
     "roberta": ("Roberta", dict(SIZES, pad_token_id=0), "lasttoken", True, "pairs"),
     "distilbert": ("DistilBert", dict(dim=8, n_layers=2, n_heads=2, hidden_dim=12, max_position_embeddings=24), "cls", False, "scores"),
+    "mpnet": ("MPNet", dict(SIZES, pad_token_id=0), "mean", True, "pairs"),
 }
 
 

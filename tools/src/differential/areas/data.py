@@ -38,6 +38,7 @@ def family(name, **more):
         "electra": (transformers.ElectraConfig, dict(bert, embedding_size=16)),
         "albert": (transformers.AlbertConfig, dict(bert, embedding_size=12)),
         "roberta": (transformers.RobertaConfig, dict(bert, type_vocab_size=1, pad_token_id=1)),
+        "mpnet": (transformers.MPNetConfig, bert),
         "distilbert": (transformers.DistilBertConfig,
                        dict(vocab_size=V, dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=LONGEST)),
         "gpt2": (transformers.GPT2Config, dict(vocab_size=V, n_embd=16, n_layer=2, n_head=2, n_positions=LONGEST, bos_token_id=1, eos_token_id=2)),

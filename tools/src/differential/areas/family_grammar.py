@@ -4,7 +4,7 @@ Plain Python: both the TensorFlow and the PyTorch area draw from it, each with t
 """
 import random
 
-ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert")
+ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert", "mpnet")
 FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5", "mistral": "llama", "qwen2": "llama"}
 DECODERS = ("gpt2", "llama")
 TASKS = {
@@ -68,8 +68,9 @@ def sizes(rng, model_type):
                      max_position_embeddings=positions)
     else:
         drawn = dict(vocab_size=vocabulary, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
-                     intermediate_size=inner, max_position_embeddings=positions,
-                     type_vocab_size=rng.choice((1, 2, 2, 3)))
+                     intermediate_size=inner, max_position_embeddings=positions)
+        if model_type != "mpnet":
+            drawn["type_vocab_size"] = rng.choice((1, 2, 2, 3))
         if model_type in ("electra", "albert"):
             drawn["embedding_size"] = rng.choice((hidden, 6, 12, 20))
         if model_type == "albert" and rng.random() < 0.5:
@@ -173,7 +174,7 @@ class Rows:
         self.config = recipe["config"]
         self.rng = random.Random(recipe["rows"]["seed"])
         at = family(recipe["model_type"])
-        self.pad = self.config.get("pad_token_id", {"roberta": 1, "gpt2": 0}.get(at, 0))
+        self.pad = self.config.get("pad_token_id", {"roberta": 1, "mpnet": 1, "gpt2": 0}.get(at, 0))
         self.forbidden = {self.pad, 0, 1, 2}
         if recipe["rows"].get("padding_inside") and self.config.get("pad_token_id") is not None:
             self.forbidden -= {self.pad}  # PyTorch's classes do not train its embedding

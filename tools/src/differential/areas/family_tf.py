@@ -12,10 +12,10 @@ INTERPRETER = "tensorflow"
 SHARE = 1.0
 
 ACTIVATIONS = ("gelu", "gelu_10", "gelu_fast", "gelu_new", "mish", "quick_gelu", "relu", "sigmoid", "silu", "swish", "tanh")
-MODELS = (("bert", 5), ("roberta", 3), ("xlm-roberta", 1), ("camembert", 1), ("distilbert", 3), ("electra", 3), ("albert", 3),
+MODELS = (("bert", 5), ("roberta", 3), ("xlm-roberta", 1), ("camembert", 1), ("distilbert", 3), ("electra", 3), ("albert", 3), ("mpnet", 3),
           ("gpt2", 4), ("t5", 4), ("mt5", 1))
 CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "camembert": "Camembert", "distilbert": "DistilBert",
-         "electra": "Electra", "albert": "Albert", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5"}
+         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5"}
 ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
           "tokens": "ForTokenClassification", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
 STEPS, RATE = 3, 0.002

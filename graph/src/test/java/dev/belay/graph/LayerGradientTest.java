@@ -271,7 +271,8 @@ class LayerGradientTest {
             shares ? new EncoderSpec.Sharing(1, 1) : new EncoderSpec.Sharing(2, 1),
             shares,
             family.equals("ROBERTA")
-                ? new EncoderSpec.Positions(OptionalInt.of(1), Optional.empty(), false)
+                ? new EncoderSpec.Positions(
+                    OptionalInt.of(1), Optional.empty(), Optional.empty(), false)
                 : EncoderSpec.Positions.ADDED,
             causal,
             Activation.GELU,
@@ -298,7 +299,10 @@ class LayerGradientTest {
             new EncoderSpec.Sharing(1, 1),
             false,
             new EncoderSpec.Positions(
-                OptionalInt.empty(), Optional.of(new RelativeKeys.Form(byKeys, scaled)), false),
+                OptionalInt.empty(),
+                Optional.of(new RelativeKeys.Form(byKeys, scaled)),
+                Optional.empty(),
+                false),
             true,
             Activation.GELU,
             1e-6,

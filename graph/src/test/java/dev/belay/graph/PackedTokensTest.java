@@ -16,6 +16,7 @@ import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.RelativeKeys;
+import dev.belay.graph.layer.RelativePositions;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Sgd;
 import java.util.ArrayList;
@@ -64,9 +65,14 @@ class PackedTokensTest {
           case "ROBERTA" -> EncoderNames.ROBERTA;
           case "DISTILBERT" -> EncoderNames.DISTILBERT;
           case "ELECTRA" -> EncoderNames.ELECTRA;
+          case "MPNET" -> EncoderNames.MPNET;
           default -> EncoderNames.BERT;
         };
-    OptionalInt paddingId = family.equals("ROBERTA") ? OptionalInt.of(1) : OptionalInt.empty();
+    boolean mpnet = family.equals("MPNET");
+    OptionalInt paddingId =
+        mpnet || family.equals("ROBERTA") ? OptionalInt.of(1) : OptionalInt.empty();
+    Optional<RelativePositions.Buckets> biases =
+        mpnet ? Optional.of(new RelativePositions.Buckets(4, 3, true)) : Optional.empty();
     return new EncoderSpec(
         names,
         new EncoderSpec.Sizes(
@@ -77,10 +83,10 @@ class PackedTokensTest {
             2,
             8,
             LENGTH + 2,
-            family.equals("DISTILBERT") ? 0 : 2),
+            mpnet || family.equals("DISTILBERT") ? 0 : 2),
         shares ? new EncoderSpec.Sharing(1, 1) : new EncoderSpec.Sharing(2, 1),
         shares || family.equals("ELECTRA"),
-        new EncoderSpec.Positions(paddingId, relative, false),
+        new EncoderSpec.Positions(paddingId, relative, biases, false),
         causal,
         Activation.GELU,
         1e-6,
@@ -96,6 +102,8 @@ class PackedTokensTest {
     "ALBERT, FIRST_TOKEN, false",
     "DISTILBERT, ALL_TOKENS, false",
     "ELECTRA, ALL_TOKENS, false",
+    "MPNET, FIRST_TOKEN, false",
+    "MPNET, ALL_TOKENS, false",
     "RELATIVE_KEY, ALL_TOKENS, false",
     "RELATIVE_KEY_QUERY, FIRST_TOKEN, false",
     "RELATIVE_KEY_QUERY, ALL_TOKENS, true"

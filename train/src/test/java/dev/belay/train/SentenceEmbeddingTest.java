@@ -85,7 +85,7 @@ final class SentenceEmbeddingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert", "roberta", "distilbert"})
+  @ValueSource(strings = {"bert", "roberta", "mpnet", "distilbert"})
   void trainsAsSentenceTransformers(String name) throws IOException {
     Path fixture = Fixtures.path("sentence_embeddings", name);
     JsonNode golden = Fixtures.json(fixture.resolve("goldens.json"));

@@ -4,9 +4,11 @@ import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.layer.RelativePositions;
 import dev.belay.graph.layer.SequenceShape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
@@ -15,12 +17,20 @@ import org.tensorflow.types.TFloat32;
 final class Encoder {
   private final EncoderSpec spec;
   private final Embeddings embeddings;
+  private final Optional<RelativePositions> distances;
   private final List<EncoderBlock> blocks = new ArrayList<>(); // by group, then within it
 
   Encoder(Parameters all, EncoderSpec spec) {
     this.spec = spec;
     Parameters parameters = all.within(spec.names().base());
     this.embeddings = new Embeddings(parameters, spec);
+    this.distances =
+        spec.positions()
+            .biases()
+            .map(
+                buckets ->
+                    RelativePositions.declare(
+                        parameters, spec.names().distances(), buckets, spec.sizes().heads()));
     for (int group = 0; group < spec.sharing().groups(); group++) {
       for (int inner = 0; inner < spec.sharing().blocks(); inner++) {
         blocks.add(new EncoderBlock(parameters.within(spec.names().block(group, inner)), spec));
@@ -40,7 +50,7 @@ final class Encoder {
     Ops tf = pass.tf();
     SequenceShape extent = SequenceShape.of(tf, inputs.ids());
     Operand<TFloat32> padding = AttentionBias.padding(tf, inputs.mask(), extent); // [B, 1, 1, T]
-    Operand<TFloat32> bias = bias(tf, padding, extent, extent); // [B, 1, 1 or T, T]
+    Operand<TFloat32> bias = bias(tf, padding, extent, extent); // [B, 1 or A, 1 or T, T]
     Operand<TFloat32> x = embeddings.look(pass, inputs, extent, tokens); // [M, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     int layers = spec.sizes().layers();
@@ -66,9 +76,17 @@ final class Encoder {
     return states;
   }
 
-  /** Hides padding and, in a causal encoder, later tokens: [B, 1, 1 or Q, T]. */
+  /**
+   * Hides padding and, in a causal encoder, later tokens, and weighs distances: [B, 1 or A, 1 or Q,
+   * T].
+   *
+   * @param queries the first Q tokens
+   */
   private Operand<TFloat32> bias(
       Ops tf, Operand<TFloat32> padding, SequenceShape queries, SequenceShape keys) {
+    if (distances.isPresent()) {
+      return tf.math.add(padding, distances.get().bias(tf, queries.length(), keys.length()));
+    }
     return spec.causal()
         ? tf.math.add(padding, AttentionBias.causal(tf, queries.length(), keys.length()))
         : padding;

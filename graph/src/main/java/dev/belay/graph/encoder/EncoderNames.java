@@ -8,6 +8,7 @@ package dev.belay.graph.encoder;
  * @param projection of embeddings to the hidden size, for families that factorise them
  * @param block a block by its group and its number within it
  * @param query of the attention, and so on in the order of the data
+ * @param distances what attention reads of them, in each block or, for MPNet, once for all
  */
 public record EncoderNames(
     String base,
@@ -53,6 +54,21 @@ public record EncoderNames(
           "ffn",
           "ffn_output",
           "full_layer_layer_norm");
+
+  public static final EncoderNames MPNET =
+      new EncoderNames(
+          "mpnet",
+          "",
+          "encoder.layer.%1$d",
+          "attention.attn.q",
+          "attention.attn.k",
+          "attention.attn.v",
+          "encoder.relative_attention_bias",
+          "attention.attn.o",
+          "attention.LayerNorm",
+          "intermediate.dense",
+          "output.dense",
+          "output.LayerNorm");
 
   private static EncoderNames likeBert(String base) {
     return new EncoderNames(

@@ -3,12 +3,13 @@ package dev.belay.graph.encoder;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.RelativeKeys;
+import dev.belay.graph.layer.RelativePositions;
 import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Architecture of an encoder of the BERT family: BERT, RoBERTa, DistilBERT, ELECTRA and ALBERT are
- * settings of one encoder.
+ * Architecture of an encoder of the BERT family: BERT, RoBERTa, DistilBERT, ELECTRA, ALBERT and
+ * MPNet are settings of one encoder.
  *
  * @param names of its weights
  * @param sizes of it
@@ -60,13 +61,17 @@ public record EncoderSpec(
    *     this id; empty: from 0, for all tokens
    * @param relative distances that attention reads instead of position embeddings; their table is
    *     kept, but neither read nor trained
+   * @param biases of the distances, which attention adds in all blocks alike
    * @param sinusoidal whether a fresh table is initialized with sines and cosines
    */
   public record Positions(
-      OptionalInt paddingId, Optional<RelativeKeys.Form> relative, boolean sinusoidal) {
+      OptionalInt paddingId,
+      Optional<RelativeKeys.Form> relative,
+      Optional<RelativePositions.Buckets> biases,
+      boolean sinusoidal) {
     /** Each position has a row, counted from 0. */
     public static final Positions ADDED =
-        new Positions(OptionalInt.empty(), Optional.empty(), false);
+        new Positions(OptionalInt.empty(), Optional.empty(), Optional.empty(), false);
   }
 
   /**

@@ -26,12 +26,10 @@ import org.tensorflow.proto.framework.DataType;
  */
 public record NoGradientReport(
     Map<String, List<String>> ops, Map<String, String> wrong, Map<String, String> lostGradients) {
-  /** Attribute of a loop with the reason why it has no gradient. */
+  /** Attribute of a loop or conditional with the reason why it has no gradient. */
   public static final String OBSTACLE = "_belay_obstacle";
 
   private static final int NAMES_SHOWN = 3;
-
-  private static final Set<String> LOOPS = Set.of("While", "StatelessWhile");
 
   private static final Set<String> CONTROL_FLOW =
       Set.of(
@@ -132,7 +130,7 @@ public record NoGradientReport(
 
   /** The reason why a loop could not be differentiated. */
   private static Optional<String> obstacle(GraphOperation operation) {
-    if (!LOOPS.contains(operation.type())) {
+    if (!CONTROL_FLOW.contains(operation.type())) {
       return Optional.empty();
     }
     try {

@@ -4,6 +4,7 @@ import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.gradient.GradientGap;
 import dev.belay.graph.gradient.SavedGradient;
+import dev.belay.graph.imported.frame.LegacyControlFlow;
 import dev.belay.graph.imported.loop.LoopGradients;
 import dev.belay.graph.imported.loop.LoopReads;
 import dev.belay.graph.imported.rewrite.DifferentiableForm;
@@ -55,7 +56,7 @@ public final class ImportedForward {
   private static final class Import {
     private final ForwardSpec spec;
     private final ImportOptions options;
-    private final NodeGraph nodes;
+    private NodeGraph nodes;
     private final Optional<ImportedAdapters> adapters;
     private final List<ForwardSpec.BoundVariable> variables;
     private final Map<String, String> lost;
@@ -65,6 +66,7 @@ public final class ImportedForward {
       this.options = options;
       this.nodes = new NodeGraph(spec.graphDef());
       nodes.prune(roots(List.of()));
+      this.nodes = LegacyControlFlow.rewrite(nodes, roots(List.of()));
       this.adapters = options.adapters().map(plan -> ImportedAdapters.of(nodes, spec, plan));
       this.variables =
           spec.variables().stream()

@@ -121,7 +121,7 @@ final class T5Stack {
     Operand<TInt32> all = cache.total().length();
     Operand<TFloat32> bias =
         tf.math.add(
-            positions.bias(tf, extent.length(), all),
+            positions.biasAtEnd(tf, extent.length(), all),
             AttentionBias.causalAtEnd(tf, extent.length(), all)); // [1, A, T, P + T]
     Visible visible = new Visible(extent, Optional.of(bias), Optional.empty(), Optional.of(cache));
     Heads.Between between = new Heads.Between(extent, read.extent());

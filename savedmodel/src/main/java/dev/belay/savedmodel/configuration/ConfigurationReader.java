@@ -209,7 +209,7 @@ public final class ConfigurationReader {
   private static OptionalInt defaultPadId(Family family) {
     return switch (family) {
       case GPT2, LLAMA -> OptionalInt.empty();
-      case ROBERTA -> OptionalInt.of(1);
+      case ROBERTA, MPNET -> OptionalInt.of(1);
       default -> OptionalInt.of(0);
     };
   }

@@ -68,6 +68,18 @@ record Keys(
                   "attention_probs_dropout_prob",
                   null,
                   "classifier_dropout_prob"));
+      case MPNET ->
+          new Keys(
+              "hidden_size",
+              null,
+              "num_hidden_layers",
+              "num_attention_heads",
+              "intermediate_size",
+              "max_position_embeddings",
+              null,
+              "hidden_act",
+              "layer_norm_eps",
+              new DropoutKeys("hidden_dropout_prob", "attention_probs_dropout_prob", null, null));
       case DISTILBERT ->
           new Keys(
               "dim",

@@ -12,6 +12,7 @@ public enum Family {
   DISTILBERT,
   ELECTRA,
   ALBERT,
+  MPNET,
   GPT2,
   LLAMA,
   T5;

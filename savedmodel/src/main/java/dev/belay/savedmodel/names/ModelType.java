@@ -18,6 +18,7 @@ public enum ModelType {
   DISTILBERT("distilbert", "DistilBert", Family.DISTILBERT),
   ELECTRA("electra", "Electra", Family.ELECTRA),
   ALBERT("albert", "Albert", Family.ALBERT),
+  MPNET("mpnet", "MPNet", Family.MPNET),
   GPT2("gpt2", "GPT2", Family.GPT2),
   LLAMA("llama", "Llama", Family.LLAMA),
   MISTRAL("mistral", "Mistral", Family.LLAMA),

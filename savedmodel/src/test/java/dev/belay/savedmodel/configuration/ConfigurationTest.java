@@ -135,7 +135,7 @@ class ConfigurationTest {
     assertEquals(
         file
             + ": key 'model_type': 'mamba' is not one of the families that Belay knows: [bert,"
-            + " roberta, xlm-roberta, camembert, distilbert, electra, albert, gpt2, llama, mistral,"
+            + " roberta, xlm-roberta, camembert, distilbert, electra, albert, mpnet, gpt2, llama, mistral,"
             + " qwen2, t5, mt5]",
         assertThrows(UnsupportedModelException.class, () -> ConfigurationReader.read(file))
             .getMessage());

@@ -5,6 +5,7 @@ import dev.belay.graph.encoder.EncoderSpec;
 import dev.belay.graph.head.SequenceHead;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.RelativeKeys;
+import dev.belay.graph.layer.RelativePositions;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.configuration.PositionEmbedding;
 import dev.belay.savedmodel.configuration.Sizes;
@@ -18,6 +19,13 @@ import java.util.Set;
 /** Converts a configuration of the BERT family to the specifications of {@code graph}. */
 public final class EncoderFamily {
   private static final Set<String> WITH_WEIGHTS = Set.of("prelu", "xielu");
+
+  /** The id from which MPNet's code counts positions, whatever its pad_token_id. */
+  private static final int MPNET_PADDING = 1;
+
+  /** Constants of MPNet's code. */
+  private static final RelativePositions.Buckets MPNET_DISTANCES =
+      new RelativePositions.Buckets(32, 128, true);
 
   private EncoderFamily() {}
 
@@ -50,20 +58,25 @@ public final class EncoderFamily {
   private static EncoderSpec.Positions positions(ModelConfiguration configuration) {
     Family family = configuration.family();
     boolean distilbert = family == Family.DISTILBERT;
+    if (family == Family.MPNET) {
+      return new EncoderSpec.Positions(
+          OptionalInt.of(MPNET_PADDING), Optional.empty(), Optional.of(MPNET_DISTANCES), false);
+    }
     PositionEmbedding said = configuration.positionEmbedding();
     if (said == PositionEmbedding.ABSOLUTE || distilbert) {
       return new EncoderSpec.Positions(
           family == Family.ROBERTA ? configuration.padId() : OptionalInt.empty(),
+          Optional.empty(),
           Optional.empty(),
           distilbert && configuration.isSet("sinusoidal_pos_embds", false));
     }
     RelativeKeys.Form form =
         new RelativeKeys.Form(
             said == PositionEmbedding.RELATIVE_KEY_QUERY, family != Family.ALBERT);
-    return new EncoderSpec.Positions(OptionalInt.empty(), Optional.of(form), false);
+    return new EncoderSpec.Positions(OptionalInt.empty(), Optional.of(form), Optional.empty(), false);
   }
 
-  /** DistilBERT and ALBERT look both ways whatever their configuration says. */
+  /** DistilBERT, ALBERT and MPNet look both ways whatever their configuration says. */
   private static boolean isCausal(ModelConfiguration configuration) {
     return switch (configuration.family()) {
       case BERT, ROBERTA, ELECTRA -> configuration.isSet("is_decoder", false);
@@ -101,6 +114,7 @@ public final class EncoderFamily {
       case ELECTRA -> EncoderNames.ELECTRA;
       case DISTILBERT -> EncoderNames.DISTILBERT;
       case ALBERT -> EncoderNames.ALBERT;
+      case MPNET -> EncoderNames.MPNET;
       case GPT2, LLAMA, T5 -> throw noEncoder(family);
     };
   }
@@ -109,7 +123,7 @@ public final class EncoderFamily {
   public static SequenceHead.Form sequenceHead(Family family) {
     return switch (family) {
       case BERT -> SequenceHead.Form.BERT;
-      case ROBERTA -> SequenceHead.Form.ROBERTA;
+      case ROBERTA, MPNET -> SequenceHead.Form.ROBERTA;
       case ELECTRA -> SequenceHead.Form.ELECTRA;
       case DISTILBERT -> SequenceHead.Form.DISTILBERT;
       case ALBERT -> SequenceHead.Form.ALBERT;

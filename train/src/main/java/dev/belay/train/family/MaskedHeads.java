@@ -50,7 +50,7 @@ public final class MaskedHeads {
   private static MaskedLanguageHead.Form form(Family family) {
     return switch (family) {
       case BERT -> MaskedLanguageHead.Form.BERT;
-      case ROBERTA -> MaskedLanguageHead.Form.ROBERTA;
+      case ROBERTA, MPNET -> MaskedLanguageHead.Form.ROBERTA;
       case DISTILBERT -> MaskedLanguageHead.Form.DISTILBERT;
       case ELECTRA -> MaskedLanguageHead.Form.ELECTRA;
       case ALBERT -> MaskedLanguageHead.Form.ALBERT;
@@ -70,7 +70,8 @@ public final class MaskedHeads {
       Activation ofBody,
       HeadWeights begin) {
     Family family = configuration.family();
-    boolean ownActivation = family == Family.ROBERTA || family == Family.ELECTRA;
+    boolean ownActivation =
+        List.of(Family.ROBERTA, Family.ELECTRA, Family.MPNET).contains(family);
     String words =
         EncoderFamily.spec(configuration, ofBody).names().base()
             + ".embeddings.word_embeddings.weight";

@@ -38,7 +38,8 @@ final class UnfedInputs {
   static Map<String, UnfedInput> of(Family family) {
     Map<String, UnfedInput> inputs = everywhere();
     switch (family) {
-      case ROBERTA -> inputs.put(POSITIONS, CHANGES); // which count on from the padding's id
+      // Positions count on from the padding's id.
+      case ROBERTA, MPNET -> inputs.put(POSITIONS, CHANGES);
       case GPT2, LLAMA -> {
         inputs.put(POSITIONS, COUNTED);
         // GPT-2 looks them up among the words; the others refuse them.

@@ -29,8 +29,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -61,7 +61,19 @@ class LoopGradientsTest {
         "bidirectional",
         "cells",
         "bilstm_crf",
-        "complex_numbers"
+        "complex_numbers",
+        "v1_lstm",
+        "v1_bilstm",
+        "v1_stacked",
+        "v1_counted",
+        "v1_no_iterations",
+        "v1_nested",
+        "v1_until_small",
+        "v1_conditionals",
+        "v1_loop_in_branch",
+        "v1_mapped",
+        "v1_arrays",
+        "v1_bilstm_crf"
       })
   void gradientsAreThoseOfPython(String name) throws IOException {
     Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("loops", name, "io.npz"));
@@ -111,12 +123,18 @@ class LoopGradientsTest {
     }
   }
 
-  /** A weight that reaches the loss through the complex state alone would lose that part. */
-  @Test
-  void aStateOfComplexNumbersIsRefused() throws IOException {
+  /**
+   * A weight that reaches the loss through the complex state alone would lose that part, and a
+   * frame of TensorFlow 1 that is no loop has no gradient in Python either.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "complex_state, complex numbers from one iteration to the next",
+    "v1_single_pass, no loop as tf.while_loop makes them"
+  })
+  void whatHasNoGradientIsRefused(String name, String reason) throws IOException {
     SavedModelContents contents =
-        SavedModelReader.read(
-            Fixtures.path("loops", "complex_state", "saved_model"), GraphPolicy.strict());
+        SavedModelReader.read(Fixtures.path("loops", name, "saved_model"), GraphPolicy.strict());
     ModelFunction signature = contents.signatures().get(0);
     FlatGraph flat = FunctionInliner.inline(contents, List.of(signature), InlineOptions.defaults());
     FlatModel model = FlatModel.of(contents, flat);
@@ -136,7 +154,7 @@ class LoopGradientsTest {
               forward.lostGradients());
       String message =
           assertThrows(UntrainableModelException.class, report::requireEmpty).getMessage();
-      assertTrue(message.contains("complex numbers from one iteration to the next"), message);
+      assertTrue(message.contains(reason), message);
     }
   }
 

@@ -45,7 +45,7 @@ final class DifferentiablePath {
     return reached.contains(canonical(tensor));
   }
 
-  /** The variables of a loop that depend on a source in any iteration. */
+  /** The variables of a loop that depend on a source in any iteration, or those of a branch. */
   Set<Integer> variables(NodeDef loop) {
     return loopVariables.getOrDefault(loop.getName(), Set.of());
   }
@@ -70,6 +70,8 @@ final class DifferentiablePath {
   private void pass(NodeDef node) {
     if (Loops.isLoop(node)) {
       passLoop(node);
+    } else if (Branches.isConditional(node)) {
+      passConditional(node);
     } else if (!node.getOp().equals("StopGradient") && !ListGradients.holdsOthers(node)) {
       for (OpOutputs.OpOutput output : OpOutputs.of(node)) {
         if (FloatingTypes.carriesGradient(output.type())) {
@@ -99,6 +101,40 @@ final class DifferentiablePath {
     }
     loopVariables.put(loop.getName(), variables);
     variables.forEach(i -> reach(TensorName.of(loop.getName(), i)));
+  }
+
+  private void passConditional(NodeDef node) {
+    List<String> arguments = Branches.arguments(node);
+    List<DataType> types = Branches.types(node);
+    Set<Integer> variables = new TreeSet<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      if (isReached(arguments.get(i)) && FloatingTypes.carriesGradient(types.get(i))) {
+        variables.add(i);
+      }
+    }
+    loopVariables.put(node.getName(), variables);
+    boolean readable = Branches.isReadable(graph, node);
+    for (int i = 0; i < Branches.resultTypes(node).size(); i++) {
+      boolean carries = FloatingTypes.carriesGradient(Branches.resultTypes(node).get(i));
+      if (carries && (!readable || dependsWithin(node, i, variables))) {
+        reach(Branches.result(node, i));
+      }
+    }
+  }
+
+  /** Returns whether a result depends on arguments in any branch. */
+  private boolean dependsWithin(NodeDef node, int result, Set<Integer> variables) {
+    for (String name : Branches.functions(node)) {
+      LoopFunction branch =
+          LoopFunction.of(graph, name, LoopFunction.unknownShapes(Branches.arguments(node).size()));
+      DifferentiablePath within =
+          new DifferentiablePath(
+              branch.nodes(), variables.stream().map(branch.arguments()::get).toList());
+      if (within.isReached(branch.results().get(result))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Adds the variables that depend on others after some iterations. */

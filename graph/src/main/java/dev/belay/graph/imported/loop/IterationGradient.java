@@ -5,7 +5,9 @@ import dev.belay.graph.gradient.Gradients;
 import dev.belay.graph.gradient.NoGradientReport;
 import dev.belay.graph.gradient.UntrainableModelException;
 import dev.belay.graph.imported.rewrite.NodeGraph;
+import dev.belay.graph.imported.rewrite.Nodes;
 import dev.belay.graph.imported.rewrite.TensorName;
+import dev.belay.graph.search.Reachable;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,19 +37,34 @@ record IterationGradient(
     Set<String> iteration) {
 
   /**
-   * Differentiates a body.
+   * Differentiates the body of a loop.
    *
    * @param cuts of its arrays and of the loops in it
    */
   static IterationGradient of(LoopFunction body, List<Integer> variables, LoopGradients cuts)
+      throws LoopObstacle {
+    return of(body, variables, variables, cuts);
+  }
+
+  /**
+   * Differentiates a function.
+   *
+   * @param variables indices of the arguments that have a gradient
+   * @param results indices of the results whose gradients are given
+   * @param cuts of its arrays and of the loops in it
+   */
+  static IterationGradient of(
+      LoopFunction body, List<Integer> variables, List<Integer> results, LoopGradients cuts)
       throws LoopObstacle {
     NodeGraph iteration = body.nodes();
     try (Graph graph = new Graph()) {
       graph.importGraphDef(iteration.toGraphDef());
       List<Output<?>> from = new ArrayList<>();
       List<Output<?>> by = new ArrayList<>();
+      for (int result : results) {
+        from.add(GapCut.output(graph, iteration.current(body.results().get(result))));
+      }
       for (int variable : variables) {
-        from.add(GapCut.output(graph, iteration.current(body.results().get(variable))));
         by.add(GapCut.output(graph, body.arguments().get(variable)));
       }
       List<GradientGap> gaps = cuts.gaps(graph, iteration);
@@ -56,14 +73,14 @@ record IterationGradient(
       Ops tf = root.withSubScope("gradient");
       List<LoopFunction.Argument> incoming = new ArrayList<>();
       List<Output<?>> incomingTensors = new ArrayList<>();
-      for (int i = 0; i < variables.size(); i++) {
+      for (int i = 0; i < results.size(); i++) {
         Output<?> placeholder =
             graph
                 .opBuilder("Placeholder", "belay_incoming_" + i, root.scope())
-                .setAttr("dtype", by.get(i).dataType())
+                .setAttr("dtype", from.get(i).dataType())
                 .build()
                 .output(0);
-        incoming.add(new LoopFunction.Argument(placeholder.op().name(), by.get(i).dataType()));
+        incoming.add(new LoopFunction.Argument(placeholder.op().name(), from.get(i).dataType()));
         incomingTensors.add(placeholder);
       }
       List<String> gradients = new ArrayList<>();
@@ -106,6 +123,33 @@ record IterationGradient(
   /** The nodes of the iteration. */
   List<NodeDef> forward() {
     return iteration.stream().map(nodes::get).toList();
+  }
+
+  /**
+   * The nodes that compute the gradients, those of the iteration that they read included.
+   *
+   * @param arguments names of what is given
+   */
+  List<NodeDef> computing(List<String> arguments) throws LoopObstacle {
+    Set<String> needed =
+        Reachable.from(
+            TensorName.nodes(gradients),
+            name ->
+                arguments.contains(name)
+                    ? List.of()
+                    : TensorName.nodes(Nodes.dataInputs(nodes.get(name))));
+    List<NodeDef> computing = new ArrayList<>();
+    for (String name : needed) {
+      NodeDef node = nodes.get(name);
+      if (arguments.contains(name)) {
+        continue;
+      }
+      if (OpOutputs.isStateful(node) && !Loops.isLoop(node) && !Branches.isConditional(node)) {
+        throw new LoopObstacle("its gradient reads a variable within it, at " + name);
+      }
+      computing.add(node.toBuilder().clearInput().addAllInput(Nodes.dataInputs(node)).build());
+    }
+    return computing;
   }
 
   NodeDef node(String tensor) {

@@ -21,15 +21,20 @@ import org.tensorflow.proto.framework.NodeDef;
 final class ListGradients {
   /** Which inputs of an op have a gradient. */
   private static final Map<String, List<Integer>> ARGUMENTS =
-      Map.of(
-          "TensorListPushBack", List.of(0, 1),
-          "TensorListPopBack", List.of(0),
-          "TensorListFromTensor", List.of(0),
-          "TensorListStack", List.of(0),
-          "TensorListGetItem", List.of(0),
-          "TensorListSetItem", List.of(0, 2),
-          "TensorListResize", List.of(0),
-          "TensorListConcatV2", List.of(0));
+      Map.ofEntries(
+          Map.entry("TensorListPushBack", List.of(0, 1)),
+          Map.entry("TensorListPopBack", List.of(0)),
+          Map.entry("TensorListFromTensor", List.of(0)),
+          Map.entry("TensorListStack", List.of(0)),
+          Map.entry("TensorListGetItem", List.of(0)),
+          Map.entry("TensorListSetItem", List.of(0, 2)),
+          Map.entry("TensorListScatterIntoExistingList", List.of(0, 1)),
+          Map.entry("TensorListGather", List.of(0)),
+          Map.entry("TensorListScatter", List.of(0)),
+          Map.entry("TensorListScatterV2", List.of(0)),
+          Map.entry("TensorListResize", List.of(0)),
+          Map.entry("TensorListConcatV2", List.of(0)),
+          Map.entry("TensorListSplit", List.of(0)));
 
   private final NodeGraph graph;
   private final NodeDef node;
@@ -87,8 +92,12 @@ final class ListGradients {
     return switch (node.getOp()) {
       case "TensorListPushBack" -> List.of(shape(inputs.get(1)));
       case "TensorListFromTensor" -> List.of(shape(inputs.get(0)));
-      case "TensorListGetItem" -> List.of(length(inputs.get(0)), inputs.get(1));
+      case "TensorListGetItem", "TensorListGather" -> List.of(length(inputs.get(0)), inputs.get(1));
+      case "TensorListScatter", "TensorListScatterV2" ->
+          List.of(shape(inputs.get(0)), inputs.get(1));
       case "TensorListSetItem" -> List.of(shape(inputs.get(2)), inputs.get(1));
+      case "TensorListScatterIntoExistingList" -> List.of(shape(inputs.get(1)), inputs.get(2));
+      case "TensorListSplit" -> List.of(shape(inputs.get(0)), inputs.get(2));
       case "TensorListResize" -> List.of(length(inputs.get(0)));
       case "TensorListConcatV2" -> List.of(TensorName.of(node.getName(), 1));
       default -> List.of();
@@ -127,6 +136,19 @@ final class ListGradients {
           (tf, in, tensors) -> List.of(new Lists(tf, type).unstack(in.get(0)));
       case "TensorListGetItem" -> (tf, in, tensors) -> getItem(new Lists(tf, type), in, tensors);
       case "TensorListSetItem" -> (tf, in, tensors) -> setItem(new Lists(tf, type), in, tensors);
+      case "TensorListGather" -> (tf, in, tensors) -> gather(new Lists(tf, type), in, tensors);
+      case "TensorListScatter", "TensorListScatterV2" ->
+          (tf, in, tensors) ->
+              List.of(
+                  new Lists(tf, type)
+                      .gather(in.get(0), tensors.captures().get(1), tensors.captures().get(0)));
+      case "TensorListScatterIntoExistingList" ->
+          (tf, in, tensors) -> scatter(new Lists(tf, type), in, tensors);
+      case "TensorListSplit" ->
+          (tf, in, tensors) ->
+              List.of(
+                  new Lists(tf, type)
+                      .concat(in.get(0), tensors.captures().get(0), tensors.captures().get(1)));
       case "TensorListResize" ->
           (tf, in, tensors) ->
               List.of(new Lists(tf, type).resize(in.get(0), tensors.captures().get(0)));
@@ -157,5 +179,18 @@ final class ListGradients {
     Output<?> index = tensors.captures().get(1);
     Output<?> item = lists.getItem(in.get(0), index, shape);
     return List.of(lists.setItem(in.get(0), index, lists.zerosLike(item)), item);
+  }
+
+  /** Of an element that is gathered twice, the last gradient counts, as in TensorFlow Python. */
+  private static List<Output<?>> gather(Lists lists, List<Output<?>> in, GapCut.Tensors tensors) {
+    Output<?> empty = lists.reserve(tensors.captures().get(0));
+    return List.of(lists.scatter(empty, in.get(0), tensors.captures().get(1)));
+  }
+
+  /** What the elements were before has no effect any more. */
+  private static List<Output<?>> scatter(Lists lists, List<Output<?>> in, GapCut.Tensors tensors) {
+    Output<?> indices = tensors.captures().get(1);
+    Output<?> items = lists.gather(in.get(0), indices, tensors.captures().get(0));
+    return List.of(lists.scatter(in.get(0), lists.zerosLike(items), indices), items);
   }
 }

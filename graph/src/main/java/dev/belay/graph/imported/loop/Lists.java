@@ -7,6 +7,7 @@ import org.tensorflow.OperationBuilder;
 import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.types.TInt32;
 
 /** Adds ops of arrays of one element type to a graph. */
 final class Lists {
@@ -45,13 +46,33 @@ final class Lists {
 
   /** The elements of a list as one tensor of a shape. */
   Output<?> stack(Output<?> list, Output<?> shape) {
-    Output<?> elementShape =
-        tf.slice(
-                shape.expect(org.tensorflow.types.TInt32.class),
-                tf.constant(new int[] {1}),
-                tf.constant(new int[] {-1}))
+    return one(op("TensorListStack", list, elementShape(shape)).setAttr("num_elements", -1));
+  }
+
+  /** Some elements of a list as one tensor of a shape. */
+  Output<?> gather(Output<?> list, Output<?> indices, Output<?> shape) {
+    return one(op("TensorListGather", list, indices, elementShape(shape)));
+  }
+
+  Output<?> scatter(Output<?> list, Output<?> items, Output<?> indices) {
+    return one(op("TensorListScatterIntoExistingList", list, items, indices));
+  }
+
+  /** The elements of a list, of such lengths, one after the other in a tensor of a shape. */
+  Output<?> concat(Output<?> list, Output<?> shape, Output<?> lengths) {
+    Output<?> any =
+        tf.concat(
+                List.of(tf.constant(new int[] {-1}), elementShape(shape).expect(TInt32.class)),
+                tf.constant(0))
             .asOutput();
-    return one(op("TensorListStack", list, elementShape).setAttr("num_elements", -1));
+    return one(
+        op("TensorListConcatV2", list, any, lengths).setAttr("shape_type", DataType.DT_INT32));
+  }
+
+  private Output<?> elementShape(Output<?> shape) {
+    return tf.slice(
+            shape.expect(TInt32.class), tf.constant(new int[] {1}), tf.constant(new int[] {-1}))
+        .asOutput();
   }
 
   Output<?> unstack(Output<?> tensor) {

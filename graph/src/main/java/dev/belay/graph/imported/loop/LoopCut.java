@@ -2,12 +2,10 @@ package dev.belay.graph.imported.loop;
 
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
-import dev.belay.graph.imported.rewrite.RepeatableRandom;
 import dev.belay.graph.imported.rewrite.TensorName;
 import dev.belay.graph.search.FloatingTypes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorShapeProto;
@@ -20,8 +18,6 @@ import org.tensorflow.proto.framework.TensorShapeProto;
  * <p>Source of the idea: {@code while_v2.py} of TensorFlow 2.10.
  */
 final class LoopCut {
-  private static final String CUSTOM_GRADIENT = "_gradient_op_type";
-
   private final NodeGraph graph;
   private final NodeDef loop;
   private final List<Integer> variables;
@@ -75,38 +71,8 @@ final class LoopCut {
         LoopFunction.of(graph, Loops.body(loop), LoopFunction.unknownShapes(inputs.size()));
     LoopFunction body =
         LoopFunction.of(graph, Loops.body(loop), Loops.shapes(graph, loop, unshaped));
-    List<String> arguments = variables.stream().map(body.arguments()::get).toList();
-    List<String> results = variables.stream().map(body.results()::get).toList();
-    NodeGraph nodes = body.nodes();
-    Set<String> onTheWay = new DifferentiablePath(nodes, arguments).leadingTo(results);
-    for (NodeDef node : nodes.nodes()) {
-      String gradient = node.containsAttr(CUSTOM_GRADIENT) ? name(node) : null;
-      if (gradient != null && onTheWay.contains(node.getName()) && !inner.accepts(gradient)) {
-        throw new LoopObstacle(
-            "its body has the custom gradient "
-                + gradient
-                + " of its author at "
-                + node.getName()
-                + ", which Belay does not take within a loop; --accept-custom-gradient takes the"
-                + " natural one");
-      }
-    }
-    inner.bodyForm().rewrite(nodes);
-    nodes.prune(body.roots());
-    List<String> draws = RepeatableRandom.draws(nodes);
-    if (!draws.isEmpty()) {
-      throw new LoopObstacle(
-          "its body draws random numbers in each iteration, at " + String.join(", ", draws));
-    }
-    inner.cut(nodes, arguments, results.stream().map(nodes::current).toList());
-    List<String> roots = new ArrayList<>(body.roots());
-    inner.roots().forEach(root -> roots.add(nodes.current(root)));
-    nodes.prune(roots);
+    inner.prepare(body, variables, variables);
     return body;
-  }
-
-  private static String name(NodeDef node) {
-    return node.getAttrOrThrow(CUSTOM_GRADIENT).getS().toStringUtf8();
   }
 
   /** Adds the loop that saves, under another name, and returns it. */

@@ -27,7 +27,7 @@ import org.tensorflow.proto.framework.TensorShapeProto;
  * @param results tensors that it returns
  * @param effects nodes that it runs for their side effects
  */
-record LoopFunction(
+public record LoopFunction(
     String name,
     NodeGraph nodes,
     List<String> arguments,
@@ -93,7 +93,7 @@ record LoopFunction(
   }
 
   /** Everything that it returns or runs. */
-  List<String> roots() {
+  public List<String> roots() {
     return Stream.of(arguments, results, effects)
         .flatMap(List::stream)
         .map(nodes::current)
@@ -111,7 +111,7 @@ record LoopFunction(
   }
 
   /** An argument of a function that is written. */
-  record Argument(String name, DataType type) {}
+  public record Argument(String name, DataType type) {}
 
   /**
    * Writes a function.
@@ -120,7 +120,7 @@ record LoopFunction(
    * @param results tensors as a graph names them
    * @param effects nodes that run although no result needs them
    */
-  static FunctionDef write(
+  public static FunctionDef write(
       String name,
       List<Argument> arguments,
       Collection<NodeDef> body,

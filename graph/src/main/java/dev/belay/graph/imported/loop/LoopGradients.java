@@ -7,6 +7,7 @@ import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -53,6 +54,12 @@ public final class LoopGradients {
         cuts.add(ListGradients.cut(graph, node));
       } else if (Loops.isLoop(node)) {
         cutLoop(graph, node, path);
+      } else if (Branches.isConditional(node)) {
+        Set<String> read = new HashSet<>(targets);
+        graph.consumers(node.getName()).stream()
+            .filter(consumer -> onTheWay.contains(consumer.getName()))
+            .forEach(consumer -> read.addAll(Nodes.dataInputs(consumer)));
+        cutConditional(graph, node, path, read);
       }
     }
     graph.settle();
@@ -64,13 +71,46 @@ public final class LoopGradients {
         throw new LoopObstacle("its functions could not be expanded");
       }
       requireRead(graph, loop);
-      LoopGradients inner = new LoopGradients(bodyForm, acceptsNaturalGradient, trains);
-      cuts.add(new LoopCut(graph, loop, List.copyOf(path.variables(loop))).cut(inner));
+      cuts.add(new LoopCut(graph, loop, List.copyOf(path.variables(loop))).cut(within()));
       graph.note(loop.getOp() + ": saves what its gradient needs");
     } catch (LoopObstacle e) {
-      graph.put(
-          loop.toBuilder().putAttr(NoGradientReport.OBSTACLE, Nodes.text(e.getMessage())).build());
+      mark(graph, loop, e);
     }
+  }
+
+  /**
+   * Cuts at a conditional.
+   *
+   * @param read tensors that lead to a target; Python adds results that only its own gradient reads
+   */
+  private void cutConditional(
+      NodeGraph graph, NodeDef node, DifferentiablePath path, Set<String> read) {
+    try {
+      if (!Branches.isReadable(graph, node)) {
+        throw new LoopObstacle("its functions could not be expanded");
+      }
+      requireRead(graph, node);
+      List<Integer> results = new ArrayList<>();
+      for (int i = 0; i < Branches.resultTypes(node).size(); i++) {
+        String result = Branches.result(node, i);
+        boolean isRead = read.contains(result) || read.contains(node.getName() + ":" + i);
+        if (isRead && path.isReached(result)) {
+          results.add(i);
+        }
+      }
+      List<Integer> variables = List.copyOf(path.variables(node));
+      cuts.add(new BranchCut(graph, node, variables, results).cut(this));
+      graph.note(node.getOp() + ": with a gradient of the branch that is taken");
+    } catch (LoopObstacle e) {
+      mark(graph, node, e);
+    }
+  }
+
+  private static void mark(NodeGraph graph, NodeDef node, LoopObstacle obstacle) {
+    graph.put(
+        node.toBuilder()
+            .putAttr(NoGradientReport.OBSTACLE, Nodes.text(obstacle.getMessage()))
+            .build());
   }
 
   /** A handle that a loop still has hides how its variable is used. */
@@ -83,12 +123,16 @@ public final class LoopGradients {
     }
   }
 
-  GraphRewrite bodyForm() {
-    return bodyForm;
+  /** The same for a function within the graph. */
+  LoopGradients within() {
+    return new LoopGradients(bodyForm, acceptsNaturalGradient, trains);
   }
 
-  boolean accepts(String gradient) {
-    return acceptsNaturalGradient.test(gradient);
+  /** Gives a function a form that can be differentiated, and cuts it. */
+  void prepare(LoopFunction function, List<Integer> variables, List<Integer> results)
+      throws LoopObstacle {
+    new FunctionPreparation(bodyForm, acceptsNaturalGradient)
+        .prepare(function, variables, results, this);
   }
 
   /** All tensors that must exist in the final graph. */

@@ -14,9 +14,9 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
 /**
- * Reads the variables of a loop before it: a handle that an iteration only reads becomes the value
- * of its variable, so that the loop has a gradient by it. A variable that the loop assigns keeps
- * its handle.
+ * Reads the variables of a loop or conditional before it: a handle that an iteration or a branch
+ * only reads becomes the value of its variable, so that there is a gradient by it. A variable that
+ * is assigned within keeps its handle.
  */
 public final class LoopReads implements GraphRewrite {
   private static final Set<String> READS =
@@ -26,24 +26,34 @@ public final class LoopReads implements GraphRewrite {
   public void rewrite(NodeGraph graph) {
     for (NodeDef node : graph.nodes()) {
       if (Loops.isLoop(node) && Loops.isReadable(graph, node)) {
-        rewrite(graph, node);
+        rewrite(graph, node, Loops.types(node), List.of(Loops.body(node), Loops.condition(node)));
+      } else if (Branches.isConditional(node) && Branches.isReadable(graph, node)) {
+        rewrite(graph, node, Branches.types(node), Branches.functions(node));
       }
     }
   }
 
-  private void rewrite(NodeGraph graph, NodeDef loop) {
-    if (!Loops.types(loop).contains(DataType.DT_RESOURCE)) {
+  /**
+   * Reads the variables of one node.
+   *
+   * @param before types of the functions' arguments
+   * @param names of its functions; the first of a loop is its body
+   */
+  private void rewrite(NodeGraph graph, NodeDef node, List<DataType> before, List<String> names) {
+    if (!before.contains(DataType.DT_RESOURCE)) {
       return;
     }
-    List<String> inputs = Nodes.dataInputs(loop);
-    LoopFunction body =
-        LoopFunction.of(graph, Loops.body(loop), LoopFunction.unknownShapes(inputs.size()));
-    LoopFunction condition =
-        LoopFunction.of(graph, Loops.condition(loop), LoopFunction.unknownShapes(inputs.size()));
-    rewrite(body.nodes());
-    body.nodes().functions().forEach(graph::putFunction);
-    List<DataType> types = new ArrayList<>(Loops.types(loop));
-    List<TensorShapeProto> shapes = new ArrayList<>(Loops.declaredShapes(loop));
+    List<String> all = Nodes.dataInputs(node);
+    List<String> inputs = all.subList(all.size() - before.size(), all.size());
+    List<LoopFunction> functions = new ArrayList<>();
+    for (String name : names) {
+      LoopFunction function =
+          LoopFunction.of(graph, name, LoopFunction.unknownShapes(inputs.size()));
+      rewrite(function.nodes());
+      function.nodes().functions().forEach(graph::putFunction);
+      functions.add(function);
+    }
+    List<DataType> types = new ArrayList<>(before);
     List<String> reads = new ArrayList<>(inputs);
     Set<String> kept = new HashSet<>();
     for (int pass = 0; pass < 2; pass++) { // a variable that comes twice is read or kept as one
@@ -52,34 +62,55 @@ public final class LoopReads implements GraphRewrite {
           continue;
         }
         String handle = graph.behindIdentity(inputs.get(i));
-        Optional<DataType> type = typeOfReads(body, condition, i);
+        Optional<DataType> type = typeOfReads(functions, Loops.isLoop(node), i);
         if (type.isEmpty()) {
           kept.add(handle);
         } else if (pass == 1 && !kept.contains(handle)) {
           types.set(i, type.get());
-          shapes.set(i, shape(graph.node(handle)));
-          reads.set(i, read(graph, loop, handle, type.get()));
-          readFromArgument(body, i, type.get());
-          readFromArgument(condition, i, type.get());
+          reads.set(i, read(graph, node, handle, type.get()));
+          for (LoopFunction function : functions) {
+            readFromArgument(function, i, type.get());
+          }
         }
       }
     }
-    if (reads.equals(inputs)) {
-      return;
+    if (!reads.equals(inputs)) {
+      List<String> written =
+          functions.stream().map(function -> write(graph, function, types)).toList();
+      graph.put(reading(graph, node, reads, types, written));
+      graph.note(node.getOp() + ": reads its variables before it starts");
     }
-    String bodyName = write(graph, body, types);
-    String conditionName = write(graph, condition, types);
-    graph.put(
-        loop.toBuilder()
+  }
+
+  private static NodeDef reading(
+      NodeGraph graph,
+      NodeDef node,
+      List<String> reads,
+      List<DataType> types,
+      List<String> functions) {
+    int others = Nodes.dataInputs(node).size() - reads.size();
+    NodeDef.Builder reading =
+        node.toBuilder()
             .clearInput()
+            .addAllInput(node.getInputList().subList(0, others))
             .addAllInput(reads)
-            .addAllInput(Nodes.controlInputs(loop))
-            .putAttr("T", Loops.types(types))
-            .putAttr("body", Loops.function(bodyName))
-            .putAttr("cond", Loops.function(conditionName))
-            .putAttr("output_shapes", Loops.shapes(shapes))
-            .build());
-    graph.note(loop.getOp() + ": reads its variables before it starts");
+            .addAllInput(Nodes.controlInputs(node));
+    if (!Loops.isLoop(node)) {
+      Branches.setFunctions(reading, functions);
+      return reading.putAttr("Tin", Loops.types(types)).build();
+    }
+    List<TensorShapeProto> shapes = new ArrayList<>(Loops.declaredShapes(node));
+    for (int i = 0; i < reads.size(); i++) {
+      if (types.get(i) != Loops.types(node).get(i)) {
+        shapes.set(i, shape(graph.node(graph.behindIdentity(node.getInput(i)))));
+      }
+    }
+    return reading
+        .putAttr("T", Loops.types(types))
+        .putAttr("body", Loops.function(functions.get(0)))
+        .putAttr("cond", Loops.function(functions.get(1)))
+        .putAttr("output_shapes", Loops.shapes(shapes))
+        .build();
   }
 
   private static TensorShapeProto shape(NodeDef handle) {
@@ -100,12 +131,15 @@ public final class LoopReads implements GraphRewrite {
 
   /** The type of the variable, if an argument is a handle that is read and passed on at most. */
   private static Optional<DataType> typeOfReads(
-      LoopFunction body, LoopFunction condition, int index) {
-    if (!body.isInvariant(index)) {
+      List<LoopFunction> functions, boolean isLoop, int index) {
+    if (isLoop && !functions.get(0).isInvariant(index)) {
       return Optional.empty();
     }
     Set<DataType> types = new HashSet<>();
-    for (LoopFunction function : List.of(body, condition)) {
+    for (LoopFunction function : functions) {
+      if (!isLoop && returns(function, index)) {
+        return Optional.empty();
+      }
       for (NodeDef reader : readers(function, function.arguments().get(index))) {
         if (!READS.contains(reader.getOp())) {
           return Optional.empty();
@@ -114,6 +148,15 @@ public final class LoopReads implements GraphRewrite {
       }
     }
     return types.size() == 1 ? Optional.of(types.iterator().next()) : Optional.empty();
+  }
+
+  private static boolean returns(LoopFunction function, int index) {
+    for (int i = 0; i < function.results().size(); i++) {
+      if (function.result(i).equals(function.arguments().get(index))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static List<NodeDef> readers(LoopFunction function, String tensor) {

@@ -12,12 +12,13 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.TensorShapeProto;
 
 /** Reads and writes attributes of loops. */
-final class Loops {
-  static final TensorShapeProto UNKNOWN =
+public final class Loops {
+  /** An unknown shape. */
+  public static final TensorShapeProto UNKNOWN =
       TensorShapeProto.newBuilder().setUnknownRank(true).build();
 
   /** Makes the runtime run a loop within the graph around it, iterations in parallel. */
-  static final String LOWERED = "_lower_using_switch_merge";
+  public static final String LOWERED = "_lower_using_switch_merge";
 
   private Loops() {}
 
@@ -37,13 +38,15 @@ final class Loops {
     return loop.getAttrOrThrow("T").getList().getTypeList();
   }
 
-  static AttrValue types(List<DataType> types) {
+  /** The attribute with the types of a loop's variables. */
+  public static AttrValue types(List<DataType> types) {
     return AttrValue.newBuilder()
         .setList(AttrValue.ListValue.newBuilder().addAllType(types))
         .build();
   }
 
-  static AttrValue function(String name) {
+  /** The attribute that names a function. */
+  public static AttrValue function(String name) {
     return AttrValue.newBuilder().setFunc(NameAttrList.newBuilder().setName(name)).build();
   }
 
@@ -73,13 +76,18 @@ final class Loops {
     return declared.isEmpty() ? LoopFunction.unknownShapes(types(loop).size()) : declared;
   }
 
-  static AttrValue shapes(List<TensorShapeProto> shapes) {
+  /** The attribute with the shapes of a loop's variables. */
+  public static AttrValue shapes(List<TensorShapeProto> shapes) {
     return AttrValue.newBuilder()
         .setList(AttrValue.ListValue.newBuilder().addAllShape(shapes))
         .build();
   }
 
-  private static TensorShapeProto proto(Shape shape) {
+  /** A shape as a graph writes it. */
+  public static TensorShapeProto proto(Shape shape) {
+    if (shape.isUnknown()) {
+      return UNKNOWN;
+    }
     TensorShapeProto.Builder proto = TensorShapeProto.newBuilder();
     for (long size : shape.asArray()) {
       proto.addDim(TensorShapeProto.Dim.newBuilder().setSize(size));

@@ -1,5 +1,6 @@
 package dev.belay.graph.imported.loop;
 
+import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.TensorName;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,7 +14,7 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
 /** Outputs of nodes: their types, and their names within a function. */
-final class OpOutputs {
+public final class OpOutputs {
   private static final Map<String, OpDef> OPS = new HashMap<>();
 
   static {
@@ -22,13 +23,18 @@ final class OpOutputs {
 
   private OpOutputs() {}
 
+  /** The type of a tensor. */
+  public static DataType type(NodeGraph graph, String tensor) {
+    return of(graph.node(tensor)).get(TensorName.index(tensor)).type();
+  }
+
   /**
    * One output.
    *
    * @param tensor its name in a graph, such as {@code node:1}
    * @param inFunction its name in a function, such as {@code node:product:0}
    */
-  record OpOutput(String tensor, String inFunction, DataType type) {}
+  public record OpOutput(String tensor, String inFunction, DataType type) {}
 
   /** Returns whether TensorFlow has an op; a body that was not expanded also calls functions. */
   static boolean knows(NodeDef node) {
@@ -36,7 +42,7 @@ final class OpOutputs {
   }
 
   /** The outputs of a node, in order. */
-  static List<OpOutput> of(NodeDef node) {
+  public static List<OpOutput> of(NodeDef node) {
     List<OpOutput> outputs = new ArrayList<>();
     OpDef definition = OPS.get(node.getOp());
     if (definition == null) {
@@ -56,7 +62,7 @@ final class OpOutputs {
   }
 
   /** Returns whether the op keeps a state or has a side effect. */
-  static boolean isStateful(NodeDef node) {
+  public static boolean isStateful(NodeDef node) {
     return OPS.get(node.getOp()).getIsStateful();
   }
 

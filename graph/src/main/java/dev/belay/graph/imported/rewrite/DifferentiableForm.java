@@ -24,6 +24,7 @@ public final class DifferentiableForm implements GraphRewrite {
             new SparseCrossEntropy(),
             new MissingGradients(),
             new MissingLookupGradients(),
+            new MissingMatrixGradients(),
             new MissingDiagonalGradients());
   }
 

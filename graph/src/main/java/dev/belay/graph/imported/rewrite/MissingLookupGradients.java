@@ -1,6 +1,7 @@
 package dev.belay.graph.imported.rewrite;
 
 import org.tensorflow.proto.framework.AttrValue;
+import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
@@ -11,6 +12,7 @@ import org.tensorflow.proto.framework.NodeDef;
  *   <li>the values of TopKV2, of an input of known rank: a GatherV2 of the indices
  *   <li>TensorScatterAdd, TensorScatterSub: the sum with a ScatterNd, or the difference
  *   <li>TensorScatterUpdate: itself, with the gradient of a ScatterNd and of what it leaves
+ *   <li>TensorScatterMax, TensorScatterMin: themselves, with the gradient of the elements taken
  *   <li>SegmentMean: SegmentSum divided by the number of rows
  *   <li>SegmentMax, SegmentMin: themselves, with the gradient of UnsortedSegmentMax and Min
  *   <li>SparseSegmentSum, Mean and SqrtN: SegmentSum of the rows that are looked up, divided by
@@ -38,6 +40,7 @@ public final class MissingLookupGradients implements GraphRewrite {
       case "TensorScatterAdd" -> write.by("AddV2", write.input(0), scattered(write, node));
       case "TensorScatterSub" -> write.by("Sub", write.input(0), scattered(write, node));
       case "TensorScatterUpdate" -> scatterUpdate(write, node);
+      case "TensorScatterMax", "TensorScatterMin" -> scatterExtreme(write, node);
       case "SegmentMean" -> segmentMean(write, ids(node));
       case "SegmentMax" -> segmentExtreme(write, ids(node), "UnsortedSegmentMax");
       case "SegmentMin" -> segmentExtreme(write, ids(node), "UnsortedSegmentMin");
@@ -99,6 +102,44 @@ public final class MissingLookupGradients implements GraphRewrite {
     String isUpdated = write.op("is_updated", "Greater", count, zeros);
     String left = write.op("left", "SelectV2", isUpdated, zeros, write.input(0));
     write.byValueAndGradientOf(write.op("slope", "AddV2", left, scattered(write, node)));
+  }
+
+  /** Equal extremes share a gradient, as in TensorFlow Python. */
+  private static void scatterExtreme(Substitute write, NodeDef node) {
+    AttrValue indexType = node.getAttrOrThrow("Tindices");
+    String result = write.op("fixed", "StopGradient", write.original("extreme"));
+    String kept = isEqual(write, "kept", write.input(0), result);
+    String there = gatherNd(write, indexType, "there", result, write.input(1));
+    String taken = isEqual(write, "taken", write.input(2), there);
+    String number = write.op("number", "AddV2", kept, scatter(write, node, "all_taken", taken));
+    String others = gatherNd(write, indexType, "others", number, write.input(1));
+    String left = write.op("left", "Mul", write.input(0), share(write, "share", kept, number));
+    String updates =
+        write.op("updates", "Mul", write.input(2), share(write, "update_share", taken, others));
+    write.byValueAndGradientOf(
+        write.op("slope", "AddV2", left, scatter(write, node, "scattered", updates)));
+  }
+
+  private static String share(Substitute write, String suffix, String part, String all) {
+    return write.op(suffix, "StopGradient", write.op(suffix + "_of_all", "DivNoNan", part, all));
+  }
+
+  /** 1 where two tensors are equal, 0 elsewhere, without a gradient. */
+  private static String isEqual(Substitute write, String suffix, String one, String other) {
+    String equal = write.op(suffix + "_equal", "Equal", one, other);
+    return write.op(
+        suffix,
+        "StopGradient",
+        write.cast(suffix + "_number", equal, DataType.DT_BOOL, write.type().getType()));
+  }
+
+  private static String gatherNd(
+      Substitute write, AttrValue indexType, String suffix, String from, String indices) {
+    return write.put(
+        write
+            .start(suffix, "GatherNd", from, indices)
+            .putAttr("Tparams", write.type())
+            .putAttr("Tindices", indexType));
   }
 
   private static String segmentSum(Substitute write, String suffix, String data, Ids ids) {

@@ -202,6 +202,11 @@ public final class NodeGraph {
     notes.merge(what, 1, Integer::sum);
   }
 
+  /** Adds the notes of another graph. */
+  public void noteAll(NodeGraph other) {
+    other.notes.forEach((what, times) -> notes.merge(what, times, Integer::sum));
+  }
+
   /** The changes made: "4 ResourceGather: GatherV2 on the variable's one read". */
   public List<String> notes() {
     return notes.entrySet().stream().map(note -> note.getValue() + " " + note.getKey()).toList();

@@ -71,8 +71,8 @@ final class Branches {
             && isPure(yes.getName())
             && isPure(no.getName());
     if (!selectable) {
-      nodes.note(node.getOp() + " kept: a branch has side effects");
-      return expansion.copy(node, call);
+      nodes.note(node.getOp() + " kept: a branch has side effects or a loop");
+      return expansion.copy(expansion.loopFunctions().expanded(node, call), call);
     }
     nodes.note(node.getOp() + ": both branches and SelectV2");
     return select(call, yes, no, types);
@@ -82,7 +82,7 @@ final class Branches {
     Optional<Scalar> index = nodes.constant(call.data().get(0));
     if (index.isEmpty()) {
       nodes.note(node.getOp() + " kept: its index depends on the inputs");
-      return expansion.copy(node, call);
+      return expansion.copy(expansion.loopFunctions().expanded(node, call), call);
     }
     nodes.note(node.getOp() + " resolved: its index is constant");
     List<NameAttrList> branches =

@@ -1,6 +1,7 @@
 package dev.belay.savedmodel.model.inline;
 
 import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.op.Attributes;
 import dev.belay.savedmodel.model.op.Nodes;
 import dev.belay.savedmodel.model.op.OpArguments;
 import dev.belay.savedmodel.model.op.OpCatalogue;
@@ -225,6 +226,11 @@ final class Expansion {
       if (attribute.hasDefaultValue()) {
         attributes.putIfAbsent(attribute.getName(), attribute.getDefaultValue());
       }
+    }
+    if (node.getOp().equals("Enter") || node.getOp().equals("RefEnter")) {
+      // Two loops of one name in one graph would be one loop to the runtime.
+      String frame = attributes.get("frame_name").getS().toStringUtf8();
+      attributes.put("frame_name", Attributes.string(call.scope().nameOf(frame)));
     }
     String name = reservedName(node, call);
     List<String> data = state.read(node, definition, call);

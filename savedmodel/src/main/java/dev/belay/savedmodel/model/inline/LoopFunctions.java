@@ -23,8 +23,8 @@ import org.tensorflow.proto.framework.NodeDef;
 import org.tensorflow.proto.framework.OpDef;
 
 /**
- * Conditions and bodies of the loops that a flat graph keeps, each expanded into one function
- * without calls, so that module {@code graph} can differentiate it.
+ * Conditions and bodies of the loops that a flat graph keeps, and the branches of its conditionals,
+ * each expanded into one function without calls, so that module {@code graph} can differentiate it.
  */
 final class LoopFunctions {
   private static final String PREFIX = "body";
@@ -45,20 +45,33 @@ final class LoopFunctions {
     return all;
   }
 
-  /** The loop with expanded functions; unchanged if one of them cannot be expanded separately. */
-  NodeDef expanded(NodeDef loop, CallSite call) throws IOException {
+  /**
+   * The loop or conditional with expanded functions; unchanged if one of them cannot be expanded
+   * separately.
+   */
+  NodeDef expanded(NodeDef node, CallSite call) throws IOException {
+    NodeDef.Builder expanded = node.toBuilder();
     try {
-      return loop.toBuilder()
-          .putAttr("cond", expanded(loop.getAttrOrThrow("cond"), call))
-          .putAttr("body", expanded(loop.getAttrOrThrow("body"), call))
-          .build();
+      for (Map.Entry<String, AttrValue> attribute : node.getAttrMap().entrySet()) {
+        AttrValue value = call.scope().attribute(attribute.getValue());
+        if (value.getValueCase() == AttrValue.ValueCase.FUNC) {
+          expanded.putAttr(
+              attribute.getKey(), Attributes.function(expanded(value.getFunc(), call)));
+        } else if (value.getList().getFuncCount() > 0) {
+          AttrValue.ListValue.Builder functions = value.getList().toBuilder().clearFunc();
+          for (NameAttrList function : value.getList().getFuncList()) {
+            functions.addFunc(NameAttrList.newBuilder().setName(expanded(function, call)));
+          }
+          expanded.putAttr(attribute.getKey(), AttrValue.newBuilder().setList(functions).build());
+        }
+      }
     } catch (UnsupportedModelException | IllegalArgumentException e) {
-      return loop;
+      return node;
     }
+    return expanded.build();
   }
 
-  private AttrValue expanded(AttrValue named, CallSite call) throws IOException {
-    NameAttrList function = call.scope().attribute(named).getFunc();
+  private String expanded(NameAttrList function, CallSite call) throws IOException {
     Map<String, AttrValue> attributes = new LinkedHashMap<>();
     function
         .getAttrMap()
@@ -72,7 +85,7 @@ final class LoopFunctions {
       Body body = new Body(original, attributes);
       flat.put(name, body.expand(name, call.scope().training()));
     }
-    return Attributes.function(name);
+    return name;
   }
 
   /** A function with attributes may expand to something else in each call. */
