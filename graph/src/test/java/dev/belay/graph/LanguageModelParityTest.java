@@ -10,13 +10,11 @@ import dev.belay.graph.clip.GlobalNormClip;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
-import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.gradient.Gradients;
 import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
 import dev.belay.graph.optimizer.Moments;
-import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.savedmodel.Agreement;
 import dev.belay.savedmodel.Fixtures;
 import dev.belay.savedmodel.Npz;
@@ -42,7 +40,6 @@ import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 
 /**
@@ -197,35 +194,6 @@ class LanguageModelParityTest {
       System.arraycopy(logits, (example * 16 + last) * 256, expected, example * 256, 256);
     }
     Agreement.assertForward(expected, evaluated("gpt2_tiny", "next_logits"), "next logits");
-  }
-
-  /** What is read is read once, and then fed. */
-  @Test
-  void writingGoesOnFromWhatWasRead() throws IOException {
-    Map<String, Npz.Array> arrays = arrays("t5_tiny");
-    float[] logits = arrays.get("logits").floats();
-    float[] expected = new float[4 * 256];
-    for (int example = 0; example < 4; example++) {
-      System.arraycopy(logits, (example * 10 + 9) * 256, expected, example * 256, 256);
-    }
-    try (Graph graph = new Graph();
-        Session session = new Session(graph)) {
-      ForwardModel model = LanguageModels.of("t5_tiny", graph);
-      LanguageModels.restore(session, model.variables(), weights("t5_tiny", "ckpt"));
-      Map<String, Npz.Array> fed = batch(arrays);
-      ForwardCall reading = model.call(Seq2SeqModel.READING);
-      float[] memory = run(session, reading.inputs(), fed, reading.output(Seq2SeqModel.MEMORY));
-      ByteBuffer bytes =
-          ByteBuffer.allocate(memory.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      bytes.asFloatBuffer().put(memory);
-      fed.put(Seq2SeqModel.MEMORY, new Npz.Array("<f4", Shape.of(4 * 16, 32), bytes));
-      fed.remove("input_ids"); // nothing else may be asked for
-      ForwardCall writing = model.call(Seq2SeqModel.WRITING);
-      Agreement.assertForward(
-          expected,
-          run(session, writing.inputs(), fed, writing.output(TensorNames.NEXT_LOGITS)),
-          "next logits");
-    }
   }
 
   private static float[] evaluated(String fixture, String output) throws IOException {

@@ -9,6 +9,7 @@ public final class ModelFiles {
   public static final String ASSETS_EXTRA = "assets.extra";
   public static final String NESTED = "saved_model";
   public static final String CONFIGURATION = "config.json";
+  public static final String GENERATION = "generation_config.json";
   public static final String SAFETENSORS = "model.safetensors";
   public static final String KERAS_WEIGHTS = "tf_model.h5";
   public static final String MODULES = "modules.json";

@@ -100,6 +100,7 @@ public final class ModelExport {
             : WeightConversion.tokenizer(weights.location());
     Map<String, byte[]> beside = new LinkedHashMap<>(files);
     beside.putAll(sentenceFiles(directory, weights, tokenizer));
+    beside.putAll(weights.location().generationFile());
     return WeightConversion.write(
         weights, target, folder, new WeightConversion.Beside(Optional.empty(), beside));
   }

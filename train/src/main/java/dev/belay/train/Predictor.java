@@ -15,6 +15,7 @@ import dev.belay.train.task.Classification;
 import dev.belay.train.task.Embedding;
 import dev.belay.train.task.FilledMasks;
 import dev.belay.train.task.GeneratedText;
+import dev.belay.train.task.GeneratedTexts;
 import dev.belay.train.task.LabelSet;
 import dev.belay.train.task.Prediction;
 import dev.belay.train.task.QuestionAnswer;
@@ -43,8 +44,8 @@ import java.util.stream.IntStream;
  * <p>A call accepts any number of texts. They are grouped into batches of similar length; the
  * predictions are in the order of the texts. The type of a prediction depends on the model's task:
  * {@link Classification}, {@link LabelSet}, {@link RegressionValue}, {@link WordLabels}, {@link
- * QuestionAnswer}, {@link FilledMasks}, {@link GeneratedText}, {@link Embedding}, or the {@link
- * TokenLogits} of a model whose labels are not known.
+ * QuestionAnswer}, {@link FilledMasks}, {@link GeneratedText}, {@link GeneratedTexts}, {@link
+ * Embedding}, or the {@link TokenLogits} of a model whose labels are not known.
  *
  * <p>Every method that predicts throws {@link dev.belay.train.data.DataException} for an input that
  * the model does not accept (the message names the input, counted from 1), {@link ModelException}
@@ -202,6 +203,11 @@ public final class Predictor implements AutoCloseable {
   /** Generates a text for each input with a language model. */
   public List<GeneratedText> generate(List<String> texts) {
     return predict(texts, GeneratedText.class);
+  }
+
+  /** Generates several texts for each input, where the options ask for several. */
+  public List<GeneratedTexts> generateSeveral(List<String> texts) {
+    return predict(texts, GeneratedTexts.class);
   }
 
   /** Predicts the likeliest words for the masks of each text. */

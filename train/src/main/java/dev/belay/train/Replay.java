@@ -4,6 +4,7 @@ import dev.belay.savedmodel.bundle.BundleContents;
 import dev.belay.train.config.ConfigBinder;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.model.ModelGraph;
+import dev.belay.train.model.PlannedGraph;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.session.TrainingSession;
 import dev.belay.train.stability.Diagnosis;
@@ -49,7 +50,9 @@ public final class Replay {
   public static Result replay(ReplayBundle bundle, TrainConfig config) throws IOException {
     ReplayBundle.Step step = bundle.step();
     TrainableModel model = TrainableModel.forTraining(config.model()).decided();
-    try (ModelGraph graph = model.graph(config.model(), step.seed())) {
+    boolean packed = config.data().language().packing();
+    try (PlannedGraph planned = new PlannedGraph(model, config.model(), step.seed(), packed)) {
+      ModelGraph graph = planned.built(Map.of());
       // A run on several GPUs may be replayed on a machine without one.
       TrainConfig here =
           ConfigBinder.with(config, "device", config.machine().onOneDevice().device());

@@ -162,7 +162,8 @@ public final class Sweep {
     TrainConfig base = config.base();
     Arm first = Arm.of(config).get(0);
     ModelConfig ofFirst = config(config, first, config.seeds().get(0)).model();
-    try (PlannedGraph planned = new PlannedGraph(model, ofFirst, config.seeds().get(0))) {
+    try (PlannedGraph planned =
+        new PlannedGraph(model, ofFirst, config.seeds().get(0), base.data().language().packing())) {
       TrainingData datasets = TrainingData.read(base.data(), data, model, planned.task());
       ModelGraph graph = planned.built(RunVocabulary.of(base, model, datasets, Optional.empty()));
       Plan plan = plan(config, datasets);

@@ -173,7 +173,9 @@ public final class TrainingRun {
     DatasetLoader data = job.data();
     RunDirectory directory = job.output().directory();
     Consumer<RunEvent> listener = participants.listener();
-    try (PlannedGraph planned = new PlannedGraph(model, config.model(), config.machine().seed())) {
+    try (PlannedGraph planned =
+        new PlannedGraph(
+            model, config.model(), config.machine().seed(), config.data().language().packing())) {
       TrainingData datasets = TrainingData.read(config.data(), data, model, planned.task());
       datasets.requireWholeBatches(config);
       datasets.decidingMetric(config); // refused now, not after an epoch

@@ -68,6 +68,7 @@ public final class WeightConversion {
   /** The files of the tokenizer, and of sentence-transformers if Belay knows the modules. */
   private static Map<String, byte[]> beside(ModelWeights weights) throws IOException {
     Map<String, byte[]> files = new LinkedHashMap<>(tokenizer(weights.location()));
+    files.putAll(weights.location().generationFile());
     try {
       Optional<SentenceModules> modules = SentenceModules.read(weights.location().folder());
       if (modules.isPresent() && weights.configuration().isPresent()) {

@@ -53,7 +53,7 @@ final class PredictorTest {
         .withTokenizer(VOCABULARY)
         .withMaxSeqLength(24)
         .withBatchSize(4)
-        .withGeneration(new GenerationConfig(2, 3, 1))
+        .withGeneration(GenerationConfig.defaults().withNumBeams(2).withMaxNewTokens(3))
         .withoutWarmUp();
   }
 

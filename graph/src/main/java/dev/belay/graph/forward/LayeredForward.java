@@ -48,6 +48,8 @@ public final class LayeredForward {
    * @param training whether there is a training pass; to predict, none is needed
    * @param held rows to hold of the tables of those names; of other tables, all
    * @param recomputes whether the backward pass computes each block again
+   * @param packed whether rows of the training pass hold several examples, which the attention mask
+   *     numbers from 1
    */
   public record Options(
       Parameters.Initialization beginning,
@@ -56,7 +58,8 @@ public final class LayeredForward {
       Optional<AdapterPlan> adapters,
       boolean training,
       Map<String, HeldRows> held,
-      boolean recomputes) {
+      boolean recomputes,
+      boolean packed) {
 
     /** Options for both passes, with adapters. */
     public Options(
@@ -64,7 +67,7 @@ public final class LayeredForward {
         Predicate<VariableSpec> trains,
         boolean dropout,
         Optional<AdapterPlan> adapters) {
-      this(beginning, trains, dropout, adapters, true, Map.of(), false);
+      this(beginning, trains, dropout, adapters, true, Map.of(), false, false);
     }
 
     /** Options for both passes, without adapters. */
@@ -75,17 +78,22 @@ public final class LayeredForward {
 
     /** The same without a training pass. */
     public Options forEvaluation() {
-      return new Options(beginning, trains, dropout, adapters, false, held, false);
+      return new Options(beginning, trains, dropout, adapters, false, held, false, false);
     }
 
     /** The same, which holds some rows of the tables of those names alone. */
     public Options holding(Map<String, HeldRows> rows) {
-      return new Options(beginning, trains, dropout, adapters, training, rows, recomputes);
+      return new Options(beginning, trains, dropout, adapters, training, rows, recomputes, packed);
     }
 
     /** The same, whose backward pass computes each block again, or does not. */
     public Options recomputing(boolean again) {
-      return new Options(beginning, trains, dropout, adapters, training, held, again);
+      return new Options(beginning, trains, dropout, adapters, training, held, again, packed);
+    }
+
+    /** The same for rows of several examples. */
+    public Options forPackedRows() {
+      return new Options(beginning, trains, dropout, adapters, training, held, recomputes, true);
     }
 
     /** The name of the pass to train through, or of the only one. */
@@ -156,10 +164,12 @@ public final class LayeredForward {
 
   private static ForwardContext training(Ops tf, Options options, Operand<TInt64> step) {
     Ops scope = tf.withSubScope(TRAINING);
-    return options.dropout()
-        ? ForwardContext.training(
-            scope, new ForwardContext.Draws(options.beginning().seed(), step, FIRST_SITE))
-        : ForwardContext.evaluating(scope);
+    ForwardContext pass =
+        options.dropout()
+            ? ForwardContext.training(
+                scope, new ForwardContext.Draws(options.beginning().seed(), step, FIRST_SITE))
+            : ForwardContext.evaluating(scope);
+    return options.packed() ? pass.ofPackedRows() : pass;
   }
 
   /** A placeholder for token ids or masks, [B, T], for any batch size and length. */

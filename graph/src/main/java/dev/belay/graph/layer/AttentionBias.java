@@ -13,6 +13,15 @@ public final class AttentionBias {
   private AttentionBias() {}
 
   /**
+   * Hides positions.
+   *
+   * @param hidden 1 for those that are hidden, 0 for others
+   */
+  public static Operand<TFloat32> hide(Ops tf, Operand<TFloat32> hidden) {
+    return tf.math.mul(hidden, tf.constant(HIDDEN));
+  }
+
+  /**
    * Hides padding.
    *
    * @param mask 1 for tokens, less for those that are hidden, [B, T]
@@ -60,12 +69,45 @@ public final class AttentionBias {
    * @return [T, T]
    */
   public static Operand<TFloat32> window(Ops tf, Operand<TInt32> length, int tokens) {
-    Operand<TInt32> one = tf.constant(1);
-    Operand<TInt32> all = tf.range(tf.constant(0), length, one); // [T]
-    Operand<TInt32> distance = tf.math.sub(tf.expandDims(all, one), all); // [T, T]
+    return window(tf, length, length, tokens);
+  }
+
+  /**
+   * Hides tokens that are too far before each of the last tokens.
+   *
+   * @param queries Q
+   * @param keys K
+   * @param tokens how many each sees, itself among them
+   * @return [Q, K]
+   */
+  public static Operand<TFloat32> window(
+      Ops tf, Operand<TInt32> queries, Operand<TInt32> keys, int tokens) {
+    Operand<TInt32> distance = distance(tf, queries, keys); // [Q, K]
     Operand<TFloat32> far =
         tf.dtypes.cast(
-            tf.math.greaterEqual(distance, tf.constant(tokens)), TFloat32.class); // [T, T]
+            tf.math.greaterEqual(distance, tf.constant(tokens)), TFloat32.class); // [Q, K]
     return tf.math.mul(far, tf.constant(HIDDEN));
+  }
+
+  /**
+   * Hides later tokens from each of the last tokens.
+   *
+   * @param queries Q
+   * @param keys K
+   * @return [Q, K]
+   */
+  public static Operand<TFloat32> causalAtEnd(
+      Ops tf, Operand<TInt32> queries, Operand<TInt32> keys) {
+    Operand<TFloat32> later =
+        tf.dtypes.cast(
+            tf.math.less(distance(tf, queries, keys), tf.constant(0)), TFloat32.class); // [Q, K]
+    return tf.math.mul(later, tf.constant(HIDDEN));
+  }
+
+  /** Number of tokens from each key to each of the last tokens, [Q, K]. */
+  private static Operand<TInt32> distance(Ops tf, Operand<TInt32> queries, Operand<TInt32> keys) {
+    Operand<TInt32> one = tf.constant(1);
+    Operand<TInt32> asked = tf.range(tf.math.sub(keys, queries), keys, one); // [Q]
+    return tf.math.sub(tf.expandDims(asked, one), tf.range(tf.constant(0), keys, one)); // [Q, K]
   }
 }

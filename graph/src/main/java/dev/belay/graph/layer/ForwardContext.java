@@ -28,6 +28,7 @@ public final class ForwardContext {
   private final AtomicLong nextSite;
   private final Optional<HandGradients> hand;
   private final Optional<Recomputation> recomputation;
+  private final boolean packed;
 
   /**
    * Source of dropout masks: drawn by seed, step and site, so that every step can be repeated.
@@ -43,18 +44,20 @@ public final class ForwardContext {
       Optional<Draws> draws,
       AtomicLong nextSite,
       Optional<HandGradients> hand,
-      Optional<Recomputation> recomputation) {
+      Optional<Recomputation> recomputation,
+      boolean packed) {
     this.tf = tf;
     this.draws = draws;
     this.nextSite = nextSite;
     this.hand = hand;
     this.recomputation = recomputation;
+    this.packed = packed;
   }
 
   /** A pass without dropout. */
   public static ForwardContext evaluating(Ops tf) {
     return new ForwardContext(
-        tf, Optional.empty(), new AtomicLong(), Optional.empty(), Optional.empty());
+        tf, Optional.empty(), new AtomicLong(), Optional.empty(), Optional.empty(), false);
   }
 
   /** A pass with dropout. */
@@ -64,7 +67,8 @@ public final class ForwardContext {
         Optional.of(draws),
         new AtomicLong(draws.firstSite()),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        false);
   }
 
   /**
@@ -72,7 +76,7 @@ public final class ForwardContext {
    * comes out of it must cross them.
    */
   public ForwardContext differentiated(HandGradients gradients) {
-    return new ForwardContext(tf, draws, nextSite, Optional.of(gradients), recomputation);
+    return new ForwardContext(tf, draws, nextSite, Optional.of(gradients), recomputation, packed);
   }
 
   /** Returns whether a gradient is taken through this pass that crosses gradients by hand. */
@@ -87,7 +91,17 @@ public final class ForwardContext {
 
   /** The same pass, whose blocks are computed again in the backward pass. */
   public ForwardContext recomputing(Recomputation blocks) {
-    return new ForwardContext(tf, draws, nextSite, hand, Optional.of(blocks));
+    return new ForwardContext(tf, draws, nextSite, hand, Optional.of(blocks), packed);
+  }
+
+  /** The same pass, of rows that hold several examples, which the attention mask numbers. */
+  public ForwardContext ofPackedRows() {
+    return new ForwardContext(tf, draws, nextSite, hand, recomputation, true);
+  }
+
+  /** Whether rows hold several examples. */
+  public boolean isOfPackedRows() {
+    return packed;
   }
 
   /** The scope for new nodes. */
@@ -97,7 +111,7 @@ public final class ForwardContext {
 
   /** The same pass, with its nodes in a scope of that name. */
   public ForwardContext within(String scope) {
-    return new ForwardContext(tf.withSubScope(scope), draws, nextSite, hand, recomputation);
+    return new ForwardContext(tf.withSubScope(scope), draws, nextSite, hand, recomputation, packed);
   }
 
   /** Layers of a block. */
@@ -138,7 +152,8 @@ public final class ForwardContext {
   }
 
   private ForwardContext plain(Ops scope, AtomicLong site, HandGradients gradients) {
-    return new ForwardContext(scope, draws, site, hand.map(outer -> gradients), Optional.empty());
+    return new ForwardContext(
+        scope, draws, site, hand.map(outer -> gradients), Optional.empty(), packed);
   }
 
   /**

@@ -87,12 +87,45 @@ public record Heads(int count, int keys, int size, double scale, double dropout)
 
   private Operand<TFloat32> attend(ForwardContext pass, PerHead heads, Visible visible) {
     Ops tf = pass.tf();
-    PerHead positioned =
-        new PerHead(
-            visible.positioned(tf, heads.query(), size),
-            visible.positioned(tf, heads.key(), size),
-            heads.value());
-    return mix(pass, positioned, new Between(visible.extent(), visible.extent()), visible.bias());
+    KeyValueCache.KeyValues all =
+        visible.all(
+            tf,
+            new KeyValueCache.KeyValues(visible.positioned(tf, heads.key(), size), heads.value()),
+            keys,
+            size);
+    return mix(
+        pass,
+        new PerHead(visible.positioned(tf, heads.query(), size), all.keys(), all.values()),
+        new Between(visible.extent(), visible.seen()),
+        visible.bias());
+  }
+
+  /**
+   * Attends to keys and values that were made before.
+   *
+   * @param query rows, [B * Q, A * D]
+   * @param known keys and values, [B, keys, K, D]
+   * @param between B and Q, B and K
+   * @param bias added to the products: [B or 1, A or 1, Q or 1, K]
+   * @return [B * Q, A * D]
+   */
+  public Operand<TFloat32> attendTo(
+      ForwardContext pass,
+      Operand<TFloat32> query,
+      KeyValueCache.KeyValues known,
+      Between between,
+      Operand<TFloat32> bias) {
+    Ops tf = pass.tf();
+    Operand<TFloat32> queries = split(tf, scaled(tf, query), between.queries(), count);
+    return mix(
+        pass, new PerHead(queries, known.keys(), known.values()), between, Optional.of(bias));
+  }
+
+  /** Keys and values of rows, [B * K, keys * D], as {@link #attendTo} reads them. */
+  public KeyValueCache.KeyValues known(
+      Ops tf, Operand<TFloat32> key, Operand<TFloat32> value, SequenceShape extent) {
+    return new KeyValueCache.KeyValues(
+        split(tf, key, extent, keys), split(tf, value, extent, keys));
   }
 
   /**

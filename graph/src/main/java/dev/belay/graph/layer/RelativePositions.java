@@ -88,11 +88,26 @@ public record RelativePositions(Operand<TFloat32> table, Buckets buckets) {
    * @return [1, A, Q, T]
    */
   public Operand<TFloat32> bias(Ops tf, Operand<TInt32> queries, Operand<TInt32> length) {
+    return of(tf, tf.range(tf.constant(0), queries, tf.constant(1)), length);
+  }
+
+  /**
+   * The terms of the last tokens alone.
+   *
+   * @param queries Q, at most T
+   * @param length T
+   * @return [1, A, Q, T]
+   */
+  public Operand<TFloat32> biasAtEnd(Ops tf, Operand<TInt32> queries, Operand<TInt32> length) {
+    return of(tf, tf.range(tf.math.sub(length, queries), length, tf.constant(1)), length);
+  }
+
+  /** The terms of tokens at these positions, [Q]. */
+  private Operand<TFloat32> of(Ops tf, Operand<TInt32> asked, Operand<TInt32> length) {
     Operand<TInt32> zero = tf.constant(0);
     Operand<TInt32> one = tf.constant(1);
     Operand<TInt32> keys = tf.range(zero, length, one); // [T]
-    Operand<TInt32> asked = tf.expandDims(tf.range(zero, queries, one), one); // [Q, 1]
-    Operand<TInt32> relative = tf.math.sub(keys, asked); // [Q, T]
+    Operand<TInt32> relative = tf.math.sub(keys, tf.expandDims(asked, one)); // [Q, T]
     Operand<TInt32> farthest = tf.constant(buckets.farthest());
     Operand<TInt32> cut = tf.clipByValue(relative, tf.constant(-buckets.farthest()), farthest);
     Operand<TInt32> bucket =

@@ -53,8 +53,8 @@ public record RotaryPositions(int size, Frequencies frequencies, double scale) {
    * Rotation of each pair at each position.
    *
    * @param size R
-   * @param cosine [T, R / 2]
-   * @param sine [T, R / 2]
+   * @param cosine [T, R / 2], or [B, 1, T, R / 2]
+   * @param sine of the same shape
    */
   public record Rotation(int size, Operand<TFloat32> cosine, Operand<TFloat32> sine) {
     /**
@@ -88,10 +88,19 @@ public record RotaryPositions(int size, Frequencies frequencies, double scale) {
    * @param length T
    */
   public Rotation rotation(Ops tf, Operand<TInt32> length) {
-    Operand<TFloat32> positions =
-        tf.dtypes.cast(tf.range(tf.constant(0), length, tf.constant(1)), TFloat32.class); // [T]
-    Operand<TFloat32> angles =
-        tf.math.mul(tf.expandDims(positions, tf.constant(1)), each(tf, length)); // [T, R / 2]
+    return rotation(tf, tf.range(tf.constant(0), length, tf.constant(1)), length); // [T, R / 2]
+  }
+
+  /**
+   * The rotations of positions.
+   *
+   * @param positions of any shape: [T], or [B, 1, T]
+   * @param length number of tokens of the longest text so far
+   */
+  public Rotation rotation(Ops tf, Operand<TInt32> positions, Operand<TInt32> length) {
+    Operand<TFloat32> each =
+        tf.expandDims(tf.dtypes.cast(positions, TFloat32.class), tf.constant(-1)); // [.., 1]
+    Operand<TFloat32> angles = tf.math.mul(each, each(tf, length)); // [.., R / 2]
     return new Rotation(size, scaled(tf, tf.math.cos(angles)), scaled(tf, tf.math.sin(angles)));
   }
 

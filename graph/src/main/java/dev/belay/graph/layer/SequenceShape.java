@@ -28,6 +28,16 @@ public record SequenceShape(Operand<TInt32> batch, Operand<TInt32> length) {
     return new SequenceShape(batch, tokens);
   }
 
+  /** The row of each example's last token: [N, size] to [B, size]. */
+  public Operand<TFloat32> last(Ops tf, Operand<TFloat32> rows) {
+    Operand<TInt32> one = tf.constant(1);
+    Operand<TInt32> ends =
+        tf.math.sub(
+            tf.math.mul(tf.range(one, tf.math.add(batch, one), one), length),
+            one); // [B], T - 1 and so on
+    return tf.gather(rows, ends, tf.constant(0));
+  }
+
   /** [N, size] to [B, T, size]. */
   public Operand<TFloat32> perExample(Ops tf, Operand<TFloat32> rows, int size) {
     return tf.reshape(rows, tf.stack(List.of(batch, length, tf.constant(size))));

@@ -3,12 +3,13 @@ package dev.belay.graph.seq2seq;
 import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Heads;
+import dev.belay.graph.layer.KeyValueCache;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.RmsNorm;
 import dev.belay.graph.layer.SequenceShape;
+import dev.belay.graph.layer.Visible;
 import java.util.Optional;
 import org.tensorflow.Operand;
-import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /** Attention of normalised rows, to themselves or to the encoder's output, added to its input. */
@@ -58,6 +59,46 @@ final class AttentionLayer {
   }
 
   /**
+   * Self-attention of tokens that follow those of a cache.
+   *
+   * @param x [N, H]
+   * @param visible the tokens, with the bias of the attention and the cache
+   */
+  Operand<TFloat32> toThemselves(ForwardContext pass, Operand<TFloat32> x, Visible visible) {
+    Operand<TFloat32> normed = norm.apply(pass.tf(), x);
+    Heads.Projected rows =
+        new Heads.Projected(
+            query.apply(pass, normed), key.apply(pass, normed), value.apply(pass, normed));
+    return added(pass, x, heads.attend(pass, rows, visible));
+  }
+
+  /**
+   * Attention to keys and values that {@link #known} made.
+   *
+   * @param x [N, H]
+   * @param between B and T of x, B and S
+   * @param bias [B, 1, 1, S]
+   */
+  Operand<TFloat32> to(
+      KeyValueCache.KeyValues known,
+      ForwardContext pass,
+      Operand<TFloat32> x,
+      Heads.Between between,
+      Operand<TFloat32> bias) {
+    Operand<TFloat32> asked = query.apply(pass, norm.apply(pass.tf(), x));
+    return added(pass, x, heads.attendTo(pass, asked, known, between, bias));
+  }
+
+  /** Keys and values of other rows. */
+  KeyValueCache.KeyValues known(ForwardContext pass, Memory memory) {
+    return heads.known(
+        pass.tf(),
+        key.apply(pass, memory.rows()),
+        value.apply(pass, memory.rows()),
+        memory.extent());
+  }
+
+  /**
    * Attention to other rows.
    *
    * @param x [N, H]
@@ -73,7 +114,6 @@ final class AttentionLayer {
       SequenceShape extent,
       Operand<TFloat32> normed,
       Memory memory) {
-    Ops tf = pass.tf();
     Operand<TFloat32> context =
         heads.attend(
             pass,
@@ -84,6 +124,11 @@ final class AttentionLayer {
             extent,
             memory.extent(),
             Optional.of(memory.bias())); // [N, A * D]
-    return tf.math.add(x, pass.dropout(output.apply(pass, context), dropout)); // [N, H]
+    return added(pass, x, context);
+  }
+
+  private Operand<TFloat32> added(
+      ForwardContext pass, Operand<TFloat32> x, Operand<TFloat32> context) {
+    return pass.tf().math.add(x, pass.dropout(output.apply(pass, context), dropout)); // [N, H]
   }
 }

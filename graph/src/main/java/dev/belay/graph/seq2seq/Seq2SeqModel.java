@@ -4,13 +4,16 @@ import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.forward.TensorNames;
+import dev.belay.graph.forward.TextWriting;
 import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.KeyValueCache;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Table;
 import dev.belay.graph.seq2seq.AttentionLayer.Memory;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +21,9 @@ import java.util.Optional;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
@@ -32,21 +37,14 @@ import org.tensorflow.types.TInt32;
  * <p>Fresh word embeddings have the initial deviation of weights, 1 in T5; layers have a smaller
  * one, by their sizes.
  *
- * <p>To write token by token, {@link #READING} is run once and {@link #WRITING} for each token:
- * both are parts of the evaluation's nodes.
+ * <p>A model that is not to be trained also has the passes of {@link TextWriting}: {@link #READING}
+ * is run once, and makes a part of the state that {@link TextWriting#WRITING} reads for each token.
  */
 public final class Seq2SeqModel {
-  /** Encoder alone: {@code input_ids} and {@code attention_mask} to {@link #MEMORY}. */
+  /** Encoder: {@code input_ids} and {@code attention_mask} to keys and values for the decoder. */
   public static final String READING = "reading";
 
-  /**
-   * Decoder alone: {@link #MEMORY}, {@code attention_mask} and {@code decoder_input_ids} to {@link
-   * TensorNames#LOGITS} and {@link TensorNames#NEXT_LOGITS}.
-   */
-  public static final String WRITING = "writing";
-
-  /** The encoder's output, [B * S, H]. */
-  public static final String MEMORY = "memory";
+  private static final String CROSS = "cross_";
 
   /**
    * The encoder's word embeddings; with a number appended, the rows after that block, [B * S, H].
@@ -84,28 +82,78 @@ public final class Seq2SeqModel {
 
   /** Adds the passes to a graph, over one set of weights. */
   public static ForwardModel build(Graph graph, Seq2SeqSpec spec, LayeredForward.Options options) {
+    List<ForwardCall> writing = new ArrayList<>();
     ForwardModel model =
         LayeredForward.build(
             graph,
             options,
             (tf, parameters) -> {
               Seq2SeqModel built = new Seq2SeqModel(tf, parameters, spec);
+              if (!options.training()) {
+                writing.addAll(built.writing(tf));
+              }
               return new LayeredForward.Network(built.inputs(), built::through);
             });
-    ForwardCall whole = model.call(LayeredForward.EVALUATION);
-    return model
-        .with(
-            part(
-                READING,
-                whole,
-                List.of(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK),
-                List.of(MEMORY)))
-        .with(
-            part(
-                WRITING,
-                whole,
-                List.of(MEMORY, TensorNames.ATTENTION_MASK, TensorNames.DECODER_INPUT_IDS),
-                List.of(TensorNames.LOGITS, TensorNames.NEXT_LOGITS)));
+    for (ForwardCall call : writing) {
+      model = model.with(call);
+    }
+    return model;
+  }
+
+  private List<ForwardCall> writing(Ops outer) {
+    ForwardContext reading = ForwardContext.evaluating(outer.withSubScope(READING));
+    Map<String, Output<?>> known =
+        TextWriting.named(
+            CROSS, decoder.known(reading, read(reading.within("encoder"), new LinkedHashMap<>())));
+    ForwardContext pass = ForwardContext.evaluating(outer.withSubScope(TextWriting.WRITING));
+    Ops tf = pass.tf();
+    Operand<TInt32> all = LayeredForward.tokens(tf, TextWriting.MASK);
+    KeyValueCache cache = new KeyValueCache(SequenceShape.of(tf, all));
+    SequenceShape extent = SequenceShape.of(tf, written);
+    SequenceShape source = SequenceShape.of(tf, mask);
+    List<KeyValueCache.KeyValues> fed = fed(tf);
+    Operand<TFloat32> rows =
+        decoder.next(
+            pass,
+            words.look(tf, written),
+            extent,
+            cache,
+            new T5Stack.Read(fed, source, AttentionBias.padding(tf, mask, source))); // [N, H]
+    Map<String, Output<?>> inputs = new LinkedHashMap<>();
+    inputs.put(TensorNames.ATTENTION_MASK, mask.asOutput());
+    inputs.put(TensorNames.DECODER_INPUT_IDS, written.asOutput());
+    inputs.put(TextWriting.MASK, all.asOutput());
+    inputs.putAll(TextWriting.named(CROSS, fed));
+    inputs.putAll(TextWriting.before(cache.layers()));
+    Map<String, Output<?>> made = TextWriting.after(cache.layers());
+    Map<String, Output<?>> outputs = TextWriting.next(tf, logits(pass, extent.last(tf, rows)));
+    outputs.putAll(made);
+    List<String> state = new ArrayList<>(known.keySet());
+    state.addAll(made.keySet());
+    return List.of(
+        new ForwardCall(
+            READING,
+            Map.of(
+                TensorNames.INPUT_IDS, read.asOutput(),
+                TensorNames.ATTENTION_MASK, mask.asOutput()),
+            known,
+            List.of()),
+        new ForwardCall(TextWriting.WRITING, inputs, outputs, List.of()),
+        TextWriting.selecting(outer, state));
+  }
+
+  /** Placeholders for the keys and values of each block of the decoder. */
+  private List<KeyValueCache.KeyValues> fed(Ops tf) {
+    Seq2SeqSpec.Sizes sizes = spec.sizes();
+    Shape shape = Shape.of(Shape.UNKNOWN_SIZE, sizes.heads(), Shape.UNKNOWN_SIZE, sizes.headSize());
+    List<KeyValueCache.KeyValues> fed = new ArrayList<>();
+    for (int layer = 0; layer < sizes.decoderLayers(); layer++) {
+      fed.add(
+          new KeyValueCache.KeyValues(
+              tf.placeholder(TFloat32.class, Placeholder.shape(shape)),
+              tf.placeholder(TFloat32.class, Placeholder.shape(shape))));
+    }
+    return fed;
   }
 
   private Map<String, Output<?>> inputs() {
@@ -125,14 +173,12 @@ public final class Seq2SeqModel {
 
   private Memory read(ForwardContext pass, Map<String, Output<?>> outputs) {
     Ops tf = pass.tf();
-    SequenceShape extent =
-        SequenceShape.of(tf, mask); // not from the ids: the decoder alone has only the mask
+    SequenceShape extent = SequenceShape.of(tf, mask);
     Operand<TFloat32> hidden = AttentionBias.padding(tf, mask, extent); // [B, 1, 1, S]
     List<Operand<TFloat32>> states =
         encoder.apply(pass, words.look(tf, read), extent, hidden, Optional.empty());
     put(outputs, ENCODER_STATE, states);
     Operand<TFloat32> last = states.get(states.size() - 1); // [B * S, H]
-    outputs.put(MEMORY, last.asOutput());
     return new Memory(pass.shared(last), extent, hidden);
   }
 
@@ -151,14 +197,7 @@ public final class Seq2SeqModel {
     outputs.put(
         TensorNames.LOGITS,
         extent.perExample(tf, logits(pass, last), spec.sizes().vocabulary()).asOutput());
-    Operand<TInt32> one = tf.constant(1);
-    Operand<TInt32> ends =
-        tf.math.sub(
-            tf.math.mul(tf.range(one, tf.math.add(extent.batch(), one), one), extent.length()),
-            one); // [B], T - 1 and so on
-    outputs.put(
-        TensorNames.NEXT_LOGITS,
-        logits(pass, tf.gather(last, ends, tf.constant(0))).asOutput()); // [B, V]
+    outputs.put(TensorNames.NEXT_LOGITS, logits(pass, extent.last(tf, last)).asOutput()); // [B, V]
   }
 
   private Operand<TFloat32> logits(ForwardContext pass, Operand<TFloat32> rows) {
@@ -173,17 +212,5 @@ public final class Seq2SeqModel {
     for (int i = 0; i < states.size(); i++) {
       outputs.put(name + i, states.get(i).asOutput());
     }
-  }
-
-  /** A part of a call; tensors from the rest of the call are fed instead. */
-  private static ForwardCall part(
-      String name, ForwardCall whole, List<String> reads, List<String> makes) {
-    Map<String, Output<?>> inputs = new LinkedHashMap<>();
-    for (String input : reads) {
-      inputs.put(input, whole.inputs().getOrDefault(input, whole.outputs().get(input)));
-    }
-    Map<String, Output<?>> outputs = new LinkedHashMap<>();
-    makes.forEach(output -> outputs.put(output, whole.output(output)));
-    return new ForwardCall(name, inputs, outputs, List.of());
   }
 }

@@ -1,10 +1,14 @@
 package dev.belay.graph.seq2seq;
 
+import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.ForwardContext;
+import dev.belay.graph.layer.Heads;
+import dev.belay.graph.layer.KeyValueCache;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.RelativePositions;
 import dev.belay.graph.layer.RmsNorm;
 import dev.belay.graph.layer.SequenceShape;
+import dev.belay.graph.layer.Visible;
 import dev.belay.graph.seq2seq.AttentionLayer.Memory;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +16,7 @@ import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
 
 /** Blocks of the encoder, or of the decoder, which also attend to the encoder's output. */
 final class T5Stack {
@@ -107,4 +112,61 @@ final class T5Stack {
     }
     return block.feedForward().apply(pass.within("feed_forward"), x);
   }
+
+  /** Keys and values of the encoder's output for each block of the decoder. */
+  List<KeyValueCache.KeyValues> known(ForwardContext pass, Memory memory) {
+    List<KeyValueCache.KeyValues> known = new ArrayList<>();
+    for (int i = 0; i < blocks.size(); i++) {
+      ForwardContext inside = pass.within("layer_" + i).within("cross");
+      known.add(blocks.get(i).cross().orElseThrow().known(inside, memory));
+    }
+    return known;
+  }
+
+  /**
+   * The last rows of tokens of the decoder that follow others, normalised: [N, H].
+   *
+   * @param embedded words, [N, H]
+   * @param extent B and T
+   * @param cache of the tokens before them, which gets their keys and values
+   * @param read keys and values of {@link #known}, with B, S and the bias that hides padding
+   */
+  Operand<TFloat32> next(
+      ForwardContext pass,
+      Operand<TFloat32> embedded,
+      SequenceShape extent,
+      KeyValueCache cache,
+      Read read) {
+    Ops tf = pass.tf();
+    Operand<TInt32> all = cache.total().length();
+    Operand<TFloat32> bias =
+        tf.math.add(
+            positions.biasAtEnd(tf, extent.length(), all),
+            AttentionBias.causalAtEnd(tf, extent.length(), all)); // [1, A, T, P + T]
+    Visible visible = new Visible(extent, Optional.of(bias), Optional.empty(), Optional.of(cache));
+    Heads.Between between = new Heads.Between(extent, read.extent());
+    Operand<TFloat32> x = embedded;
+    for (int i = 0; i < blocks.size(); i++) {
+      Block block = blocks.get(i);
+      ForwardContext inside = pass.within("layer_" + i);
+      x = block.attention().toThemselves(inside.within("attention"), x, visible);
+      x =
+          block
+              .cross()
+              .orElseThrow()
+              .to(read.known().get(i), inside.within("cross"), x, between, read.hidden());
+      x = block.feedForward().apply(inside.within("feed_forward"), x);
+    }
+    return norm.apply(tf, x);
+  }
+
+  /**
+   * What the decoder knows of the encoder's output.
+   *
+   * @param known keys and values for each block
+   * @param extent B and S
+   * @param hidden bias that hides padding, [B, 1, 1, S]
+   */
+  record Read(
+      List<KeyValueCache.KeyValues> known, SequenceShape extent, Operand<TFloat32> hidden) {}
 }

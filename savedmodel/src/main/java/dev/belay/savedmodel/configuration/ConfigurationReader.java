@@ -61,19 +61,7 @@ public final class ConfigurationReader {
    * @throws IOException if it cannot be read
    */
   public static ModelConfiguration read(Path file) throws IOException {
-    if (Files.size(file) > MAX_BYTES) {
-      throw new CorruptModelException(
-          file, "file", "at most " + MAX_BYTES + " bytes", Files.size(file) + " bytes");
-    }
-    JsonNode root;
-    try {
-      root = JSON.readTree(file.toFile());
-    } catch (JacksonException e) {
-      throw new CorruptModelException(file, "file", "JSON", e.getOriginalMessage());
-    }
-    if (!root.isObject()) {
-      throw new CorruptModelException(file, "file", "a JSON object", "" + root.getNodeType());
-    }
+    JsonNode root = object(file);
     ModelType type = type(file, root);
     Fields fields = new Fields(root, KeyRules.of(type).aliases());
     try {
@@ -94,6 +82,28 @@ public final class ConfigurationReader {
     }
     throw new CorruptModelException(
         file, "keys", "all sizes of " + type.key(), String.join("; ", fields.problems()));
+  }
+
+  /**
+   * Reads a file that holds one JSON object.
+   *
+   * @throws CorruptModelException if it holds something else, or is too large
+   */
+  static JsonNode object(Path file) throws IOException {
+    if (Files.size(file) > MAX_BYTES) {
+      throw new CorruptModelException(
+          file, "file", "at most " + MAX_BYTES + " bytes", Files.size(file) + " bytes");
+    }
+    JsonNode root;
+    try {
+      root = JSON.readTree(file.toFile());
+    } catch (JacksonException e) {
+      throw new CorruptModelException(file, "file", "JSON", e.getOriginalMessage());
+    }
+    if (!root.isObject()) {
+      throw new CorruptModelException(file, "file", "a JSON object", "" + root.getNodeType());
+    }
+    return root;
   }
 
   /**

@@ -52,6 +52,14 @@ public record WeightLocation(
     return files;
   }
 
+  /** generation_config.json beside the configuration, if there is one, by its name. */
+  public Map<String, byte[]> generationFile() throws IOException {
+    Path file = configuration.orElse(path).resolveSibling(ModelFiles.GENERATION);
+    return Files.isRegularFile(file)
+        ? Map.of(ModelFiles.GENERATION, Files.readAllBytes(file))
+        : Map.of();
+  }
+
   /**
    * The files of the weights, with the configuration: of a checkpoint its index and shards, of an
    * index of safetensors all of those beside it.

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -100,6 +101,38 @@ final class GoldenTrainingTest {
         MetricsFile.trained(theirs, "grad_norm"),
         MetricsFile.trained(own, "loss"),
         MetricsFile.trained(own, "grad_norm"));
+  }
+
+  /** The loss counts completions alone; packed into rows, they are the same loss. */
+  @ParameterizedTest
+  @CsvSource({"gpt2,off", "gpt2,on", "llama,off", "llama,on"})
+  void completionsAreLearnedAsInPython(String name, String packing, @TempDir Path folder)
+      throws IOException {
+    Path fixture = Fixtures.path("completions");
+    ProgramRun training =
+        ProgramRun.of(
+            List.of(
+                "train",
+                "--model=" + fixture.resolve(name),
+                "--train-file=" + fixture.resolve("rows.jsonl"),
+                "--output-dir=" + folder.resolve("run"),
+                "--packing=" + packing,
+                "--max-seq-length=12",
+                "--max-steps=5",
+                "--train-batch-size=7",
+                "--shuffle=off",
+                "--dropout=off",
+                "--optimizer=adam",
+                "--learning-rate=1e-3",
+                "--lr-scheduler=constant",
+                "--adam-epsilon=1e-8",
+                "--weight-decay=0",
+                "--device=cpu"));
+    assertEquals(0, training.code(), training.err());
+    String packed = "7 examples are packed into 5 rows of up to 12 tokens";
+    assertEquals(packing.equals("on"), training.err().contains(packed), training.err());
+    assertTrained(
+        Fixtures.json(fixture.resolve("goldens.json")).get(name), 0, 5, folder.resolve("run"));
   }
 
   /** The head that finds hidden words, as google-research/bert pretrained it. */

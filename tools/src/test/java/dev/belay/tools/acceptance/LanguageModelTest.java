@@ -1,6 +1,7 @@
 package dev.belay.tools.acceptance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -89,6 +90,40 @@ final class LanguageModelTest {
       value = event.get("event").asText().equals("eval") ? event.get(metric).asDouble() : value;
     }
     return value;
+  }
+
+  /** Drawn texts are those of the seed, and the settings of the model's folder are heeded. */
+  @Test
+  void textsAreDrawnBySeedAndWrittenBySettings(@TempDir Path model) throws IOException {
+    Path gpt2 = Fixtures.path("gpt2_tiny");
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(gpt2.resolve(file), model.resolve(file));
+    }
+    Files.writeString(
+        model.resolve("generation_config.json"),
+        "{\"do_sample\": true, \"max_new_tokens\": 6, \"num_return_sequences\": 2}");
+    Path prompts = Files.writeString(model.resolve("prompts.txt"), "a b\nc d e\n");
+    List<String> drawn =
+        List.of(
+            "predict",
+            "--trust-model",
+            "--model=" + model,
+            "--tokenizer=" + VOCABULARY,
+            "--file=" + prompts,
+            "--device=cpu");
+    ProgramRun first = run(0, drawn);
+    assertTrue(first.err().contains("do_sample true, max_new_tokens 6"), first.err());
+    assertEquals(first.out(), run(0, concat(drawn, "--eval-batch-size=1")).out());
+    assertNotEquals(first.out(), run(0, concat(drawn, "--seed=1")).out());
+    JsonNode line = new ObjectMapper().readTree(first.out().lines().findFirst().orElseThrow());
+    assertEquals(2, line.get("answers").size());
+    assertEquals(6, line.get("answers").get(0).get("tokens").asInt());
+    String likeliest = run(0, concat(drawn, "--do-sample=off", "--num-return-sequences=1")).out();
+    assertTrue(likeliest.contains("\"generated_text\""), likeliest);
+    run(2, concat(drawn, "--do-sample=off"));
+    run(2, concat(drawn, "--do-sample=off", "--num-return-sequences=1", "--top-k=3"));
+    Files.writeString(model.resolve("generation_config.json"), "{\"typical_p\": 0.9}");
+    run(3, drawn);
   }
 
   /** From a configuration alone to a model that goes on with a text, and to Hugging Face. */

@@ -100,6 +100,7 @@ public record EvaluateConfig(
   /** Whether {@code belay evaluate} has an option; {@code belay predict} has more of them. */
   public static boolean isOfEvaluate(OptionDefinition option) {
     return !option.isTrainingOnly()
+        && !option.name().equals(MachineConfig.SEED) // nothing is drawn
         && option.section() != Section.WRITING
         && option.section() != Section.OUTPUT;
   }

@@ -23,7 +23,17 @@ public record LanguageConfig(
             label = "on|off",
             help = "Mask all pieces of a word together.",
             defaultValue = "off")
-        boolean wholeWordMask) {
+        boolean wholeWordMask,
+    @Option(
+            name = "packing",
+            label = "on|off",
+            help =
+                "For --head causal-lm: put several examples into one row of up to --max-seq-length "
+                    + "tokens. No example sees another, and the positions of each count from 0. "
+                    + "Validation data are not packed.",
+            defaultValue = "off",
+            trainingOnly = true)
+        boolean packing) {
 
   public LanguageConfig {
     new Check()
@@ -33,6 +43,10 @@ public record LanguageConfig(
             "--mlm-probability",
             "a number above 0 and below 1",
             mlmProbability)
+        .that(
+            !packing || blockSize.isEmpty(),
+            "--packing on and --block-size: choose one; blocks are full, and their texts see those"
+                + " before them")
         .verify();
   }
 

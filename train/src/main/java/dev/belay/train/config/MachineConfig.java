@@ -28,15 +28,15 @@ public record MachineConfig(
         OptionalInt threads,
     GpuConfig gpu,
     @Option(
-            name = "seed",
+            name = MachineConfig.SEED,
             label = "N",
-            help = "Seed of the data order, dropout and new heads.",
+            help = "Seed of the data order, dropout, new heads and drawn texts.",
             defaultValue = "42",
             section = Section.RUN,
             place = -1,
-            trainingOnly = true,
             identifiesSweep = false)
         long seed) {
+  static final String SEED = "seed";
 
   public MachineConfig {
     new Check()

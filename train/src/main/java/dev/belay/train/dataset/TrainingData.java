@@ -10,6 +10,7 @@ import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.DatasetSummary;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.language.Masking;
+import dev.belay.train.data.language.PackedRows;
 import dev.belay.train.failure.NearestName;
 import dev.belay.train.loop.Evaluator;
 import dev.belay.train.metrics.Metrics;
@@ -37,7 +38,8 @@ public record TrainingData(
 
   public static TrainingData read(
       DataConfig config, DatasetLoader data, TrainableModel model, Task task) {
-    Dataset train = data.read(config.trainFiles(), task.labels(model.labels()));
+    Dataset read = data.read(config.trainFiles(), task.labels(model.labels()));
+    Dataset train = config.language().packing() ? PackedRows.of(read) : read;
     new DatasetSummary(train, Optional.empty()).requireSeveralClasses(config.trainFiles());
     if (config.validationFiles().isEmpty()) {
       return new TrainingData(task, train, Optional.empty(), masking(task, data, List.of(train)));

@@ -1,21 +1,17 @@
 package dev.belay.train.generate;
 
 import dev.belay.graph.decoder.DecoderModel;
-import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.forward.ForwardModel;
-import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.forward.TensorNames;
-import dev.belay.train.data.batch.BatchColumn;
-import dev.belay.train.step.EvaluationResult;
 import dev.belay.train.step.StepRunner;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** A decoder that continues prompts. */
+/** Owns the state of a decoder that continues prompts. */
 public final class DecoderTokens implements NextTokens {
-  private final StepRunner runner;
-  private final ForwardCall evaluation;
+  private final WrittenRows rows;
   private final List<int[]> prompts;
   private final int longest;
 
@@ -29,8 +25,7 @@ public final class DecoderTokens implements NextTokens {
    * @throws IllegalArgumentException if there is no prompt, or one is empty or too long
    */
   public DecoderTokens(StepRunner runner, ForwardModel model, List<int[]> prompts, int longest) {
-    this.runner = runner;
-    this.evaluation = model.call(LayeredForward.EVALUATION);
+    this.rows = new WrittenRows(runner, model, TensorNames.INPUT_IDS);
     this.prompts = List.copyOf(prompts);
     this.longest = longest;
     for (int i = 0; i < prompts.size(); i++) {
@@ -58,23 +53,30 @@ public final class DecoderTokens implements NextTokens {
     return longest;
   }
 
+  /** Prompts that are shorter than others have padding at their left. */
   @Override
-  public Logits after(List<PartialSequence> texts) {
-    int length = texts.stream().mapToInt(text -> text.tokens().length).max().orElseThrow();
-    int[] ids = new int[texts.size() * length]; // padded by 0, which the mask hides
-    int[] mask = new int[ids.length];
-    for (int row = 0; row < texts.size(); row++) {
-      int[] tokens = texts.get(row).tokens();
-      System.arraycopy(tokens, 0, ids, row * length, tokens.length);
-      Arrays.fill(mask, row * length, row * length + tokens.length, 1);
+  public Logits first() {
+    int length = prompts.stream().mapToInt(prompt -> prompt.length).max().orElseThrow();
+    List<int[]> ids = new ArrayList<>(); // padded by 0, which the mask hides
+    List<int[]> masks = new ArrayList<>();
+    for (int[] prompt : prompts) {
+      int[] row = new int[length];
+      int[] mask = new int[length];
+      System.arraycopy(prompt, 0, row, length - prompt.length, prompt.length);
+      Arrays.fill(mask, length - prompt.length, length, 1);
+      ids.add(row);
+      masks.add(mask);
     }
-    EvaluationResult asked =
-        runner.ask(
-            evaluation,
-            Map.of(
-                TensorNames.INPUT_IDS, new BatchColumn.IntMatrix(texts.size(), length, ids),
-                TensorNames.ATTENTION_MASK, new BatchColumn.IntMatrix(texts.size(), length, mask)),
-            TensorNames.NEXT_LOGITS);
-    return new Logits(asked.logits(), asked.classes());
+    return rows.first(ids, masks, Map.of());
+  }
+
+  @Override
+  public Logits next(int[] from, int[] tokens) {
+    return rows.next(from, tokens, Map.of());
+  }
+
+  @Override
+  public void close() {
+    rows.close();
   }
 }

@@ -2,8 +2,11 @@ package dev.belay.train.generate;
 
 import java.util.List;
 
-/** Prediction of the next token by a model. */
-public sealed interface NextTokens permits DecoderTokens, Seq2SeqTokens {
+/**
+ * Owns the state of texts that a model writes, and predicts the next token of each. Call {@link
+ * #first} once, then {@link #next} for each token, and close it to free the state.
+ */
+public sealed interface NextTokens extends AutoCloseable permits DecoderTokens, Seq2SeqTokens {
 
   /** Start of each example's text: a prompt, or the start token of a decoder. */
   List<int[]> begins();
@@ -11,47 +14,52 @@ public sealed interface NextTokens permits DecoderTokens, Seq2SeqTokens {
   /** Maximum number of tokens of a text, including its start. */
   int longest();
 
+  /** Logits after the start of each text: a row for each example. */
+  Logits first();
+
   /**
-   * Asks the model.
+   * Logits after one token more of each text. A row that no text continues is dropped.
    *
-   * @param texts of any lengths, at least one
-   * @return a row for each text with a logit for each word of the vocabulary
+   * @param rows for each text, the row of the last logits that it continues; several may continue
+   *     one
+   * @param tokens for each text, the token that is added
+   * @return a row for each text
    */
-  Logits after(List<PartialSequence> texts);
+  Logits next(int[] rows, int[] tokens);
+
+  @Override
+  void close();
 
   /**
    * Logits of texts.
    *
    * @param values row by row
-   * @param vocabulary V, the length of a row
+   * @param totals {@code log sum exp} of each row, which turns a logit into the logarithm of a
+   *     probability
    */
   @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
-  record Logits(float[] values, int vocabulary) {
+  record Logits(float[] values, float[] totals) {
+
+    /** V, the length of a row. */
+    public int vocabulary() {
+      return values.length / totals.length;
+    }
 
     /** The word with the highest logit; the first of equal ones. */
     int best(int row) {
-      int best = 0;
-      for (int word = 1; word < vocabulary; word++) {
-        if (at(row, word) > at(row, best)) {
-          best = word;
+      int begin = row * vocabulary();
+      int best = begin;
+      for (int i = begin + 1; i < begin + vocabulary(); i++) {
+        if (values[i] > values[best]) {
+          best = i;
         }
       }
-      return best;
+      return best - begin;
     }
 
-    /** The logit of a word. */
-    public float at(int row, int word) {
-      return values[row * vocabulary + word];
-    }
-
-    /** {@code log sum exp} of a row, which turns a logit into the logarithm of a probability. */
-    public double total(int row) {
-      double highest = at(row, best(row));
-      double sum = 0;
-      for (int word = 0; word < vocabulary; word++) {
-        sum += Math.exp(at(row, word) - highest);
-      }
-      return highest + Math.log(sum);
+    /** The logarithm of a word's probability. */
+    public double logProbability(int row, int word) {
+      return (double) values[row * vocabulary() + word] - totals[row];
     }
   }
 }

@@ -1,7 +1,9 @@
 package dev.belay.train.model;
 
+import dev.belay.savedmodel.configuration.GenerationSettings;
 import dev.belay.savedmodel.configuration.KeyReport;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.train.task.OwnGraph;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,14 +26,36 @@ final class ConfigurationKeys {
     if (!keys.unknown().isEmpty()) {
       notes.add("keys of " + file.getFileName() + " that Belay does not know: " + keys.unknown());
     }
-    if (!keys.generation().isEmpty() && OwnGraph.isLanguageModel(configuration)) {
+  }
+
+  /** The settings of generate beside a configuration, or in it. */
+  static GenerationSettings generation(ModelConfiguration configuration, WeightLocation location)
+      throws IOException {
+    return GenerationSettings.read(location.configuration().orElse(location.path()), configuration);
+  }
+
+  /** Says which settings of generate predictions heed. */
+  static void noteGeneration(
+      ModelConfiguration configuration, WeightLocation location, ModelNotes notes)
+      throws IOException {
+    if (!OwnGraph.isLanguageModel(configuration)) {
+      return;
+    }
+    GenerationSettings settings = generation(configuration, location);
+    String file = settings.file().getFileName().toString();
+    if (!settings.heeded().isEmpty()) {
       notes.add(
           Set.of(ModelUse.PREDICTION),
           "generation settings of "
-              + file.getFileName()
-              + " that are not used: "
-              + keys.generation()
-              + "; set --num-beams, --max-new-tokens and --length-penalty");
+              + file
+              + ": "
+              + String.join(", ", settings.heeded())
+              + "; options take precedence");
+    }
+    if (!settings.unknown().isEmpty()) {
+      notes.add(
+          Set.of(ModelUse.PREDICTION),
+          "keys of " + file + " that Belay does not know: " + settings.unknown());
     }
   }
 }

@@ -9,8 +9,8 @@ import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.HeldRows;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
+import dev.belay.savedmodel.configuration.GenerationSettings;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
-import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
@@ -34,11 +34,11 @@ import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
+import dev.belay.train.task.CausalLm;
 import dev.belay.train.task.HeadFiles;
 import dev.belay.train.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -84,6 +84,7 @@ record NativeModel(
     notes.add("weights: " + location);
     ConfigurationKeys.require(
         configuration, location.configuration().orElse(location.path()), notes);
+    ConfigurationKeys.noteGeneration(configuration, location, notes);
     NativeWeights base = NativeWeights.of(read, config.files().ignoredWeights(), notes);
     Optional<StoredAdapter> adapter =
         StoredAdapter.read(
@@ -150,6 +151,15 @@ record NativeModel(
   public ModelGraph graph(ModelConfig config, long seed, Map<String, HeldRows> held)
       throws IOException {
     return graph(config, options(config, seed).holding(held));
+  }
+
+  @Override
+  public ModelGraph packedGraph(ModelConfig config, long seed, Map<String, HeldRows> held)
+      throws IOException {
+    if (!(head.task() instanceof CausalLm)) {
+      return TrainableModel.super.packedGraph(config, seed, held);
+    }
+    return graph(config, options(config, seed).holding(held).forPackedRows());
   }
 
   @Override
@@ -325,6 +335,11 @@ record NativeModel(
   }
 
   @Override
+  public GenerationSettings generation() throws IOException {
+    return ConfigurationKeys.generation(configuration, source.weights().orElseThrow());
+  }
+
+  @Override
   public Optional<LabelMap> labels() {
     return head.labels();
   }
@@ -371,26 +386,7 @@ record NativeModel(
 
   @Override
   public Serving serving(ForwardCall call, List<String> names) {
-    List<FlatGraph.FlatTensor> inputs = new ArrayList<>();
-    call.inputs()
-        .forEach(
-            (name, input) ->
-                inputs.add(
-                    new FlatGraph.FlatTensor(
-                        name, input.op().name(), input.dataType(), input.shape())));
-    return new Serving(
-        inputs,
-        List.of(),
-        Map.of(),
-        Map.of(ConfigurationReader.HUGGING_FACE, head.configuration(forHuggingFace(), names)));
-  }
-
-  /** Translates {@code gelu} of google-research/bert, which Hugging Face calls {@code gelu_new}. */
-  private ModelConfiguration forHuggingFace() {
-    boolean byTanh =
-        activation() == Activation.GELU_TANH
-            && configuration.feedForward().activation().equals("gelu");
-    return byTanh ? configuration.withActivation("gelu_new") : configuration;
+    return NativeServing.of(this, call, names);
   }
 
   @Override

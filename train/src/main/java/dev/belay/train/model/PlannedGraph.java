@@ -14,13 +14,19 @@ public final class PlannedGraph implements AutoCloseable {
   private final TrainableModel model;
   private final ModelConfig config;
   private final long seed;
+  private final boolean packed;
   private ModelGraph graph;
 
-  /** A graph that is not built yet. */
-  public PlannedGraph(TrainableModel model, ModelConfig config, long seed) {
+  /**
+   * A graph that is not built yet.
+   *
+   * @param packed whether rows hold several examples
+   */
+  public PlannedGraph(TrainableModel model, ModelConfig config, long seed, boolean packed) {
     this.model = model;
     this.config = config;
     this.seed = seed;
+    this.packed = packed;
   }
 
   /** The task of the model. */
@@ -36,7 +42,7 @@ public final class PlannedGraph implements AutoCloseable {
    */
   public ModelGraph built(Map<String, HeldRows> held) throws IOException {
     if (graph == null) {
-      graph = model.graph(config, seed, held);
+      graph = packed ? model.packedGraph(config, seed, held) : model.graph(config, seed, held);
       graph.requireMatches(config);
     }
     return graph;

@@ -3,11 +3,13 @@ package dev.belay.train.model;
 import dev.belay.graph.forward.ForwardCall;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.HeldRows;
+import dev.belay.savedmodel.configuration.GenerationSettings;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
+import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
@@ -74,6 +76,19 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
    */
   ModelGraph graph(ModelConfig config, long seed, Map<String, HeldRows> held) throws IOException;
 
+  /**
+   * The same for rows of several examples, which the attention mask numbers from 1.
+   *
+   * @throws ConfigException if it cannot keep them apart
+   */
+  default ModelGraph packedGraph(ModelConfig config, long seed, Map<String, HeldRows> held)
+      throws IOException {
+    throw new ConfigException(
+        "--packing on is for Belay's own graph of a decoder with --head causal-lm, where no example"
+            + " sees another in its row; expected --packing off for "
+            + config.path());
+  }
+
   /** Its task; empty if only its graph tells. */
   Optional<Task> task();
 
@@ -122,6 +137,11 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
   /** The ids that end what it writes, if its configuration says any. */
   Set<Integer> endIds();
+
+  /** The settings of generate that come with it. */
+  default GenerationSettings generation() throws IOException {
+    return GenerationSettings.NONE;
+  }
 
   /** Class names in the order of its logits, if they are known. */
   Optional<LabelMap> labels();

@@ -1,6 +1,7 @@
 package dev.belay.train.predict;
 
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.savedmodel.configuration.GenerationSettings;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.example.Dataset;
@@ -104,6 +105,11 @@ public record ModelQuery(EvaluateConfig config, LoadedModel loaded, Inputs input
   @Override
   public Set<Integer> endIds() {
     return loaded.model().endIds();
+  }
+
+  @Override
+  public GenerationSettings generation() throws IOException {
+    return loaded.model().generation();
   }
 
   @Override

@@ -29,6 +29,18 @@ final class Feeds implements AutoCloseable {
                     columns.get(name), input.dataType(), input.shape().numDimensions())));
   }
 
+  /** Feeds columns, and tensors of a state, which keeps them; other inputs have defaults. */
+  void columns(Map<String, Output<?>> inputs, Map<String, BatchColumn> columns, CallState state) {
+    inputs.forEach(
+        (name, input) -> {
+          if (columns.containsKey(name)) {
+            columns(Map.of(name, input), columns);
+          } else {
+            state.get(name).ifPresent(tensor -> runner.feed(input, tensor));
+          }
+        });
+  }
+
   void labels(Output<?> labels, BatchColumn column) {
     put(labels, BatchTensors.of(column, labels.dataType(), labels.shape().numDimensions()));
   }

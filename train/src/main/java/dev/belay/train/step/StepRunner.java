@@ -262,6 +262,20 @@ public final class StepRunner implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs a pass that reads a state and makes the next one.
+   *
+   * @param columns by the names of the pass's inputs; the others are fed from the state, or keep
+   *     their defaults
+   * @param state takes over what the pass makes, except {@code numbers}
+   * @param numbers names of the outputs to read, float32
+   * @return the numbers of each of these outputs, row by row
+   */
+  public List<float[]> advance(
+      ForwardCall call, Map<String, BatchColumn> columns, CallState state, List<String> numbers) {
+    return state.advance(session.runner(), call, columns, numbers);
+  }
+
   private static float scalar(FetchedTensors result, int index) {
     return ((TFloat32) result.get(index)).getFloat();
   }

@@ -67,39 +67,48 @@ public record CausalLm(OptionalInt outputs) implements LanguageTask {
   @Override
   public int write(PredictionRun run, Consumer<Prediction> sink) throws IOException {
     Dataset prompts = run.readPrompts();
+    GenerationPlan plan = GenerationPlan.of(run);
     int longest = run.maxSeqLength().orElse(Integer.MAX_VALUE);
     int feature =
         prompts.options().features().stream()
             .map(FeatureRequest::feature)
             .toList()
             .indexOf(FeatureNames.INPUT_IDS);
-    LengthOrder order = run.byLength(prompts, run.config().generation().maxNewTokens());
+    LengthOrder order = run.byLength(prompts, plan.numbers());
     Consumer<Prediction> restoring = order.restoring(sink);
     List<int[]> batch = new ArrayList<>();
     for (EncodedExample example : order.sorted().examples()) {
       int[] ids = ((FeatureRow.Ints) example.features().get(feature)).values();
-      batch.add(prompt(run, ids, longest));
+      batch.add(prompt(plan, run.tokenizer().withoutEnd(ids), longest));
       if (batch.size() == run.config().data().evalBatchSize()) {
-        TextGeneration.write(
-            run, new DecoderTokens(run.runner(), run.forward(), batch, longest), restoring);
+        write(run, plan, batch, longest, restoring);
         batch.clear();
       }
     }
     if (!batch.isEmpty()) {
-      TextGeneration.write(
-          run, new DecoderTokens(run.runner(), run.forward(), batch, longest), restoring);
+      write(run, plan, batch, longest, restoring);
     }
     return prompts.size();
   }
 
+  private static void write(
+      PredictionRun run,
+      GenerationPlan plan,
+      List<int[]> prompts,
+      int longest,
+      Consumer<Prediction> sink) {
+    try (DecoderTokens next = new DecoderTokens(run.runner(), run.forward(), prompts, longest)) {
+      plan.write(next, sink);
+    }
+  }
+
   /** Keeps the end of a prompt that is too long, since the model continues there. */
-  private static int[] prompt(PredictionRun run, int[] ids, int longest) {
-    int[] begun = run.tokenizer().withoutEnd(ids);
-    int room = longest - run.config().generation().maxNewTokens();
+  private static int[] prompt(GenerationPlan plan, int[] begun, int longest) {
+    int room = longest - plan.newTokens(begun.length);
     if (room < 1) {
       throw new ConfigException(
           "--max-new-tokens "
-              + run.config().generation().maxNewTokens()
+              + plan.newTokens(begun.length)
               + ": the model has room for "
               + longest
               + " tokens, including the prompt");

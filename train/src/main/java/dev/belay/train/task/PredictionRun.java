@@ -1,6 +1,7 @@
 package dev.belay.train.task;
 
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.savedmodel.configuration.GenerationSettings;
 import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.data.batch.BatchSource;
 import dev.belay.train.data.batch.LengthOrder;
@@ -65,6 +66,9 @@ public interface PredictionRun {
 
   /** The ids that end generated texts, if the configuration has any. */
   Set<Integer> endIds();
+
+  /** The settings of generate that come with the model. */
+  GenerationSettings generation() throws IOException;
 
   /** The largest number of tokens that the model accepts. */
   OptionalInt maxSeqLength() throws IOException;

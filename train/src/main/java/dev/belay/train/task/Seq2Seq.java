@@ -10,6 +10,7 @@ import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.generate.Seq2SeqTokens;
+import java.io.IOException;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -60,10 +61,11 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
 
   /** Writes a text about each text. */
   @Override
-  public int write(PredictionRun run, Consumer<Prediction> sink) {
+  public int write(PredictionRun run, Consumer<Prediction> sink) throws IOException {
+    GenerationPlan plan = GenerationPlan.of(run);
     Dataset texts = run.read(LabelRule.none());
-    int start = run.decoderStart().orElseThrow();
-    LengthOrder order = run.byLength(texts, run.config().generation().maxNewTokens());
+    int start = plan.decoderStart();
+    LengthOrder order = run.byLength(texts, plan.numbers());
     Consumer<Prediction> restoring = order.restoring(sink);
     for (Iterator<Batch> batches = run.batches(order.sorted()).epoch(0); batches.hasNext(); ) {
       Batch batch = batches.next();
@@ -71,8 +73,9 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
           new Seq2SeqTokens.Read(
               (BatchColumn.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS),
               (BatchColumn.IntMatrix) batch.features().get(FeatureNames.ATTENTION_MASK));
-      TextGeneration.write(
-          run, new Seq2SeqTokens(run.runner(), run.forward(), read, start), restoring);
+      try (Seq2SeqTokens next = new Seq2SeqTokens(run.runner(), run.forward(), read, start)) {
+        plan.write(next, restoring);
+      }
     }
     return texts.size();
   }

@@ -267,6 +267,12 @@ public final class TextTokenizer implements AutoCloseable {
     return TokenizersLibrary.LIB.decode(tokenizer.getHandle(), wide, true);
   }
 
+  /** The text of ids, special tokens among it. */
+  public String decodeWithSpecials(int[] ids) {
+    long[] wide = Arrays.stream(ids).asLongStream().toArray();
+    return TokenizersLibrary.LIB.decode(tokenizer.getHandle(), wide, false);
+  }
+
   /** The token that ends a generated text, {@code eos_token}, if the files name one. */
   public OptionalInt eosId() {
     return definition.eosId();

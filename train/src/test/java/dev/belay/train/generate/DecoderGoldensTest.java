@@ -41,7 +41,8 @@ import org.tensorflow.Graph;
 class DecoderGoldensTest {
   private static final LayeredForward.Options RESTORED =
       new LayeredForward.Options(
-          new Parameters.Initialization(name -> false, 0.02, 1), variable -> true, false);
+              new Parameters.Initialization(name -> false, 0.02, 1), variable -> true, false)
+          .forEvaluation();
 
   @ParameterizedTest
   @ValueSource(
@@ -89,21 +90,33 @@ class DecoderGoldensTest {
               floats(expected), Arrays.copyOfRange(found, token * words, ++token * words), 1e-5f);
         }
         for (JsonNode text : golden.get("texts")) {
-          writes(text, new DecoderTokens(runner, model, List.of(ints(text.get("prompt"))), 1000));
+          writes(List.of(text), runner, model);
         }
+        List<JsonNode> all = new ArrayList<>();
+        golden.get("texts").forEach(all::add);
+        writes(all, runner, model); // prompts of two lengths: one is padded
       }
     }
   }
 
-  private static void writes(JsonNode golden, NextTokens model) {
-    List<Integer> expected = new ArrayList<>();
-    for (int token : ints(golden.get("text"))) {
-      if (token != 2) { // the end, which Belay leaves out
-        expected.add(token);
+  private static void writes(List<JsonNode> goldens, StepRunner runner, ForwardModel model) {
+    if (goldens.isEmpty()) {
+      return;
+    }
+    List<int[]> prompts = goldens.stream().map(golden -> ints(golden.get("prompt"))).toList();
+    TokenSearch search = new StepwiseSearch(TokenSearch.Choice.likeliest(new Limits(8, Set.of(2))));
+    try (NextTokens next = new DecoderTokens(runner, model, prompts, 1000)) {
+      List<List<GeneratedSequence>> written = search.write(next, 0);
+      for (int i = 0; i < goldens.size(); i++) {
+        List<Integer> expected = new ArrayList<>();
+        for (int token : ints(goldens.get(i).get("text"))) {
+          if (token != 2) { // the end, which Belay leaves out
+            expected.add(token);
+          }
+        }
+        assertEquals(expected, Arrays.stream(written.get(i).get(0).tokens()).boxed().toList());
       }
     }
-    GeneratedSequence written = TokenSearch.of(new Limits(8, Set.of(2)), 1, 1).write(model).get(0);
-    assertEquals(expected, Arrays.stream(written.tokens()).boxed().toList());
   }
 
   /** Rows that are as long as each other, with their padding. */
