@@ -158,12 +158,7 @@ public final class ModelInspection {
    * @param description for people
    */
   public record Memory(
-      long total,
-      long weights,
-      long gradients,
-      long slots,
-      long activations,
-      String description) {
+      long total, long weights, long gradients, long slots, long activations, String description) {
     private static Memory of(MemoryForecast forecast) {
       return new Memory(
           forecast.total(),
@@ -363,9 +358,7 @@ public final class ModelInspection {
         trained.removeAll(step.unused());
         trained.removeAll(step.withoutGradient());
         unused.addAll(step.unused());
-        memory =
-            Memory.of(
-                MemoryForecast.of(graph.graph(), step, LongestBatch.of(all.data())));
+        memory = Memory.of(MemoryForecast.of(graph.graph(), step, LongestBatch.of(all.data())));
       } catch (UntrainableModelException e) {
         obstacles.add(e.getMessage());
       }

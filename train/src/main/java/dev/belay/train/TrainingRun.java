@@ -25,9 +25,9 @@ import dev.belay.train.resume.FinishedRun;
 import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
 import dev.belay.train.run.LengthProbe;
+import dev.belay.train.run.MemoryForecast;
 import dev.belay.train.run.RunExecution;
 import dev.belay.train.run.RunLog;
-import dev.belay.train.run.MemoryForecast;
 import dev.belay.train.run.RunNeeds;
 import dev.belay.train.run.RunProvenance;
 import dev.belay.train.run.RunVocabulary;
@@ -201,11 +201,7 @@ public final class TrainingRun {
           return execute(
               job,
               new RunExecution.ModelAndData(
-                  model,
-                  graph,
-                  data,
-                  datasets,
-                  training.with(memory.map(MemoryForecast::note))),
+                  model, graph, data, datasets, training.with(memory.map(MemoryForecast::note))),
               new RunLog.LogHeader(config, directory, command, facts, start),
               participants);
         }

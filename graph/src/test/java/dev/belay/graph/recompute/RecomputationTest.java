@@ -105,7 +105,10 @@ class RecomputationTest {
               distances,
               distances
                   ? new EncoderSpec.Positions(
-                      OptionalInt.empty(), Optional.of(new RelativeKeys.Form(true, false)), Optional.empty(), false)
+                      OptionalInt.empty(),
+                      Optional.of(new RelativeKeys.Form(true, false)),
+                      Optional.empty(),
+                      false)
                   : EncoderSpec.Positions.ADDED,
               false,
               Activation.GELU,

@@ -70,9 +70,7 @@ final class InspectCommand implements RunnableCommand {
   @Override
   public void addOptions(CommandSpec spec) {
     options.addTo(
-        spec,
-        option ->
-            option.isTrainingOnly() || PlanConfig.OF_MEMORY.contains(option.name()));
+        spec, option -> option.isTrainingOnly() || PlanConfig.OF_MEMORY.contains(option.name()));
   }
 
   @Override

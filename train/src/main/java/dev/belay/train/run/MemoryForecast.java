@@ -31,8 +31,8 @@ public record MemoryForecast(
   private static final long PROCESS = 488L << 20;
 
   /**
-   * Bytes that first values and updates take beside the weights, for each byte that trains: measured
-   * for AdamW, see docs/performance.md.
+   * Bytes that first values and updates take beside the weights, for each byte that trains:
+   * measured for AdamW, see docs/performance.md.
    */
   private static final double UPDATE = 3.5;
 

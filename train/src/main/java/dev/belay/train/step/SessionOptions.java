@@ -20,8 +20,7 @@ public final class SessionOptions {
    */
   static ConfigProto of(MachineConfig machine, Precision precision, Graph graph) {
     ConfigProto.Builder options = of(machine, precision).toBuilder();
-    RewriterConfig.Builder rewrites =
-        options.getGraphOptionsBuilder().getRewriteOptionsBuilder();
+    RewriterConfig.Builder rewrites = options.getGraphOptionsBuilder().getRewriteOptionsBuilder();
     if (RemapperFaults.anyIn(graph)) {
       rewrites.setRemapping(RewriterConfig.Toggle.OFF);
     }
