@@ -50,6 +50,35 @@ final class DifferentiablePath {
     return loopVariables.getOrDefault(loop.getName(), Set.of());
   }
 
+  /**
+   * The variables of a loop that depend on a source, and that some of its results depend on.
+   *
+   * @param read indices of these results
+   */
+  List<Integer> variables(NodeDef loop, Set<Integer> read) {
+    List<Integer> variables = List.copyOf(variables(loop));
+    if (!Loops.isReadable(graph, loop) || read.containsAll(variables)) {
+      return variables;
+    }
+    LoopFunction body =
+        LoopFunction.of(
+            graph, Loops.body(loop), LoopFunction.unknownShapes(Loops.types(loop).size()));
+    DifferentiablePath within =
+        new DifferentiablePath(
+            body.nodes(), variables.stream().map(body.arguments()::get).toList());
+    Set<Integer> needed = new TreeSet<>(read);
+    needed.retainAll(variables);
+    for (int before = -1; before < needed.size(); ) {
+      before = needed.size();
+      Set<String> leading =
+          within.leadingTo(needed.stream().map(body.results()::get).toList());
+      variables.stream()
+          .filter(i -> leading.contains(body.arguments().get(i)))
+          .forEach(needed::add);
+    }
+    return List.copyOf(needed);
+  }
+
   /** The nodes between sources and targets. */
   Set<String> leadingTo(Collection<String> targets) {
     return Reachable.from(

@@ -5,11 +5,12 @@ import dev.belay.graph.gradient.NoGradientReport;
 import dev.belay.graph.imported.rewrite.GraphRewrite;
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
+import dev.belay.graph.imported.rewrite.TensorName;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.tensorflow.Graph;
 import org.tensorflow.proto.framework.NodeDef;
@@ -53,51 +54,56 @@ public final class LoopGradients {
       if (ListGradients.knows(node)) {
         cuts.add(ListGradients.cut(graph, node));
       } else if (Loops.isLoop(node)) {
-        cutLoop(graph, node, path);
+        cutLoop(graph, node, path, read(graph, node, onTheWay, targets));
       } else if (Branches.isConditional(node)) {
-        Set<String> read = new HashSet<>(targets);
-        graph.consumers(node.getName()).stream()
-            .filter(consumer -> onTheWay.contains(consumer.getName()))
-            .forEach(consumer -> read.addAll(Nodes.dataInputs(consumer)));
-        cutConditional(graph, node, path, read);
+        cutConditional(graph, node, path, read(graph, node, onTheWay, targets));
       }
     }
     graph.settle();
   }
 
-  private void cutLoop(NodeGraph graph, NodeDef loop, DifferentiablePath path) {
+  /**
+   * The indices of results that lead to a target. Python adds results that only its own gradient
+   * reads, such as the lists of what each iteration computed.
+   */
+  private static Set<Integer> read(
+      NodeGraph graph, NodeDef node, Set<String> onTheWay, Collection<String> targets) {
+    List<String> tensors = new ArrayList<>(targets);
+    graph.consumers(node.getName()).stream()
+        .filter(consumer -> onTheWay.contains(consumer.getName()))
+        .forEach(consumer -> tensors.addAll(Nodes.dataInputs(consumer)));
+    Set<Integer> read = new TreeSet<>();
+    for (String tensor : tensors) {
+      if (TensorName.node(tensor).equals(node.getName())) {
+        read.add(TensorName.index(tensor));
+      }
+    }
+    return read;
+  }
+
+  private void cutLoop(
+      NodeGraph graph, NodeDef loop, DifferentiablePath path, Set<Integer> read) {
     try {
       if (!Loops.isReadable(graph, loop)) {
         throw new LoopObstacle("its functions could not be expanded");
       }
       requireRead(graph, loop);
-      cuts.add(new LoopCut(graph, loop, List.copyOf(path.variables(loop))).cut(within()));
+      cuts.add(new LoopCut(graph, loop, path.variables(loop, read)).cut(within()));
       graph.note(loop.getOp() + ": saves what its gradient needs");
     } catch (LoopObstacle e) {
       mark(graph, loop, e);
     }
   }
 
-  /**
-   * Cuts at a conditional.
-   *
-   * @param read tensors that lead to a target; Python adds results that only its own gradient reads
-   */
   private void cutConditional(
-      NodeGraph graph, NodeDef node, DifferentiablePath path, Set<String> read) {
+      NodeGraph graph, NodeDef node, DifferentiablePath path, Set<Integer> read) {
     try {
       if (!Branches.isReadable(graph, node)) {
         throw new LoopObstacle("its functions could not be expanded");
       }
       requireRead(graph, node);
-      List<Integer> results = new ArrayList<>();
-      for (int i = 0; i < Branches.resultTypes(node).size(); i++) {
-        String result = Branches.result(node, i);
-        boolean isRead = read.contains(result) || read.contains(node.getName() + ":" + i);
-        if (isRead && path.isReached(result)) {
-          results.add(i);
-        }
-      }
+      List<Integer> results =
+          read.stream().filter(i -> path.isReached(Branches.result(node, i))).toList();
       List<Integer> variables = List.copyOf(path.variables(node));
       cuts.add(new BranchCut(graph, node, variables, results).cut(this));
       graph.note(node.getOp() + ": with a gradient of the branch that is taken");
