@@ -198,6 +198,30 @@ def v1_loop_in_branch(rng):
 
 
 @case
+def v1_accumulated(rng):
+    """Control flow v2, a loop in a loop, after Python took gradients: they added lists for themselves to the loops."""
+
+    def run(x, n):
+        T.enable_control_flow_v2()
+        T.get_variable_scope().set_use_resource(True)
+        w, b = weight("w", WIDTH, WIDTH), weight("b", WIDTH)
+
+        def outer(i, y, written):
+            _, z = tf.while_loop(lambda j, z: j < i, lambda j, z: (j + 1, tf.tanh(tf.matmul(z, w) * tf.sin(z))), [0, y + b])
+            z = tf.cond(i > 1, lambda: z * b, lambda: tf.exp(z))
+            return i + 1, z + 0.5 * y, written.write(i, z)
+
+        array = tf.TensorArray(tf.float32, size=0, dynamic_size=True, element_shape=[None, None, WIDTH])
+        _, y, written = tf.while_loop(lambda i, y, written: i < n, outer, [0, x, array])
+        loss = tf.reduce_mean(y * y) + tf.reduce_sum(tf.sin(written.stack()))
+        tf.gradients(loss, T.trainable_variables())
+        T.disable_control_flow_v2()
+        return {"y": y, "loss": loss}
+
+    return x_feeds(rng, 3), run
+
+
+@case
 def v1_mapped(rng):
     def run(x, n):
         w, b = weight("w", WIDTH, WIDTH), weight("b", WIDTH)

@@ -71,6 +71,7 @@ class LoopGradientsTest {
         "v1_until_small",
         "v1_conditionals",
         "v1_loop_in_branch",
+        "v1_accumulated",
         "v1_mapped",
         "v1_arrays",
         "v1_bilstm_crf"
