@@ -70,8 +70,7 @@ final class DifferentiablePath {
     needed.retainAll(variables);
     for (int before = -1; before < needed.size(); ) {
       before = needed.size();
-      Set<String> leading =
-          within.leadingTo(needed.stream().map(body.results()::get).toList());
+      Set<String> leading = within.leadingTo(needed.stream().map(body.results()::get).toList());
       variables.stream()
           .filter(i -> leading.contains(body.arguments().get(i)))
           .forEach(needed::add);

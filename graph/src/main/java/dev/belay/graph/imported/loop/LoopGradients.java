@@ -81,8 +81,7 @@ public final class LoopGradients {
     return read;
   }
 
-  private void cutLoop(
-      NodeGraph graph, NodeDef loop, DifferentiablePath path, Set<Integer> read) {
+  private void cutLoop(NodeGraph graph, NodeDef loop, DifferentiablePath path, Set<Integer> read) {
     try {
       if (!Loops.isReadable(graph, loop)) {
         throw new LoopObstacle("its functions could not be expanded");
