@@ -15,6 +15,7 @@ import dev.belay.train.config.EvaluateConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.config.Option;
 import dev.belay.train.config.OptionDefinition;
+import dev.belay.train.config.PlanConfig;
 import dev.belay.train.config.SweepConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.report.ConfigJson;
@@ -116,6 +117,7 @@ final class TrainOptionsTest {
                 Map.entry("--eval-batch-size", "32"),
                 Map.entry("--mlm-probability", "0.15"),
                 Map.entry("--whole-word-mask", "off"),
+                Map.entry("--packing", "off"),
                 Map.entry("--doc-stride", "128"),
                 Map.entry("--n-best-size", "20"),
                 Map.entry("--max-answer-length", "30"),
@@ -207,7 +209,9 @@ final class TrainOptionsTest {
   void everyComponentOfTheConfigsIsAnOptionOfTheirCommands() {
     assertEquals(names(OptionDefinition.of(TrainConfig.class)), names("train"));
     assertEquals(names(OptionDefinition.of(SweepConfig.class)), names("sweep"));
-    assertEquals(names(OptionDefinition.of(ModelConfig.class)), names("inspect"));
+    Set<String> planned = names(OptionDefinition.of(ModelConfig.class));
+    PlanConfig.OF_MEMORY.forEach(name -> planned.add("--" + name));
+    assertEquals(planned, names("inspect"));
     assertEquals(
         names(
             OptionDefinition.of(EvaluateConfig.class).stream()

@@ -29,6 +29,19 @@ record Keys(
 
   private static final Keys BERT = bert(null, BERT_DROPOUTS);
 
+  private static final Keys MPNET =
+      new Keys(
+          "hidden_size",
+          null,
+          "num_hidden_layers",
+          "num_attention_heads",
+          "intermediate_size",
+          "max_position_embeddings",
+          null,
+          "hidden_act",
+          "layer_norm_eps",
+          new DropoutKeys("hidden_dropout_prob", "attention_probs_dropout_prob", null, null));
+
   private static final Keys LLAMA =
       new Keys(
           "hidden_size",
@@ -68,18 +81,7 @@ record Keys(
                   "attention_probs_dropout_prob",
                   null,
                   "classifier_dropout_prob"));
-      case MPNET ->
-          new Keys(
-              "hidden_size",
-              null,
-              "num_hidden_layers",
-              "num_attention_heads",
-              "intermediate_size",
-              "max_position_embeddings",
-              null,
-              "hidden_act",
-              "layer_norm_eps",
-              new DropoutKeys("hidden_dropout_prob", "attention_probs_dropout_prob", null, null));
+      case MPNET -> MPNET;
       case DISTILBERT ->
           new Keys(
               "dim",

@@ -113,7 +113,8 @@ final class LanguageModelTest {
             "--device=cpu");
     ProgramRun first = run(0, drawn);
     assertTrue(first.err().contains("do_sample true, max_new_tokens 6"), first.err());
-    assertEquals(first.out(), run(0, concat(drawn, "--eval-batch-size=1")).out());
+    String alone = run(0, concat(drawn, "--eval-batch-size=1")).out();
+    assertEquals(rounded(first.out()), rounded(alone));
     assertNotEquals(first.out(), run(0, concat(drawn, "--seed=1")).out());
     JsonNode line = new ObjectMapper().readTree(first.out().lines().findFirst().orElseThrow());
     assertEquals(2, line.get("answers").size());
@@ -124,6 +125,11 @@ final class LanguageModelTest {
     run(2, concat(drawn, "--do-sample=off", "--num-return-sequences=1", "--top-k=3"));
     Files.writeString(model.resolve("generation_config.json"), "{\"typical_p\": 0.9}");
     run(3, drawn);
+  }
+
+  /** Probabilities without the digits that hang on the shapes of a batch. */
+  private static String rounded(String lines) {
+    return lines.replaceAll("(\\.\\d{4})\\d+", "$1");
   }
 
   /** From a configuration alone to a model that goes on with a text, and to Hugging Face. */

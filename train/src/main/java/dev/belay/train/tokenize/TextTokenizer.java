@@ -343,10 +343,9 @@ public final class TextTokenizer implements AutoCloseable {
   /** The tokens of a text without special ones, all that can matter. */
   private int[] tokens(String text) {
     String sound = sound(text);
-    // Tokenizers split at blanks: what comes before one does not depend on what follows.
     int shortest = definition.sides().cutsLeft() ? LONGEST_TEXT : LONG_TEXT;
     for (int length = shortest; length < Math.min(sound.length(), LONGEST_TEXT); length *= 4) {
-      int[] start = nativeTokens(sound.substring(0, lastBlank(sound, length)));
+      int[] start = nativeTokens(sound.substring(0, Blanks.last(sound, length)));
       if (start.length > maxLength) {
         return start;
       }
@@ -366,15 +365,6 @@ public final class TextTokenizer implements AutoCloseable {
   private String sound(String text) {
     recent.read(text);
     return LoneSurrogates.replaced(text);
-  }
-
-  private static int lastBlank(String text, int end) {
-    for (int i = end; i > end / 2; i--) {
-      if (Character.isWhitespace(text.charAt(i)) && !Character.isWhitespace(text.charAt(i - 1))) {
-        return i;
-      }
-    }
-    return Character.isLowSurrogate(text.charAt(end)) ? end - 1 : end;
   }
 
   /**
