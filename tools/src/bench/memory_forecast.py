@@ -6,6 +6,7 @@ their quotient. Exit code 1 where a quotient is not within 15 % of 1. Linux only
 """
 
 import json
+import math
 import os
 import pathlib
 import random
@@ -47,7 +48,7 @@ def gpt2(layers, hidden):
 def llama(layers, hidden):
     return dict(
         model_type="llama", vocab_size=8000, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=hidden // 64, num_key_value_heads=hidden // 128,
-        intermediate_size=3 * hidden, max_position_embeddings=512, hidden_act="silu", rms_norm_eps=1e-6, bos_token_id=0, eos_token_id=0,
+        intermediate_size=3 * hidden, max_position_embeddings=512, hidden_act="silu", rms_norm_eps=1e-6, bos_token_id=0, eos_token_id=0, pad_token_id=0,
         tie_word_embeddings=False, architectures=["LlamaForCausalLM"])
 
 
@@ -60,6 +61,7 @@ def t5(layers, hidden):
 
 CLASSES = ["--head", "classification"]
 CAUSAL = ["--head", "causal-lm"]
+SEQ2SEQ = ["--head", "none"]
 
 # name: configuration, examples, tokens, options
 CASES = {
@@ -74,19 +76,47 @@ CASES = {
     "GPT-2 6 x 512": (gpt2(6, 512), 4, 128, CAUSAL),
     "GPT-2 6 x 512, checkpointing": (gpt2(6, 512), 8, 256, CAUSAL + ["--gradient-checkpointing"]),
     "Llama 6 x 512": (llama(6, 512), 4, 128, CAUSAL),
-    "T5 4 x 512": (t5(4, 512), 4, 128, ["--head", "seq2seq"]),
+    "T5 4 x 512": (t5(4, 512), 4, 128, SEQ2SEQ),
 }
 
 
-def folder(root, name, configuration):
+def zeros(path, c):
+    """The weights of a BERT, all zero, since memory does not depend on values."""
+    hidden, inner = c["hidden_size"], c["intermediate_size"]
+    shapes = {
+        "embeddings.word_embeddings.weight": [c["vocab_size"], hidden], "embeddings.position_embeddings.weight": [c["max_position_embeddings"], hidden],
+        "embeddings.token_type_embeddings.weight": [2, hidden], "pooler.dense.weight": [hidden, hidden], "pooler.dense.bias": [hidden]}
+    norms = ["embeddings.LayerNorm"]
+    for i in range(c["num_hidden_layers"]):
+        block = f"encoder.layer.{i}."
+        norms += [block + "attention.output.LayerNorm", block + "output.LayerNorm"]
+        for name in ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"):
+            shapes |= {block + name + ".weight": [hidden, hidden], block + name + ".bias": [hidden]}
+        shapes |= {block + "intermediate.dense.weight": [inner, hidden], block + "intermediate.dense.bias": [inner]}
+        shapes |= {block + "output.dense.weight": [hidden, inner], block + "output.dense.bias": [hidden]}
+    shapes |= {norm + part: [hidden] for norm in norms for part in (".weight", ".bias")}
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        start, end = end, end + 4 * math.prod(shape)
+        header[name] = dict(dtype="F32", shape=shape, data_offsets=[start, end])
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with (path / "model.safetensors").open("wb") as out:
+        out.write(len(text).to_bytes(8, "little") + text)
+        out.write(bytes(end))
+
+
+def folder(root, name, configuration, weights):
     path = root / "".join(c if c.isalnum() else "-" for c in name)
     path.mkdir()
     (path / "config.json").write_text(json.dumps(configuration))
+    if weights:
+        zeros(path, configuration)
     size = configuration["vocab_size"]
     kind = configuration["model_type"]
     if kind in ("gpt2", "llama"):
         letters = ["<|endoftext|>"] + [chr(c) for c in range(33, 127)]
-        words = {word: i for i, word in enumerate(letters + [f"x{i}" for i in range(size - len(letters))])}
+        words = {word: i for i, word in enumerate(letters + [f"x{i}" for i in range(size - 1 - len(letters))])}
         level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
         tokenizer = dict(
             version="1.0", truncation=None, padding=None, normalizer=None, pre_tokenizer=level, post_processor=None, decoder=level,
@@ -121,8 +151,8 @@ def texts(root, tokens, head):
             words = " ".join(rng.choice(WORDS) for _ in range(tokens))
             if head == CAUSAL[1]:
                 row = {"text": "".join(rng.choice("abcdefgh") for _ in range(4 * tokens))}
-            elif head == "seq2seq":
-                row = {"source": words, "target": words}
+            elif head == SEQ2SEQ[1]:
+                row = {"text": words, "target": words}
             else:
                 row = {"text": words, "label": "ab"[i % 2]}
             out.write(json.dumps(row) + "\n")
@@ -133,7 +163,7 @@ def measured(root, model, examples, tokens, options):
     """The forecast's line, and the peak in bytes."""
     run = root / "run"
     command = [
-        BELAY, "train", "--model", str(model), "--from-scratch", "--train-file", str(texts(root, tokens, options[1])), "--train-batch-size", str(examples),
+        BELAY, "train", "--model", str(model), *([] if "--adapter" in options else ["--from-scratch"]), "--train-file", str(texts(root, tokens, options[1])), "--train-batch-size", str(examples),
         "--max-seq-length", str(tokens), "--max-steps", "3", "--logging-steps", "1", "--device", "cpu", "--threads", os.environ.get("THREADS", "2"),
         "--output-dir", str(run), *options]
     with open(root / "log", "w") as log:
@@ -168,7 +198,7 @@ def main():
         configuration, examples, tokens, options = CASES[name]
         with tempfile.TemporaryDirectory() as scratch:
             root = pathlib.Path(scratch)
-            line, real = measured(root, folder(root, name, configuration), examples, tokens, options)
+            line, real = measured(root, folder(root, name, configuration, "--adapter" in options), examples, tokens, options)
         said = size(line)
         print(line, file=sys.stderr)
         outside += abs(said / real - 1) > 0.15
