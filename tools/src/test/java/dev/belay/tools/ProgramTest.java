@@ -275,6 +275,7 @@ final class ProgramTest {
                   evaluate through  serving_default
                   logits            logits, an output of that name
                   word embeddings   all rows, since they do not train
+                  memory on a CPU   about 2.6 kB
 
                 Trained variables (1)
                   dense/kernel
