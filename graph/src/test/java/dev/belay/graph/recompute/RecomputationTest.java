@@ -109,9 +109,7 @@ class RecomputationTest {
               distances,
               new EncoderSpec.Positions(
                   OptionalInt.empty(),
-                  distances
-                      ? Optional.of(new RelativeKeys.Form(true, false))
-                      : Optional.empty(),
+                  distances ? Optional.of(new RelativeKeys.Form(true, false)) : Optional.empty(),
                   biases
                       ? Optional.of(new RelativePositions.Buckets(4, 3, true))
                       : Optional.empty(),
@@ -261,8 +259,7 @@ class RecomputationTest {
     }
   }
 
-  private static List<Float> train(
-      Graph graph, TrainStep step, boolean languages, int steps) {
+  private static List<Float> train(Graph graph, TrainStep step, boolean languages, int steps) {
     List<Float> losses = new ArrayList<>();
     Random random = new Random(5);
     ConfigProto.Builder config = ConfigProto.newBuilder();
