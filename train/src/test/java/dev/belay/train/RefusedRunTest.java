@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.TrainConfig;
+import dev.belay.train.failure.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +66,22 @@ final class RefusedRunTest {
     refused(Exception.class, "device", "gpu:7");
     refused(Exception.class, "resume", folder.resolve("nothing").toString());
     refused(Exception.class, "validation-file", folder.resolve("nothing.jsonl").toString());
+  }
+
+  @Test
+  void aSavedModelHasNoBlocksToComputeAgain() throws IOException {
+    setting = SmallRun.Setting.imported(folder).recomputing();
+    TrainConfig config = setting.config(folder.resolve("runs/deep/run"));
+    ModelException refusal = assertThrows(ModelException.class, () -> SmallRun.whole(config));
+    assertEquals(
+        config.model().path()
+            + ": --gradient-checkpointing is for models that Belay builds, from a Hugging Face"
+            + " folder or a checkpoint, and this is a SavedModel with a graph of its own, whose"
+            + " blocks are unknown. Train its weights without that graph, or use less memory with"
+            + " a smaller --train-batch-size and --gradient-accumulation-steps, or with --adapter"
+            + " lora",
+        refusal.getMessage());
+    assertFalse(Files.exists(folder.resolve("runs")));
   }
 
   @Test

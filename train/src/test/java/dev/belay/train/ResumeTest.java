@@ -84,6 +84,27 @@ final class ResumeTest {
     assertSame(SmallRun.whole(setting.config(file("whole"))), SmallRun.whole(config));
   }
 
+  /** Blocks that are computed again change no bit, before a stop or after it. */
+  @Test
+  void gradientCheckpointingIsTheSameRun() throws IOException {
+    TrainConfig config = SmallRun.Setting.of(folder).recomputing().config(file("stopped"));
+    SmallRun.until(config, SmallRun.step(5));
+    SmallRun end = SmallRun.whole(config);
+    assertEquals(undisturbed.metrics(), end.metrics());
+    assertEquals(undisturbed.export(), end.export());
+  }
+
+  @Test
+  void gradientCheckpointingOfTrainedWeightsIsTheSameRun() throws IOException {
+    SmallRun.Setting setting = SmallRun.Setting.weights(folder);
+    SmallRun kept = SmallRun.whole(setting.config(file("kept")));
+    TrainConfig config = setting.recomputing().config(file("stopped"));
+    SmallRun.until(config, SmallRun.step(5));
+    SmallRun end = SmallRun.whole(config);
+    assertEquals(kept.metrics(), end.metrics());
+    assertEquals(kept.export(), end.export());
+  }
+
   @Test
   void skippedStepsClipHistoryAndAccumulationGoOn() throws IOException {
     SmallRun.Setting setting = SmallRun.Setting.of(folder).with(SmallRun.Rules.withMemory(), 18);

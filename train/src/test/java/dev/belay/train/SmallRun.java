@@ -112,6 +112,15 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               Optional.of(2)));
     }
 
+    /** Belay's own graph of weights that are trained already. */
+    static Setting weights(Path folder) throws IOException {
+      Path model = Files.createDirectories(folder.resolve("weights"));
+      for (String name : List.of("config.json", "model.safetensors")) {
+        Files.copy(Fixtures.path("safetensors_bert", name), model.resolve(name));
+      }
+      return of(folder, ModelConfig.of(model));
+    }
+
     /** The graph of two layers that Hugging Face traced. */
     static Setting imported(Path folder) throws IOException {
       return of(folder, ModelConfig.of(Fixtures.path(FIXTURE, "saved_model")));
@@ -149,6 +158,17 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
       ModelConfig lora = ConfigBinder.with(model, "adapter", "lora");
       return new Setting(
           ConfigBinder.with(lora, "lora-dropout", OptionalDouble.of(0.1)),
+          data,
+          threads,
+          loop,
+          rules,
+          steps);
+    }
+
+    /** The same numbers in less memory: each block is computed again in the backward pass. */
+    Setting recomputing() {
+      return new Setting(
+          ConfigBinder.with(model, "gradient-checkpointing", true),
           data,
           threads,
           loop,
@@ -310,6 +330,13 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
         }
       }
     }
+    return files;
+  }
+
+  /** SHA-256 of each file of the export. */
+  Map<String, String> export() throws IOException {
+    Map<String, String> files = weights();
+    files.keySet().removeIf(file -> !file.startsWith("export"));
     return files;
   }
 

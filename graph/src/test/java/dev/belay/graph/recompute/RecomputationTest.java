@@ -25,6 +25,7 @@ import dev.belay.graph.head.ClassificationHead;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.RelativeKeys;
+import dev.belay.graph.layer.RelativePositions;
 import dev.belay.graph.layer.RotaryPositions;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
@@ -60,6 +61,7 @@ import org.tensorflow.types.TInt64;
 /** Blocks that are computed again give the same bits as blocks whose tensors are kept. */
 class RecomputationTest {
   private static final int STEPS = 3;
+  private static final int MANY_STEPS = 20;
   private static final int EXAMPLES = 3;
   private static final int LENGTH = 6;
   private static final int WORDS = 17;
@@ -69,6 +71,7 @@ class RecomputationTest {
     BERT_FIRST_TOKEN((graph, o) -> encoder(graph, o, EncoderNames.BERT, Pooling.FIRST_TOKEN, 3)),
     BERT_ALL_TOKENS((graph, o) -> encoder(graph, o, EncoderNames.BERT, Pooling.ALL_TOKENS, 3)),
     ALBERT((graph, o) -> encoder(graph, o, EncoderNames.ALBERT, Pooling.FIRST_TOKEN, 1)),
+    MPNET((graph, o) -> encoder(graph, o, EncoderNames.MPNET, Pooling.FIRST_TOKEN, 3)),
     GPT2(
         (graph, o) ->
             decoder(graph, o, DecoderForm.GPT2, DecoderSpec.Words.TIED, Activation.GELU_TANH)),
@@ -97,19 +100,20 @@ class RecomputationTest {
     private static ForwardModel encoder(
         Graph graph, LayeredForward.Options options, EncoderNames names, Pooling read, int groups) {
       boolean distances = names.equals(EncoderNames.ALBERT);
+      boolean biases = names.equals(EncoderNames.MPNET);
       EncoderSpec spec =
           new EncoderSpec(
               names,
               new EncoderSpec.Sizes(WORDS, 8, 8, 3, 2, 16, LENGTH, 0),
               new EncoderSpec.Sharing(groups, 1),
               distances,
-              distances
-                  ? new EncoderSpec.Positions(
-                      OptionalInt.empty(),
-                      Optional.of(new RelativeKeys.Form(true, false)),
-                      Optional.empty(),
-                      false)
-                  : EncoderSpec.Positions.ADDED,
+              new EncoderSpec.Positions(
+                  OptionalInt.empty(),
+                  distances ? Optional.of(new RelativeKeys.Form(true, false)) : Optional.empty(),
+                  biases
+                      ? Optional.of(new RelativePositions.Buckets(4, 3, true))
+                      : Optional.empty(),
+                  false),
               false,
               Activation.GELU,
               1e-6,
@@ -166,6 +170,15 @@ class RecomputationTest {
     assertTrue(kept.stream().allMatch(Float::isFinite), kept.toString());
   }
 
+  /** As many as show a difference that three steps may hide. */
+  @ParameterizedTest
+  @EnumSource(names = {"BERT_FIRST_TOKEN", "GPT2"})
+  void manyStepsAreTheSameBits(Model model) {
+    assertEquals(
+        losses(model, RecomputationTest::any, false, GradientPlan.PLAIN, MANY_STEPS),
+        losses(model, RecomputationTest::any, true, GradientPlan.PLAIN, MANY_STEPS));
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"BERT_FIRST_TOKEN", "T5"})
   void accumulatedGradientsAreTheSameBits(Model model) {
@@ -204,9 +217,18 @@ class RecomputationTest {
         .recomputing(again);
   }
 
-  /** Losses and norms of the steps. */
   private static List<Float> losses(
       Model model, Predicate<VariableSpec> trains, boolean again, GradientPlan gradients) {
+    return losses(model, trains, again, gradients, STEPS);
+  }
+
+  /** Losses and norms of the steps. */
+  private static List<Float> losses(
+      Model model,
+      Predicate<VariableSpec> trains,
+      boolean again,
+      GradientPlan gradients,
+      int steps) {
     try (Graph graph = new Graph()) {
       ForwardModel forward = model.build.apply(graph, options(trains, again));
       boolean languages = forward.call(LayeredForward.TRAINING).outputs().containsKey("logits");
@@ -233,11 +255,11 @@ class RecomputationTest {
                   new GlobalNormClip(1),
                   Adam.of(new Moments(0.9, 0.999, 1e-6)),
                   name -> true));
-      return steps(graph, step, languages);
+      return train(graph, step, languages, steps);
     }
   }
 
-  private static List<Float> steps(Graph graph, TrainStep step, boolean languages) {
+  private static List<Float> train(Graph graph, TrainStep step, boolean languages, int steps) {
     List<Float> losses = new ArrayList<>();
     Random random = new Random(5);
     ConfigProto.Builder config = ConfigProto.newBuilder();
@@ -250,7 +272,7 @@ class RecomputationTest {
       Session.Runner first = session.runner();
       step.initializers().forEach(first::addTarget);
       first.run();
-      for (int i = 1; i <= STEPS; i++) {
+      for (int i = 1; i <= steps; i++) {
         List<Tensor> fed = new ArrayList<>();
         Session.Runner runner = session.runner();
         Session.Runner part = session.runner();

@@ -1,7 +1,9 @@
 package dev.belay.train.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -80,9 +82,12 @@ final class TrainConfigBuilderTest {
                 "per_device_train_batch_size", "4",
                 "fp16", "True",
                 "do_train", "True",
+                "gradient_checkpointing", "True",
                 "text_column_name", "review"));
     assertEquals(4, config.data().trainBatchSize());
     assertEquals(UpdateConfig.Precision.FP16, config.update().precision());
+    assertTrue(config.model().gradientCheckpointing());
+    assertFalse(complete().option("gradient_checkpointing", "False").build().model().gradientCheckpointing());
     assertEquals("review", config.data().columns().text().orElseThrow());
   }
 
