@@ -87,7 +87,12 @@ final class TrainConfigBuilderTest {
     assertEquals(4, config.data().trainBatchSize());
     assertEquals(UpdateConfig.Precision.FP16, config.update().precision());
     assertTrue(config.model().gradientCheckpointing());
-    assertFalse(complete().option("gradient_checkpointing", "False").build().model().gradientCheckpointing());
+    assertFalse(
+        complete()
+            .option("gradient_checkpointing", "False")
+            .build()
+            .model()
+            .gradientCheckpointing());
     assertEquals("review", config.data().columns().text().orElseThrow());
   }
 

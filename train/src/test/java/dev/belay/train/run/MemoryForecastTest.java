@@ -12,8 +12,7 @@ final class MemoryForecastTest {
   private static final long GIGABYTE = 1_000_000_000;
 
   private static final MemoryForecast LARGE =
-      new MemoryForecast(
-          GIGABYTE, GIGABYTE, 2 * GIGABYTE, 5 * GIGABYTE, new LongestBatch(8, 256));
+      new MemoryForecast(GIGABYTE, GIGABYTE, 2 * GIGABYTE, 5 * GIGABYTE, new LongestBatch(8, 256));
 
   @Test
   void moreThanThereIsIsAWarning() {
@@ -23,8 +22,7 @@ final class MemoryForecastTest {
     String warning = LARGE.warning(OptionalLong.of(7 * GIGABYTE)).orElseThrow();
     assertTrue(warning.startsWith("the training will take about "), warning);
     assertTrue(warning.contains(" at 8 x 256 tokens: weights 1.0 GB, gradients 1.0 GB,"), warning);
-    assertTrue(
-        warning.contains("; the machine or its control group has only 7.0 GB for"), warning);
+    assertTrue(warning.contains("; the machine or its control group has only 7.0 GB for"), warning);
     assertTrue(warning.contains(" Use --gradient-checkpointing, "), warning);
   }
 
