@@ -21,12 +21,12 @@ public final class ImportedAdapter {
    * Reads it under the names of the SavedModel's variables.
    *
    * @param directory of the SavedModel
-   * @param base SHA-256 of its files
+   * @param base its files
    * @return empty if the configuration names none
    * @throws ModelException if no table of names knows the SavedModel, or it is another model
    */
-  public static Optional<StoredAdapter> read(ModelConfig config, Path directory, String base)
-      throws IOException {
+  public static Optional<StoredAdapter> read(
+      ModelConfig config, Path directory, StoredAdapter.BaseFiles base) throws IOException {
     if (config.adapter().folder().isEmpty()) {
       return Optional.empty();
     }

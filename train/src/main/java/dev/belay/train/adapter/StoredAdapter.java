@@ -40,18 +40,29 @@ public record StoredAdapter(
    *
    * @param weights names of the base model's weights
    * @param prefixes that its body's names may have, and names of the adapter lack
-   * @param base SHA-256 of the base model's files
+   * @param base files of the base model
    * @return empty if it names none
    * @throws ModelException if it belongs to another model
    */
   public static Optional<StoredAdapter> read(
-      ModelConfig config, Set<String> weights, List<String> prefixes, String base)
+      ModelConfig config, Set<String> weights, List<String> prefixes, BaseFiles base)
       throws IOException {
     if (config.adapter().folder().isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
-        of(PeftReader.read(config.adapter().folder().get()), weights, prefixes, base));
+        of(
+            PeftReader.read(config.adapter().folder().get()),
+            weights,
+            prefixes,
+            ModelHash.of(base.hashes())));
+  }
+
+  /** Files of a base model, which are read only if there is an adapter to compare them with. */
+  @FunctionalInterface
+  public interface BaseFiles {
+    /** Each with {@code path} and {@code sha256}. */
+    List<Map<String, Object>> hashes() throws IOException;
   }
 
   /**

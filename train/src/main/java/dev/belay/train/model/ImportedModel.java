@@ -15,7 +15,6 @@ import dev.belay.savedmodel.model.TrainingFunctions;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.adapter.ImportedAdapter;
-import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.EmbeddingConfig;
@@ -85,7 +84,7 @@ public record ImportedModel(
         config.modelLosses(),
         chosen.isPresent() ? chosen.get() : choice.bySignature(),
         chosen.isPresent() ? Optional.empty() : Optional.of(choice),
-        ImportedAdapter.read(config, contents.directory(), hash(config, contents)));
+        ImportedAdapter.read(config, contents.directory(), () -> hashes(contents)));
   }
 
   private static void requireFeatures(ModelConfig config) {
@@ -302,10 +301,6 @@ public record ImportedModel(
 
   private static List<Map<String, Object>> hashes(SavedModelContents contents) throws IOException {
     return Provenance.hashTree(contents.directory().toAbsolutePath().normalize());
-  }
-
-  private static String hash(ModelConfig config, SavedModelContents contents) throws IOException {
-    return config.adapter().folder().isPresent() ? ModelHash.of(hashes(contents)) : "";
   }
 
   @Override

@@ -24,7 +24,6 @@ import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
 import dev.belay.train.adapter.AdapterNotes;
 import dev.belay.train.adapter.AdapterPlans;
-import dev.belay.train.adapter.ModelHash;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.EmbeddingConfig;
@@ -88,7 +87,7 @@ record NativeModel(
     NativeWeights base = NativeWeights.of(read, config.files().ignoredWeights(), notes);
     Optional<StoredAdapter> adapter =
         StoredAdapter.read(
-            config, base.names(), NativeBody.words(configuration), ModelHash.of(hashes(location)));
+            config, base.names(), NativeBody.words(configuration), () -> hashes(location));
     NativeWeights weights = base.with(adapter);
     NativeHead head =
         NativeHead.of(new HeadFiles(config, configuration, weights, modules(location, config)));
