@@ -1,16 +1,14 @@
 """memory_forecast.py [NAME ...]    the forecast of a training's memory against the measured peak
 
 For each case below: writes the configuration of a model, trains three updates of it from scratch on texts of the longest length through the launcher, and prints a
-row of Markdown with the forecast (the note `memory:` of the run), the largest resident set of the process (VmHWM of /proc/PID/status) until the last update, and
-their quotient. Exit code 1 where a quotient is not within 15 % of 1. Linux only. BELAY names another launcher, THREADS the number of threads (2).
+row of Markdown with the forecast (`inspect --plan` on the weights of that run), the largest resident set of the process (VmHWM of /proc/PID/status) until the last
+update, and their quotient. Exit code 1 where a quotient is not within 15 % of 1. Linux only. BELAY names another launcher, THREADS the number of threads (2).
 """
 
 import json
-import math
 import os
 import pathlib
 import random
-import re
 import subprocess
 import sys
 import tempfile
@@ -80,38 +78,10 @@ CASES = {
 }
 
 
-def zeros(path, c):
-    """The weights of a BERT, all zero, since memory does not depend on values."""
-    hidden, inner = c["hidden_size"], c["intermediate_size"]
-    shapes = {
-        "embeddings.word_embeddings.weight": [c["vocab_size"], hidden], "embeddings.position_embeddings.weight": [c["max_position_embeddings"], hidden],
-        "embeddings.token_type_embeddings.weight": [2, hidden], "pooler.dense.weight": [hidden, hidden], "pooler.dense.bias": [hidden]}
-    norms = ["embeddings.LayerNorm"]
-    for i in range(c["num_hidden_layers"]):
-        block = f"encoder.layer.{i}."
-        norms += [block + "attention.output.LayerNorm", block + "output.LayerNorm"]
-        for name in ("attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"):
-            shapes |= {block + name + ".weight": [hidden, hidden], block + name + ".bias": [hidden]}
-        shapes |= {block + "intermediate.dense.weight": [inner, hidden], block + "intermediate.dense.bias": [inner]}
-        shapes |= {block + "output.dense.weight": [hidden, inner], block + "output.dense.bias": [hidden]}
-    shapes |= {norm + part: [hidden] for norm in norms for part in (".weight", ".bias")}
-    header, end = {}, 0
-    for name, shape in shapes.items():
-        start, end = end, end + 4 * math.prod(shape)
-        header[name] = dict(dtype="F32", shape=shape, data_offsets=[start, end])
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with (path / "model.safetensors").open("wb") as out:
-        out.write(len(text).to_bytes(8, "little") + text)
-        out.write(bytes(end))
-
-
-def folder(root, name, configuration, weights):
+def folder(root, name, configuration):
     path = root / "".join(c if c.isalnum() else "-" for c in name)
     path.mkdir()
     (path / "config.json").write_text(json.dumps(configuration))
-    if weights:
-        zeros(path, configuration)
     size = configuration["vocab_size"]
     kind = configuration["model_type"]
     if kind in ("gpt2", "llama"):
@@ -159,36 +129,49 @@ def texts(root, tokens, head):
     return path
 
 
-def measured(root, model, examples, tokens, options):
-    """The forecast's line, and the peak in bytes."""
-    run = root / "run"
+def run(*arguments):
+    """What the launcher prints."""
+    done = subprocess.run([BELAY, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        sys.exit(done.stdout)
+    return done.stdout
+
+
+def trained(root, model, data, options):
+    """The folder of the run, and its peak in bytes until the last update."""
+    out = root / f"run-{len(list(root.iterdir()))}"
     command = [
-        BELAY, "train", "--model", str(model), *([] if "--adapter" in options else ["--from-scratch"]), "--train-file", str(texts(root, tokens, options[1])), "--train-batch-size", str(examples),
-        "--max-seq-length", str(tokens), "--max-steps", "3", "--logging-steps", "1", "--device", "cpu", "--threads", os.environ.get("THREADS", "2"),
-        "--output-dir", str(run), *options]
+        BELAY, "train", "--model", str(model), "--train-file", str(data), "--max-steps", "3", "--logging-steps", "1", "--device", "cpu",
+        "--threads", os.environ.get("THREADS", "2"), "--output-dir", str(out), *options]
     with open(root / "log", "w") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         peak = 0
         while process.poll() is None:
             try:
-                if not (run / "export").exists():
+                if not (out / "export").exists():
                     status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
                     peak = max([peak] + [int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")])
             except OSError:
                 pass
             time.sleep(0.05)
-    log = (root / "log").read_text()
-    said = re.search(r"memory: about .*", log)
-    if process.returncode or not said:
-        sys.exit(log)
-    subprocess.run(["rm", "-rf", str(run)], check=True)
-    return said.group(), peak
+    if process.returncode:
+        sys.exit((root / "log").read_text())
+    return out, peak
 
 
-def size(line):
-    """The sum of the terms: finer than the total."""
-    terms = re.findall(r"([\d.]+) ([MG])B", line.split("tokens:")[1])
-    return sum(float(number) * {"M": 1e6, "G": 1e9}[unit] for number, unit in terms)
+def measured(root, model, examples, tokens, options):
+    """The forecast of `inspect --plan` in bytes, and the peak of a run: from scratch, or with an adapter beside weights that were made so."""
+    batch = ["--train-batch-size", str(examples), "--max-seq-length", str(tokens)]
+    data = texts(root, tokens, options[1])
+    adapted = "--adapter" in options
+    plain = options[:options.index("--adapter")] if adapted else options
+    made, peak = trained(root, model, data, batch + plain + ["--from-scratch"])
+    weights = root / "weights"
+    run("export", str(made), "--format", "huggingface", "--output-dir", str(weights))
+    if adapted:
+        _, peak = trained(root, weights, data, batch + options)
+    plan = json.loads(run("inspect", str(weights), "--plan", "--json", *batch, *options))["plan"]["memory"]
+    return plan["total"], peak
 
 
 def main():
@@ -198,9 +181,7 @@ def main():
         configuration, examples, tokens, options = CASES[name]
         with tempfile.TemporaryDirectory() as scratch:
             root = pathlib.Path(scratch)
-            line, real = measured(root, folder(root, name, configuration, "--adapter" in options), examples, tokens, options)
-        said = size(line)
-        print(line, file=sys.stderr)
+            said, real = measured(root, folder(root, name, configuration), examples, tokens, options)
         outside += abs(said / real - 1) > 0.15
         print(f"| {name} | {examples} x {tokens} | {said / 1e9:.2f} GB | {real / 1e9:.2f} GB | {said / real:.2f} |", flush=True)
     sys.exit(1 if outside else 0)

@@ -40,6 +40,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** One run of {@code belay train}, from configuration to exported model. */
@@ -190,13 +191,15 @@ public final class TrainingRun {
         }
         ModelGraph graph =
             planned.built(RunVocabulary.of(config, model, datasets, start.checkpoint()));
-        warn(job, graph, datasets, start, listener);
+        boolean warned = warn(job, graph, datasets, start, listener);
         try (TrainingSession.Training training =
             TrainingSession.training(config, model, graph, datasets.outputs(), workers.group())) {
+          OptionalLong usable = UsableMemory.ofThisProcess();
           Optional<MemoryForecast> memory =
-              MemoryForecast.of(config, graph.graph(), training.step(), datasets.train());
+              MemoryForecast.of(config, graph.graph(), training.step(), datasets.train(), usable);
           memory
-              .flatMap(forecast -> forecast.warning(UsableMemory.ofThisProcess()))
+              .filter(forecast -> !warned)
+              .flatMap(forecast -> forecast.warning(usable))
               .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
           return execute(
               job,
@@ -242,8 +245,11 @@ public final class TrainingRun {
     return new Result(directory.root(), directory.exports(), Map.of(), Map.of());
   }
 
-  /** Warns about insufficient memory and disk space, before the weights are loaded. */
-  private static void warn(
+  /**
+   * Warns about insufficient memory and disk space, before the weights are loaded, and returns
+   * whether memory is.
+   */
+  private static boolean warn(
       PreparedRun job,
       ModelGraph graph,
       TrainingData datasets,
@@ -251,11 +257,11 @@ public final class TrainingRun {
       Consumer<RunEvent> listener) {
     TrainConfig config = job.config();
     RunNeeds needs = RunNeeds.of(config.optimizer(), graph.forward());
-    if (!TrainingSession.machine(config).mayUseGpu()) {
-      needs
-          .memoryWarning(UsableMemory.ofThisProcess())
-          .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
-    }
+    Optional<String> memory =
+        TrainingSession.machine(config).mayUseGpu()
+            ? Optional.empty()
+            : needs.memoryWarning(UsableMemory.ofThisProcess());
+    memory.ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
     if (start.checkpoint().isEmpty()) {
       int updates = config.update().updates(datasets.batches(config).batchesPerEpoch());
       needs
@@ -266,6 +272,7 @@ public final class TrainingRun {
               job.output().directory().root())
           .ifPresent(warning -> listener.accept(new RunEvent.Warned(warning)));
     }
+    return memory.isPresent();
   }
 
   private static Result finished(RunDirectory directory, Consumer<RunEvent> listener)

@@ -36,15 +36,14 @@ public record MemoryForecast(
    */
   private static final double UPDATE = 3.5;
 
-  /** Below so many bytes of weights and tokens of a batch, memory never decides. */
-  private static final long SMALL_WEIGHTS = 16L << 20;
+  /** Tokens of a batch from which activations may fill any memory. */
+  private static final long LARGE_BATCH = 1 << 14;
 
-  private static final long SMALL_BATCH = 1 << 14;
+  /** Activations of a smaller batch seldom take more than so many times what else a step holds. */
+  private static final int MOST_ACTIVATIONS = 7;
 
   /** The forecast of a step. */
   public static MemoryForecast of(Graph graph, TrainStep step, LongestBatch batch) {
-    List<GraphVariable> weights = new ArrayList<>(step.parts().model().all());
-    step.parts().head().ifPresent(head -> weights.addAll(head.all()));
     long trained = TensorSpecs.heldBytes(TrainingSession.trained(step));
     boolean accumulates = step.pass().accumulate().isPresent();
     long peak = peak(graph, step.apply(), step, batch);
@@ -52,7 +51,7 @@ public record MemoryForecast(
       peak = trained + Math.max(peak, peak(graph, step.pass().accumulate().get(), step, batch));
     }
     return new MemoryForecast(
-        TensorSpecs.heldBytes(weights),
+        TensorSpecs.heldBytes(weights(step)),
         trained,
         TensorSpecs.heldBytes(step.parts().slots().all()),
         Math.max(0, peak - trained),
@@ -63,19 +62,39 @@ public record MemoryForecast(
     return PeakMemory.of(graph, List.of(target), batch.shapes(step.feeds()), batch.rows());
   }
 
-  /** The forecast of a run, if it is on a CPU and not small. */
+  private static List<GraphVariable> weights(TrainStep step) {
+    List<GraphVariable> weights = new ArrayList<>(step.parts().model().all());
+    step.parts().head().ifPresent(head -> weights.addAll(head.all()));
+    return weights;
+  }
+
+  /**
+   * The forecast of a run on a CPU, if its memory may be insufficient: shapes of a large graph take
+   * a second before its first step.
+   *
+   * @param usable bytes that this process may still take; empty if unknown
+   */
   public static Optional<MemoryForecast> of(
-      TrainConfig config, Graph graph, TrainStep step, Dataset data) {
+      TrainConfig config, Graph graph, TrainStep step, Dataset data, OptionalLong usable) {
     LongestBatch batch = LongestBatch.of(config.data(), data);
-    return TrainingSession.machine(config).mayUseGpu() || isSmall(step, batch)
+    long trained = TensorSpecs.heldBytes(TrainingSession.trained(step));
+    MemoryForecast least =
+        new MemoryForecast(
+            TensorSpecs.heldBytes(weights(step)),
+            trained,
+            TensorSpecs.heldBytes(step.parts().slots().all()),
+            0,
+            batch);
+    return TrainingSession.machine(config).mayUseGpu() || !least.mayExceed(usable)
         ? Optional.empty()
         : Optional.of(of(graph, step, batch));
   }
 
-  /** Whether a model and a batch are so small that a forecast is not worth its time. */
-  private static boolean isSmall(TrainStep step, LongestBatch batch) {
-    return TensorSpecs.heldBytes(step.parts().model().all()) < SMALL_WEIGHTS
-        && batch.rows() < SMALL_BATCH;
+  /** Returns whether memory may be insufficient, before the activations are known. */
+  boolean mayExceed(OptionalLong usable) {
+    long held = weights + gradients + slots + update();
+    return usable.isPresent()
+        && (batch.rows() >= LARGE_BATCH || held > usable.getAsLong() / (1 + MOST_ACTIVATIONS));
   }
 
   private long update() {

@@ -1,6 +1,7 @@
 package dev.belay.train.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Optional;
@@ -24,6 +25,17 @@ final class MemoryForecastTest {
     assertTrue(warning.contains(" at 8 x 256 tokens: weights 1.0 GB, gradients 1.0 GB,"), warning);
     assertTrue(warning.contains("; the machine or its control group has only 7.0 GB for"), warning);
     assertTrue(warning.contains(" Use --gradient-checkpointing, "), warning);
+  }
+
+  /** A forecast costs time: it is made where what is held for certain is much, or a batch large. */
+  @Test
+  void aRunAsksForOneWhereMemoryMayDecide() {
+    MemoryForecast small = new MemoryForecast(90, 90, 180, 0, new LongestBatch(32, 64));
+    assertFalse(small.mayExceed(OptionalLong.empty()));
+    assertFalse(small.mayExceed(OptionalLong.of(8 * (90 + 90 + 180 + 315))));
+    assertTrue(small.mayExceed(OptionalLong.of(8 * (90 + 90 + 180 + 315) - 8)));
+    MemoryForecast longTexts = new MemoryForecast(90, 90, 180, 0, new LongestBatch(32, 512));
+    assertTrue(longTexts.mayExceed(OptionalLong.of(Long.MAX_VALUE)));
   }
 
   @Test
