@@ -231,6 +231,8 @@ def round_of(event, number, arguments, data, work, expected):
         found = ends(waiting, arguments.timeout + 60)
         wrong = verdict(event, found, arguments.timeout, out) if event != "disk" or found else ["nobody ended"]
         woken = undo(event, network, processes, filler)
+        if event.startswith("stop") and woken.get(victim_of(event), (None,))[0] != LOST:
+            wrong.append(f"the stopped worker, woken, ended with {woken}")
         kill_all(processes)
         again = start(network, data, out, arguments.timeout + 60)
         resumed = ends(dict(enumerate(again)), PATIENCE)

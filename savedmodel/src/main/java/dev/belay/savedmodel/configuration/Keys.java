@@ -27,19 +27,14 @@ record Keys(
       new DropoutKeys(
           "hidden_dropout_prob", "attention_probs_dropout_prob", null, "classifier_dropout");
 
-  private static final Keys BERT = bert(null, BERT_DROPOUTS);
+  private static final String TYPES = "type_vocab_size";
+
+  private static final Keys BERT = bert(null, TYPES, BERT_DROPOUTS);
 
   private static final Keys MPNET =
-      new Keys(
-          "hidden_size",
+      bert(
           null,
-          "num_hidden_layers",
-          "num_attention_heads",
-          "intermediate_size",
-          "max_position_embeddings",
           null,
-          "hidden_act",
-          "layer_norm_eps",
           new DropoutKeys("hidden_dropout_prob", "attention_probs_dropout_prob", null, null));
 
   private static final Keys LLAMA =
@@ -55,7 +50,7 @@ record Keys(
           "rms_norm_eps",
           new DropoutKeys(null, "attention_dropout", null, null));
 
-  private static Keys bert(String embedding, DropoutKeys dropouts) {
+  private static Keys bert(String embedding, String types, DropoutKeys dropouts) {
     return new Keys(
         "hidden_size",
         embedding,
@@ -63,7 +58,7 @@ record Keys(
         "num_attention_heads",
         "intermediate_size",
         "max_position_embeddings",
-        "type_vocab_size",
+        types,
         "hidden_act",
         "layer_norm_eps",
         dropouts);
@@ -72,10 +67,11 @@ record Keys(
   static Keys of(Family family) {
     return switch (family) {
       case BERT, ROBERTA -> BERT;
-      case ELECTRA -> bert("embedding_size", BERT_DROPOUTS);
+      case ELECTRA -> bert("embedding_size", TYPES, BERT_DROPOUTS);
       case ALBERT ->
           bert(
               "embedding_size",
+              TYPES,
               new DropoutKeys(
                   "hidden_dropout_prob",
                   "attention_probs_dropout_prob",

@@ -103,23 +103,12 @@ final class GoldenTrainingTest {
         MetricsFile.trained(own, "grad_norm"));
   }
 
-  /** The loss counts completions alone; packed into rows, they are the same loss. */
-  @ParameterizedTest
-  @CsvSource({"gpt2,off", "gpt2,on", "llama,off", "llama,on"})
-  void completionsAreLearnedAsInPython(String name, String packing, @TempDir Path folder)
-      throws IOException {
-    Path fixture = Fixtures.path("completions");
-    ProgramRun training =
-        ProgramRun.of(
+  /** A training by plain Adam at a constant rate, without dropout. */
+  private static ProgramRun learned(String... options) {
+    List<String> arguments =
+        new ArrayList<>(
             List.of(
                 "train",
-                "--model=" + fixture.resolve(name),
-                "--train-file=" + fixture.resolve("rows.jsonl"),
-                "--output-dir=" + folder.resolve("run"),
-                "--packing=" + packing,
-                "--max-seq-length=12",
-                "--max-steps=5",
-                "--train-batch-size=7",
                 "--shuffle=off",
                 "--dropout=off",
                 "--optimizer=adam",
@@ -128,7 +117,27 @@ final class GoldenTrainingTest {
                 "--adam-epsilon=1e-8",
                 "--weight-decay=0",
                 "--device=cpu"));
+    arguments.addAll(List.of(options));
+    ProgramRun training = ProgramRun.of(arguments);
     assertEquals(0, training.code(), training.err());
+    return training;
+  }
+
+  /** The loss counts completions alone; packed into rows, they are the same loss. */
+  @ParameterizedTest
+  @CsvSource({"gpt2,off", "gpt2,on", "llama,off", "llama,on"})
+  void completionsAreLearnedAsInPython(String name, String packing, @TempDir Path folder)
+      throws IOException {
+    Path fixture = Fixtures.path("completions");
+    ProgramRun training =
+        learned(
+            "--model=" + fixture.resolve(name),
+            "--train-file=" + fixture.resolve("rows.jsonl"),
+            "--output-dir=" + folder.resolve("run"),
+            "--packing=" + packing,
+            "--max-seq-length=12",
+            "--max-steps=5",
+            "--train-batch-size=7");
     String packed = "7 examples are packed into 5 rows of up to 12 tokens";
     assertEquals(packing.equals("on"), training.err().contains(packed), training.err());
     assertTrained(
@@ -140,24 +149,13 @@ final class GoldenTrainingTest {
   void hiddenWordsAreLearnedAsInPython(@TempDir Path folder) throws IOException {
     Path fixture = Fixtures.path("masked_lm");
     ProgramRun training =
-        ProgramRun.of(
-            List.of(
-                "train",
-                "--model=" + Fixtures.path("bert_tf1_ckpt").resolve("bert_model.ckpt"),
-                "--head=masked-lm",
-                "--train-file=" + fixture.resolve("batch.jsonl"),
-                "--output-dir=" + folder,
-                "--max-steps=6",
-                "--train-batch-size=4",
-                "--shuffle=off",
-                "--dropout=off",
-                "--optimizer=adam",
-                "--learning-rate=1e-3",
-                "--lr-scheduler=constant",
-                "--adam-epsilon=1e-8",
-                "--weight-decay=0",
-                "--device=cpu"));
-    assertEquals(0, training.code(), training.err());
+        learned(
+            "--model=" + Fixtures.path("bert_tf1_ckpt").resolve("bert_model.ckpt"),
+            "--head=masked-lm",
+            "--train-file=" + fixture.resolve("batch.jsonl"),
+            "--output-dir=" + folder,
+            "--max-steps=6",
+            "--train-batch-size=4");
     assertTrue(
         training.err().contains("head: cls.predictions.bias is loaded from the weights"),
         training.err());
@@ -170,25 +168,14 @@ final class GoldenTrainingTest {
   void setsOfLabelsAreLearnedAsInPython(int parts, @TempDir Path folder) throws IOException {
     Path fixture = Fixtures.path("multi_label");
     ProgramRun training =
-        ProgramRun.of(
-            List.of(
-                "train",
-                "--model=" + Fixtures.path("safetensors_bert"),
-                "--problem-type=multi_label_classification",
-                "--train-file=" + fixture.resolve("batch.jsonl"),
-                "--output-dir=" + folder,
-                "--max-steps=6",
-                "--train-batch-size=" + 4 / parts,
-                "--gradient-accumulation-steps=" + parts,
-                "--shuffle=off",
-                "--dropout=off",
-                "--optimizer=adam",
-                "--learning-rate=1e-3",
-                "--lr-scheduler=constant",
-                "--adam-epsilon=1e-8",
-                "--weight-decay=0",
-                "--device=cpu"));
-    assertEquals(0, training.code(), training.err());
+        learned(
+            "--model=" + Fixtures.path("safetensors_bert"),
+            "--problem-type=multi_label_classification",
+            "--train-file=" + fixture.resolve("batch.jsonl"),
+            "--output-dir=" + folder,
+            "--max-steps=6",
+            "--train-batch-size=" + 4 / parts,
+            "--gradient-accumulation-steps=" + parts);
     assertTrue(
         training.err().contains("head: classifier is loaded from the weights"), training.err());
     assertTrained(Fixtures.json(fixture.resolve("goldens.json")).get("training"), 0, 6, folder);

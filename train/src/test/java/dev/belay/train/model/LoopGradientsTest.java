@@ -79,18 +79,10 @@ class LoopGradientsTest {
   void gradientsAreThoseOfPython(String name) throws IOException {
     Map<String, Npz.Array> goldens = Npz.read(Fixtures.path("loops", name, "io.npz"));
     JsonNode names = Fixtures.json(Fixtures.path("loops", name, "names.json"));
-    SavedModelContents contents =
-        SavedModelReader.read(Fixtures.path("loops", name, "saved_model"), GraphPolicy.strict());
-    ModelFunction signature = contents.signatures().get(0);
-    FlatGraph flat = FunctionInliner.inline(contents, List.of(signature), InlineOptions.defaults());
-    FlatModel model = FlatModel.of(contents, flat);
     try (Graph graph = new Graph()) {
-      ForwardModel forward =
-          ImportedForward.importInto(
-              graph,
-              model.forwardSpec(flat.functions(), flat.functions()),
-              ImportOptions.of(Dropout.ON, 1));
-      ForwardCall call = forward.calls().values().iterator().next();
+      Imported imported = Imported.into(graph, name);
+      ForwardModel forward = imported.forward();
+      ForwardCall call = imported.call();
       Operand<TFloat32> loss = call.output("loss").expect(TFloat32.class);
       List<GraphVariable> variables = forward.variables().trainable();
       NoGradientReport.of(graph, loss, variables, forward.savedGradients(), forward.lostGradients())
@@ -102,8 +94,8 @@ class LoopGradientsTest {
               variables,
               forward.savedGradients(),
               variable -> false);
-      assertEquals(names.size(), gradients.gradients().size(), flat.notes().toString());
-      try (Session session = opened(graph, contents, model)) {
+      assertEquals(names.size(), gradients.gradients().size());
+      try (Session session = opened(graph, imported)) {
         Map<String, Tensor> feeds = feeds(call, goldens);
         for (String output : call.outputs().keySet()) {
           Npz.Array golden = goldens.get("out|" + output);
@@ -134,18 +126,10 @@ class LoopGradientsTest {
     "v1_single_pass, no loop as tf.while_loop makes them"
   })
   void whatHasNoGradientIsRefused(String name, String reason) throws IOException {
-    SavedModelContents contents =
-        SavedModelReader.read(Fixtures.path("loops", name, "saved_model"), GraphPolicy.strict());
-    ModelFunction signature = contents.signatures().get(0);
-    FlatGraph flat = FunctionInliner.inline(contents, List.of(signature), InlineOptions.defaults());
-    FlatModel model = FlatModel.of(contents, flat);
     try (Graph graph = new Graph()) {
-      ForwardModel forward =
-          ImportedForward.importInto(
-              graph,
-              model.forwardSpec(flat.functions(), flat.functions()),
-              ImportOptions.of(Dropout.ON, 1));
-      ForwardCall call = forward.calls().values().iterator().next();
+      Imported imported = Imported.into(graph, name);
+      ForwardModel forward = imported.forward();
+      ForwardCall call = imported.call();
       NoGradientReport report =
           NoGradientReport.of(
               graph,
@@ -156,6 +140,28 @@ class LoopGradientsTest {
       String message =
           assertThrows(UntrainableModelException.class, report::requireEmpty).getMessage();
       assertTrue(message.contains(reason), message);
+    }
+  }
+
+  /** The first signature of a fixture, in a graph. */
+  private record Imported(SavedModelContents contents, FlatModel model, ForwardModel forward) {
+    static Imported into(Graph graph, String name) throws IOException {
+      SavedModelContents contents =
+          SavedModelReader.read(Fixtures.path("loops", name, "saved_model"), GraphPolicy.strict());
+      ModelFunction signature = contents.signatures().get(0);
+      FlatGraph flat =
+          FunctionInliner.inline(contents, List.of(signature), InlineOptions.defaults());
+      FlatModel model = FlatModel.of(contents, flat);
+      ForwardModel forward =
+          ImportedForward.importInto(
+              graph,
+              model.forwardSpec(flat.functions(), flat.functions()),
+              ImportOptions.of(Dropout.ON, 1));
+      return new Imported(contents, model, forward);
+    }
+
+    ForwardCall call() {
+      return forward.calls().values().iterator().next();
     }
   }
 
@@ -185,15 +191,15 @@ class LoopGradientsTest {
     }
   }
 
-  private static Session opened(Graph graph, SavedModelContents contents, FlatModel model)
-      throws IOException {
+  private static Session opened(Graph graph, Imported imported) throws IOException {
     Session session = new Session(graph);
     Ops tf = Ops.create(graph).withSubScope("restore");
     Session.Runner runner = session.runner();
     List<Tensor> values = new ArrayList<>();
-    for (FlatGraph.FlatVariable variable : model.variables().values()) {
+    for (FlatGraph.FlatVariable variable : imported.model().variables().values()) {
       Tensor value =
-          FlatGraphRunner.tensor(variable.variable(), contents.read(variable.variable()));
+          FlatGraphRunner.tensor(
+              variable.variable(), imported.contents().read(variable.variable()));
       values.add(value);
       Operand<TFloat32> placeholder = tf.placeholder(TFloat32.class);
       runner
