@@ -4,7 +4,10 @@ import dev.belay.graph.imported.position.ShapeSizes.Axis;
 import dev.belay.graph.imported.position.ShapeSizes.Size;
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.NodeDef;
@@ -14,10 +17,9 @@ import org.tensorflow.proto.framework.NodeDef;
  * whatever the batch.
  */
 final class AxisOrigins {
-  private static final int LONGEST = 200;
-
   private final NodeGraph graph;
   private final ShapeSizes sizes;
+  private final Map<Axis, Axis> known = new HashMap<>();
 
   AxisOrigins(NodeGraph graph) {
     this.graph = graph;
@@ -26,15 +28,20 @@ final class AxisOrigins {
 
   /** The axis that an axis has its size of, perhaps itself. */
   Axis of(Axis axis) {
+    List<Axis> way = new ArrayList<>();
     Axis origin = axis;
-    for (int i = 0; i < LONGEST; i++) {
+    while (!known.containsKey(origin)) { // a graph without loops ends
+      way.add(origin);
       Optional<Axis> next = next(origin);
       if (next.isEmpty()) {
-        return origin;
+        known.put(origin, origin);
+      } else {
+        origin = next.get();
       }
-      origin = next.get();
     }
-    return origin;
+    Axis last = known.get(origin);
+    way.forEach(passed -> known.put(passed, last));
+    return last;
   }
 
   private Optional<Axis> next(Axis axis) {

@@ -1,7 +1,6 @@
 package dev.belay.graph.imported.position;
 
 import dev.belay.graph.imported.position.RowRules.Rows;
-import dev.belay.graph.imported.position.ShapeSizes.Axis;
 import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.Nodes;
 import dev.belay.graph.imported.rewrite.TensorName;
@@ -42,9 +41,10 @@ public final class OnePosition {
    * @return another graph with shapes of its own, or the same if nothing is read so
    */
   public NodeGraph rewrite(NodeGraph graph) {
+    RowRules rules = new RowRules(graph);
     boolean changed = false;
     for (NodeDef slice : graph.nodes("StridedSlice")) {
-      changed |= isFirst(graph, slice) && move(graph, slice);
+      changed |= isFirst(graph, slice) && move(graph, rules, slice);
     }
     if (!changed) {
       return graph;
@@ -80,12 +80,12 @@ public final class OnePosition {
   }
 
   /** Moves one slice up, as far as it can, and returns whether that leaves out a product. */
-  private boolean move(NodeGraph graph, NodeDef slice) {
+  private boolean move(NodeGraph graph, RowRules rules, NodeDef slice) {
     String read = graph.current(slice.getInput(0));
-    Rows rows = Rows.along(1, new AxisOrigins(graph).of(new Axis(read, 0)));
+    Rows rows = rules.rowsOf(read);
     Set<String> stops = new HashSet<>(named);
     while (true) {
-      RowRegion region = new RowRegion(graph, stops);
+      RowRegion region = new RowRegion(graph, rules, stops);
       Optional<String> mixes = region.grow(read, rows);
       if (mixes.isPresent()) {
         stops.add(mixes.get());

@@ -92,9 +92,9 @@ final class RowCopy {
                 TensorName.node(tensor),
                 "StridedSlice",
                 tensor,
-                vector(tensor, begin),
-                vector(tensor, end),
-                vector(tensor, strides))
+                vector(tensor, "begin", begin),
+                vector(tensor, "end", end),
+                vector(tensor, "strides", strides))
             .putAttr("T", type(tensor))
             .putAttr("Index", INT32)
             .putAttr("begin_mask", Nodes.integer(others))
@@ -104,8 +104,8 @@ final class RowCopy {
             .putAttr("new_axis_mask", Nodes.integer(0)));
   }
 
-  private String vector(String tensor, int... values) {
-    return put(Nodes.vector(TensorName.node(tensor), values).toBuilder());
+  private String vector(String tensor, String what, int... values) {
+    return put(Nodes.vector(TensorName.node(tensor) + "/" + what, values).toBuilder());
   }
 
   private AttrValue type(String tensor) {

@@ -31,9 +31,9 @@ final class RowRegion {
   /**
    * @param stops nodes that are not taken in
    */
-  RowRegion(NodeGraph graph, Set<String> stops) {
+  RowRegion(NodeGraph graph, RowRules rules, Set<String> stops) {
     this.graph = graph;
-    this.rules = new RowRules(graph);
+    this.rules = rules;
     this.stops = stops;
   }
 

@@ -80,6 +80,11 @@ final class RowRules {
     return ELEMENTWISE.contains(node.getOp());
   }
 
+  /** All rows of {@code [texts, positions, ..]}. */
+  Rows rowsOf(String tensor) {
+    return Rows.along(1, origins.of(new Axis(tensor, 0)));
+  }
+
   /** Whether an op is a product, the work that rows are left out for. */
   static boolean isProduct(NodeDef node) {
     return node.getOp().equals("MatMul")
@@ -214,8 +219,24 @@ final class RowRules {
   private Optional<Reads> drawn(NodeDef node, int axis) {
     return sizes
         .of(node.getInput(0))
-        .filter(shape -> shape.get(axis).isAxis())
+        .filter(shape -> isOfOneTensor(shape, axis))
         .map(shape -> new Reads(Map.of(), OptionalInt.of(0), shape.get(axis).axes()));
+  }
+
+  /** Whether sizes are those of all axes of the tensor that one of them is of. */
+  private static boolean isOfOneTensor(List<Size> shape, int axis) {
+    if (!shape.get(axis).isAxis()) {
+      return false;
+    }
+    String tensor = shape.get(axis).axes().get(0).tensor();
+    for (int i = 0; i < shape.size(); i++) {
+      Size size = shape.get(i);
+      boolean own = size.isAxis() && size.axes().get(0).equals(new Axis(tensor, i));
+      if (!own && !size.isConstant()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** {@code [texts, positions, ..]} whose last axes change, or that are made of a matrix. */
@@ -253,7 +274,7 @@ final class RowRules {
     boolean same =
         isElements(from, 2, to.get().subList(1, 2))
             && comesFrom(rows.texts(), new Axis(node.getInput(0), 0))
-            && (first.isRest() || both && comesFrom(rows.texts(), first.axes().get(0)));
+            && (first.isRest() || (both && comesFrom(rows.texts(), first.axes().get(0))));
     return same
         ? Optional.of(
             new Reads(

@@ -33,6 +33,7 @@ import org.tensorflow.types.TInt32;
 /** Layers as Keras and Hugging Face save them; the numbers and the gradient must stay. */
 class OnePositionTest {
   private static final int WIDTH = 4;
+
   private static final String HEAD = "pooled";
   private static final String TOKENS = "tokens";
   private static final String LAST = "last.output.MatMul";
@@ -142,6 +143,33 @@ class OnePositionTest {
         assertEquals(Shape.of(3, 1, WIDTH), result.get(0).shape());
       }
     }
+  }
+
+  /** A mask between all positions would lose those that it reads, too. */
+  @Test
+  void numbersForPairsOfPositionsAreDrawnForAll() {
+    NodeGraph nodes =
+        rewrite(
+            graph(
+                (layers, x) -> {
+                  Ops tf = layers.tf;
+                  Operand<TFloat32> dense = layers.dense("last.output", x);
+                  Operand<TInt32> shape = tf.shape(dense);
+                  Operand<TFloat32> pairs =
+                      tf.withName("draw")
+                          .random
+                          .randomUniform(
+                              tf.stack(
+                                  List.of(
+                                      layers.size(shape, 0),
+                                      layers.size(shape, 1),
+                                      layers.size(shape, 1))),
+                              TFloat32.class);
+                  return layers.first(layers.product("mixed", pairs, dense));
+                }),
+            List.of(HEAD));
+    assertTrue(nodes.needed(List.of(HEAD)).contains("draw"));
+    assertEquals("StridedSlice", nodes.node("draw/first").getOp());
   }
 
   private static void assertUnchanged(
