@@ -1,5 +1,6 @@
 package dev.belay.train.task;
 
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.ProbabilityCrossEntropy;
@@ -29,7 +30,7 @@ sealed interface LanguageTask extends Task permits MaskedLm, CausalLm, Seq2Seq {
   }
 
   @Override
-  default HeadInput input() {
+  default HeadInput input(ModelConfiguration configuration) {
     return HeadInput.NOTHING;
   }
 
