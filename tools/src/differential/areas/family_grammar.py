@@ -144,7 +144,7 @@ def settings(model_type, drawn, activations):
             ("num_key_value_heads", (None,))]
     if at == "modernbert":
         biases = [(key, (True,)) for key in ("norm_bias", "attention_bias", "mlp_bias", "classifier_bias")] + [("decoder_bias", (False,))]
-        return common + biases * 2 + [
+        return [pair for pair in common if pair[0] != "return_dict"] + biases * 2 + [
             ("hidden_activation", activations), ("hidden_activation", activations), ("classifier_activation", activations),
             ("classifier_pooling", ("mean",)), ("classifier_pooling", ("mean",)), ("classifier_pooling", ("mean",)), ("norm_eps", (1e-3, 1e-2)),
             ("tie_word_embeddings", (False,)), ("attention_dropout", (0.3,)), ("embedding_dropout", (0.3,)), ("mlp_dropout", (0.3,)),
@@ -202,7 +202,7 @@ class Rows:
         self.config = recipe["config"]
         self.rng = random.Random(recipe["rows"]["seed"])
         at = family(recipe["model_type"])
-        self.pad = self.config.get("pad_token_id", {"roberta": 1, "mpnet": 1, "gpt2": 0}.get(at, 0))
+        self.pad = self.config.get("pad_token_id", {"roberta": 1, "mpnet": 1, "gpt2": 0}.get(at, 0)) or 0
         self.forbidden = {self.pad, 0, 1, 2}
         if recipe["rows"].get("padding_inside") and self.config.get("pad_token_id") is not None:
             self.forbidden -= {self.pad}  # PyTorch's classes do not train its embedding
