@@ -28,6 +28,7 @@ public record RotaryPositions(
     double attention) {
   private static final String SCALING = "rope_scaling";
   private static final String PARAMETERS = "rope_parameters";
+  private static final String TYPE = "rope_type";
   private static final String THETA = "rope_theta";
   private static final String TRAINED = "original_max_position_embeddings";
   private static final String PARTIAL = "partial_rotary_factor";
@@ -75,8 +76,13 @@ public record RotaryPositions(
    */
   static RotaryPositions read(
       ModelType type, Sizes sizes, Fields file, String layers, Theta theta) {
-    Fields said =
-        file.within(PARAMETERS).flatMap(kinds -> kinds.within(layers)).orElse(Fields.NONE);
+    Fields kinds = file.within(PARAMETERS).orElse(Fields.NONE);
+    Fields said = kinds.within(layers).orElse(Fields.NONE);
+    for (String key : List.of(TYPE, THETA)) {
+      if (kinds.has(key)) {
+        file.problem("'" + PARAMETERS + "' has '" + key + "' for all layers, not for each kind");
+      }
+    }
     if (!said.truth(TRUNCATE, true)) {
       file.problem(
           "'" + TRUNCATE + "' in '" + layers + "' is false, which transformers does not read there");
@@ -139,7 +145,7 @@ public record RotaryPositions(
   }
 
   private static Scaling scaling(Fields file, Fields said) {
-    String word = said.text("rope_type", said.text("type", Scaling.DEFAULT.word()));
+    String word = said.text(TYPE, said.text("type", Scaling.DEFAULT.word()));
     Optional<Scaling> found =
         Arrays.stream(Scaling.values()).filter(each -> each.word().equals(word)).findFirst();
     if (found.isEmpty()) {
