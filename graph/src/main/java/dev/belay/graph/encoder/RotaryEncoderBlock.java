@@ -16,7 +16,10 @@ import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
-/** Attention and gated feed-forward, each on normalised input, each added to its input. */
+/**
+ * Attention and gated feed-forward, each on normalised input, each added to its input. Its layers
+ * leave no gradients by hand, since what is added goes around them.
+ */
 final class RotaryEncoderBlock {
   private final RotaryEncoderSpec.Rates dropout;
   private final Activation activation;
@@ -100,7 +103,7 @@ final class RotaryEncoderBlock {
     Ops tf = pass.tf();
     PackedTokens tokens = rows.tokens();
     Operand<TFloat32> read =
-        attentionNorm.isPresent() ? attentionNorm.get().apply(pass, rows.all()) : rows.all();
+        attentionNorm.isPresent() ? attentionNorm.get().apply(tf, rows.all()) : rows.all();
     Operand<TFloat32> projected = tokens.unpack(tf, projection.apply(pass, read)); // [N, 3 H]
     Operand<TFloat32> context =
         tokens.pack(
@@ -111,10 +114,10 @@ final class RotaryEncoderBlock {
 
   private Operand<TFloat32> feedForward(ForwardContext pass, Operand<TFloat32> x) {
     Ops tf = pass.tf();
-    Operand<TFloat32> both = inner.apply(pass, feedForwardNorm.apply(pass, x)); // [.., 2 I]
+    Operand<TFloat32> both = inner.apply(pass, feedForwardNorm.apply(tf, x)); // [.., 2 I]
     List<Output<TFloat32>> halves = tf.split(tf.constant(1), both, 2L).output();
     Operand<TFloat32> gated =
-        tf.math.mul(activation.apply(pass, halves.get(0)), halves.get(1)); // [.., I]
+        tf.math.mul(activation.apply(tf, halves.get(0)), halves.get(1)); // [.., I]
     return outer.apply(pass, pass.dropout(gated, dropout.feedForward()));
   }
 }
