@@ -74,8 +74,7 @@ final class RotaryEncoder implements TokenEncoder {
     return states;
   }
 
-  private Operand<TFloat32> embed(
-      ForwardContext pass, Operand<TInt32> ids, PackedTokens tokens) {
+  private Operand<TFloat32> embed(ForwardContext pass, Operand<TInt32> ids, PackedTokens tokens) {
     Ops tf = pass.tf();
     OptionalInt untrained = spec.untrainedWord();
     Operand<TFloat32> rows =

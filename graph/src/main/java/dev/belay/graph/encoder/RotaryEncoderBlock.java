@@ -48,8 +48,7 @@ final class RotaryEncoderBlock {
     this.activation = spec.activation();
     this.attentionNorm =
         normed ? Optional.of(norm(parameters, "attn_norm", spec)) : Optional.empty();
-    this.projection =
-        Dense.declare(parameters, "attn.Wqkv", hidden, 3L * hidden, attention);
+    this.projection = Dense.declare(parameters, "attn.Wqkv", hidden, 3L * hidden, attention);
     this.heads = Heads.scaled(count, hidden / count, spec.dropout().attention());
     this.attentionOutput = Dense.declare(added, "attn.Wo", hidden, hidden, attention);
     this.feedForwardNorm = norm(parameters, "mlp_norm", spec);
@@ -70,8 +69,7 @@ final class RotaryEncoderBlock {
    * @param extent B and T
    * @param firstOnly whether the result of each example's first token alone is needed
    */
-  record Rows(
-      Operand<TFloat32> all, PackedTokens tokens, SequenceShape extent, boolean firstOnly) {
+  record Rows(Operand<TFloat32> all, PackedTokens tokens, SequenceShape extent, boolean firstOnly) {
     /** Those of rows whose results are needed: [M, H] or [B, H]. */
     Operand<TFloat32> needed(Ops tf, Operand<TFloat32> rows) {
       return firstOnly ? tokens.first(tf, rows, extent) : rows;
@@ -107,8 +105,7 @@ final class RotaryEncoderBlock {
     Operand<TFloat32> projected = tokens.unpack(tf, projection.apply(pass, read)); // [N, 3 H]
     Operand<TFloat32> context =
         tokens.pack(
-            tf,
-            heads.attendTogether(pass, projected, Heads.Together.BY_KIND, sight.visible()));
+            tf, heads.attendTogether(pass, projected, Heads.Together.BY_KIND, sight.visible()));
     return sight.sees().isPresent() ? tf.math.mul(context, sight.sees().get()) : context;
   }
 

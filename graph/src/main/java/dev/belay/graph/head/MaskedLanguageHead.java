@@ -103,7 +103,6 @@ public record MaskedLanguageHead(
             .map(name -> parameters.kernel(name, vocabulary, words.size()))
             .orElse(words.rows());
     projection.unread().ifPresent(name -> parameters.kept(name, vocabulary));
-    return new Dense(
-        table, true, projection.bias().map(name -> parameters.bias(name, vocabulary)));
+    return new Dense(table, true, projection.bias().map(name -> parameters.bias(name, vocabulary)));
   }
 }

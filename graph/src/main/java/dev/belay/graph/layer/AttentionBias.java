@@ -98,8 +98,7 @@ public final class AttentionBias {
    */
   public static Operand<TFloat32> around(Ops tf, Operand<TInt32> length, int reach) {
     Operand<TInt32> distance = tf.math.abs(distance(tf, length, length)); // [T, T]
-    return hide(
-        tf, tf.dtypes.cast(tf.math.greater(distance, tf.constant(reach)), TFloat32.class));
+    return hide(tf, tf.dtypes.cast(tf.math.greater(distance, tf.constant(reach)), TFloat32.class));
   }
 
   /**

@@ -17,8 +17,8 @@ import org.tensorflow.types.TFloat32;
  * @param bias [H]; empty: 0
  * @param epsilon added to the variance
  */
-public record LayerNorm(
-    Operand<TFloat32> gain, Optional<Operand<TFloat32>> bias, double epsilon) implements Norm {
+public record LayerNorm(Operand<TFloat32> gain, Optional<Operand<TFloat32>> bias, double epsilon)
+    implements Norm {
 
   /** With {@code NAME.weight} and {@code NAME.bias}. */
   public static LayerNorm declare(Parameters parameters, String name, long size, double epsilon) {

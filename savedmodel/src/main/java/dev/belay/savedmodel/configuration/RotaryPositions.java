@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Rotary positions of a model, as {@code rope_parameters} of transformers 5 or {@code
- * rope_scaling} and {@code rope_theta} of transformers 4 describe them.
+ * Rotary positions of a model, as {@code rope_parameters} of transformers 5 or {@code rope_scaling}
+ * and {@code rope_theta} of transformers 4 describe them.
  *
  * @param scaling how positions are stretched to longer texts
  * @param base of the powers that the frequencies are
@@ -85,13 +85,16 @@ public record RotaryPositions(
     }
     if (!said.truth(TRUNCATE, true)) {
       file.problem(
-          "'" + TRUNCATE + "' in '" + layers + "' is false, which transformers does not read there");
+          "'"
+              + TRUNCATE
+              + "' in '"
+              + layers
+              + "' is false, which transformers does not read there");
     }
     if (file.isNull(theta.key()) && said.optionalNumber(THETA).isEmpty()) {
       file.problem("'" + theta.key() + "' is null, which only transformers 4 reads as the other");
     }
-    return read(
-        type, sizes, file, said, agreed(file, theta.key(), said, THETA, theta.usual()));
+    return read(type, sizes, file, said, agreed(file, theta.key(), said, THETA, theta.usual()));
   }
 
   /**
