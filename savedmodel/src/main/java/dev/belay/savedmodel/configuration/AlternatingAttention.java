@@ -60,7 +60,7 @@ public record AlternatingAttention(
     List<String> kinds = fields.texts(LayerKinds.KEY);
     boolean counted = kinds.isEmpty() || fields.has(EVERY);
     int every = counted ? fields.whole(EVERY, DEFAULT_EVERY) : DEFAULT_EVERY;
-    if (every == 0 || fields.isNull(EVERY)) {
+    if (counted && (every == 0 || fields.isNull(EVERY))) {
       fields.problem("'" + EVERY + "' is not a number of layers");
       return Set.of();
     }

@@ -46,7 +46,8 @@ final class GoldenTrainingTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("ofPyTorch")
-  void modelsOfPyTorchAloneAgreeWithIt(GoldenModel golden, @TempDir Path folder) throws IOException {
+  void modelsOfPyTorchAloneAgreeWithIt(GoldenModel golden, @TempDir Path folder)
+      throws IOException {
     agrees(golden, "trains " + golden.through(), folder);
   }
 

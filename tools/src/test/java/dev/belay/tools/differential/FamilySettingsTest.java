@@ -79,7 +79,10 @@ class FamilySettingsTest {
     ProgramRun run =
         ProgramRun.of(
             List.of(
-                "convert", model.toString(), folder.resolve("back").toString(), "--to=huggingface"));
+                "convert",
+                model.toString(),
+                folder.resolve("back").toString(),
+                "--to=huggingface"));
     assertEquals(0, run.code(), run.err());
     assertEquals(
         -1,

@@ -53,8 +53,7 @@ public final class ModernBertFamily {
         configuration.padId(),
         activation,
         configuration.normEpsilon(),
-        new RotaryEncoderSpec.Rates(
-            dropouts.embedding(), dropouts.attention(), dropouts.hidden()));
+        new RotaryEncoderSpec.Rates(dropouts.embedding(), dropouts.attention(), dropouts.hidden()));
   }
 
   private static boolean hasNormBias(ModelConfiguration configuration) {

@@ -1,10 +1,10 @@
 package dev.belay.train.task;
 
-import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.ProbabilityCrossEntropy;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.config.QuestionConfig;
 import dev.belay.train.data.batch.BatchColumn;

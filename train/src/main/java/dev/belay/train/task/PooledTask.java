@@ -46,9 +46,7 @@ sealed interface PooledTask extends Task
   @Override
   default List<String> layers(HeadFiles files) {
     Family family = files.family();
-    return family.isDecoder()
-        ? List.of(layer(family))
-        : EncoderFamily.sequenceHeadLayers(family);
+    return family.isDecoder() ? List.of(layer(family)) : EncoderFamily.sequenceHeadLayers(family);
   }
 
   @Override

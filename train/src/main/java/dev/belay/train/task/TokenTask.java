@@ -34,9 +34,7 @@ sealed interface TokenTask extends Task permits TokenClassification, QuestionAns
 
   @Override
   default List<String> layers(HeadFiles files) {
-    return files.family() == Family.MODERNBERT
-        ? ModernBertFamily.HEAD_LAYERS
-        : List.of(layer());
+    return files.family() == Family.MODERNBERT ? ModernBertFamily.HEAD_LAYERS : List.of(layer());
   }
 
   @Override
