@@ -14,7 +14,7 @@ import transformers
 from transformers import GenerationConfig
 
 TYPES = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "camembert": "Camembert", "distilbert": "DistilBert",
-         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5",
+         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "modernbert": "ModernBert", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5",
          "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2"}
 # Of constructors, not of files.
 NOT_IN_FILES = {"args", "kwargs", "self"}

@@ -39,6 +39,7 @@ def family(name, **more):
         "albert": (transformers.AlbertConfig, dict(bert, embedding_size=12)),
         "roberta": (transformers.RobertaConfig, dict(bert, type_vocab_size=1, pad_token_id=1)),
         "mpnet": (transformers.MPNetConfig, bert),
+        "modernbert": (transformers.ModernBertConfig, dict(bert, local_attention=6, pad_token_id=0, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3)),
         "distilbert": (transformers.DistilBertConfig,
                        dict(vocab_size=V, dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=LONGEST)),
         "gpt2": (transformers.GPT2Config, dict(vocab_size=V, n_embd=16, n_layer=2, n_head=2, n_positions=LONGEST, bos_token_id=1, eos_token_id=2)),
@@ -49,7 +50,7 @@ def family(name, **more):
 
 
 def build(model_class, configuration, seed):
-    """A model with wide random weights, so that a wrong token or mask shows; the gradient of padding counts as any other."""
+    """A model with wide random weights, so that a wrong token or mask shows; the gradient of padding counts as any other, where TensorFlow computes the family."""
     model = model_class(configuration)
     generator = torch.Generator().manual_seed(seed)
     done = set()
@@ -61,14 +62,19 @@ def build(model_class, configuration, seed):
             parameter.data.copy_(noise if parameter.dim() >= 2 else parameter.data + noise)
     model.tie_weights()
     for module in model.modules():
-        if isinstance(module, torch.nn.Embedding):
+        if isinstance(module, torch.nn.Embedding) and configuration.model_type != "modernbert":
             module.padding_idx = None
     return model.eval()
 
 
 def save(model, folder, vocabulary=True):
     model.save_pretrained(folder / "model")
-    if vocabulary:
+    if vocabulary and model.config.model_type == "modernbert":
+        tokenizer = wordpiece(LONGEST)
+        tokenizer.no_truncation()
+        tokenizer.save(str(folder / "model/tokenizer.json"))
+        name_class(folder, "PreTrainedTokenizerFast")
+    elif vocabulary:
         (folder / "model/vocab.txt").write_text("\n".join(VOCABULARY) + "\n")
         name_class(folder, "BertTokenizer")
 
@@ -262,8 +268,8 @@ def draw_sequence(rng):
     """How the examples of a task for whole texts are given."""
     form = rng.choice(["text", "text", "ids", "ids"])
     drawn = {"form": form, "style": data_files.draw(rng, ["jsonl", "jsonl", "json", "csv", "csv", "tsv", "tfrecord"]),
-             "family": rng.choice(["bert", "bert", "distilbert", "electra", "albert"] if form == "text" else
-                                  ["bert", "bert", "distilbert", "electra", "albert", "roberta"]),
+             "family": rng.choice(["bert", "bert", "distilbert", "electra", "albert", "modernbert"] if form == "text" else
+                                  ["bert", "bert", "distilbert", "electra", "albert", "roberta", "modernbert"]),
              "label_column": rng.choice(LABELS), "length": rng.choice([LONGEST, LONGEST, 8])}
     if form == "text":
         drawn["pair"] = rng.choice(PAIRS) if rng.random() < 0.35 else None
@@ -345,7 +351,7 @@ def unclear_ids(recipe):
 
 CLASSES = {"bert": transformers.BertForSequenceClassification, "distilbert": transformers.DistilBertForSequenceClassification,
            "electra": transformers.ElectraForSequenceClassification, "albert": transformers.AlbertForSequenceClassification,
-           "roberta": transformers.RobertaForSequenceClassification}
+           "roberta": transformers.RobertaForSequenceClassification, "modernbert": transformers.ModernBertForSequenceClassification}
 
 LABEL_FORMS = {"int": lambda y, names: y, "float": lambda y, names: float(y), "digits": lambda y, names: str(y), "name": lambda y, names: names[y],
                "output": lambda y, names: f"LABEL_{y}", "bool": lambda y, names: bool(y), "word": lambda y, names: ["False", "True"][y],
@@ -616,7 +622,7 @@ def draw_tokens(rng):
     formats = ["jsonl", "jsonl", "json", "conll", "conll", "txt", "csv", "tsv", "tfrecord"] if form == "words" else ["jsonl", "json", "csv", "tsv", "tfrecord"]
     style = data_files.draw(rng, formats)
     style["lists"] = "blanks"
-    return {"form": form, "style": style, "family": rng.choice(["bert", "bert", "distilbert", "electra", "albert"]), "scheme": rng.choice(list(SCHEMES)),
+    return {"form": form, "style": style, "family": rng.choice(["bert", "bert", "distilbert", "electra", "albert", "modernbert"]), "scheme": rng.choice(list(SCHEMES)),
             "columns": rng.choice([["tokens", "ner_tags"], ["tokens", "labels"], ["words", "labels"], ["tokens", "tags"], ["words", "label"],
                                    ["pieces", "pos"]]),
             "label": rng.choice(["name", "name", "int", "float"]), "ignored": rng.random() < 0.2, "length": rng.choice([LONGEST, 7]),
@@ -625,7 +631,8 @@ def draw_tokens(rng):
 
 
 TOKEN_CLASSES = {"bert": transformers.BertForTokenClassification, "distilbert": transformers.DistilBertForTokenClassification,
-                 "electra": transformers.ElectraForTokenClassification, "albert": transformers.AlbertForTokenClassification}
+                 "electra": transformers.ElectraForTokenClassification, "albert": transformers.AlbertForTokenClassification,
+                 "modernbert": transformers.ModernBertForTokenClassification}
 
 
 def make_tokens(recipe, folder, rnd):
@@ -873,12 +880,12 @@ def causal_texts(recipe, folder, rnd):
 # ------------------------------------------------------------------------------------------------ masked language models
 
 def draw_masked(rng):
-    return {"form": "ids", "length": LONGEST, "style": data_files.draw(rng, ["jsonl", "json", "tfrecord", "csv"]), "family": rng.choice(["bert", "distilbert"]),
+    return {"form": "ids", "length": LONGEST, "style": data_files.draw(rng, ["jsonl", "json", "tfrecord", "csv"]), "family": rng.choice(["bert", "distilbert", "modernbert"]),
             "label_name": rng.choice(["labels", "label_ids", "masked"]), "mask": rng.choice(["given", "absent"])}
 
 
 def make_masked(recipe, folder, rnd):
-    classes = {"bert": transformers.BertForMaskedLM, "distilbert": transformers.DistilBertForMaskedLM}
+    classes = {"bert": transformers.BertForMaskedLM, "distilbert": transformers.DistilBertForMaskedLM, "modernbert": transformers.ModernBertForMaskedLM}
     model = build(classes[recipe["family"]], family(recipe["family"]), recipe["seed"])
     save(model, folder)
     rows, tensors, labels = [], [], []
@@ -974,12 +981,13 @@ def make_seq2seq(recipe, folder, rnd):
 # ------------------------------------------------------------------------------------------------ questions
 
 def draw_questions(rng):
-    return {"form": "text", "family": "bert", "shape": rng.choice(["squad", "flat", "list", "lines"]), "gz": rng.random() < 0.2,
+    return {"form": "text", "family": rng.choice(["bert", "bert", "modernbert"]), "shape": rng.choice(["squad", "flat", "list", "lines"]), "gz": rng.random() < 0.2,
             "answers": rng.choice(["objects", "lists"]), "impossible": rng.random() < 0.3, "style": {"format": "json"}}
 
 
 def make_questions(recipe, folder, rnd):
-    model = build(transformers.BertForQuestionAnswering, family("bert"), recipe["seed"])
+    classes = {"bert": transformers.BertForQuestionAnswering, "modernbert": transformers.ModernBertForQuestionAnswering}
+    model = build(classes[recipe["family"]], family(recipe["family"]), recipe["seed"])
     save(model, folder)
     tokenizer = wordpiece(LONGEST)
     asked, tensors = [], []
@@ -1002,8 +1010,9 @@ def make_questions(recipe, folder, rnd):
 
     def loss_of(net, part):
         own = [tensors[i] for i in part]
-        fed = {"input_ids": collate([t[0] for t in own], 0), "attention_mask": collate([[1] * len(t[0]) for t in own], 0),
-               "token_type_ids": collate([t[1] for t in own], 0)}
+        fed = {"input_ids": collate([t[0] for t in own], 0), "attention_mask": collate([[1] * len(t[0]) for t in own], 0)}
+        if recipe["family"] == "bert":
+            fed["token_type_ids"] = collate([t[1] for t in own], 0)
         longest = max(max(len(tensors[i][0]) for i in part), 0)
         rounded = min((longest + 7) // 8 * 8, max(len(t[0]) for t in tensors))
         fed = {key: torch.nn.functional.pad(value, (0, rounded - value.shape[1])) for key, value in fed.items()}  # padding is one of the answers

@@ -4,16 +4,17 @@ Plain Python: both the TensorFlow and the PyTorch area draw from it, each with t
 """
 import random
 
-ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert", "mpnet")
+ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert", "mpnet", "modernbert")
 FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5", "mistral": "llama", "qwen2": "llama"}
 DECODERS = ("gpt2", "llama")
+ROTARY = ("llama", "modernbert")
 TASKS = {
     "encoder": (("classes", 5), ("regression", 1), ("labels", 1), ("tokens", 3), ("masked", 3), ("answers", 1)),
     "gpt2": (("causal", 4), ("classes", 3), ("regression", 1), ("tokens", 2)),
     "llama": (("causal", 4), ("classes", 3), ("regression", 1), ("labels", 1)),
     "t5": (("seq2seq", 1),),
 }
-ACTIVATION_KEY = {"distilbert": "activation", "gpt2": "activation_function"}
+ACTIVATION_KEY = {"modernbert": "hidden_activation", "distilbert": "activation", "gpt2": "activation_function"}
 SMALL_MASS = 0.06
 
 
@@ -63,6 +64,16 @@ def sizes(rng, model_type):
             drawn["relative_attention_num_buckets"] = rng.choice((4, 6, 7, 8, 16, 32))
             near = drawn["relative_attention_num_buckets"] // 2
             drawn["relative_attention_max_distance"] = rng.choice((near + 1, 20, 64, 128, 200))
+    elif model_type == "modernbert":
+        drawn = dict(vocab_size=vocabulary, hidden_size=hidden, intermediate_size=inner, num_hidden_layers=rng.choice((1, 2, 3, 4)),
+                     num_attention_heads=heads, max_position_embeddings=positions, local_attention=rng.choice((0, 1, 2, 3, 4, 5, 8, 128)),
+                     pad_token_id=rng.choice((0, 0, 3, None)), bos_token_id=1, eos_token_id=2, cls_token_id=1, sep_token_id=2)
+        if rng.random() < 0.4:
+            drawn["layer_types"] = [rng.choice(("full_attention", "sliding_attention")) for _ in range(drawn["num_hidden_layers"])]
+        elif rng.random() < 0.4:
+            drawn["global_attn_every_n_layers"] = rng.choice((1, 2, 3, 5))
+        if rng.random() < 0.6:
+            drawn["rope_parameters"] = {kind: layer_rope(rng, drawn) for kind in ("full_attention", "sliding_attention")}
     elif model_type == "distilbert":
         drawn = dict(vocab_size=vocabulary, dim=hidden, n_layers=layers, n_heads=heads, hidden_dim=inner,
                      max_position_embeddings=positions)
@@ -104,6 +115,15 @@ def rope(rng, drawn):
     return found
 
 
+def layer_rope(rng, drawn):
+    """Rotary positions of one kind of layer: mostly the usual ones. Of YaRN transformers does not read truncate there."""
+    if rng.random() < 0.6:
+        return dict(rope_type="default", rope_theta=rng.choice((20.0, 10000.0, 160000.0)))
+    found = rope(rng, drawn)
+    found.pop("truncate", None)
+    return found
+
+
 def settings(model_type, drawn, activations):
     """Keys that change the computation or seem to, with values that are not the default."""
     at = family(model_type)
@@ -122,6 +142,14 @@ def settings(model_type, drawn, activations):
             ("hidden_act", activations), ("rms_norm_eps", (1e-5, 1e-2)), ("tie_word_embeddings", (True,)), ("tie_word_embeddings", (True,)),
             ("pad_token_id", (0, 3, 5)), ("attention_dropout", (0.3,)), ("use_cache", (False,)), ("pretraining_tp", (2,)),
             ("num_key_value_heads", (None,))]
+    if at == "modernbert":
+        biases = [(key, (True,)) for key in ("norm_bias", "attention_bias", "mlp_bias", "classifier_bias")] + [("decoder_bias", (False,))]
+        return [pair for pair in common if pair[0] != "return_dict"] + biases * 2 + [
+            ("hidden_activation", activations), ("hidden_activation", activations), ("classifier_activation", activations),
+            ("classifier_pooling", ("mean",)), ("classifier_pooling", ("mean",)), ("classifier_pooling", ("mean",)), ("norm_eps", (1e-3, 1e-2)),
+            ("tie_word_embeddings", (False,)), ("attention_dropout", (0.3,)), ("embedding_dropout", (0.3,)), ("mlp_dropout", (0.3,)),
+            ("classifier_dropout", (0.4,)), ("sparse_prediction", (True,)), ("deterministic_flash_attn", (True,)),
+            ("initializer_cutoff_factor", (3.0,)), ("is_decoder", (True,)), ("layer_norm_eps", (0.1,)), ("hidden_act", ("relu",)), ("rope_theta", (7.0,))]
     if at == "t5":
         projections = tuple(activations) + tuple("gated-" + name for name in activations)
         return common + [("feed_forward_proj", projections)] * 3 + [
@@ -149,12 +177,12 @@ def configuration(rng, model_type, activations, dropped=()):
 
 def rows(rng, drawn, model_type, task):
     """Token ids, and how each row is padded; the same seed makes the same rows."""
-    rotary = family(model_type) == "llama"
-    longest = 12 if rotary else min(12, drawn.get("max_position_embeddings", drawn.get("n_positions", 40)) - 6)
+    rotary = family(model_type) in ROTARY
+    longest = 24 if model_type == "modernbert" else 12 if rotary else min(12, drawn.get("max_position_embeddings", drawn.get("n_positions", 40)) - 6)
     # An encoder that answers for an example reads its first token, which PyTorch does not train where it is padding; and
     # what a causal model says of padding before the first token hangs on how its mask is written.
     decoder = family(model_type) in DECODERS
-    causal = decoder or drawn.get("is_decoder")
+    causal = decoder or drawn.get("is_decoder") and model_type != "modernbert"
     left = decoder and task in ("classes", "regression", "labels") or task in ("tokens", "masked") and not causal
     sides = (("", 3), ("right", 3), ("left", 1 if left else 0))
     return dict(
@@ -174,7 +202,7 @@ class Rows:
         self.config = recipe["config"]
         self.rng = random.Random(recipe["rows"]["seed"])
         at = family(recipe["model_type"])
-        self.pad = self.config.get("pad_token_id", {"roberta": 1, "mpnet": 1, "gpt2": 0}.get(at, 0))
+        self.pad = self.config.get("pad_token_id", {"roberta": 1, "mpnet": 1, "gpt2": 0}.get(at, 0)) or 0
         self.forbidden = {self.pad, 0, 1, 2}
         if recipe["rows"].get("padding_inside") and self.config.get("pad_token_id") is not None:
             self.forbidden -= {self.pad}  # PyTorch's classes do not train its embedding

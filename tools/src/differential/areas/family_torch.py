@@ -16,10 +16,10 @@ SHARE = 1.5
 ACTIVATIONS = ("gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_python", "gelu_pytorch_tanh", "gelu_python_tanh",
                "gelu_accurate", "hardswish", "laplace", "leaky_relu", "linear", "mish", "quick_gelu", "relu", "relu2", "relu6",
                "sigmoid", "silu", "sqrtsoftplus", "swish", "tanh")
-MODELS = (("bert", 5), ("roberta", 3), ("xlm-roberta", 1), ("camembert", 1), ("distilbert", 3), ("electra", 3), ("albert", 3), ("mpnet", 3),
+MODELS = (("bert", 5), ("roberta", 3), ("xlm-roberta", 1), ("camembert", 1), ("distilbert", 3), ("electra", 3), ("albert", 3), ("mpnet", 3), ("modernbert", 5),
           ("gpt2", 5), ("llama", 5), ("mistral", 2), ("qwen2", 3), ("t5", 4), ("mt5", 1))
 CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "camembert": "Camembert", "distilbert": "DistilBert",
-         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "gpt2": "GPT2", "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "t5": "T5", "mt5": "MT5"}
+         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "modernbert": "ModernBert", "gpt2": "GPT2", "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "t5": "T5", "mt5": "MT5"}
 ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
           "tokens": "ForTokenClassification", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
 
@@ -62,7 +62,7 @@ def folder(rng, recipe):
         buffers=rng.random() < 0.15,
         tied_copies=rng.random() < 0.15,
         outside=rng.random() < 0.1,
-        old_rope=family(recipe["model_type"]) == "llama" and rng.random() < 0.4,
+        old_rope=family(recipe["model_type"]) in grammar.ROTARY and rng.random() < 0.4,
         keys=[key for key in ("gradient_checkpointing", "output_attentions", "directionality", "n_ctx", "output_past", "my_own_key") if rng.random() < 0.06],
         version=weighted(rng, ((None, 4), ("4.26.1", 1), ("4.44.2", 1))),
         dtype_key=weighted(rng, (("dtype", 2), ("torch_dtype", 1), (None, 1))))
@@ -73,7 +73,7 @@ def wrong(rng, recipe):
     choices = ["inside", "missing", "shape", "activation"]
     if kind(recipe["model_type"]) == "encoder" or recipe["model_type"] == "gpt2":
         choices += ["pruned", "cross"]
-    if recipe["model_type"] in ("albert", "distilbert"):
+    if recipe["model_type"] in ("albert", "distilbert", "modernbert"):
         choices.remove("cross")
     if recipe["model_type"] == "gpt2" and recipe["task"] == "causal" and recipe["config"].get("tie_word_embeddings", True):
         choices += ["own_head"]
@@ -251,7 +251,9 @@ def edit_configuration(file, recipe):
         config[key] = True if key == "output_attentions" else 3
     if how["version"] and family(recipe["model_type"]) != "t5":
         config["transformers_version"] = how["version"]
-    if how.get("old_rope"):
+    if how.get("old_rope") and recipe["model_type"] == "modernbert":
+        old_modernbert(config, recipe)
+    elif how.get("old_rope"):
         rope = config.pop("rope_parameters")
         config["rope_theta"] = rope.pop("rope_theta")
         word = "type" if recipe["weights"] % 2 else "rope_type"
@@ -272,6 +274,18 @@ def edit_configuration(file, recipe):
     file.write_text(json.dumps(config))
 
 
+def old_modernbert(config, recipe):
+    """Keys of transformers 4, where it has some for the same model."""
+    kinds = config["rope_parameters"]
+    if all(rope["rope_type"] == "default" for rope in kinds.values()):
+        del config["rope_parameters"]
+        config.update(global_rope_theta=kinds["full_attention"]["rope_theta"], local_rope_theta=kinds["sliding_attention"]["rope_theta"])
+    if "layer_types" not in recipe["config"]:
+        del config["layer_types"]
+        config["global_attn_every_n_layers"] = recipe["config"].get("global_attn_every_n_layers", 3)
+    config.update(position_embedding_type="absolute", reference_compile=None, repad_logits_with_grad=False)
+
+
 def edit_weights(held, model, recipe):
     import torch
 
@@ -282,7 +296,7 @@ def edit_weights(held, model, recipe):
     if how["gamma"]:
         for name in [name for name in held if re.search(r"(?i)layer_?norm\.(weight|bias)$", name)]:
             held[re.sub(r"weight$", "gamma", re.sub(r"bias$", "beta", name))] = held.pop(name)
-    if how["buffers"] and kind(recipe["model_type"]) == "encoder":
+    if how["buffers"] and kind(recipe["model_type"]) == "encoder" and recipe["model_type"] != "modernbert":
         held[first + "embeddings.position_ids"] = torch.arange(recipe["config"]["max_position_embeddings"])[None]
     if how["buffers"] and family(recipe["model_type"]) == "llama":
         held[first + "layers.0.self_attn.rotary_emb.inv_freq"] = torch.ones(2)
@@ -297,7 +311,7 @@ def edit_weights(held, model, recipe):
         held["lm_head.weight"] = held[first + words].clone()
     if how["outside"]:
         held["my_own_head.weight"] = torch.zeros(3, 3)
-    inner = {"gpt2": "h.0.extra.weight", "llama": "layers.0.extra.weight", "t5": "encoder.block.0.extra.weight"}.get(family(recipe["model_type"]), "encoder.extra.weight")
+    inner = {"gpt2": "h.0.extra.weight", "llama": "layers.0.extra.weight", "modernbert": "layers.0.extra.weight", "t5": "encoder.block.0.extra.weight"}.get(family(recipe["model_type"]), "encoder.extra.weight")
     some = sorted(name for name in held if name.startswith(first) and held[name].dim() == 2 and held[name].is_floating_point()
                   and "pooler" not in name and re.search(r"\d", name))
     if wrong == "inside":

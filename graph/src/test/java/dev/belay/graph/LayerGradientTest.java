@@ -159,6 +159,10 @@ class LayerGradientTest {
     check(
         at ->
             LayerNorm.declare(at.parameters(), "norm", 5, 1e-5).apply(at.pass(), at.rows("x", 5)));
+    check(
+        at ->
+            LayerNorm.declare(at.parameters(), "norm", 5, 1e-5, false)
+                .apply(at.pass(), at.rows("x", 5)));
     check(at -> RmsNorm.declare(at.parameters(), "norm", 5, 1e-6).apply(at.tf(), at.rows("x", 5)));
   }
 
@@ -316,6 +320,21 @@ class LayerGradientTest {
               graph, spec, new EncoderModel.Options(RESTORED, variable -> true, true, reading));
       ForwardCall call = model.call(EncoderModel.TRAINING);
       // The features themselves as logits of six classes.
+      check(graph, model, call.output(TensorNames.FEATURES), reading == Pooling.ALL_TOKENS);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"FIRST_TOKEN, true", "ALL_TOKENS, false"})
+  void encodersOfRotaryPositions(Pooling reading, boolean biased) {
+    try (Graph graph = new Graph()) {
+      ForwardModel model =
+          EncoderModel.build(
+              graph,
+              SmallRotaryEncoder.spec(7, 8, biased),
+              new EncoderModel.Options(RESTORED, variable -> true, true, reading));
+      ForwardCall call = model.call(EncoderModel.TRAINING);
+      // The features themselves as logits of eight classes.
       check(graph, model, call.output(TensorNames.FEATURES), reading == Pooling.ALL_TOKENS);
     }
   }

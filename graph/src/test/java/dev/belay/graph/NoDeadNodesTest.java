@@ -58,6 +58,17 @@ class NoDeadNodesTest {
   }
 
   @ParameterizedTest
+  @EnumSource
+  void encoderOfRotaryPositions(Pooling reading) {
+    check(
+        graph ->
+            EncoderModel.build(
+                graph,
+                SmallRotaryEncoder.spec(7, 8, true),
+                new EncoderModel.Options(FRESH, variable -> true, true, reading)));
+  }
+
+  @ParameterizedTest
   @CsvSource({"TIED", "OWN", ","})
   void decoder(DecoderSpec.Words words) {
     DecoderSpec spec =

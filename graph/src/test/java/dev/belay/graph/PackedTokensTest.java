@@ -104,17 +104,20 @@ class PackedTokensTest {
     "ELECTRA, ALL_TOKENS, false",
     "MPNET, FIRST_TOKEN, false",
     "MPNET, ALL_TOKENS, false",
+    "MODERNBERT, FIRST_TOKEN, false",
+    "MODERNBERT, ALL_TOKENS, false",
     "RELATIVE_KEY, ALL_TOKENS, false",
     "RELATIVE_KEY_QUERY, FIRST_TOKEN, false",
     "RELATIVE_KEY_QUERY, ALL_TOKENS, true"
   })
   void trainsAsWithPadding(String family, Pooling reading, boolean causal) {
     try (Graph graph = new Graph()) {
+      EncoderModel.Options options =
+          new EncoderModel.Options(FRESH, variable -> true, false, reading);
       ForwardModel model =
-          EncoderModel.build(
-              graph,
-              spec(family, causal),
-              new EncoderModel.Options(FRESH, variable -> true, false, reading));
+          family.equals("MODERNBERT")
+              ? EncoderModel.build(graph, SmallRotaryEncoder.spec(9, 8, true), options)
+              : EncoderModel.build(graph, spec(family, causal), options);
       ForwardCall call = model.call(EncoderModel.TRAINING);
       TrainStep step =
           TrainStepBuilder.build(

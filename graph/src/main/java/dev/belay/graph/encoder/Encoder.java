@@ -14,7 +14,7 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /** BERT, arXiv 1810.04805, and its relatives: embeddings, then blocks, each normalised after it. */
-final class Encoder {
+final class Encoder implements TokenEncoder {
   private final EncoderSpec spec;
   private final Embeddings embeddings;
   private final Optional<RelativePositions> distances;
@@ -38,14 +38,8 @@ final class Encoder {
     }
   }
 
-  /**
-   * Rows after the embeddings and after each layer, [M, H] each. If only the first token of each
-   * example is needed, the last rows are [B, H]: the last block attends to all tokens and computes
-   * only these.
-   *
-   * @param tokens the M positions to compute
-   */
-  List<Operand<TFloat32>> encode(
+  @Override
+  public List<Operand<TFloat32>> encode(
       ForwardContext pass, EncoderInputs inputs, PackedTokens tokens, Pooling reading) {
     Ops tf = pass.tf();
     SequenceShape extent = SequenceShape.of(tf, inputs.ids());

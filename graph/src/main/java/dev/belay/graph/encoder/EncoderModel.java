@@ -10,6 +10,7 @@ import dev.belay.graph.variable.VariableSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -47,12 +48,32 @@ public final class EncoderModel {
 
   /** Adds the passes to a graph, over one set of weights. */
   public static ForwardModel build(Graph graph, EncoderSpec spec, Options options) {
+    Rows rows = new Rows(spec.sizes().hidden(), spec.sizes().types() > 0);
+    return build(graph, rows, options, parameters -> new Encoder(parameters, spec));
+  }
+
+  /** The same of an encoder with rotary positions. */
+  public static ForwardModel build(Graph graph, RotaryEncoderSpec spec, Options options) {
+    Rows rows = new Rows(spec.sizes().hidden(), false);
+    return build(graph, rows, options, parameters -> new RotaryEncoder(parameters, spec));
+  }
+
+  /**
+   * Rows of an encoder.
+   *
+   * @param width H
+   * @param typed whether tokens have types
+   */
+  private record Rows(int width, boolean typed) {}
+
+  private static ForwardModel build(
+      Graph graph, Rows rows, Options options, Function<Parameters, TokenEncoder> layers) {
     return LayeredForward.build(
         graph,
         options.layers(),
         (tf, parameters) -> {
-          Encoder encoder = new Encoder(parameters, spec);
-          EncoderInputs inputs = EncoderInputs.of(tf, spec.sizes().types() > 0);
+          TokenEncoder encoder = layers.apply(parameters);
+          EncoderInputs inputs = EncoderInputs.of(tf, rows.typed());
           return new LayeredForward.Network(
               inputs.named(),
               pass -> {
@@ -64,7 +85,7 @@ public final class EncoderModel {
                     states,
                     options.reading() == Pooling.FIRST_TOKEN
                         ? last
-                        : perToken(pass.tf(), inputs, tokens, last, spec.sizes().hidden()));
+                        : perToken(pass.tf(), inputs, tokens, last, rows.width()));
               });
         });
   }

@@ -29,8 +29,6 @@ public record EmbeddingHead(
   /** The square of torch's smallest divisor: {@code x / max(norm, 1e-12)}. */
   private static final float SMALLEST_SQUARE = 1e-24f;
 
-  private static final float SMALLEST_COUNT = 1e-9f;
-
   /** The rule that makes one row of the features of all tokens. */
   public enum Pooling {
     /** The mean over the tokens that are no padding. */
@@ -58,33 +56,19 @@ public record EmbeddingHead(
           Operand<TFloat32> pooled =
               switch (pooling) {
                 case FIRST -> tokens;
-                case MEAN -> mean(pass.tf(), tokens);
+                case MEAN -> TokenMean.of(pass.tf(), tokens, mask);
                 case LAST -> last(pass.tf(), tokens, hidden);
               };
           return normalized ? normalize(pass.tf(), pooled) : pooled;
         });
   }
 
-  /** 1 for tokens, 0 for padding, [B, T]. */
-  private Operand<TInt32> seen(Ops tf) {
-    return tf.dtypes.cast(tf.math.equal(mask.expect(TInt32.class), tf.constant(1)), TInt32.class);
-  }
-
-  private Operand<TFloat32> mean(Ops tf, Operand<TFloat32> tokens) {
-    Operand<TFloat32> seen = tf.dtypes.cast(seen(tf), TFloat32.class);
-    Operand<TInt32> axis = tf.constant(1);
-    // Padding that is left out has the row of some token, which weighs nothing here.
-    Operand<TFloat32> weighted = tf.math.mul(tokens, tf.expandDims(seen, tf.constant(2)));
-    Operand<TFloat32> count = tf.reduceSum(seen, axis, ReduceSum.keepDims(true)); // [B, 1]
-    return tf.math.div(
-        tf.reduceSum(weighted, axis), tf.math.maximum(count, tf.constant(SMALLEST_COUNT)));
-  }
-
   private Operand<TFloat32> last(Ops tf, Operand<TFloat32> tokens, int hidden) {
     SequenceShape extent = SequenceShape.of(tf, tokens);
     Operand<TInt32> zero = tf.constant(0);
     Operand<TInt32> places = tf.range(zero, extent.length(), tf.constant(1)); // [T]
-    Operand<TInt32> last = tf.reduceMax(tf.math.mul(seen(tf), places), tf.constant(1)); // [B]
+    Operand<TInt32> seen = TokenMean.seen(tf, mask);
+    Operand<TInt32> last = tf.reduceMax(tf.math.mul(seen, places), tf.constant(1)); // [B]
     Operand<TInt32> begin =
         tf.range(zero, tf.math.mul(extent.batch(), extent.length()), extent.length()); // [B]
     Operand<TFloat32> rows = tf.reshape(tokens, tf.constant(new int[] {-1, hidden}));

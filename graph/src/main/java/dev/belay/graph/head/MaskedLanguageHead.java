@@ -1,13 +1,12 @@
 package dev.belay.graph.head;
 
-import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Dense;
-import dev.belay.graph.layer.LayerNorm;
+import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Table;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
@@ -19,20 +18,13 @@ import org.tensorflow.types.TFloat32;
  * bias then give a logit for each word, [B, T, V]. It also takes single rows [N, H] and returns [N,
  * V].
  *
- * @param form names of the family
+ * @param transform dense layer, activation and norm, [H] to [E]
  * @param words the model's table of words, [V, E]
  * @param projection table and bias of the logits
- * @param activation after the dense layer
- * @param normEpsilon of the norm
  * @param weights initialization of the head's weights
  */
 public record MaskedLanguageHead(
-    Form form,
-    Table words,
-    Projection projection,
-    Activation activation,
-    double normEpsilon,
-    HeadWeights weights)
+    HeadTransform transform, Table words, Projection projection, HeadWeights weights)
     implements Head {
 
   /**
@@ -40,10 +32,11 @@ public record MaskedLanguageHead(
    *
    * @param table the head's own table [V, E]; empty: the word embeddings, which then get gradients
    *     from both uses
-   * @param bias [V], the full name
+   * @param bias [V], the full name; empty: 0
    * @param unread a second bias [V] that files hold and nothing reads
    */
-  public record Projection(Optional<String> table, String bias, Optional<String> unread) {}
+  public record Projection(
+      Optional<String> table, Optional<String> bias, Optional<String> unread) {}
 
   /**
    * Names of the weights in a family.
@@ -77,10 +70,8 @@ public record MaskedLanguageHead(
             "generator_predictions.LayerNorm",
             "generator_lm_head.bias",
             "generator_lm_head");
-  }
-
-  public MaskedLanguageHead {
-    Objects.requireNonNull(activation);
+    public static final Form MODERNBERT =
+        new Form("head.dense", "head.norm", "decoder.bias", "decoder");
   }
 
   @Override
@@ -88,8 +79,8 @@ public record MaskedLanguageHead(
     int hidden = Math.toIntExact(features.shape().get(2));
     int vocabulary = Math.toIntExact(words.rows().shape().get(0));
     Parameters parameters = weights.parameters(tf);
-    Dense dense = Dense.declare(parameters, form.dense(), hidden, words.size());
-    LayerNorm norm = LayerNorm.declare(parameters, form.norm(), words.size(), normEpsilon);
+    BiFunction<ForwardContext, Operand<TFloat32>, Operand<TFloat32>> transformed =
+        transform.declare(parameters, hidden, words.size());
     Dense decoder = decoder(parameters, vocabulary);
     return WeightedHead.ofTokens(
         parameters,
@@ -97,9 +88,8 @@ public record MaskedLanguageHead(
         (pass, tokens) -> {
           Ops here = pass.tf();
           Operand<TFloat32> rows = here.reshape(tokens, here.constant(new int[] {-1, hidden}));
-          Operand<TFloat32> transformed =
-              norm.apply(here, activation.apply(here, dense.apply(pass, rows))); // [N, E]
-          Operand<TFloat32> logits = decoder.apply(pass, transformed); // [N, V]
+          Operand<TFloat32> logits =
+              decoder.apply(pass, transformed.apply(pass, rows)); // [N, E] to [N, V]
           return tokens.shape().numDimensions() == 3
               ? SequenceShape.of(here, tokens).perExample(here, logits, vocabulary) // [B, T, V]
               : logits;
@@ -113,6 +103,6 @@ public record MaskedLanguageHead(
             .map(name -> parameters.kernel(name, vocabulary, words.size()))
             .orElse(words.rows());
     projection.unread().ifPresent(name -> parameters.kept(name, vocabulary));
-    return new Dense(table, true, Optional.of(parameters.bias(projection.bias(), vocabulary)));
+    return new Dense(table, true, projection.bias().map(name -> parameters.bias(name, vocabulary)));
   }
 }

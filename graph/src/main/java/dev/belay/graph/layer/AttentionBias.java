@@ -90,6 +90,31 @@ public final class AttentionBias {
   }
 
   /**
+   * Hides tokens that are too far from each token, to either side.
+   *
+   * @param length T
+   * @param reach distance of the last tokens that each sees
+   * @return [T, T]
+   */
+  public static Operand<TFloat32> around(Ops tf, Operand<TInt32> length, int reach) {
+    Operand<TInt32> distance = tf.math.abs(distance(tf, length, length)); // [T, T]
+    return hide(tf, tf.dtypes.cast(tf.math.greater(distance, tf.constant(reach)), TFloat32.class));
+  }
+
+  /**
+   * Tells which tokens see any.
+   *
+   * @param bias [B, 1, T, T]
+   * @return 1 for those, 0 for others, [N, 1]
+   */
+  public static Operand<TFloat32> sees(Ops tf, Operand<TFloat32> bias) {
+    Operand<TFloat32> most = tf.max(bias, tf.constant(-1)); // [B, 1, T]
+    Operand<TFloat32> any =
+        tf.dtypes.cast(tf.math.greater(most, tf.constant(HIDDEN / 2)), TFloat32.class);
+    return tf.reshape(any, tf.constant(new int[] {-1, 1}));
+  }
+
+  /**
    * Hides later tokens from each of the last tokens.
    *
    * @param queries Q

@@ -1,6 +1,9 @@
 package dev.belay.graph.layer;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.math.Mean;
@@ -11,16 +14,24 @@ import org.tensorflow.types.TFloat32;
  * bias}, mean and variance of each row.
  *
  * @param gain [H]
- * @param bias [H]
+ * @param bias [H]; empty: 0
  * @param epsilon added to the variance
  */
-public record LayerNorm(Operand<TFloat32> gain, Operand<TFloat32> bias, double epsilon)
+public record LayerNorm(Operand<TFloat32> gain, Optional<Operand<TFloat32>> bias, double epsilon)
     implements Norm {
 
   /** With {@code NAME.weight} and {@code NAME.bias}. */
   public static LayerNorm declare(Parameters parameters, String name, long size, double epsilon) {
+    return declare(parameters, name, size, epsilon, true);
+  }
+
+  /** With {@code NAME.weight}, and {@code NAME.bias} if it is biased. */
+  public static LayerNorm declare(
+      Parameters parameters, String name, long size, double epsilon, boolean biased) {
     Parameters own = parameters.within(name);
-    return new LayerNorm(own.gain("weight", size), own.bias("bias", size), epsilon);
+    Operand<TFloat32> gain = own.gain("weight", size);
+    return new LayerNorm(
+        gain, biased ? Optional.of(own.bias("bias", size)) : Optional.empty(), epsilon);
   }
 
   @Override
@@ -40,7 +51,7 @@ public record LayerNorm(Operand<TFloat32> gain, Operand<TFloat32> bias, double e
             .cut(
                 tf,
                 output,
-                List.of(x, gain, bias),
+                Stream.concat(Stream.of(x, gain), bias.stream()).toList(),
                 (later, incoming) -> backward(later, incoming, normalised));
   }
 
@@ -61,7 +72,8 @@ public record LayerNorm(Operand<TFloat32> gain, Operand<TFloat32> bias, double e
   }
 
   private Operand<TFloat32> output(Ops tf, Operand<TFloat32> normalised) {
-    return tf.math.add(tf.math.mul(normalised, gain), bias);
+    Operand<TFloat32> scaled = tf.math.mul(normalised, gain);
+    return bias.isPresent() ? tf.math.add(scaled, bias.get()) : scaled;
   }
 
   private static Operand<TFloat32> mean(Ops tf, Operand<TFloat32> rows) {
@@ -80,7 +92,13 @@ public record LayerNorm(Operand<TFloat32> gain, Operand<TFloat32> bias, double e
     Operand<TFloat32> along = mean(tf, tf.math.mul(ofGain, gain)); // mean(g n), [N, 1]
     Operand<TFloat32> across =
         tf.math.sub(tf.math.sub(ofRows, mean(tf, ofRows)), tf.math.mul(rows, along));
-    return List.of(tf.math.mul(across, normalised.scale()), sum(tf, ofGain), sum(tf, incoming));
+    List<Operand<TFloat32>> gradients = new ArrayList<>();
+    gradients.add(tf.math.mul(across, normalised.scale()));
+    gradients.add(sum(tf, ofGain));
+    if (bias.isPresent()) {
+      gradients.add(sum(tf, incoming));
+    }
+    return gradients;
   }
 
   private static Operand<TFloat32> sum(Ops tf, Operand<TFloat32> rows) {

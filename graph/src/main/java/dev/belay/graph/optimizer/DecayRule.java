@@ -11,10 +11,20 @@ import java.util.List;
 public record DecayRule(double rate, List<String> exempt) {
   /**
    * Biases and normalisation weights under the names of google-research/bert, Hugging Face and
-   * Keras: dense/bias, LayerNorm/gamma, layer_norm/weight, ln_1/beta.
+   * Keras: dense/bias, LayerNorm/gamma, layer_norm/weight, ln_1/beta, input_layernorm.weight,
+   * attn_norm.weight, model.norm.weight.
    */
   public static final List<String> BIASES_AND_NORMALISATION =
-      List.of("LayerNorm", "layer_norm", "ln_", "bias", "beta", "gamma");
+      List.of(
+          "LayerNorm",
+          "layer_norm",
+          "layernorm",
+          "_norm.",
+          ".norm.",
+          "ln_",
+          "bias",
+          "beta",
+          "gamma");
 
   public DecayRule {
     if (!(rate >= 0) || Double.isInfinite(rate)) {

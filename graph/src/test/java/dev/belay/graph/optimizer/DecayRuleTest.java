@@ -17,6 +17,11 @@ class DecayRuleTest {
     "t5/block_._0/layer_._0/layer_norm/weight, false",
     "bert/pooler/dense/bias, false",
     "layer_normalization_3/beta, false",
+    "model.layers.0.input_layernorm.weight, false",
+    "model.layers.0.attn_norm.weight, false",
+    "model.final_norm.weight, false",
+    "model.norm.weight, false",
+    "model.layers.0.mlp.Wi.weight, true",
     "head/kernel, true"
   })
   void sparesBiasesAndNormalisation(String name, boolean decays) {

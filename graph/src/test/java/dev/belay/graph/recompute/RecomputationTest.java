@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.ForwardPass;
 import dev.belay.graph.GradientPlan;
+import dev.belay.graph.SmallRotaryEncoder;
 import dev.belay.graph.TrainPlan;
 import dev.belay.graph.TrainStep;
 import dev.belay.graph.TrainStepBuilder;
@@ -72,6 +73,12 @@ class RecomputationTest {
     BERT_ALL_TOKENS((graph, o) -> encoder(graph, o, EncoderNames.BERT, Pooling.ALL_TOKENS, 3)),
     ALBERT((graph, o) -> encoder(graph, o, EncoderNames.ALBERT, Pooling.FIRST_TOKEN, 1)),
     MPNET((graph, o) -> encoder(graph, o, EncoderNames.MPNET, Pooling.FIRST_TOKEN, 3)),
+    MODERNBERT(
+        (graph, o) ->
+            EncoderModel.build(
+                graph,
+                SmallRotaryEncoder.spec(WORDS, 8, false),
+                new EncoderModel.Options(o, Pooling.FIRST_TOKEN))),
     GPT2(
         (graph, o) ->
             decoder(graph, o, DecoderForm.GPT2, DecoderSpec.Words.TIED, Activation.GELU_TANH)),

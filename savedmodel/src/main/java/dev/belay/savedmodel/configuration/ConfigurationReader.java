@@ -66,6 +66,9 @@ public final class ConfigurationReader {
     Fields fields = new Fields(root, KeyRules.of(type).aliases());
     try {
       ModelConfiguration configuration = configuration(type, fields, others(root));
+      if (type.family() == Family.MODERNBERT) {
+        AlternatingAttention.read(type, configuration.sizes(), fields);
+      }
       if (type.family() == Family.LLAMA) {
         RotaryPositions.read(type, configuration.sizes(), fields);
         SlidingWindow.read(type, configuration.sizes(), fields);
@@ -183,7 +186,7 @@ public final class ConfigurationReader {
                     fields.whole("relative_attention_max_distance", 128)))
             : Optional.empty(),
         fields.truth("tie_word_embeddings", type != ModelType.MT5 && family != Family.LLAMA),
-        fields.optionalWhole("pad_token_id", defaultPadId(family)),
+        padId(family, fields),
         fields.labels(),
         fields.texts("architectures"),
         others);
@@ -200,14 +203,23 @@ public final class ConfigurationReader {
   /** The default of Hugging Face's configuration class, and of google-research's code. */
   private static double defaultEpsilon(Family family) {
     return switch (family) {
-      case GPT2 -> 1e-5;
+      case GPT2, MODERNBERT -> 1e-5;
       case LLAMA, T5 -> 1e-6;
       default -> 1e-12;
     };
   }
 
+  /** A ModernBERT without padding says so by null. */
+  private static OptionalInt padId(Family family, Fields fields) {
+    String key = "pad_token_id";
+    return family == Family.MODERNBERT && fields.isNull(key)
+        ? OptionalInt.empty()
+        : fields.optionalWhole(key, defaultPadId(family));
+  }
+
   private static OptionalInt defaultPadId(Family family) {
     return switch (family) {
+      case MODERNBERT -> OptionalInt.of(50_283);
       case GPT2, LLAMA -> OptionalInt.empty();
       case ROBERTA, MPNET -> OptionalInt.of(1);
       default -> OptionalInt.of(0);
@@ -255,6 +267,7 @@ public final class ConfigurationReader {
 
   private static int positions(ModelType type, Keys keys, Fields fields) {
     return switch (type) {
+      case MODERNBERT -> fields.whole(keys.positions(), 8192);
       case LLAMA -> fields.whole(keys.positions(), 2048);
       case MISTRAL -> fields.whole(keys.positions(), 131_072);
       case QWEN2 -> fields.whole(keys.positions(), 32_768);
@@ -263,12 +276,17 @@ public final class ConfigurationReader {
   }
 
   private static Dropouts dropouts(Family family, Keys.DropoutKeys keys, Fields fields) {
-    double usual = family == Family.ALBERT || family == Family.LLAMA ? 0 : 0.1;
+    double usual =
+        switch (family) {
+          case ALBERT, MODERNBERT, LLAMA -> 0;
+          default -> 0.1;
+        };
+    boolean ownEmbedding = family == Family.GPT2 || family == Family.MODERNBERT;
     double hidden = fields.number(keys.hidden(), usual);
     return new Dropouts(
         hidden,
         fields.number(keys.attention(), usual),
-        fields.number(keys.embedding(), family == Family.GPT2 ? usual : hidden),
+        fields.number(keys.embedding(), ownEmbedding ? usual : hidden),
         fields.optionalNumber(keys.classifier()).or(() -> defaultClassifierDropout(family)));
   }
 
@@ -276,6 +294,7 @@ public final class ConfigurationReader {
   private static Optional<Double> defaultClassifierDropout(Family family) {
     return switch (family) {
       case ALBERT -> Optional.of(0.1);
+      case MODERNBERT -> Optional.of(0.0);
       case DISTILBERT -> Optional.of(0.2);
       default -> Optional.empty();
     };

@@ -7,7 +7,8 @@ import java.util.Optional;
  *
  * @param hidden for the output of a sublayer, and for the embeddings
  * @param attention for the attention weights
- * @param embedding for the embeddings alone, where the family has a separate rate (GPT-2)
+ * @param embedding for the embeddings alone, where the family has a separate rate (GPT-2,
+ *     ModernBERT)
  * @param classifier for the input of a head; empty: as {@code hidden}
  */
 public record Dropouts(

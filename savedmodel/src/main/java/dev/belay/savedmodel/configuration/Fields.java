@@ -47,6 +47,11 @@ final class Fields {
     return Optional.of(new Fields(inner, problems));
   }
 
+  /** Whether a key is there with a value. */
+  boolean has(String key) {
+    return !isAbsent(key);
+  }
+
   /** Whether a key is there without a value. */
   boolean isNull(String key) {
     return root.path(key).isNull();

@@ -37,6 +37,20 @@ record Keys(
           null,
           new DropoutKeys("hidden_dropout_prob", "attention_probs_dropout_prob", null, null));
 
+  private static final Keys MODERNBERT =
+      new Keys(
+          "hidden_size",
+          null,
+          "num_hidden_layers",
+          "num_attention_heads",
+          "intermediate_size",
+          "max_position_embeddings",
+          null,
+          "hidden_activation",
+          "norm_eps",
+          new DropoutKeys(
+              "mlp_dropout", "attention_dropout", "embedding_dropout", "classifier_dropout"));
+
   private static final Keys LLAMA =
       new Keys(
           "hidden_size",
@@ -78,6 +92,7 @@ record Keys(
                   null,
                   "classifier_dropout_prob"));
       case MPNET -> MPNET;
+      case MODERNBERT -> MODERNBERT;
       case DISTILBERT ->
           new Keys(
               "dim",

@@ -101,6 +101,11 @@ public record ModelConfiguration(
     return SlidingWindow.read(type, sizes, fields());
   }
 
+  /** The attention of a ModernBERT. */
+  public AlternatingAttention alternatingAttention() {
+    return AlternatingAttention.read(type, sizes, fields());
+  }
+
   private Fields fields() {
     return new Fields(JSON.valueToTree(others), Map.of());
   }

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Rotary positions of a decoder, as {@code rope_parameters} of transformers 5 or {@code
- * rope_scaling} and {@code rope_theta} of transformers 4 describe them.
+ * Rotary positions of a model, as {@code rope_parameters} of transformers 5 or {@code rope_scaling}
+ * and {@code rope_theta} of transformers 4 describe them.
  *
  * @param scaling how positions are stretched to longer texts
  * @param base of the powers that the frequencies are
@@ -28,9 +28,11 @@ public record RotaryPositions(
     double attention) {
   private static final String SCALING = "rope_scaling";
   private static final String PARAMETERS = "rope_parameters";
+  private static final String TYPE = "rope_type";
   private static final String THETA = "rope_theta";
   private static final String TRAINED = "original_max_position_embeddings";
   private static final String PARTIAL = "partial_rotary_factor";
+  private static final String TRUNCATE = "truncate";
   private static final double DEFAULT_BASE = 10_000;
 
   /** Kinds of stretching, {@code rope_type}. */
@@ -58,9 +60,55 @@ public record RotaryPositions(
   /** Of a file, whose problems are noted in the fields. */
   static RotaryPositions read(ModelType type, Sizes sizes, Fields file) {
     Fields said = file.within(SCALING).or(() -> file.within(PARAMETERS)).orElse(Fields.NONE);
+    for (String layers : List.of(LayerKinds.FULL, LayerKinds.SLIDING)) {
+      if (said.within(layers).isPresent()) {
+        file.problem("the rotary positions differ between layers, in '" + layers + "'");
+      }
+    }
+    return read(type, sizes, file, said, agreed(file, THETA, said, THETA, DEFAULT_BASE));
+  }
+
+  /**
+   * Those of one kind of layers, of a file that may have others for another kind.
+   *
+   * @param layers the kind, as {@code layer_types} spells it
+   * @param theta the base in files of transformers 4
+   */
+  static RotaryPositions read(
+      ModelType type, Sizes sizes, Fields file, String layers, Theta theta) {
+    Fields kinds = file.within(PARAMETERS).orElse(Fields.NONE);
+    Fields said = kinds.within(layers).orElse(Fields.NONE);
+    for (String key : List.of(TYPE, THETA)) {
+      if (kinds.has(key)) {
+        file.problem("'" + PARAMETERS + "' has '" + key + "' for all layers, not for each kind");
+      }
+    }
+    if (!said.truth(TRUNCATE, true)) {
+      file.problem(
+          "'"
+              + TRUNCATE
+              + "' in '"
+              + layers
+              + "' is false, which transformers does not read there");
+    }
+    if (file.isNull(theta.key()) && said.optionalNumber(THETA).isEmpty()) {
+      file.problem("'" + theta.key() + "' is null, which only transformers 4 reads as the other");
+    }
+    return read(type, sizes, file, said, agreed(file, theta.key(), said, THETA, theta.usual()));
+  }
+
+  /**
+   * Base of the frequencies in files of transformers 4.
+   *
+   * @param key of it
+   * @param usual value without the key
+   */
+  record Theta(String key, double usual) {}
+
+  private static RotaryPositions read(
+      ModelType type, Sizes sizes, Fields file, Fields said, double base) {
     Scaling scaling = scaling(file, said);
-    double base = agreed(file, said, THETA, DEFAULT_BASE);
-    double part = agreed(file, said, PARTIAL, 1);
+    double part = agreed(file, PARTIAL, said, PARTIAL, 1);
     int size = (int) (sizes.headSize() * part);
     if (part != 1) {
       file.problem("'" + PARTIAL + "' is " + part + ", and Belay computes 1 in a " + type.key());
@@ -100,7 +148,7 @@ public record RotaryPositions(
   }
 
   private static Scaling scaling(Fields file, Fields said) {
-    String word = said.text("rope_type", said.text("type", Scaling.DEFAULT.word()));
+    String word = said.text(TYPE, said.text("type", Scaling.DEFAULT.word()));
     Optional<Scaling> found =
         Arrays.stream(Scaling.values()).filter(each -> each.word().equals(word)).findFirst();
     if (found.isEmpty()) {
@@ -110,22 +158,18 @@ public record RotaryPositions(
               + "\", and Belay computes "
               + String.join(", ", Arrays.stream(Scaling.values()).map(Scaling::word).toList()));
     }
-    for (String layers : List.of("full_attention", "sliding_attention")) {
-      if (said.within(layers).isPresent()) {
-        file.problem("the rotary positions differ between layers, in '" + layers + "'");
-      }
-    }
     return found.orElse(Scaling.DEFAULT);
   }
 
   /** A number that either the file or its inner object has, or both with the same value. */
-  private static double agreed(Fields file, Fields said, String key, double otherwise) {
-    Optional<Double> outer = file.optionalNumber(key);
+  private static double agreed(
+      Fields file, String outerKey, Fields said, String key, double otherwise) {
+    Optional<Double> outer = file.optionalNumber(outerKey);
     Optional<Double> inner = said.optionalNumber(key);
     if (outer.isPresent() && inner.isPresent() && !outer.equals(inner)) {
       file.problem(
           "'"
-              + key
+              + outerKey
               + "' is "
               + outer.get()
               + ", and "
@@ -150,7 +194,7 @@ public record RotaryPositions(
           new Band(
               nonZero(said, "beta_slow", 1),
               nonZero(said, "beta_fast", 32),
-              said.truth("truncate", true)));
+              said.truth(TRUNCATE, true)));
     }
     if (scaling != Scaling.LLAMA3) {
       return Optional.empty();

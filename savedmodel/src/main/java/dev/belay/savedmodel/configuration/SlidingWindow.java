@@ -14,9 +14,6 @@ import java.util.stream.IntStream;
  */
 public record SlidingWindow(int tokens, Set<Integer> layers) {
   private static final String WINDOW = "sliding_window";
-  private static final String TYPES = "layer_types";
-  private static final String SLIDING = "sliding_attention";
-  private static final List<String> KNOWN_TYPES = List.of("full_attention", SLIDING);
   private static final int DEFAULT_TOKENS = 4096;
   private static final int DEFAULT_FULL_LAYERS = 28;
 
@@ -33,32 +30,24 @@ public record SlidingWindow(int tokens, Set<Integer> layers) {
       case QWEN2 -> {
         boolean slides = fields.truth("use_sliding_window", false) && tokens > 0;
         int full = fields.whole("max_window_layers", DEFAULT_FULL_LAYERS);
-        List<String> types = fields.texts(TYPES);
+        List<String> types = fields.texts(LayerKinds.KEY);
         if (types.isEmpty()) {
           yield new SlidingWindow(tokens, slides ? from(full, sizes) : none);
         }
         check(types, sizes, slides, fields);
-        yield new SlidingWindow(
-            tokens,
-            IntStream.range(0, types.size())
-                .filter(layer -> types.get(layer).equals(SLIDING))
-                .boxed()
-                .collect(Collectors.toSet()));
+        yield new SlidingWindow(tokens, LayerKinds.sliding(types));
       }
       default -> new SlidingWindow(0, none);
     };
   }
 
   private static void check(List<String> types, Sizes sizes, boolean slides, Fields fields) {
-    if (types.size() != sizes.layers() || !KNOWN_TYPES.containsAll(types)) {
-      fields.problem(
-          "'" + TYPES + "' is " + types + ", not one of " + KNOWN_TYPES + " for each layer");
-    } else if (types.contains(SLIDING) && !slides) {
+    if (LayerKinds.areOf(types, sizes, fields) && types.contains(LayerKinds.SLIDING) && !slides) {
       fields.problem(
           "'"
-              + TYPES
+              + LayerKinds.KEY
               + "' has "
-              + SLIDING
+              + LayerKinds.SLIDING
               + ", and use_sliding_window or sliding_window says none");
     }
   }

@@ -13,6 +13,7 @@ public enum Family {
   ELECTRA,
   ALBERT,
   MPNET,
+  MODERNBERT,
   GPT2,
   LLAMA,
   T5;

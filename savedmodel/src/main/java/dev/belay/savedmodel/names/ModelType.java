@@ -19,6 +19,7 @@ public enum ModelType {
   ELECTRA("electra", "Electra", Family.ELECTRA),
   ALBERT("albert", "Albert", Family.ALBERT),
   MPNET("mpnet", "MPNet", Family.MPNET),
+  MODERNBERT("modernbert", "ModernBert", Family.MODERNBERT),
   GPT2("gpt2", "GPT2", Family.GPT2),
   LLAMA("llama", "Llama", Family.LLAMA),
   MISTRAL("mistral", "Mistral", Family.LLAMA),

@@ -20,16 +20,26 @@ final class Heads {
    */
   private static final Map<String, List<String>> CLASSES = new LinkedHashMap<>();
 
+  private static final List<String> HIDDEN_WORDS =
+      List.of("ForMaskedLM", "ForCausalLM", "LMHeadModel");
+
+  /** Classes of ModernBERT, whose heads have the same names. */
+  private static final List<String> ALIKE =
+      List.of(
+          "ForSequenceClassification",
+          "ForTokenClassification",
+          "ForQuestionAnswering",
+          "ForMultipleChoice");
+
   static {
-    List<String> hiddenWords = List.of("ForMaskedLM", "ForCausalLM", "LMHeadModel");
     CLASSES.put("cls.seq_relationship.", List.of("ForPreTraining", "ForNextSentencePrediction"));
     CLASSES.put("sop_classifier.", List.of("ForPreTraining"));
     CLASSES.put("discriminator_predictions.", List.of("ForPreTraining"));
-    CLASSES.put("cls.predictions.", hiddenWords);
-    CLASSES.put("predictions.", hiddenWords);
-    CLASSES.put("lm_head.dense.", hiddenWords);
-    CLASSES.put("vocab_transform.", hiddenWords);
-    CLASSES.put("generator_predictions.", hiddenWords);
+    CLASSES.put("cls.predictions.", HIDDEN_WORDS);
+    CLASSES.put("predictions.", HIDDEN_WORDS);
+    CLASSES.put("lm_head.dense.", HIDDEN_WORDS);
+    CLASSES.put("vocab_transform.", HIDDEN_WORDS);
+    CLASSES.put("generator_predictions.", HIDDEN_WORDS);
     CLASSES.put("qa_outputs.", List.of("ForQuestionAnswering"));
     List<String> classes =
         List.of("ForSequenceClassification", "ForTokenClassification", "ForMultipleChoice");
@@ -49,12 +59,7 @@ final class Heads {
    */
   static ModelConfiguration describe(ModelConfiguration configuration, NamedTensors canonical) {
     List<String> labels = labels(configuration, canonical);
-    List<String> endings =
-        CLASSES.entrySet().stream()
-            .filter(head -> has(canonical.names(), head.getKey()))
-            .map(Map.Entry::getValue)
-            .findFirst()
-            .orElse(List.of(headless(configuration, canonical.names())));
+    List<String> endings = endings(configuration, canonical.names());
     String architecture =
         configuration.architectures().stream()
             .limit(1)
@@ -62,6 +67,18 @@ final class Heads {
             .findFirst()
             .orElse(configuration.type().className() + endings.get(0));
     return typed(configuration.withHead(withoutTf(architecture), labels), canonical);
+  }
+
+  /** Suffixes of the classes whose head the weights have. */
+  private static List<String> endings(ModelConfiguration configuration, Set<String> names) {
+    if (configuration.family() == Family.MODERNBERT && has(names, "head.")) {
+      return has(names, "classifier.") ? ALIKE : HIDDEN_WORDS;
+    }
+    return CLASSES.entrySet().stream()
+        .filter(head -> has(names, head.getKey()))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(List.of(headless(configuration, names)));
   }
 
   /** Half precision is declared only if all weights have it. */

@@ -71,7 +71,9 @@ class ConfigurationTest {
         "families/roberta",
         "families/distilbert",
         "families/electra",
-        "families/albert"
+        "families/albert",
+        "modernbert/texts/model",
+        "modernbert/mean/model"
       })
   void aFileComesOutWithEveryKey(String fixture) throws IOException {
     Path file = Fixtures.path(fixture, "config.json");
@@ -135,7 +137,7 @@ class ConfigurationTest {
     assertEquals(
         file
             + ": key 'model_type': 'mamba' is not one of the families that Belay knows: [bert,"
-            + " roberta, xlm-roberta, camembert, distilbert, electra, albert, mpnet, gpt2, llama, mistral,"
+            + " roberta, xlm-roberta, camembert, distilbert, electra, albert, mpnet, modernbert, gpt2, llama, mistral,"
             + " qwen2, t5, mt5]",
         assertThrows(UnsupportedModelException.class, () -> ConfigurationReader.read(file))
             .getMessage());

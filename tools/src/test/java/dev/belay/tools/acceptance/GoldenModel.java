@@ -93,16 +93,21 @@ record GoldenModel(
         json -> training(json, "trainings/adam_dense"));
   }
 
-  /** Llama and its relatives, with what PyTorch gives. */
-  static Stream<GoldenModel> decoders() {
-    return Stream.of("llama", "smollm", "linear", "dynamic", "llama3", "yarn", "mistral", "qwen2")
-        .map(
-            name ->
-                of(
-                    Place.of("decoders/" + name, "model", "batch.jsonl"),
-                    "Belay's own graph of ",
-                    List.of(),
-                    goldens -> training(goldens, "training")));
+  /** Llama and its relatives, and ModernBERT, with what PyTorch gives. */
+  static Stream<GoldenModel> ofPyTorch() {
+    return Stream.concat(
+        Stream.of("llama", "smollm", "linear", "dynamic", "llama3", "yarn", "mistral", "qwen2")
+            .map(name -> ofPyTorch("decoders/" + name)),
+        Stream.of("texts", "mean", "tokens", "masked", "own_output")
+            .map(name -> ofPyTorch("modernbert/" + name)));
+  }
+
+  private static GoldenModel ofPyTorch(String fixture) {
+    return of(
+        Place.of(fixture, "model", "batch.jsonl"),
+        "Belay's own graph of ",
+        List.of(),
+        goldens -> training(goldens, "training"));
   }
 
   private static GoldenModel weights(String name, Path model, String goldens, String... options) {

@@ -40,13 +40,14 @@ final class GoldenTrainingTest {
     agrees(golden, "trains through " + golden.through() + ", ", folder);
   }
 
-  static Stream<GoldenModel> decoders() {
-    return GoldenModel.decoders();
+  static Stream<GoldenModel> ofPyTorch() {
+    return GoldenModel.ofPyTorch();
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource("decoders")
-  void decodersAgreeWithPyTorch(GoldenModel golden, @TempDir Path folder) throws IOException {
+  @MethodSource("ofPyTorch")
+  void modelsOfPyTorchAloneAgreeWithIt(GoldenModel golden, @TempDir Path folder)
+      throws IOException {
     agrees(golden, "trains " + golden.through(), folder);
   }
 

@@ -65,6 +65,34 @@ class FamilySettingsTest {
     assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("family_settings", name)).run());
   }
 
+  /** Logits and losses of texts that are longer than what local layers see, to 1e-5. */
+  @ParameterizedTest
+  @ValueSource(strings = {"texts", "mean", "tokens", "masked", "own_output"})
+  void modernBertAsPyTorch(String name) throws IOException {
+    assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("modernbert", name)).run());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"texts", "mean", "tokens", "masked", "own_output"})
+  void modernBertComesBackBitByBit(String name) throws IOException {
+    Path model = Fixtures.path("modernbert", name).resolve("model");
+    ProgramRun run =
+        ProgramRun.of(
+            List.of(
+                "convert",
+                model.toString(),
+                folder.resolve("back").toString(),
+                "--to=huggingface"));
+    assertEquals(0, run.code(), run.err());
+    assertEquals(
+        -1,
+        Files.mismatch(
+            model.resolve("model.safetensors"), folder.resolve("back/model.safetensors")));
+    assertEquals(
+        Fixtures.json(model.resolve("config.json")).get("architectures"),
+        Fixtures.json(folder.resolve("back/config.json")).get("architectures"));
+  }
+
   /** Tokenizers that begin with blanks and fall back to bytes, and of byte-level BPE. */
   @ParameterizedTest
   @ValueSource(strings = {"llama_4", "llama_4_ends", "llama_5", "qwen2_4"})

@@ -2,6 +2,7 @@ package dev.belay.train.family;
 
 import dev.belay.graph.encoder.EncoderNames;
 import dev.belay.graph.encoder.EncoderSpec;
+import dev.belay.graph.encoder.RotaryEncoderSpec;
 import dev.belay.graph.head.SequenceHead;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.RelativeKeys;
@@ -11,6 +12,7 @@ import dev.belay.savedmodel.configuration.PositionEmbedding;
 import dev.belay.savedmodel.configuration.Sizes;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.failure.ModelException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -96,6 +98,11 @@ public final class EncoderFamily {
     if (googleResearch && name.toLowerCase(Locale.ROOT).equals("gelu")) {
       return Activation.GELU_TANH;
     }
+    return activation(name);
+  }
+
+  /** The activation of that name. */
+  static Activation activation(String name) {
     return Activation.named(name)
         .orElseThrow(
             () ->
@@ -108,6 +115,13 @@ public final class EncoderFamily {
                         + Activation.allNames()));
   }
 
+  /** Name of the table of words. */
+  public static String words(Family family) {
+    return family == Family.MODERNBERT
+        ? RotaryEncoderSpec.BASE + "." + RotaryEncoderSpec.WORDS
+        : names(family).base() + ".embeddings.word_embeddings.weight";
+  }
+
   private static EncoderNames names(Family family) {
     return switch (family) {
       case BERT -> EncoderNames.BERT;
@@ -116,8 +130,15 @@ public final class EncoderFamily {
       case DISTILBERT -> EncoderNames.DISTILBERT;
       case ALBERT -> EncoderNames.ALBERT;
       case MPNET -> EncoderNames.MPNET;
-      case GPT2, LLAMA, T5 -> throw noEncoder(family);
+      case MODERNBERT, GPT2, LLAMA, T5 -> throw noEncoder(family);
     };
+  }
+
+  /** The layers of its head for a whole example, of which the last makes the logits. */
+  public static List<String> sequenceHeadLayers(Family family) {
+    return family == Family.MODERNBERT
+        ? ModernBertFamily.HEAD_LAYERS
+        : List.of(sequenceHead(family).dense(), sequenceHead(family).projection());
   }
 
   /** Head of the family for a whole example. */
@@ -128,7 +149,7 @@ public final class EncoderFamily {
       case ELECTRA -> SequenceHead.Form.ELECTRA;
       case DISTILBERT -> SequenceHead.Form.DISTILBERT;
       case ALBERT -> SequenceHead.Form.ALBERT;
-      case GPT2, LLAMA, T5 -> throw noEncoder(family);
+      case MODERNBERT, GPT2, LLAMA, T5 -> throw noEncoder(family);
     };
   }
 

@@ -1,6 +1,7 @@
 package dev.belay.train.family;
 
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.head.HeadTransform;
 import dev.belay.graph.head.HeadWeights;
 import dev.belay.graph.head.MaskedLanguageHead;
 import dev.belay.graph.layer.Activation;
@@ -26,7 +27,7 @@ public final class MaskedHeads {
             Stream.of(form.dense(), form.norm()),
             projection.table().stream(),
             projection.unread().stream(),
-            Stream.of(projection.bias()))
+            projection.bias().stream())
         .flatMap(Function.identity())
         .toList();
   }
@@ -37,11 +38,14 @@ public final class MaskedHeads {
     MaskedLanguageHead.Form form = form(configuration.family());
     String beside = form.decoder() + ".bias";
     boolean both = !beside.equals(form.bias()) && weights.names().contains(beside);
+    boolean none =
+        configuration.family() == Family.MODERNBERT
+            && !ModernBertFamily.hasDecoderBias(configuration);
     return new MaskedLanguageHead.Projection(
         OutputTable.of(configuration, weights).own()
             ? Optional.of(form.decoder() + ".weight")
             : Optional.empty(),
-        both ? beside : form.bias(),
+        none ? Optional.empty() : Optional.of(both ? beside : form.bias()),
         both && weights.names().contains(form.bias())
             ? Optional.of(form.bias())
             : Optional.empty());
@@ -54,6 +58,7 @@ public final class MaskedHeads {
       case DISTILBERT -> MaskedLanguageHead.Form.DISTILBERT;
       case ELECTRA -> MaskedLanguageHead.Form.ELECTRA;
       case ALBERT -> MaskedLanguageHead.Form.ALBERT;
+      case MODERNBERT -> MaskedLanguageHead.Form.MODERNBERT;
       case GPT2, LLAMA, T5 -> throw new IllegalStateException(family + " hides no words");
     };
   }
@@ -69,19 +74,35 @@ public final class MaskedHeads {
       ForwardModel forward,
       Activation ofBody,
       HeadWeights begin) {
-    Family family = configuration.family();
-    boolean ownActivation = List.of(Family.ROBERTA, Family.ELECTRA, Family.MPNET).contains(family);
-    String words =
-        EncoderFamily.spec(configuration, ofBody).names().base()
-            + ".embeddings.word_embeddings.weight";
     return new MaskedLanguageHead(
-        form(family),
+        transform(configuration, ofBody),
         new Table(
-            forward.variables().get(words).value().expect(TFloat32.class),
+            forward
+                .variables()
+                .get(EncoderFamily.words(configuration.family()))
+                .value()
+                .expect(TFloat32.class),
             configuration.sizes().embedding()),
         projection(configuration, weights),
-        ownActivation ? Activation.GELU : ofBody,
-        configuration.normEpsilon(),
         begin);
+  }
+
+  private static HeadTransform transform(ModelConfiguration configuration, Activation ofBody) {
+    return switch (configuration.family()) {
+      case MODERNBERT -> ModernBertFamily.transform(configuration);
+      case ROBERTA, ELECTRA, MPNET -> transformAsBert(configuration, Activation.GELU);
+      default -> transformAsBert(configuration, ofBody);
+    };
+  }
+
+  private static HeadTransform transformAsBert(
+      ModelConfiguration configuration, Activation activation) {
+    MaskedLanguageHead.Form form = form(configuration.family());
+    return new HeadTransform(
+        form.dense(),
+        form.norm(),
+        HeadTransform.Biases.BOTH,
+        activation,
+        configuration.normEpsilon());
   }
 }

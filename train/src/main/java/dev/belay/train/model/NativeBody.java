@@ -5,6 +5,7 @@ import dev.belay.graph.decoder.DecoderSpec;
 import dev.belay.graph.encoder.EncoderModel;
 import dev.belay.graph.encoder.EncoderSpec;
 import dev.belay.graph.encoder.Pooling;
+import dev.belay.graph.encoder.RotaryEncoderSpec;
 import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.forward.TensorNames;
@@ -18,6 +19,7 @@ import dev.belay.savedmodel.configuration.Sizes;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.family.DecoderFamily;
 import dev.belay.train.family.EncoderFamily;
+import dev.belay.train.family.ModernBertFamily;
 import dev.belay.train.family.OutputTable;
 import dev.belay.train.task.HeadInput;
 import java.util.ArrayList;
@@ -50,6 +52,7 @@ record NativeBody(
     return switch (model.configuration().family()) {
       case GPT2, LLAMA -> decoder(model);
       case T5 -> seq2seq(model);
+      case MODERNBERT -> rotaryEncoder(model);
       default -> encoder(model.configuration(), model.activation(), model.head());
     };
   }
@@ -59,6 +62,7 @@ record NativeBody(
     return switch (configuration.family()) {
       case GPT2, LLAMA -> List.of(DecoderFamily.names(configuration.family()).base() + ".");
       case T5 -> List.of();
+      case MODERNBERT -> List.of(RotaryEncoderSpec.BASE + ".");
       default -> List.of(configuration.family().modelType() + ".");
     };
   }
@@ -75,8 +79,7 @@ record NativeBody(
   private static NativeBody encoder(
       ModelConfiguration configuration, Activation activation, NativeHead head) {
     EncoderSpec spec = EncoderFamily.spec(configuration, activation);
-    Pooling reading =
-        head.task().input() == HeadInput.TOKENS ? Pooling.ALL_TOKENS : Pooling.FIRST_TOKEN;
+    Pooling reading = reading(configuration, head);
     OptionalInt paddingId = spec.positions().paddingId();
     int before = paddingId.isPresent() ? paddingId.getAsInt() + 1 : 0;
     return new NativeBody(
@@ -84,15 +87,37 @@ record NativeBody(
         encoderInputs(spec.sizes().types() > 0, head.task().readsPadding()),
         TensorNames.FEATURES,
         OptionalInt.of(spec.sizes().positions() - before),
-        words(spec, head),
+        encoderWords(configuration, head),
         (graph, options) ->
             EncoderModel.build(graph, spec, new EncoderModel.Options(options, reading)));
   }
 
-  private static WordTable words(EncoderSpec spec, NativeHead head) {
+  /** Rotary positions have no limit, as in Python. */
+  private static NativeBody rotaryEncoder(NativeModel model) {
+    ModelConfiguration configuration = model.configuration();
+    NativeHead head = model.head();
+    RotaryEncoderSpec spec = ModernBertFamily.spec(configuration, model.activation());
+    Pooling reading = reading(configuration, head);
+    return new NativeBody(
+        words(configuration),
+        encoderInputs(false, head.task().readsPadding()),
+        TensorNames.FEATURES,
+        OptionalInt.empty(),
+        encoderWords(configuration, head),
+        (graph, options) ->
+            EncoderModel.build(graph, spec, new EncoderModel.Options(options, reading)));
+  }
+
+  private static Pooling reading(ModelConfiguration configuration, NativeHead head) {
+    return head.task().input(configuration) == HeadInput.TOKENS
+        ? Pooling.ALL_TOKENS
+        : Pooling.FIRST_TOKEN;
+  }
+
+  private static WordTable encoderWords(ModelConfiguration configuration, NativeHead head) {
     return new WordTable(
-        spec.names().base() + ".embeddings.word_embeddings.weight",
-        spec.sizes().vocabulary(),
+        EncoderFamily.words(configuration.family()),
+        configuration.sizes().vocabulary(),
         head.task().hidesWords()
             ? Optional.of("the head multiplies by all of them")
             : Optional.empty());
@@ -125,7 +150,7 @@ record NativeBody(
 
   private static NativeBody decoder(NativeModel model) {
     ModelConfiguration configuration = model.configuration();
-    HeadInput input = model.head().task().input();
+    HeadInput input = model.head().task().input(configuration);
     boolean pooled = input == HeadInput.EXAMPLE;
     DecoderSpec.Output output =
         input == HeadInput.NOTHING

@@ -78,7 +78,7 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
 
   /** The layers; none where the body ends in its own. */
   Optional<Head> layers(HeadRequest making) {
-    if (task.input() == HeadInput.NOTHING) {
+    if (task.input(files.configuration()) == HeadInput.NOTHING) {
       return Optional.empty();
     }
     HeadFiles built = making.built();

@@ -49,7 +49,7 @@ final class UnfedInputs {
         OF_DECODERS.forEach(name -> inputs.put(name, CHANGES));
         inputs.put("decoder_attention_mask", ONES);
       }
-      case BERT, DISTILBERT, ELECTRA, ALBERT -> inputs.put(POSITIONS, COUNTED);
+      case BERT, DISTILBERT, ELECTRA, ALBERT, MODERNBERT -> inputs.put(POSITIONS, COUNTED);
     }
     return inputs;
   }

@@ -1,10 +1,13 @@
 package dev.belay.train.task;
 
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.forward.LayeredForward;
+import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.head.HeadWeights;
 import dev.belay.graph.layer.Activation;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
+import org.tensorflow.Output;
 
 /**
  * Inputs from which the layers of a head are built.
@@ -24,6 +27,11 @@ public record HeadLayers(
 
   ModelConfiguration configuration() {
     return files.configuration();
+  }
+
+  /** The attention mask, [B, T]. */
+  Output<?> mask() {
+    return body.call(LayeredForward.EVALUATION).inputs().get(TensorNames.ATTENTION_MASK);
   }
 
   /** The rate, unless dropout is off. */

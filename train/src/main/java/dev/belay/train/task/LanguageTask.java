@@ -4,6 +4,7 @@ import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.ProbabilityCrossEntropy;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.config.QuestionConfig;
 import dev.belay.train.data.batch.BatchColumn;
@@ -29,7 +30,7 @@ sealed interface LanguageTask extends Task permits MaskedLm, CausalLm, Seq2Seq {
   }
 
   @Override
-  default HeadInput input() {
+  default HeadInput input(ModelConfiguration configuration) {
     return HeadInput.NOTHING;
   }
 

@@ -59,7 +59,7 @@ public record MaskedLm(OptionalInt outputs) implements LanguageTask {
   }
 
   @Override
-  public HeadInput input() {
+  public HeadInput input(ModelConfiguration configuration) {
     return HeadInput.TOKENS;
   }
 

@@ -3,10 +3,12 @@ package dev.belay.train.task;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.head.ScoreHead;
 import dev.belay.graph.head.SequenceHead;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.family.EncoderFamily;
+import dev.belay.train.family.ModernBertFamily;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -29,7 +31,11 @@ sealed interface PooledTask extends Task
   static String layer(Family family) {
     return family.isDecoder()
         ? ScoreHead.PROJECTION
-        : EncoderFamily.sequenceHead(family).projection();
+        : last(EncoderFamily.sequenceHeadLayers(family));
+  }
+
+  private static String last(List<String> layers) {
+    return layers.get(layers.size() - 1);
   }
 
   @Override
@@ -40,9 +46,7 @@ sealed interface PooledTask extends Task
   @Override
   default List<String> layers(HeadFiles files) {
     Family family = files.family();
-    return family.isDecoder()
-        ? List.of(layer(family))
-        : List.of(EncoderFamily.sequenceHead(family).dense(), layer(family));
+    return family.isDecoder() ? List.of(layer(family)) : EncoderFamily.sequenceHeadLayers(family);
   }
 
   @Override
@@ -51,8 +55,8 @@ sealed interface PooledTask extends Task
   }
 
   @Override
-  default HeadInput input() {
-    return HeadInput.EXAMPLE;
+  default HeadInput input(ModelConfiguration configuration) {
+    return ModernBertFamily.readsMean(configuration) ? HeadInput.TOKENS : HeadInput.EXAMPLE;
   }
 
   @Override
@@ -60,12 +64,19 @@ sealed interface PooledTask extends Task
     if (layers.family().isDecoder()) {
       return Optional.of(new ScoreHead(layers.outputs(), layers.weights()));
     }
-    double rate =
-        layers
-            .configuration()
-            .dropouts()
-            .classifier()
-            .orElse(layers.configuration().dropouts().hidden());
+    ModelConfiguration configuration = layers.configuration();
+    double rate = configuration.dropouts().classifier().orElse(configuration.dropouts().hidden());
+    if (layers.family() == Family.MODERNBERT) {
+      return Optional.of(
+          ModernBertFamily.head(
+              configuration,
+              ModernBertFamily.readsMean(configuration)
+                  ? Optional.of(layers.mask())
+                  : Optional.empty(),
+              layers.outputs(),
+              layers.dropout(rate),
+              layers.weights()));
+    }
     return Optional.of(
         new SequenceHead(
             EncoderFamily.sequenceHead(layers.family()),

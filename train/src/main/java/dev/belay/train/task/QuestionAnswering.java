@@ -29,7 +29,7 @@ public record QuestionAnswering() implements TokenTask {
   /** A start and an end. */
   private static final int ENDS = 2;
 
-  /** Of Hugging Face's families only DistilBERT drops what this head reads. */
+  /** For a DistilBERT whose configuration names no rate. */
   private static final double DISTILBERT_DROPOUT = 0.1;
 
   /** Whether a configuration says that its model finds where answers start and end. */
@@ -59,14 +59,17 @@ public record QuestionAnswering() implements TokenTask {
 
   @Override
   public double dropout(HeadLayers layers) {
-    return layers.family() == Family.DISTILBERT
-        ? layers.configuration().number("qa_dropout").orElse(DISTILBERT_DROPOUT)
-        : 0;
+    return switch (layers.family()) {
+      case DISTILBERT -> layers.configuration().number("qa_dropout").orElse(DISTILBERT_DROPOUT);
+      case MODERNBERT -> layers.configuration().dropouts().classifier().orElse(0.0);
+      default -> 0;
+    };
   }
 
+  /** ModernBERT's layer is called as that for classes of whole examples. */
   @Override
   public boolean isIn(HeadFiles files) {
-    return files.hold(this);
+    return files.family() != Family.MODERNBERT && files.hold(this);
   }
 
   @Override

@@ -1,12 +1,10 @@
 package dev.belay.train.task;
 
-import dev.belay.graph.forward.ForwardCall;
-import dev.belay.graph.forward.LayeredForward;
-import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.head.EmbeddingHead;
 import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
 import dev.belay.graph.loss.SentenceSimilarity;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.weights.SentenceModules;
 import dev.belay.train.config.EmbeddingConfig;
@@ -113,16 +111,15 @@ public record SentenceEmbedding(OptionalInt outputs, SentenceModules modules, do
   }
 
   @Override
-  public HeadInput input() {
+  public HeadInput input(ModelConfiguration configuration) {
     return modules.pooling() == SentenceModules.Pooling.CLS ? HeadInput.EXAMPLE : HeadInput.TOKENS;
   }
 
   @Override
   public Optional<Head> head(HeadLayers layers) {
-    ForwardCall call = layers.body().call(LayeredForward.EVALUATION);
     return Optional.of(
         new EmbeddingHead(
-            call.inputs().get(TensorNames.ATTENTION_MASK),
+            layers.mask(),
             switch (modules.pooling()) {
               case MEAN -> EmbeddingHead.Pooling.MEAN;
               case CLS -> EmbeddingHead.Pooling.FIRST;

@@ -113,7 +113,7 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask, Senten
   List<String> layers(HeadFiles files);
 
   /** The part of the model's body that its head reads. */
-  HeadInput input();
+  HeadInput input(ModelConfiguration configuration);
 
   /** Whether its loss or its predictions depend on features of padding. */
   default boolean readsPadding() {

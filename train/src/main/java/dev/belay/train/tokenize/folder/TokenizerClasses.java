@@ -17,6 +17,10 @@ final class TokenizerClasses {
   static final String CLASS = "tokenizer_class";
   private static final String FAST = "Fast";
   private static final String MODEL = "model ";
+
+  /** Version 5 takes it for some model types, whatever class their files name. */
+  private static final String OF_ANY_NAME = "TokenizersBackend";
+
   private static final Map<Convention, TokenizerClasses> READ = readAll();
 
   private final Map<String, TokenizerClass> byName = new HashMap<>();
@@ -60,6 +64,11 @@ final class TokenizerClasses {
    */
   static TokenizerClass of(TokenizerFolder folder, Convention convention) {
     TokenizerClasses classes = READ.get(convention);
+    Optional<String> type =
+        folder.model().text("model_type").filter(classes.byModelType::containsKey);
+    if (type.map(classes.byModelType::get).equals(Optional.of(OF_ANY_NAME))) {
+      return classes.byName.get(OF_ANY_NAME);
+    }
     Optional<String> named = folder.settings().text(CLASS);
     JsonFile source = named.isPresent() ? folder.settings() : folder.model();
     named = named.or(() -> folder.model().text(CLASS));
@@ -68,8 +77,6 @@ final class TokenizerClasses {
           .find(named.get())
           .orElseThrow(() -> refused(source, CLASS, folder.files().kind()));
     }
-    Optional<String> type =
-        folder.model().text("model_type").filter(classes.byModelType::containsKey);
     if (type.isPresent()) {
       return classes
           .find(classes.byModelType.get(type.get()))
