@@ -6,11 +6,13 @@ import random
 
 ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert", "mpnet")
 FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5", "mistral": "llama", "qwen2": "llama"}
-DECODERS = ("gpt2", "llama")
+DECODERS = ("gpt2", "llama", "gpt_neox")
+ROTARY = ("llama", "gpt_neox")
 TASKS = {
     "encoder": (("classes", 5), ("regression", 1), ("labels", 1), ("tokens", 3), ("masked", 3), ("answers", 1)),
     "gpt2": (("causal", 4), ("classes", 3), ("regression", 1), ("tokens", 2)),
     "llama": (("causal", 4), ("classes", 3), ("regression", 1), ("labels", 1)),
+    "gpt_neox": (("causal", 4), ("classes", 3), ("regression", 1), ("tokens", 2)),
     "t5": (("seq2seq", 1),),
 }
 ACTIVATION_KEY = {"distilbert": "activation", "gpt2": "activation_function"}
@@ -54,6 +56,12 @@ def sizes(rng, model_type):
             drawn["sliding_window"] = rng.choice((None, 1, 2, 3, 5, 20))
         if model_type == "qwen2" and rng.random() < 0.6:
             drawn.update(use_sliding_window=rng.random() < 0.8, sliding_window=rng.choice((None, 1, 2, 4, 20)), max_window_layers=rng.choice((0, 1, 2, 5)))
+    elif model_type == "gpt_neox":
+        share = rng.choice((0.25, 0.25, 0.5, 1.0))
+        size = rng.choice([size for size in (4, 6, 8, 16) if int(size * share) in (2, 4, 6, 8)])
+        drawn = dict(vocab_size=vocabulary, hidden_size=heads * size, intermediate_size=inner, num_hidden_layers=layers,
+                     num_attention_heads=heads, max_position_embeddings=positions, bos_token_id=1, eos_token_id=2)
+        drawn["rope_parameters"] = dict(rope(rng, drawn, int(size * share)), partial_rotary_factor=share)
     elif family(model_type) == "t5":
         drawn = dict(vocab_size=vocabulary, d_model=hidden, d_kv=rng.choice((3, 4, 8)), d_ff=inner, num_layers=layers,
                      num_heads=heads, decoder_start_token_id=0)
@@ -80,11 +88,11 @@ def sizes(rng, model_type):
     return drawn
 
 
-def rope(rng, drawn):
+def rope(rng, drawn, rotated=None):
     """Rotary positions; those that depend on the length of a batch are made for short texts."""
     found = dict(rope_theta=rng.choice((20.0, 10000.0, 500000.0, 1000000)), rope_type=rng.choice(("default", "linear", "dynamic", "llama3", "yarn", "yarn")))
     kind = found["rope_type"]
-    size = drawn.get("head_dim") or drawn["hidden_size"] // drawn["num_attention_heads"]
+    size = rotated or drawn.get("head_dim") or drawn["hidden_size"] // drawn["num_attention_heads"]
     if kind == "dynamic" and size == 2:
         found["rope_type"] = kind = "linear"
     if kind != "default":
@@ -122,6 +130,11 @@ def settings(model_type, drawn, activations):
             ("hidden_act", activations), ("rms_norm_eps", (1e-5, 1e-2)), ("tie_word_embeddings", (True,)), ("tie_word_embeddings", (True,)),
             ("pad_token_id", (0, 3, 5)), ("attention_dropout", (0.3,)), ("use_cache", (False,)), ("pretraining_tp", (2,)),
             ("num_key_value_heads", (None,))]
+    if at == "gpt_neox":
+        return common + [("use_parallel_residual", (False,)), ("attention_bias", (False,))] * 3 + [
+            ("hidden_act", activations), ("hidden_act", activations), ("layer_norm_eps", (1e-3, 1e-2)), ("tie_word_embeddings", (True,)),
+            ("tie_word_embeddings", (True,)), ("pad_token_id", (0, 3, 5)), ("attention_dropout", (0.3,)), ("hidden_dropout", (0.3,)),
+            ("classifier_dropout", (0.4,)), ("use_cache", (False,)), ("is_decoder", (True,))]
     if at == "t5":
         projections = tuple(activations) + tuple("gated-" + name for name in activations)
         return common + [("feed_forward_proj", projections)] * 3 + [
@@ -149,7 +162,7 @@ def configuration(rng, model_type, activations, dropped=()):
 
 def rows(rng, drawn, model_type, task):
     """Token ids, and how each row is padded; the same seed makes the same rows."""
-    rotary = family(model_type) == "llama"
+    rotary = family(model_type) in ROTARY
     longest = 12 if rotary else min(12, drawn.get("max_position_embeddings", drawn.get("n_positions", 40)) - 6)
     # An encoder that answers for an example reads its first token, which PyTorch does not train where it is padding; and
     # what a causal model says of padding before the first token hangs on how its mask is written.
@@ -162,7 +175,7 @@ def rows(rng, drawn, model_type, task):
         padded=weighted(rng, sides),
         labelled=rng.random() < 0.5,
         types=rng.random() < 0.7,
-        padding_inside=rotary and rng.random() < 0.3,
+        padding_inside=family(model_type) == "llama" and rng.random() < 0.3,
         seed=rng.randint(0, 10**6))
 
 

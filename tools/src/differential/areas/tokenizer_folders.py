@@ -22,13 +22,14 @@ FAMILIES = {
     "mpnet": ("mpnet", "MPNetTokenizer", {**ROBERTA_SPECIAL, "unk_token": "[UNK]"}, "wordpiece"),
     "roberta": ("roberta", "RobertaTokenizer", ROBERTA_SPECIAL, "bytes"),
     "gpt2": ("gpt2", "GPT2Tokenizer", GPT2_SPECIAL, "bytes"),
+    "gpt_neox": ("gpt_neox", "GPTNeoXTokenizer", GPT2_SPECIAL, "bytes"),
     "albert": ("albert", "AlbertTokenizer", ALBERT_SPECIAL, "unigram"),
     "t5": ("t5", "T5Tokenizer", T5_SPECIAL, "unigram"),
     "xlm-roberta": ("xlm-roberta", "XLMRobertaTokenizer", ROBERTA_SPECIAL, "unigram"),
     "camembert": ("camembert", "CamembertTokenizer", ROBERTA_SPECIAL, "unigram"),
     "plain": ("bert", "PreTrainedTokenizerFast", BERT_SPECIAL, "any"),
 }
-WEIGHTS = {"bert": 8, "distilbert": 3, "electra": 3, "mpnet": 2, "roberta": 4, "gpt2": 4, "albert": 3, "t5": 3, "xlm-roberta": 3, "camembert": 1, "plain": 4}
+WEIGHTS = {"bert": 8, "distilbert": 3, "electra": 3, "mpnet": 2, "roberta": 4, "gpt2": 4, "gpt_neox": 2, "albert": 3, "t5": 3, "xlm-roberta": 3, "camembert": 1, "plain": 4}
 
 ADDED = ["<user>", "covid19", "COVID-19", "<ent>", "New York", "naïve", "東京", "e-mail", "[X]", "</tag>", "😀😀", "ß", "İX", "the", " sp", "tab\t", "A", "##x", "ΣΑΣ", "▁new", "foo_bar", "@user", "…", "मैं"]
 REGEXES = [
@@ -69,7 +70,7 @@ def draw(rng, newer):
     if kind in ("bytes", "unigram") or rng.random() < 0.05:
         settings.update(maybe(rng, 0.4, lambda: {"add_prefix_space": rng.random() < 0.5}))
         settings.update(maybe(rng, 0.2, lambda: {"trim_offsets": rng.random() < 0.5}))
-    if family == "gpt2":
+    if family in ("gpt2", "gpt_neox"):
         settings.update(maybe(rng, 0.3, lambda: {"add_bos_token": rng.random() < 0.6}))
         settings.update(maybe(rng, 0.1, {"add_eos_token": True}) if newer else {})
     if family == "albert":
@@ -196,7 +197,7 @@ def trained(recipe):
 def post_processor(recipe, tokenizer):
     family = recipe["family"]
     _, _, special, _ = FAMILIES[family]
-    if family == "gpt2":
+    if family in ("gpt2", "gpt_neox"):
         return processors.ByteLevel(trim_offsets=False)
     number = tokenizer.token_to_id
     if family == "roberta":

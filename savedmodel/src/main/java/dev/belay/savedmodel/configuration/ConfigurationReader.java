@@ -66,7 +66,7 @@ public final class ConfigurationReader {
     Fields fields = new Fields(root, KeyRules.of(type).aliases());
     try {
       ModelConfiguration configuration = configuration(type, fields, others(root));
-      if (type.family() == Family.LLAMA) {
+      if (type.family().hasRotaryPositions()) {
         RotaryPositions.read(type, configuration.sizes(), fields);
         SlidingWindow.read(type, configuration.sizes(), fields);
       }
@@ -182,7 +182,8 @@ public final class ConfigurationReader {
                     fields.whole("relative_attention_num_buckets", 32),
                     fields.whole("relative_attention_max_distance", 128)))
             : Optional.empty(),
-        fields.truth("tie_word_embeddings", type != ModelType.MT5 && family != Family.LLAMA),
+        fields.truth(
+            "tie_word_embeddings", type != ModelType.MT5 && !family.hasRotaryPositions()),
         fields.optionalWhole("pad_token_id", defaultPadId(family)),
         fields.labels(),
         fields.texts("architectures"),
@@ -200,7 +201,7 @@ public final class ConfigurationReader {
   /** The default of Hugging Face's configuration class, and of google-research's code. */
   private static double defaultEpsilon(Family family) {
     return switch (family) {
-      case GPT2 -> 1e-5;
+      case GPT2, GPT_NEOX -> 1e-5;
       case LLAMA, T5 -> 1e-6;
       default -> 1e-12;
     };
@@ -208,7 +209,7 @@ public final class ConfigurationReader {
 
   private static OptionalInt defaultPadId(Family family) {
     return switch (family) {
-      case GPT2, LLAMA -> OptionalInt.empty();
+      case GPT2, LLAMA, GPT_NEOX -> OptionalInt.empty();
       case ROBERTA, MPNET -> OptionalInt.of(1);
       default -> OptionalInt.of(0);
     };
@@ -255,7 +256,7 @@ public final class ConfigurationReader {
 
   private static int positions(ModelType type, Keys keys, Fields fields) {
     return switch (type) {
-      case LLAMA -> fields.whole(keys.positions(), 2048);
+      case LLAMA, GPT_NEOX -> fields.whole(keys.positions(), 2048);
       case MISTRAL -> fields.whole(keys.positions(), 131_072);
       case QWEN2 -> fields.whole(keys.positions(), 32_768);
       default -> fields.whole(keys.positions());
@@ -263,7 +264,7 @@ public final class ConfigurationReader {
   }
 
   private static Dropouts dropouts(Family family, Keys.DropoutKeys keys, Fields fields) {
-    double usual = family == Family.ALBERT || family == Family.LLAMA ? 0 : 0.1;
+    double usual = family == Family.ALBERT || family.hasRotaryPositions() ? 0 : 0.1;
     double hidden = fields.number(keys.hidden(), usual);
     return new Dropouts(
         hidden,
@@ -275,7 +276,7 @@ public final class ConfigurationReader {
   /** For families whose head has another rate than the layers below it. */
   private static Optional<Double> defaultClassifierDropout(Family family) {
     return switch (family) {
-      case ALBERT -> Optional.of(0.1);
+      case ALBERT, GPT_NEOX -> Optional.of(0.1);
       case DISTILBERT -> Optional.of(0.2);
       default -> Optional.empty();
     };

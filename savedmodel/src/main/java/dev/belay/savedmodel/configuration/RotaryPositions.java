@@ -33,6 +33,15 @@ public record RotaryPositions(
   private static final String PARTIAL = "partial_rotary_factor";
   private static final double DEFAULT_BASE = 10_000;
 
+  /** Keys of the numbers that a file has outside of the object, and what a missing part means. */
+  private record OuterKeys(String base, String part, double usualPart) {
+    static OuterKeys of(ModelType type) {
+      return type == ModelType.GPT_NEOX
+          ? new OuterKeys("rotary_emb_base", "rotary_pct", 0.25)
+          : new OuterKeys(THETA, PARTIAL, 1);
+    }
+  }
+
   /** Kinds of stretching, {@code rope_type}. */
   public enum Scaling {
     DEFAULT,
@@ -59,15 +68,10 @@ public record RotaryPositions(
   static RotaryPositions read(ModelType type, Sizes sizes, Fields file) {
     Fields said = file.within(SCALING).or(() -> file.within(PARAMETERS)).orElse(Fields.NONE);
     Scaling scaling = scaling(file, said);
-    double base = agreed(file, said, THETA, DEFAULT_BASE);
-    double part = agreed(file, said, PARTIAL, 1);
-    int size = (int) (sizes.headSize() * part);
-    if (part != 1) {
-      file.problem("'" + PARTIAL + "' is " + part + ", and Belay computes 1 in a " + type.key());
-    }
-    if (size % 2 != 0 || (scaling == Scaling.DYNAMIC && size == 2)) {
-      file.problem("the size of a head is " + size + ", which rotary positions cannot pair");
-    }
+    OuterKeys keys = OuterKeys.of(type);
+    double base = agreed(file, keys.base(), said, THETA).orElse(DEFAULT_BASE);
+    double part = agreed(file, keys.part(), said, PARTIAL).orElse(keys.usualPart());
+    int size = size(type, sizes, scaling, part, file);
     boolean trainsShorter = scaling == Scaling.LLAMA3 || scaling == Scaling.YARN;
     int trained =
         trainsShorter
@@ -99,6 +103,30 @@ public record RotaryPositions(
         scaling == Scaling.YARN ? attention(said, factor) : 1);
   }
 
+  /** How many numbers of a head are rotated: those of which pairs can be made. */
+  private static int size(
+      ModelType type, Sizes sizes, Scaling scaling, double part, Fields file) {
+    int size = (int) (sizes.headSize() * part);
+    boolean isWhole = type != ModelType.GPT_NEOX;
+    if (isWhole && part != 1) {
+      file.problem("'" + PARTIAL + "' is " + part + ", and Belay computes 1 in a " + type.key());
+    }
+    if (size < 2
+        || size > sizes.headSize()
+        || size % 2 != 0
+        || (scaling == Scaling.DYNAMIC && size == 2)) {
+      file.problem(
+          isWhole
+              ? "the size of a head is " + size + ", which rotary positions cannot pair"
+              : "of the "
+                  + sizes.headSize()
+                  + " numbers of a head "
+                  + size
+                  + " are rotated, which rotary positions cannot pair");
+    }
+    return size;
+  }
+
   private static Scaling scaling(Fields file, Fields said) {
     String word = said.text("rope_type", said.text("type", Scaling.DEFAULT.word()));
     Optional<Scaling> found =
@@ -119,13 +147,13 @@ public record RotaryPositions(
   }
 
   /** A number that either the file or its inner object has, or both with the same value. */
-  private static double agreed(Fields file, Fields said, String key, double otherwise) {
-    Optional<Double> outer = file.optionalNumber(key);
+  private static Optional<Double> agreed(Fields file, String outerKey, Fields said, String key) {
+    Optional<Double> outer = file.optionalNumber(outerKey);
     Optional<Double> inner = said.optionalNumber(key);
     if (outer.isPresent() && inner.isPresent() && !outer.equals(inner)) {
       file.problem(
           "'"
-              + key
+              + outerKey
               + "' is "
               + outer.get()
               + ", and "
@@ -133,7 +161,7 @@ public record RotaryPositions(
               + " within the rotary positions: transformers 4 reads the first, 5 the second; leave"
               + " one out");
     }
-    return inner.or(() -> outer).orElse(otherwise);
+    return inner.or(() -> outer);
   }
 
   private static double impliedFactor(Fields file, Fields said, Scaling scaling, double ratio) {

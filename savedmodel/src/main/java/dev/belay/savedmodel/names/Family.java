@@ -15,11 +15,17 @@ public enum Family {
   MPNET,
   GPT2,
   LLAMA,
+  GPT_NEOX,
   T5;
 
   /** Whether its models predict the next token of one text. */
   public boolean isDecoder() {
-    return this == GPT2 || this == LLAMA;
+    return this == GPT2 || hasRotaryPositions();
+  }
+
+  /** Whether queries and keys of its models are rotated by their positions. */
+  public boolean hasRotaryPositions() {
+    return this == LLAMA || this == GPT_NEOX;
   }
 
   /** {@code bert}: the name of its tables, and the {@code model_type} of its first model. */

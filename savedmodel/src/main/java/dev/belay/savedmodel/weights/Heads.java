@@ -88,6 +88,8 @@ final class Heads {
         case GPT2 -> "LMHeadModel"; // same weights as headless; can do more
         case LLAMA ->
             configuration.tiedEmbeddings() || has(names, "lm_head.") ? "ForCausalLM" : "Model";
+        case GPT_NEOX ->
+            configuration.tiedEmbeddings() || has(names, "embed_out.") ? "ForCausalLM" : "Model";
         case T5 -> "ForConditionalGeneration";
         default -> "Model";
       };

@@ -52,10 +52,11 @@ class NameTableTest {
   }
 
   /**
-   * What no TensorFlow class of Hugging Face has: Llama, distances, untied outputs, heads of GPT-2.
+   * What no TensorFlow class of Hugging Face has: Llama, GPT-NeoX, distances, untied outputs, heads
+   * of GPT-2.
    */
   private static boolean isOfPyTorchAlone(Family family, String canonical) {
-    return family == Family.LLAMA
+    return family.hasRotaryPositions()
         || canonical.contains("distance_embedding")
         || canonical.equals("cls.predictions.decoder.bias")
         || canonical.equals("lm_head.decoder.bias")

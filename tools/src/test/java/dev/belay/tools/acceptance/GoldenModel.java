@@ -95,7 +95,7 @@ record GoldenModel(
 
   /** Llama and its relatives, with what PyTorch gives. */
   static Stream<GoldenModel> decoders() {
-    return Stream.of("llama", "smollm", "linear", "dynamic", "llama3", "yarn", "mistral", "qwen2")
+    return Stream.of("llama", "smollm", "linear", "dynamic", "llama3", "yarn", "mistral", "qwen2", "neox", "neox_in_turn")
         .map(
             name ->
                 of(

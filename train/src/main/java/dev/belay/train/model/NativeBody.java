@@ -48,7 +48,7 @@ record NativeBody(
 
   static NativeBody of(NativeModel model) {
     return switch (model.configuration().family()) {
-      case GPT2, LLAMA -> decoder(model);
+      case GPT2, LLAMA, GPT_NEOX -> decoder(model);
       case T5 -> seq2seq(model);
       default -> encoder(model.configuration(), model.activation(), model.head());
     };
@@ -57,7 +57,8 @@ record NativeBody(
   /** Words before the names of a body, which PyTorch's model without a head lacks. */
   static List<String> words(ModelConfiguration configuration) {
     return switch (configuration.family()) {
-      case GPT2, LLAMA -> List.of(DecoderFamily.names(configuration.family()).base() + ".");
+      case GPT2, LLAMA, GPT_NEOX ->
+          List.of(DecoderFamily.names(configuration.family()).base() + ".");
       case T5 -> List.of();
       default -> List.of(configuration.family().modelType() + ".");
     };

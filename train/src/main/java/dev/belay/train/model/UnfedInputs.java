@@ -40,7 +40,7 @@ final class UnfedInputs {
     switch (family) {
       // Positions count on from the padding's id.
       case ROBERTA, MPNET -> inputs.put(POSITIONS, CHANGES);
-      case GPT2, LLAMA -> {
+      case GPT2, LLAMA, GPT_NEOX -> {
         inputs.put(POSITIONS, COUNTED);
         // GPT-2 looks them up among the words; the others refuse them.
         inputs.put(FeatureNames.TOKEN_TYPE_IDS, CHANGES);

@@ -39,6 +39,7 @@ record TokenizerClass(
     LLAMA,
     MPNET,
     GPT2,
+    GPT_NEOX,
     ALBERT,
     XLM_ROBERTA,
     CAMEMBERT

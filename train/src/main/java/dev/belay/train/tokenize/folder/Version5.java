@@ -101,6 +101,12 @@ final class Version5 {
               bert, special.require(settings, "unk_token"), object(vocabulary));
       case ROBERTA, GPT2 ->
           BytePairFiles.tokenizerJson(object(vocabulary), model.path("merges"), prefixSpace);
+      case GPT_NEOX -> {
+        ObjectNode root =
+            BytePairFiles.tokenizerJson(object(vocabulary), model.path("merges"), prefixSpace);
+        root.putObject("normalizer").put("type", "NFC");
+        yield root;
+      }
       case LLAMA -> pieces(object(vocabulary), model.path("merges"));
       case T5 -> unigram(2, characterMap(), true);
       case ALBERT -> unigram(1, albertNormalizer(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
