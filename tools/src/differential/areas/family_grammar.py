@@ -5,7 +5,7 @@ Plain Python: both the TensorFlow and the PyTorch area draw from it, each with t
 import random
 
 ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert", "mpnet")
-FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5", "mistral": "llama", "qwen2": "llama"}
+FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5", "mistral": "llama", "qwen2": "llama", "mbart": "bart"}
 DECODERS = ("gpt2", "llama", "gpt_neox")
 ROTARY = ("llama", "gpt_neox")
 TASKS = {
@@ -14,8 +14,9 @@ TASKS = {
     "llama": (("causal", 4), ("classes", 3), ("regression", 1), ("labels", 1)),
     "gpt_neox": (("causal", 4), ("classes", 3), ("regression", 1), ("tokens", 2)),
     "t5": (("seq2seq", 1),),
+    "bart": (("seq2seq", 1),),
 }
-ACTIVATION_KEY = {"distilbert": "activation", "gpt2": "activation_function"}
+ACTIVATION_KEY = {"distilbert": "activation", "gpt2": "activation_function", "bart": "activation_function", "mbart": "activation_function"}
 SMALL_MASS = 0.06
 
 
@@ -71,6 +72,11 @@ def sizes(rng, model_type):
             drawn["relative_attention_num_buckets"] = rng.choice((4, 6, 7, 8, 16, 32))
             near = drawn["relative_attention_num_buckets"] // 2
             drawn["relative_attention_max_distance"] = rng.choice((near + 1, 20, 64, 128, 200))
+    elif family(model_type) == "bart":
+        drawn = dict(vocab_size=vocabulary, d_model=hidden, encoder_layers=layers, encoder_attention_heads=heads, encoder_ffn_dim=inner,
+                     decoder_layers=rng.choice((1, 2, layers)), decoder_ffn_dim=rng.choice((8, 14, inner)),
+                     decoder_attention_heads=rng.choice([count for count in range(1, hidden + 1) if hidden % count == 0]),
+                     max_position_embeddings=rng.choice((12, 24, 40)))
     elif model_type == "distilbert":
         drawn = dict(vocab_size=vocabulary, dim=hidden, n_layers=layers, n_heads=heads, hidden_dim=inner,
                      max_position_embeddings=positions)
@@ -135,6 +141,10 @@ def settings(model_type, drawn, activations):
             ("hidden_act", activations), ("hidden_act", activations), ("layer_norm_eps", (1e-3, 1e-2)), ("tie_word_embeddings", (True,)),
             ("tie_word_embeddings", (True,)), ("pad_token_id", (0, 3, 5)), ("attention_dropout", (0.3,)), ("hidden_dropout", (0.3,)),
             ("classifier_dropout", (0.4,)), ("use_cache", (False,)), ("is_decoder", (True,))]
+    if at == "bart":
+        return common[:2] + common[4:] + [("scale_embedding", (True,)), ("activation_function", activations), ("activation_function", activations)] * 2 + [
+            ("init_std", (0.1,)), ("decoder_start_token_id", (0, 1, 5)), ("pad_token_id", (3,)), ("forced_bos_token_id", (0,)), ("use_cache", (False,)),
+            ("dropout", (0.3,)), ("attention_dropout", (0.3,)), ("activation_dropout", (0.3,)), ("classifier_dropout", (0.3,)), ("eos_token_id", (5,))]
     if at == "t5":
         projections = tuple(activations) + tuple("gated-" + name for name in activations)
         return common + [("feed_forward_proj", projections)] * 3 + [
@@ -187,7 +197,7 @@ class Rows:
         self.config = recipe["config"]
         self.rng = random.Random(recipe["rows"]["seed"])
         at = family(recipe["model_type"])
-        self.pad = self.config.get("pad_token_id", {"roberta": 1, "mpnet": 1, "gpt2": 0}.get(at, 0))
+        self.pad = self.config.get("pad_token_id", {"roberta": 1, "mpnet": 1, "gpt2": 0, "bart": 1}.get(at, 0))
         self.forbidden = {self.pad, 0, 1, 2}
         if recipe["rows"].get("padding_inside") and self.config.get("pad_token_id") is not None:
             self.forbidden -= {self.pad}  # PyTorch's classes do not train its embedding

@@ -153,7 +153,7 @@ class RecomputationTest {
       Seq2SeqSpec spec =
           new Seq2SeqSpec(
               new Seq2SeqSpec.Sizes(WORDS, 8, 3, 3, 2, 4, 16),
-              new Seq2SeqSpec.Positions(4, 3),
+              new Seq2SeqSpec.Relative(4, 3),
               feedForward,
               Seq2SeqSpec.Output.TIED,
               1e-6,

@@ -70,6 +70,9 @@ public final class ConfigurationReader {
         RotaryPositions.read(type, configuration.sizes(), fields);
         SlidingWindow.read(type, configuration.sizes(), fields);
       }
+      if (type.family() == Family.BART) {
+        DecoderBlocks.read(configuration.sizes(), fields);
+      }
       if (fields.problems().isEmpty()) {
         return configuration;
       }
@@ -201,7 +204,7 @@ public final class ConfigurationReader {
   /** The default of Hugging Face's configuration class, and of google-research's code. */
   private static double defaultEpsilon(Family family) {
     return switch (family) {
-      case GPT2, GPT_NEOX -> 1e-5;
+      case GPT2, GPT_NEOX, BART -> 1e-5;
       case LLAMA, T5 -> 1e-6;
       default -> 1e-12;
     };
@@ -210,7 +213,7 @@ public final class ConfigurationReader {
   private static OptionalInt defaultPadId(Family family) {
     return switch (family) {
       case GPT2, LLAMA, GPT_NEOX -> OptionalInt.empty();
-      case ROBERTA, MPNET -> OptionalInt.of(1);
+      case ROBERTA, MPNET, BART -> OptionalInt.of(1);
       default -> OptionalInt.of(0);
     };
   }
@@ -229,7 +232,7 @@ public final class ConfigurationReader {
         hidden,
         fields.whole(keys.embedding(), hidden),
         layers,
-        t5 ? fields.whole("num_decoder_layers", layers) : 0,
+        decoderLayers(family, fields, layers),
         shared ? fields.whole("num_hidden_groups", 1) : layers,
         shared ? fields.whole("inner_group_num", 1) : 1,
         heads,
@@ -240,6 +243,14 @@ public final class ConfigurationReader {
             : fields.whole(keys.intermediate()),
         keys.positions() == null ? 0 : positions(type, keys, fields),
         keys.types() == null ? 0 : fields.whole(keys.types()));
+  }
+
+  private static int decoderLayers(Family family, Fields fields, int encoderLayers) {
+    return switch (family) {
+      case T5 -> fields.whole("num_decoder_layers", encoderLayers);
+      case BART -> fields.whole("decoder_layers");
+      default -> 0;
+    };
   }
 
   /** Mistral and Qwen2 have a default of their own, and each head its own keys only by null. */
@@ -268,7 +279,7 @@ public final class ConfigurationReader {
     double hidden = fields.number(keys.hidden(), usual);
     return new Dropouts(
         hidden,
-        fields.number(keys.attention(), usual),
+        fields.number(keys.attention(), family == Family.BART ? 0 : usual),
         fields.number(keys.embedding(), family == Family.GPT2 ? usual : hidden),
         fields.optionalNumber(keys.classifier()).or(() -> defaultClassifierDropout(family)));
   }
@@ -278,6 +289,7 @@ public final class ConfigurationReader {
     return switch (family) {
       case ALBERT, GPT_NEOX -> Optional.of(0.1);
       case DISTILBERT -> Optional.of(0.2);
+      case BART -> Optional.of(0.0);
       default -> Optional.empty();
     };
   }

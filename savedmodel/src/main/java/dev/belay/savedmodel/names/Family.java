@@ -16,11 +16,17 @@ public enum Family {
   GPT2,
   LLAMA,
   GPT_NEOX,
-  T5;
+  T5,
+  BART;
 
   /** Whether its models predict the next token of one text. */
   public boolean isDecoder() {
     return this == GPT2 || hasRotaryPositions();
+  }
+
+  /** Whether its models read one text and write another. */
+  public boolean isEncoderDecoder() {
+    return this == T5 || this == BART;
   }
 
   /** Whether queries and keys of its models are rotated by their positions. */

@@ -25,7 +25,9 @@ public enum ModelType {
   QWEN2("qwen2", "Qwen2", Family.LLAMA),
   GPT_NEOX("gpt_neox", "GPTNeoX", Family.GPT_NEOX),
   T5("t5", "T5", Family.T5),
-  MT5("mt5", "MT5", Family.T5);
+  MT5("mt5", "MT5", Family.T5),
+  BART("bart", "Bart", Family.BART),
+  MBART("mbart", "MBart", Family.BART);
 
   private static final String OTHER_ENDINGS =
       "Model|LMHeadModel|DoubleHeadsModel|EncoderModel|WithLMHeadModel";

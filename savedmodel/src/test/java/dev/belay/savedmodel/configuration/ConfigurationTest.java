@@ -136,7 +136,7 @@ class ConfigurationTest {
         file
             + ": key 'model_type': 'mamba' is not one of the families that Belay knows: [bert,"
             + " roberta, xlm-roberta, camembert, distilbert, electra, albert, mpnet, gpt2, llama, mistral,"
-            + " qwen2, gpt_neox, t5, mt5]",
+            + " qwen2, gpt_neox, t5, mt5, bart, mbart]",
         assertThrows(UnsupportedModelException.class, () -> ConfigurationReader.read(file))
             .getMessage());
   }

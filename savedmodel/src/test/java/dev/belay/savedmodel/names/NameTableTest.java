@@ -52,11 +52,12 @@ class NameTableTest {
   }
 
   /**
-   * What no TensorFlow class of Hugging Face has: Llama, GPT-NeoX, distances, untied outputs, heads
+   * What no TensorFlow class of Hugging Face has: Llama, GPT-NeoX, BART, distances, untied outputs, heads
    * of GPT-2.
    */
   private static boolean isOfPyTorchAlone(Family family, String canonical) {
     return family.hasRotaryPositions()
+        || family == Family.BART
         || canonical.contains("distance_embedding")
         || canonical.equals("cls.predictions.decoder.bias")
         || canonical.equals("lm_head.decoder.bias")

@@ -116,7 +116,7 @@ public final class EncoderFamily {
       case DISTILBERT -> EncoderNames.DISTILBERT;
       case ALBERT -> EncoderNames.ALBERT;
       case MPNET -> EncoderNames.MPNET;
-      case GPT2, LLAMA, GPT_NEOX, T5 -> throw noEncoder(family);
+      case GPT2, LLAMA, GPT_NEOX, T5, BART -> throw noEncoder(family);
     };
   }
 
@@ -128,7 +128,7 @@ public final class EncoderFamily {
       case ELECTRA -> SequenceHead.Form.ELECTRA;
       case DISTILBERT -> SequenceHead.Form.DISTILBERT;
       case ALBERT -> SequenceHead.Form.ALBERT;
-      case GPT2, LLAMA, GPT_NEOX, T5 -> throw noEncoder(family);
+      case GPT2, LLAMA, GPT_NEOX, T5, BART -> throw noEncoder(family);
     };
   }
 

@@ -54,7 +54,7 @@ public final class MaskedHeads {
       case DISTILBERT -> MaskedLanguageHead.Form.DISTILBERT;
       case ELECTRA -> MaskedLanguageHead.Form.ELECTRA;
       case ALBERT -> MaskedLanguageHead.Form.ALBERT;
-      case GPT2, LLAMA, GPT_NEOX, T5 ->
+      case GPT2, LLAMA, GPT_NEOX, T5, BART ->
           throw new IllegalStateException(family + " hides no words");
     };
   }

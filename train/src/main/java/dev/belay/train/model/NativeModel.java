@@ -29,6 +29,7 @@ import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.report.Provenance;
@@ -305,6 +306,11 @@ record NativeModel(
   @Override
   public OptionalInt paddingId() {
     return configuration.padId();
+  }
+
+  @Override
+  public Optional<TargetRule> targets() {
+    return head.task().targets(configuration);
   }
 
   @Override

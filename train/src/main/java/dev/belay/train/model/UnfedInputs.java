@@ -45,7 +45,7 @@ final class UnfedInputs {
         // GPT-2 looks them up among the words; the others refuse them.
         inputs.put(FeatureNames.TOKEN_TYPE_IDS, CHANGES);
       }
-      case T5 -> {
+      case T5, BART -> {
         OF_DECODERS.forEach(name -> inputs.put(name, CHANGES));
         inputs.put("decoder_attention_mask", ONES);
       }
