@@ -332,7 +332,7 @@ final class ExampleEncoder {
     if (example.target() >= 0) {
       TokenIds target = ids.get(example.target());
       requireKnown(example, target);
-      return new FeatureRow.Ints(target.inputIds());
+      return new FeatureRow.Ints(tokenizer.orElseThrow().written(target.inputIds()));
     }
     CellValues cell = example.cell(example.choice().label().getAsInt());
     int length = cell.ints().length;

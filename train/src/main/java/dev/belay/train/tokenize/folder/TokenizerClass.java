@@ -42,7 +42,9 @@ record TokenizerClass(
     GPT_NEOX,
     ALBERT,
     XLM_ROBERTA,
-    CAMEMBERT
+    CAMEMBERT,
+    MBART,
+    MBART50
   }
 
   /** Files that a class builds a tokenizer from without tokenizer.json. */
