@@ -3,10 +3,12 @@
 
 Of each: model/ as save_pretrained writes it, batch.jsonl, and goldens.json with the logits of the labels' tokens, the loss and
 the dense gradient norm of five steps of Adam as TensorFlow computes it (clipped at 1), and what generate writes, greedily and
-with beams, as the model's own settings say. With torch and transformers 5.20.2, on the CPU.
+with beams, as the model's own settings say. Also mbart_texts, a case of the differential test: an mBART with its tokenizer, which
+reads one language and writes another. With torch and transformers 5.20.2, on the CPU.
 """
 import json
 import pathlib
+import re
 import shutil
 import sys
 
@@ -74,15 +76,51 @@ def train(model, ids, mask, labels):
 
 
 def written(model, ids, mask, beams):
-    """Without the first token, and without padding."""
+    """Without the first token, and without padding after the end."""
     texts = []
     for row, hidden in zip(ids, mask):
         out = model.generate(row[None], attention_mask=hidden[None], max_new_tokens=8, num_beams=beams, do_sample=False)
-        texts.append([token for token in out[0, 1:].tolist() if token != model.config.pad_token_id])
+        ids = out[0, 1:].tolist()
+        texts.append(ids[:ids.index(2) + 1] if 2 in ids else ids)
     return texts
 
 
+PIECES = ["▁the", "▁movie", "▁was", "▁good", "▁", "t", "h", "e", "m", "o", "v", "i", "g", "d", "s", "▁filmul", "▁bun"]
+TEXTS = [("the movie was good", "filmul bun"), ("good", "bun the"), ("the the movie", "s")]
+
+
+def with_texts(here):
+    tokenizer = transformers.MBartTokenizer()
+    languages = [token for token in tokenizer.get_vocab() if re.fullmatch("[a-z]{2}_[A-Z]{2}", token)]
+    pieces = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0)] + [(piece, -float(number)) for number, piece in enumerate(PIECES, 2)]
+    vocabulary = pieces + [(language, 0.0) for language in sorted(languages)] + [("<mask>", 0.0)]
+    tokenizer = transformers.MBartTokenizer(vocab=vocabulary, src_lang="en_XX", tgt_lang="ro_RO", model_max_length=16)
+    model = build("mbart", dict(SIZES, vocab_size=len(vocabulary), d_model=8, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+                                decoder_start_token_id=tokenizer.convert_tokens_to_ids("ro_RO")), 7)
+    model.save_pretrained(here / "model")
+    tokenizer.save_pretrained(here / "model")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(here / "model")
+    fed = tokenizer([text for text, _ in TEXTS], text_target=[target for _, target in TEXTS], padding=True, return_tensors="pt")
+    fed["labels"][fed["labels"] == 1] = -100
+    loss = model(**fed).loss.item()
+    lines = []
+    with open(here / "in.jsonl", "w") as file:
+        for text, target in TEXTS:
+            out = model.generate(**tokenizer(text, return_tensors="pt"), max_new_tokens=6, num_beams=2, do_sample=False)
+            lines.append(dict(generated_text=tokenizer.decode(out[0], skip_special_tokens=True)))
+            file.write(json.dumps(dict(text=text, target=target)) + "\n")
+    runs = [dict(arguments=["evaluate", "--json", "--model", "@/model", "--file", "@/in.jsonl"], expect=dict(metrics=dict(loss=loss))),
+            dict(arguments=["predict", "--model", "@/model", "--file", "@/in.jsonl", "--max-new-tokens", "6", "--num-beams", "2"],
+                 expect=dict(lines=lines))]
+    (here / "case.json").write_text(json.dumps(dict(runs=runs)))
+    print("mbart_texts", fed["labels"].tolist(), loss, lines)
+
+
 def main(folder, names):
+    if not names or "mbart_texts" in names:
+        shutil.rmtree(folder / "mbart_texts", ignore_errors=True)
+        (folder / "mbart_texts").mkdir(parents=True)
+        with_texts(folder / "mbart_texts")
     for seed, (name, (model_type, config)) in enumerate(CASES.items()):
         if names and name not in names:
             continue
@@ -94,7 +132,8 @@ def main(folder, names):
         ids, mask, labels = batch(seed)
         with torch.no_grad():
             logits = model(input_ids=ids, attention_mask=mask, labels=labels).logits
-        goldens = dict(logits=[[float(f"{x:.7g}") for x in row] for row in logits[labels != -100].tolist()])
+        decoder_ids = model.prepare_decoder_input_ids_from_labels(labels)
+        goldens = dict(decoder_input_ids=decoder_ids.tolist(), logits=[[float(f"{x:.7g}") for x in row] for row in logits[labels != -100].tolist()])
         goldens["written"] = {beams: written(model, ids, mask, beams) for beams in (1, 3)}
         goldens["training"] = train(type(model).from_pretrained(here / "model").eval(), ids, mask, labels)
         (here / "goldens.json").write_text(json.dumps(goldens) + "\n")

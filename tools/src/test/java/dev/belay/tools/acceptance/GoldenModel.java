@@ -93,13 +93,25 @@ record GoldenModel(
         json -> training(json, "trainings/adam_dense"));
   }
 
-  /** Llama and its relatives, with what PyTorch gives. */
+  /** Llama, its relatives and GPT-NeoX, with what PyTorch gives. */
   static Stream<GoldenModel> decoders() {
     return Stream.of("llama", "smollm", "linear", "dynamic", "llama3", "yarn", "mistral", "qwen2", "neox", "neox_in_turn")
         .map(
             name ->
                 of(
                     Place.of("decoders/" + name, "model", "batch.jsonl"),
+                    "Belay's own graph of ",
+                    List.of(),
+                    goldens -> training(goldens, "training")));
+  }
+
+  /** BART and mBART, with what PyTorch gives. */
+  static Stream<GoldenModel> encodersWithDecoders() {
+    return Stream.of("bart", "bart_scaled", "mbart")
+        .map(
+            name ->
+                of(
+                    Place.of("seq2seq/" + name, "model", "batch.jsonl"),
                     "Belay's own graph of ",
                     List.of(),
                     goldens -> training(goldens, "training")));

@@ -41,7 +41,7 @@ final class GoldenTrainingTest {
   }
 
   static Stream<GoldenModel> decoders() {
-    return GoldenModel.decoders();
+    return Stream.concat(GoldenModel.decoders(), GoldenModel.encodersWithDecoders());
   }
 
   @ParameterizedTest(name = "{0}")

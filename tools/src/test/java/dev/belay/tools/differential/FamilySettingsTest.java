@@ -75,6 +75,12 @@ class FamilySettingsTest {
     assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("decoder_tokenizers", name)).run());
   }
 
+  /** An mBART with its tokenizer, which reads one language and writes another. */
+  @Test
+  void readsAndWritesLanguagesAsPython() throws IOException {
+    assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("seq2seq", "mbart_texts")).run());
+  }
+
   /** A key that Belay does not compute, and what the refusal says of it. */
   @ParameterizedTest
   @CsvSource({
