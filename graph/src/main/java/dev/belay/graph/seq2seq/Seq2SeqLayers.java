@@ -20,12 +20,10 @@ record Seq2SeqLayers(Seq2SeqSpec spec) {
   Dense dense(Parameters parameters, String name, long in, long out, double number) {
     return spec.form().biased()
         ? Dense.declare(parameters, name, in, out, true)
-        : Dense.declareWithoutBias(
-            parameters.deviating(1 / Math.sqrt(number)), name, in, out);
+        : Dense.declareWithoutBias(parameters.deviating(1 / Math.sqrt(number)), name, in, out);
   }
 
   Residual residual(Parameters parameters, String norm) {
-    return new Residual(
-        norm(parameters, norm), spec.form().normsFirst(), spec.dropout().rows());
+    return new Residual(norm(parameters, norm), spec.form().normsFirst(), spec.dropout().rows());
   }
 }

@@ -13,6 +13,7 @@ import dev.belay.graph.seq2seq.AttentionLayer.Memory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
@@ -99,7 +100,7 @@ final class Stack {
             distances.isPresent()
                 ? tf.math.add(distances.get().bias(tf, extent.length()), hidden)
                 : hidden); // [B or 1, A, T, T], or as hidden
-    Operand<TFloat32> x = entered(pass, embedded, extent, tf.constant(0)); // [N, H]
+    Operand<TFloat32> x = entered(pass, embedded, extent, () -> tf.constant(0)); // [N, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
@@ -118,16 +119,16 @@ final class Stack {
    * The rows that the first block reads, [N, H].
    *
    * @param embedded words, [N, H]
-   * @param before number of the tokens before them, scalar
+   * @param before makes the number of the tokens before them, where it is needed
    */
   private Operand<TFloat32> entered(
       ForwardContext pass,
       Operand<TFloat32> embedded,
       SequenceShape extent,
-      Operand<TInt32> before) {
+      Supplier<Operand<TInt32>> before) {
     Operand<TFloat32> x =
         positions.isPresent()
-            ? positions.get().add(pass.tf(), embedded, extent, before)
+            ? positions.get().add(pass.tf(), embedded, extent, before.get())
             : embedded;
     return pass.dropout(x, dropout.rows());
   }
@@ -191,7 +192,7 @@ final class Stack {
     Visible visible = new Visible(extent, Optional.of(bias), Optional.empty(), Optional.of(cache));
     Heads.Between between = new Heads.Between(extent, read.extent());
     Operand<TFloat32> x =
-        entered(pass, embedded, extent, tf.math.sub(all, extent.length())); // [N, H]
+        entered(pass, embedded, extent, () -> tf.math.sub(all, extent.length())); // [N, H]
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
       ForwardContext inside = pass.within("layer_" + i);
