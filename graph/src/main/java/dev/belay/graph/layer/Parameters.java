@@ -149,8 +149,7 @@ public final class Parameters {
     GraphVariable variable = create(spec(name, Units.COLUMNS, sizes).withTrainable(false));
     if (beginning.isFresh().test(variable.name())) {
       begin(
-          variable,
-          declared.tf().fill(declared.tf().constant(sizes), declared.tf().constant(0f)));
+          variable, declared.tf().fill(declared.tf().constant(sizes), declared.tf().constant(0f)));
     }
     return variable.value().expect(TFloat32.class);
   }

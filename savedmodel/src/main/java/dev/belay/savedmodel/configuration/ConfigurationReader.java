@@ -185,8 +185,7 @@ public final class ConfigurationReader {
                     fields.whole("relative_attention_num_buckets", 32),
                     fields.whole("relative_attention_max_distance", 128)))
             : Optional.empty(),
-        fields.truth(
-            "tie_word_embeddings", type != ModelType.MT5 && !family.hasRotaryPositions()),
+        fields.truth("tie_word_embeddings", type != ModelType.MT5 && !family.hasRotaryPositions()),
         fields.optionalWhole("pad_token_id", defaultPadId(family)),
         fields.labels(),
         fields.texts("architectures"),

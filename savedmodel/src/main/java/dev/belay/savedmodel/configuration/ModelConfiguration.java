@@ -198,7 +198,8 @@ public record ModelConfiguration(
    */
   public double initializerRange() {
     return number(family() == Family.BART ? "init_std" : "initializer_range")
-        .filter(range -> range > 0).orElse(0.02);
+        .filter(range -> range > 0)
+        .orElse(0.02);
   }
 
   /**

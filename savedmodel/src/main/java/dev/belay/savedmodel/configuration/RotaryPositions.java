@@ -104,8 +104,7 @@ public record RotaryPositions(
   }
 
   /** How many numbers of a head are rotated: those of which pairs can be made. */
-  private static int size(
-      ModelType type, Sizes sizes, Scaling scaling, double part, Fields file) {
+  private static int size(ModelType type, Sizes sizes, Scaling scaling, double part, Fields file) {
     int size = (int) (sizes.headSize() * part);
     boolean isWhole = type != ModelType.GPT_NEOX;
     if (isWhole && part != 1) {

@@ -52,8 +52,8 @@ class NameTableTest {
   }
 
   /**
-   * What no TensorFlow class of Hugging Face has: Llama, GPT-NeoX, BART, distances, untied outputs, heads
-   * of GPT-2.
+   * What no TensorFlow class of Hugging Face has: Llama, GPT-NeoX, BART, distances, untied outputs,
+   * heads of GPT-2.
    */
   private static boolean isOfPyTorchAlone(Family family, String canonical) {
     return family.hasRotaryPositions()
