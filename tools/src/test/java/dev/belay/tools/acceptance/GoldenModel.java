@@ -95,7 +95,17 @@ record GoldenModel(
 
   /** Llama, its relatives and GPT-NeoX, with what PyTorch gives. */
   static Stream<GoldenModel> decoders() {
-    return Stream.of("llama", "smollm", "linear", "dynamic", "llama3", "yarn", "mistral", "qwen2", "neox", "neox_in_turn")
+    return Stream.of(
+            "llama",
+            "smollm",
+            "linear",
+            "dynamic",
+            "llama3",
+            "yarn",
+            "mistral",
+            "qwen2",
+            "neox",
+            "neox_in_turn")
         .map(
             name ->
                 of(

@@ -99,7 +99,6 @@ public final class Seq2SeqFamily {
   private static Seq2SeqSpec.Words words(ModelConfiguration configuration) {
     boolean scaled = configuration.isSet("scale_embedding", false);
     OptionalInt padding = configuration.padId();
-    return new Seq2SeqSpec.Words(
-        scaled ? Math.sqrt(configuration.sizes().hidden()) : 1, padding);
+    return new Seq2SeqSpec.Words(scaled ? Math.sqrt(configuration.sizes().hidden()) : 1, padding);
   }
 }

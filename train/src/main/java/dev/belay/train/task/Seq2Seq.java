@@ -88,7 +88,8 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
           new Seq2SeqTokens.Read(
               (BatchColumn.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS),
               (BatchColumn.IntMatrix) batch.features().get(FeatureNames.ATTENTION_MASK));
-      try (Seq2SeqTokens next = new Seq2SeqTokens(run.runner(), run.forward(), read, start, longest)) {
+      try (Seq2SeqTokens next =
+          new Seq2SeqTokens(run.runner(), run.forward(), read, start, longest)) {
         plan.write(next, restoring);
       }
     }

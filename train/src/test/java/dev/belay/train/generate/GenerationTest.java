@@ -126,7 +126,9 @@ class GenerationTest {
         new BatchColumn.IntMatrix(4, 16, arrays.get("batch/input_ids").ints());
     BatchColumn.IntMatrix mask =
         new BatchColumn.IntMatrix(4, 16, arrays.get("batch/attention_mask").ints());
-    check("t5_tiny", () -> new Seq2SeqTokens(t5Runner, t5, new Seq2SeqTokens.Read(ids, mask), 0, 1000));
+    check(
+        "t5_tiny",
+        () -> new Seq2SeqTokens(t5Runner, t5, new Seq2SeqTokens.Read(ids, mask), 0, 1000));
   }
 
   /** A batch that is read anew. */

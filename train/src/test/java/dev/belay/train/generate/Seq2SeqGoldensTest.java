@@ -105,8 +105,7 @@ class Seq2SeqGoldensTest {
       for (int i = 0; i < words; i++) {
         right[i] = expected.get(i).floatValue();
       }
-      assertArrayEquals(
-          right, Arrays.copyOfRange(found, token * words, ++token * words), 1e-5f);
+      assertArrayEquals(right, Arrays.copyOfRange(found, token * words, ++token * words), 1e-5f);
     }
   }
 
@@ -119,19 +118,19 @@ class Seq2SeqGoldensTest {
     int start = configuration.generationStart().getAsInt();
     Limits limits = new Limits(8, configuration.endIds());
     List<ScoreRule> rules = rules(configuration, limits);
-    TokenSearch.Choice choice =
-        new TokenSearch.Choice(limits, rules, OptionalLong.empty(), 1);
+    TokenSearch.Choice choice = new TokenSearch.Choice(limits, rules, OptionalLong.empty(), 1);
     for (TokenSearch search :
         List.of(
-            new StepwiseSearch(choice),
-            new BeamSearch(choice, 3, 1, BeamSearch.Stopping.USUAL))) {
+            new StepwiseSearch(choice), new BeamSearch(choice, 3, 1, BeamSearch.Stopping.USUAL))) {
       String beams = search instanceof StepwiseSearch ? "1" : "3";
       try (NextTokens next = new Seq2SeqTokens(runner, model, read, start, 17)) {
         List<List<GeneratedSequence>> written = search.write(next, 0);
         for (int i = 0; i < written.size(); i++) {
           int[] right = ints(golden.get("written").get(beams).get(i));
           assertEquals(
-              Arrays.toString(right), Arrays.toString(written.get(i).get(0).all()), beams + " " + i);
+              Arrays.toString(right),
+              Arrays.toString(written.get(i).get(0).all()),
+              beams + " " + i);
         }
       }
     }

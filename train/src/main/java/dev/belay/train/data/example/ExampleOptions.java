@@ -57,8 +57,7 @@ public record ExampleOptions(
 
   /** The same for rows of another length. */
   public ExampleOptions withMaxLength(int length) {
-    return new ExampleOptions(
-        features, labels, length, vocabularySize, paddingId, targets, rules);
+    return new ExampleOptions(features, labels, length, vocabularySize, paddingId, targets, rules);
   }
 
   /** The same for other labels. */

@@ -26,8 +26,7 @@ public record TargetRule(OptionalInt start, OptionalInt longest) {
    * @param padding id that it reads where the target is ignored
    */
   int[] input(int[] target, int padding) {
-    int[] ids =
-        Arrays.stream(target).map(id -> id == LabelRule.IGNORED ? padding : id).toArray();
+    int[] ids = Arrays.stream(target).map(id -> id == LabelRule.IGNORED ? padding : id).toArray();
     int[] read = new int[ids.length];
     System.arraycopy(ids, 0, read, 1, ids.length - 1);
     read[0] = start.isPresent() ? start.getAsInt() : last(ids, padding);

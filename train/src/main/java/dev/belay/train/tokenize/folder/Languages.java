@@ -1,10 +1,10 @@
 package dev.belay.train.tokenize.folder;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.belay.train.data.DataException;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
-import com.fasterxml.jackson.databind.JsonNode;
 
 /**
  * Languages of the texts that an mBART reads and writes. A text that is read carries the word of

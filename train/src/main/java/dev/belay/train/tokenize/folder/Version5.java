@@ -261,8 +261,7 @@ final class Version5 {
           TokenizerParts.robertaProcessing(separate, classify, ids)
               .put(TokenizerParts.TRIM_OFFSETS, flag(TokenizerParts.TRIM_OFFSETS, true))
               .put(TokenizerParts.ADD_PREFIX_SPACE, flag(TokenizerParts.ADD_PREFIX_SPACE, false));
-      case T5 ->
-          TokenizerParts.template("$A </s>", "$A </s> $B </s>", ofEnd(ids, end));
+      case T5 -> TokenizerParts.template("$A </s>", "$A </s> $B </s>", ofEnd(ids, end));
       case XLM_ROBERTA, CAMEMBERT ->
           TokenizerParts.template(
               begin + " $A " + end, begin + " $A " + end + " " + end + " $B " + end, ids);

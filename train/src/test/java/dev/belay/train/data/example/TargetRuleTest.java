@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class TargetRuleTest {
   private static final int PADDING = 1;
-  private static final TargetRule LANGUAGE =
-      new TargetRule(OptionalInt.empty(), OptionalInt.of(4));
+  private static final TargetRule LANGUAGE = new TargetRule(OptionalInt.empty(), OptionalInt.of(4));
 
   @Test
   void decodersReadAStartTokenThenTheTarget() {
@@ -23,8 +22,7 @@ class TargetRuleTest {
   /** As shift_tokens_right of mBART, which counts tokens from the left. */
   @Test
   void mBartReadsTheLastTokenFirst() {
-    assertArrayEquals(
-        new int[] {8, 5, 2, 8}, LANGUAGE.input(new int[] {5, 2, 8, -100}, PADDING));
+    assertArrayEquals(new int[] {8, 5, 2, 8}, LANGUAGE.input(new int[] {5, 2, 8, -100}, PADDING));
     assertArrayEquals(
         new int[] {2, 5, PADDING, 2}, LANGUAGE.input(new int[] {5, -100, 2, 8}, PADDING));
     assertArrayEquals(new int[] {PADDING}, LANGUAGE.input(new int[] {-100}, PADDING));
