@@ -56,6 +56,19 @@ record Keys(
           null,
           new DropoutKeys("hidden_dropout", "attention_dropout", null, "classifier_dropout"));
 
+  private static final Keys BART =
+      new Keys(
+          "d_model",
+          null,
+          "encoder_layers",
+          "encoder_attention_heads",
+          "encoder_ffn_dim",
+          "max_position_embeddings",
+          null,
+          "activation_function",
+          null,
+          new DropoutKeys("dropout", "attention_dropout", null, "classifier_dropout"));
+
   private static Keys bert(String embedding, String types, DropoutKeys dropouts) {
     return new Keys(
         "hidden_size",
@@ -110,18 +123,7 @@ record Keys(
               new DropoutKeys("resid_pdrop", "attn_pdrop", "embd_pdrop", null));
       case LLAMA -> LLAMA;
       case GPT_NEOX -> GPT_NEOX;
-      case BART ->
-          new Keys(
-              "d_model",
-              null,
-              "encoder_layers",
-              "encoder_attention_heads",
-              "encoder_ffn_dim",
-              "max_position_embeddings",
-              null,
-              "activation_function",
-              null,
-              new DropoutKeys("dropout", "attention_dropout", null, "classifier_dropout"));
+      case BART -> BART;
       case T5 ->
           new Keys(
               "d_model",

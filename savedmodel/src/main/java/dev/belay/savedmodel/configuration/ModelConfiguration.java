@@ -212,6 +212,16 @@ public record ModelConfiguration(
         : initializerRange();
   }
 
+  /** As {@link #freshDeviation}, with its key, for people. */
+  public String describedDeviation() {
+    return freshDeviation()
+        + switch (family()) {
+          case T5 -> " of words (initializer_factor)";
+          case BART -> " (init_std)";
+          default -> " (initializer_range)";
+        };
+  }
+
   /** The kind of labels of a head for whole examples, {@code problem_type}, if it is declared. */
   public Optional<String> problemType() {
     return others.get(PROBLEM_TYPE) instanceof String type ? Optional.of(type) : Optional.empty();

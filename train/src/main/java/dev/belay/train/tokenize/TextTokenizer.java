@@ -83,14 +83,7 @@ public final class TextTokenizer implements AutoCloseable {
 
   /** The ids of a text that is to be written, which those of {@link #encode} become. */
   public int[] written(int[] ids) {
-    if (definition.languages().isEmpty() || ids.length == 0) {
-      return ids;
-    }
-    TokenizerDefinition.LanguageIds languages = definition.languages().get();
-    int[] written = ids.clone();
-    int last = ids.length - 1;
-    written[ids[last] == languages.source() ? last : 0] = languages.target();
-    return written;
+    return definition.languages().map(languages -> languages.written(ids)).orElse(ids);
   }
 
   /** A text or a pair as at most maxLength ids; of a pair the longer text is cut first. */

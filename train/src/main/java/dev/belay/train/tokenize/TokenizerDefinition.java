@@ -64,7 +64,15 @@ record TokenizerDefinition(
    * @param source of texts that are read
    * @param target of texts that are written
    */
-  record LanguageIds(int source, int target) {}
+  record LanguageIds(int source, int target) {
+    /** The ids of a text that is written, of those that the same text has where it is read. */
+    int[] written(int[] read) {
+      int[] written = read.clone();
+      int last = read.length - 1;
+      written[read[last] == source ? last : 0] = target;
+      return written;
+    }
+  }
 
   /** The usual names of the padding token, where no file says which it is. */
   private static final List<String> PADDING_TOKENS = List.of("[PAD]", "<pad>", "<|pad|>");
