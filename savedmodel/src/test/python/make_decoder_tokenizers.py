@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes ../fixtures/decoder_tokenizers: tokenizers as Llama and Qwen2 have them, with the ids of texts: make_decoder_tokenizers.py FOLDER
+"""Writes ../fixtures/decoder_tokenizers: tokenizers as Llama, Qwen2 and GPT-NeoX have them, with the ids of texts: make_decoder_tokenizers.py FOLDER
 
 Each is a case of the differential test. What transformers 5 writes is computed by transformers 5.20.2; what transformers 4 wrote by the
 library tokenizers, since its fast classes take tokenizer.json as it is, apart from the words at the ends.
@@ -11,7 +11,7 @@ import sys
 
 import tokenizers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import AutoTokenizer, LlamaTokenizer
+from transformers import AutoTokenizer, GPTNeoXTokenizer, LlamaTokenizer
 
 CORPUS = ["the movie was good", " the  film was not good at all", "Good movies are rare; bad ones are not.", "a thing\nof beauty"] * 4
 TEXTS = ["the movie was good", "  two  blanks ", "", "ünïcödé – 你好 🙂", "tabs\tand\nlines", "<s>the</s> end", "don't I'll 12345", "a" * 20]
@@ -60,7 +60,7 @@ def case(here, ids):
 def main(folder):
     shutil.rmtree(folder, ignore_errors=True)
     llama = dict(bos_token="<s>", eos_token="</s>", unk_token="<unk>", model_max_length=64)
-    for name in ("llama_4", "llama_4_ends", "llama_5", "qwen2_4"):
+    for name in ("llama_4", "llama_4_ends", "llama_5", "qwen2_4", "gpt_neox_5"):
         (folder / name).mkdir(parents=True)
     pieces = sentence_pieces()
     old(folder / "llama_4/model", pieces, "LlamaTokenizer", dict(llama, add_bos_token=True, add_eos_token=False))
@@ -76,6 +76,12 @@ def main(folder):
     words = bytes_of_words()
     old(folder / "qwen2_4/model", words, "Qwen2Tokenizer", dict(eos_token="<|endoftext|>", pad_token="<|endoftext|>", model_max_length=64))
     case(folder / "qwen2_4", [words.encode(text).ids for text in TEXTS])
+    model = json.loads(words.to_str())["model"]
+    made = GPTNeoXTokenizer(vocab=model["vocab"], merges=[tuple(merge) for merge in model["merges"]], model_max_length=64)
+    made.save_pretrained(folder / "gpt_neox_5/model")
+    read = AutoTokenizer.from_pretrained(folder / "gpt_neox_5/model")
+    print(type(read).__name__, (folder / "gpt_neox_5/model/tokenizer_config.json").read_text())
+    case(folder / "gpt_neox_5", [read(text).input_ids for text in TEXTS])
 
 
 if __name__ == "__main__":

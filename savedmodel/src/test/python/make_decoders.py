@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes ../fixtures/decoders: small models of Llama's family, and what PyTorch computes with them: make_decoders.py FOLDER [NAME ...]
+"""Writes ../fixtures/decoders: small models of Llama's family and of GPT-NeoX, and what PyTorch computes with them: make_decoders.py FOLDER [NAME ...]
 
 Of each: model/ as save_pretrained writes it, batch.jsonl, and goldens.json with the logits of its tokens, the loss and the
 dense gradient norm of five steps of Adam as TensorFlow computes it (clipped at 1), and what generate greedily writes.
@@ -17,7 +17,8 @@ STEPS, RATE, CLIP, EPSILON = 5, 1e-3, 1.0, 1e-8
 VOCABULARY, LENGTH = 24, 12
 SIZES = dict(vocab_size=VOCABULARY, hidden_size=8, intermediate_size=12, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
              max_position_embeddings=64, head_dim=4, bos_token_id=1, eos_token_id=2)
-CLASSES = {"llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2"}
+NEOX = dict({key: value for key, value in SIZES.items() if key not in ("num_key_value_heads", "head_dim")}, hidden_size=16, num_attention_heads=2)
+CLASSES = {"llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "gpt_neox": "GPTNeoX"}
 
 
 def rope(kind, **others):
@@ -35,6 +36,9 @@ CASES = {
     "mistral": ("mistral", dict(SIZES, sliding_window=3, hidden_act="gelu")),
     "qwen2": ("qwen2", dict({key: value for key, value in SIZES.items() if key != "head_dim"}, use_sliding_window=True, sliding_window=4,
                             max_window_layers=1, tie_word_embeddings=True)),
+    "neox": ("gpt_neox", dict(NEOX)),
+    "neox_in_turn": ("gpt_neox", dict(NEOX, use_parallel_residual=False, attention_bias=False, tie_word_embeddings=True, hidden_act="gelu_new",
+                                      **rope("linear", factor=3.0, partial_rotary_factor=0.5))),
 }
 
 

@@ -22,6 +22,8 @@ DISTILBERT = dict(vocab_size=16, dim=8, n_layers=1, n_heads=2, hidden_dim=6, max
 GPT2 = dict(vocab_size=16, n_embd=8, n_layer=2, n_head=2, n_positions=12, n_inner=6, bos_token_id=1, eos_token_id=2)
 LLAMA = dict(vocab_size=16, hidden_size=8, intermediate_size=6, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
              max_position_embeddings=16, bos_token_id=1, eos_token_id=2)
+NEOX = dict(vocab_size=16, hidden_size=16, intermediate_size=6, num_hidden_layers=2, num_attention_heads=2, max_position_embeddings=16,
+            bos_token_id=1, eos_token_id=2)
 T5 = dict(vocab_size=16, d_model=8, d_kv=3, d_ff=6, num_layers=1, num_heads=2, decoder_start_token_id=0)
 PLAIN = dict(half=None, shards=False, gamma=False, buffers=False, tied_copies=False, outside=False, keys=[], version=None, dtype_key="dtype")
 CASES = {
@@ -45,6 +47,9 @@ CASES = {
     "qwen2_regression": ("qwen2", "regression", dict(LLAMA, pad_token_id=3, rope_parameters=dict(rope_type="linear", factor=2.0))),
     "llama_old_keys": ("llama", "causal", dict(LLAMA, tie_word_embeddings=True, rope_parameters=dict(
         rope_type="yarn", factor=4.0, original_max_position_embeddings=8, rope_theta=100.0))),
+    "gpt_neox_classes": ("gpt_neox", "classes", dict(NEOX, pad_token_id=5, use_parallel_residual=False)),
+    "gpt_neox_tokens": ("gpt_neox", "tokens", dict(NEOX, attention_bias=False, hidden_act="gelu_fast")),
+    "gpt_neox_old_keys": ("gpt_neox", "causal", dict(NEOX, rope_parameters=dict(rope_type="default", rope_theta=100.0, partial_rotary_factor=0.5))),
 }
 
 
@@ -54,7 +59,7 @@ def main(folder, names):
             continue
         folder_of = dict(PLAIN, old_rope=name.endswith("old_keys"))
         recipe = dict(model_type=model_type, task=task, config=config, classes=1 if task == "regression" else 3, weights=number, folder=folder_of, wrong=None, trains=False,
-                      new_head=False, rows=dict(lengths=[5, 3], padded={"gpt2_classes": "left", "llama_classes": "left", "gpt2_own_output": ""}.get(name, "right"),
+                      new_head=False, rows=dict(lengths=[5, 3], padded={"gpt2_classes": "left", "llama_classes": "left", "gpt_neox_classes": "left", "gpt2_own_output": ""}.get(name, "right"),
                                 types=True, seed=number))
         here = folder / name
         shutil.rmtree(here, ignore_errors=True)

@@ -5,16 +5,19 @@ Plain Python: both the TensorFlow and the PyTorch area draw from it, each with t
 import random
 
 ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert", "mpnet", "modernbert")
-FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5", "mistral": "llama", "qwen2": "llama"}
-DECODERS = ("gpt2", "llama")
-ROTARY = ("llama", "modernbert")
+FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5", "mistral": "llama", "qwen2": "llama", "mbart": "bart"}
+DECODERS = ("gpt2", "llama", "gpt_neox")
+ROTARY = ("llama", "modernbert", "gpt_neox")
 TASKS = {
     "encoder": (("classes", 5), ("regression", 1), ("labels", 1), ("tokens", 3), ("masked", 3), ("answers", 1)),
     "gpt2": (("causal", 4), ("classes", 3), ("regression", 1), ("tokens", 2)),
     "llama": (("causal", 4), ("classes", 3), ("regression", 1), ("labels", 1)),
+    "gpt_neox": (("causal", 4), ("classes", 3), ("regression", 1), ("tokens", 2)),
     "t5": (("seq2seq", 1),),
+    "bart": (("seq2seq", 1),),
 }
-ACTIVATION_KEY = {"modernbert": "hidden_activation", "distilbert": "activation", "gpt2": "activation_function"}
+ACTIVATION_KEY = {"modernbert": "hidden_activation", "distilbert": "activation", "gpt2": "activation_function", "bart": "activation_function",
+                  "mbart": "activation_function"}
 SMALL_MASS = 0.06
 
 
@@ -55,6 +58,12 @@ def sizes(rng, model_type):
             drawn["sliding_window"] = rng.choice((None, 1, 2, 3, 5, 20))
         if model_type == "qwen2" and rng.random() < 0.6:
             drawn.update(use_sliding_window=rng.random() < 0.8, sliding_window=rng.choice((None, 1, 2, 4, 20)), max_window_layers=rng.choice((0, 1, 2, 5)))
+    elif model_type == "gpt_neox":
+        share = rng.choice((0.25, 0.25, 0.5, 1.0))
+        size = rng.choice([size for size in (4, 6, 8, 16) if int(size * share) in (2, 4, 6, 8)])
+        drawn = dict(vocab_size=vocabulary, hidden_size=heads * size, intermediate_size=inner, num_hidden_layers=layers,
+                     num_attention_heads=heads, max_position_embeddings=positions, bos_token_id=1, eos_token_id=2)
+        drawn["rope_parameters"] = dict(rope(rng, drawn, int(size * share)), partial_rotary_factor=share)
     elif family(model_type) == "t5":
         drawn = dict(vocab_size=vocabulary, d_model=hidden, d_kv=rng.choice((3, 4, 8)), d_ff=inner, num_layers=layers,
                      num_heads=heads, decoder_start_token_id=0)
@@ -74,6 +83,11 @@ def sizes(rng, model_type):
             drawn["global_attn_every_n_layers"] = rng.choice((1, 2, 3, 5))
         if rng.random() < 0.6:
             drawn["rope_parameters"] = {kind: layer_rope(rng, drawn) for kind in ("full_attention", "sliding_attention")}
+    elif family(model_type) == "bart":
+        drawn = dict(vocab_size=vocabulary, d_model=hidden, encoder_layers=layers, encoder_attention_heads=heads, encoder_ffn_dim=inner,
+                     decoder_layers=rng.choice((1, 2, layers)), decoder_ffn_dim=rng.choice((8, 14, inner)),
+                     decoder_attention_heads=rng.choice([count for count in range(1, hidden + 1) if hidden % count == 0]),
+                     max_position_embeddings=rng.choice((12, 24, 40)))
     elif model_type == "distilbert":
         drawn = dict(vocab_size=vocabulary, dim=hidden, n_layers=layers, n_heads=heads, hidden_dim=inner,
                      max_position_embeddings=positions)
@@ -91,11 +105,11 @@ def sizes(rng, model_type):
     return drawn
 
 
-def rope(rng, drawn):
+def rope(rng, drawn, rotated=None):
     """Rotary positions; those that depend on the length of a batch are made for short texts."""
     found = dict(rope_theta=rng.choice((20.0, 10000.0, 500000.0, 1000000)), rope_type=rng.choice(("default", "linear", "dynamic", "llama3", "yarn", "yarn")))
     kind = found["rope_type"]
-    size = drawn.get("head_dim") or drawn["hidden_size"] // drawn["num_attention_heads"]
+    size = rotated or drawn.get("head_dim") or drawn["hidden_size"] // drawn["num_attention_heads"]
     if kind == "dynamic" and size == 2:
         found["rope_type"] = kind = "linear"
     if kind != "default":
@@ -150,6 +164,15 @@ def settings(model_type, drawn, activations):
             ("tie_word_embeddings", (False,)), ("attention_dropout", (0.3,)), ("embedding_dropout", (0.3,)), ("mlp_dropout", (0.3,)),
             ("classifier_dropout", (0.4,)), ("sparse_prediction", (True,)), ("deterministic_flash_attn", (True,)),
             ("initializer_cutoff_factor", (3.0,)), ("is_decoder", (True,)), ("layer_norm_eps", (0.1,)), ("hidden_act", ("relu",)), ("rope_theta", (7.0,))]
+    if at == "gpt_neox":
+        return common + [("use_parallel_residual", (False,)), ("attention_bias", (False,))] * 3 + [
+            ("hidden_act", activations), ("hidden_act", activations), ("layer_norm_eps", (1e-3, 1e-2)), ("tie_word_embeddings", (True,)),
+            ("tie_word_embeddings", (True,)), ("pad_token_id", (0, 3, 5)), ("attention_dropout", (0.3,)), ("hidden_dropout", (0.3,)),
+            ("classifier_dropout", (0.4,)), ("use_cache", (False,)), ("is_decoder", (True,))]
+    if at == "bart":
+        return common[:2] + common[4:] + [("scale_embedding", (True,)), ("activation_function", activations), ("activation_function", activations)] * 2 + [
+            ("init_std", (0.1,)), ("decoder_start_token_id", (0, 1, 5)), ("pad_token_id", (3,)), ("forced_bos_token_id", (0,)), ("use_cache", (False,)),
+            ("dropout", (0.3,)), ("attention_dropout", (0.3,)), ("activation_dropout", (0.3,)), ("classifier_dropout", (0.3,)), ("eos_token_id", (5,))]
     if at == "t5":
         projections = tuple(activations) + tuple("gated-" + name for name in activations)
         return common + [("feed_forward_proj", projections)] * 3 + [
@@ -190,7 +213,7 @@ def rows(rng, drawn, model_type, task):
         padded=weighted(rng, sides),
         labelled=rng.random() < 0.5,
         types=rng.random() < 0.7,
-        padding_inside=rotary and rng.random() < 0.3,
+        padding_inside=family(model_type) == "llama" and rng.random() < 0.3,
         seed=rng.randint(0, 10**6))
 
 
@@ -202,7 +225,7 @@ class Rows:
         self.config = recipe["config"]
         self.rng = random.Random(recipe["rows"]["seed"])
         at = family(recipe["model_type"])
-        self.pad = self.config.get("pad_token_id", {"roberta": 1, "mpnet": 1, "gpt2": 0}.get(at, 0)) or 0
+        self.pad = self.config.get("pad_token_id", {"roberta": 1, "mpnet": 1, "gpt2": 0, "bart": 1}.get(at, 0)) or 0
         self.forbidden = {self.pad, 0, 1, 2}
         if recipe["rows"].get("padding_inside") and self.config.get("pad_token_id") is not None:
             self.forbidden -= {self.pad}  # PyTorch's classes do not train its embedding

@@ -17,9 +17,10 @@ ACTIVATIONS = ("gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_python", "gelu_
                "gelu_accurate", "hardswish", "laplace", "leaky_relu", "linear", "mish", "quick_gelu", "relu", "relu2", "relu6",
                "sigmoid", "silu", "sqrtsoftplus", "swish", "tanh")
 MODELS = (("bert", 5), ("roberta", 3), ("xlm-roberta", 1), ("camembert", 1), ("distilbert", 3), ("electra", 3), ("albert", 3), ("mpnet", 3), ("modernbert", 5),
-          ("gpt2", 5), ("llama", 5), ("mistral", 2), ("qwen2", 3), ("t5", 4), ("mt5", 1))
+          ("gpt2", 5), ("llama", 5), ("mistral", 2), ("qwen2", 3), ("gpt_neox", 3), ("t5", 4), ("mt5", 1), ("bart", 4), ("mbart", 3))
 CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "camembert": "Camembert", "distilbert": "DistilBert",
-         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "modernbert": "ModernBert", "gpt2": "GPT2", "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "t5": "T5", "mt5": "MT5"}
+         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "modernbert": "ModernBert", "gpt2": "GPT2", "llama": "Llama", "mistral": "Mistral",
+         "qwen2": "Qwen2", "gpt_neox": "GPTNeoX", "t5": "T5", "mt5": "MT5", "bart": "Bart", "mbart": "MBart"}
 ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
           "tokens": "ForTokenClassification", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
 
@@ -121,6 +122,8 @@ def widen(model, seed):
             weight.data.copy_(noise * 0.35)
         else:
             weight.data.add_(noise * 0.1)
+    if family(model.config.model_type) == "bart" and seed % 2:
+        model.final_logits_bias.copy_(torch.randn(model.final_logits_bias.shape, generator=generator))
 
 
 def relate(model, form):
@@ -249,13 +252,16 @@ def edit_configuration(file, recipe):
         config["position_embedding_type"] = relative
     for key in how["keys"]:
         config[key] = True if key == "output_attentions" else 3
-    if how["version"] and family(recipe["model_type"]) != "t5":
+    if how["version"] and family(recipe["model_type"]) not in ("t5", "bart"):
         config["transformers_version"] = how["version"]
     if how.get("old_rope") and recipe["model_type"] == "modernbert":
         old_modernbert(config, recipe)
     elif how.get("old_rope"):
         rope = config.pop("rope_parameters")
-        config["rope_theta"] = rope.pop("rope_theta")
+        neox = recipe["model_type"] == "gpt_neox"
+        config["rotary_emb_base" if neox else "rope_theta"] = rope.pop("rope_theta")
+        if neox:
+            config["rotary_pct"] = rope.pop("partial_rotary_factor")
         word = "type" if recipe["weights"] % 2 else "rope_type"
         rope[word] = rope.pop("rope_type")
         config["rope_scaling"] = None if rope[word] == "default" else rope
@@ -300,18 +306,31 @@ def edit_weights(held, model, recipe):
         held[first + "embeddings.position_ids"] = torch.arange(recipe["config"]["max_position_embeddings"])[None]
     if how["buffers"] and family(recipe["model_type"]) == "llama":
         held[first + "layers.0.self_attn.rotary_emb.inv_freq"] = torch.ones(2)
+    if how["buffers"] and recipe["model_type"] == "gpt_neox":
+        held[first + "layers.0.attention.bias"] = torch.ones(1, 1, 8, 8).tril()
+        held[first + "layers.0.attention.masked_bias"] = torch.tensor(-1e9)
+        held[first + "layers.0.attention.rotary_emb.inv_freq"] = torch.ones(2)
     if how["buffers"] and recipe["model_type"] == "gpt2":
         held[first + "h.0.attn.bias"] = torch.ones(1, 1, 8, 8).tril()
         held[first + "h.0.attn.masked_bias"] = torch.tensor(-1e4)
+    if family(recipe["model_type"]) == "bart":
+        if recipe["weights"] % 4 == 0 and not model.final_logits_bias.any():
+            held.pop("final_logits_bias")
+        if how["tied_copies"]:
+            for name in ("model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight", "lm_head.weight"):
+                held[name] = held["model.shared.weight"].clone()
+            if recipe["weights"] % 3 == 0:
+                held.pop("model.shared.weight")
     if how["tied_copies"] and family(recipe["model_type"]) == "t5":
         held["encoder.embed_tokens.weight"] = held["shared.weight"].clone()
     ties = recipe["config"].get("tie_word_embeddings", recipe["model_type"] == "gpt2")
     if how["tied_copies"] and recipe["task"] == "causal" and ties and named:
-        words = "wte.weight" if recipe["model_type"] == "gpt2" else "embed_tokens.weight"
-        held["lm_head.weight"] = held[first + words].clone()
+        words = {"gpt2": "wte.weight", "gpt_neox": "embed_in.weight"}.get(recipe["model_type"], "embed_tokens.weight")
+        held["embed_out.weight" if recipe["model_type"] == "gpt_neox" else "lm_head.weight"] = held[first + words].clone()
     if how["outside"]:
         held["my_own_head.weight"] = torch.zeros(3, 3)
-    inner = {"gpt2": "h.0.extra.weight", "llama": "layers.0.extra.weight", "modernbert": "layers.0.extra.weight", "t5": "encoder.block.0.extra.weight"}.get(family(recipe["model_type"]), "encoder.extra.weight")
+    inner = {"gpt2": "h.0.extra.weight", "llama": "layers.0.extra.weight", "modernbert": "layers.0.extra.weight", "gpt_neox": "layers.0.extra.weight",
+             "t5": "encoder.block.0.extra.weight", "bart": "encoder.layers.0.extra.weight"}.get(family(recipe["model_type"]), "encoder.extra.weight")
     some = sorted(name for name in held if name.startswith(first) and held[name].dim() == 2 and held[name].is_floating_point()
                   and "pooler" not in name and re.search(r"\d", name))
     if wrong == "inside":
@@ -339,6 +358,8 @@ def make(recipe, path):
 
         for weight in model.parameters():
             weight.data.copy_(weight.data.to(getattr(torch, recipe["folder"]["half"])).float())
+        if family(recipe["model_type"]) == "bart":
+            model.final_logits_bias.copy_(model.final_logits_bias.to(getattr(torch, recipe["folder"]["half"])))
     labels, lines = rows.labels(recipe["task"], recipe["classes"])
     written = rows.written_rows()
     with open(path / "in.jsonl", "w") as file:

@@ -12,6 +12,11 @@ BERT_SPECIAL = {"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]"
 ROBERTA_SPECIAL = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "sep_token": "</s>", "pad_token": "<pad>", "cls_token": "<s>", "mask_token": "<mask>"}
 GPT2_SPECIAL = {"bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>"}
 ALBERT_SPECIAL = {"bos_token": "[CLS]", "eos_token": "[SEP]", "unk_token": "<unk>", "sep_token": "[SEP]", "pad_token": "<pad>", "cls_token": "[CLS]", "mask_token": "[MASK]"}
+LANGUAGES = """ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_XX gu_IN hi_IN it_IT ja_XX kk_KZ ko_KR lt_LT lv_LV my_MM ne_NP nl_XX ro_RO ru_RU si_LK tr_TR vi_VN
+zh_CN""".split()
+MORE_LANGUAGES = """af_ZA az_AZ bn_IN fa_IR he_IL hr_HR id_ID ka_GE km_KH mk_MK ml_IN mn_MN mr_IN pl_PL ps_AF pt_XX sv_SE sw_KE ta_IN te_IN th_TH tl_XX uk_UA
+ur_PK xh_ZA gl_ES sl_SI""".split()
+MBART_SPECIAL = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>", "sep_token": "</s>", "cls_token": "<s>", "mask_token": "<mask>"}
 T5_SPECIAL = {"eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
 
 # family -> (model type, class, special tokens, kind of vocabulary)
@@ -22,13 +27,17 @@ FAMILIES = {
     "mpnet": ("mpnet", "MPNetTokenizer", {**ROBERTA_SPECIAL, "unk_token": "[UNK]"}, "wordpiece"),
     "roberta": ("roberta", "RobertaTokenizer", ROBERTA_SPECIAL, "bytes"),
     "gpt2": ("gpt2", "GPT2Tokenizer", GPT2_SPECIAL, "bytes"),
+    "gpt_neox": ("gpt_neox", "GPTNeoXTokenizer", GPT2_SPECIAL, "bytes"),
     "albert": ("albert", "AlbertTokenizer", ALBERT_SPECIAL, "unigram"),
     "t5": ("t5", "T5Tokenizer", T5_SPECIAL, "unigram"),
     "xlm-roberta": ("xlm-roberta", "XLMRobertaTokenizer", ROBERTA_SPECIAL, "unigram"),
     "camembert": ("camembert", "CamembertTokenizer", ROBERTA_SPECIAL, "unigram"),
+    "bart": ("bart", "BartTokenizer", ROBERTA_SPECIAL, "bytes"),
+    "mbart": ("mbart", "MBartTokenizer", MBART_SPECIAL, "unigram"),
+    "mbart50": ("mbart", "MBart50Tokenizer", MBART_SPECIAL, "unigram"),
     "plain": ("bert", "PreTrainedTokenizerFast", BERT_SPECIAL, "any"),
 }
-WEIGHTS = {"bert": 8, "distilbert": 3, "electra": 3, "mpnet": 2, "roberta": 4, "gpt2": 4, "albert": 3, "t5": 3, "xlm-roberta": 3, "camembert": 1, "plain": 4}
+WEIGHTS = {"bert": 8, "distilbert": 3, "electra": 3, "mpnet": 2, "roberta": 4, "gpt2": 4, "gpt_neox": 2, "albert": 3, "t5": 3, "xlm-roberta": 3, "camembert": 1, "bart": 2, "mbart": 2, "mbart50": 1, "plain": 4}
 
 ADDED = ["<user>", "covid19", "COVID-19", "<ent>", "New York", "naïve", "東京", "e-mail", "[X]", "</tag>", "😀😀", "ß", "İX", "the", " sp", "tab\t", "A", "##x", "ΣΑΣ", "▁new", "foo_bar", "@user", "…", "मैं"]
 REGEXES = [
@@ -37,6 +46,9 @@ REGEXES = [
     r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+",
     r" ?[^(\s|[.,!?…。，、।۔،])]+", r"(?<=[a-z])(?=[A-Z])", r"[A-Z]?[a-z]+|\S",
 ]
+
+
+MARKED = ("mbart", "mbart50")
 
 
 def maybe(rng, chance, value):
@@ -54,7 +66,7 @@ def draw(rng, newer):
     if kind == "any":
         kind = rng.choice(["wordpiece", "bytes", "unigram", "bpe", "wordlevel", "regex"])
     recipe = {"family": family, "kind": kind, "seed": rng.randrange(10**6), "size": rng.choice([300, 500, 900]), "newer": newer}
-    slow = family in ("bert", "distilbert", "electra", "mpnet", "roberta", "gpt2")
+    slow = family in ("bert", "distilbert", "electra", "mpnet", "roberta", "bart", "gpt2")
     recipe["layout"] = rng.choice(["json", "json", "slow"]) if slow else "json"
     settings = {}
     if rng.random() < 0.75:
@@ -69,9 +81,14 @@ def draw(rng, newer):
     if kind in ("bytes", "unigram") or rng.random() < 0.05:
         settings.update(maybe(rng, 0.4, lambda: {"add_prefix_space": rng.random() < 0.5}))
         settings.update(maybe(rng, 0.2, lambda: {"trim_offsets": rng.random() < 0.5}))
-    if family == "gpt2":
+    if family in ("gpt2", "gpt_neox"):
         settings.update(maybe(rng, 0.3, lambda: {"add_bos_token": rng.random() < 0.6}))
         settings.update(maybe(rng, 0.1, {"add_eos_token": True}) if newer else {})
+    if family in MARKED:
+        languages = LANGUAGES if family == "mbart" else LANGUAGES + MORE_LANGUAGES
+        settings.update(maybe(rng, 0.6, lambda: {"src_lang": rng.choice([None] + languages)}))
+        settings.update(maybe(rng, 0.3, lambda: {"tgt_lang": rng.choice(languages)}))
+        settings["tokenizer_class"] = name if newer else name + "Fast"
     if family == "albert":
         settings.update(maybe(rng, 0.4, lambda: {"do_lower_case": rng.random() < 0.5}))
         settings.update(maybe(rng, 0.4, lambda: {"keep_accents": rng.random() < 0.5}))
@@ -88,12 +105,12 @@ def draw(rng, newer):
         settings.update(maybe(rng, 0.4, lambda key=key, value=value: {key: value}))
         if rng.random() < 0.04:
             settings[key] = {"__type": "AddedToken", "content": value, **flags(rng)}
-    if family not in ("t5",):
+    if family not in ("t5", *MARKED):
         settings.update(maybe(rng, 0.1, lambda: {"additional_special_tokens": [rng.choice(ADDED), "<extra>"]}))
     if newer:
         settings.update(maybe(rng, 0.6, {"backend": "tokenizers"}))
         settings.update(maybe(rng, 0.3, {"is_local": True}))
-    recipe["settings"] = settings if rng.random() < 0.93 or family == "plain" else None
+    recipe["settings"] = settings if rng.random() < 0.93 or family in ("plain", *MARKED) else None
     recipe["normalizer"] = rng.choice(["right", "right", "other", "lower", "nfkc", "none"]) if kind != "wordpiece" else rng.choice(["right", "flags", "flags"])
     recipe["normalizer_flags"] = {"lowercase": rng.random() < 0.5, "strip_accents": rng.choice([None, None, True, False]), "handle_chinese_chars": rng.random() < 0.6}
     recipe["add_prefix_space"] = rng.random() < 0.4
@@ -108,7 +125,7 @@ def draw(rng, newer):
     if rng.random() < 0.3 and mapped:
         key = rng.choice(list(mapped))
         mapped[key] = {"content": mapped[key], **flags(rng)}
-    if rng.random() < 0.2 and family != "t5":
+    if rng.random() < 0.2 and family not in ("t5", *MARKED):
         mapped["additional_special_tokens"] = rng.sample(ADDED, 2) if rng.random() < 0.5 or newer else [{"content": rng.choice(ADDED), **flags(rng)}]
     recipe["map"] = mapped if rng.random() < (0.2 if newer else 0.5) else None
     recipe["truncation"] = rng.random() < 0.1
@@ -165,6 +182,8 @@ def trained(recipe):
     _, _, special, _ = FAMILIES[recipe["family"]]
     kind, size = recipe["kind"], recipe["size"]
     names = list(dict.fromkeys(special.values()))
+    if recipe["family"] in MARKED:
+        names[-1:-1] = LANGUAGES + (MORE_LANGUAGES if recipe["family"] == "mbart50" else [])
     rng = random.Random(recipe["seed"])
     corpus = rng.sample(tokenizer_texts.CORPUS, 12) + tokenizer_texts.CORPUS[-4:]
     unknown = special["unk_token"]
@@ -196,10 +215,12 @@ def trained(recipe):
 def post_processor(recipe, tokenizer):
     family = recipe["family"]
     _, _, special, _ = FAMILIES[family]
-    if family == "gpt2":
+    if family in ("gpt2", "gpt_neox"):
         return processors.ByteLevel(trim_offsets=False)
     number = tokenizer.token_to_id
-    if family == "roberta":
+    if family in MARKED:
+        return None
+    if family in ("roberta", "bart"):
         return processors.RobertaProcessing(("</s>", number("</s>")), ("<s>", number("<s>")), trim_offsets=True, add_prefix_space=recipe["add_prefix_space"])
     if family in ("xlm-roberta", "camembert", "mpnet"):
         return processors.TemplateProcessing(single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", number("<s>")), ("</s>", number("</s>"))])

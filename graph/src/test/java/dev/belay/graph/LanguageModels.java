@@ -37,7 +37,7 @@ final class LanguageModels {
   static final Seq2SeqSpec T5 =
       new Seq2SeqSpec(
           new Seq2SeqSpec.Sizes(256, 32, 2, 2, 4, 8, 64),
-          new Seq2SeqSpec.Positions(8, 20),
+          new Seq2SeqSpec.Relative(8, 20),
           Seq2SeqSpec.FeedForward.RELU,
           Seq2SeqSpec.Output.TIED,
           1e-6,

@@ -418,7 +418,7 @@ class LayerGradientTest {
     Seq2SeqSpec spec =
         new Seq2SeqSpec(
             new Seq2SeqSpec.Sizes(7, 6, 1, 2, 2, 4, 8),
-            new Seq2SeqSpec.Positions(4, 3),
+            new Seq2SeqSpec.Relative(4, 3),
             tied ? Seq2SeqSpec.FeedForward.RELU : Seq2SeqSpec.FeedForward.GATED_GELU,
             tied ? Seq2SeqSpec.Output.TIED : Seq2SeqSpec.Output.OWN,
             1e-6,

@@ -13,17 +13,20 @@ import dev.belay.graph.forward.ForwardModel;
 import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Parameters;
+import dev.belay.graph.seq2seq.Seq2SeqForm;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -88,12 +91,29 @@ class NoDeadNodesTest {
     Seq2SeqSpec spec =
         new Seq2SeqSpec(
             new Seq2SeqSpec.Sizes(7, 6, 1, 2, 2, 4, 8),
-            new Seq2SeqSpec.Positions(4, 3),
+            new Seq2SeqSpec.Relative(4, 3),
             tied ? Seq2SeqSpec.FeedForward.RELU : Seq2SeqSpec.FeedForward.GATED_GELU,
             tied ? Seq2SeqSpec.Output.TIED : Seq2SeqSpec.Output.OWN,
             1e-6,
             0.1);
     check(graph -> Seq2SeqModel.build(graph, spec, OPTIONS));
+  }
+
+  @Test
+  void bart() {
+    for (Seq2SeqForm form : List.of(Seq2SeqForm.BART, Seq2SeqForm.MBART)) {
+      Seq2SeqSpec spec =
+          new Seq2SeqSpec(
+              form,
+              new Seq2SeqSpec.Sizes(7, 6, 1, 2, 2, 3, 8),
+              new Seq2SeqSpec.Learned(12, 2),
+              new Seq2SeqSpec.Words(2, OptionalInt.of(1)),
+              new Seq2SeqSpec.FeedForward(Activation.GELU, false),
+              new Seq2SeqSpec.Output(true, false, true),
+              1e-5,
+              new Seq2SeqSpec.Rates(0.1, 0.1, 0.1, 0));
+      check(graph -> Seq2SeqModel.build(graph, spec, OPTIONS));
+    }
   }
 
   private static void check(Function<Graph, ForwardModel> build) {

@@ -144,6 +144,16 @@ public final class Parameters {
     draw(create(spec(name, Units.COLUMNS, sizes).withTrainable(false)));
   }
 
+  /** A constant that files of the model hold, 0 if they do not; it never trains. */
+  public Operand<TFloat32> constant(String name, long... sizes) {
+    GraphVariable variable = create(spec(name, Units.COLUMNS, sizes).withTrainable(false));
+    if (beginning.isFresh().test(variable.name())) {
+      begin(
+          variable, declared.tf().fill(declared.tf().constant(sizes), declared.tf().constant(0f)));
+    }
+    return variable.value().expect(TFloat32.class);
+  }
+
   /** A bias, [size]. */
   public Operand<TFloat32> bias(String name, long size) {
     return filled(name, size, 0f);

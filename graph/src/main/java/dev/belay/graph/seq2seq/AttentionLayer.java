@@ -5,37 +5,40 @@ import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.KeyValueCache;
 import dev.belay.graph.layer.Parameters;
-import dev.belay.graph.layer.RmsNorm;
 import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Visible;
+import java.util.List;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
-/** Attention of normalised rows, to themselves or to the encoder's output, added to its input. */
+/** Attention of rows, to themselves or to the encoder's output, added to its input. */
 final class AttentionLayer {
-  private final double dropout;
-  private final RmsNorm norm;
+  private final Residual residual;
   private final Heads heads;
   private final Dense query;
   private final Dense key;
   private final Dense value;
   private final Dense output;
 
-  AttentionLayer(Parameters layer, String name, Seq2SeqSpec spec) {
+  AttentionLayer(
+      Parameters block, Seq2SeqNames.Part part, Seq2SeqSpec spec, Seq2SeqSpec.Blocks sizes) {
     int hidden = spec.sizes().hidden();
-    this.dropout = spec.dropout();
-    // The scale is part of the initialization of queries, so products are not scaled.
-    this.heads = new Heads(spec.sizes().heads(), spec.sizes().headSize(), 1, spec.dropout());
-    Parameters own = layer.within(name);
-    Parameters scaled = own.deviating(1 / Math.sqrt((double) hidden * spec.sizes().headSize()));
-    Parameters in = own.deviating(1 / Math.sqrt(hidden));
-    Parameters out = own.deviating(1 / Math.sqrt(heads.width()));
-    this.query = Dense.declareWithoutBias(scaled, "q", hidden, heads.width());
-    this.key = Dense.declareWithoutBias(in, "k", hidden, heads.width());
-    this.value = Dense.declareWithoutBias(in, "v", hidden, heads.width());
-    this.output = Dense.declareWithoutBias(out, "o", heads.width(), hidden);
-    this.norm = RmsNorm.declare(layer, "layer_norm", hidden, spec.normEpsilon());
+    int size = sizes.headSize();
+    boolean scaled = spec.form().scaled();
+    double dropout = spec.dropout().attention();
+    this.heads = new Heads(sizes.heads(), size, scaled ? 1 / Math.sqrt(size) : 1, dropout);
+    int width = heads.width();
+    Seq2SeqLayers layers = new Seq2SeqLayers(spec);
+    Parameters place = block.within(part.place());
+    Parameters own = place.within(part.layers());
+    List<String> names = spec.form().names().projections();
+    // Where products are not scaled, the scale is part of the initialization of queries.
+    this.query = layers.dense(own, names.get(0), hidden, width, (double) hidden * size);
+    this.key = layers.dense(own, names.get(1), hidden, width, hidden);
+    this.value = layers.dense(own, names.get(2), hidden, width, hidden);
+    this.output = layers.dense(own, names.get(3), width, hidden, width);
+    this.residual = layers.residual(place, part.norm());
   }
 
   /**
@@ -54,8 +57,8 @@ final class AttentionLayer {
    */
   Operand<TFloat32> toThemselves(
       ForwardContext pass, Operand<TFloat32> x, SequenceShape extent, Operand<TFloat32> bias) {
-    Operand<TFloat32> normed = norm.apply(pass.tf(), x);
-    return added(pass, x, extent, normed, new Memory(normed, extent, bias));
+    Operand<TFloat32> read = residual.read(pass.tf(), x);
+    return added(pass, x, extent, read, new Memory(read, extent, bias));
   }
 
   /**
@@ -65,10 +68,10 @@ final class AttentionLayer {
    * @param visible the tokens, with the bias of the attention and the cache
    */
   Operand<TFloat32> toThemselves(ForwardContext pass, Operand<TFloat32> x, Visible visible) {
-    Operand<TFloat32> normed = norm.apply(pass.tf(), x);
+    Operand<TFloat32> read = residual.read(pass.tf(), x);
     Heads.Projected rows =
         new Heads.Projected(
-            query.apply(pass, normed), key.apply(pass, normed), value.apply(pass, normed));
+            query.apply(pass, read), key.apply(pass, read), value.apply(pass, read));
     return added(pass, x, heads.attend(pass, rows, visible));
   }
 
@@ -85,7 +88,7 @@ final class AttentionLayer {
       Operand<TFloat32> x,
       Heads.Between between,
       Operand<TFloat32> bias) {
-    Operand<TFloat32> asked = query.apply(pass, norm.apply(pass.tf(), x));
+    Operand<TFloat32> asked = query.apply(pass, residual.read(pass.tf(), x));
     return added(pass, x, heads.attendTo(pass, asked, known, between, bias));
   }
 
@@ -105,20 +108,20 @@ final class AttentionLayer {
    */
   Operand<TFloat32> to(
       Memory memory, ForwardContext pass, Operand<TFloat32> x, SequenceShape extent) {
-    return added(pass, x, extent, norm.apply(pass.tf(), x), memory);
+    return added(pass, x, extent, residual.read(pass.tf(), x), memory);
   }
 
   private Operand<TFloat32> added(
       ForwardContext pass,
       Operand<TFloat32> x,
       SequenceShape extent,
-      Operand<TFloat32> normed,
+      Operand<TFloat32> read,
       Memory memory) {
     Operand<TFloat32> context =
         heads.attend(
             pass,
             new Heads.Projected(
-                query.apply(pass, normed),
+                query.apply(pass, read),
                 key.apply(pass, memory.rows()),
                 value.apply(pass, memory.rows())),
             extent,
@@ -129,6 +132,6 @@ final class AttentionLayer {
 
   private Operand<TFloat32> added(
       ForwardContext pass, Operand<TFloat32> x, Operand<TFloat32> context) {
-    return pass.tf().math.add(x, pass.dropout(output.apply(pass, context), dropout)); // [N, H]
+    return residual.add(pass, x, output.apply(pass, context)); // [N, H]
   }
 }

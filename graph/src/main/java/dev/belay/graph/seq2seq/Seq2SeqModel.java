@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -61,9 +62,10 @@ public final class Seq2SeqModel {
   private final Operand<TInt32> mask;
   private final Operand<TInt32> written;
   private final Table words; // [V, H]
-  private final T5Stack encoder;
-  private final T5Stack decoder;
+  private final Stack encoder;
+  private final Stack decoder;
   private final Dense logits; // kernel [V, H]
+  private final Optional<Operand<TFloat32>> bias; // [1, V]
 
   private Seq2SeqModel(Ops tf, Parameters parameters, Seq2SeqSpec spec) {
     Seq2SeqSpec.Sizes sizes = spec.sizes();
@@ -71,13 +73,18 @@ public final class Seq2SeqModel {
     this.read = LayeredForward.tokens(tf, TensorNames.INPUT_IDS);
     this.mask = LayeredForward.tokens(tf, TensorNames.ATTENTION_MASK);
     this.written = LayeredForward.tokens(tf, TensorNames.DECODER_INPUT_IDS);
-    this.words = Table.declare(parameters, "shared.weight", sizes.vocabulary(), sizes.hidden());
-    this.encoder = T5Stack.encoder(parameters, spec);
-    this.decoder = T5Stack.decoder(parameters, spec);
+    Parameters body = parameters.within(spec.form().names().base());
+    this.words = Table.declare(body, "shared.weight", sizes.vocabulary(), sizes.hidden());
+    this.encoder = Stack.encoder(body, spec);
+    this.decoder = Stack.decoder(body, spec);
     this.logits =
         spec.output().tied()
             ? new Dense(words.rows(), true, Optional.empty())
             : Dense.declareWithoutBias(parameters, "lm_head", sizes.hidden(), sizes.vocabulary());
+    this.bias =
+        spec.output().biased()
+            ? Optional.of(parameters.constant("final_logits_bias", 1, sizes.vocabulary()))
+            : Optional.empty();
   }
 
   /** Adds the passes to a graph, over one set of weights. */
@@ -115,10 +122,10 @@ public final class Seq2SeqModel {
     Operand<TFloat32> rows =
         decoder.next(
             pass,
-            words.look(tf, written),
+            look(tf, written),
             extent,
             cache,
-            new T5Stack.Read(fed, source, AttentionBias.padding(tf, mask, source))); // [N, H]
+            new Stack.Read(fed, source, AttentionBias.padding(tf, mask, source))); // [N, H]
     Map<String, Output<?>> inputs = new LinkedHashMap<>();
     inputs.put(TensorNames.ATTENTION_MASK, mask.asOutput());
     inputs.put(TensorNames.DECODER_INPUT_IDS, written.asOutput());
@@ -144,10 +151,10 @@ public final class Seq2SeqModel {
 
   /** Placeholders for the keys and values of each block of the decoder. */
   private List<KeyValueCache.KeyValues> fed(Ops tf) {
-    Seq2SeqSpec.Sizes sizes = spec.sizes();
+    Seq2SeqSpec.Blocks sizes = spec.sizes().decoder();
     Shape shape = Shape.of(Shape.UNKNOWN_SIZE, sizes.heads(), Shape.UNKNOWN_SIZE, sizes.headSize());
     List<KeyValueCache.KeyValues> fed = new ArrayList<>();
-    for (int layer = 0; layer < sizes.decoderLayers(); layer++) {
+    for (int layer = 0; layer < sizes.layers(); layer++) {
       fed.add(
           new KeyValueCache.KeyValues(
               tf.placeholder(TFloat32.class, Placeholder.shape(shape)),
@@ -176,7 +183,7 @@ public final class Seq2SeqModel {
     SequenceShape extent = SequenceShape.of(tf, mask);
     Operand<TFloat32> hidden = AttentionBias.padding(tf, mask, extent); // [B, 1, 1, S]
     List<Operand<TFloat32>> states =
-        encoder.apply(pass, words.look(tf, read), extent, hidden, Optional.empty());
+        encoder.apply(pass, look(tf, read), extent, hidden, Optional.empty());
     put(outputs, ENCODER_STATE, states);
     Operand<TFloat32> last = states.get(states.size() - 1); // [B * S, H]
     return new Memory(pass.shared(last), extent, hidden);
@@ -188,7 +195,7 @@ public final class Seq2SeqModel {
     List<Operand<TFloat32>> states =
         decoder.apply(
             pass,
-            words.look(tf, written),
+            look(tf, written),
             extent,
             AttentionBias.causal(tf, extent.length()),
             Optional.of(memory));
@@ -203,8 +210,20 @@ public final class Seq2SeqModel {
   private Operand<TFloat32> logits(ForwardContext pass, Operand<TFloat32> rows) {
     Ops tf = pass.tf();
     float scale = (float) (1 / Math.sqrt(spec.sizes().hidden()));
-    return logits.apply(
-        pass, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
+    Operand<TFloat32> made =
+        logits.apply(pass, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
+    return bias.isPresent() ? tf.math.add(made, bias.get()) : made;
+  }
+
+  /** Embeddings of words, [N, H]. */
+  private Operand<TFloat32> look(Ops tf, Operand<TInt32> ids) {
+    OptionalInt untrained = spec.words().untrained();
+    Operand<TFloat32> rows =
+        untrained.isPresent()
+            ? words.lookExcept(tf, ids, untrained.getAsInt())
+            : words.look(tf, ids);
+    double scale = spec.words().scale();
+    return scale == 1 ? rows : tf.math.mul(rows, tf.constant((float) scale));
   }
 
   private static void put(

@@ -32,6 +32,7 @@ import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
 import dev.belay.graph.optimizer.Moments;
 import dev.belay.graph.runtime.OwnGraph;
+import dev.belay.graph.seq2seq.Seq2SeqForm;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.graph.variable.VariableSpec;
@@ -95,7 +96,9 @@ class RecomputationTest {
             decoder(
                 graph, o, DecoderForm.gptNeox(true, true), DecoderSpec.Words.OWN, Activation.GELU)),
     T5((graph, o) -> seq2seq(graph, o, Seq2SeqSpec.FeedForward.RELU)),
-    T5_GATED((graph, o) -> seq2seq(graph, o, Seq2SeqSpec.FeedForward.GATED_GELU));
+    T5_GATED((graph, o) -> seq2seq(graph, o, Seq2SeqSpec.FeedForward.GATED_GELU)),
+    BART((graph, o) -> bart(graph, o, Seq2SeqForm.BART)),
+    MBART((graph, o) -> bart(graph, o, Seq2SeqForm.MBART));
 
     @SuppressWarnings("ImmutableEnumChecker") // builds a model of constants
     private final BiFunction<Graph, LayeredForward.Options, ForwardModel> build;
@@ -160,11 +163,26 @@ class RecomputationTest {
       Seq2SeqSpec spec =
           new Seq2SeqSpec(
               new Seq2SeqSpec.Sizes(WORDS, 8, 3, 3, 2, 4, 16),
-              new Seq2SeqSpec.Positions(4, 3),
+              new Seq2SeqSpec.Relative(4, 3),
               feedForward,
               Seq2SeqSpec.Output.TIED,
               1e-6,
               0.1);
+      return Seq2SeqModel.build(graph, spec, options);
+    }
+
+    private static ForwardModel bart(
+        Graph graph, LayeredForward.Options options, Seq2SeqForm form) {
+      Seq2SeqSpec spec =
+          new Seq2SeqSpec(
+              form,
+              new Seq2SeqSpec.Sizes(WORDS, 8, 3, 3, 2, 4, 16),
+              new Seq2SeqSpec.Learned(LENGTH + 2, 2),
+              new Seq2SeqSpec.Words(3, OptionalInt.of(1)),
+              new Seq2SeqSpec.FeedForward(Activation.GELU, false),
+              new Seq2SeqSpec.Output(true, false, true),
+              1e-5,
+              new Seq2SeqSpec.Rates(0.1, 0.1, 0.1, 0));
       return Seq2SeqModel.build(graph, spec, options);
     }
   }

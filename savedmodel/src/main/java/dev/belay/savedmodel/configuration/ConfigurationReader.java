@@ -69,9 +69,12 @@ public final class ConfigurationReader {
       if (type.family() == Family.MODERNBERT) {
         AlternatingAttention.read(type, configuration.sizes(), fields);
       }
-      if (type.family() == Family.LLAMA) {
+      if (type.family().hasRotaryPositions()) {
         RotaryPositions.read(type, configuration.sizes(), fields);
         SlidingWindow.read(type, configuration.sizes(), fields);
+      }
+      if (type.family() == Family.BART) {
+        DecoderBlocks.read(configuration.sizes(), fields);
       }
       if (fields.problems().isEmpty()) {
         return configuration;
@@ -185,7 +188,7 @@ public final class ConfigurationReader {
                     fields.whole("relative_attention_num_buckets", 32),
                     fields.whole("relative_attention_max_distance", 128)))
             : Optional.empty(),
-        fields.truth("tie_word_embeddings", type != ModelType.MT5 && family != Family.LLAMA),
+        fields.truth("tie_word_embeddings", type != ModelType.MT5 && !family.hasRotaryPositions()),
         padId(family, fields),
         fields.labels(),
         fields.texts("architectures"),
@@ -203,7 +206,7 @@ public final class ConfigurationReader {
   /** The default of Hugging Face's configuration class, and of google-research's code. */
   private static double defaultEpsilon(Family family) {
     return switch (family) {
-      case GPT2, MODERNBERT -> 1e-5;
+      case GPT2, MODERNBERT, GPT_NEOX, BART -> 1e-5;
       case LLAMA, T5 -> 1e-6;
       default -> 1e-12;
     };
@@ -220,8 +223,8 @@ public final class ConfigurationReader {
   private static OptionalInt defaultPadId(Family family) {
     return switch (family) {
       case MODERNBERT -> OptionalInt.of(50_283);
-      case GPT2, LLAMA -> OptionalInt.empty();
-      case ROBERTA, MPNET -> OptionalInt.of(1);
+      case GPT2, LLAMA, GPT_NEOX -> OptionalInt.empty();
+      case ROBERTA, MPNET, BART -> OptionalInt.of(1);
       default -> OptionalInt.of(0);
     };
   }
@@ -240,7 +243,7 @@ public final class ConfigurationReader {
         hidden,
         fields.whole(keys.embedding(), hidden),
         layers,
-        t5 ? fields.whole("num_decoder_layers", layers) : 0,
+        decoderLayers(family, fields, layers),
         shared ? fields.whole("num_hidden_groups", 1) : layers,
         shared ? fields.whole("inner_group_num", 1) : 1,
         heads,
@@ -251,6 +254,14 @@ public final class ConfigurationReader {
             : fields.whole(keys.intermediate()),
         keys.positions() == null ? 0 : positions(type, keys, fields),
         keys.types() == null ? 0 : fields.whole(keys.types()));
+  }
+
+  private static int decoderLayers(Family family, Fields fields, int encoderLayers) {
+    return switch (family) {
+      case T5 -> fields.whole("num_decoder_layers", encoderLayers);
+      case BART -> fields.whole("decoder_layers");
+      default -> 0;
+    };
   }
 
   /** Mistral and Qwen2 have a default of their own, and each head its own keys only by null. */
@@ -268,7 +279,7 @@ public final class ConfigurationReader {
   private static int positions(ModelType type, Keys keys, Fields fields) {
     return switch (type) {
       case MODERNBERT -> fields.whole(keys.positions(), 8192);
-      case LLAMA -> fields.whole(keys.positions(), 2048);
+      case LLAMA, GPT_NEOX -> fields.whole(keys.positions(), 2048);
       case MISTRAL -> fields.whole(keys.positions(), 131_072);
       case QWEN2 -> fields.whole(keys.positions(), 32_768);
       default -> fields.whole(keys.positions());
@@ -278,14 +289,14 @@ public final class ConfigurationReader {
   private static Dropouts dropouts(Family family, Keys.DropoutKeys keys, Fields fields) {
     double usual =
         switch (family) {
-          case ALBERT, MODERNBERT, LLAMA -> 0;
+          case ALBERT, MODERNBERT, LLAMA, GPT_NEOX -> 0;
           default -> 0.1;
         };
     boolean ownEmbedding = family == Family.GPT2 || family == Family.MODERNBERT;
     double hidden = fields.number(keys.hidden(), usual);
     return new Dropouts(
         hidden,
-        fields.number(keys.attention(), usual),
+        fields.number(keys.attention(), family == Family.BART ? 0 : usual),
         fields.number(keys.embedding(), ownEmbedding ? usual : hidden),
         fields.optionalNumber(keys.classifier()).or(() -> defaultClassifierDropout(family)));
   }
@@ -293,9 +304,10 @@ public final class ConfigurationReader {
   /** For families whose head has another rate than the layers below it. */
   private static Optional<Double> defaultClassifierDropout(Family family) {
     return switch (family) {
-      case ALBERT -> Optional.of(0.1);
+      case ALBERT, GPT_NEOX -> Optional.of(0.1);
       case MODERNBERT -> Optional.of(0.0);
       case DISTILBERT -> Optional.of(0.2);
+      case BART -> Optional.of(0.0);
       default -> Optional.empty();
     };
   }

@@ -64,6 +64,25 @@ record Keys(
           "rms_norm_eps",
           new DropoutKeys(null, "attention_dropout", null, null));
 
+  private static final Keys GPT_NEOX =
+      bert(
+          null,
+          null,
+          new DropoutKeys("hidden_dropout", "attention_dropout", null, "classifier_dropout"));
+
+  private static final Keys BART =
+      new Keys(
+          "d_model",
+          null,
+          "encoder_layers",
+          "encoder_attention_heads",
+          "encoder_ffn_dim",
+          "max_position_embeddings",
+          null,
+          "activation_function",
+          null,
+          new DropoutKeys("dropout", "attention_dropout", null, "classifier_dropout"));
+
   private static Keys bert(String embedding, String types, DropoutKeys dropouts) {
     return new Keys(
         "hidden_size",
@@ -118,6 +137,8 @@ record Keys(
               "layer_norm_epsilon",
               new DropoutKeys("resid_pdrop", "attn_pdrop", "embd_pdrop", null));
       case LLAMA -> LLAMA;
+      case GPT_NEOX -> GPT_NEOX;
+      case BART -> BART;
       case T5 ->
           new Keys(
               "d_model",

@@ -49,6 +49,9 @@ public record ModelConfiguration(
   /** Families whose heads together may be wider or narrower than the hidden size. */
   private static final Set<Family> HEADS_OF_ANY_SIZE = EnumSet.of(Family.T5, Family.LLAMA);
 
+  /** Default of {@code decoder_start_token_id} in BART's class: the end of a text. */
+  private static final int BART_START = 2;
+
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /** Of transformers 5 and 4; the first counts where both are there. */
@@ -106,6 +109,11 @@ public record ModelConfiguration(
     return AlternatingAttention.read(type, sizes, fields());
   }
 
+  /** The decoder's blocks, where a family has keys of them. */
+  public DecoderBlocks decoderBlocks() {
+    return DecoderBlocks.read(sizes, fields());
+  }
+
   private Fields fields() {
     return new Fields(JSON.valueToTree(others), Map.of());
   }
@@ -152,12 +160,22 @@ public record ModelConfiguration(
   }
 
   /**
-   * The id that generated text begins with: {@code decoder_start_token_id}, else that of padding,
-   * as in T5.
+   * The id that a decoder beside an encoder reads first when it learns: {@code
+   * decoder_start_token_id}, else the default of its class, which is the id of padding in T5.
    */
   public OptionalInt decoderStart() {
     OptionalInt said = id("decoder_start_token_id");
-    return said.isPresent() ? said : padId;
+    OptionalInt usual = type == ModelType.BART ? OptionalInt.of(BART_START) : padId;
+    return said.isPresent() ? said : usual;
+  }
+
+  /** The id that generated text begins with, as transformers' generate reads the keys. */
+  public OptionalInt generationStart() {
+    OptionalInt said = id("decoder_start_token_id");
+    if (said.isPresent() || family() != Family.BART) {
+      return decoderStart();
+    }
+    return id("bos_token_id");
   }
 
   /** The ids that end a text, {@code eos_token_id}: a number, or a list of them. */
@@ -179,9 +197,14 @@ public record ModelConfiguration(
     return value instanceof Integer id && id >= 0 && id < sizes.vocabulary();
   }
 
-  /** Deviation of fresh kernels and tables, {@code initializer_range}; 0.02 in every family. */
+  /**
+   * Deviation of fresh kernels and tables, {@code initializer_range}, or BART's {@code init_std};
+   * 0.02 in every family.
+   */
   public double initializerRange() {
-    return number("initializer_range").filter(range -> range > 0).orElse(0.02);
+    return number(family() == Family.BART ? "init_std" : "initializer_range")
+        .filter(range -> range > 0)
+        .orElse(0.02);
   }
 
   /**
@@ -192,6 +215,16 @@ public record ModelConfiguration(
     return family() == Family.T5
         ? number("initializer_factor").filter(factor -> factor > 0).orElse(1.0)
         : initializerRange();
+  }
+
+  /** As {@link #freshDeviation}, with its key, for people. */
+  public String describedDeviation() {
+    return freshDeviation()
+        + switch (family()) {
+          case T5 -> " of words (initializer_factor)";
+          case BART -> " (init_std)";
+          default -> " (initializer_range)";
+        };
   }
 
   /** The kind of labels of a head for whole examples, {@code problem_type}, if it is declared. */

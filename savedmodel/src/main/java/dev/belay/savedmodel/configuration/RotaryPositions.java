@@ -35,6 +35,15 @@ public record RotaryPositions(
   private static final String TRUNCATE = "truncate";
   private static final double DEFAULT_BASE = 10_000;
 
+  /** Keys of the numbers that a file has outside of the object, and what a missing part means. */
+  private record OuterKeys(String base, String part, double usualPart) {
+    static OuterKeys of(ModelType type) {
+      return type == ModelType.GPT_NEOX
+          ? new OuterKeys("rotary_emb_base", "rotary_pct", 0.25)
+          : new OuterKeys(THETA, PARTIAL, 1);
+    }
+  }
+
   /** Kinds of stretching, {@code rope_type}. */
   public enum Scaling {
     DEFAULT,
@@ -65,7 +74,8 @@ public record RotaryPositions(
         file.problem("the rotary positions differ between layers, in '" + layers + "'");
       }
     }
-    return read(type, sizes, file, said, agreed(file, THETA, said, THETA, DEFAULT_BASE));
+    double base = agreed(file, OuterKeys.of(type).base(), said, THETA).orElse(DEFAULT_BASE);
+    return read(type, sizes, file, said, base);
   }
 
   /**
@@ -94,7 +104,8 @@ public record RotaryPositions(
     if (file.isNull(theta.key()) && said.optionalNumber(THETA).isEmpty()) {
       file.problem("'" + theta.key() + "' is null, which only transformers 4 reads as the other");
     }
-    return read(type, sizes, file, said, agreed(file, theta.key(), said, THETA, theta.usual()));
+    double base = agreed(file, theta.key(), said, THETA).orElse(theta.usual());
+    return read(type, sizes, file, said, base);
   }
 
   /**
@@ -108,14 +119,9 @@ public record RotaryPositions(
   private static RotaryPositions read(
       ModelType type, Sizes sizes, Fields file, Fields said, double base) {
     Scaling scaling = scaling(file, said);
-    double part = agreed(file, PARTIAL, said, PARTIAL, 1);
-    int size = (int) (sizes.headSize() * part);
-    if (part != 1) {
-      file.problem("'" + PARTIAL + "' is " + part + ", and Belay computes 1 in a " + type.key());
-    }
-    if (size % 2 != 0 || (scaling == Scaling.DYNAMIC && size == 2)) {
-      file.problem("the size of a head is " + size + ", which rotary positions cannot pair");
-    }
+    OuterKeys keys = OuterKeys.of(type);
+    double part = agreed(file, keys.part(), said, PARTIAL).orElse(keys.usualPart());
+    int size = size(type, sizes, scaling, part, file);
     boolean trainsShorter = scaling == Scaling.LLAMA3 || scaling == Scaling.YARN;
     int trained =
         trainsShorter
@@ -147,6 +153,29 @@ public record RotaryPositions(
         scaling == Scaling.YARN ? attention(said, factor) : 1);
   }
 
+  /** How many numbers of a head are rotated: those of which pairs can be made. */
+  private static int size(ModelType type, Sizes sizes, Scaling scaling, double part, Fields file) {
+    int size = (int) (sizes.headSize() * part);
+    boolean isWhole = type != ModelType.GPT_NEOX;
+    if (isWhole && part != 1) {
+      file.problem("'" + PARTIAL + "' is " + part + ", and Belay computes 1 in a " + type.key());
+    }
+    if (size < 2
+        || size > sizes.headSize()
+        || size % 2 != 0
+        || (scaling == Scaling.DYNAMIC && size == 2)) {
+      file.problem(
+          isWhole
+              ? "the size of a head is " + size + ", which rotary positions cannot pair"
+              : "of the "
+                  + sizes.headSize()
+                  + " numbers of a head "
+                  + size
+                  + " are rotated, which rotary positions cannot pair");
+    }
+    return size;
+  }
+
   private static Scaling scaling(Fields file, Fields said) {
     String word = said.text(TYPE, said.text("type", Scaling.DEFAULT.word()));
     Optional<Scaling> found =
@@ -162,8 +191,7 @@ public record RotaryPositions(
   }
 
   /** A number that either the file or its inner object has, or both with the same value. */
-  private static double agreed(
-      Fields file, String outerKey, Fields said, String key, double otherwise) {
+  private static Optional<Double> agreed(Fields file, String outerKey, Fields said, String key) {
     Optional<Double> outer = file.optionalNumber(outerKey);
     Optional<Double> inner = said.optionalNumber(key);
     if (outer.isPresent() && inner.isPresent() && !outer.equals(inner)) {
@@ -177,7 +205,7 @@ public record RotaryPositions(
               + " within the rotary positions: transformers 4 reads the first, 5 the second; leave"
               + " one out");
     }
-    return inner.or(() -> outer).orElse(otherwise);
+    return inner.or(() -> outer);
   }
 
   private static double impliedFactor(Fields file, Fields said, Scaling scaling, double ratio) {

@@ -16,11 +16,23 @@ public enum Family {
   MODERNBERT,
   GPT2,
   LLAMA,
-  T5;
+  GPT_NEOX,
+  T5,
+  BART;
 
   /** Whether its models predict the next token of one text. */
   public boolean isDecoder() {
-    return this == GPT2 || this == LLAMA;
+    return this == GPT2 || hasRotaryPositions();
+  }
+
+  /** Whether its models read one text and write another. */
+  public boolean isEncoderDecoder() {
+    return this == T5 || this == BART;
+  }
+
+  /** Whether queries and keys of its models are rotated by their positions. */
+  public boolean hasRotaryPositions() {
+    return this == LLAMA || this == GPT_NEOX;
   }
 
   /** {@code bert}: the name of its tables, and the {@code model_type} of its first model. */

@@ -24,8 +24,11 @@ public enum ModelType {
   LLAMA("llama", "Llama", Family.LLAMA),
   MISTRAL("mistral", "Mistral", Family.LLAMA),
   QWEN2("qwen2", "Qwen2", Family.LLAMA),
+  GPT_NEOX("gpt_neox", "GPTNeoX", Family.GPT_NEOX),
   T5("t5", "T5", Family.T5),
-  MT5("mt5", "MT5", Family.T5);
+  MT5("mt5", "MT5", Family.T5),
+  BART("bart", "Bart", Family.BART),
+  MBART("mbart", "MBart", Family.BART);
 
   private static final String OTHER_ENDINGS =
       "Model|LMHeadModel|DoubleHeadsModel|EncoderModel|WithLMHeadModel";

@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Names of one family in every dialect.
@@ -122,6 +123,12 @@ public final class NameTable {
     return buffers.stream()
         .anyMatch(
             buffer -> buffer.numbers(name).isPresent() || buffer.numbers(base + name).isPresent());
+  }
+
+  /** The full name of a tensor that may repeat another, also of a model without a head. */
+  public Optional<String> repeated(String name) {
+    String base = baseWords.getOrDefault(Dialect.PYTORCH, "") + Dialect.PYTORCH.separator();
+    return Stream.of(name, base + name).filter(tied::containsKey).findFirst();
   }
 
   /** All PyTorch names that repeat another tensor, by name; the output over the vocabulary too. */

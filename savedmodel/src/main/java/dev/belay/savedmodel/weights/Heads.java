@@ -45,7 +45,15 @@ final class Heads {
         List.of("ForSequenceClassification", "ForTokenClassification", "ForMultipleChoice");
     CLASSES.put("classifier.", classes);
     CLASSES.put("score.", classes);
+    CLASSES.put("classification_head.", classes);
   }
+
+  private static final List<String> HEADS_OF_CLASSES =
+      List.of(
+          "classifier.weight",
+          "classifier.out_proj.weight",
+          "score.weight",
+          "classification_head.out_proj.weight");
 
   private static final int DEFAULT_CLASSES = 2;
 
@@ -105,7 +113,9 @@ final class Heads {
         case GPT2 -> "LMHeadModel"; // same weights as headless; can do more
         case LLAMA ->
             configuration.tiedEmbeddings() || has(names, "lm_head.") ? "ForCausalLM" : "Model";
-        case T5 -> "ForConditionalGeneration";
+        case GPT_NEOX ->
+            configuration.tiedEmbeddings() || has(names, "embed_out.") ? "ForCausalLM" : "Model";
+        case T5, BART -> "ForConditionalGeneration";
         default -> "Model";
       };
     }
@@ -120,7 +130,7 @@ final class Heads {
   }
 
   private static List<String> labels(ModelConfiguration configuration, NamedTensors canonical) {
-    for (String head : List.of("classifier.weight", "classifier.out_proj.weight", "score.weight")) {
+    for (String head : HEADS_OF_CLASSES) {
       if (canonical.names().contains(head)) {
         int classes = Math.toIntExact(canonical.spec(head).shape().get(0));
         if (configuration.labels().size() == classes) {

@@ -207,10 +207,11 @@ final class WeightNaming {
     boolean within = name.startsWith(naming.prefix());
     String inner = within ? name.substring(naming.prefix().length()) : name;
     boolean pytorch = naming.dialect() == Dialect.PYTORCH;
+    Optional<String> repeated = pytorch ? table.repeated(inner) : Optional.empty();
     if (pytorch && table.isBuffer(inner)) {
       buffers.add(key);
-    } else if (pytorch && table.tied().containsKey(inner)) {
-      sources.put(inner, new DialectName(key, Layout.SAME));
+    } else if (repeated.isPresent()) {
+      sources.put(repeated.get(), new DialectName(key, Layout.SAME));
     } else {
       unknown.add(key);
       if (within && table.isBase(naming.dialect(), inner, naming.named())) {

@@ -119,6 +119,46 @@ class DecoderConfigurationTest {
     assertTrue(message.contains("'layer_types' is [chunked_attention], not one of"), message);
   }
 
+  /** Transformers 4 writes GPT-NeoX's part of each head under a name of its own. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{}|8|10000",
+        "{'rotary_pct': 0.5, 'rotary_emb_base': 50}|16|50",
+        "{'rope_parameters': {'partial_rotary_factor': 1, 'rope_theta': 50}}|32|50",
+        "{'rope_theta': 50, 'partial_rotary_factor': 1}|8|10000"
+      })
+  void partsOfHeadsAreRotated(String keys, int size, double base) throws IOException {
+    RotaryPositions read = neox(keys).rotaryPositions();
+    assertEquals(size, read.size());
+    assertEquals(base, read.base());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'rotary_pct': 0.1}|of the 32 numbers of a head 3 are rotated",
+        "{'rotary_pct': 0}|of the 32 numbers of a head 0 are rotated",
+        "{'rotary_pct': 2}|of the 32 numbers of a head 64 are rotated",
+        "{'rotary_pct': 0.5, 'rope_parameters': {'partial_rotary_factor': 1}}|'rotary_pct' is 0.5"
+      })
+  void otherPartsOfHeadsAreRefused(String keys, String said) {
+    String message = assertThrows(IOException.class, () -> neox(keys)).getMessage();
+    assertTrue(message.contains(said), message);
+  }
+
+  /** Heads of another size than the layers have would have frequencies of that size in Python. */
+  @Test
+  void sizesOfHeadsAreRefusedOfGptNeox() throws IOException {
+    assertEquals(List.of(), KeyReport.of(neox("{'head_dim': null}")).refused());
+    String refused = KeyReport.of(neox("{'head_dim': 32}")).refused().get(0);
+    assertTrue(refused.startsWith("'head_dim' is 32: "), refused);
+  }
+
   /** The keys of Mistral and Qwen2 that only Llama's class reads change nothing. */
   @Test
   void keysAreThoseOfTheType() throws IOException {
@@ -145,6 +185,14 @@ class DecoderConfigurationTest {
   private ModelConfiguration read(String type, String more) throws IOException {
     ObjectNode keys = (ObjectNode) Fixtures.json(Fixtures.path("decoders/llama/model/config.json"));
     keys.put("model_type", type);
+    keys.remove("rope_parameters");
+    keys.setAll((ObjectNode) JSON.readTree(more.replace('\'', '"')));
+    return ConfigurationReader.read(write(keys));
+  }
+
+  private ModelConfiguration neox(String more) throws IOException {
+    ObjectNode keys = (ObjectNode) Fixtures.json(Fixtures.path("decoders/neox/model/config.json"));
+    keys.put("hidden_size", 32).put("num_attention_heads", 1);
     keys.remove("rope_parameters");
     keys.setAll((ObjectNode) JSON.readTree(more.replace('\'', '"')));
     return ConfigurationReader.read(write(keys));

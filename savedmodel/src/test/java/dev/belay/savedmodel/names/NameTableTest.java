@@ -52,11 +52,12 @@ class NameTableTest {
   }
 
   /**
-   * What no TensorFlow class of Hugging Face has: Llama, ModernBERT, distances, untied outputs,
-   * heads of GPT-2.
+   * What no TensorFlow class of Hugging Face has: Llama, GPT-NeoX, BART, ModernBERT, distances,
+   * untied outputs, heads of GPT-2.
    */
   private static boolean isOfPyTorchAlone(Family family, String canonical) {
-    return family == Family.LLAMA
+    return family.hasRotaryPositions()
+        || family == Family.BART
         || family == Family.MODERNBERT
         || canonical.contains("distance_embedding")
         || canonical.equals("cls.predictions.decoder.bias")

@@ -93,13 +93,18 @@ record GoldenModel(
         json -> training(json, "trainings/adam_dense"));
   }
 
-  /** Llama and its relatives, and ModernBERT, with what PyTorch gives. */
+  /** Families that only PyTorch has, with what it gives. */
   static Stream<GoldenModel> ofPyTorch() {
-    return Stream.concat(
+    Stream<String> decoders =
         Stream.of("llama", "smollm", "linear", "dynamic", "llama3", "yarn", "mistral", "qwen2")
-            .map(name -> ofPyTorch("decoders/" + name)),
-        Stream.of("texts", "mean", "tokens", "masked", "own_output")
-            .map(name -> ofPyTorch("modernbert/" + name)));
+            .map("decoders/"::concat);
+    Stream<String> neox = Stream.of("decoders/neox", "decoders/neox_in_turn");
+    Stream<String> modernBert =
+        Stream.of("texts", "mean", "tokens", "masked", "own_output").map("modernbert/"::concat);
+    Stream<String> bart = Stream.of("bart", "bart_scaled", "mbart").map("seq2seq/"::concat);
+    return Stream.of(decoders, neox, modernBert, bart)
+        .flatMap(names -> names)
+        .map(GoldenModel::ofPyTorch);
   }
 
   private static GoldenModel ofPyTorch(String fixture) {

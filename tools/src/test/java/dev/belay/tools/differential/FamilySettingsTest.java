@@ -51,6 +51,9 @@ class FamilySettingsTest {
         "gpt2_classes",
         "gpt2_own_output",
         "gpt2_tokens",
+        "gpt_neox_classes",
+        "gpt_neox_old_keys",
+        "gpt_neox_tokens",
         "llama_classes",
         "llama_old_keys",
         "mistral_labels",
@@ -95,9 +98,15 @@ class FamilySettingsTest {
 
   /** Tokenizers that begin with blanks and fall back to bytes, and of byte-level BPE. */
   @ParameterizedTest
-  @ValueSource(strings = {"llama_4", "llama_4_ends", "llama_5", "qwen2_4"})
+  @ValueSource(strings = {"llama_4", "llama_4_ends", "llama_5", "qwen2_4", "gpt_neox_5"})
   void tokensAsPython(String name) throws IOException {
     assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("decoder_tokenizers", name)).run());
+  }
+
+  /** An mBART with its tokenizer, which reads one language and writes another. */
+  @Test
+  void readsAndWritesLanguagesAsPython() throws IOException {
+    assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("seq2seq", "mbart_texts")).run());
   }
 
   /** A key that Belay does not compute, and what the refusal says of it. */

@@ -10,6 +10,7 @@ import dev.belay.train.data.example.ExampleOptions;
 import dev.belay.train.data.example.InputRules;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.example.QuestionReader;
+import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.data.file.Row;
 import dev.belay.train.data.file.SquadFile;
 import dev.belay.train.data.language.Masking;
@@ -37,7 +38,7 @@ public final class DatasetLoader implements AutoCloseable {
   private final int longest;
   private final int maxSeqLength;
   private final boolean namesLength;
-  private final OptionalInt decoderStart;
+  private final Optional<TargetRule> targets;
   private final InputRules rules;
   private final OptionalInt modelPadding;
   private final RunTokenizer tokenizer;
@@ -56,7 +57,7 @@ public final class DatasetLoader implements AutoCloseable {
     OptionalInt said = config.hasUsualLength() ? model.usualLength() : OptionalInt.empty();
     this.namesLength = said.isPresent();
     this.maxSeqLength = Math.min(said.orElse(config.maxSeqLength()), longest);
-    this.decoderStart = model.decoderStart();
+    this.targets = model.targets();
     this.rules =
         new InputRules(
             config.columns(),
@@ -84,7 +85,7 @@ public final class DatasetLoader implements AutoCloseable {
             ? modelPadding
             : tokenizer.tokenizer().get().paddingId();
     return new ExampleOptions(
-        inputs.requests(), labels, maxSeqLength, vocabularySize, padding, decoderStart, rules);
+        inputs.requests(), labels, maxSeqLength, vocabularySize, padding, targets, rules);
   }
 
   /** Reads files as one data set. */

@@ -52,6 +52,7 @@ public final class DecoderFamily {
     return switch (family) {
       case GPT2 -> DecoderNames.GPT2;
       case LLAMA -> DecoderNames.LLAMA;
+      case GPT_NEOX -> DecoderNames.GPT_NEOX;
       default -> throw new IllegalStateException(family.modelType() + " is no decoder");
     };
   }
@@ -60,6 +61,10 @@ public final class DecoderFamily {
     return switch (configuration.family()) {
       case GPT2 -> DecoderForm.GPT2;
       case LLAMA -> DecoderForm.llama(biases(configuration), configuration.padId());
+      case GPT_NEOX ->
+          DecoderForm.gptNeox(
+              configuration.isSet("attention_bias", true),
+              configuration.isSet("use_parallel_residual", true));
       default -> throw new IllegalStateException(configuration.type().key() + " is no decoder");
     };
   }

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 public final class Seq2SeqTokens implements NextTokens {
   private final WrittenRows rows;
   private final int startToken;
+  private final int longest;
   private final int examples;
   private List<int[]> masks; // of the texts that were read, a row for each text that is written
 
@@ -28,10 +29,13 @@ public final class Seq2SeqTokens implements NextTokens {
    * @param model built by {@link Seq2SeqModel} without a training pass
    * @param read the texts to read
    * @param startToken first token of every text, {@code decoder_start_token_id}
+   * @param longest most tokens of a text, the first among them
    */
-  public Seq2SeqTokens(StepRunner runner, ForwardModel model, Read read, int startToken) {
+  public Seq2SeqTokens(
+      StepRunner runner, ForwardModel model, Read read, int startToken, int longest) {
     this.rows = new WrittenRows(runner, model, TensorNames.DECODER_INPUT_IDS);
     this.startToken = startToken;
+    this.longest = longest;
     this.examples = read.mask().rows();
     int length = read.mask().columns();
     this.masks =
@@ -61,7 +65,7 @@ public final class Seq2SeqTokens implements NextTokens {
 
   @Override
   public int longest() {
-    return Integer.MAX_VALUE;
+    return longest;
   }
 
   @Override

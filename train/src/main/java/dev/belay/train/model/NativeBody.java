@@ -14,13 +14,12 @@ import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
-import dev.belay.savedmodel.configuration.RelativePositions;
-import dev.belay.savedmodel.configuration.Sizes;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.family.DecoderFamily;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.family.ModernBertFamily;
 import dev.belay.train.family.OutputTable;
+import dev.belay.train.family.Seq2SeqFamily;
 import dev.belay.train.task.HeadInput;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,8 +49,8 @@ record NativeBody(
 
   static NativeBody of(NativeModel model) {
     return switch (model.configuration().family()) {
-      case GPT2, LLAMA -> decoder(model);
-      case T5 -> seq2seq(model);
+      case GPT2, LLAMA, GPT_NEOX -> decoder(model);
+      case T5, BART -> seq2seq(model);
       case MODERNBERT -> rotaryEncoder(model);
       default -> encoder(model.configuration(), model.activation(), model.head());
     };
@@ -60,9 +59,11 @@ record NativeBody(
   /** Words before the names of a body, which PyTorch's model without a head lacks. */
   static List<String> words(ModelConfiguration configuration) {
     return switch (configuration.family()) {
-      case GPT2, LLAMA -> List.of(DecoderFamily.names(configuration.family()).base() + ".");
+      case GPT2, LLAMA, GPT_NEOX ->
+          List.of(DecoderFamily.names(configuration.family()).base() + ".");
       case T5 -> List.of();
       case MODERNBERT -> List.of(RotaryEncoderSpec.BASE + ".");
+      case BART -> List.of(Seq2SeqFamily.base(configuration.family()) + ".");
       default -> List.of(configuration.family().modelType() + ".");
     };
   }
@@ -172,32 +173,18 @@ record NativeBody(
 
   private static NativeBody seq2seq(NativeModel model) {
     ModelConfiguration configuration = model.configuration();
-    Sizes sizes = configuration.sizes();
-    RelativePositions positions = configuration.relativePositions().orElseThrow();
-    OutputTable output = OutputTable.of(configuration, model.weights());
-    Seq2SeqSpec spec =
-        new Seq2SeqSpec(
-            new Seq2SeqSpec.Sizes(
-                sizes.vocabulary(),
-                sizes.hidden(),
-                sizes.layers(),
-                sizes.decoderLayers(),
-                sizes.heads(),
-                sizes.headSize(),
-                sizes.intermediate()),
-            new Seq2SeqSpec.Positions(positions.buckets(), positions.maxDistance()),
-            new Seq2SeqSpec.FeedForward(model.activation(), configuration.feedForward().gated()),
-            new Seq2SeqSpec.Output(!output.own(), output.scaled()),
-            configuration.normEpsilon(),
-            configuration.dropouts().hidden());
+    Seq2SeqSpec spec = Seq2SeqFamily.spec(configuration, model.activation(), model.weights());
+    String base = Seq2SeqFamily.base(configuration.family());
+    String before = base.isEmpty() ? "" : base + ".";
+    int positions = configuration.sizes().positions();
     return new NativeBody(
-        List.of("shared.", "encoder.", "decoder."),
+        List.of(before + "shared.", before + "encoder.", before + "decoder."),
         inputs(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK, TensorNames.DECODER_INPUT_IDS),
         TensorNames.LOGITS,
-        OptionalInt.empty(),
+        positions > 0 ? OptionalInt.of(positions) : OptionalInt.empty(),
         new WordTable(
-            "shared.weight",
-            sizes.vocabulary(),
+            before + "shared.weight",
+            configuration.sizes().vocabulary(),
             Optional.of("encoder, decoder and, if tied, logits share them")),
         (graph, options) -> Seq2SeqModel.build(graph, spec, options));
   }

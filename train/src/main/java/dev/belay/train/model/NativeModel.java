@@ -14,7 +14,6 @@ import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.model.GraphPolicy;
 import dev.belay.savedmodel.model.ModelVariable;
 import dev.belay.savedmodel.model.SavedModelContents;
-import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
@@ -29,6 +28,7 @@ import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.doctor.NativeTensorFlow;
 import dev.belay.train.family.EncoderFamily;
@@ -226,10 +226,7 @@ record NativeModel(
           "from scratch: all "
               + forward.variables().all().size()
               + " weights of the body begin at random, with a deviation of "
-              + configuration.freshDeviation()
-              + (configuration.family() == Family.T5
-                  ? " of words (initializer_factor)"
-                  : " (initializer_range)")
+              + configuration.describedDeviation()
               + " and seed "
               + seed);
     }
@@ -307,6 +304,11 @@ record NativeModel(
   @Override
   public OptionalInt paddingId() {
     return configuration.padId();
+  }
+
+  @Override
+  public Optional<TargetRule> targets() {
+    return head.task().targets(configuration);
   }
 
   @Override

@@ -12,6 +12,7 @@ import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.doctor.NativeTensorFlow;
 import dev.belay.train.task.Task;
@@ -57,8 +58,8 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
   /**
    * The same model with everything decided that only running it can decide, such as which of its
-   * functions is the one to train through. Native TensorFlow is loaded then. To be called before {@link #graph}, and only of a model
-   * that native code has survived: see {@link ModelSandbox}.
+   * functions is the one to train through. Native TensorFlow is loaded then. To be called before
+   * {@link #graph}, and only of a model that native code has survived: see {@link ModelSandbox}.
    *
    * @throws IOException if no function will do, or the model cannot be read
    */
@@ -122,6 +123,11 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
   /** The id that it takes for padding, if its configuration says one. */
   OptionalInt paddingId();
+
+  /** Rules for texts that it learns to write about others, if it does. */
+  default Optional<TargetRule> targets() {
+    return Optional.empty();
+  }
 
   /** The id that generated texts start with, if it reads one text and generates another. */
   OptionalInt decoderStart();

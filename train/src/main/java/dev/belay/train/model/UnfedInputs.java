@@ -40,12 +40,12 @@ final class UnfedInputs {
     switch (family) {
       // Positions count on from the padding's id.
       case ROBERTA, MPNET -> inputs.put(POSITIONS, CHANGES);
-      case GPT2, LLAMA -> {
+      case GPT2, LLAMA, GPT_NEOX -> {
         inputs.put(POSITIONS, COUNTED);
         // GPT-2 looks them up among the words; the others refuse them.
         inputs.put(FeatureNames.TOKEN_TYPE_IDS, CHANGES);
       }
-      case T5 -> {
+      case T5, BART -> {
         OF_DECODERS.forEach(name -> inputs.put(name, CHANGES));
         inputs.put("decoder_attention_mask", ONES);
       }

@@ -1,6 +1,6 @@
 package dev.belay.train.task;
 
-import dev.belay.savedmodel.CorruptModelException;
+import dev.belay.savedmodel.UnsupportedModelException;
 import dev.belay.savedmodel.configuration.GenerationSettings;
 import dev.belay.train.data.DataException;
 import dev.belay.train.generate.BeamSearch;
@@ -64,10 +64,21 @@ final class GenerationPlan {
   }
 
   /** The token that every text of a decoder beside an encoder begins with. */
-  int decoderStart() throws CorruptModelException {
-    OptionalInt said =
-        settings.own() ? settings.count("decoder_start_token_id") : OptionalInt.empty();
-    return said.isPresent() ? said.getAsInt() : run.decoderStart().orElseThrow();
+  int decoderStart() throws IOException {
+    for (String key : List.of("decoder_start_token_id", "bos_token_id")) {
+      OptionalInt said = settings.own() ? settings.count(key) : OptionalInt.empty();
+      if (said.isPresent()) {
+        return said.getAsInt();
+      }
+    }
+    return run.decoderStart()
+        .orElseThrow(
+            () ->
+                new UnsupportedModelException(
+                    settings.file(),
+                    "generation settings",
+                    "no decoder_start_token_id or bos_token_id says which token a text begins"
+                        + " with; add the one of the language to write, as Python needs it too"));
   }
 
   /**

@@ -45,7 +45,7 @@ public record MaskedLm(OptionalInt outputs) implements LanguageTask {
 
   @Override
   public boolean fits(Family family) {
-    return !family.isDecoder() && family != Family.T5;
+    return !family.isDecoder() && !family.isEncoderDecoder();
   }
 
   @Override

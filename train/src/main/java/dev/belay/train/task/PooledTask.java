@@ -19,7 +19,7 @@ sealed interface PooledTask extends Task
     permits SequenceClassification, MultiLabelClassification, Regression {
   @Override
   default boolean fits(Family family) {
-    return family != Family.T5;
+    return !family.isEncoderDecoder();
   }
 
   @Override

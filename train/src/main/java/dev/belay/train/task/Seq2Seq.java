@@ -2,6 +2,7 @@ package dev.belay.train.task;
 
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
+import dev.belay.savedmodel.names.ModelType;
 import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.LengthOrder;
@@ -9,6 +10,7 @@ import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.generate.Seq2SeqTokens;
 import java.io.IOException;
 import java.util.Iterator;
@@ -36,12 +38,12 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
 
   @Override
   public boolean fits(Family family) {
-    return family == Family.T5;
+    return family.isEncoderDecoder();
   }
 
   @Override
   public boolean isUsual(Family family) {
-    return family == Family.T5;
+    return family.isEncoderDecoder();
   }
 
   @Override
@@ -51,7 +53,18 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
 
   @Override
   public OptionalInt decoderStart(ModelConfiguration configuration) {
-    return configuration.decoderStart();
+    return configuration.generationStart();
+  }
+
+  @Override
+  public Optional<TargetRule> targets(ModelConfiguration configuration) {
+    int positions = configuration.sizes().positions();
+    return Optional.of(
+        new TargetRule(
+            configuration.type() == ModelType.MBART
+                ? OptionalInt.empty()
+                : configuration.decoderStart(),
+            positions > 0 ? OptionalInt.of(positions) : OptionalInt.empty()));
   }
 
   @Override
@@ -65,6 +78,8 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
     GenerationPlan plan = GenerationPlan.of(run);
     Dataset texts = run.read(LabelRule.none());
     int start = plan.decoderStart();
+    OptionalInt positions = run.maxSeqLength();
+    int longest = positions.isPresent() ? positions.getAsInt() + 1 : Integer.MAX_VALUE;
     LengthOrder order = run.byLength(texts, plan.numbers());
     Consumer<Prediction> restoring = order.restoring(sink);
     for (Iterator<Batch> batches = run.batches(order.sorted()).epoch(0); batches.hasNext(); ) {
@@ -73,7 +88,8 @@ public record Seq2Seq(OptionalInt outputs) implements LanguageTask {
           new Seq2SeqTokens.Read(
               (BatchColumn.IntMatrix) batch.features().get(FeatureNames.INPUT_IDS),
               (BatchColumn.IntMatrix) batch.features().get(FeatureNames.ATTENTION_MASK));
-      try (Seq2SeqTokens next = new Seq2SeqTokens(run.runner(), run.forward(), read, start)) {
+      try (Seq2SeqTokens next =
+          new Seq2SeqTokens(run.runner(), run.forward(), read, start, longest)) {
         plan.write(next, restoring);
       }
     }

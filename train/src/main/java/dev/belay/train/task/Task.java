@@ -12,6 +12,7 @@ import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.metrics.Metrics;
 import java.io.IOException;
@@ -126,6 +127,11 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask, Senten
   /** Its head for people, such as {@code head classification (classifier)}. */
   default String description(Family family) {
     return "head " + option() + projection(family).map(name -> " (" + name + ")").orElse("");
+  }
+
+  /** Rules for texts that it learns to write about others, if it does. */
+  default Optional<TargetRule> targets(ModelConfiguration configuration) {
+    return Optional.empty();
   }
 
   /** The id that generated texts start with, if it reads one text and generates another. */

@@ -63,10 +63,10 @@ public record TokenClassification(OptionalInt outputs) implements TokenTask {
     return layers.configuration().dropouts().classifier().orElse(hidden);
   }
 
-  /** In other families than GPT-2 the layer is called as that for classes of whole examples. */
+  /** In encoders the layer is called as that for classes of whole examples. */
   @Override
   public boolean isIn(HeadFiles files) {
-    return files.family() == Family.GPT2 && files.hold(this);
+    return files.family().isDecoder() && files.hold(this);
   }
 
   @Override

@@ -24,7 +24,7 @@ sealed interface TokenTask extends Task permits TokenClassification, QuestionAns
 
   @Override
   default boolean fits(Family family) {
-    return family != Family.LLAMA && family != Family.T5;
+    return family != Family.LLAMA && !family.isEncoderDecoder();
   }
 
   @Override

@@ -81,6 +81,11 @@ public final class TextTokenizer implements AutoCloseable {
     return encode(TextPair.of(text));
   }
 
+  /** The ids of a text that is to be written, which those of {@link #encode} become. */
+  public int[] written(int[] ids) {
+    return definition.languages().map(languages -> languages.written(ids)).orElse(ids);
+  }
+
   /** A text or a pair as at most maxLength ids; of a pair the longer text is cut first. */
   public TokenIds encode(TextPair texts) {
     int[] first = tokens(texts.first());

@@ -26,6 +26,7 @@ import java.util.OptionalInt;
  * @param paddingId the id that fills short rows, if the tokenizer has one
  * @param patterns its regular expressions
  * @param sides options of the sequences that the Python tokenizer builds
+ * @param languages that its texts are marked with, if they are
  * @param notes decisions, for people
  */
 record TokenizerDefinition(
@@ -37,6 +38,7 @@ record TokenizerDefinition(
     OptionalInt eosId,
     TokenizerPatterns patterns,
     Sides sides,
+    Optional<LanguageIds> languages,
     List<String> notes) {
 
   /**
@@ -55,6 +57,22 @@ record TokenizerDefinition(
    * @param blankBeforeWords whether a blank is put before words that are given one by one
    */
   record Sides(boolean types, boolean cutsLeft, boolean blankBeforeWords) {}
+
+  /**
+   * Languages that texts are marked with.
+   *
+   * @param source of texts that are read
+   * @param target of texts that are written
+   */
+  record LanguageIds(int source, int target) {
+    /** The ids of a text that is written, of those that the same text has where it is read. */
+    int[] written(int[] read) {
+      int[] written = read.clone();
+      int last = read.length - 1;
+      written[read[last] == source ? last : 0] = target;
+      return written;
+    }
+  }
 
   /** The usual names of the padding token, where no file says which it is. */
   private static final List<String> PADDING_TOKENS = List.of("[PAD]", "<pad>", "<|pad|>");
@@ -87,6 +105,8 @@ record TokenizerDefinition(
             .findFirst(),
         TokenizerPatterns.of(files.definition(), root),
         new Sides(read.types(), read.cutsLeft(), read.blankBeforeWords()),
+        read.languages()
+            .map(words -> new LanguageIds(ids.get(words.source()), ids.get(words.target()))),
         List.copyOf(notes));
   }
 

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
 
-/** Llama and its relatives compute and write what Hugging Face's PyTorch classes do. */
+/** Llama, its relatives and GPT-NeoX compute and write what Hugging Face's PyTorch classes do. */
 class DecoderGoldensTest {
   private static final LayeredForward.Options RESTORED =
       new LayeredForward.Options(
@@ -46,7 +46,18 @@ class DecoderGoldensTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"llama", "smollm", "linear", "dynamic", "llama3", "yarn", "mistral", "qwen2"})
+      strings = {
+        "llama",
+        "smollm",
+        "linear",
+        "dynamic",
+        "llama3",
+        "yarn",
+        "mistral",
+        "qwen2",
+        "neox",
+        "neox_in_turn"
+      })
   void asPyTorch(String name) throws IOException {
     Path fixture = Fixtures.path("decoders", name);
     JsonNode golden = Fixtures.json(fixture.resolve("goldens.json"));

@@ -74,7 +74,7 @@ class GenerationTest {
             t5Graph,
             new Seq2SeqSpec(
                 new Seq2SeqSpec.Sizes(256, 32, 2, 2, 4, 8, 64),
-                new Seq2SeqSpec.Positions(8, 20),
+                new Seq2SeqSpec.Relative(8, 20),
                 Seq2SeqSpec.FeedForward.RELU,
                 Seq2SeqSpec.Output.TIED,
                 1e-6,
@@ -126,7 +126,9 @@ class GenerationTest {
         new BatchColumn.IntMatrix(4, 16, arrays.get("batch/input_ids").ints());
     BatchColumn.IntMatrix mask =
         new BatchColumn.IntMatrix(4, 16, arrays.get("batch/attention_mask").ints());
-    check("t5_tiny", () -> new Seq2SeqTokens(t5Runner, t5, new Seq2SeqTokens.Read(ids, mask), 0));
+    check(
+        "t5_tiny",
+        () -> new Seq2SeqTokens(t5Runner, t5, new Seq2SeqTokens.Read(ids, mask), 0, 1000));
   }
 
   /** A batch that is read anew. */

@@ -123,8 +123,7 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     }
     OptionalInt column = columns.holding(request.feature());
     boolean ofTarget =
-        request.feature().equals(FeatureNames.DECODER_INPUT_IDS)
-            && options.decoderStart().isPresent();
+        request.feature().equals(FeatureNames.DECODER_INPUT_IDS) && options.targets().isPresent();
     if (column.isEmpty() && !ofTarget) {
       throw missing("a column '" + request.feature() + "' for the model's input of that name", "");
     }

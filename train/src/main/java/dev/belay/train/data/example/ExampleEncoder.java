@@ -332,10 +332,12 @@ final class ExampleEncoder {
     if (example.target() >= 0) {
       TokenIds target = ids.get(example.target());
       requireKnown(example, target);
-      return new FeatureRow.Ints(target.inputIds());
+      return new FeatureRow.Ints(tokenizer.orElseThrow().written(target.inputIds()));
     }
     CellValues cell = example.cell(example.choice().label().getAsInt());
-    return labels.read(cell, cell.ints().length);
+    int length = cell.ints().length;
+    options.targets().ifPresent(rule -> rule.requireFits(example.row().position(), length));
+    return labels.read(cell, length);
   }
 
   /** Whether a feature follows from what is to be written. */
@@ -344,20 +346,12 @@ final class ExampleEncoder {
         && example.choice().features().get(feature).isEmpty();
   }
 
-  /**
-   * Input of a decoder: a start token, then the target without its last token, as in Hugging Face's
-   * {@code shift_tokens_right}.
-   */
+  /** Input of a decoder that learns to write. */
   private FeatureRow begunWith(Optional<FeatureRow> written) {
     int[] target = written.map(row -> ((FeatureRow.Ints) row).values()).orElse(new int[1]);
-    int[] read = new int[target.length];
     OptionalInt said = options.rules().decoderPadding();
     int padding = (said.isPresent() ? said : options.paddingId()).orElse(0);
-    read[0] = options.decoderStart().orElseThrow();
-    for (int i = 1; i < read.length; i++) {
-      read[i] = target[i - 1] == LabelRule.IGNORED ? padding : target[i - 1];
-    }
-    return new FeatureRow.Ints(read);
+    return new FeatureRow.Ints(options.targets().orElseThrow().input(target, padding));
   }
 
   private void requireKnown(PreparedExample example, TokenIds ids) {

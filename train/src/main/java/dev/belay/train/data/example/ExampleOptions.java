@@ -1,6 +1,7 @@
 package dev.belay.train.data.example;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -12,7 +13,7 @@ import java.util.OptionalInt;
  *     tokenizer is opened with it
  * @param vocabularySize one more than the largest token id of the model, if it is known
  * @param paddingId the id that pads short rows, if it is known
- * @param decoderStart the id that a generated sequence starts with, if the model generates
+ * @param targets rules for texts that a decoder beside an encoder learns to write, if there is one
  * @param rules rules that turn columns into inputs where their names are not enough
  */
 public record ExampleOptions(
@@ -21,7 +22,7 @@ public record ExampleOptions(
     int maxLength,
     OptionalInt vocabularySize,
     OptionalInt paddingId,
-    OptionalInt decoderStart,
+    Optional<TargetRule> targets,
     InputRules rules) {
 
   /** Lowers maxLength to what the model's own token inputs hold. */
@@ -50,20 +51,19 @@ public record ExampleOptions(
         maxLength,
         vocabularySize,
         paddingId,
-        OptionalInt.empty(),
+        Optional.empty(),
         InputRules.byName());
   }
 
   /** The same for rows of another length. */
   public ExampleOptions withMaxLength(int length) {
-    return new ExampleOptions(
-        features, labels, length, vocabularySize, paddingId, decoderStart, rules);
+    return new ExampleOptions(features, labels, length, vocabularySize, paddingId, targets, rules);
   }
 
   /** The same for other labels. */
   public ExampleOptions withLabels(LabelRule other) {
     return new ExampleOptions(
-        features, other, maxLength, vocabularySize, paddingId, decoderStart, rules);
+        features, other, maxLength, vocabularySize, paddingId, targets, rules);
   }
 
   boolean wants(String feature) {

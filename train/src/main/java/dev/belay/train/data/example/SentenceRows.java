@@ -49,7 +49,7 @@ final class SentenceRows {
         options.maxLength(),
         options.vocabularySize(),
         options.paddingId(),
-        options.decoderStart(),
+        options.targets(),
         options.rules().withoutColumns());
   }
 

@@ -31,11 +31,30 @@ final class ClassSettings {
       case BERT -> setNormalizer(bert, true);
       case BERT_CASE -> setNormalizer(bert, false);
       case BYTES -> setPrefixSpace(required(PRE_TOKENIZER));
+      case GPT_NEOX -> {
+        setPrefixSpace(required(PRE_TOKENIZER));
+        requireNoEnds();
+      }
       case ROBERTA -> {
         setPrefixSpace(required(PRE_TOKENIZER));
         draft.part(POST_PROCESSOR).ifPresent(this::setProcessor);
       }
       default -> draft.part(PRE_TOKENIZER).ifPresent(this::requireOneMind);
+    }
+  }
+
+  /** Releases since 4.34 put words at the ends by these keys, or do not read them. */
+  private void requireNoEnds() {
+    for (String key : List.of("add_bos_token", "add_eos_token")) {
+      if (convention == Convention.VERSION_4_34 && draft.settings().flag(key).orElse(false)) {
+        throw draft
+            .settings()
+            .refused(
+                key,
+                "false, since some releases of transformers 4 follow it and others do not",
+                "true",
+                "save the tokenizer again with transformers 5, which does not");
+      }
     }
   }
 

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param cutsLeft whether a text that is too long loses its beginning
  * @param blankBeforeWords whether single words need a blank before them, for which Python requires
  *     add_prefix_space
+ * @param languages that its texts are marked with, if they are
  * @param notes decisions, for people
  * @param decided keys that tokenizer_config.json does not have, and that make Python decide the
  *     same
@@ -29,6 +30,7 @@ public record FolderTokenizer(
     boolean types,
     boolean cutsLeft,
     boolean blankBeforeWords,
+    Optional<Languages> languages,
     List<String> notes,
     Map<String, JsonNode> decided) {
 
@@ -102,6 +104,7 @@ public record FolderTokenizer(
         types,
         FolderChecks.cutsLeft(settings, draft.root(), convention),
         wantsBlanks(draft),
+        Languages.of(draft),
         List.copyOf(draft.notes()),
         Map.copyOf(decided));
   }

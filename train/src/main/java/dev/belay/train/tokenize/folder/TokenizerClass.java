@@ -39,9 +39,12 @@ record TokenizerClass(
     LLAMA,
     MPNET,
     GPT2,
+    GPT_NEOX,
     ALBERT,
     XLM_ROBERTA,
-    CAMEMBERT
+    CAMEMBERT,
+    MBART,
+    MBART50
   }
 
   /** Files that a class builds a tokenizer from without tokenizer.json. */

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.ToIntFunction;
 
 /**
  * Builds the tokenizer that transformers 4 loads from a folder: tokenizer.json, or the tokenizer of
@@ -38,8 +39,12 @@ final class Version4 {
     AddedVocabulary added =
         convention == Convention.VERSION_4 ? version.sanitized() : version.decoded();
     draft.write(added);
+    Optional<Languages> languages = Languages.of(draft);
     if (draft.tokenizerClass().rule() == TokenizerClass.Rule.LLAMA) {
       draft.root().set("post_processor", version.ends(added));
+    } else if (languages.isPresent()) {
+      ToIntFunction<String> ids = token -> draft.idOf(added, token);
+      draft.root().set("post_processor", languages.get().postProcessor(draft, ids));
     } else if (!draft.isJson()) {
       draft.root().set("post_processor", version.postProcessor(added));
     }

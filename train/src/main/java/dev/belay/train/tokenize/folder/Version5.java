@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToIntFunction;
 
@@ -50,7 +49,11 @@ final class Version5 {
     version.add(added, table);
     built.write(added);
     ToIntFunction<String> ids = token -> built.idOf(added, token);
-    version.postProcessor(ids).ifPresent(made -> built.root().set("post_processor", made));
+    JsonNode processor =
+        Languages.of(built)
+            .map(languages -> languages.postProcessor(built, ids))
+            .orElseGet(() -> version.postProcessor(ids));
+    built.root().set("post_processor", processor);
     return built;
   }
 
@@ -101,8 +104,20 @@ final class Version5 {
               bert, special.require(settings, "unk_token"), object(vocabulary));
       case ROBERTA, GPT2 ->
           BytePairFiles.tokenizerJson(object(vocabulary), model.path("merges"), prefixSpace);
+      case GPT_NEOX -> {
+        ObjectNode root =
+            BytePairFiles.tokenizerJson(object(vocabulary), model.path("merges"), prefixSpace);
+        root.putObject("normalizer").put("type", "NFC");
+        yield root;
+      }
       case LLAMA -> pieces(object(vocabulary), model.path("merges"));
       case T5 -> unigram(2, characterMap(), true);
+      case MBART -> unigram(3, JsonNodeFactory.instance.nullNode(), true);
+      case MBART50 -> {
+        ObjectNode root = unigram(3, singleBlanks(), true);
+        root.set("pre_tokenizer", TokenizerParts.metaspace(true));
+        yield root;
+      }
       case ALBERT -> unigram(1, albertNormalizer(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
       case XLM_ROBERTA -> unigram(3, characterMap(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
       case CAMEMBERT ->
@@ -172,6 +187,20 @@ final class Version5 {
     return root;
   }
 
+  /** The table of characters, then one blank in place of several. */
+  private JsonNode singleBlanks() {
+    ObjectNode sequence = JsonNodeFactory.instance.objectNode().put("type", "Sequence");
+    ArrayNode parts = sequence.putArray("normalizers");
+    JsonNode map = characterMap();
+    if (map.isObject()) {
+      parts.add(map);
+    }
+    ObjectNode replace = parts.addObject().put("type", "Replace");
+    replace.putObject("pattern").put("Regex", " {2,}");
+    replace.put("content", " ");
+    return sequence;
+  }
+
   private int position(String token) {
     JsonNode vocabulary = draft.root().path("model").path("vocab");
     for (int i = 0; i < vocabulary.size(); i++) {
@@ -219,30 +248,25 @@ final class Version5 {
     return sequence;
   }
 
-  /** The post-processor that the class sets; empty: that of tokenizer.json stays. */
-  private Optional<JsonNode> postProcessor(ToIntFunction<String> ids) {
+  /** The post-processor that the class sets, or that of tokenizer.json. */
+  private JsonNode postProcessor(ToIntFunction<String> ids) {
     JsonNode there = draft.root().path("post_processor");
     String classify = special.text("cls_token").orElse("");
     String separate = special.text("sep_token").orElse("");
     String begin = special.text("bos_token").orElse("");
     String end = special.text("eos_token").orElse("");
     return switch (draft.tokenizerClass().rule()) {
-      case BERT -> Optional.of(pairOf(classify, separate, ids));
+      case BERT -> pairOf(classify, separate, ids);
       case MPNET, ROBERTA ->
-          Optional.of(
-              TokenizerParts.robertaProcessing(separate, classify, ids)
-                  .put(TokenizerParts.TRIM_OFFSETS, flag(TokenizerParts.TRIM_OFFSETS, true))
-                  .put(
-                      TokenizerParts.ADD_PREFIX_SPACE,
-                      flag(TokenizerParts.ADD_PREFIX_SPACE, false)));
-      case T5 ->
-          Optional.of(TokenizerParts.template("$A </s>", "$A </s> $B </s>", ofEnd(ids, end)));
+          TokenizerParts.robertaProcessing(separate, classify, ids)
+              .put(TokenizerParts.TRIM_OFFSETS, flag(TokenizerParts.TRIM_OFFSETS, true))
+              .put(TokenizerParts.ADD_PREFIX_SPACE, flag(TokenizerParts.ADD_PREFIX_SPACE, false));
+      case T5 -> TokenizerParts.template("$A </s>", "$A </s> $B </s>", ofEnd(ids, end));
       case XLM_ROBERTA, CAMEMBERT ->
-          Optional.of(
-              TokenizerParts.template(
-                  begin + " $A " + end, begin + " $A " + end + " " + end + " $B " + end, ids));
-      case ALBERT -> Optional.of(there.isObject() ? there : pairOf("[CLS]", "[SEP]", ids));
-      default -> Optional.of(there.isObject() ? there : withoutProcessor(begin, end, ids));
+          TokenizerParts.template(
+              begin + " $A " + end, begin + " $A " + end + " " + end + " $B " + end, ids);
+      case ALBERT -> there.isObject() ? there : pairOf("[CLS]", "[SEP]", ids);
+      default -> there.isObject() ? there : withoutProcessor(begin, end, ids);
     };
   }
 

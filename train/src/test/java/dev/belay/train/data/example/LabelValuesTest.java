@@ -245,7 +245,7 @@ class LabelValuesTest {
             8,
             OptionalInt.of(9),
             OptionalInt.of(0),
-            OptionalInt.empty(),
+            Optional.empty(),
             rules);
     return DatasetReader.read(List.of(file), options, Optional.empty());
   }

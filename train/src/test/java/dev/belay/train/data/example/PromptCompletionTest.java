@@ -48,7 +48,7 @@ class PromptCompletionTest {
             maxLength,
             OptionalInt.of(5),
             OptionalInt.of(0),
-            OptionalInt.empty(),
+            Optional.empty(),
             InputRules.byName());
     try (TextTokenizer tokenizer =
         TextTokenizer.open(TokenizerFinder.given(folder), maxLength, Optional.empty())) {

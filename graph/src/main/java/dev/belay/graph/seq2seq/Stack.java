@@ -4,65 +4,85 @@ import dev.belay.graph.layer.AttentionBias;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.KeyValueCache;
+import dev.belay.graph.layer.Norm;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.RelativePositions;
-import dev.belay.graph.layer.RmsNorm;
 import dev.belay.graph.layer.SequenceShape;
 import dev.belay.graph.layer.Visible;
 import dev.belay.graph.seq2seq.AttentionLayer.Memory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
 /** Blocks of the encoder, or of the decoder, which also attend to the encoder's output. */
-final class T5Stack {
-  private final double dropout;
-  private final RelativePositions positions;
+final class Stack {
+  private final Seq2SeqSpec.Rates dropout;
+  private final Optional<RelativePositions> distances;
+  private final Optional<LearnedPositions> positions;
   private final List<Block> blocks = new ArrayList<>();
-  private final RmsNorm norm;
+  private final Optional<Norm> norm;
 
   private record Block(
       AttentionLayer attention, Optional<AttentionLayer> cross, FeedForwardLayer feedForward) {}
 
-  private T5Stack(Parameters parameters, Seq2SeqSpec spec, int layers, boolean reads) {
+  private Stack(Parameters parameters, Seq2SeqSpec spec, Seq2SeqSpec.Blocks sizes, boolean reads) {
+    Seq2SeqNames names = spec.form().names();
     this.dropout = spec.dropout();
+    this.distances =
+        spec.positions() instanceof Seq2SeqSpec.Relative relative
+            ? Optional.of(distances(parameters, spec, sizes, reads, relative))
+            : Optional.empty();
     this.positions =
-        RelativePositions.declare(
-            parameters.deviating(1 / Math.sqrt(spec.sizes().hidden())),
-            // Held by the first block, used by all.
-            "block.0.layer.0.SelfAttention.relative_attention_bias",
-            new RelativePositions.Buckets(
-                spec.positions().buckets(), spec.positions().farthest(), reads),
-            spec.sizes().heads());
-    for (int i = 0; i < layers; i++) {
-      Parameters block = parameters.within("block." + i);
+        spec.positions() instanceof Seq2SeqSpec.Learned learned
+            ? Optional.of(LearnedPositions.declare(parameters, learned, spec))
+            : Optional.empty();
+    for (int i = 0; i < sizes.layers(); i++) {
+      Parameters block = parameters.within(names.layers() + "." + i);
       blocks.add(
           new Block(
-              new AttentionLayer(block.within("layer.0"), "SelfAttention", spec),
+              new AttentionLayer(block, names.attention(), spec, sizes),
               reads
                   ? Optional.empty()
-                  : Optional.of(
-                      new AttentionLayer(block.within("layer.1"), "EncDecAttention", spec)),
-              new FeedForwardLayer(block.within(reads ? "layer.1" : "layer.2"), spec)));
+                  : Optional.of(new AttentionLayer(block, names.cross(), spec, sizes)),
+              new FeedForwardLayer(
+                  block,
+                  reads ? names.encoderFeedForward() : names.decoderFeedForward(),
+                  spec,
+                  sizes.intermediate())));
     }
-    this.norm =
-        RmsNorm.declare(parameters, "final_layer_norm", spec.sizes().hidden(), spec.normEpsilon());
+    this.norm = names.lastNorm().map(name -> new Seq2SeqLayers(spec).norm(parameters, name));
   }
 
-  static T5Stack encoder(Parameters all, Seq2SeqSpec spec) {
-    return new T5Stack(all.within("encoder"), spec, spec.sizes().encoderLayers(), true);
+  private static RelativePositions distances(
+      Parameters parameters,
+      Seq2SeqSpec spec,
+      Seq2SeqSpec.Blocks sizes,
+      boolean reads,
+      Seq2SeqSpec.Relative relative) {
+    return RelativePositions.declare(
+        parameters.deviating(1 / Math.sqrt(spec.sizes().hidden())),
+        // Held by the first block, used by all.
+        "block.0.layer.0.SelfAttention.relative_attention_bias",
+        new RelativePositions.Buckets(relative.buckets(), relative.farthest(), reads),
+        sizes.heads());
   }
 
-  static T5Stack decoder(Parameters all, Seq2SeqSpec spec) {
-    return new T5Stack(all.within("decoder"), spec, spec.sizes().decoderLayers(), false);
+  static Stack encoder(Parameters all, Seq2SeqSpec spec) {
+    return new Stack(all.within("encoder"), spec, spec.sizes().encoder(), true);
+  }
+
+  static Stack decoder(Parameters all, Seq2SeqSpec spec) {
+    return new Stack(all.within("decoder"), spec, spec.sizes().decoder(), false);
   }
 
   /**
-   * Rows at first and after each block, the last of them normalised: [N, H] each.
+   * Rows at first and after each block, the last of them normalised if there is a norm for that:
+   * [N, H] each.
    *
    * @param embedded words, [N, H]
    * @param hidden bias that hides positions: [T, T] or [B, 1, 1, T]
@@ -76,8 +96,11 @@ final class T5Stack {
       Optional<Memory> memory) {
     Ops tf = pass.tf();
     Operand<TFloat32> bias =
-        pass.shared(tf.math.add(positions.bias(tf, extent.length()), hidden)); // [B or 1, A, T, T]
-    Operand<TFloat32> x = pass.dropout(embedded, dropout); // [N, H]
+        pass.shared(
+            distances.isPresent()
+                ? tf.math.add(distances.get().bias(tf, extent.length()), hidden)
+                : hidden); // [B or 1, A, T, T], or as hidden
+    Operand<TFloat32> x = entered(pass, embedded, extent, () -> tf.constant(0)); // [N, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
@@ -88,8 +111,30 @@ final class T5Stack {
               "layer_" + i, inputs, (inside, read) -> through(block, inside, read, extent, memory));
       states.add(x);
     }
-    states.set(blocks.size(), pass.dropout(norm.apply(tf, x), dropout));
+    states.set(blocks.size(), pass.dropout(normalised(tf, x), dropout.last()));
     return states;
+  }
+
+  /**
+   * The rows that the first block reads, [N, H].
+   *
+   * @param embedded words, [N, H]
+   * @param before makes the number of the tokens before them, where it is needed
+   */
+  private Operand<TFloat32> entered(
+      ForwardContext pass,
+      Operand<TFloat32> embedded,
+      SequenceShape extent,
+      Supplier<Operand<TInt32>> before) {
+    Operand<TFloat32> x =
+        positions.isPresent()
+            ? positions.get().add(pass.tf(), embedded, extent, before.get())
+            : embedded;
+    return pass.dropout(x, dropout.rows());
+  }
+
+  private Operand<TFloat32> normalised(Ops tf, Operand<TFloat32> x) {
+    return norm.isPresent() ? norm.get().apply(tf, x) : x;
   }
 
   /**
@@ -139,13 +184,15 @@ final class T5Stack {
       Read read) {
     Ops tf = pass.tf();
     Operand<TInt32> all = cache.total().length();
+    Operand<TFloat32> later = AttentionBias.causalAtEnd(tf, extent.length(), all); // [T, P + T]
     Operand<TFloat32> bias =
-        tf.math.add(
-            positions.biasAtEnd(tf, extent.length(), all),
-            AttentionBias.causalAtEnd(tf, extent.length(), all)); // [1, A, T, P + T]
+        distances.isPresent()
+            ? tf.math.add(distances.get().biasAtEnd(tf, extent.length(), all), later)
+            : later; // [1, A, T, P + T], or [T, P + T]
     Visible visible = new Visible(extent, Optional.of(bias), Optional.empty(), Optional.of(cache));
     Heads.Between between = new Heads.Between(extent, read.extent());
-    Operand<TFloat32> x = embedded;
+    Operand<TFloat32> x =
+        entered(pass, embedded, extent, () -> tf.math.sub(all, extent.length())); // [N, H]
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
       ForwardContext inside = pass.within("layer_" + i);
@@ -157,7 +204,7 @@ final class T5Stack {
               .to(read.known().get(i), inside.within("cross"), x, between, read.hidden());
       x = block.feedForward().apply(inside.within("feed_forward"), x);
     }
-    return norm.apply(tf, x);
+    return normalised(tf, x);
   }
 
   /**
