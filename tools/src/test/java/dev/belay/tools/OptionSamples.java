@@ -18,6 +18,7 @@ final class OptionSamples {
   static final Map<String, Map<String, String>> BESIDE =
       Map.ofEntries(
           Map.entry("--nesterov", Map.of("--optimizer", "momentum")),
+          Map.entry("--label-pad-token-id", Map.of("--loss-output", "nll")),
           Map.entry("--pooling", Map.of("--head", "sentence-embedding")),
           Map.entry("--normalize", Map.of("--head", "sentence-embedding")),
           Map.entry("--lora-rank", Map.of("--adapter", "lora")),
@@ -45,6 +46,8 @@ final class OptionSamples {
           Map.entry("--output", "scores"),
           Map.entry("--problem-type", "multi_label_classification"),
           Map.entry("--model-losses", "off"),
+          Map.entry("--loss-output", "nll"),
+          Map.entry("--label-pad-token-id", "0"),
           Map.entry("--allow-op", "ReadFile"),
           Map.entry("--trust-model", ""),
           Map.entry("--head", "regression"),

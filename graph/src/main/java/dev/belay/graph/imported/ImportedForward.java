@@ -14,6 +14,7 @@ import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.OneReadPerVariable;
 import dev.belay.graph.imported.rewrite.RepeatableRandom;
 import dev.belay.graph.imported.rewrite.SavedGradientCut;
+import dev.belay.graph.imported.rewrite.SharedInputs;
 import dev.belay.graph.imported.rewrite.TensorName;
 import dev.belay.graph.imported.rewrite.UnsupportedGraphException;
 import dev.belay.graph.search.NodeNames;
@@ -65,6 +66,9 @@ public final class ImportedForward {
       this.spec = spec;
       this.options = options;
       this.nodes = new NodeGraph(spec.graphDef());
+      new SharedInputs(
+              spec.sources().shared(), spec.sources().labels(), spec.sources().labelPadding())
+          .rewrite(nodes);
       nodes.prune(roots(List.of()));
       this.nodes = LegacyControlFlow.rewrite(nodes, roots(List.of()));
       this.adapters = options.adapters().map(plan -> ImportedAdapters.of(nodes, spec, plan));
@@ -149,6 +153,7 @@ public final class ImportedForward {
                   custom -> Stream.concat(Stream.of(custom.node()), custom.captures().stream()));
       return Stream.of(
               calls,
+              spec.sources().labels().stream().limit(1).map(any -> NodeNames.LABELS),
               spec.variables().stream().map(ForwardSpec.BoundVariable::handle),
               spec.initializers().stream(),
               gradients,

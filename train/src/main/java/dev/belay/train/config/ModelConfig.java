@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  * @param adapter low-rank adapters of its weights
  * @param trust exceptions that the user allows for a foreign model
  * @param embedding vectors of sentences
+ * @param loss a loss that the model computes itself
  * @param gradientCheckpointing whether the backward pass computes each block again
  */
 @Section.Of(Section.MODEL)
@@ -116,6 +117,7 @@ public record ModelConfig(
     AdapterConfig adapter,
     Trust trust,
     EmbeddingConfig embedding,
+    LossConfig loss,
     @Option(
             name = "gradient-checkpointing",
             help =
@@ -270,6 +272,20 @@ public record ModelConfig(
     if (!vectors && embedding.isGiven()) {
       throw EmbeddingConfig.misplaced();
     }
+    if (loss.isOn()) {
+      requireNoTask(head, features.isPresent() || labels.isPresent() || problem.isPresent());
+    }
+  }
+
+  private static void requireNoTask(String head, boolean described) {
+    if (!head.equals(OWN_HEAD) || described) {
+      throw new ConfigException(
+          List.of(
+              LossConfig.OPTION
+                  + " trains the model's own head by the loss that the model computes: leave out"
+                  + " --head, --features, --num-labels and --problem-type, or "
+                  + LossConfig.OPTION));
+    }
   }
 
   /** The task of a new head; empty: the model's own head is trained. */
@@ -310,6 +326,7 @@ public record ModelConfig(
         AdapterConfig.none(),
         trust,
         embedding,
+        loss,
         gradientCheckpointing);
   }
 

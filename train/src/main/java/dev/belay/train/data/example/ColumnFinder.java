@@ -125,7 +125,8 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     boolean ofTarget =
         request.feature().equals(FeatureNames.DECODER_INPUT_IDS)
             && options.decoderStart().isPresent();
-    if (column.isEmpty() && !ofTarget) {
+    boolean derived = request.isLength() && options.wantsTokens();
+    if (column.isEmpty() && !ofTarget && !derived) {
       throw missing("a column '" + request.feature() + "' for the model's input of that name", "");
     }
     return column;

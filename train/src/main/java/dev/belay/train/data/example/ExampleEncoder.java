@@ -381,7 +381,11 @@ final class ExampleEncoder {
     if (request.isFromTokenizer()) {
       return tokens.orElseThrow().row(request.feature());
     }
-    CellValues cell = example.cell(example.choice().features().get(index).orElseThrow());
+    OptionalInt column = example.choice().features().get(index);
+    if (column.isEmpty() && request.isLength()) {
+      return tokens.orElseThrow().count();
+    }
+    CellValues cell = example.cell(column.orElseThrow());
     FeatureRow row =
         switch (request.type()) {
           case STRING -> new FeatureRow.Text(cell.text());

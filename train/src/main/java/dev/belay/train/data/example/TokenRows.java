@@ -34,6 +34,11 @@ record TokenRows(FeatureRow.Ints ids, FeatureRow.Ints mask, FeatureRow.Ints type
     return count;
   }
 
+  /** The number of tokens, as a row of one. */
+  FeatureRow.Ints count() {
+    return new FeatureRow.Ints(new int[] {tokens()});
+  }
+
   /**
    * @throws DataException if an element is not within [0, bound)
    */
