@@ -11,8 +11,8 @@ integer, and "prior", which no weight moves.
 
 rows.jsonl has the examples, of several lengths; a batch is four of them in order, the loss the mean over its examples,
 the optimizer Adam at 0.05 with epsilon 1e-8, the clip a global norm of 1. goldens.json has the loss and the norm before
-the clip of each step; before and after the training the loss of each example, the best tags and the accuracy; weights.npz
-has the trained weights by name. Float32 on a CPU.
+the clip of each step; before and after the training the loss of each example, the best tags and the accuracy; and the
+trained weights by name. Float32 on a CPU.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import os
 import shutil
 
 import make_loops
-from make_loops import K, L, SEED, VOCABULARY, WIDTH, CLASSES, keep_called, normal
+from make_loops import CLASSES, SEED, VOCABULARY, WIDTH, K, L, keep_called, normal
 
 import make_frames
 import numpy as np
@@ -209,10 +209,10 @@ def write(out, name, train):
         "norm": [float(norm) for _, norm in steps],
         "before": summary(before, whole),
         "after": summary(after, whole),
+        "weights": {n: [round(float(w), 6) for w in value.ravel()] for n, value in weights.items()},
     }
     with open(os.path.join(folder, "goldens.json"), "w") as f:
         f.write("{\n" + ",\n".join(f' "{n}": {json.dumps(value)}' for n, value in goldens.items()) + "\n}\n")
-    np.savez(os.path.join(folder, "weights.npz"), **weights)
 
 
 def main():

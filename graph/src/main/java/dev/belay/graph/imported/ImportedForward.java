@@ -102,6 +102,10 @@ public final class ImportedForward {
       if (options.dropout() == Dropout.OFF_WHERE_RECOGNISED) {
         rewrites.add(DropoutRemoval::removeRecognised);
       }
+      if (!spec.sources().labels().isEmpty()) {
+        // The function of a loss may be one that drops out; its evaluation is another call.
+        rewrites.add(all -> DropoutRemoval.removeRecognised(all, name -> !trained.contains(name)));
+      }
       rewrites.add(new RepeatableRandom(options.seed(), NodeNames.STEP, trained::contains));
       rewrites.forEach(rewrite -> rewrite.rewrite(nodes));
       LoopGradients loops =

@@ -78,7 +78,7 @@ public record ImportedModel(
         ImportedAdapter.read(config, contents.directory(), () -> hashes(contents));
     ModelSource source = new ModelSource(contents.directory());
     if (config.loss().isOn()) {
-      TraceChoice.Chosen byLoss = TraceChoice.byLoss(config, contents);
+      TraceChoice.Chosen byLoss = LossFunction.chosen(config, contents);
       return new ImportedModel(source, contents, trains, false, byLoss, Optional.empty(), adapter);
     }
     TrainingFunctions functions = TrainingFunctions.choose(contents, config.signature());

@@ -2,8 +2,16 @@ package dev.belay.train.model;
 
 import dev.belay.savedmodel.model.ModelFunction;
 import dev.belay.savedmodel.model.ModelFunction.Argument;
+import dev.belay.savedmodel.model.SavedModelContents;
+import dev.belay.savedmodel.model.inline.FunctionInliner;
+import dev.belay.train.config.ModelConfig;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The function of a SavedModel that computes the loss from inputs and labels, and the one that
@@ -31,6 +39,65 @@ record LossFunction(
    * @param isNamed whether the user named it
    */
   record Prediction(ModelFunction function, Argument output, boolean isNamed) {}
+
+  /** The functions of a model in one flat graph, those that a loss and predictions need. */
+  static TraceChoice.Chosen chosen(ModelConfig config, SavedModelContents contents)
+      throws IOException {
+    LossFunction found = new LossFunctionFinder(contents, config).find();
+    FlatModel model = found.inlined(config, contents);
+    boolean same = found.training.equals(found.evaluation);
+    if (!same || !draws(model)) {
+      return found.in(model);
+    }
+    LossFunction apart = found.evaluatedApart();
+    return apart.in(apart.inlined(config, contents));
+  }
+
+  private FlatModel inlined(ModelConfig config, SavedModelContents contents) throws IOException {
+    Set<ModelFunction> all = new LinkedHashSet<>(List.of(training, evaluation));
+    prediction.ifPresent(found -> all.add(found.function()));
+    return FlatModel.of(
+        contents,
+        FunctionInliner.inline(contents, new ArrayList<>(all), TraceChoice.options(config)));
+  }
+
+  private TraceChoice.Chosen in(FlatModel model) {
+    return new TraceChoice.Chosen(
+        model,
+        model.function(training),
+        model.function(evaluation),
+        List.of(),
+        Optional.of(this),
+        new ModelNotes());
+  }
+
+  /** Whether random numbers are drawn, as for dropout. */
+  private static boolean draws(FlatModel model) {
+    return model.flat().graphDef().getNodeList().stream()
+        .anyMatch(node -> node.getOp().contains("Random"));
+  }
+
+  /** The same with nodes of its own for evaluations, from which dropout can be removed. */
+  private LossFunction evaluatedApart() {
+    ModelFunction apart =
+        new ModelFunction(
+            evaluation.path(),
+            evaluation.functionName(),
+            evaluation.inputs(),
+            evaluation.outputs(),
+            Optional.of(false));
+    return new LossFunction(
+        training,
+        apart,
+        output,
+        labels,
+        labelPadding,
+        prediction.map(
+            found ->
+                found.function().equals(evaluation)
+                    ? new Prediction(apart, found.output(), found.isNamed())
+                    : found));
+  }
 
   /** Whether each token has a label. */
   boolean isPerToken() {

@@ -73,23 +73,6 @@ final class TraceChoice {
     }
   }
 
-  /** The functions of a model that computes its loss itself. */
-  static Chosen byLoss(ModelConfig config, SavedModelContents contents) throws IOException {
-    LossFunction loss = new LossFunctionFinder(contents, config).find();
-    Set<ModelFunction> all = new LinkedHashSet<>(List.of(loss.training(), loss.evaluation()));
-    loss.prediction().ifPresent(prediction -> all.add(prediction.function()));
-    FlatModel model =
-        FlatModel.of(
-            contents, FunctionInliner.inline(contents, new ArrayList<>(all), options(config)));
-    return new Chosen(
-        model,
-        model.function(loss.training()),
-        model.function(loss.evaluation()),
-        List.of(),
-        Optional.of(loss),
-        new ModelNotes());
-  }
-
   /** The functions, where files and graphs decide it; otherwise {@link #byProbe} must. */
   Optional<Chosen> byStructure() throws IOException {
     Optional<Chosen> simple = withoutChoice();
@@ -240,7 +223,7 @@ final class TraceChoice {
     return FlatModel.of(contents, FunctionInliner.inline(contents, all, options(config)));
   }
 
-  private static InlineOptions options(ModelConfig config) {
+  static InlineOptions options(ModelConfig config) {
     return InlineOptions.defaults().acceptingNaturalGradient(config.trust().naturalGradients());
   }
 

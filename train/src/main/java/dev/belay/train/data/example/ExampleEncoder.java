@@ -378,14 +378,10 @@ final class ExampleEncoder {
 
   private FeatureRow feature(PreparedExample example, int index, Optional<TokenRows> tokens) {
     FeatureRequest request = options.features().get(index);
-    if (request.isFromTokenizer()) {
+    if (request.isFromTokenizer() || example.choice().features().get(index).isEmpty()) {
       return tokens.orElseThrow().row(request.feature());
     }
-    OptionalInt column = example.choice().features().get(index);
-    if (column.isEmpty() && request.isLength()) {
-      return tokens.orElseThrow().count();
-    }
-    CellValues cell = example.cell(column.orElseThrow());
+    CellValues cell = example.cell(example.choice().features().get(index).orElseThrow());
     FeatureRow row =
         switch (request.type()) {
           case STRING -> new FeatureRow.Text(cell.text());
