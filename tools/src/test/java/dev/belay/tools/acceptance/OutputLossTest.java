@@ -193,6 +193,71 @@ final class OutputLossTest {
     assertNear(goldens.get("norm"), MetricsFile.trained(parts, "grad_norm"), NORM);
   }
 
+  /** Lengths are counted, and words without a label get the class of padding. */
+  @Test
+  void wordsAreTaggedAtTheirFirstPiece() throws IOException {
+    Path model = folder.resolve("tagger");
+    copy(of("v1_bilstm_crf", "saved_model"), model);
+    Files.writeString(
+        model.resolve("config.json"), "{\"id2label\": {\"0\": \"O\", \"1\": \"B-X\", \"2\": \"I-X\"}}");
+    Files.writeString(
+        model.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\nc\nd\ne\n##f\n");
+    Path words = folder.resolve("words.jsonl");
+    Files.writeString(
+        words,
+        """
+        {"tokens": ["a", "bf", "c"], "labels": ["O", "B-X", "I-X"]}
+        {"tokens": ["d"], "labels": ["B-X"]}
+        """);
+    Path ids = folder.resolve("ids.jsonl");
+    Files.writeString(
+        ids,
+        """
+        {"input_ids": [2, 5, 6, 10, 7, 3], "labels": [-100, 0, 1, -100, 2, -100]}
+        {"input_ids": [2, 8, 3], "labels": [-100, 1, -100]}
+        """);
+    ProgramRun ofWords = trainOn(model, words, "words");
+    assertEquals(0, ofWords.code(), ofWords.err());
+    ProgramRun ofIds = trainOn(model, ids, "ids");
+    assertEquals(0, ofIds.code(), ofIds.err());
+    assertEquals(
+        MetricsFile.trained(folder.resolve("ids"), "loss"),
+        MetricsFile.trained(folder.resolve("words"), "loss"));
+    ProgramRun evaluation =
+        ProgramRun.of(
+            List.of(
+                "evaluate",
+                "--model=" + folder.resolve("words"),
+                "--file=" + words,
+                "--json",
+                "--trust-model"));
+    JsonNode metrics = new ObjectMapper().readTree(evaluation.out()).get("metrics");
+    assertTrue(metrics.has("f1") && !metrics.has("loss"), evaluation.out());
+  }
+
+  private ProgramRun trainOn(Path model, Path data, String run) {
+    return ProgramRun.of(
+        List.of(
+            "train",
+            "--model=" + model,
+            "--loss-output=loss",
+            "--label-pad-token-id=0",
+            "--train-file=" + data,
+            "--output-dir=" + folder.resolve(run),
+            "--max-steps=2",
+            "--report=none",
+            "--device=cpu",
+            "--trust-model"));
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = ';',

@@ -111,14 +111,32 @@ public record OutputLossTask(Task labelled, Answer answer, boolean lossOfBatch, 
     throw new IllegalStateException("the model computes the loss");
   }
 
+  /** Names of outputs whose number only the model knows are taken to be all of them. */
+  @Override
+  public Optional<LabelMap> ofOutputs(Optional<LabelMap> names) {
+    return sized(names).ofOutputs(names);
+  }
+
   @Override
   public LabelRule labels(Optional<LabelMap> names) {
-    return labelled.labels(names);
+    return sized(names).labels(names).ofOutputs();
   }
 
   @Override
   public LabelRule unlabelled(Optional<LabelMap> names) {
-    return labelled.unlabelled(names);
+    return sized(names).unlabelled(names);
+  }
+
+  private Task sized(Optional<LabelMap> names) {
+    if (outputs().isPresent() || names.isEmpty()) {
+      return labelled;
+    }
+    OptionalInt classes = OptionalInt.of(names.get().size());
+    return labelled instanceof TokenClassification
+        ? new TokenClassification(classes)
+        : labelled instanceof SequenceClassification
+            ? new SequenceClassification(classes)
+            : labelled;
   }
 
   @Override
