@@ -38,7 +38,7 @@ RUN mkdir -p /opt/belay \
     && cp -r belay examples LICENSE tools/target/lib /opt/belay/ \
     && cp tools/target/belay.jar /opt/belay/lib/ \
     && mkdir /opt/belay/native \
-    && /opt/belay/belay doctor \
+    && BELAY_SHARE_CLASSES=yes /opt/belay/belay doctor \
     && chmod -R a+rX /opt/belay \
     && chmod a+w /opt/belay/native/.lock
 

@@ -44,7 +44,7 @@ weights() { # LAYERS HIDDEN: a folder of random weights, made once
 JSON
   "$belay" train --model "$folder/begin" --from-scratch --head classification --num-labels 2 --max-steps 1 --device cpu --report none \
     --train-file "$scratch/texts.jsonl" --output-dir "$folder/run" &&
-    "$belay" export "$folder/run" --format huggingface --output "$folder/weights"
+    "$belay" export "$folder/run" --format huggingface --output-dir "$folder/weights"
 }
 
 train() { # LAYERS HIDDEN RUN DEVICE STEPS ...

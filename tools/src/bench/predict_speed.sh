@@ -25,7 +25,7 @@ cut -f1 "$texts" >"$scratch/texts.tsv"
 run() { # SIDE
   if [[ $1 == belay ]]; then
     "$belay" predict --model "$model" --file "$scratch/texts.tsv" --eval-batch-size "$batch" --max-seq-length 256 --threads "$threads" --device cpu \
-      --output "$scratch/answers.jsonl" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }
+      --output-file "$scratch/answers.jsonl" >"$scratch/log" 2>&1 || { cat "$scratch/log" >&2; exit 1; }
     echo '{"side": "belay"}'
   else
     OMP_NUM_THREADS=$threads "$python" "$here/hf_epoch.py" predict "$model" "$scratch/texts.tsv" --with "$1" --batch "$batch" --threads "$threads" \

@@ -49,7 +49,7 @@ side() { # NAME ...
 
 {
   eval "$(train start "$scratch/begin" --from-scratch --head classification --num-labels 2 --max-steps 1)"
-  "$belay" export "$scratch/start" --format huggingface --output "$scratch/weights"
+  "$belay" export "$scratch/start" --format huggingface --output-dir "$scratch/weights"
 } >"$scratch/start.log" 2>&1 || { cat "$scratch/start.log" >&2; exit 1; }
 grep -m1 'model name' /proc/cpuinfo || true
 echo "load before: $(cut -d' ' -f1-3 /proc/loadavg), $(nproc) processors"

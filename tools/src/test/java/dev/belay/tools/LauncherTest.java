@@ -32,6 +32,16 @@ final class LauncherTest {
       for argument; do echo "[$argument]"; done
       """;
 
+  /** A Java that writes the archive of classes which it is asked for. */
+  private static final String SHARING_JAVA =
+      """
+      #!/bin/sh
+      for argument; do
+        case $argument in -XX:ArchiveClassesAtExit=*) : > "${argument#*=}"; exit ;; esac
+      done
+      for argument; do echo "[$argument]"; done
+      """;
+
   /** A Java that runs until a file "stop" appears, and lists the jars of its class path then. */
   private static final String LONG_JAVA =
       """
@@ -162,6 +172,28 @@ final class LauncherTest {
         run.out().contains("[-cp]\n[" + archive + "/lib/belay.jar:" + archive + "/lib/*]\n"),
         run.out());
     assertEquals(0, builds());
+  }
+
+  @Test
+  void classesThatATrainingLoadedAreShared() throws Exception {
+    assertFalse(launch("train").out().contains("SharedArchiveFile"), "this Java writes none");
+    script(jdk.resolve("bin/java"), SHARING_JAVA);
+    Files.writeString(source, "class A { int a; }");
+    String out = launch("train").out();
+    assertTrue(
+        out.contains("[-XX:SharedArchiveFile=" + newestBuild() + "/classes.jsa]\n[-Xlog:cds=off"),
+        out);
+    Path archive = Files.createDirectories(directory.resolve("belay-0.2.0"));
+    Files.copy(
+        checkout.resolve("belay"), archive.resolve("belay"), StandardCopyOption.COPY_ATTRIBUTES);
+    Files.createDirectories(archive.resolve("lib"));
+    Files.writeString(archive.resolve("lib/belay.jar"), "jar");
+    assertFalse(launch(archive.resolve("belay"), "doctor").out().contains("SharedArchiveFile"));
+    environment.put("BELAY_SHARE_CLASSES", "yes");
+    String shared = "[-XX:SharedArchiveFile=" + archive + "/lib/classes.jsa]\n";
+    assertTrue(launch(archive.resolve("belay"), "doctor").out().contains(shared));
+    environment.remove("BELAY_SHARE_CLASSES");
+    assertTrue(launch(archive.resolve("belay"), "doctor").out().contains(shared));
   }
 
   @Test

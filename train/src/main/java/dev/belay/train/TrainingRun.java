@@ -26,6 +26,7 @@ import dev.belay.train.resume.RunLock;
 import dev.belay.train.resume.RunStart;
 import dev.belay.train.run.LengthProbe;
 import dev.belay.train.run.MemoryForecast;
+import dev.belay.train.run.ModelHashes;
 import dev.belay.train.run.RunExecution;
 import dev.belay.train.run.RunLog;
 import dev.belay.train.run.RunNeeds;
@@ -177,10 +178,11 @@ public final class TrainingRun {
     try (PlannedGraph planned =
         new PlannedGraph(
             model, config.model(), config.machine().seed(), config.data().language().packing())) {
+      ModelHashes hashes = ModelHashes.begin(model);
       TrainingData datasets = TrainingData.read(config.data(), data, model, planned.task());
       datasets.requireWholeBatches(config);
       datasets.decidingMetric(config); // refused now, not after an epoch
-      Map<String, Object> facts = RunProvenance.of(config, model, data, datasets);
+      Map<String, Object> facts = RunProvenance.of(config, model, hashes, data, datasets);
       try (RunWorkers workers =
           RunWorkers.join(participants.cluster(), config, participants.stop(), facts)) {
         workers.describe(facts);

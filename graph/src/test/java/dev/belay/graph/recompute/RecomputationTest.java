@@ -30,7 +30,7 @@ import dev.belay.graph.layer.RotaryPositions;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
 import dev.belay.graph.optimizer.Moments;
-import dev.belay.graph.runtime.SumOrder;
+import dev.belay.graph.runtime.OwnGraph;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.graph.variable.VariableSpec;
@@ -263,7 +263,7 @@ class RecomputationTest {
     List<Float> losses = new ArrayList<>();
     Random random = new Random(5);
     ConfigProto.Builder config = ConfigProto.newBuilder();
-    assertTrue(SumOrder.mattersIn(graph));
+    assertTrue(OwnGraph.is(graph));
     config
         .getGraphOptionsBuilder()
         .getRewriteOptionsBuilder()

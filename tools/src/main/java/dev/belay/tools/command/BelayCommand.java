@@ -1,6 +1,10 @@
 package dev.belay.tools.command;
 
 import dev.belay.tools.option.CommonOptions;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -14,23 +18,14 @@ import picocli.CommandLine.Model.CommandSpec;
     versionProvider = Versions.class,
     footer = {"", "belay COMMAND --help shows the options of a command."})
 public final class BelayCommand {
+  private static final Map<String, Function<Context, RunnableCommand>> COMMANDS = commandsByName();
+
   private BelayCommand() {}
 
-  /** The program and all its commands, ready to parse. */
+  /** The program, ready to parse a call. */
   public static CommandLine commandLine(Context context) {
-    CommandLine program =
-        new CommandLine(new BelayCommand())
-            .addSubcommand(new TrainCommand(context))
-            .addSubcommand(new EvaluateCommand(context))
-            .addSubcommand(new PredictCommand(context))
-            .addSubcommand(new ExportCommand(context))
-            .addSubcommand(new InspectCommand(context))
-            .addSubcommand(new ConvertCommand(context))
-            .addSubcommand(new DiffCommand(context))
-            .addSubcommand(new ReportCommand(context))
-            .addSubcommand(new SweepCommand(context))
-            .addSubcommand(new ReplayCommand(context))
-            .addSubcommand(new DoctorCommand(context));
+    CommandLine program = new CommandLine(new BelayCommand());
+    commands(context).forEach(program::addSubcommand);
     program.setCaseInsensitiveEnumValuesAllowed(true);
     program.getCommandSpec().parser().collectErrors(true);
     for (CommandLine command : program.getSubcommands().values()) {
@@ -43,5 +38,29 @@ public final class BelayCommand {
       OptionSections.showIn(command);
     }
     return program;
+  }
+
+  /** The command that is called, or all of them: reading the options of all takes a while. */
+  private static List<RunnableCommand> commands(Context context) {
+    String called = context.commandLine().isEmpty() ? "" : context.commandLine().get(0);
+    return COMMANDS.containsKey(called)
+        ? List.of(COMMANDS.get(called).apply(context))
+        : COMMANDS.values().stream().map(command -> command.apply(context)).toList();
+  }
+
+  private static Map<String, Function<Context, RunnableCommand>> commandsByName() {
+    Map<String, Function<Context, RunnableCommand>> commands = new LinkedHashMap<>();
+    commands.put("train", TrainCommand::new);
+    commands.put("evaluate", EvaluateCommand::new);
+    commands.put("predict", PredictCommand::new);
+    commands.put("export", ExportCommand::new);
+    commands.put("inspect", InspectCommand::new);
+    commands.put("convert", ConvertCommand::new);
+    commands.put("diff", DiffCommand::new);
+    commands.put("report", ReportCommand::new);
+    commands.put("sweep", SweepCommand::new);
+    commands.put("replay", ReplayCommand::new);
+    commands.put("doctor", DoctorCommand::new);
+    return commands;
   }
 }

@@ -26,7 +26,7 @@ public final class ImportedAdapter {
    * @throws ModelException if no table of names knows the SavedModel, or it is another model
    */
   public static Optional<StoredAdapter> read(
-      ModelConfig config, Path directory, StoredAdapter.BaseFiles base) throws IOException {
+      ModelConfig config, Path directory, StoredAdapter.HashedFiles base) throws IOException {
     if (config.adapter().folder().isEmpty()) {
       return Optional.empty();
     }

@@ -45,7 +45,7 @@ public record StoredAdapter(
    * @throws ModelException if it belongs to another model
    */
   public static Optional<StoredAdapter> read(
-      ModelConfig config, Set<String> weights, List<String> prefixes, BaseFiles base)
+      ModelConfig config, Set<String> weights, List<String> prefixes, HashedFiles base)
       throws IOException {
     if (config.adapter().folder().isEmpty()) {
       return Optional.empty();
@@ -60,7 +60,7 @@ public record StoredAdapter(
 
   /** Files of a base model, which are read only if there is an adapter to compare them with. */
   @FunctionalInterface
-  public interface BaseFiles {
+  public interface HashedFiles {
     /** Each with {@code path} and {@code sha256}. */
     List<Map<String, Object>> hashes() throws IOException;
   }

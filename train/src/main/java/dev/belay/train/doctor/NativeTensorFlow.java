@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.tensorflow.TensorFlow;
 
 /**
@@ -21,14 +23,43 @@ public final class NativeTensorFlow {
 
   private NativeTensorFlow() {}
 
+  /** Loads the library in another thread, from the first use of this class on. */
+  private static final class Loading {
+    static final CompletableFuture<String> VERSION =
+        CompletableFuture.supplyAsync(TensorFlow::version);
+
+    static void begin() {
+      // Whoever calls this has begun it.
+    }
+  }
+
   /**
-   * Refuses a class path without the native library, before a model is read.
+   * Refuses a class path without the native library, before a model is read, and begins to load the
+   * library.
    *
    * @throws MachineException which names the artifact to add
    */
   public static void require() {
     // Without a jar, the library may still be one of the system, which java.library.path names.
-    require(TensorFlow.class.getClassLoader(), TensorFlow::version);
+    require(TensorFlow.class.getClassLoader(), NativeTensorFlow::version);
+    Loading.begin();
+  }
+
+  /**
+   * Waits until the library is loaded.
+   *
+   * @return its version
+   * @throws LinkageError if it cannot be loaded on this machine
+   */
+  public static String version() {
+    try {
+      return Loading.VERSION.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof LinkageError error) {
+        throw error;
+      }
+      throw e;
+    }
   }
 
   static void require(ClassLoader classes, Runnable load) {

@@ -22,6 +22,7 @@ import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
+import dev.belay.train.doctor.NativeTensorFlow;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.task.Task;
@@ -129,6 +130,7 @@ public record ImportedModel(
 
   @Override
   public TrainableModel decided() throws IOException {
+    NativeTensorFlow.version();
     return open.isEmpty()
         ? this
         : new ImportedModel(

@@ -30,6 +30,7 @@ import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.UnfedInput;
+import dev.belay.train.doctor.NativeTensorFlow;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.report.Provenance;
 import dev.belay.train.step.TensorSpecs;
@@ -143,6 +144,7 @@ record NativeModel(
 
   @Override
   public TrainableModel decided() {
+    NativeTensorFlow.version();
     return this;
   }
 

@@ -7,6 +7,7 @@ import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.file.DataFolder;
 import dev.belay.train.dataset.DatasetLoader;
 import dev.belay.train.dataset.TrainingData;
+import dev.belay.train.doctor.NativeTensorFlow;
 import dev.belay.train.hub.ModelHub;
 import dev.belay.train.model.TrainableModel;
 import dev.belay.train.report.Provenance;
@@ -16,17 +17,20 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.tensorflow.TensorFlow;
 
 /** Provenance of model and data in run.json, with the SHA-256 of every file. */
 public final class RunProvenance {
   private RunProvenance() {}
 
   public static Map<String, Object> of(
-      TrainConfig config, TrainableModel model, DatasetLoader data, TrainingData datasets)
+      TrainConfig config,
+      TrainableModel model,
+      ModelHashes hashes,
+      DatasetLoader data,
+      TrainingData datasets)
       throws IOException {
     Map<String, Object> facts = new LinkedHashMap<>();
-    facts.put(RunFact.TENSORFLOW, TensorFlow.version());
+    facts.put(RunFact.TENSORFLOW, NativeTensorFlow.version());
     facts.put("device", config.machine().device());
     facts.put("threads", config.machine().effectiveThreads());
     facts.put("seed", config.machine().seed());
@@ -38,7 +42,7 @@ public final class RunProvenance {
         .files()
         .configuration()
         .ifPresent(file -> facts.put(RunFact.MODEL_CONFIGURATION, absolute(file)));
-    facts.put(RunFact.MODEL, model.hashes());
+    facts.put(RunFact.MODEL, hashes.await());
     if (config.model().adapter().folder().isPresent()) {
       Path folder = config.model().adapter().folder().get();
       facts.put(RunFact.ADAPTER_DIRECTORY, absolute(folder));

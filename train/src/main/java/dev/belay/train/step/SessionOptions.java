@@ -1,7 +1,7 @@
 package dev.belay.train.step;
 
+import dev.belay.graph.runtime.OwnGraph;
 import dev.belay.graph.runtime.RemapperFaults;
-import dev.belay.graph.runtime.SumOrder;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
 import org.tensorflow.Graph;
@@ -15,19 +15,30 @@ public final class SessionOptions {
   private SessionOptions() {}
 
   /**
-   * For a graph. Where TensorFlow's remapper would make an op that fails or computes something
-   * else, it is off for this session; elsewhere what it fuses is worth having.
+   * For a graph. On a CPU, those of Belay run as they are: rewriting them takes as long as some
+   * steps, and makes no step faster. Where TensorFlow's remapper would make an op that fails or
+   * computes something else, it is off; elsewhere what it fuses is worth having.
    */
   static ConfigProto of(MachineConfig machine, Precision precision, Graph graph) {
     ConfigProto.Builder options = of(machine, precision).toBuilder();
     RewriterConfig.Builder rewrites = options.getGraphOptionsBuilder().getRewriteOptionsBuilder();
+    boolean own = OwnGraph.is(graph);
+    if (own && precision == Precision.FP32 && !mayUseGpu(machine)) {
+      rewrites.setDisableMetaOptimizer(true);
+      return options.build();
+    }
     if (RemapperFaults.anyIn(graph)) {
       rewrites.setRemapping(RewriterConfig.Toggle.OFF);
     }
-    if (SumOrder.mattersIn(graph)) {
+    if (own) {
       rewrites.setCommonSubgraphElimination(RewriterConfig.Toggle.OFF);
     }
     return options.build();
+  }
+
+  /** Whether a session on a machine may use a GPU. */
+  static boolean mayUseGpu(MachineConfig machine) {
+    return !machine.cpuOnly() && HalfPrecision.ofThisMachine().gpu();
   }
 
   /** For any graph. */

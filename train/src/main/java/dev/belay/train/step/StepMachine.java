@@ -19,7 +19,7 @@ public record StepMachine(MachineConfig config, Precision precision, WorkerGroup
 
   /** Whether weights and gradients may be in a GPU's memory. */
   public boolean mayUseGpu() {
-    return !config.cpuOnly() && HalfPrecision.ofThisMachine().gpu();
+    return SessionOptions.mayUseGpu(config);
   }
 
   /** Notes about device and precision, for people. */
