@@ -225,8 +225,11 @@ final class ImportedPasses {
               + LossConfig.OPTION);
     }
     Ops tf = Ops.create(graph).withSubScope(NodeNames.PREFIX + "prediction");
+    boolean column = rank == 2 && output.shape().get(1) == 1;
+    Output<?> classes =
+        column ? tf.reshape(output, tf.constant(new int[] {-1})).asOutput() : output;
     return new Target(
-        new ForwardPass(call, LossPasses.decoded(tf, output)),
+        new ForwardPass(call, LossPasses.decoded(tf, classes)),
         false,
         "output " + name + ", the decoded classes",
         true);
