@@ -87,11 +87,15 @@ final class OutputLossTest {
     assertMetrics(goldens.get("after"), evaluated("run", 1));
     assertWeights(model);
     assertDecoded(model, goldens.get("after").get("decoded"));
+    if (model.equals("v1_bilstm_crf")) {
+      assertResumed(model, options);
+    }
+  }
 
+  private void assertResumed(String model, String... options) throws IOException {
     ProgramRun half = train(model, "run_resumed", replaced(options, "--max-steps=10"));
     assertEquals(0, half.code(), half.err());
-    ProgramRun rest =
-        train(model, "run_resumed", with(replaced(options, "--max-steps=20"), "--allow-changes"));
+    ProgramRun rest = train(model, "run_resumed", with(options, "--allow-changes"));
     assertEquals(0, rest.code(), rest.err());
     assertArrayEquals(
         Files.readAllBytes(variables("run", 1)), Files.readAllBytes(variables("run_resumed", 2)));
