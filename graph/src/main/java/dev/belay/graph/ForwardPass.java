@@ -14,10 +14,7 @@ import org.tensorflow.Output;
  * @param computedLoss what a loss reads in place of the output, if the model computes its loss
  */
 public record ForwardPass(
-    ForwardCall call,
-    Output<?> output,
-    List<Output<?>> losses,
-    Optional<Output<?>> computedLoss) {
+    ForwardCall call, Output<?> output, List<Output<?>> losses, Optional<Output<?>> computedLoss) {
 
   /** A pass whose layers add nothing to the loss. */
   public ForwardPass(ForwardCall call, Output<?> output) {

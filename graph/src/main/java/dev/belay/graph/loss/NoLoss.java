@@ -11,8 +11,7 @@ import org.tensorflow.types.TInt32;
 public final class NoLoss implements Loss {
   @Override
   public LossTensors build(Ops tf, Operand<?> output) {
-    Placeholder<TInt32> labels =
-        tf.placeholder(TInt32.class, Placeholder.shape(Shape.unknown()));
+    Placeholder<TInt32> labels = tf.placeholder(TInt32.class, Placeholder.shape(Shape.unknown()));
     Operand<TFloat32> none = tf.constant(0f);
     return Losses.of(tf, labels.asOutput(), none, none);
   }

@@ -64,13 +64,9 @@ public final class OutputLoss implements Loss {
     Operand<TInt32> ignored = tf.constant(SparseSoftmaxCrossEntropy.IGNORED_LABEL);
     Operand<TFloat32> weights =
         tf.reshape(tf.dtypes.cast(tf.math.notEqual(like, ignored), TFloat32.class), flat); // [N]
-    Operand<TFloat32> each =
-        tf.reshape(requireShape(tf, loss, tf.shape(like), loss), flat); // [N]
+    Operand<TFloat32> each = tf.reshape(requireShape(tf, loss, tf.shape(like), loss), flat); // [N]
     return Losses.of(
-        tf,
-        labels,
-        tf.reduceSum(tf.math.mul(each, weights), axis),
-        tf.reduceSum(weights, axis));
+        tf, labels, tf.reduceSum(tf.math.mul(each, weights), axis), tf.reduceSum(weights, axis));
   }
 
   private boolean areClassesOfExamples() {
@@ -99,9 +95,12 @@ public final class OutputLoss implements Loss {
     Operand<TInt32> found = tf.shape(tensor);
     Op check =
         tf.assertThat(
-            tf.reduceAll(
-                tf.math.equal(found, expected), tf.constant(0), new ReduceAll.Options[0]),
-            List.of(tf.constant(MISSHAPEN + ". Expected the shape:"), expected, tf.constant("found:"), found));
+            tf.reduceAll(tf.math.equal(found, expected), tf.constant(0), new ReduceAll.Options[0]),
+            List.of(
+                tf.constant(MISSHAPEN + ". Expected the shape:"),
+                expected,
+                tf.constant("found:"),
+                found));
     return tf.withControlDependencies(List.of(check)).identity(result);
   }
 }

@@ -34,9 +34,7 @@ class OutputLossTest {
       Operand<TFloat32> values =
           loss instanceof Float one
               ? tf.constant(one)
-              : loss instanceof float[] row
-                  ? tf.constant(row)
-                  : tf.constant((float[][]) loss);
+              : loss instanceof float[] row ? tf.constant(row) : tf.constant((float[][]) loss);
       LossTensors tensors =
           new OutputLoss(fed.asOutput(), values.shape().numDimensions()).build(tf, values);
       try (Session session = new Session(graph);

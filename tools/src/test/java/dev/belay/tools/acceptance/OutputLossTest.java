@@ -35,7 +35,9 @@ final class OutputLossTest {
   private static final double LOSS = 1e-5;
   private static final double NORM = 1e-4;
 
-  /** A bias of attention's keys changes nothing: Adam makes steps of the rounding of its gradient. */
+  /**
+   * A bias of attention's keys changes nothing: Adam makes steps of the rounding of its gradient.
+   */
   private static final String WITHOUT_GRADIENT = "attention/key/bias";
 
   @TempDir Path folder;
@@ -203,7 +205,8 @@ final class OutputLossTest {
     Path model = folder.resolve("tagger");
     copy(of("v1_bilstm_crf", "saved_model"), model);
     Files.writeString(
-        model.resolve("config.json"), "{\"id2label\": {\"0\": \"O\", \"1\": \"B-X\", \"2\": \"I-X\"}}");
+        model.resolve("config.json"),
+        "{\"id2label\": {\"0\": \"O\", \"1\": \"B-X\", \"2\": \"I-X\"}}");
     Files.writeString(
         model.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\nb\nc\nd\ne\n##f\n");
     Path words = folder.resolve("words.jsonl");

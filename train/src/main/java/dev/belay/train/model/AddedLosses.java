@@ -66,7 +66,9 @@ final class AddedLosses {
   private static String why(ImportedModel model) {
     return model.countsLosses()
         ? ", as in Keras"
-        : model.loss().isPresent() ? ", since the model computes all of it" : " (--model-losses off)";
+        : model.loss().isPresent()
+            ? ", since the model computes all of it"
+            : " (--model-losses off)";
   }
 
   private static List<FlatTensor> returned(FlatFunction function) {

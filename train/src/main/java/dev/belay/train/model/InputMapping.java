@@ -44,8 +44,7 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
    *
    * @param labels the input that is fed with labels, which are no feature
    */
-  static InputMapping of(
-      ModelFunction whole, Map<String, String> chosen, Optional<String> labels) {
+  static InputMapping of(ModelFunction whole, Map<String, String> chosen, Optional<String> labels) {
     ModelFunction function = without(whole, labels);
     Map<String, String> features = new LinkedHashMap<>(chosen);
     labels.ifPresent(name -> features.remove(LossConfig.LABELS, name));

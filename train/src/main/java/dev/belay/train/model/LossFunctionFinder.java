@@ -194,9 +194,7 @@ final class LossFunctionFinder {
       return Optional.of(new LossFunction.Prediction(function, own.get(0), false));
     }
     boolean serves =
-        !others.isEmpty()
-            && isServingDefault(others.get(0))
-            && results(others.get(0)).size() == 1;
+        !others.isEmpty() && isServingDefault(others.get(0)) && results(others.get(0)).size() == 1;
     return serves
         ? Optional.of(
             new LossFunction.Prediction(
@@ -244,7 +242,9 @@ final class LossFunctionFinder {
   private static String outputs(List<ModelFunction> functions) {
     return String.join(
         ", ",
-        functions.stream().map(function -> function.path() + " " + show(results(function))).toList());
+        functions.stream()
+            .map(function -> function.path() + " " + show(results(function)))
+            .toList());
   }
 
   private static List<String> show(List<Argument> arguments) {

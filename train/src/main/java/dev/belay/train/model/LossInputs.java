@@ -63,9 +63,7 @@ final class LossInputs {
         others.stream().filter(o -> InputMapping.lastPart(o.name()).equals(name)).findFirst();
     return same.or(
             () ->
-                others.stream()
-                    .filter(other -> feature(other).equals(feature(input)))
-                    .findFirst())
+                others.stream().filter(other -> feature(other).equals(feature(input))).findFirst())
         .orElseThrow(
             () ->
                 new ModelException(

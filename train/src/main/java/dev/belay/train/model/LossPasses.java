@@ -150,8 +150,7 @@ final class LossPasses {
 
   private Optional<Predicted> predicted(LossFunction.Prediction prediction) {
     FlatFunction source = model.prediction().orElse(model.evaluation());
-    Output<?> output =
-        forward.call(FlatModel.callName(source)).output(prediction.output().name());
+    Output<?> output = forward.call(FlatModel.callName(source)).output(prediction.output().name());
     Shape shape = known(prediction.output(), output);
     Optional<Predicted> found = form(output, shape);
     if (found.isEmpty() && prediction.isNamed()) {

@@ -72,8 +72,8 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
   /**
    * The same model with everything decided that only running it can decide, such as which of its
-   * functions is the one to train through. Native TensorFlow is loaded then. To be called before {@link #graph}, and only of a model
-   * that native code has survived: see {@link ModelSandbox}.
+   * functions is the one to train through. Native TensorFlow is loaded then. To be called before
+   * {@link #graph}, and only of a model that native code has survived: see {@link ModelSandbox}.
    *
    * @throws IOException if no function will do, or the model cannot be read
    */

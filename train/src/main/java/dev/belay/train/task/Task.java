@@ -30,7 +30,8 @@ import java.util.stream.Collectors;
  * <p>A new task is a new class here, its name in a {@code permits} clause and, if {@code --head}
  * names it, one line in {@link #heads}.
  */
-public sealed interface Task permits PooledTask, TokenTask, LanguageTask, SentenceEmbedding, OutputLossTask {
+public sealed interface Task
+    permits PooledTask, TokenTask, LanguageTask, SentenceEmbedding, OutputLossTask {
 
   /** The tasks that {@code --head} names, before the model is known. */
   static List<Task> heads() {

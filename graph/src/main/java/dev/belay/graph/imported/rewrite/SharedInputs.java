@@ -22,8 +22,7 @@ public final class SharedInputs implements GraphRewrite {
    * @param labels tensors of placeholders of the model's labels, all of one shape
    * @param labelPadding value in place of -100
    */
-  public SharedInputs(
-      Map<String, String> shared, List<String> labels, OptionalInt labelPadding) {
+  public SharedInputs(Map<String, String> shared, List<String> labels, OptionalInt labelPadding) {
     this.shared = shared;
     this.labels = labels;
     this.labelPadding = labelPadding;
@@ -39,10 +38,11 @@ public final class SharedInputs implements GraphRewrite {
 
   private void feedLabels(NodeGraph graph) {
     NodeDef first = graph.node(labels.get(0));
-    boolean classes = switch (type(first)) {
-      case DT_INT32, DT_INT64 -> true;
-      default -> false;
-    };
+    boolean classes =
+        switch (type(first)) {
+          case DT_INT32, DT_INT64 -> true;
+          default -> false;
+        };
     DataType type = classes ? DataType.DT_INT32 : DataType.DT_FLOAT;
     graph.put(
         first.toBuilder().setName(NodeNames.LABELS).putAttr("dtype", Nodes.type(type)).build());
@@ -57,8 +57,7 @@ public final class SharedInputs implements GraphRewrite {
   private static String padded(NodeGraph graph, int padding) {
     String scope = NodeNames.LABELS + "_padded";
     NodeDef ignored =
-        Nodes.constant(
-            graph.fresh(scope + "/ignored"), SparseSoftmaxCrossEntropy.IGNORED_LABEL);
+        Nodes.constant(graph.fresh(scope + "/ignored"), SparseSoftmaxCrossEntropy.IGNORED_LABEL);
     NodeDef value = Nodes.constant(graph.fresh(scope + "/value"), padding);
     NodeDef none =
         Nodes.node(graph.fresh(scope + "/none"), "Equal", NodeNames.LABELS, ignored.getName())
