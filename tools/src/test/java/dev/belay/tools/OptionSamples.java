@@ -18,7 +18,6 @@ final class OptionSamples {
   static final Map<String, Map<String, String>> BESIDE =
       Map.ofEntries(
           Map.entry("--nesterov", Map.of("--optimizer", "momentum")),
-          Map.entry("--label-pad-token-id", Map.of("--loss-output", "nll")),
           Map.entry("--pooling", Map.of("--head", "sentence-embedding")),
           Map.entry("--normalize", Map.of("--head", "sentence-embedding")),
           Map.entry("--lora-rank", Map.of("--adapter", "lora")),

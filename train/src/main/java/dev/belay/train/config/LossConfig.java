@@ -37,19 +37,38 @@ public record LossConfig(
   /** The class that no loss of Belay counts. */
   public static final int IGNORED = -100;
 
-  public LossConfig {
-    if (output.isEmpty() && labelPadding != IGNORED) {
+  /** Defaults of the command line. */
+  public static LossConfig defaults() {
+    return ConfigBinder.defaults(LossConfig.class);
+  }
+
+  /**
+   * Refuses options that contradict each other.
+   *
+   * @throws ConfigException if a new head or another task is requested too, or a value of padding
+   *     without such a loss
+   */
+  public void requireAlone(ModelConfig config) {
+    boolean task =
+        config.newHead().isPresent()
+            || config.features().isPresent()
+            || config.labels().isPresent()
+            || config.problem().isPresent();
+    if (isOn() && task) {
+      throw new ConfigException(
+          List.of(
+              OPTION
+                  + " trains the model's own head by the loss that the model computes: leave out"
+                  + " --head, --features, --num-labels and --problem-type, or "
+                  + OPTION));
+    }
+    if (!isOn() && labelPadding != IGNORED) {
       throw new ConfigException(
           List.of(
               "--label-pad-token-id is for a loss that the model computes: add "
                   + OPTION
                   + ", or leave it out"));
     }
-  }
-
-  /** Defaults of the command line. */
-  public static LossConfig defaults() {
-    return ConfigBinder.defaults(LossConfig.class);
   }
 
   /** Whether the model computes the loss. */

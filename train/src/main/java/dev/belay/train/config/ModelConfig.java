@@ -272,20 +272,6 @@ public record ModelConfig(
     if (!vectors && embedding.isGiven()) {
       throw EmbeddingConfig.misplaced();
     }
-    if (loss.isOn()) {
-      requireNoTask(head, features.isPresent() || labels.isPresent() || problem.isPresent());
-    }
-  }
-
-  private static void requireNoTask(String head, boolean described) {
-    if (!head.equals(OWN_HEAD) || described) {
-      throw new ConfigException(
-          List.of(
-              LossConfig.OPTION
-                  + " trains the model's own head by the loss that the model computes: leave out"
-                  + " --head, --features, --num-labels and --problem-type, or "
-                  + LossConfig.OPTION));
-    }
   }
 
   /** The task of a new head; empty: the model's own head is trained. */

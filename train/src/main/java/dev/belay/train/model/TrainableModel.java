@@ -55,6 +55,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   }
 
   private static ModelSource source(ModelConfig config) throws IOException {
+    config.loss().requireAlone(config);
     ModelSource source = ModelSource.of(config);
     if (source.weights().isPresent() && config.loss().isOn()) {
       throw new ModelException(
