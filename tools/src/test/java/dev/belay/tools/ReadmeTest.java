@@ -3,6 +3,8 @@ package dev.belay.tools;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.belay.tools.command.BelayCommand;
+import dev.belay.tools.command.Context;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -20,6 +22,7 @@ import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /**
  * What the documents promise: their commands are accepted, their Java compiles, their links lead
@@ -27,6 +30,11 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class ReadmeTest {
   private static final Pattern COMMAND = Pattern.compile("(?m)^    \\./belay ((?:.*\\\\\\n)*.*)");
+  private static final Pattern CALL =
+      Pattern.compile(
+          "[Bb][Ee][Ll][Aa][Yy][}\"]*\\s+(train|predict|evaluate|export|inspect|convert|diff|report|sweep)"
+              + " ((?:.*\\\\\n)*.*)");
+  private static final Pattern OPTION = Pattern.compile("(?<=\\s)--[a-z][a-z0-9-]*");
   private static final Pattern JAVA = Pattern.compile("(?s)```java\\n(.*?)```");
   private static final Pattern TEST = Pattern.compile("-Dtest=(\\w+)|`(\\w+Test)`");
   private static final Pattern LINK = Pattern.compile("]\\(([^)#\\s]+)\\)");
@@ -70,6 +78,29 @@ final class ReadmeTest {
       count++;
     }
     assertTrue(count >= 15, "only " + count + " commands were found in the documents");
+  }
+
+  /** A benchmark is run seldom, and would be found to name another option only then. */
+  @Test
+  void scriptsNameOptionsThatExist() throws IOException {
+    List<Path> scripts;
+    try (Stream<Path> files = Files.walk(root().resolve("tools/src"))) {
+      scripts = files.filter(file -> file.toString().endsWith(".sh")).toList();
+    }
+    CommandLine program = BelayCommand.commandLine(new Context(null, null, List.of()));
+    Matcher calls = CALL.matcher(text(scripts));
+    int count = 0;
+    while (calls.find()) {
+      CommandLine command = program.getSubcommands().get(calls.group(1));
+      Matcher options = OPTION.matcher(calls.group(2));
+      while (options.find()) {
+        assertTrue(
+            command.getCommandSpec().optionsMap().containsKey(options.group()),
+            "belay " + calls.group(1) + " has no " + options.group());
+        count++;
+      }
+    }
+    assertTrue(count > 50, "only " + count + " options were found");
   }
 
   private static String text(List<Path> files) throws IOException {

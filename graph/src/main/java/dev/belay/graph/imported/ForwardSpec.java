@@ -1,7 +1,9 @@
 package dev.belay.graph.imported;
 
 import dev.belay.graph.forward.ForwardModel;
+import dev.belay.graph.imported.rewrite.TensorName;
 import dev.belay.graph.variable.VariableSpec;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.tensorflow.proto.framework.GraphDef;
@@ -81,6 +83,29 @@ public record ForwardSpec(
   /** Every tensor and node that the calls need which a loss is differentiated through. */
   List<String> trainedRoots() {
     return calls.stream().filter(Call::trains).flatMap(Call::roots).toList();
+  }
+
+  /** Tensors and nodes that may be computed in one step: all of a training, or one output. */
+  List<List<String>> computedTogether() {
+    List<List<String>> together = new ArrayList<>(List.of(trainedRoots()));
+    for (Call call : calls) {
+      if (!call.trains()) {
+        call.outputs().forEach(output -> together.add(List.of(output.tensor())));
+      }
+    }
+    return together;
+  }
+
+  /** Nodes that a gradient of the author's own is for, or reads. */
+  List<String> differentiated() {
+    List<String> nodes = new ArrayList<>();
+    customGradients.forEach(
+        custom -> {
+          nodes.add(custom.node());
+          nodes.addAll(TensorName.nodes(custom.captures()));
+        });
+    missingCustomGradients.forEach(missing -> nodes.add(missing.node()));
+    return nodes;
   }
 
   /** A tensor of the flat graph under its name in the model. */

@@ -7,6 +7,7 @@ import dev.belay.graph.gradient.SavedGradient;
 import dev.belay.graph.imported.frame.LegacyControlFlow;
 import dev.belay.graph.imported.loop.LoopGradients;
 import dev.belay.graph.imported.loop.LoopReads;
+import dev.belay.graph.imported.position.OnePosition;
 import dev.belay.graph.imported.rewrite.DifferentiableForm;
 import dev.belay.graph.imported.rewrite.DropoutRemoval;
 import dev.belay.graph.imported.rewrite.GraphRewrite;
@@ -71,6 +72,7 @@ public final class ImportedForward {
           .rewrite(nodes);
       nodes.prune(roots(List.of()));
       this.nodes = LegacyControlFlow.rewrite(nodes, roots(List.of()));
+      this.nodes = new OnePosition(spec.computedTogether(), spec.differentiated()).rewrite(nodes);
       this.adapters = options.adapters().map(plan -> ImportedAdapters.of(nodes, spec, plan));
       this.variables =
           spec.variables().stream()

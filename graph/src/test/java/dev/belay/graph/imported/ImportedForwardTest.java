@@ -38,7 +38,7 @@ class ImportedForwardTest {
     assertTrue(forward.step().isPresent());
     assertEquals(
         List.of(
-            "1 RandomUniform: drawn from seed and step",
+            "1 RandomUniform: 16 bits of a draw from seed and step",
             "2 ResourceGather: GatherV2 on the variable's one read"),
         forward.notes());
     assertEquals(

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.FunctionDef;
 import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.proto.framework.NodeDef;
@@ -195,6 +196,11 @@ public final class NodeGraph {
       shape = name == null ? shape : shapes().of(name);
     }
     return shape;
+  }
+
+  /** The type of a tensor that the graph began with. */
+  public DataType typeOf(String tensor) {
+    return shapes().type(tensor);
   }
 
   /** Counts a change for the notes. */

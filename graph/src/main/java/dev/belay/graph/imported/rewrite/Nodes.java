@@ -88,6 +88,41 @@ public final class Nodes {
     return Optional.of(tensor.getIntValCount() == 0 ? 0 : tensor.getIntVal(0));
   }
 
+  /** The elements of a constant of integers, in order; empty if it is none. */
+  public static Optional<int[]> ints(NodeDef constant) {
+    if (!constant.getOp().equals("Const")) {
+      return Optional.empty();
+    }
+    TensorProto tensor = constant.getAttrOrThrow("value").getTensor();
+    boolean wide = tensor.getDtype() == DataType.DT_INT64;
+    if (!wide && tensor.getDtype() != DataType.DT_INT32) {
+      return Optional.empty();
+    }
+    List<? extends Number> written = wide ? tensor.getInt64ValList() : tensor.getIntValList();
+    int[] values =
+        new int
+            [(int)
+                tensor.getTensorShape().getDimList().stream()
+                    .mapToLong(TensorShapeProto.Dim::getSize)
+                    .reduce(1, (a, b) -> a * b)];
+    ByteBuffer bytes =
+        tensor.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < values.length; i++) {
+      if (bytes.hasRemaining()) {
+        values[i] = wide ? Math.toIntExact(bytes.getLong()) : bytes.getInt();
+      } else if (!written.isEmpty()) {
+        // The last value that is written stands for all after it.
+        values[i] = Math.toIntExact(written.get(Math.min(i, written.size() - 1)).longValue());
+      }
+    }
+    return Optional.of(values);
+  }
+
+  /** The value of an attribute that is an integer, 0 if it is not there. */
+  public static long number(NodeDef node, String attribute) {
+    return node.getAttrOrDefault(attribute, AttrValue.getDefaultInstance()).getI();
+  }
+
   public static List<String> dataInputs(NodeDef node) {
     return node.getInputList().stream().filter(input -> !TensorName.isControl(input)).toList();
   }

@@ -74,6 +74,12 @@ public final class RepeatableRandom implements GraphRewrite {
             .build();
     graph.put(constant);
     graph.put(pair);
+    SharedDraws shared = new SharedDraws(graph, node);
+    if (shared.suffice()) {
+      shared.replace(pair.getName());
+      graph.note(node.getOp() + ": 16 bits of a draw from seed and step");
+      return;
+    }
     String op = RandomSource.stateless(node);
     String draw = graph.fresh(node.getName() + "/draw");
     NodeDef.Builder drawn =

@@ -6,11 +6,13 @@ import java.util.Map;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.GraphDef;
 
-/** Shapes of tensors from the native shape inference, which runs when a graph is imported. */
+/** Types and shapes of tensors, from the native inference, which runs when a graph is imported. */
 final class TensorShapes {
   private final Map<String, Shape> shapes = new HashMap<>();
+  private final Map<String, DataType> types = new HashMap<>();
 
   private TensorShapes() {}
 
@@ -21,8 +23,9 @@ final class TensorShapes {
       scratch.importGraphDef(graphDef);
       for (GraphOperation operation : Operations.of(scratch)) {
         for (int output = 0; output < operation.numOutputs(); output++) {
-          inferred.shapes.put(
-              TensorName.of(operation.name(), output), operation.output(output).shape());
+          String tensor = TensorName.of(operation.name(), output);
+          inferred.shapes.put(tensor, operation.output(output).shape());
+          inferred.types.put(tensor, operation.output(output).dataType());
         }
       }
     }
@@ -32,5 +35,10 @@ final class TensorShapes {
   /** The shape of a tensor; unknown for tensors that were added since. */
   Shape of(String tensor) {
     return shapes.getOrDefault(TensorName.canonical(tensor), Shape.unknown());
+  }
+
+  /** The type of a tensor that the graph began with. */
+  DataType type(String tensor) {
+    return types.get(TensorName.canonical(tensor));
   }
 }

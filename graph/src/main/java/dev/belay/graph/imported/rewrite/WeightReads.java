@@ -1,8 +1,6 @@
 package dev.belay.graph.imported.rewrite;
 
 import dev.belay.graph.adapter.WeightLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,9 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
-import org.tensorflow.proto.framework.TensorProto;
 
 /**
  * Finds what reads a variable: the products that have it as a factor, as it is, transposed or in
@@ -165,22 +161,6 @@ final class WeightReads {
 
   /** Elements of a constant vector of integers; empty if it is none. */
   private static List<Integer> integers(NodeDef constant) {
-    if (!constant.getOp().equals("Const")) {
-      return List.of();
-    }
-    TensorProto tensor = constant.getAttrOrThrow("value").getTensor();
-    boolean wide = tensor.getDtype() == DataType.DT_INT64;
-    if (tensor.getTensorContent().isEmpty()) {
-      return wide
-          ? tensor.getInt64ValList().stream().map(Math::toIntExact).toList()
-          : tensor.getIntValList();
-    }
-    List<Integer> values = new ArrayList<>();
-    ByteBuffer bytes =
-        tensor.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    while (bytes.hasRemaining()) {
-      values.add(wide ? Math.toIntExact(bytes.getLong()) : bytes.getInt());
-    }
-    return values;
+    return Nodes.ints(constant).map(values -> Arrays.stream(values).boxed().toList()).orElse(List.of());
   }
 }

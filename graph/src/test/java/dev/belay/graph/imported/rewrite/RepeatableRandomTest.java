@@ -12,14 +12,20 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Graph;
+import org.tensorflow.Operand;
 import org.tensorflow.OperationBuilder;
+import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
+import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.GraphDef;
+import org.tensorflow.types.TBool;
+import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TInt64;
 
@@ -85,6 +91,77 @@ class RepeatableRandomTest {
           assertEquals(20, ((TInt32) result.get(1)).size());
         }
       }
+    }
+  }
+
+  /** What a dropout compares takes 16 bits of a draw, with the probability of the original. */
+  @ParameterizedTest
+  @CsvSource({
+    "GreaterEqual, true, 0.9",
+    "Greater, false, 0.1",
+    "Less, true, 0.1",
+    "LessEqual, false, 0.9"
+  })
+  void comparedNumbersShareDraws(String op, boolean first, double expected) {
+    boolean[] kept = compared(op, first, 3);
+    assertArrayEquals(kept, compared(op, first, 3));
+    assertFalse(Arrays.equals(kept, compared(op, first, 4)), "the step does not matter");
+    int count = 0;
+    for (boolean each : kept) {
+      count += each ? 1 : 0;
+    }
+    assertEquals(expected, count / (double) kept.length, 0.03);
+  }
+
+  private static boolean[] compared(String op, boolean first, long at) {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      Output<?> drawn =
+          tf.withName("drawn")
+              .random
+              .randomUniform(tf.constant(new int[] {7, 143}), TFloat32.class) // an odd number
+              .asOutput();
+      Output<?> rate = tf.constant(0.1f).asOutput();
+      tf.scope()
+          .opBuilder(op, "kept")
+          .addInput(first ? drawn : rate)
+          .addInput(first ? rate : drawn)
+          .build();
+      NodeGraph nodes = rewrite(graph.toGraphDef(), 5);
+      assertEquals(
+          List.of("1 RandomUniform: 16 bits of a draw from seed and step"), nodes.notes());
+      nodes.prune(List.of("kept", STEP));
+      assertEquals(List.of(), RepeatableRandom.draws(nodes));
+      try (Graph rewritten = new Graph();
+          Session session = new Session(rewritten);
+          TInt64 step = TInt64.scalarOf(at)) {
+        rewritten.importGraphDef(nodes.toGraphDef());
+        try (Result result = session.runner().feed(STEP, step).fetch("kept").run()) {
+          TBool kept = (TBool) result.get(0);
+          assertEquals(Shape.of(7, 143), kept.shape());
+          boolean[] values = new boolean[(int) kept.size()];
+          int i = 0;
+          for (Boolean each : kept.streamOfObjects().toList()) {
+            values[i++] = each;
+          }
+          return values;
+        }
+      }
+    }
+  }
+
+  /** Numbers that something else reads, too, stay whole. */
+  @Test
+  void numbersThatAreReadStayNumbers() {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      Operand<TFloat32> drawn =
+          tf.random.randomUniform(tf.constant(new int[] {4}), TFloat32.class);
+      tf.math.greaterEqual(drawn, tf.constant(0.1f));
+      tf.math.floor(tf.math.add(drawn, tf.constant(0.9f)));
+      assertEquals(
+          List.of("1 RandomUniform: drawn from seed and step"),
+          rewrite(graph.toGraphDef(), 5).notes());
     }
   }
 
