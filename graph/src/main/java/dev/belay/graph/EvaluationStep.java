@@ -52,7 +52,7 @@ public record EvaluationStep(
                 h ->
                     loss.build(
                         inLoss, forward.output(), rows -> h.evaluate(inLoss, rows.asOutput())))
-            .orElseGet(() -> loss.build(inLoss, output));
+            .orElseGet(() -> loss.build(inLoss, head.isEmpty() ? forward.lossInput() : output));
     LossTensors tensors = ModelLosses.add(inLoss, ofTask, forward.losses());
     return new EvaluationStep(
         forward.call().inputs(),

@@ -45,6 +45,8 @@ final class OptionSamples {
           Map.entry("--output", "scores"),
           Map.entry("--problem-type", "multi_label_classification"),
           Map.entry("--model-losses", "off"),
+          Map.entry("--loss-output", "nll"),
+          Map.entry("--label-pad-token-id", "0"),
           Map.entry("--allow-op", "ReadFile"),
           Map.entry("--trust-model", ""),
           Map.entry("--head", "regression"),

@@ -111,6 +111,7 @@ final class TrainOptionsTest {
                 Map.entry("--restore-optimizer", "auto"),
                 Map.entry("--dropout", "on"),
                 Map.entry("--model-losses", "on"),
+                Map.entry("--label-pad-token-id", "-100"),
                 Map.entry("--train-batch-size", "32"),
                 Map.entry("--shuffle", "on"),
                 Map.entry("--max-seq-length", "128"),

@@ -108,6 +108,17 @@ public record Gradients(
               + ". Freeze them (--freeze), or say that they may stay as they are with"
               + " --allow-no-gradient.");
     }
+    if (gradients.isEmpty()) {
+      throw new UntrainableModelException(
+          "The loss "
+              + loss.asOutput().op().name()
+              + " depends on none of the "
+              + variables.size()
+              + " variables that should train, such as "
+              + variables.get(0).name()
+              + ". Train another function or output (--signature, --output, --loss-output), or other"
+              + " variables (--trainable, --freeze).");
+    }
     return new Gradients(gradients, unused, allowed);
   }
 

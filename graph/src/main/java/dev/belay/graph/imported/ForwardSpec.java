@@ -20,6 +20,7 @@ import org.tensorflow.proto.framework.GraphDef;
  * @param initializers nodes to run once before anything else, such as those that fill lookup tables
  * @param customGradients nodes whose gradient the model's author wrote and saved
  * @param missingCustomGradients nodes whose gradient the author wrote and did not save
+ * @param sources inputs that are not fed on their own
  */
 public record ForwardSpec(
     GraphDef graphDef,
@@ -27,7 +28,26 @@ public record ForwardSpec(
     List<BoundVariable> variables,
     List<String> initializers,
     List<CustomGradient> customGradients,
-    List<MissingCustomGradient> missingCustomGradients) {
+    List<MissingCustomGradient> missingCustomGradients,
+    InputSources sources) {
+
+  /** Forward passes whose inputs are all fed on their own. */
+  public ForwardSpec(
+      GraphDef graphDef,
+      List<Call> calls,
+      List<BoundVariable> variables,
+      List<String> initializers,
+      List<CustomGradient> customGradients,
+      List<MissingCustomGradient> missingCustomGradients) {
+    this(
+        graphDef,
+        calls,
+        variables,
+        initializers,
+        customGradients,
+        missingCustomGradients,
+        InputSources.NONE);
+  }
 
   /**
    * One forward pass.

@@ -15,6 +15,7 @@ import dev.belay.graph.imported.rewrite.NodeGraph;
 import dev.belay.graph.imported.rewrite.OneReadPerVariable;
 import dev.belay.graph.imported.rewrite.RepeatableRandom;
 import dev.belay.graph.imported.rewrite.SavedGradientCut;
+import dev.belay.graph.imported.rewrite.SharedInputs;
 import dev.belay.graph.imported.rewrite.TensorName;
 import dev.belay.graph.imported.rewrite.UnsupportedGraphException;
 import dev.belay.graph.search.NodeNames;
@@ -66,6 +67,9 @@ public final class ImportedForward {
       this.spec = spec;
       this.options = options;
       this.nodes = new NodeGraph(spec.graphDef());
+      new SharedInputs(
+              spec.sources().shared(), spec.sources().labels(), spec.sources().labelPadding())
+          .rewrite(nodes);
       nodes.prune(roots(List.of()));
       this.nodes = LegacyControlFlow.rewrite(nodes, roots(List.of()));
       this.nodes = new OnePosition(spec.computedTogether(), spec.differentiated()).rewrite(nodes);
@@ -99,6 +103,10 @@ public final class ImportedForward {
       }
       if (options.dropout() == Dropout.OFF_WHERE_RECOGNISED) {
         rewrites.add(DropoutRemoval::removeRecognised);
+      }
+      if (!spec.sources().labels().isEmpty()) {
+        // The function of a loss may be one that drops out; its evaluation is another call.
+        rewrites.add(all -> DropoutRemoval.removeRecognised(all, name -> !trained.contains(name)));
       }
       rewrites.add(new RepeatableRandom(options.seed(), NodeNames.STEP, trained::contains));
       rewrites.forEach(rewrite -> rewrite.rewrite(nodes));
@@ -151,6 +159,7 @@ public final class ImportedForward {
                   custom -> Stream.concat(Stream.of(custom.node()), custom.captures().stream()));
       return Stream.of(
               calls,
+              spec.sources().labels().stream().limit(1).map(any -> NodeNames.LABELS),
               spec.variables().stream().map(ForwardSpec.BoundVariable::handle),
               spec.initializers().stream(),
               gradients,

@@ -20,6 +20,9 @@ public final class NodeNames {
   /** The placeholder of the number of the step, from which dropout draws. */
   public static final String STEP = PREFIX + "step";
 
+  /** The placeholder of the labels, if the model itself computes the loss. */
+  public static final String LABELS = PREFIX + "labels";
+
   /** The scope of the loss within a step. */
   public static final String LOSS = "loss";
 

@@ -29,7 +29,8 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
     stderr.start();
     // It tells of every object of a file.
     context.getLogger("io.jhdf").setLevel(Level.WARN);
-    // Of the tokenizers: it counts GPUs, and complains where CUDA's libraries are and its driver is not.
+    // Of the tokenizers: it counts GPUs, and complains where CUDA's libraries are and its driver is
+    // not.
     context.getLogger("ai.djl.util.cuda").setLevel(Level.ERROR);
     ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);

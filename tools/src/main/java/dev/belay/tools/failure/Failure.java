@@ -60,6 +60,11 @@ public record Failure(ExitCode code, String message) {
           + " --device, or TF_ENABLE_ONEDNN_OPTS=1 or 0 in the environment, may, or a model saved in"
           + " float32";
 
+  private static final String WITHOUT_LABEL =
+      "; -100 stands for no label, at padding, special tokens and further pieces of a word: if the"
+          + " model computes the loss (--loss-output), set --label-pad-token-id to the class that"
+          + " it was trained with there, such as 0";
+
   /** The one place that says what each exception means to the caller of the program. */
   public static Failure of(Throwable thrown) {
     Throwable cause = unwrap(thrown);
@@ -147,6 +152,10 @@ public record Failure(ExitCode code, String message) {
     }
     if (thrown instanceof TFInvalidArgumentException && NO_KERNEL.matcher(message).find()) {
       return new Failure(ExitCode.MACHINE, message + WITHOUT_KERNEL);
+    }
+    if (thrown instanceof TFInvalidArgumentException
+        && NativeMessage.IGNORED_CLASS.matcher(message).find()) {
+      return new Failure(ExitCode.INPUT, message + WITHOUT_LABEL);
     }
     if (thrown instanceof TFInvalidArgumentException) {
       Matcher lookup = NativeMessage.OUTSIDE_TABLE.matcher(message);

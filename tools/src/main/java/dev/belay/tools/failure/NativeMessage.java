@@ -12,6 +12,10 @@ final class NativeMessage {
   /** TensorFlow's message for an index outside a table; the group is the number of rows. */
   static final Pattern OUTSIDE_TABLE = Pattern.compile("= -?\\d+ is not in \\[0, (\\d+)\\)");
 
+  /** TensorFlow's message for the class of no label as an index. */
+  static final Pattern IGNORED_CLASS =
+      Pattern.compile("= (-100|\\[[^]]*-100[^]]*]) (is not in|does not index)");
+
   private static final int LONGEST = 400;
   private static final Pattern NODE = Pattern.compile("\\[?\\[?\\{\\{node ([^}]+)}}]?]?");
   private static final Pattern ROOT_ERROR = Pattern.compile("^\\(\\d+\\) [A-Za-z_ ]+: ");

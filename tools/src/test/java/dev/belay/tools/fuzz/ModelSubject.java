@@ -237,6 +237,7 @@ final class ModelSubject implements Subject {
         any.adapter(),
         new ModelConfig.Trust(Set.of(), true, List.of(), Optional.empty(), untried),
         EmbeddingConfig.defaults(),
+        any.loss(),
         false);
   }
 }

@@ -202,6 +202,7 @@ final class ProcessSandboxTest {
             any.adapter(),
             new ModelConfig.Trust(java.util.Set.of(), false, List.of(), Optional.empty(), true),
             EmbeddingConfig.defaults(),
+            any.loss(),
             false);
     assertTrue(isRemembered(trusted, true));
     ProgramRun run = predict(model("node { name: \"boom\" op: \"NoOp\" }"), "--trust-model");

@@ -23,6 +23,7 @@ final class SandboxRequestTest {
           Map.entry("allow-no-gradient", List.of("a=b", "c,d")),
           Map.entry("adapter", List.of("lora")),
           Map.entry("scale", List.of("10")),
+          Map.entry("label-pad-token-id", List.of("0")),
           Map.entry("lora-rank", List.of("4")),
           Map.entry("lora-alpha", List.of("32")),
           Map.entry("lora-dropout", List.of("0.1")),

@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
  * @param adapter low-rank adapters of its weights
  * @param trust exceptions that the user allows for a foreign model
  * @param embedding vectors of sentences
+ * @param loss a loss that the model computes itself
  * @param gradientCheckpointing whether the backward pass computes each block again
  */
 @Section.Of(Section.MODEL)
@@ -116,6 +117,7 @@ public record ModelConfig(
     AdapterConfig adapter,
     Trust trust,
     EmbeddingConfig embedding,
+    LossConfig loss,
     @Option(
             name = "gradient-checkpointing",
             help =
@@ -310,6 +312,7 @@ public record ModelConfig(
         AdapterConfig.none(),
         trust,
         embedding,
+        loss,
         gradientCheckpointing);
   }
 

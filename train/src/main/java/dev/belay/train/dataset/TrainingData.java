@@ -2,6 +2,7 @@ package dev.belay.train.dataset;
 
 import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.LossConfig;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.batch.BatchOptions;
@@ -132,6 +133,9 @@ public record TrainingData(
    * @throws ConfigException if options divide them, or there is nothing to compare
    */
   public void requireWholeBatches(TrainConfig config) {
+    if (task.reducesBatches()) {
+      requireUndivided(config);
+    }
     if (!task.ranksBatches()) {
       return;
     }
@@ -158,6 +162,24 @@ public record TrainingData(
     }
     if (!problems.isEmpty()) {
       throw new ConfigException(problems);
+    }
+  }
+
+  private static void requireUndivided(TrainConfig config) {
+    boolean divided =
+        config.machine().replicaDevices().size() > 1
+            || config.cluster().isUsed()
+            || config.update().gradientAccumulationSteps() > 1;
+    if (divided) {
+      throw new ConfigException(
+          List.of(
+              "--gradient-accumulation-steps, several devices and workers divide a batch, and "
+                  + LossConfig.OPTION
+                  + " "
+                  + config.model().loss().output().orElseThrow()
+                  + " is one number for a whole batch, so that its parts may not add up to it:"
+                  + " expected 1 step, device and worker, or a loss with a value for each"
+                  + " example"));
     }
   }
 

@@ -80,7 +80,9 @@ public final class Evaluator {
       }
     }
     Map<String, Double> named = new LinkedHashMap<>();
-    named.put(Metrics.LOSS, weight == 0 ? Double.NaN : lossSum / weight);
+    if (metrics.hasLoss()) {
+      named.put(Metrics.LOSS, weight == 0 ? Double.NaN : lossSum / weight);
+    }
     named.putAll(metrics.result());
     return new Result(named, source.answersPerEpoch());
   }

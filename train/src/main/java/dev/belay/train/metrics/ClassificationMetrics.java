@@ -1,5 +1,6 @@
 package dev.belay.train.metrics;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -11,11 +12,11 @@ import java.util.Map;
  * matthews_correlation} is that of Gorodkin for any number of classes, as in scikit-learn; 0 where
  * all labels or all predictions are one class.
  */
-public final class ClassificationMetrics extends PerExampleMetrics {
-  private final int classes;
-  private final long[] truePositives;
-  private final long[] predicted;
-  private final long[] labelled;
+public final class ClassificationMetrics extends ClassMetrics {
+  private int classes;
+  private long[] truePositives;
+  private long[] predicted;
+  private long[] labelled;
   private long count;
 
   /** For logits of that many classes. */
@@ -26,10 +27,16 @@ public final class ClassificationMetrics extends PerExampleMetrics {
     this.labelled = new long[classes];
   }
 
+  /** A class that is not among the known ones, which a model may decode, is one more. */
   @Override
-  public void add(float[] outputs, double label) {
-    int best = argmax(outputs);
-    int expected = (int) label;
+  void add(int best, int expected) {
+    int needed = Math.max(best, expected) + 1;
+    if (needed > classes) {
+      classes = needed;
+      truePositives = Arrays.copyOf(truePositives, needed);
+      predicted = Arrays.copyOf(predicted, needed);
+      labelled = Arrays.copyOf(labelled, needed);
+    }
     predicted[best]++;
     labelled[expected]++;
     if (best == expected) {

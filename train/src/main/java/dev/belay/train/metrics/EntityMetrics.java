@@ -18,7 +18,7 @@ import java.util.Set;
  * does not continue it, as in conlleval and in seqeval's default mode. Over all types together
  * ("micro"); 0 where nothing was predicted or nothing is there.
  */
-public final class EntityMetrics extends PerExampleMetrics {
+public final class EntityMetrics extends ClassMetrics {
   private static final Tag OUTSIDE = new Tag('O', "");
 
   private final List<Tag> tags;
@@ -81,12 +81,11 @@ public final class EntityMetrics extends PerExampleMetrics {
   }
 
   @Override
-  public void add(float[] outputs, double label) {
-    int best = ClassificationMetrics.argmax(outputs);
+  void add(int best, int right) {
     predicted.add(best);
-    expected.add((int) label);
+    expected.add(right);
     words++;
-    rightWords += best == (int) label ? 1 : 0;
+    rightWords += best == right ? 1 : 0;
   }
 
   @Override

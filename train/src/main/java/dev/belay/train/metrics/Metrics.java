@@ -37,6 +37,11 @@ public interface Metrics {
     throw new UnsupportedOperationException("answers are added one by one");
   }
 
+  /** Whether the model has a loss. */
+  default boolean hasLoss() {
+    return true;
+  }
+
   /** The numbers so far, in the order to show them. */
   Map<String, Double> result();
 

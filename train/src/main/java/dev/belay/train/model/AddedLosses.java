@@ -57,10 +57,18 @@ final class AddedLosses {
                 + count
                 + (count == 1 ? " loss" : " losses")
                 + " of the model's layers"
-                + (model.countsLosses() ? ", as in Keras" : " (--model-losses off)")
+                + why(model)
                 + ": "
                 + String.join(", ", shown)
                 + (count > SHOWN ? " and " + (count - SHOWN) + " more" : ""));
+  }
+
+  private static String why(ImportedModel model) {
+    return model.countsLosses()
+        ? ", as in Keras"
+        : model.loss().isPresent()
+            ? ", since the model computes all of it"
+            : " (--model-losses off)";
   }
 
   private static List<FlatTensor> returned(FlatFunction function) {

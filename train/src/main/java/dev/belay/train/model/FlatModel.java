@@ -1,6 +1,7 @@
 package dev.belay.train.model;
 
 import dev.belay.graph.imported.ForwardSpec;
+import dev.belay.graph.imported.InputSources;
 import dev.belay.graph.variable.VariableSpec;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.ModelFunction;
@@ -11,7 +12,6 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 
 /**
  * Functions of a SavedModel, expanded into one flat graph.
@@ -63,6 +63,14 @@ record FlatModel(FlatGraph flat, Map<String, FlatGraph.FlatVariable> variables) 
    */
   ForwardSpec forwardSpec(
       Collection<FlatGraph.FlatFunction> functions, Collection<FlatGraph.FlatFunction> trained) {
+    return forwardSpec(functions, trained, InputSources.NONE);
+  }
+
+  /** The same, where some inputs are not fed on their own. */
+  ForwardSpec forwardSpec(
+      Collection<FlatGraph.FlatFunction> functions,
+      Collection<FlatGraph.FlatFunction> trained,
+      InputSources sources) {
     List<ForwardSpec.BoundVariable> bound = new ArrayList<>();
     variables.forEach(
         (name, variable) -> {
@@ -74,7 +82,9 @@ record FlatModel(FlatGraph flat, Map<String, FlatGraph.FlatVariable> variables) 
         });
     return new ForwardSpec(
         flat.graphDef(),
-        functions.stream().map(function -> call(function, trained.contains(function))).toList(),
+        functions.stream()
+            .map(function -> call(function, trained.contains(function), sources))
+            .toList(),
         bound,
         flat.initializers(),
         flat.customGradients().stream()
@@ -89,22 +99,30 @@ record FlatModel(FlatGraph flat, Map<String, FlatGraph.FlatVariable> variables) 
             .toList(),
         flat.missingCustomGradients().stream()
             .map(lost -> new ForwardSpec.MissingCustomGradient(lost.node(), lost.gradient()))
-            .toList());
+            .toList(),
+        sources);
   }
 
-  private static ForwardSpec.Call call(FlatGraph.FlatFunction function, boolean trains) {
+  private static ForwardSpec.Call call(
+      FlatGraph.FlatFunction function, boolean trains, InputSources sources) {
     return new ForwardSpec.Call(
         callName(function),
-        named(function.inputs(), InputMapping::lastPart),
-        named(function.outputs(), name -> name),
+        function.inputs().stream()
+            .filter(input -> !sources.labels().contains(input.tensor()))
+            .map(
+                input ->
+                    new ForwardSpec.NamedTensor(
+                        InputMapping.lastPart(input.name()),
+                        sources.shared().getOrDefault(input.tensor(), input.tensor())))
+            .toList(),
+        named(function.outputs()),
         function.updates(),
         trains);
   }
 
-  private static List<ForwardSpec.NamedTensor> named(
-      List<FlatGraph.FlatTensor> tensors, UnaryOperator<String> name) {
+  private static List<ForwardSpec.NamedTensor> named(List<FlatGraph.FlatTensor> tensors) {
     return tensors.stream()
-        .map(tensor -> new ForwardSpec.NamedTensor(name.apply(tensor.name()), tensor.tensor()))
+        .map(tensor -> new ForwardSpec.NamedTensor(tensor.name(), tensor.tensor()))
         .toList();
   }
 }

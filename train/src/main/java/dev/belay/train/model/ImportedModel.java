@@ -75,17 +75,24 @@ public record ImportedModel(
             ModelSource.of(config).directory(),
             GraphPolicy.strict().allowing(config.trust().allowedOps()),
             config.files().tags());
+    Optional<StoredAdapter> adapter =
+        ImportedAdapter.read(config, contents.directory(), () -> hashes(contents));
+    ModelSource source = new ModelSource(contents.directory());
+    if (config.loss().isOn()) {
+      TraceChoice.Chosen byLoss = LossFunction.chosen(config, contents);
+      return new ImportedModel(source, contents, trains, false, byLoss, Optional.empty(), adapter);
+    }
     TrainingFunctions functions = TrainingFunctions.choose(contents, config.signature());
     TraceChoice choice = new TraceChoice(config, contents, functions, trains);
     Optional<TraceChoice.Chosen> chosen = choice.byStructure();
     return new ImportedModel(
-        new ModelSource(contents.directory()),
+        source,
         contents,
         trains,
         config.modelLosses(),
         chosen.isPresent() ? chosen.get() : choice.bySignature(),
         chosen.isPresent() ? Optional.empty() : Optional.of(choice),
-        ImportedAdapter.read(config, contents.directory(), () -> hashes(contents)));
+        adapter);
   }
 
   private static void requireFeatures(ModelConfig config) {
@@ -146,6 +153,16 @@ public record ImportedModel(
     return chosen.evaluation();
   }
 
+  /** The function that computes the loss, if the model itself does. */
+  Optional<LossFunction> loss() {
+    return chosen.loss();
+  }
+
+  /** The function that predicts, if it is neither. */
+  Optional<FlatGraph.FlatFunction> prediction() {
+    return chosen.prediction();
+  }
+
   /** All functions, in one graph. */
   public FlatGraph flat() {
     return chosen.model().flat();
@@ -180,7 +197,8 @@ public record ImportedModel(
     }
     Set<FlatGraph.FlatFunction> all = new LinkedHashSet<>(List.of(training(), evaluation()));
     all.addAll(chosen.regularizers());
-    return chosen.model().forwardSpec(all, trained);
+    chosen.prediction().ifPresent(all::add);
+    return chosen.model().forwardSpec(all, trained, LossInputs.of(chosen));
   }
 
   @Override
@@ -213,7 +231,10 @@ public record ImportedModel(
 
   @Override
   public InputMapping inputs(Map<String, String> chosenInputs, boolean trains) {
-    return InputMapping.of(evaluation().source(), chosenInputs);
+    return InputMapping.of(
+        evaluation().source(),
+        chosenInputs,
+        loss().map(function -> InputMapping.lastPart(function.labels().name())));
   }
 
   @Override

@@ -10,13 +10,17 @@ import dev.belay.graph.imported.ImportOptions;
 import dev.belay.graph.imported.ImportedForward;
 import dev.belay.graph.loss.FinalSigmoid;
 import dev.belay.graph.loss.FinalSoftmax;
+import dev.belay.graph.loss.Loss;
+import dev.belay.graph.loss.NoLoss;
 import dev.belay.graph.search.NodeNames;
 import dev.belay.savedmodel.model.FlatGraph;
 import dev.belay.savedmodel.model.OutputChoice;
 import dev.belay.train.adapter.AdapterNotes;
 import dev.belay.train.adapter.AdapterPlans;
+import dev.belay.train.config.LossConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.failure.ModelException;
+import dev.belay.train.task.OutputLossTask;
 import dev.belay.train.task.ServedOutput;
 import dev.belay.train.task.Task;
 import java.io.IOException;
@@ -28,6 +32,7 @@ import java.util.Set;
 import org.tensorflow.Graph;
 import org.tensorflow.Output;
 import org.tensorflow.op.Ops;
+import org.tensorflow.proto.framework.DataType;
 
 /** Finds in a SavedModel's graph what to train through, and what its loss or a new head reads. */
 final class ImportedPasses {
@@ -47,7 +52,13 @@ final class ImportedPasses {
   }
 
   /** A pass with what its output is. */
-  private record Target(ForwardPass pass, boolean probabilities, String description) {}
+  private record Target(
+      ForwardPass pass, boolean probabilities, String description, boolean decodes) {
+
+    Target(ForwardPass pass, boolean probabilities, String description) {
+      this(pass, probabilities, description, false);
+    }
+  }
 
   /** A new graph with the model in it. */
   ModelGraph graph() throws IOException {
@@ -65,12 +76,29 @@ final class ImportedPasses {
     if (config.adapter().isOn()) {
       model.adapter().ifPresent(read -> read.requireFits(forward));
     }
+    if (model.loss().isPresent()) {
+      return parts(forward, new LossPasses(graph, forward, model).passes());
+    }
     Target trained = target(graph, forward, model.training());
     Target evaluated =
         model.training().equals(model.evaluation())
             ? trained
             : target(graph, forward, model.evaluation());
     Task task = task(trained);
+    Loss loss = decodes(trained) ? new NoLoss() : task.loss(trained.probabilities());
+    return parts(
+        forward,
+        new LossPasses.Passes(
+            trained.pass().withLosses(AddedLosses.of(model, forward, model.training())),
+            evaluated.pass().withLosses(AddedLosses.of(model, forward, model.evaluation())),
+            task,
+            loss,
+            trained.description(),
+            evaluated.description()));
+  }
+
+  private ModelGraph.GraphContents parts(ForwardModel forward, LossPasses.Passes passes)
+      throws IOException {
     ModelNotes decisions =
         new ModelNotes()
             .addAll(AdapterNotes.of(forward))
@@ -82,22 +110,22 @@ final class ImportedPasses {
     rewrites.addAll(forward.notes());
     return new ModelGraph.GraphContents(
         forward,
-        trained.pass().withLosses(AddedLosses.of(model, forward, model.training())),
-        evaluated.pass().withLosses(AddedLosses.of(model, forward, model.evaluation())),
-        task,
-        task.loss(trained.probabilities()),
-        trained.description(),
-        passes(trained, evaluated),
+        passes.training(),
+        passes.evaluation(),
+        passes.task(),
+        passes.loss(),
+        passes.trained(),
+        notes(passes),
         decisions,
         rewrites,
         this::head,
         constraints.byVariable());
   }
 
-  private ModelNotes passes(Target trained, Target evaluated) {
-    String training = model.training().source().path() + ", " + trained.description();
+  private ModelNotes notes(LossPasses.Passes passes) {
+    String training = model.training().source().path() + ", " + passes.trained();
     String serving = model.evaluation().source().path();
-    String evaluation = serving + ", " + evaluated.description();
+    String evaluation = serving + ", " + passes.evaluated();
     return new ModelNotes()
         .add(ModelUse.trainings(), "trains through " + training)
         .add(Set.of(ModelUse.VALIDATED_TRAINING), "evaluates through " + serving)
@@ -147,6 +175,9 @@ final class ImportedPasses {
     int position = OutputChoice.choose(model.contents().file(), function.source(), config.output());
     String name = function.source().outputs().get(position).name();
     Output<?> output = call.output(name);
+    if (isInteger(output)) {
+      return ofDecoded(graph, call, name, output);
+    }
     if (ServedOutput.isMultiLabel(config, model.source().problemType())) {
       return ofLabels(call, name, output);
     }
@@ -169,6 +200,39 @@ final class ImportedPasses {
     boolean probabilities = areProbabilities(name);
     return new Target(
         new ForwardPass(call, output), probabilities, described(name, output, probabilities));
+  }
+
+  private static boolean isInteger(Output<?> output) {
+    return output.dataType() == DataType.DT_INT32 || output.dataType() == DataType.DT_INT64;
+  }
+
+  /** Whether a model's own output is classes, not logits. */
+  private boolean decodes(Target target) {
+    return asked.isEmpty() && target.decodes();
+  }
+
+  /** Classes that the model has decoded, which it predicts but cannot learn from. */
+  private Target ofDecoded(Graph graph, ForwardCall call, String name, Output<?> output) {
+    int rank = output.shape().numDimensions();
+    if (model.trains() || rank < 1 || rank > 2) {
+      throw new ModelException(
+          "output '"
+              + name
+              + "' holds integers of shape "
+              + output.shape()
+              + ", such as decoded classes, which have no gradient; expected logits. Name an output"
+              + " with logits with --output, or one with the loss with "
+              + LossConfig.OPTION);
+    }
+    Ops tf = Ops.create(graph).withSubScope(NodeNames.PREFIX + "prediction");
+    boolean column = rank == 2 && output.shape().get(1) == 1;
+    Output<?> classes =
+        column ? tf.reshape(output, tf.constant(new int[] {-1})).asOutput() : output;
+    return new Target(
+        new ForwardPass(call, LossPasses.decoded(tf, classes)),
+        false,
+        "output " + name + ", the decoded classes",
+        true);
   }
 
   /** A logit for each label, which says nothing of the other labels. */
@@ -223,6 +287,9 @@ final class ImportedPasses {
       return asked.get().onSavedModel(config, said);
     }
     Output<?> output = trained.pass().output();
+    if (trained.decodes()) {
+      return OutputLossTask.decoding(output.shape().numDimensions() == 3);
+    }
     ServedOutput served = new ServedOutput(output.op().name(), output.shape());
     return ServedOutput.isMultiLabel(config, said)
         ? served.multiLabel()

@@ -1,6 +1,7 @@
 package dev.belay.train.model;
 
 import dev.belay.savedmodel.model.ModelFunction;
+import dev.belay.train.config.LossConfig;
 import dev.belay.train.data.example.ElementType;
 import dev.belay.train.data.example.FeatureNames;
 import dev.belay.train.data.example.FeatureRequest;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.proto.framework.DataType;
 
@@ -34,7 +36,19 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
    * @throws ModelException if the user names an input that the function does not have
    */
   public static InputMapping of(ModelFunction function, Map<String, String> chosen) {
-    Map<String, String> featureOf = byInput(function, chosen);
+    return of(function, chosen, Optional.empty());
+  }
+
+  /**
+   * Maps the inputs of a function that computes the loss.
+   *
+   * @param labels the input that is fed with labels, which are no feature
+   */
+  static InputMapping of(ModelFunction whole, Map<String, String> chosen, Optional<String> labels) {
+    ModelFunction function = without(whole, labels);
+    Map<String, String> features = new LinkedHashMap<>(chosen);
+    labels.ifPresent(name -> features.remove(LossConfig.LABELS, name));
+    Map<String, String> featureOf = byInput(function, features);
     List<FeatureRequest> requests = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     for (ModelFunction.Argument input : function.inputs()) {
@@ -60,6 +74,17 @@ public record InputMapping(List<FeatureRequest> requests, List<String> notes) {
               input.shape().asArray()));
     }
     return new InputMapping(List.copyOf(requests), List.copyOf(notes));
+  }
+
+  private static ModelFunction without(ModelFunction function, Optional<String> input) {
+    return new ModelFunction(
+        function.path(),
+        function.functionName(),
+        function.inputs().stream()
+            .filter(one -> !Optional.of(lastPart(one.name())).equals(input))
+            .toList(),
+        function.outputs(),
+        function.training());
   }
 
   /** Keras names the inputs of a trace {@code input_ids/attention_mask}. */

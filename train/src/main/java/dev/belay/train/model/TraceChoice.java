@@ -54,6 +54,7 @@ final class TraceChoice {
    * The functions of a run in one flat graph.
    *
    * @param regularizers functions whose result belongs to the loss
+   * @param loss the function that computes the loss, if the model itself does
    * @param notes remarks about the choice, for people
    */
   record Chosen(
@@ -61,7 +62,16 @@ final class TraceChoice {
       FlatFunction training,
       FlatFunction evaluation,
       List<FlatFunction> regularizers,
-      ModelNotes notes) {}
+      Optional<LossFunction> loss,
+      ModelNotes notes) {
+
+    /** The function that predicts, if the model computes its loss by another one. */
+    Optional<FlatFunction> prediction() {
+      return loss.flatMap(LossFunction::prediction)
+          .map(prediction -> model.function(prediction.function()))
+          .filter(function -> !function.equals(evaluation));
+    }
+  }
 
   /** The functions, where files and graphs decide it; otherwise {@link #byProbe} must. */
   Optional<Chosen> byStructure() throws IOException {
@@ -200,7 +210,7 @@ final class TraceChoice {
   private Chosen chosen(
       FlatModel model, FlatFunction training, FlatFunction evaluation, ModelNotes notes) {
     List<FlatFunction> added = regularizers().stream().map(model::function).toList();
-    return new Chosen(model, training, evaluation, added, notes);
+    return new Chosen(model, training, evaluation, added, Optional.empty(), notes);
   }
 
   private List<ModelFunction> regularizers() {
@@ -210,9 +220,11 @@ final class TraceChoice {
   private FlatModel inline(Set<ModelFunction> functions) throws IOException {
     List<ModelFunction> all = new ArrayList<>(functions);
     all.addAll(regularizers());
-    InlineOptions options =
-        InlineOptions.defaults().acceptingNaturalGradient(config.trust().naturalGradients());
-    return FlatModel.of(contents, FunctionInliner.inline(contents, all, options));
+    return FlatModel.of(contents, FunctionInliner.inline(contents, all, options(config)));
+  }
+
+  static InlineOptions options(ModelConfig config) {
+    return InlineOptions.defaults().acceptingNaturalGradient(config.trust().naturalGradients());
   }
 
   /**

@@ -10,11 +10,13 @@ import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.OptimizerState;
 import dev.belay.train.config.ConfigException;
+import dev.belay.train.config.LossConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.doctor.NativeTensorFlow;
+import dev.belay.train.failure.ModelException;
 import dev.belay.train.task.Task;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,7 +40,7 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
    */
   static TrainableModel forTraining(ModelConfig config) throws IOException {
     NativeTensorFlow.require();
-    ModelSource source = ModelSource.of(config);
+    ModelSource source = source(config);
     return source.weights().isPresent()
         ? NativeModel.read(source, config)
         : ImportedModel.forTraining(config);
@@ -47,10 +49,24 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
   /** Reads a model to evaluate it or predict with it; errors as {@link #forTraining}. */
   static TrainableModel forEvaluation(ModelConfig config) throws IOException {
     NativeTensorFlow.require();
-    ModelSource source = ModelSource.of(config);
+    ModelSource source = source(config);
     return source.weights().isPresent()
         ? NativeModel.read(source, config)
         : ImportedModel.forEvaluation(config);
+  }
+
+  private static ModelSource source(ModelConfig config) throws IOException {
+    config.loss().requireAlone(config);
+    ModelSource source = ModelSource.of(config);
+    if (source.weights().isPresent() && config.loss().isOn()) {
+      throw new ModelException(
+          config.path()
+              + ": "
+              + LossConfig.OPTION
+              + " is for a SavedModel with a graph of its own, and these are weights, for which"
+              + " Belay builds the graph and the loss: leave it out");
+    }
+    return source;
   }
 
   /** Location of the model. */

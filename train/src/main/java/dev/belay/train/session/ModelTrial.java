@@ -130,7 +130,8 @@ public final class ModelTrial {
     if (request.type() == ElementType.STRING) {
       return new BatchColumn.Texts(Collections.nCopies(EXAMPLES, "a"));
     }
-    boolean mask = request.feature().equals(FeatureNames.ATTENTION_MASK);
+    boolean mask =
+        request.feature().equals(FeatureNames.ATTENTION_MASK) || request.isLength(); // of one token
     int[] ints = new int[EXAMPLES * columns];
     Arrays.fill(ints, mask ? 1 : 0);
     if (request.type() == ElementType.INTEGER) {

@@ -31,7 +31,8 @@ import java.util.stream.Collectors;
  * <p>A new task is a new class here, its name in a {@code permits} clause and, if {@code --head}
  * names it, one line in {@link #heads}.
  */
-public sealed interface Task permits PooledTask, TokenTask, LanguageTask, SentenceEmbedding {
+public sealed interface Task
+    permits PooledTask, TokenTask, LanguageTask, SentenceEmbedding, OutputLossTask {
 
   /** The tasks that {@code --head} names, before the model is known. */
   static List<Task> heads() {
@@ -163,6 +164,11 @@ public sealed interface Task permits PooledTask, TokenTask, LanguageTask, Senten
 
   /** Whether the examples of a batch are compared with each other. */
   default boolean ranksBatches() {
+    return false;
+  }
+
+  /** Whether the model gives one loss for a batch, which its parts do not add up to. */
+  default boolean reducesBatches() {
     return false;
   }
 

@@ -54,7 +54,14 @@ public final class DropoutRemoval implements GraphRewrite {
 
   /** Removes recognised dropouts, and leaves everything else unchanged. */
   public static void removeRecognised(NodeGraph graph) {
-    RandomSource.in(graph).forEach(source -> remove(graph, source));
+    removeRecognised(graph, node -> true);
+  }
+
+  /** Removes recognised dropouts of some nodes, by name. */
+  public static void removeRecognised(NodeGraph graph, Predicate<String> chosen) {
+    RandomSource.in(graph).stream()
+        .filter(source -> chosen.test(source.getName()))
+        .forEach(source -> remove(graph, source));
     graph.settle();
   }
 

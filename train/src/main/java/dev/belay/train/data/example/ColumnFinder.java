@@ -124,7 +124,8 @@ record ColumnFinder(SourcePosition position, ColumnNames columns, ExampleOptions
     OptionalInt column = columns.holding(request.feature());
     boolean ofTarget =
         request.feature().equals(FeatureNames.DECODER_INPUT_IDS) && options.targets().isPresent();
-    if (column.isEmpty() && !ofTarget) {
+    boolean derived = request.isLength() && options.wantsTokens();
+    if (column.isEmpty() && !ofTarget && !derived) {
       throw missing("a column '" + request.feature() + "' for the model's input of that name", "");
     }
     return column;

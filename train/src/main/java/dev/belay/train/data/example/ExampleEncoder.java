@@ -372,7 +372,7 @@ final class ExampleEncoder {
 
   private FeatureRow feature(PreparedExample example, int index, Optional<TokenRows> tokens) {
     FeatureRequest request = options.features().get(index);
-    if (request.isFromTokenizer()) {
+    if (request.isFromTokenizer() || example.choice().features().get(index).isEmpty()) {
       return tokens.orElseThrow().row(request.feature());
     }
     CellValues cell = example.cell(example.choice().features().get(index).orElseThrow());

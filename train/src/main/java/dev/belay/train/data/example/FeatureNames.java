@@ -59,6 +59,20 @@ public final class FeatureNames {
           "special_tokens_mask",
           "global_attention_mask");
 
+  private static final Set<String> LENGTHS =
+      Set.of(
+          "length",
+          "lengths",
+          "seq_length",
+          "seq_lengths",
+          "seq_len",
+          "seq_lens",
+          "sequence_length",
+          "sequence_lengths",
+          "input_length",
+          "input_lengths",
+          "nwords");
+
   private FeatureNames() {}
 
   /** The name that Belay uses: {@code segment_ids} is {@code token_type_ids}. */
@@ -76,6 +90,11 @@ public final class FeatureNames {
   /** Whether a feature has one element for each token of input_ids. */
   public static boolean isPerToken(String feature) {
     return ONE_PER_TOKEN.contains(feature);
+  }
+
+  /** Whether a feature is the number of an example's tokens, by its name. */
+  public static boolean isLength(String feature) {
+    return LENGTHS.contains(feature);
   }
 
   /** Whether a feature belongs to the decoder's tokens, which have another length. */

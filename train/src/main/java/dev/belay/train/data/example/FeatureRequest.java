@@ -73,6 +73,11 @@ public record FeatureRequest(
             || feature.equals(FeatureNames.TOKEN_TYPE_IDS));
   }
 
+  /** Whether this is the number of tokens, which a tokenizer or a mask tells. */
+  public boolean isLength() {
+    return scalar && type == ElementType.INTEGER && FeatureNames.isLength(feature);
+  }
+
   /** Refuses a row that the model's input has no room for. */
   void requireFits(CellValues cell, FeatureRow row) {
     int most = scalar ? 1 : staticLength.orElse(Integer.MAX_VALUE);

@@ -94,6 +94,14 @@ public final class LabelReader {
               + ", and the classes are learned from them; expected at least one: fill the label"
               + " column");
     }
+    if (rule.areOutputs() && rule.known().isEmpty()) {
+      outputs = new int[numbers.size()];
+      seen.forEach(
+          (label, position) ->
+              outputs[numbers.get(label.key())] =
+                  LabelResolver.output(label, position, rule.classCount()));
+      return Optional.empty();
+    }
     LabelResolver resolver = new LabelResolver(seen, rule);
     outputs = new int[numbers.size()];
     seen.keySet().forEach(label -> outputs[numbers.get(label.key())] = resolver.index(label));

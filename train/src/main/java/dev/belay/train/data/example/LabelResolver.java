@@ -20,6 +20,12 @@ final class LabelResolver {
   private static final Pattern OUTPUT =
       Pattern.compile(ModelConfiguration.UNNAMED_OUTPUT + "(\\d{1,9})");
 
+  /** Digits that a number of 63 bits can have. */
+  private static final int LONGEST_NUMBER = 18;
+
+  /** More than a model has whose number of classes is unknown. */
+  private static final int MOST_CLASSES = 1 << 20;
+
   private final Map<LabelText, SourcePosition> seen;
   private final LabelMap map;
   private final Map<String, Integer> exactly = new HashMap<>();
@@ -77,11 +83,32 @@ final class LabelResolver {
         output.matches()
             ? output.group(1)
             : label.kind() == LabelText.Kind.TRUTH ? (label.isTrue() ? "1" : "0") : label.plain();
-    if (digits.isEmpty()) {
+    if (digits.isEmpty() || digits.length() > LONGEST_NUMBER) {
       return OptionalInt.empty();
     }
     long number = Long.parseLong(digits);
     return number >= 0 && number < outputs ? OptionalInt.of((int) number) : OptionalInt.empty();
+  }
+
+  /**
+   * The number of an output that a label is, of a model whose outputs have no names.
+   *
+   * @throws DataException if it is no such number
+   */
+  static int output(LabelText label, SourcePosition position, OptionalInt classCount) {
+    int bound = classCount.orElse(MOST_CLASSES);
+    return byOutput(label, bound)
+        .orElseThrow(
+            () ->
+                DataException.at(
+                    position,
+                    "label '"
+                        + label.written()
+                        + "' is not the number of a class of the model; expected 0 to "
+                        + (bound - 1)
+                        + ", or names in the order of its classes in id2label of a config.json"
+                        + " beside the SavedModel, or in its assets.extra/labels.txt, one a line:"
+                        + " the model computes the loss by its own numbers"));
   }
 
   /** Names of classes that are numbers themselves may be meant, or the numbers of outputs. */

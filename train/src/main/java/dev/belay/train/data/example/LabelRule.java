@@ -9,11 +9,24 @@ import java.util.OptionalInt;
  * @param format format of the labels in the data
  * @param known the classes, if they are known before the data are read (evaluation, labels.txt)
  * @param classCount number of outputs of the head, if it exists already
+ * @param areOutputs whether classes that are not known are numbers of the model's outputs, so that
+ *     no names are learned from the data
  */
-public record LabelRule(LabelFormat format, Optional<LabelMap> known, OptionalInt classCount) {
+public record LabelRule(
+    LabelFormat format, Optional<LabelMap> known, OptionalInt classCount, boolean areOutputs) {
 
   /** The class index that no loss counts, as in PyTorch and Hugging Face. */
   public static final int IGNORED = -100;
+
+  /** Classes that are known, or that the data show. */
+  LabelRule(LabelFormat format, Optional<LabelMap> known, OptionalInt classCount) {
+    this(format, known, classCount, false);
+  }
+
+  /** The same for a model whose classes only its author can name. */
+  public LabelRule ofOutputs() {
+    return new LabelRule(format, known, classCount, true);
+  }
 
   private static LabelRule of(LabelFormat format, OptionalInt classCount) {
     return new LabelRule(format, Optional.empty(), classCount);

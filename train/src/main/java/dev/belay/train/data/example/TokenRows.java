@@ -12,7 +12,11 @@ import dev.belay.train.data.SourcePosition;
  */
 record TokenRows(FeatureRow.Ints ids, FeatureRow.Ints mask, FeatureRow.Ints types) {
 
+  /** The row of a feature; of a length, their number. */
   FeatureRow.Ints row(String feature) {
+    if (FeatureNames.isLength(feature)) {
+      return new FeatureRow.Ints(new int[] {tokens()});
+    }
     return switch (feature) {
       case FeatureNames.INPUT_IDS -> ids;
       case FeatureNames.ATTENTION_MASK -> mask;

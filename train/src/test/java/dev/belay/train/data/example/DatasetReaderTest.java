@@ -54,6 +54,30 @@ class DatasetReaderTest {
         dataset.notes());
   }
 
+  /** A model that computes its loss counts classes by its own numbers, whichever the data have. */
+  @Test
+  void classesOfAModelWithoutNamesAreItsNumbers() throws IOException {
+    LabelRule rule = LabelRule.classes().ofOutputs();
+    Path file = write("a.tsv", "text\tlabel\nhello\t3\nworld\t1\n");
+    Dataset dataset = read(options(BERT, rule), file);
+    assertEquals(Optional.empty(), dataset.labels());
+    assertEquals(3, label(dataset.examples().get(0)));
+    assertEquals(1, label(dataset.examples().get(1)));
+    for (String name : List.of("pos", "-1", "99999999999999999999")) {
+      Path named = write("b.tsv", "text\tlabel\nhello\t" + name + "\n");
+      assertMessage(
+          named
+              + ":2: label '"
+              + name
+              + "' is not the number of a class of the model; expected 0 to 1048575, or names in"
+              + " the order of its classes in id2label of a config.json beside the SavedModel, or"
+              + " in its assets.extra/labels.txt, one a line: the model computes the loss by its"
+              + " own numbers",
+          options(BERT, rule),
+          named);
+    }
+  }
+
   @Test
   void pairsGoByTheNamesOfTheField() throws IOException {
     for (String header :
