@@ -18,7 +18,6 @@ import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.family.DecoderFamily;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.family.ModernBertFamily;
-import dev.belay.train.family.OutputTable;
 import dev.belay.train.family.Seq2SeqFamily;
 import dev.belay.train.task.HeadInput;
 import java.util.ArrayList;

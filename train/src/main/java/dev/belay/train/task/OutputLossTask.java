@@ -2,6 +2,7 @@ package dev.belay.train.task;
 
 import dev.belay.graph.head.Head;
 import dev.belay.graph.loss.Loss;
+import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.config.LossConfig;
 import dev.belay.train.config.QuestionConfig;
@@ -87,8 +88,8 @@ public record OutputLossTask(Task labelled, Answer answer, boolean lossOfBatch, 
   }
 
   @Override
-  public HeadInput input() {
-    return labelled.input();
+  public HeadInput input(ModelConfiguration configuration) {
+    return labelled.input(configuration);
   }
 
   @Override

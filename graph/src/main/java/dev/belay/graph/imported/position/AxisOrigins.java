@@ -52,9 +52,7 @@ final class AxisOrigins {
     return switch (node.getOp()) {
       case "BiasAdd", "Softmax", "LogSoftmax" -> input(node, 0, axis.index());
       case "Transpose" ->
-          sizes
-              .constants(node.getInput(1))
-              .flatMap(order -> input(node, 0, order[axis.index()]));
+          sizes.constants(node.getInput(1)).flatMap(order -> input(node, 0, order[axis.index()]));
       case "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3" -> product(node, axis);
       case "Reshape" ->
           sizes

@@ -68,9 +68,7 @@ final class RowCopy {
     for (int i = 0; i < inputs.size(); i++) {
       String input = graph.current(inputs.get(i));
       String own =
-          !node.getOp().equals("Shape")
-              ? shape(input)
-              : region.wants(input) ? of(input) : input;
+          !node.getOp().equals("Shape") ? shape(input) : region.wants(input) ? of(input) : input;
       changed |= !own.equals(input);
       copy.setInput(i, own);
     }

@@ -20,10 +20,41 @@ import org.tensorflow.proto.framework.NodeDef;
 final class RowRules {
   private static final Set<String> ELEMENTWISE =
       Set.of(
-          "Identity", "StopGradient", "Cast", "Neg", "Abs", "Square", "Sqrt", "Rsqrt", "Exp",
-          "Log", "Erf", "Erfc", "Tanh", "Sigmoid", "Relu", "Relu6", "Elu", "Softplus", "Floor",
-          "Add", "AddV2", "Sub", "Mul", "Div", "RealDiv", "DivNoNan", "Maximum", "Minimum", "Pow",
-          "SquaredDifference", "GreaterEqual", "Greater", "LessEqual", "Less", "SelectV2");
+          "Identity",
+          "StopGradient",
+          "Cast",
+          "Neg",
+          "Abs",
+          "Square",
+          "Sqrt",
+          "Rsqrt",
+          "Exp",
+          "Log",
+          "Erf",
+          "Erfc",
+          "Tanh",
+          "Sigmoid",
+          "Relu",
+          "Relu6",
+          "Elu",
+          "Softplus",
+          "Floor",
+          "Add",
+          "AddV2",
+          "Sub",
+          "Mul",
+          "Div",
+          "RealDiv",
+          "DivNoNan",
+          "Maximum",
+          "Minimum",
+          "Pow",
+          "SquaredDifference",
+          "GreaterEqual",
+          "Greater",
+          "LessEqual",
+          "Less",
+          "SelectV2");
 
   private static final Set<String> REDUCTIONS = Set.of("Mean", "Sum", "Max", "Min");
 
@@ -117,9 +148,7 @@ final class RowRules {
               ? Reads.ofFirst(rows)
               : Optional.empty();
       case "Transpose" ->
-          sizes
-              .constants(node.getInput(1))
-              .flatMap(order -> Reads.ofFirst(rows.on(order[axis])));
+          sizes.constants(node.getInput(1)).flatMap(order -> Reads.ofFirst(rows.on(order[axis])));
       case "Reshape" -> axis == 1 ? reshaped(node, rows) : Optional.empty();
       case "Einsum" -> equation(node, rows, axis);
       case "RandomUniform" -> drawn(node, axis);
@@ -256,9 +285,7 @@ final class RowRules {
     return same
         ? Optional.of(
             new Reads(
-                Map.of(0, matrix ? rows.ofAllTexts() : rows),
-                OptionalInt.of(1),
-                positions.axes()))
+                Map.of(0, matrix ? rows.ofAllTexts() : rows), OptionalInt.of(1), positions.axes()))
         : Optional.empty();
   }
 

@@ -161,6 +161,8 @@ final class WeightReads {
 
   /** Elements of a constant vector of integers; empty if it is none. */
   private static List<Integer> integers(NodeDef constant) {
-    return Nodes.ints(constant).map(values -> Arrays.stream(values).boxed().toList()).orElse(List.of());
+    return Nodes.ints(constant)
+        .map(values -> Arrays.stream(values).boxed().toList())
+        .orElse(List.of());
   }
 }

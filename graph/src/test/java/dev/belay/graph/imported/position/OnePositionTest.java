@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,8 +24,8 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Gather;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.op.math.Mean;
 import org.tensorflow.op.core.StridedSlice;
+import org.tensorflow.op.math.Mean;
 import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.types.TBool;
 import org.tensorflow.types.TFloat32;
@@ -41,7 +42,7 @@ class OnePositionTest {
   @Test
   void theLastLayerIsComputedForTheTextsFirstPosition() {
     GraphDef original = graph(Layers::encoder);
-    NodeGraph nodes = rewrite(original, List.of(HEAD));
+    NodeGraph nodes = rewrite(original, HEAD);
     assertEquals(List.of("1 StridedSlice: moved up to where positions meet"), nodes.notes());
     Set<String> needed = nodes.needed(List.of(HEAD));
     for (String left : List.of(LAST, "last.query.MatMul", "last.scores")) {
@@ -59,7 +60,7 @@ class OnePositionTest {
   /** Another output needs all positions: of the copies, it reads nothing. */
   @Test
   void anotherOutputKeepsAllPositions() {
-    NodeGraph nodes = rewrite(graph(Layers::encoder), List.of(HEAD), List.of(TOKENS));
+    NodeGraph nodes = rewrite(graph(Layers::encoder), HEAD, TOKENS);
     assertTrue(nodes.needed(List.of(TOKENS)).contains(LAST));
     assertFalse(nodes.needed(List.of(TOKENS)).contains(LAST + "/first"));
     assertFalse(nodes.needed(List.of(HEAD)).contains(LAST));
@@ -88,8 +89,7 @@ class OnePositionTest {
           Operand<TFloat32> tokens = layers.tokens(x);
           return layers.first(
               layers.tf.math.add(
-                  tokens,
-                  layers.tf.math.mean(tokens, layers.tf.constant(1), Mean.keepDims(true))));
+                  tokens, layers.tf.math.mean(tokens, layers.tf.constant(1), Mean.keepDims(true))));
         },
         List.of(HEAD));
   }
@@ -113,8 +113,7 @@ class OnePositionTest {
           return layers.first(
               tf.reshape(
                   dense,
-                  tf.stack(
-                      List.of(layers.size(shape, 0), tf.constant(-1), tf.constant(WIDTH)))));
+                  tf.stack(List.of(layers.size(shape, 0), tf.constant(-1), tf.constant(WIDTH)))));
         };
     assertUnchanged(blocks, List.of(HEAD));
   }
@@ -131,7 +130,7 @@ class OnePositionTest {
     NodeGraph nodes =
         rewrite(
             graph((layers, x) -> layers.first(layers.dropped(layers.dense("last.output", x)))),
-            List.of(HEAD));
+            HEAD);
     Set<String> needed = nodes.needed(List.of(HEAD));
     assertTrue(needed.contains("draw/first"));
     assertFalse(needed.contains("draw"));
@@ -167,7 +166,7 @@ class OnePositionTest {
                               TFloat32.class);
                   return layers.first(layers.product("mixed", pairs, dense));
                 }),
-            List.of(HEAD));
+            HEAD);
     assertTrue(nodes.needed(List.of(HEAD)).contains("draw"));
     assertEquals("StridedSlice", nodes.node("draw/first").getOp());
   }
@@ -181,17 +180,17 @@ class OnePositionTest {
     assertEquals(before, after.nodes().size());
   }
 
-  @SafeVarargs
-  private static NodeGraph rewrite(GraphDef original, List<String>... together) {
-    return new OnePosition(List.of(together), List.of()).rewrite(new NodeGraph(original));
+  /** Where each output is computed alone. */
+  private static NodeGraph rewrite(GraphDef original, String... outputs) {
+    return new OnePosition(Stream.of(outputs).map(List::of).toList(), List.of())
+        .rewrite(new NodeGraph(original));
   }
 
   private static GraphDef graph(BiFunction<Layers, Operand<TFloat32>, Operand<TFloat32>> body) {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Operand<TFloat32> x =
-          tf.withName("x")
-              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, -1, WIDTH)));
+          tf.withName("x").placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, -1, WIDTH)));
       tf.withName(HEAD).math.tanh(body.apply(new Layers(tf), x));
       return graph.toGraphDef();
     }
@@ -222,9 +221,7 @@ class OnePositionTest {
           graph.addGradients(head, new Output<?>[] {graph.operation("x").output(0)});
       try (TFloat32 x = values(texts, positions);
           Result result = session.runner().feed("x", x).fetch(head).fetch(slopes[0]).run()) {
-        return new float[][] {
-          TensorData.floats(result.get(0)), TensorData.floats(result.get(1))
-        };
+        return new float[][] {TensorData.floats(result.get(0)), TensorData.floats(result.get(1))};
       }
     }
   }
@@ -274,7 +271,10 @@ class OnePositionTest {
       Operand<TFloat32> key = heads(dense(name + ".key", x), texts);
       Operand<TFloat32> value = heads(dense(name + ".value", x), texts);
       Operand<TFloat32> scores =
-          product(name + ".scores", query, tf.linalg.transpose(key, tf.constant(new int[] {0, 1, 3, 2})));
+          product(
+              name + ".scores",
+              query,
+              tf.linalg.transpose(key, tf.constant(new int[] {0, 1, 3, 2})));
       Operand<TFloat32> probabilities =
           tf.withName(name + ".probabilities").nn.softmax(tf.math.mul(scores, tf.constant(0.7f)));
       Operand<TFloat32> context =
@@ -298,8 +298,7 @@ class OnePositionTest {
     private Operand<TFloat32> heads(Operand<TFloat32> x, Operand<TInt32> texts) {
       return tf.linalg.transpose(
           tf.reshape(
-              x,
-              tf.stack(List.of(texts, tf.constant(-1), tf.constant(2), tf.constant(WIDTH / 2)))),
+              x, tf.stack(List.of(texts, tf.constant(-1), tf.constant(2), tf.constant(WIDTH / 2)))),
           tf.constant(new int[] {0, 2, 1, 3}));
     }
 
@@ -323,17 +322,11 @@ class OnePositionTest {
           Gather.create(in.scope(), shape, in.constant(new int[] {2}), in.constant(0));
       Operand<TInt32> all = in.constant(new int[] {0});
       Operand<TFloat32> rows =
-          in.reshape(
-              x,
-              in.stack(
-                  List.of(in.reduceProd(leading, all), in.reduceProd(summed, all))));
-      Operand<TFloat32> product =
-          tf.withName(name + ".MatMul").linalg.matMul(rows, matrix());
+          in.reshape(x, in.stack(List.of(in.reduceProd(leading, all), in.reduceProd(summed, all))));
+      Operand<TFloat32> product = tf.withName(name + ".MatMul").linalg.matMul(rows, matrix());
       return in.nn.biasAdd(
           in.reshape(
-              product,
-              in.concat(
-                  List.of(leading, in.constant(new int[] {WIDTH})), in.constant(0))),
+              product, in.concat(List.of(leading, in.constant(new int[] {WIDTH})), in.constant(0))),
           in.constant(new float[] {0.1f, -0.2f, 0.3f, 0.05f}));
     }
 

@@ -128,8 +128,7 @@ class RepeatableRandomTest {
           .addInput(first ? rate : drawn)
           .build();
       NodeGraph nodes = rewrite(graph.toGraphDef(), 5);
-      assertEquals(
-          List.of("1 RandomUniform: 16 bits of a draw from seed and step"), nodes.notes());
+      assertEquals(List.of("1 RandomUniform: 16 bits of a draw from seed and step"), nodes.notes());
       nodes.prune(List.of("kept", STEP));
       assertEquals(List.of(), RepeatableRandom.draws(nodes));
       try (Graph rewritten = new Graph();
@@ -155,8 +154,7 @@ class RepeatableRandomTest {
   void numbersThatAreReadStayNumbers() {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
-      Operand<TFloat32> drawn =
-          tf.random.randomUniform(tf.constant(new int[] {4}), TFloat32.class);
+      Operand<TFloat32> drawn = tf.random.randomUniform(tf.constant(new int[] {4}), TFloat32.class);
       tf.math.greaterEqual(drawn, tf.constant(0.1f));
       tf.math.floor(tf.math.add(drawn, tf.constant(0.9f)));
       assertEquals(
