@@ -69,7 +69,7 @@ public final class ConfigurationReader {
       if (type.family() == Family.MODERNBERT) {
         AlternatingAttention.read(type, configuration.sizes(), fields);
       }
-      if (type.family().hasRotaryPositions()) {
+      if (type.family().isRotaryDecoder()) {
         RotaryPositions.read(type, configuration.sizes(), fields);
         SlidingWindow.read(type, configuration.sizes(), fields);
       }
@@ -188,7 +188,7 @@ public final class ConfigurationReader {
                     fields.whole("relative_attention_num_buckets", 32),
                     fields.whole("relative_attention_max_distance", 128)))
             : Optional.empty(),
-        fields.truth("tie_word_embeddings", type != ModelType.MT5 && !family.hasRotaryPositions()),
+        fields.truth("tie_word_embeddings", type != ModelType.MT5 && !family.isRotaryDecoder()),
         padId(family, fields),
         fields.labels(),
         fields.texts("architectures"),

@@ -7,31 +7,57 @@ import java.util.Locale;
  * Face's models to families.
  */
 public enum Family {
-  BERT,
-  ROBERTA,
-  DISTILBERT,
-  ELECTRA,
-  ALBERT,
-  MPNET,
-  MODERNBERT,
-  GPT2,
-  LLAMA,
-  GPT_NEOX,
-  T5,
-  BART;
+  BERT(Architecture.ENCODER),
+  ROBERTA(Architecture.ENCODER),
+  DISTILBERT(Architecture.ENCODER),
+  ELECTRA(Architecture.ENCODER),
+  ALBERT(Architecture.ENCODER),
+  MPNET(Architecture.ENCODER),
+  MODERNBERT(Architecture.ENCODER),
+  GPT2(Architecture.DECODER),
+  LLAMA(Architecture.DECODER),
+  GPT_NEOX(Architecture.DECODER),
+  T5(Architecture.ENCODER_DECODER),
+  BART(Architecture.ENCODER_DECODER);
+
+  /** Stacks of blocks that a model consists of. */
+  public enum Architecture {
+    /** Reads a text, each token with those before and after it. */
+    ENCODER,
+    /** Predicts the next token of a text. */
+    DECODER,
+    /** Reads a text and writes another. */
+    ENCODER_DECODER
+  }
+
+  private final Architecture architecture;
+
+  Family(Architecture architecture) {
+    this.architecture = architecture;
+  }
+
+  /** The architecture of its models. */
+  public Architecture architecture() {
+    return architecture;
+  }
+
+  /** Whether its models are encoders alone. */
+  public boolean isEncoder() {
+    return architecture == Architecture.ENCODER;
+  }
 
   /** Whether its models predict the next token of one text. */
   public boolean isDecoder() {
-    return this == GPT2 || hasRotaryPositions();
+    return architecture == Architecture.DECODER;
   }
 
   /** Whether its models read one text and write another. */
   public boolean isEncoderDecoder() {
-    return this == T5 || this == BART;
+    return architecture == Architecture.ENCODER_DECODER;
   }
 
-  /** Whether queries and keys of its models are rotated by their positions. */
-  public boolean hasRotaryPositions() {
+  /** Whether its models are decoders whose queries and keys are rotated by their positions. */
+  public boolean isRotaryDecoder() {
     return this == LLAMA || this == GPT_NEOX;
   }
 

@@ -56,7 +56,7 @@ class NameTableTest {
    * untied outputs, heads of GPT-2.
    */
   private static boolean isOfPyTorchAlone(Family family, String canonical) {
-    return family.hasRotaryPositions()
+    return family.isRotaryDecoder()
         || family == Family.BART
         || family == Family.MODERNBERT
         || canonical.contains("distance_embedding")

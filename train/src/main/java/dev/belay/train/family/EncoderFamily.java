@@ -130,7 +130,7 @@ public final class EncoderFamily {
       case DISTILBERT -> EncoderNames.DISTILBERT;
       case ALBERT -> EncoderNames.ALBERT;
       case MPNET -> EncoderNames.MPNET;
-      case MODERNBERT, GPT2, LLAMA, GPT_NEOX, T5, BART -> throw noEncoder(family);
+      default -> throw noEncoder(family);
     };
   }
 
@@ -149,7 +149,7 @@ public final class EncoderFamily {
       case ELECTRA -> SequenceHead.Form.ELECTRA;
       case DISTILBERT -> SequenceHead.Form.DISTILBERT;
       case ALBERT -> SequenceHead.Form.ALBERT;
-      case MODERNBERT, GPT2, LLAMA, GPT_NEOX, T5, BART -> throw noEncoder(family);
+      default -> throw noEncoder(family);
     };
   }
 

@@ -59,7 +59,7 @@ public final class MaskedHeads {
       case ELECTRA -> MaskedLanguageHead.Form.ELECTRA;
       case ALBERT -> MaskedLanguageHead.Form.ALBERT;
       case MODERNBERT -> MaskedLanguageHead.Form.MODERNBERT;
-      case GPT2, LLAMA, GPT_NEOX, T5, BART ->
+      default ->
           throw new IllegalStateException(family + " hides no words");
     };
   }

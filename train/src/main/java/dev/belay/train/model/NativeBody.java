@@ -14,6 +14,7 @@ import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
+import dev.belay.savedmodel.names.Family;
 import dev.belay.train.data.example.FeatureRequest;
 import dev.belay.train.family.DecoderFamily;
 import dev.belay.train.family.EncoderFamily;
@@ -47,24 +48,27 @@ record NativeBody(
     BiFunction<Graph, LayeredForward.Options, ForwardModel> builder) {
 
   static NativeBody of(NativeModel model) {
-    return switch (model.configuration().family()) {
-      case GPT2, LLAMA, GPT_NEOX -> decoder(model);
-      case T5, BART -> seq2seq(model);
-      case MODERNBERT -> rotaryEncoder(model);
-      default -> encoder(model.configuration(), model.activation(), model.head());
+    Family family = model.configuration().family();
+    return switch (family.architecture()) {
+      case DECODER -> decoder(model);
+      case ENCODER_DECODER -> seq2seq(model);
+      case ENCODER ->
+          family == Family.MODERNBERT
+              ? rotaryEncoder(model)
+              : encoder(model.configuration(), model.activation(), model.head());
     };
   }
 
-  /** Words before the names of a body, which PyTorch's model without a head lacks. */
-  static List<String> words(ModelConfiguration configuration) {
-    return switch (configuration.family()) {
-      case GPT2, LLAMA, GPT_NEOX ->
-          List.of(DecoderFamily.names(configuration.family()).base() + ".");
-      case T5 -> List.of();
-      case MODERNBERT -> List.of(RotaryEncoderSpec.BASE + ".");
-      case BART -> List.of(Seq2SeqFamily.base(configuration.family()) + ".");
-      default -> List.of(configuration.family().modelType() + ".");
-    };
+  /** Prefixes of a body's names, which PyTorch's model without a head lacks. */
+  static List<String> prefixes(Family family) {
+    String base =
+        switch (family.architecture()) {
+          case DECODER -> DecoderFamily.names(family).base();
+          case ENCODER_DECODER -> Seq2SeqFamily.base(family);
+          case ENCODER ->
+              family == Family.MODERNBERT ? RotaryEncoderSpec.BASE : family.modelType();
+        };
+    return base.isEmpty() ? List.of() : List.of(base + ".");
   }
 
   /** Whether a weight is one of it by its name. */
@@ -99,7 +103,7 @@ record NativeBody(
     RotaryEncoderSpec spec = ModernBertFamily.spec(configuration, model.activation());
     Pooling reading = reading(configuration, head);
     return new NativeBody(
-        words(configuration),
+        prefixes(configuration.family()),
         encoderInputs(false, head.task().readsPadding()),
         TensorNames.FEATURES,
         OptionalInt.empty(),
@@ -158,7 +162,7 @@ record NativeBody(
             : DecoderSpec.Output.features(pooled ? configuration.padId() : OptionalInt.empty());
     DecoderSpec spec = DecoderFamily.spec(configuration, model.activation(), output);
     return new NativeBody(
-        words(configuration),
+        prefixes(configuration.family()),
         inputs(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK),
         input == HeadInput.NOTHING
             ? TensorNames.LOGITS

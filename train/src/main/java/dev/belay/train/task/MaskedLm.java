@@ -45,7 +45,7 @@ public record MaskedLm(OptionalInt outputs) implements LanguageTask {
 
   @Override
   public boolean fits(Family family) {
-    return !family.isDecoder() && !family.isEncoderDecoder();
+    return family.isEncoder();
   }
 
   @Override

@@ -12,7 +12,7 @@ public final class OwnGraph {
   /** Whether a configuration describes a language model. */
   public static boolean isLanguageModel(ModelConfiguration configuration) {
     Family family = configuration.family();
-    return family.isDecoder() || family.isEncoderDecoder() || MaskedLm.isSaidBy(configuration);
+    return !family.isEncoder() || MaskedLm.isSaidBy(configuration);
   }
 
   /**

@@ -53,7 +53,7 @@ public record SentenceEmbedding(OptionalInt outputs, SentenceModules modules, do
 
   @Override
   public boolean fits(Family family) {
-    return !family.isDecoder() && !family.isEncoderDecoder();
+    return family.isEncoder();
   }
 
   @Override

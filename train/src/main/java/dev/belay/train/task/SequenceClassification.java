@@ -37,7 +37,7 @@ public record SequenceClassification(OptionalInt outputs) implements PooledTask 
 
   @Override
   public boolean isUsual(Family family) {
-    return !family.isDecoder() && !family.isEncoderDecoder();
+    return family.isEncoder();
   }
 
   @Override
