@@ -18,7 +18,10 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
-/** Embeddings of words, normalised; blocks; a norm. */
+/**
+ * ModernBERT, arXiv 2412.13663: normalised word embeddings, then blocks that normalise their input,
+ * then a norm.
+ */
 final class RotaryEncoder implements TokenEncoder {
   private final RotaryEncoderSpec spec;
   private final Table words; // [V, H]
@@ -50,14 +53,14 @@ final class RotaryEncoder implements TokenEncoder {
     Ops tf = pass.tf();
     SequenceShape extent = SequenceShape.of(tf, inputs.ids());
     Operand<TFloat32> padding = AttentionBias.padding(tf, inputs.mask(), extent); // [B, 1, 1, T]
-    Optional<RotaryEncoderBlock.Sight> everywhere = everywhere(tf, padding, extent);
-    Optional<RotaryEncoderBlock.Sight> near = near(tf, padding, extent, tokens);
+    Optional<RotaryEncoderBlock.Attended> global = global(tf, padding, extent);
+    Optional<RotaryEncoderBlock.Attended> local = local(tf, padding, extent, tokens);
     Operand<TFloat32> x = embed(pass.within("embeddings"), inputs.ids(), tokens); // [M, H]
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     int last = blocks.size() - 1;
     for (int layer = 0; layer <= last; layer++) {
       RotaryEncoderBlock block = blocks.get(layer);
-      RotaryEncoderBlock.Sight sight = (isLocal(layer) ? near : everywhere).orElseThrow();
+      RotaryEncoderBlock.Attended attended = (isLocal(layer) ? local : global).orElseThrow();
       boolean firstOnly = layer == last && reading == Pooling.FIRST_TOKEN;
       x =
           pass.block(
@@ -67,7 +70,7 @@ final class RotaryEncoder implements TokenEncoder {
                   block.apply(
                       inside,
                       new RotaryEncoderBlock.Rows(read.get(0), tokens, extent, firstOnly),
-                      sight));
+                      attended));
       states.add(x);
     }
     states.set(blocks.size(), finalNorm.apply(pass, x));
@@ -89,18 +92,18 @@ final class RotaryEncoder implements TokenEncoder {
     return spec.attention().local().contains(layer);
   }
 
-  /** What blocks see that see all tokens; empty if there are none. */
-  private Optional<RotaryEncoderBlock.Sight> everywhere(
+  /** Tokens for the blocks that attend to all of them; empty if there is no such block. */
+  private Optional<RotaryEncoderBlock.Attended> global(
       Ops tf, Operand<TFloat32> padding, SequenceShape extent) {
     return spec.attention().local().size() == blocks.size()
         ? Optional.empty()
         : Optional.of(
-            new RotaryEncoderBlock.Sight(
-                visible(tf, extent, padding, spec.attention().everywhere()), Optional.empty()));
+            new RotaryEncoderBlock.Attended(
+                visible(tf, extent, padding, spec.attention().globalPositions()), Optional.empty()));
   }
 
-  /** What the other blocks see; empty if there are none. */
-  private Optional<RotaryEncoderBlock.Sight> near(
+  /** Tokens for the other blocks; empty if there is no such block. */
+  private Optional<RotaryEncoderBlock.Attended> local(
       Ops tf, Operand<TFloat32> padding, SequenceShape extent, PackedTokens tokens) {
     RotaryEncoderSpec.Attention attention = spec.attention();
     if (attention.local().isEmpty()) {
@@ -110,9 +113,9 @@ final class RotaryEncoder implements TokenEncoder {
         tf.math.add(
             padding, AttentionBias.around(tf, extent.length(), attention.reach())); // [B, 1, T, T]
     return Optional.of(
-        new RotaryEncoderBlock.Sight(
-            visible(tf, extent, bias, attention.near()),
-            Optional.of(tokens.pack(tf, AttentionBias.sees(tf, bias)))));
+        new RotaryEncoderBlock.Attended(
+            visible(tf, extent, bias, attention.localPositions()),
+            Optional.of(tokens.pack(tf, AttentionBias.seesAny(tf, bias)))));
   }
 
   private static Visible visible(

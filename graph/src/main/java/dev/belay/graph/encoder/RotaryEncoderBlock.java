@@ -17,8 +17,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Attention and gated feed-forward, each on normalised input, each added to its input. Its layers
- * leave no gradients by hand, since what is added goes around them.
+ * Attention and gated feed-forward, each of normalised rows, each added to its input. TensorFlow
+ * computes all of its gradients: those by hand are for layers whose input goes nowhere else.
  */
 final class RotaryEncoderBlock {
   private final RotaryEncoderSpec.Rates dropout;
@@ -77,27 +77,27 @@ final class RotaryEncoderBlock {
   }
 
   /**
-   * What the tokens see.
+   * Tokens that a block attends to.
    *
-   * @param visible the tokens, their positions, and what each sees
-   * @param sees 1 for tokens that see any, 0 for others, whose attention is 0 as in PyTorch, [M,
+   * @param visible the tokens with their positions, and the bias that hides some from others
+   * @param seesAny 1 for tokens that see any, 0 for others, whose attention is 0 as in PyTorch, [M,
    *     1]; empty if each sees one
    */
-  record Sight(Visible visible, Optional<Operand<TFloat32>> sees) {}
+  record Attended(Visible visible, Optional<Operand<TFloat32>> seesAny) {}
 
   /** The needed rows, [M, H] or [B, H]. */
-  Operand<TFloat32> apply(ForwardContext outer, Rows rows, Sight sight) {
+  Operand<TFloat32> apply(ForwardContext outer, Rows rows, Attended attended) {
     ForwardContext pass = outer.within("attention");
     Ops tf = pass.tf();
-    Operand<TFloat32> context = rows.needed(tf, attend(pass, rows, sight));
-    Operand<TFloat32> attended =
+    Operand<TFloat32> context = rows.needed(tf, attend(pass, rows, attended));
+    Operand<TFloat32> added =
         pass.dropout(attentionOutput.apply(pass, context), dropout.attention());
-    Operand<TFloat32> sum = tf.math.add(rows.needed(tf, rows.all()), attended);
+    Operand<TFloat32> sum = tf.math.add(rows.needed(tf, rows.all()), added);
     return tf.math.add(sum, feedForward(outer.within("feed_forward"), sum));
   }
 
   /** [M, H]. */
-  private Operand<TFloat32> attend(ForwardContext pass, Rows rows, Sight sight) {
+  private Operand<TFloat32> attend(ForwardContext pass, Rows rows, Attended attended) {
     Ops tf = pass.tf();
     PackedTokens tokens = rows.tokens();
     Operand<TFloat32> read =
@@ -105,8 +105,10 @@ final class RotaryEncoderBlock {
     Operand<TFloat32> projected = tokens.unpack(tf, projection.apply(pass, read)); // [N, 3 H]
     Operand<TFloat32> context =
         tokens.pack(
-            tf, heads.attendTogether(pass, projected, Heads.Together.BY_KIND, sight.visible()));
-    return sight.sees().isPresent() ? tf.math.mul(context, sight.sees().get()) : context;
+            tf, heads.attendTogether(pass, projected, Heads.Together.BY_KIND, attended.visible()));
+    return attended.seesAny().isPresent()
+        ? tf.math.mul(context, attended.seesAny().get())
+        : context;
   }
 
   private Operand<TFloat32> feedForward(ForwardContext pass, Operand<TFloat32> x) {

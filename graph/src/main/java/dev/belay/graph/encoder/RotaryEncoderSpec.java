@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * Architecture of ModernBERT, arXiv 2412.13663: an encoder with rotary positions, whose blocks
- * normalise their input, and most of which see only near tokens.
+ * normalise their input, and most of which attend only to near tokens.
  *
  * @param sizes of it
  * @param attention of its blocks
@@ -46,13 +46,16 @@ public record RotaryEncoderSpec(
   /**
    * Attention of the blocks.
    *
-   * @param everywhere positions of the blocks that see all tokens
-   * @param near positions of the others
-   * @param reach how far a token of the others sees, to either side
+   * @param globalPositions of the blocks that attend to all tokens
+   * @param localPositions of the others
+   * @param reach number of tokens to either side that the others attend to
    * @param local numbers of the others
    */
   public record Attention(
-      RotaryPositions everywhere, RotaryPositions near, int reach, Set<Integer> local) {
+      RotaryPositions globalPositions,
+      RotaryPositions localPositions,
+      int reach,
+      Set<Integer> local) {
     public Attention {
       local = Set.copyOf(local);
     }

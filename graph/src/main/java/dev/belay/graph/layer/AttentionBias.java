@@ -93,7 +93,7 @@ public final class AttentionBias {
    * Hides tokens that are too far from each token, to either side.
    *
    * @param length T
-   * @param reach distance of the last tokens that each sees
+   * @param reach largest distance at which a token is seen
    * @return [T, T]
    */
   public static Operand<TFloat32> around(Ops tf, Operand<TInt32> length, int reach) {
@@ -102,12 +102,12 @@ public final class AttentionBias {
   }
 
   /**
-   * Tells which tokens see any.
+   * Marks the tokens that see any token.
    *
    * @param bias [B, 1, T, T]
    * @return 1 for those, 0 for others, [N, 1]
    */
-  public static Operand<TFloat32> sees(Ops tf, Operand<TFloat32> bias) {
+  public static Operand<TFloat32> seesAny(Ops tf, Operand<TFloat32> bias) {
     Operand<TFloat32> most = tf.max(bias, tf.constant(-1)); // [B, 1, T]
     Operand<TFloat32> any =
         tf.dtypes.cast(tf.math.greater(most, tf.constant(HIDDEN / 2)), TFloat32.class);

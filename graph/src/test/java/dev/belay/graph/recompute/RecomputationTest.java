@@ -31,7 +31,7 @@ import dev.belay.graph.layer.RotaryPositions;
 import dev.belay.graph.loss.SparseSoftmaxCrossEntropy;
 import dev.belay.graph.optimizer.Adam;
 import dev.belay.graph.optimizer.Moments;
-import dev.belay.graph.runtime.OwnGraph;
+import dev.belay.graph.runtime.BuiltGraph;
 import dev.belay.graph.seq2seq.Seq2SeqForm;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
@@ -288,7 +288,7 @@ class RecomputationTest {
     List<Float> losses = new ArrayList<>();
     Random random = new Random(5);
     ConfigProto.Builder config = ConfigProto.newBuilder();
-    assertTrue(OwnGraph.is(graph));
+    assertTrue(BuiltGraph.is(graph));
     config
         .getGraphOptionsBuilder()
         .getRewriteOptionsBuilder()

@@ -29,7 +29,7 @@ public final class NativeTensorFlow {
         CompletableFuture.supplyAsync(TensorFlow::version);
 
     static void begin() {
-      // Whoever calls this has begun it.
+      // The call initializes this class, which begins the loading.
     }
   }
 

@@ -1,6 +1,6 @@
 package dev.belay.train.step;
 
-import dev.belay.graph.runtime.OwnGraph;
+import dev.belay.graph.runtime.BuiltGraph;
 import dev.belay.graph.runtime.RemapperFaults;
 import dev.belay.train.config.MachineConfig;
 import dev.belay.train.config.UpdateConfig.Precision;
@@ -15,14 +15,14 @@ public final class SessionOptions {
   private SessionOptions() {}
 
   /**
-   * For a graph. On a CPU, those of Belay run as they are: rewriting them takes as long as some
-   * steps, and makes no step faster. Where TensorFlow's remapper would make an op that fails or
+   * For a graph. On a CPU, TensorFlow does not optimize the graphs that Belay builds: that takes as
+   * long as some steps, and makes no step faster. Where TensorFlow's remapper would make an op that fails or
    * computes something else, it is off; elsewhere what it fuses is worth having.
    */
   static ConfigProto of(MachineConfig machine, Precision precision, Graph graph) {
     ConfigProto.Builder options = of(machine, precision).toBuilder();
     RewriterConfig.Builder rewrites = options.getGraphOptionsBuilder().getRewriteOptionsBuilder();
-    boolean own = OwnGraph.is(graph);
+    boolean own = BuiltGraph.is(graph);
     if (own && precision == Precision.FP32 && !mayUseGpu(machine)) {
       rewrites.setDisableMetaOptimizer(true);
       return options.build();
