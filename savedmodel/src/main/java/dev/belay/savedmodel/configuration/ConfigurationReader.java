@@ -305,9 +305,8 @@ public final class ConfigurationReader {
   private static Optional<Double> defaultClassifierDropout(Family family) {
     return switch (family) {
       case ALBERT, GPT_NEOX -> Optional.of(0.1);
-      case MODERNBERT -> Optional.of(0.0);
+      case MODERNBERT, BART -> Optional.of(0.0);
       case DISTILBERT -> Optional.of(0.2);
-      case BART -> Optional.of(0.0);
       default -> Optional.empty();
     };
   }

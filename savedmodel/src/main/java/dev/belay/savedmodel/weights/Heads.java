@@ -23,8 +23,8 @@ final class Heads {
   private static final List<String> HIDDEN_WORDS =
       List.of("ForMaskedLM", "ForCausalLM", "LMHeadModel");
 
-  /** Classes of ModernBERT, whose heads have the same names. */
-  private static final List<String> ALIKE =
+  /** Classes of ModernBERT whose heads have the same names of weights. */
+  private static final List<String> MODERNBERT_CLASSES =
       List.of(
           "ForSequenceClassification",
           "ForTokenClassification",
@@ -80,7 +80,7 @@ final class Heads {
   /** Suffixes of the classes whose head the weights have. */
   private static List<String> endings(ModelConfiguration configuration, Set<String> names) {
     if (configuration.family() == Family.MODERNBERT && has(names, "head.")) {
-      return has(names, "classifier.") ? ALIKE : HIDDEN_WORDS;
+      return has(names, "classifier.") ? MODERNBERT_CLASSES : HIDDEN_WORDS;
     }
     return CLASSES.entrySet().stream()
         .filter(head -> has(names, head.getKey()))

@@ -27,10 +27,9 @@ public final class ProgramLog extends ContextAwareBase implements Configurator {
     stderr.setTarget("System.err");
     stderr.setEncoder(encoder);
     stderr.start();
-    // It tells of every object of a file.
+    // It logs every object of a file.
     context.getLogger("io.jhdf").setLevel(Level.WARN);
-    // Of the tokenizers: it counts GPUs, and complains where CUDA's libraries are and its driver is
-    // not.
+    // The tokenizers' library counts GPUs, and warns where CUDA has libraries but no driver.
     context.getLogger("ai.djl.util.cuda").setLevel(Level.ERROR);
     ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);

@@ -32,9 +32,9 @@ import java.util.function.Consumer;
 public record OutputLossTask(Task labelled, Answer answer, boolean lossOfBatch, boolean hasLoss)
     implements Task {
 
-  /** What a model predicts beside its loss. */
+  /** Form of a model's predictions beside its loss. */
   public enum Answer {
-    /** What the task with the same labels predicts. */
+    /** Those of the task with the same labels. */
     LOGITS,
     /** A class for each token or example, [B, T, 1] or [B, 1]. */
     CLASSES,

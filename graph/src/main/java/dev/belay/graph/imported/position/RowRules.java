@@ -14,8 +14,8 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Tells of which rows of its inputs an op makes a row of its result: of the same ones, for whatever
- * treats all positions of a text alike.
+ * Rules of the ops that treat all positions of a text alike: the rows of its inputs from which an op
+ * computes a row of its result.
  */
 final class RowRules {
   private static final Set<String> ELEMENTWISE =
@@ -106,7 +106,7 @@ final class RowRules {
     }
   }
 
-  /** Whether an op makes each element of those at the same place, or of one for all. */
+  /** Whether an op computes each element from those at the same place, with broadcasting. */
   static boolean isElementwise(NodeDef node) {
     return ELEMENTWISE.contains(node.getOp());
   }

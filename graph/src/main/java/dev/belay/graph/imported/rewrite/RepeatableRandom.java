@@ -75,7 +75,7 @@ public final class RepeatableRandom implements GraphRewrite {
     graph.put(constant);
     graph.put(pair);
     SharedDraws shared = new SharedDraws(graph, node);
-    if (shared.suffice()) {
+    if (shared.areEnough()) {
       shared.replace(pair.getName());
       graph.note(node.getOp() + ": 16 bits of a draw from seed and step");
       return;

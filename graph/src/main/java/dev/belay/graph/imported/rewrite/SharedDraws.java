@@ -28,8 +28,8 @@ final class SharedDraws {
     this.constants = new ScalarConstants(graph);
   }
 
-  /** Whether every reader only compares. */
-  boolean suffice() {
+  /** Whether every reader only compares the numbers with a constant. */
+  boolean areEnough() {
     List<NodeDef> readers = graph.consumers(uniform.getName());
     return uniform.getOp().equals("RandomUniform")
         && Nodes.type(uniform, "dtype") == DataType.DT_FLOAT
