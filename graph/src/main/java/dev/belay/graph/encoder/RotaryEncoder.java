@@ -99,7 +99,8 @@ final class RotaryEncoder implements TokenEncoder {
         ? Optional.empty()
         : Optional.of(
             new RotaryEncoderBlock.Attended(
-                visible(tf, extent, padding, spec.attention().globalPositions()), Optional.empty()));
+                visible(tf, extent, padding, spec.attention().globalPositions()),
+                Optional.empty()));
   }
 
   /** Tokens for the other blocks; empty if there is no such block. */

@@ -59,8 +59,7 @@ public final class MaskedHeads {
       case ELECTRA -> MaskedLanguageHead.Form.ELECTRA;
       case ALBERT -> MaskedLanguageHead.Form.ALBERT;
       case MODERNBERT -> MaskedLanguageHead.Form.MODERNBERT;
-      default ->
-          throw new IllegalStateException(family + " hides no words");
+      default -> throw new IllegalStateException(family + " hides no words");
     };
   }
 

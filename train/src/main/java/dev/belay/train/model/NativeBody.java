@@ -65,8 +65,7 @@ record NativeBody(
         switch (family.architecture()) {
           case DECODER -> DecoderFamily.names(family).base();
           case ENCODER_DECODER -> Seq2SeqFamily.base(family);
-          case ENCODER ->
-              family == Family.MODERNBERT ? RotaryEncoderSpec.BASE : family.modelType();
+          case ENCODER -> family == Family.MODERNBERT ? RotaryEncoderSpec.BASE : family.modelType();
         };
     return base.isEmpty() ? List.of() : List.of(base + ".");
   }

@@ -88,7 +88,10 @@ record NativeModel(
     NativeWeights base = NativeWeights.of(read, config.files().ignoredWeights(), notes);
     Optional<StoredAdapter> adapter =
         StoredAdapter.read(
-            config, base.names(), NativeBody.prefixes(configuration.family()), () -> hashes(location));
+            config,
+            base.names(),
+            NativeBody.prefixes(configuration.family()),
+            () -> hashes(location));
     NativeWeights weights = base.with(adapter);
     NativeHead head =
         NativeHead.of(new HeadFiles(config, configuration, weights, modules(location, config)));

@@ -16,8 +16,8 @@ public final class SessionOptions {
 
   /**
    * For a graph. On a CPU, TensorFlow does not optimize the graphs that Belay builds: that takes as
-   * long as some steps, and makes no step faster. Where TensorFlow's remapper would make an op that fails or
-   * computes something else, it is off; elsewhere what it fuses is worth having.
+   * long as some steps, and makes no step faster. Where TensorFlow's remapper would make an op that
+   * fails or computes something else, it is off; elsewhere what it fuses is worth having.
    */
   static ConfigProto of(MachineConfig machine, Precision precision, Graph graph) {
     ConfigProto.Builder options = of(machine, precision).toBuilder();

@@ -14,8 +14,8 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.NodeDef;
 
 /**
- * Rules of the ops that treat all positions of a text alike: the rows of its inputs from which an op
- * computes a row of its result.
+ * Rules of the ops that treat all positions of a text alike: the rows of its inputs from which an
+ * op computes a row of its result.
  */
 final class RowRules {
   private static final Set<String> ELEMENTWISE =
