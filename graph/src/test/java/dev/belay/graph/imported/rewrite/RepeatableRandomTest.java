@@ -130,8 +130,7 @@ class RepeatableRandomTest {
   void aBoundWithAxesIsComparedWithNumbers() {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
-      Operand<TFloat32> drawn =
-          tf.random.randomUniform(tf.constant(new int[] {4}), TFloat32.class);
+      Operand<TFloat32> drawn = tf.random.randomUniform(tf.constant(new int[] {4}), TFloat32.class);
       tf.math.less(drawn, tf.constant(new float[][] {{0.1f}}));
       assertEquals(
           List.of("1 RandomUniform: drawn from seed and step"),
