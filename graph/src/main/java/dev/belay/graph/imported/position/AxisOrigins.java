@@ -91,7 +91,8 @@ final class AxisOrigins {
         !result.isUnknown()
             && !first.isUnknown()
             && first.numDimensions() == result.numDimensions()
-            && axis.index() < result.numDimensions() - 2;
+            && axis.index() < result.numDimensions() - 2
+            && first.get(axis.index()) != 1; // else the size may be the other factor's
     return batch ? input(node, 0, axis.index()) : Optional.empty();
   }
 }

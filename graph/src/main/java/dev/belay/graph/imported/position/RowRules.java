@@ -229,7 +229,11 @@ final class RowRules {
     if (arrow < 0 || equation.contains(".")) {
       return Optional.empty();
     }
-    char label = equation.charAt(arrow + 2 + axis);
+    String result = equation.substring(arrow + 2);
+    char label = result.charAt(axis);
+    if (result.indexOf(label) != result.lastIndexOf(label)) {
+      return Optional.empty(); // a diagonal, of which one row is wider than one position
+    }
     String[] operands = equation.substring(0, arrow).split(",", -1);
     Map<Integer, Rows> read = new HashMap<>();
     for (int i = 0; i < operands.length; i++) {

@@ -40,7 +40,9 @@ final class SharedDraws {
 
   private boolean compares(NodeDef reader) {
     OptionalDouble bound = bound(reader);
+    // A bound with axes of its own could give the result a larger shape than that of the draw.
     return COMPARISONS.contains(reader.getOp())
+        && graph.shapeOf(reader.getInput(isFirst(reader) ? 1 : 0)).numDimensions() <= 0
         && bound.isPresent()
         && bound.getAsDouble() > 0
         && bound.getAsDouble() < 1;
@@ -94,17 +96,18 @@ final class SharedDraws {
     Substitute by = new Substitute(graph, comparison);
     double bound = bound(comparison).getAsDouble();
     boolean above = comparison.getOp().startsWith("Greater") == isFirst(comparison);
-    long accepted = Math.round((above ? 1 - bound : bound) * VALUES);
-    String most =
+    // One threshold for both directions: u < b and u >= b exclude each other, as they always do.
+    int threshold = (int) Math.min(VALUES - 1, Math.max(1, Math.round(bound * VALUES)));
+    String limit =
         by.cast(
-            "most",
-            by.integer("accepted", (int) Math.min(VALUES, Math.max(1, accepted)) - 1),
+            "limit",
+            by.integer("threshold", above ? threshold : threshold - 1),
             DataType.DT_INT32,
             DataType.DT_UINT16);
     // Compared before it is cut: TensorFlow has no Slice of uint16 for GPUs.
     String each =
         by.put(
-            by.start("each", "LessEqual", drawn, most)
+            by.start("each", "LessEqual", above ? limit : drawn, above ? drawn : limit)
                 .putAttr("T", Nodes.type(DataType.DT_UINT16)));
     String cut =
         by.put(

@@ -171,6 +171,27 @@ class OnePositionTest {
     assertEquals("StridedSlice", nodes.node("draw/first").getOp());
   }
 
+  /** The first row of a diagonal matrix is as wide as the matrix. */
+  @Test
+  void aDiagonalKeepsAllPositions() {
+    GraphDef original =
+        graph(
+            (layers, x) -> {
+              Operand<TFloat32> each =
+                  layers.tf.math.mean(layers.dense("last.output", x), layers.tf.constant(2));
+              return layers.first(
+                  layers
+                      .tf
+                      .scope()
+                      .opBuilder("Einsum", "diagonal")
+                      .addInputList(new Output<?>[] {each.asOutput()})
+                      .setAttr("equation", "bs->bss")
+                      .build()
+                      .output(0));
+            });
+    assertSame(original, rewrite(original, HEAD).toGraphDef(), 3, 5);
+  }
+
   private static void assertUnchanged(
       BiFunction<Layers, Operand<TFloat32>, Operand<TFloat32>> body, List<String> together) {
     NodeGraph nodes = new NodeGraph(graph(body));

@@ -113,6 +113,31 @@ class RepeatableRandomTest {
     assertEquals(expected, count / (double) kept.length, 0.03);
   }
 
+  /** Noise where nothing is kept: what {@code u < rate} drops, {@code u >= rate} keeps. */
+  @ParameterizedTest
+  @CsvSource({"GreaterEqual, true, Less, true", "Greater, false, LessEqual, false"})
+  void oppositeComparisonsExcludeEachOther(
+      String op, boolean first, String opposite, boolean oppositeFirst) {
+    boolean[] kept = compared(op, first, 3);
+    boolean[] others = compared(opposite, oppositeFirst, 3);
+    for (int i = 0; i < kept.length; i++) {
+      assertEquals(kept[i], !others[i]);
+    }
+  }
+
+  /** Rates with an axis of their own make more results than draws. */
+  @Test
+  void aBoundWithAxesIsComparedWithNumbers() {
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      Operand<TFloat32> drawn = tf.random.randomUniform(tf.constant(new int[] {4}), TFloat32.class);
+      tf.math.less(drawn, tf.constant(new float[][] {{0.1f}}));
+      assertEquals(
+          List.of("1 RandomUniform: drawn from seed and step"),
+          rewrite(graph.toGraphDef(), 5).notes());
+    }
+  }
+
   private static boolean[] compared(String op, boolean first, long at) {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
