@@ -52,7 +52,7 @@ final class RowRegion {
       NodeDef node = graph.node(next);
       Optional<Reads> reads = mayTake(next, node) ? rules.of(node, own) : Optional.empty();
       if (reads.isEmpty()) {
-        if (own.axis().isEmpty()) {
+        if (mustBeTakenIn(next, own)) {
           return Optional.of(readers.get(next));
         }
         continue;
@@ -70,6 +70,14 @@ final class RowRegion {
       }
     }
     return unknownShape();
+  }
+
+  /**
+   * Rows of all texts have no axis to slice, and a slice of a dropout's mask would hide the dropout
+   * from what removes it or draws it again.
+   */
+  private boolean mustBeTakenIn(String tensor, Rows rows) {
+    return rows.axis().isEmpty() || (readers.containsKey(tensor) && rules.isDrawn(tensor));
   }
 
   private boolean mayTake(String tensor, NodeDef node) {

@@ -123,6 +123,24 @@ final class RowRules {
         || BATCHED.contains(node.getOp());
   }
 
+  /**
+   * Whether a tensor is made of random numbers and constants alone, such as the mask of a dropout.
+   */
+  boolean isDrawn(String tensor) {
+    NodeDef node = graph.node(tensor);
+    if (node.getOp().contains("Random") || node.getOp().equals("TruncatedNormal")) {
+      return true;
+    }
+    List<String> inputs = Nodes.dataInputs(node).stream().map(graph::current).toList();
+    return isElementwise(node)
+        && inputs.stream().anyMatch(this::isDrawn)
+        && inputs.stream().allMatch(input -> isDrawn(input) || isConstant(input));
+  }
+
+  private boolean isConstant(String tensor) {
+    return graph.node(graph.behindIdentity(tensor)).getOp().equals("Const");
+  }
+
   /** What a node reads for its rows; empty if its op may mix positions. */
   Optional<Reads> of(NodeDef node, Rows rows) {
     if (rows.axis().isEmpty()) {
