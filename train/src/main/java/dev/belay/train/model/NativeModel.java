@@ -91,7 +91,7 @@ record NativeModel(
             config,
             base.names(),
             NativeBody.prefixes(configuration.family()),
-            () -> hashes(location));
+            () -> Provenance.hashes(location.files()));
     NativeWeights weights = base.with(adapter);
     NativeHead head =
         NativeHead.of(new HeadFiles(config, configuration, weights, modules(location, config)));
@@ -352,11 +352,7 @@ record NativeModel(
 
   @Override
   public List<Map<String, Object>> hashes() throws IOException {
-    return hashes(source.weights().orElseThrow());
-  }
-
-  private static List<Map<String, Object>> hashes(WeightLocation location) throws IOException {
-    return Provenance.hashes(location.files());
+    return Provenance.hashes(source.weights().orElseThrow().files());
   }
 
   @Override
