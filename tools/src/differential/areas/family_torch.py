@@ -366,15 +366,15 @@ class Questions(Rows):
     def write(self, path):
         from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-        word = lambda number: f"w{number}"
+        word = lambda number: f"<{number}>"
         made = Tokenizer(models.WordLevel({word(number): number for number in range(self.vocabulary)}, unk_token=word(4)))
         made.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-        made.post_processor = processors.TemplateProcessing(single="w0 $A w2", pair="w0 $A w2 w2 $B w2", special_tokens=[("w0", 0), ("w2", 2)])
+        made.post_processor = processors.TemplateProcessing(single="<0> $A <2>", pair="<0> $A <2> <2> $B <2>", special_tokens=[("<0>", 0), ("<2>", 2)])
         (path / "model").mkdir(exist_ok=True)
         made.save(str(path / "model/tokenizer.json"))
         (path / "model/tokenizer_config.json").write_text(json.dumps(dict(
-            tokenizer_class="PreTrainedTokenizerFast", model_input_names=["input_ids", "attention_mask"], cls_token="w0", sep_token="w2",
-            pad_token=word(self.pad), unk_token="w4")))
+            tokenizer_class="PreTrainedTokenizerFast", model_input_names=["input_ids", "attention_mask"], cls_token="<0>", sep_token="<2>",
+            pad_token=word(self.pad), unk_token="<4>")))
         labels, paragraphs = [], []
         for number, (question, context) in enumerate(self.asked):
             begin = self.rng.randrange(len(context))
