@@ -11,8 +11,8 @@ import java.util.OptionalInt;
  * Settings by which the gradient of an update is computed.
  *
  * @param accumulates whether an update takes several passes over parts of its batch
- * @param cachedRows rows of the model's output that a pass computes, where the loss compares the rows
- *     of all passes; empty for a loss whose parts add up
+ * @param cachedRows rows of the model's output that a pass computes, where the loss compares the
+ *     rows of all passes; empty for a loss whose parts add up
  * @param lossScale for half precision
  * @param stages between accumulation and unscaling, in order
  * @param normRows what a norm is measured on

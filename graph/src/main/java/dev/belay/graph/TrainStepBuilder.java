@@ -113,11 +113,7 @@ public final class TrainStepBuilder {
             sound,
             norms),
         apply,
-        new TrainStep.Pass(
-            loss.sum(),
-            gradients.gradients(),
-            parts.pass(tf, plan.forward().call().updates()),
-            cache.map(cached -> cachedRows(plan, cached, parts))),
+        pass(tf, plan, loss, gradients, parts, cache),
         state.copy(tf),
         initializers(plan, slots, parts, count),
         new TrainStep.VariableGroups(
@@ -139,12 +135,23 @@ public final class TrainStepBuilder {
         : ModelOutput.inTraining(tf, plan.forward(), plan.head(), plan.loss(), step);
   }
 
-  private static TrainStep.CachedRows cachedRows(
-      TrainPlan plan, CachedGradient cache, MicroBatches parts) {
-    return new TrainStep.CachedRows(
-        cache,
-        plan.gradients().cachedRows().orElseThrow(),
-        parts.accumulators().orElseThrow().addLoss().op());
+  private static TrainStep.Pass pass(
+      Ops tf,
+      TrainPlan plan,
+      LossTensors loss,
+      Gradients gradients,
+      MicroBatches parts,
+      Optional<CachedGradient> cache) {
+    return new TrainStep.Pass(
+        loss.sum(),
+        gradients.gradients(),
+        parts.pass(tf, plan.forward().call().updates()),
+        cache.map(
+            cached ->
+                new TrainStep.CachedRows(
+                    cached,
+                    plan.gradients().cachedRows().orElseThrow(),
+                    parts.accumulators().orElseThrow().addLoss().op())));
   }
 
   private static Gradients gradients(Ops tf, TrainPlan plan, Operand<TFloat32> loss) {

@@ -10,8 +10,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Head with one output for each example, as in the families of BERT: one token's features [B,
- * H] through a dense layer, an activation and a projection to [B, C].
+ * Head with one output for each example, as in the families of BERT: one token's features [B, H]
+ * through a dense layer, an activation and a projection to [B, C].
  *
  * @param form of the family
  * @param outputs C

@@ -40,8 +40,7 @@ public final class Seq2SeqFeatures {
   private final Operand<TInt32> mask;
   private final Operand<TInt32> shifted;
 
-  private Seq2SeqFeatures(
-      Ops tf, Seq2SeqSpec spec, Reading reading, Seq2SeqBody body) {
+  private Seq2SeqFeatures(Ops tf, Seq2SeqSpec spec, Reading reading, Seq2SeqBody body) {
     this.spec = spec;
     this.reading = reading;
     this.body = body;
@@ -73,7 +72,6 @@ public final class Seq2SeqFeatures {
   /** The text after its start, without its last token, [B, T]. */
   private Operand<TInt32> shifted(Ops tf) {
     SequenceShape extent = SequenceShape.of(tf, ids);
-    Operand<TInt32> zero = tf.constant(0);
     Operand<TInt32> one = tf.constant(1);
     Operand<TInt32> before = tf.math.sub(extent.length(), one);
     Operand<TInt32> begin = tf.constant(new int[] {0, 0});

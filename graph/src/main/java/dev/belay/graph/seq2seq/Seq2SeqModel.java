@@ -104,7 +104,8 @@ public final class Seq2SeqModel {
     ForwardContext reading = ForwardContext.evaluating(outer.withSubScope(READING));
     Map<String, Output<?>> known =
         TextWriting.named(
-            CROSS, body.decoder().known(reading, read(reading.within("encoder"), new LinkedHashMap<>())));
+            CROSS,
+            body.decoder().known(reading, read(reading.within("encoder"), new LinkedHashMap<>())));
     ForwardContext pass = ForwardContext.evaluating(outer.withSubScope(TextWriting.WRITING));
     Ops tf = pass.tf();
     Operand<TInt32> all = LayeredForward.tokens(tf, TextWriting.MASK);
@@ -115,11 +116,11 @@ public final class Seq2SeqModel {
     Operand<TFloat32> rows =
         body.decoder()
             .next(
-            pass,
-            body.look(tf, written),
-            extent,
-            cache,
-            new Stack.Read(fed, source, AttentionBias.padding(tf, mask, source))); // [N, H]
+                pass,
+                body.look(tf, written),
+                extent,
+                cache,
+                new Stack.Read(fed, source, AttentionBias.padding(tf, mask, source))); // [N, H]
     Map<String, Output<?>> inputs = new LinkedHashMap<>();
     inputs.put(TensorNames.ATTENTION_MASK, mask.asOutput());
     inputs.put(TensorNames.DECODER_INPUT_IDS, written.asOutput());

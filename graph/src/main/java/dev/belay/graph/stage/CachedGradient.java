@@ -3,10 +3,10 @@ package dev.belay.graph.stage;
 import dev.belay.graph.gradient.Gradients;
 import java.util.List;
 import org.tensorflow.Operand;
+import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.op.core.ReduceSum;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 
@@ -49,21 +49,20 @@ public record CachedGradient(
    * @param loss scalar, computed from all rows
    */
   public static CachedGradient of(Ops tf, Rows rows, Operand<TFloat32> loss) {
+    List<Output<?>> all = List.of(rows.all().asOutput());
     Operand<TFloat32> gradient =
-        (Operand<TFloat32>)
-            Gradients.of(
-                    tf, List.of(loss.asOutput()), null, List.of(rows.all().asOutput()), List.of())
-                .get(0);
+        Gradients.of(tf, List.of(loss.asOutput()), null, all, List.of())
+            .get(0)
+            .asOutput()
+            .expect(TFloat32.class);
     Placeholder<TFloat32> ofPart = placeholder(tf, rows.part());
     Operand<TFloat32> products = tf.math.mul(rows.part(), ofPart); // [N, H]
     Operand<TInt32> axes = tf.constant(new int[] {0, 1});
-    return new CachedGradient(
-        rows, gradient, ofPart, tf.reduceSum(products, axes, ReduceSum.keepDims(false)));
+    return new CachedGradient(rows, gradient, ofPart, tf.reduceSum(products, axes));
   }
 
   private static Placeholder<TFloat32> placeholder(Ops tf, Operand<TFloat32> part) {
     long width = part.shape().get(1);
-    return tf.placeholder(
-        TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, width)));
+    return tf.placeholder(TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, width)));
   }
 }

@@ -1,6 +1,5 @@
 package dev.belay.savedmodel.names;
 
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;

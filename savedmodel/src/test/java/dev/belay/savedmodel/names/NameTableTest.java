@@ -138,8 +138,7 @@ class NameTableTest {
       for (JsonNode one : names) {
         right.put(one.get(key).asText().replace(ending, ""), one.get("pt").asText());
       }
-      Naming found =
-          Naming.find(right.keySet(), Set.of(dialect), Optional.empty()).orElseThrow();
+      Naming found = Naming.find(right.keySet(), Set.of(dialect), Optional.empty()).orElseThrow();
       assertEquals(Family.BART, found.family());
       assertEquals(Set.of(), found.unknown());
       found

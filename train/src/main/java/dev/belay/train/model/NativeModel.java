@@ -93,7 +93,8 @@ record NativeModel(
             () -> Provenance.hashes(location.files()));
     NativeWeights weights = base.with(adapter);
     NativeHead head =
-        NativeHead.of(new HeadFiles(config, configuration, weights, NativeHead.modules(location, config)));
+        NativeHead.of(
+            new HeadFiles(config, configuration, weights, NativeHead.modules(location, config)));
     if (head.files().modules().isEmpty()) {
       SentenceTransformers.note(location.folder()).ifPresent(notes::add);
     }

@@ -120,15 +120,11 @@ final class CachedUpdate {
 
   private void continued(Feeds feeds, Part part, BatchColumn.FloatMatrix gradient) {
     run.features(feeds, part.features(), part.draw(), 0);
-    put(
-        feeds,
-        cache.gradient().ofPart().asOutput(),
-        gradient.slice(part.begin(), part.end()));
+    put(feeds, cache.gradient().ofPart().asOutput(), gradient.slice(part.begin(), part.end()));
   }
 
   private static void put(Feeds feeds, Output<?> input, BatchColumn column) {
-    feeds.put(
-        input, BatchTensors.of(column, input.dataType(), input.shape().numDimensions()));
+    feeds.put(input, BatchTensors.of(column, input.dataType(), input.shape().numDimensions()));
   }
 
   private static float[] floats(Feeds feeds, Operand<TFloat32> tensor) {
