@@ -132,8 +132,7 @@ final class CachedGradientsTest {
   }
 
   private static float[] floats(NamedTensors file, String name) throws IOException {
-    FloatBuffer values =
-        file.read(name).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    FloatBuffer values = file.read(name).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
     float[] floats = new float[values.remaining()];
     values.get(floats);
     return floats;
@@ -197,8 +196,7 @@ final class CachedGradientsTest {
   void refusesWhatCannotBeCached(String name, String option, String value, String message) {
     Map<String, String> changes = new HashMap<>(Map.of("mini-batch-size", "2"));
     changes.put(option, value);
-    String found =
-        assertThrows(Exception.class, () -> steps(config(name, changes))).getMessage();
+    String found = assertThrows(Exception.class, () -> steps(config(name, changes))).getMessage();
     assertTrue(found.contains(message), found);
   }
 
@@ -211,8 +209,7 @@ final class CachedGradientsTest {
             "head", "classification",
             "train-file", data.toString(),
             "mini-batch-size", "2");
-    String found =
-        assertThrows(Exception.class, () -> steps(config("bert", changes))).getMessage();
+    String found = assertThrows(Exception.class, () -> steps(config("bert", changes))).getMessage();
     assertTrue(found.contains("found --head classification: its loss is a sum"), found);
   }
 }
