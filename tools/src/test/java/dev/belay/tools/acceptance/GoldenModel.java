@@ -101,7 +101,7 @@ record GoldenModel(
     Stream<String> neox = Stream.of("decoders/neox", "decoders/neox_in_turn");
     Stream<String> modernBert =
         Stream.of("texts", "mean", "tokens", "masked", "own_output").map("modernbert/"::concat);
-    Stream<String> bart = Stream.of("bart", "bart_scaled", "mbart", "bart_classes", "mbart_classes").map("seq2seq/"::concat);
+    Stream<String> bart = Stream.of("bart", "bart_scaled", "mbart").map("seq2seq/"::concat);
     return Stream.of(decoders, neox, modernBert, bart)
         .flatMap(names -> names)
         .map(GoldenModel::ofPyTorch);
