@@ -77,7 +77,9 @@ class FamilySettingsTest {
     assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("modernbert", name)).run());
   }
 
-  /** Classes of texts and answers in texts by BART and mBART, whose decoders read the text again. */
+  /**
+   * Classes of texts and answers in texts by BART and mBART, whose decoders read the text again.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"bart_classes", "mbart_classes", "bart_answers", "mbart_answers"})
   void headsOfBartAsPyTorch(String name) throws IOException {
