@@ -170,7 +170,7 @@ def settings(model_type, drawn, activations):
             ("tie_word_embeddings", (True,)), ("pad_token_id", (0, 3, 5)), ("attention_dropout", (0.3,)), ("hidden_dropout", (0.3,)),
             ("classifier_dropout", (0.4,)), ("use_cache", (False,)), ("is_decoder", (True,))]
     if at == "bart":
-        return common[:2] + common[4:] + [("scale_embedding", (True,)), ("activation_function", activations), ("activation_function", activations)] * 2 + [
+        return common[:1] + common[4:] + [("scale_embedding", (True,)), ("activation_function", activations), ("activation_function", activations)] * 2 + [
             ("init_std", (0.1,)), ("decoder_start_token_id", (0, 1, 5)), ("pad_token_id", (3,)), ("forced_bos_token_id", (0,)), ("use_cache", (False,)),
             ("dropout", (0.3,)), ("attention_dropout", (0.3,)), ("activation_dropout", (0.3,)), ("classifier_dropout", (0.3,)), ("eos_token_id", (5,))]
     if at == "t5":
