@@ -17,12 +17,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,10 +77,52 @@ class FamilySettingsTest {
     assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("modernbert", name)).run());
   }
 
+  /**
+   * Classes of texts and answers in texts by BART and mBART, whose decoders read the text again.
+   */
   @ParameterizedTest
-  @ValueSource(strings = {"texts", "mean", "tokens", "masked", "own_output"})
-  void modernBertComesBackBitByBit(String name) throws IOException {
-    Path model = Fixtures.path("modernbert", name).resolve("model");
+  @ValueSource(strings = {"bart_classes", "mbart_classes", "bart_answers", "mbart_answers"})
+  void headsOfBartAsPyTorch(String name) throws IOException {
+    Path fixture = Fixtures.path("seq2seq", name);
+    try (Stream<Path> files = Files.walk(fixture)) {
+      for (Path file : files.toList()) {
+        Files.copy(
+            file,
+            folder.resolve(fixture.relativize(file).toString()),
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    assertEquals(Verdict.EQUAL, new CaseRun(folder).run());
+  }
+
+  /** Python's classes refuse a batch of texts that have the token unequally often. */
+  @Test
+  void classesOfBartNeedEquallyManyEnds() throws IOException {
+    Path model = Fixtures.path("seq2seq", "bart_classes", "model");
+    Path rows = folder.resolve("rows.jsonl");
+    for (String second : List.of("[0, 6, 7]", "[0, 2, 7, 2]")) {
+      Files.writeString(rows, "{\"input_ids\": [0, 5, 2]}\n{\"input_ids\": " + second + "}\n");
+      ProgramRun run =
+          ProgramRun.of(List.of("predict", "--model", model.toString(), "--file", rows.toString()));
+      assertEquals(3, run.code(), run.err());
+      assertTrue(
+          run.err().contains("rows.jsonl:2: expected the token with the id 2 (eos_token_id) 1"),
+          run.err());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "modernbert, texts",
+    "modernbert, mean",
+    "modernbert, tokens",
+    "modernbert, masked",
+    "modernbert, own_output",
+    "seq2seq, bart_classes",
+    "seq2seq, mbart_answers"
+  })
+  void modelsComeBackBitByBit(String fixtures, String name) throws IOException {
+    Path model = Fixtures.path(fixtures, name).resolve("model");
     ProgramRun run =
         ProgramRun.of(
             List.of(
