@@ -50,8 +50,9 @@ public record CachedGradient(
    */
   public static CachedGradient of(Ops tf, Rows rows, Operand<TFloat32> loss) {
     List<Output<?>> all = List.of(rows.all().asOutput());
+    List<Output<?>> ones = List.of(tf.onesLike(loss).asOutput());
     Operand<TFloat32> gradient =
-        Gradients.of(tf, List.of(loss.asOutput()), null, all, List.of())
+        Gradients.of(tf, List.of(loss.asOutput()), ones, all, List.of())
             .get(0)
             .asOutput()
             .expect(TFloat32.class);
