@@ -5,7 +5,7 @@ Of each: model/ as save_pretrained writes it (`texts` with the keys of transform
 with the logits or the loss of the rows, of which two are padded, and goldens.json with the loss and the gradient norm of five
 steps of Adam as TensorFlow computes it, clipped at 1. Texts are longer than the distances that have embeddings, and of
 `tokens` some tokens are hidden within a row. `texts` also has a tokenizer and the ids of its texts. buckets.json has the
-numbers of distances. With torch and transformers 5.20.2, on the CPU.
+numbers of the distances from -700 on. With torch and transformers 5.20.2, on the CPU.
 """
 import json
 import pathlib
@@ -14,7 +14,6 @@ import sys
 
 import torch
 import transformers
-from tokenizers import Tokenizer, models, trainers
 from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
 
 from make_modernbert import CLASSES, LENGTH, labels_of, loss_of, rows_of, train
@@ -41,18 +40,17 @@ CASES = {
 TEXTS = ["the movie was good", "  two  blanks ", "", "ünïcödé – 你好 🙂", "tabs\tand\nlines", "a [MASK] b", "don't I'll 12345", "a" * 40,
          "русский текст", "한국어 글", "עברית", "नमस्ते दुनिया", "trailing ", ["first text", "its pair"]]
 SPECIAL = ["[PAD]", "[CLS]", "[SEP]", "[UNK]"]
-# (buckets, farthest distance), and the distances that are numbered.
+NUMBERED = 700  # distances to either side
+# (buckets, farthest distance)
 DISTANCES = ((256, 512), (32, 64), (8, 16), (5, 32), (2, 9), (3, 9), (64, 512), (128, 1000), (256, 140))
 
 
 def pieces():
-    """Unigram pieces as sentencepiece would give them, in the tokenizer that the class builds."""
-    model = Tokenizer(models.Unigram())
-    corpus = ["the movie was good", "the film was not good at all", "Good movies are rare; bad ones are not."] * 4
-    made = transformers.DebertaV2Tokenizer()
-    made.backend_tokenizer.train_from_iterator(corpus, trainers.UnigramTrainer(vocab_size=50, special_tokens=SPECIAL, unk_token="[UNK]", show_progress=False))
-    vocabulary = [tuple(entry) for entry in json.loads(made.backend_tokenizer.to_str())["model"]["vocab"]]
-    return transformers.DebertaV2Tokenizer(vocab=vocabulary, unk_id=3)
+    """Unigram pieces in the tokenizer that the class builds: words of a few sentences, and their letters."""
+    words = list(dict.fromkeys("the movie was good film not at all bad ones are rare and very . , ;".split()))
+    letters = sorted(set("".join(words)))
+    scored = [("▁" + word, -3 - number / 8) for number, word in enumerate(words)] + [("▁", -4.0)] + [(letter, -6.0) for letter in letters]
+    return transformers.DebertaV2Tokenizer(vocab=[(word, 0.0) for word in SPECIAL] + scored, unk_id=3)
 
 
 def build(name, prefix, kind, config, seed):
@@ -143,7 +141,7 @@ def main(folder, names):
         print(name, goldens["training"])
     if not names:
         (folder / "buckets.json").write_text(json.dumps([dict(
-            buckets=buckets, farthest=farthest, numbers=(make_log_bucket_position(torch.arange(1100), buckets, farthest).long() + buckets).clamp(
+            buckets=buckets, farthest=farthest, numbers=(make_log_bucket_position(torch.arange(-NUMBERED, NUMBERED), buckets, farthest).long() + buckets).clamp(
                 0, 2 * buckets - 1).tolist()) for buckets, farthest in DISTANCES]) + "\n")
 
 

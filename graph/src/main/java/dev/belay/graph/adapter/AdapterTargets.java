@@ -16,7 +16,7 @@ public record AdapterTargets(Optional<Predicate<String>> named) {
   private static final Pattern USUAL =
       Pattern.compile(
           "(^|[./_])(query|value|q_lin|v_lin|q_proj|v_proj|query_proj|value_proj|c_attn|Wqkv"
-              + "|query_key_value|q|v)[./](kernel|weight|weights)(#\\d+)?$");
+              + "|in_proj|query_key_value|q|v)[./](kernel|weight|weights)(#\\d+)?$");
 
   /** The usual weights. */
   public static final AdapterTargets USUAL_WEIGHTS = new AdapterTargets(Optional.empty());

@@ -23,10 +23,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
@@ -68,17 +70,33 @@ class FamilySettingsTest {
     assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("family_settings", name)).run());
   }
 
-  /** Logits and losses of texts that are longer than what local layers see, to 1e-5. */
+  /** ModernBERTs whose texts are longer than what local layers see; DeBERTas of all versions. */
+  static Stream<String> encodersOfPyTorch() {
+    return Stream.concat(
+        Stream.of("texts", "mean", "tokens", "masked", "own_output").map("modernbert/"::concat),
+        Stream.of(
+                "texts",
+                "convolution",
+                "tokens",
+                "masked",
+                "own_words",
+                "absolute",
+                "first",
+                "first_tokens")
+            .map("deberta/"::concat));
+  }
+
+  /** Logits and losses to 1e-5. */
   @ParameterizedTest
-  @ValueSource(strings = {"texts", "mean", "tokens", "masked", "own_output"})
-  void modernBertAsPyTorch(String name) throws IOException {
-    assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("modernbert", name)).run());
+  @MethodSource("encodersOfPyTorch")
+  void encodersAsPyTorch(String name) throws IOException {
+    assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path(name)).run());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"texts", "mean", "tokens", "masked", "own_output"})
-  void modernBertComesBackBitByBit(String name) throws IOException {
-    Path model = Fixtures.path("modernbert", name).resolve("model");
+  @MethodSource("encodersOfPyTorch")
+  void encodersComeBackBitByBit(String name) throws IOException {
+    Path model = Fixtures.path(name).resolve("model");
     ProgramRun run =
         ProgramRun.of(
             List.of(
