@@ -25,7 +25,7 @@ public final class SmallDisentangledEncoder {
     EncoderSpec encoder =
         new EncoderSpec(
             EncoderNames.DEBERTA_V2,
-            new EncoderSpec.Sizes(vocabulary, first ? 4 : hidden, hidden, 2, 2, 6, 12, 0),
+            new EncoderSpec.Sizes(vocabulary, first ? 4 : hidden, hidden, 2, 2, 6, 16, 0),
             new EncoderSpec.Sharing(2, 1),
             first,
             EncoderSpec.Positions.ADDED,
