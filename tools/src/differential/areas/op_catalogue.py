@@ -564,6 +564,42 @@ def segments(tools, x, kind):
     return x + 0.3 * tf.reshape(tf.gather(getattr(tf.math, "segment_" + kind)(flat, ids), ids), tf.shape(x))
 
 
+# ---- paths that no gradient takes ---------------------------------------------------------------------------------------
+
+def table(tokens, width):
+    """[tokens, width] by a loop over a number of tokens that only the graph knows."""
+    grow = lambda i, rows: (i + 1, tf.concat([rows, tf.sin(tf.cast(i, tf.float32) + tf.range(width, dtype=tf.float32))[None]], 0))
+    shapes = [tf.TensorShape([]), tf.TensorShape([None, width])]
+    return tf.while_loop(lambda i, rows: i < tokens, grow, [tf.constant(0), tf.zeros([0, width])], shapes)[1]
+
+
+@piece(2, kind=["loop", "map", "text", "text_of_largest", "sparse", "diagonal", "buckets", "segments", "histogram", "ragged"])
+def integer_path(tools, x, kind):
+    """The length of x or what is largest in it decides on floats that no gradient passes through."""
+    y = tools.dense(x, "pre")
+    tokens = tf.shape(y)[1]
+    if kind == "loop":
+        return x + y * table(tokens, tools.width)
+    if kind == "map":
+        return x + y * tf.map_fn(lambda i: tf.cast(i, tf.float32) * tf.ones([tools.width]), tf.range(tokens), dtype=tf.float32)
+    if kind == "text":
+        return x + y * tf.strings.to_number(tf.strings.as_string(tokens))
+    if kind == "text_of_largest":
+        return x + y * tf.strings.to_number(tf.strings.as_string(tf.argmax(y, -1)))[..., None]
+    if kind == "sparse":
+        chosen = tf.where(y[0] > 0.1)
+        return x + y * tf.sparse.to_dense(tf.sparse.SparseTensor(chosen, tf.ones(tf.shape(chosen)[:1]), tf.cast(tf.shape(y[0]), tf.int64)))
+    if kind == "diagonal":
+        return x + tf.matmul(tf.linalg.diag(tf.cast(tf.range(tokens), tf.float32))[None] + tf.zeros([tf.shape(x)[0], 1, 1]), y)
+    if kind == "buckets":
+        return x + y * tf.cast(tf.raw_ops.Bucketize(input=y, boundaries=[-0.5, 0.0, 0.5]), tf.float32)
+    if kind == "segments":
+        return x + y * tf.math.segment_sum(tf.ones([tokens, tools.width]), tf.zeros([tokens], tf.int32))[0]
+    if kind == "histogram":
+        return x + y * tf.cast(tf.histogram_fixed_width(y, [-1.0, 1.0], 4)[1], tf.float32)
+    return x + y * tf.cast(tf.RaggedTensor.from_row_lengths(tf.range(tokens), [tokens]).to_tensor(), tf.float32)[:, :, None]
+
+
 # ---- convolutions and pools ---------------------------------------------------------------------------------------------
 
 @piece(4, size=[1, 2, 3, 5], padding=["SAME", "VALID", "CAUSAL"], dilation=[1, 1, 2, 3], form=["conv1d", "conv2d", "convolution"], fixed=True)

@@ -162,7 +162,7 @@ public final class DropoutRemoval implements GraphRewrite {
 
     /** Finds the scale {@code 1 / k}, before the mask or after it. */
     private Optional<Site> site(NodeDef applied, String kept, double keep) {
-      Optional<String> unscaled = unscaled(graph.node(kept), keep);
+      Optional<String> unscaled = unscaled(graph.node(graph.current(kept)), keep);
       if (unscaled.isPresent()) {
         return Optional.of(new Site(applied.getName(), unscaled.get()));
       }

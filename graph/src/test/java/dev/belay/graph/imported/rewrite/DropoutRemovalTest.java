@@ -80,11 +80,20 @@ class DropoutRemovalTest {
     assertEquals("1 dropout: its input", graph.rewritten().notes().get(0));
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void aDropoutOfADropoutIsTheFirstInput(Spelling outer) {
+    for (Spelling inner : Spelling.values()) {
+      RewrittenGraph graph = build(tf -> x -> outer.of(tf, inner.of(tf, x)));
+      assertEquals("x", graph.output(), inner::name);
+    }
+  }
+
   @Test
-  void aDropoutOfADropoutIsTheFirstInput() {
-    RewrittenGraph graph =
-        build(tf -> x -> Spelling.TF2_SELECT.of(tf, Spelling.TF2_PRODUCT.of(tf, x)));
-    assertEquals("x", graph.output());
+  void aMaskWithoutAScaleOnADropoutIsRefused() {
+    refused(
+        tf -> x -> tf.math.mul(Spelling.TF2_PRODUCT.of(tf, x), cast(tf, keep(tf, uniform(tf, x)))),
+        "RandomUniform RandomUniform_1");
   }
 
   @Test
@@ -97,29 +106,29 @@ class DropoutRemovalTest {
 
   @Test
   void aMaskThatIsNotScaledByTheRateIsRefused() {
-    refused(tf -> x -> tf.math.mul(x, cast(tf, keep(tf, uniform(tf, x)))), "RandomUniform");
+    refused(
+        tf -> x -> tf.math.mul(x, cast(tf, keep(tf, uniform(tf, x)))),
+        "RandomUniform RandomUniform");
     refused(
         tf ->
             x -> tf.math.mul(tf.math.mul(x, tf.constant(2.0)), cast(tf, keep(tf, uniform(tf, x)))),
-        "RandomUniform");
+        "RandomUniform RandomUniform");
   }
 
   @Test
   void noiseIsRefused() {
     refused(
         tf -> x -> tf.math.add(x, tf.random.randomStandardNormal(tf.shape(x), TFloat64.class)),
-        "RandomStandardNormal");
-    refused(tf -> x -> tf.math.add(x, uniform(tf, x)), "RandomUniform");
+        "RandomStandardNormal RandomStandardNormal");
+    refused(tf -> x -> tf.math.add(x, uniform(tf, x)), "RandomUniform RandomUniform");
   }
 
   private static void refused(
-      Function<Ops, Function<Operand<TFloat64>, Operand<TFloat64>>> body, String op) {
+      Function<Ops, Function<Operand<TFloat64>, Operand<TFloat64>>> body, String node) {
     assertEquals(
         "--dropout off: the model draws random numbers that are no dropout as Keras, Hugging Face or"
             + " TF 1 write it, so they cannot be left out: "
-            + op
-            + " "
-            + op
+            + node
             + ". Train with --dropout on, which draws them from the run's seed and the step, or"
             + " through a function without them, such as --signature serving_default.",
         assertThrows(UnsupportedGraphException.class, () -> build(body)).getMessage());

@@ -1,0 +1,93 @@
+package dev.belay.graph.imported.loop;
+
+import dev.belay.graph.imported.rewrite.NodeGraph;
+import dev.belay.graph.imported.rewrite.Nodes;
+import dev.belay.graph.imported.rewrite.TensorName;
+import dev.belay.graph.search.FloatingTypes;
+import dev.belay.graph.search.Reachable;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.tensorflow.proto.framework.DataType;
+import org.tensorflow.proto.framework.NodeDef;
+
+/**
+ * Ends each path from what trains that passes through integers, such as a length or the result of
+ * an ArgMax, behind a StopGradient. No gradient takes such a path, but the native runtime follows
+ * it, and asks for the gradient of every op that it meets there.
+ */
+final class IntegerPaths {
+  private final NodeGraph graph;
+  private final DifferentiablePath differentiable;
+  private final Set<String> dependent;
+  private final Map<String, String> ends = new HashMap<>();
+
+  private IntegerPaths(
+      NodeGraph graph, Collection<String> sources, DifferentiablePath differentiable) {
+    this.graph = graph;
+    this.differentiable = differentiable;
+    this.dependent =
+        Reachable.from(
+            sources.stream().map(TensorName::node).toList(),
+            name -> graph.consumers(name).stream().map(NodeDef::getName).toList());
+  }
+
+  /**
+   * Ends the paths of a graph.
+   *
+   * @param sources tensors that gradients are taken by
+   * @param differentiable what depends on them differentiably
+   */
+  static void end(NodeGraph graph, Collection<String> sources, DifferentiablePath differentiable) {
+    IntegerPaths paths = new IntegerPaths(graph, sources, differentiable);
+    for (NodeDef node : graph.nodes()) {
+      if (paths.dependent.contains(node.getName())) {
+        paths.endBefore(node);
+      }
+    }
+    graph.settle();
+  }
+
+  private void endBefore(NodeDef node) {
+    List<String> inputs = Nodes.dataInputs(node);
+    if (Loops.isLoop(node)
+        || Branches.isConditional(node)
+        || inputs.stream().noneMatch(differentiable::isReached)) {
+      return;
+    }
+    List<String> ended = new ArrayList<>();
+    inputs.forEach(input -> ended.add(endsHere(input) ? end(input) : input));
+    if (!ended.equals(inputs)) {
+      graph.put(
+          node.toBuilder()
+              .clearInput()
+              .addAllInput(ended)
+              .addAllInput(Nodes.controlInputs(node))
+              .build());
+    }
+  }
+
+  private boolean endsHere(String tensor) {
+    return dependent.contains(TensorName.node(tensor))
+        && !differentiable.isReached(tensor)
+        && FloatingTypes.isReal(type(tensor))
+        && !graph.node(TensorName.node(tensor)).getOp().equals("StopGradient");
+  }
+
+  private DataType type(String tensor) {
+    return OpOutputs.of(graph.node(TensorName.node(tensor))).get(TensorName.index(tensor)).type();
+  }
+
+  private String end(String tensor) {
+    return ends.computeIfAbsent(
+        TensorName.of(TensorName.node(tensor), TensorName.index(tensor)),
+        of -> {
+          String end = graph.fresh(TensorName.node(of) + "/belay_end");
+          graph.put(Nodes.node(end, "StopGradient", of).putAttr("T", Nodes.type(type(of))).build());
+          return end;
+        });
+  }
+}
