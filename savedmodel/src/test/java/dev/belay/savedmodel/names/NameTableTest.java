@@ -88,6 +88,14 @@ class NameTableTest {
         + " TRANSPOSED",
     "ELECTRA, electra.embeddings_project.weight, TF1, electra/embeddings_project/kernel,"
         + " TRANSPOSED",
+    "DEBERTA_V2, deberta.encoder.conv.conv.weight, KERAS, deberta/encoder/conv/conv/kernel,"
+        + " TRANSPOSED",
+    "DEBERTA_V2, deberta.encoder.rel_embeddings.weight, KERAS,"
+        + " deberta/encoder/rel_embeddings.weight, SAME",
+    "DEBERTA_V2, deberta.encoder.layer.1.attention.self.pos_key_proj.bias, KERAS,"
+        + " deberta/encoder/layer_._1/attention/self/pos_proj/bias, SAME",
+    "DEBERTA, deberta.encoder.layer.1.attention.self.in_proj.weight, KERAS,"
+        + " deberta/encoder/layer_._1/attention/self/in_proj/kernel, TRANSPOSED",
     "T5, decoder.block.1.layer.2.DenseReluDense.wo.weight, TF2,"
         + " decoder/block/1/layer/2/DenseReluDense/wo/kernel, TRANSPOSED",
   })
