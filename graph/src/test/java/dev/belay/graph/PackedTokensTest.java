@@ -150,8 +150,7 @@ class PackedTokensTest {
   private static ForwardModel build(
       Graph graph, String family, boolean causal, EncoderModel.Options options) {
     return switch (family) {
-      case "MODERNBERT" ->
-          EncoderModel.build(graph, SmallRotaryEncoder.spec(9, 8, true), options);
+      case "MODERNBERT" -> EncoderModel.build(graph, SmallRotaryEncoder.spec(9, 8, true), options);
       case "JOINT", "APART", "SHARED" ->
           EncoderModel.build(
               graph,

@@ -37,8 +37,7 @@ public final class SmallDisentangledEncoder {
         encoder,
         new DisentangledEncoderSpec.Attention(
             layers,
-            Optional.of(
-                first ? new DistanceBuckets(3, 0, 3) : new DistanceBuckets(4, 4, 6)),
+            Optional.of(first ? new DistanceBuckets(3, 0, 3) : new DistanceBuckets(4, 4, 6)),
             !first,
             true,
             true,

@@ -66,6 +66,8 @@ final class DisentangledBlock {
     return new DistanceTerms(
         attention.distances().orElseThrow(),
         attention.byKeys() ? Optional.of(layers.keys(pass, kept)) : Optional.empty(),
-        attention.byQueries() ? Optional.of(heads.scaled(pass.tf(), layers.queries(pass, kept))) : Optional.empty());
+        attention.byQueries()
+            ? Optional.of(heads.scaled(pass.tf(), layers.queries(pass, kept)))
+            : Optional.empty());
   }
 }

@@ -31,8 +31,7 @@ final class DisentangledEncoder implements TokenEncoder {
     this.distances = distances(parameters, spec);
     this.distanceNorm = distanceNorm(parameters.within("encoder"), spec);
     for (int layer = 0; layer < encoder.sizes().layers(); layer++) {
-      blocks.add(
-          new DisentangledBlock(parameters.within(encoder.names().block(layer, 0)), spec));
+      blocks.add(new DisentangledBlock(parameters.within(encoder.names().block(layer, 0)), spec));
     }
     this.convolution =
         spec.convolution()
@@ -63,8 +62,7 @@ final class DisentangledEncoder implements TokenEncoder {
       return Optional.empty();
     }
     if (spec.attention().readsDistances()) {
-      return Optional.of(
-          LayerNorm.declare(parameters, "LayerNorm", hidden, encoder.normEpsilon()));
+      return Optional.of(LayerNorm.declare(parameters, "LayerNorm", hidden, encoder.normEpsilon()));
     }
     parameters.kept("LayerNorm.weight", hidden);
     parameters.kept("LayerNorm.bias", hidden);

@@ -40,8 +40,7 @@ final class SeparateContentLayers implements ContentLayers {
             : Optional.empty();
   }
 
-  private static Dense declare(
-      Parameters parameters, DisentangledEncoderSpec spec, String name) {
+  private static Dense declare(Parameters parameters, DisentangledEncoderSpec spec, String name) {
     int hidden = spec.encoder().sizes().hidden();
     return Dense.declare(parameters, name, hidden, hidden);
   }

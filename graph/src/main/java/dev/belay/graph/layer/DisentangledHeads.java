@@ -44,8 +44,7 @@ public record DisentangledHeads(int count, int size, double scale, double dropou
         distances
             .flatMap(
                 terms ->
-                    terms.products(
-                        tf, query, key, new DistanceTerms.Extent(count, size, between)))
+                    terms.products(tf, query, key, new DistanceTerms.Extent(count, size, between)))
             .<Operand<TFloat32>>map(terms -> tf.math.add(contents, terms))
             .orElse(contents);
     Operand<TFloat32> scores = tf.math.add(tf.math.mul(sum, mask.visible()), mask.bias());

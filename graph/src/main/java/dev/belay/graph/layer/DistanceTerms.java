@@ -47,8 +47,7 @@ public record DistanceTerms(
   Optional<Operand<TFloat32>> products(
       Ops tf, Operand<TFloat32> query, Operand<TFloat32> key, Extent extent) {
     Optional<Operand<TFloat32>> byKeys =
-        keys.map(
-            rows -> perPair(tf, query, descending(tf, rows, extent), extent.asked(), extent));
+        keys.map(rows -> perPair(tf, query, descending(tf, rows, extent), extent.asked(), extent));
     Optional<Operand<TFloat32>> byQueries =
         queries.map(
             rows ->
@@ -79,8 +78,7 @@ public record DistanceTerms(
     return rows(
         tf,
         rows,
-        tf.range(
-            tf.math.sub(one, extent.known()), tf.math.add(extent.asked(), one), one),
+        tf.range(tf.math.sub(one, extent.known()), tf.math.add(extent.asked(), one), one),
         extent);
   }
 
@@ -114,7 +112,8 @@ public record DistanceTerms(
     Operand<TInt32> fewer = tf.math.sub(all, one);
     Operand<TFloat32> flat =
         tf.reshape(
-            x, tf.stack(List.of(heads, tf.constant(-1), tf.constant(extent.size())))); // [A, B M, D]
+            x,
+            tf.stack(List.of(heads, tf.constant(-1), tf.constant(extent.size())))); // [A, B M, D]
     Operand<TFloat32> products = Heads.product(tf, flat, rows, true); // [A, B M, Q + K]
     Operand<TFloat32> lines =
         tf.reshape(
@@ -129,8 +128,6 @@ public record DistanceTerms(
     Operand<TFloat32> pairs =
         tf.reshape(shifted, tf.stack(List.of(heads, batch, tokens, fewer))); // [A, B, M, Q + K - 1]
     return tf.slice(
-        pairs,
-        tf.constant(new int[] {0, 0, 0, 0}),
-        tf.stack(List.of(open, open, open, others)));
+        pairs, tf.constant(new int[] {0, 0, 0, 0}), tf.stack(List.of(open, open, open, others)));
   }
 }

@@ -29,8 +29,7 @@ public record PairMask(Operand<TFloat32> visible, Operand<TFloat32> bias) {
             tf.stack(List.of(tf.constant(-1), queries))); // [B, Q]
     Operand<TFloat32> visible =
         tf.math.mul(
-            tf.expandDims(asked, tf.constant(2)),
-            tf.expandDims(seen, tf.constant(1))); // [B, Q, K]
+            tf.expandDims(asked, tf.constant(2)), tf.expandDims(seen, tf.constant(1))); // [B, Q, K]
     return new PairMask(visible, AttentionBias.hide(tf, tf.math.sub(tf.constant(1f), visible)));
   }
 }

@@ -104,8 +104,7 @@ public record DisentangledAttention(
 
   /** Layers of other widths exist in the class, and fit to nothing that they read. */
   private static void requireParts(boolean first, Sizes sizes, Fields fields) {
-    if (!first
-        && fields.whole("attention_head_size", sizes.headSize()) != sizes.headSize()) {
+    if (!first && fields.whole("attention_head_size", sizes.headSize()) != sizes.headSize()) {
       fields.problem(
           "'attention_head_size' is not the hidden size divided by the attention heads, "
               + sizes.headSize());

@@ -9,7 +9,6 @@ import dev.belay.graph.layer.DistanceBuckets;
 import dev.belay.savedmodel.configuration.DisentangledAttention;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
-import java.util.Optional;
 import java.util.Set;
 
 /** Converts a configuration of DeBERTa to the specifications of {@code graph}. */
@@ -42,9 +41,7 @@ public final class DebertaFamily {
             .map(
                 form ->
                     new DisentangledEncoderSpec.Convolution(
-                        form.width(),
-                        form.groups(),
-                        EncoderFamily.activation(form.activation()))));
+                        form.width(), form.groups(), EncoderFamily.activation(form.activation()))));
   }
 
   private static DisentangledEncoderSpec.Layers layers(Family family, DisentangledAttention said) {
