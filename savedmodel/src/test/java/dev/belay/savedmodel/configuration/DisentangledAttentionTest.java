@@ -73,14 +73,14 @@ class DisentangledAttentionTest {
   /** Version 1 scales for each word of the list, version 2 for each term that it computes. */
   @ParameterizedTest
   @CsvSource(
-      delimiter = '|',
+      delimiter = ';',
       quoteCharacter = '`',
       value = {
-        "deberta-v2 | 'P2C | c2p' | true | true | 3",
-        "deberta-v2 | ['c2p'] | true | false | 2",
-        "deberta-v2 | ['p2c', 'p2p'] | false | true | 2",
-        "deberta | ['p2c', 'p2p'] | false | true | 3",
-        "deberta-v2 | null | false | false | 1"
+        "deberta-v2 ; 'P2C | c2p' ; true ; true ; 3",
+        "deberta-v2 ; ['c2p'] ; true ; false ; 2",
+        "deberta-v2 ; ['p2c', 'p2p'] ; false ; true ; 2",
+        "deberta ; ['p2c', 'p2p'] ; false ; true ; 3",
+        "deberta-v2 ; null ; false ; false ; 1"
       })
   void termsAreAListOrOneText(String type, String terms, boolean keys, boolean queries, int count)
       throws IOException {
