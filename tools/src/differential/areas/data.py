@@ -333,7 +333,7 @@ def sequences(recipe, rnd, pad):
 def inputs(recipe, tensors, pad):
     """A batch for the model."""
     batch = {"input_ids": collate([t[0] for t in tensors], pad), "attention_mask": collate([t[1] for t in tensors], 0)}
-    if recipe["family"] in ("bert", "electra", "albert", "roberta"):
+    if recipe["family"] in ("bert", "electra", "albert", "roberta", "deberta-v2"):
         batch["token_type_ids"] = collate([t[2] for t in tensors], 0)
     return batch
 
@@ -1015,7 +1015,7 @@ def make_questions(recipe, folder, rnd):
     def loss_of(net, part):
         own = [tensors[i] for i in part]
         fed = {"input_ids": collate([t[0] for t in own], 0), "attention_mask": collate([[1] * len(t[0]) for t in own], 0)}
-        if recipe["family"] == "bert":
+        if recipe["family"] in ("bert", "deberta-v2"):
             fed["token_type_ids"] = collate([t[1] for t in own], 0)
         longest = max(max(len(tensors[i][0]) for i in part), 0)
         rounded = min((longest + 7) // 8 * 8, max(len(t[0]) for t in tensors))
