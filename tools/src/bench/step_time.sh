@@ -6,7 +6,7 @@
 # of Belay's step lies outside TensorFlow's session; the last line is the median ratio. Run it on an idle machine.
 #
 # Environment, defaults in brackets: BELAY_PYTHON [python3.10], BATCH [32], LENGTH [64], THREADS [2], STEPS [45] timed after WARMUP [5], SLICE [6],
-# VOCABULARY [30522] ids are drawn below it, GRADIENTS dense | as-is [dense] what Python does with IndexedSlices (see python_step.py; dense is its faster one),
+# VOCABULARY [30522] ids are drawn below it, LABELS examples | tokens [examples], CLASSES [2], GRADIENTS dense | as-is [dense] what Python does with IndexedSlices (see python_step.py; dense is its faster one),
 # TF_ENABLE_ONEDNN_OPTS [1] for both sides: Belay's launcher sets 1; Python by itself has 1 only on CPUs with AVX512 VNNI and the like.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -23,7 +23,8 @@ export TF_ENABLE_ONEDNN_OPTS=${TF_ENABLE_ONEDNN_OPTS:-1}
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-"$python" "$here/python_step.py" --write-batches "$scratch/batches.jsonl" --vocabulary "${VOCABULARY:-30522}" --batch-size "$batch" --length "$length"
+"$python" "$here/python_step.py" --write-batches "$scratch/batches.jsonl" --vocabulary "${VOCABULARY:-30522}" --batch-size "$batch" --length "$length" \
+  --labels "${LABELS:-examples}" --classes "${CLASSES:-2}"
 
 # What a round runs, as the shell reads it.
 python_side() { # ROUND

@@ -3,6 +3,8 @@
 
 Of each: model/ with modules.json, train.jsonl, held_out.jsonl, and goldens.json with the vectors of the held-out texts before
 and after five steps of AdamW (clipped at 1), the loss and the gradient norm of each step, and the metrics of the held-out rows.
+Of the folder with triplets, cached.json has losses and norms of ten steps by cached gradients, arXiv 2101.06983, as
+CachedMultipleNegativesRankingLoss of sentence-transformers computes them.
 With torch and transformers 5.20.2, on the CPU; where sentence-transformers is installed, its vectors and losses must be the same.
 """
 import json
@@ -16,6 +18,7 @@ import torch
 import transformers
 
 STEPS, BATCH, RATE, SCALE = 5, 4, 1e-3, 20.0
+CACHED_STEPS, CACHED_BATCH, MINI_BATCH = 10, 10, 4
 WORDS = "the a cat dog bird sat ran flew on under over mat tree house red blue small big saw heard ate bread fish".split()
 SIZES = dict(hidden_size=8, num_hidden_layers=2, num_attention_heads=2, intermediate_size=12, max_position_embeddings=24)
 CASES = {
@@ -105,6 +108,32 @@ def metrics(columns, data):
             "mrr": (1 / place.double()).mean().item()}
 
 
+def cached(model, batch, embed):
+    """One backward pass of CachedMultipleNegativesRankingLoss: only one mini batch has a graph at a time."""
+    parts = [batch[begin:begin + MINI_BATCH] for begin in range(0, len(batch), MINI_BATCH)]
+    with torch.no_grad():
+        made = [embed(part) for part in parts]
+    columns = [torch.cat(column).requires_grad_() for column in zip(*made)]
+    loss = loss_of(columns, batch)
+    gradients = [gradient.split(MINI_BATCH) for gradient in torch.autograd.grad(loss, columns)]
+    for part, gradient in zip(parts, zip(*gradients)):
+        sum((column * of).sum() for column, of in zip(embed(part), gradient)).backward()
+    return loss
+
+
+def train(model, data, steps, size, backward):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.0)
+    found = dict(loss=[], norm=[])
+    for step in range(steps):
+        optimizer.zero_grad()
+        loss = backward(data[step * size:(step + 1) * size])
+        weights = [weight for weight in model.parameters() if weight.grad is not None]
+        found["loss"].append(loss.item())
+        found["norm"].append(torch.nn.utils.clip_grad_norm_(weights, 1.0).item())
+        optimizer.step()
+    return found
+
+
 def check(folder, data, held, goldens, scored):
     """Against sentence-transformers itself, where it is installed."""
     try:
@@ -147,22 +176,26 @@ def main(out):
         embed = lambda part: [vectors(model, fast, [row[key] for row in part], pooling, normalized, longest) for key in names]
         with torch.no_grad():
             before = embed(held)
-            found = dict(vectors=before[0].tolist(), metrics=metrics(before, held), loss=[], norm=[])
-        optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.0)
-        for step in range(STEPS):
-            batch = data[step * BATCH:(step + 1) * BATCH]
-            optimizer.zero_grad()
+            found = dict(vectors=before[0].tolist(), metrics=metrics(before, held))
+        start = {key: value.clone() for key, value in model.state_dict().items()}
+
+        def backward(batch):
             loss = loss_of(embed(batch), batch)
             loss.backward()
-            weights = [weight for weight in model.parameters() if weight.grad is not None]
-            found["loss"].append(loss.item())
-            found["norm"].append(torch.nn.utils.clip_grad_norm_(weights, 1.0).item())
-            optimizer.step()
+            return loss
+
+        found.update(train(model, data, STEPS, BATCH, backward))
         with torch.no_grad():
             after = embed(held)
             found["vectors_after"] = after[0].tolist()
             found["metrics_after"] = metrics(after, held)
         (folder / "goldens.json").write_text(json.dumps(found))
+        if kind == "triplets":
+            model.load_state_dict(start)
+            more = rows(kind, CACHED_BATCH * CACHED_STEPS, seed + 30)
+            (folder / "cached.jsonl").write_text("".join(json.dumps(row) + "\n" for row in more))
+            of = train(model, more, CACHED_STEPS, CACHED_BATCH, lambda batch: cached(model, batch, embed))
+            (folder / "cached.json").write_text(json.dumps(of))
         check(folder / "model", data, held, found, kind == "scores")
 
 

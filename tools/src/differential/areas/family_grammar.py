@@ -15,7 +15,7 @@ TASKS = {
     "llama": (("causal", 4), ("classes", 3), ("regression", 1), ("labels", 1)),
     "gpt_neox": (("causal", 4), ("classes", 3), ("regression", 1), ("tokens", 2)),
     "t5": (("seq2seq", 1),),
-    "bart": (("seq2seq", 1),),
+    "bart": (("seq2seq", 4), ("classes", 3), ("answers", 2), ("regression", 1), ("labels", 1)),
 }
 ACTIVATION_KEY = {"modernbert": "hidden_activation", "distilbert": "activation", "gpt2": "activation_function", "bart": "activation_function",
                   "mbart": "activation_function"}
@@ -200,7 +200,7 @@ def settings(model_type, drawn, activations):
             ("tie_word_embeddings", (True,)), ("pad_token_id", (0, 3, 5)), ("attention_dropout", (0.3,)), ("hidden_dropout", (0.3,)),
             ("classifier_dropout", (0.4,)), ("use_cache", (False,)), ("is_decoder", (True,))]
     if at == "bart":
-        return common[:2] + common[4:] + [("scale_embedding", (True,)), ("activation_function", activations), ("activation_function", activations)] * 2 + [
+        return common[:1] + common[4:] + [("scale_embedding", (True,)), ("activation_function", activations), ("activation_function", activations)] * 2 + [
             ("init_std", (0.1,)), ("decoder_start_token_id", (0, 1, 5)), ("pad_token_id", (3,)), ("forced_bos_token_id", (0,)), ("use_cache", (False,)),
             ("dropout", (0.3,)), ("attention_dropout", (0.3,)), ("activation_dropout", (0.3,)), ("classifier_dropout", (0.3,)), ("eos_token_id", (5,))]
     if at == "t5":
@@ -266,6 +266,8 @@ class Rows:
         lengths = recipe["rows"]["lengths"]
         self.ids = [self.tokens(length) for length in lengths]
         self.width = max(lengths)
+        if at == "bart" and recipe["task"] in ("classes", "regression", "labels"):
+            self.ends()
         side = recipe["rows"]["padded"]
         count = self.config.get("type_vocab_size", 0) if recipe["model_type"] != "distilbert" else 0
         self.types = None
@@ -285,6 +287,16 @@ class Rows:
 
     def batch(self, values, fill):
         return [self.padded(row, fill, self.width) for row in values]
+
+    def ends(self):
+        """Ends each text as BART's tokenizer does, and some within it, of all texts equally many."""
+        end = self.config.get("eos_token_id", 2)
+        inside = self.rng.random() < 0.5 and min(map(len, self.ids)) > 2
+        for row in self.ids:
+            row[:] = [token if token != end else (token + 1 if token + 1 < self.vocabulary else token - 1) for token in row]
+            row[-1] = end
+            if inside:
+                row[self.rng.randrange(len(row) - 1)] = end
 
     def feed(self):
         """What a class of transformers reads, by name, as lists."""

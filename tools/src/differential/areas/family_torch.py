@@ -22,7 +22,7 @@ CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "cam
          "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "modernbert": "ModernBert", "deberta": "Deberta", "deberta-v2": "DebertaV2", "gpt2": "GPT2", "llama": "Llama", "mistral": "Mistral",
          "qwen2": "Qwen2", "gpt_neox": "GPTNeoX", "t5": "T5", "mt5": "MT5", "bart": "Bart", "mbart": "MBart"}
 ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
-          "tokens": "ForTokenClassification", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
+          "tokens": "ForTokenClassification", "answers": "ForQuestionAnswering", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
 
 
 def ending(recipe):
@@ -36,7 +36,7 @@ STEPS, RATE = 3, 0.002
 
 def draw(rng):
     model_type = weighted(rng, MODELS)
-    task = weighted(rng, [pair for pair in grammar.TASKS[kind(model_type)] if pair[0] != "answers"])
+    task = weighted(rng, [pair for pair in grammar.TASKS[kind(model_type)] if pair[0] != "answers" or family(model_type) == "bart"])
     dropped = () if family(model_type) in RELATIVE else ("position_embedding_type",)
     config = grammar.configuration(rng, model_type, ACTIVATIONS, dropped)
     if config.get("is_decoder") and family(model_type) == "albert":
@@ -47,7 +47,7 @@ def draw(rng):
     recipe["folder"] = folder(rng, recipe)
     recipe["wrong"] = wrong(rng, recipe) if rng.random() < grammar.SMALL_MASS else None
     recipe["trains"] = rng.random() < 0.5
-    recipe["new_head"] = (recipe["trains"] and task in ("classes", "tokens", "masked", "regression")
+    recipe["new_head"] = (recipe["trains"] and task in ("classes", "tokens", "masked", "regression", "answers")
                           and family(model_type) != "t5" and rng.random() < 0.25)
     if recipe["new_head"]:
         recipe["folder"]["outside"] = False
@@ -122,7 +122,7 @@ def widen(model, seed):
             weight.data.copy_(noise * 0.35)
         else:
             weight.data.add_(noise * 0.1)
-    if family(model.config.model_type) == "bart" and seed % 2:
+    if hasattr(model, "final_logits_bias") and seed % 2:
         model.final_logits_bias.copy_(torch.randn(model.final_logits_bias.shape, generator=generator))
 
 
@@ -176,6 +176,9 @@ def run(model, recipe, rows, labels):
 
     task = recipe["task"]
     fed = tensors(rows.feed())
+    if task == "answers":
+        starts, ends = torch.tensor(labels).unbind(1)
+        return None, model(**fed, start_positions=starts, end_positions=ends, return_dict=True).loss
     if task == "seq2seq":
         out = model(**fed, labels=torch.tensor(labels), return_dict=True)
         return out.logits, out.loss
@@ -316,13 +319,14 @@ def edit_weights(held, model, recipe):
         held[first + "h.0.attn.bias"] = torch.ones(1, 1, 8, 8).tril()
         held[first + "h.0.attn.masked_bias"] = torch.tensor(-1e4)
     if family(recipe["model_type"]) == "bart":
-        if recipe["weights"] % 4 == 0 and not model.final_logits_bias.any():
+        if "final_logits_bias" in held and recipe["weights"] % 4 == 0 and not model.final_logits_bias.any():
             held.pop("final_logits_bias")
         if how["tied_copies"]:
-            for name in ("model.encoder.embed_tokens.weight", "model.decoder.embed_tokens.weight", "lm_head.weight"):
-                held[name] = held["model.shared.weight"].clone()
+            copies = [first + "encoder.embed_tokens.weight", first + "decoder.embed_tokens.weight"]
+            for name in copies + ["lm_head.weight"] * (recipe["task"] == "seq2seq"):
+                held[name] = held[first + "shared.weight"].clone()
             if recipe["weights"] % 3 == 0:
-                held.pop("model.shared.weight")
+                held.pop(first + "shared.weight")
     if how["tied_copies"] and family(recipe["model_type"]) == "t5":
         held["encoder.embed_tokens.weight"] = held["shared.weight"].clone()
     ties = recipe["config"].get("tie_word_embeddings", recipe["model_type"] == "gpt2")
@@ -352,18 +356,61 @@ def tr_version():
     return tr.__version__
 
 
+class Questions(Rows):
+    """Each row is a question and a context, in words that a tokenizer of one word for each id divides."""
+
+    def __init__(self, recipe):
+        super().__init__(recipe)
+        self.asked = [(row[:1 + len(row) // 3], row[1 + len(row) // 3:]) for row in self.ids]
+        self.ids = [[0, *question, 2, 2, *context, 2] for question, context in self.asked]
+        self.width = max(map(len, self.ids))
+
+    def write(self, path):
+        from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+        word = lambda number: f"<{number}>"
+        made = Tokenizer(models.WordLevel({word(number): number for number in range(self.vocabulary)}, unk_token=word(4)))
+        made.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+        made.post_processor = processors.TemplateProcessing(single="<0> $A <2>", pair="<0> $A <2> <2> $B <2>", special_tokens=[("<0>", 0), ("<2>", 2)])
+        (path / "model").mkdir(exist_ok=True)
+        made.save(str(path / "model/tokenizer.json"))
+        (path / "model/tokenizer_config.json").write_text(json.dumps(dict(
+            tokenizer_class="PreTrainedTokenizerFast", model_input_names=["input_ids", "attention_mask"], cls_token="<0>", sep_token="<2>",
+            pad_token=word(self.pad), unk_token="<4>")))
+        labels, paragraphs = [], []
+        for number, (question, context) in enumerate(self.asked):
+            begin = self.rng.randrange(len(context))
+            end = self.rng.randrange(begin, len(context))
+            words = [word(token) for token in context]
+            start = sum(len(one) + 1 for one in words[:begin])
+            labels.append([len(question) + 3 + begin, len(question) + 3 + end])
+            answer = dict(text=" ".join(words[begin:end + 1]), answer_start=start)
+            paragraphs.append(dict(context=" ".join(words), qas=[dict(id=str(number), question=" ".join(map(word, question)), answers=[answer])]))
+        (path / "in.json").write_text(json.dumps(dict(version="1.1", data=[dict(title="made up", paragraphs=paragraphs)])))
+        return labels
+
+
 def make(recipe, path):
-    rows = Rows(recipe)
+    case = made(recipe, path)
+    if recipe["task"] == "answers":
+        for run in case["runs"]:
+            run["arguments"] = [argument.replace("@/in.jsonl", "@/in.json") for argument in run["arguments"]]
+    return case
+
+
+def made(recipe, path):
+    questions = recipe["task"] == "answers"
+    rows = (Questions if questions else Rows)(recipe)
     model = build(recipe)
     if recipe["folder"]["half"]:
         import torch
 
         for weight in model.parameters():
             weight.data.copy_(weight.data.to(getattr(torch, recipe["folder"]["half"])).float())
-        if family(recipe["model_type"]) == "bart":
+        if hasattr(model, "final_logits_bias"):
             model.final_logits_bias.copy_(model.final_logits_bias.to(getattr(torch, recipe["folder"]["half"])))
-    labels, lines = rows.labels(recipe["task"], recipe["classes"])
-    written = rows.written_rows()
+    labels, lines = (rows.write(path), []) if questions else rows.labels(recipe["task"], recipe["classes"])
+    written = [] if questions else rows.written_rows()
     with open(path / "in.jsonl", "w") as file:
         for row, line in zip(written, lines):
             file.write(json.dumps({**row, **line}) + "\n")
@@ -407,7 +454,7 @@ def make(recipe, path):
 
 
 def training(recipe):
-    head = {"classes": "classification", "tokens": "token-classification", "masked": "masked-lm", "regression": "regression"}
+    head = {"classes": "classification", "tokens": "token-classification", "masked": "masked-lm", "regression": "regression", "answers": "question-answering"}
     arguments = ["train", "--model", "@/model", "--train-file", "@/in.jsonl", "--output-dir", "@/run", "--max-steps", str(STEPS),
                  "--train-batch-size", "32", "--shuffle", "off", "--dropout", "off", "--optimizer", "sgd", "--learning-rate", str(RATE),
                  "--lr-scheduler", "constant", "--clip-mode", "none", "--report", "none"]

@@ -5,6 +5,7 @@ import dev.belay.graph.collective.UpdateCount;
 import dev.belay.graph.collective.WorkerClock;
 import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.measure.VariableNorms;
+import dev.belay.graph.stage.CachedGradient;
 import dev.belay.graph.variable.GraphVariable;
 import dev.belay.graph.variable.Variables;
 import java.util.List;
@@ -101,9 +102,22 @@ public record TrainStep(
    * @param accumulate where an update takes several passes: the op that each of them runs, with
    *     inputs, labels and the weight of the whole fed; {@code apply} then only needs the weight
    *     and the rate
+   * @param cached where the loss compares the rows of several passes
    */
   public record Pass(
-      Operand<TFloat32> lossSum, List<Gradient> gradients, Optional<Operation> accumulate) {}
+      Operand<TFloat32> lossSum,
+      List<Gradient> gradients,
+      Optional<Operation> accumulate,
+      Optional<CachedRows> cached) {}
+
+  /**
+   * Rows of the model's output that several passes compute and one loss compares.
+   *
+   * @param gradient of the loss by them, and what it is continued by
+   * @param rows of a pass, at most
+   * @param addLoss the op that the pass from all rows to their gradient runs
+   */
+  public record CachedRows(CachedGradient gradient, int rows, Operation addLoss) {}
 
   /**
    * Variables by where they come from.

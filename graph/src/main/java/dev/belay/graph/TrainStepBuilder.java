@@ -14,6 +14,7 @@ import dev.belay.graph.loss.LossTensors;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.optimizer.UpdateRequest;
 import dev.belay.graph.search.NodeNames;
+import dev.belay.graph.stage.CachedGradient;
 import dev.belay.graph.stage.FiniteCheck;
 import dev.belay.graph.stage.LossScale;
 import dev.belay.graph.stage.MicroBatches;
@@ -57,12 +58,16 @@ public final class TrainStepBuilder {
     Slots slots = new Slots(tf.withSubScope("slots"));
 
     // forward and loss, the sum of a part divided by the weight of the whole
-    ModelOutput answer = ModelOutput.inTraining(tf, plan.forward(), plan.head(), plan.loss(), step);
+    ModelOutput answer = output(tf, plan, step);
     LossTensors loss = answer.loss();
 
     // gradients, dense, of the scaled mean
     LossScale scale = LossScale.of(tf, slots, plan.gradients().lossScale());
-    Gradients gradients = gradients(tf, plan, scale.scaled(tf, loss.mean()));
+    Operand<TFloat32> scaled = scale.scaled(tf, loss.mean());
+    Optional<CachedGradient> cache =
+        answer.cache().map(rows -> CachedGradient.of(tf.withSubScope("cache"), rows, scaled));
+    Gradients gradients =
+        gradients(tf, plan, cache.map(CachedGradient::continuation).orElse(scaled));
 
     // stages: accumulate, reduce, unscale
     MicroBatches parts =
@@ -108,8 +113,7 @@ public final class TrainStepBuilder {
             sound,
             norms),
         apply,
-        new TrainStep.Pass(
-            loss.sum(), gradients.gradients(), parts.pass(tf, plan.forward().call().updates())),
+        pass(tf, plan, loss, gradients, parts, cache),
         state.copy(tf),
         initializers(plan, slots, parts, count),
         new TrainStep.VariableGroups(
@@ -123,6 +127,31 @@ public final class TrainStepBuilder {
         StopFlag.of(graph),
         count,
         WorkerClock.of(graph));
+  }
+
+  private static ModelOutput output(Ops tf, TrainPlan plan, Operand<TInt64> step) {
+    return plan.gradients().cachedRows().isPresent()
+        ? ModelOutput.ofSeveralPasses(tf, plan.forward(), plan.head(), plan.loss(), step)
+        : ModelOutput.inTraining(tf, plan.forward(), plan.head(), plan.loss(), step);
+  }
+
+  private static TrainStep.Pass pass(
+      Ops tf,
+      TrainPlan plan,
+      LossTensors loss,
+      Gradients gradients,
+      MicroBatches parts,
+      Optional<CachedGradient> cache) {
+    return new TrainStep.Pass(
+        loss.sum(),
+        gradients.gradients(),
+        parts.pass(tf, plan.forward().call().updates()),
+        cache.map(
+            cached ->
+                new TrainStep.CachedRows(
+                    cached,
+                    plan.gradients().cachedRows().orElseThrow(),
+                    parts.accumulators().orElseThrow().addLoss().op())));
   }
 
   private static Gradients gradients(Ops tf, TrainPlan plan, Operand<TFloat32> loss) {
@@ -147,8 +176,12 @@ public final class TrainStepBuilder {
 
   private static MicroBatches accumulated(
       Ops tf, TrainPlan plan, List<Gradient> gradients, LossTensors loss) {
+    Ops inPasses = tf.withSubScope("accumulate");
+    if (plan.gradients().cachedRows().isPresent()) {
+      return MicroBatches.cached(inPasses, gradients, loss);
+    }
     return plan.gradients().accumulates()
-        ? MicroBatches.several(tf.withSubScope("accumulate"), gradients, loss)
+        ? MicroBatches.several(inPasses, gradients, loss)
         : MicroBatches.one(gradients, loss);
   }
 

@@ -126,6 +126,7 @@ final class OptionSamples {
           Map.entry("--nesterov", ""),
           Map.entry("--amsgrad", ""),
           Map.entry("--gradient-accumulation-steps", "4"),
+          Map.entry("--mini-batch-size", "16"),
           Map.entry("--precision", "fp16"),
           Map.entry("--loss-scale", "1024"),
           Map.entry("--loss-scale-growth", "100"),

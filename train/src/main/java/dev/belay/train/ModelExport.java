@@ -145,6 +145,11 @@ public final class ModelExport {
     ModelHash.requireSame(state.base(), ModelHash.of(model.hashes()));
     List<String> classes;
     try (ModelGraph graph = model.graph(recorded.model().withoutAdapter(), recorded.seed())) {
+      if (graph.task() instanceof SentenceEmbedding) {
+        throw new ModelException(
+            "--format peft: vectors of sentences are of a model without a head, whose adapters Belay"
+                + " does not write: export the merged model with --format huggingface");
+      }
       classes = graph.task().classes();
     }
     int tensors =

@@ -90,7 +90,7 @@ record SmallRun(Path directory, List<RunEvent> events, Optional<String> stopped)
               50,
               usual.groups(),
               usual.norms()),
-          new UpdateConfig(2, UpdateConfig.Precision.FP32, 1 << 15, 2, false),
+          new UpdateConfig(2, OptionalInt.empty(), UpdateConfig.Precision.FP32, 1 << 15, 2, false),
           new StabilityConfig(StabilityConfig.Policy.SKIP, 10, 3, OptionalDouble.of(1.002)));
     }
   }

@@ -110,28 +110,16 @@ public final class DecoderModel {
     DecoderSpec.Sizes sizes = read.spec().sizes();
     outputs.put(TensorNames.FEATURES, extent.perExample(tf, rows, sizes.hidden()).asOutput());
     if (decoder.logits().isEmpty()) {
-      outputs.put(LAST_FEATURES, last(tf, rows, read.tokens(tf), extent).asOutput());
+      outputs.put(LAST_FEATURES, extent.lastMarked(tf, rows, read.tokens(tf)).asOutput());
       return outputs;
     }
     Dense logits = decoder.logits().get();
     outputs.put(
         TensorNames.LOGITS,
         extent.perExample(tf, logits.apply(pass, rows), sizes.vocabulary()).asOutput());
-    Operand<TFloat32> last = last(tf, rows, read.mask(), extent); // [B, H]
+    Operand<TFloat32> last = extent.lastMarked(tf, rows, read.mask()); // [B, H]
     outputs.put(LAST_FEATURES, last.asOutput());
     outputs.put(TensorNames.NEXT_LOGITS, logits.apply(pass, last).asOutput());
     return outputs;
-  }
-
-  /** The row of the last token that is not padding, for each example. */
-  private static Operand<TFloat32> last(
-      Ops tf, Operand<TFloat32> rows, Operand<TInt32> tokens, SequenceShape extent) {
-    Operand<TInt32> zero = tf.constant(0);
-    Operand<TInt32> one = tf.constant(1);
-    Operand<TInt32> positions = tf.range(zero, extent.length(), one); // [T]
-    Operand<TInt32> last = tf.max(tf.math.mul(tokens, positions), one); // [B]
-    Operand<TInt32> first =
-        tf.math.mul(tf.range(zero, extent.batch(), one), extent.length()); // [B]
-    return tf.gather(rows, tf.math.add(first, last), zero);
   }
 }

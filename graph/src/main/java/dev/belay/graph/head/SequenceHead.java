@@ -10,8 +10,8 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 
 /**
- * Head with one output for each example, as in the families of BERT: the first token's features [B,
- * H] through a dense layer, an activation and a projection to [B, C].
+ * Head with one output for each example, as in the families of BERT: one token's features [B, H]
+ * through a dense layer, an activation and a projection to [B, C].
  *
  * @param form of the family
  * @param outputs C
@@ -47,6 +47,10 @@ public record SequenceHead(
         new Form("classifier.dense", Activation.TANH, true, "classifier.out_proj");
     public static final Form ELECTRA =
         new Form("classifier.dense", Activation.GELU, true, "classifier.out_proj");
+
+    public static final Form BART =
+        new Form(
+            "classification_head.dense", Activation.TANH, true, "classification_head.out_proj");
 
     /** That of DeBERTa, whose configuration names the activation. */
     public static Form deberta(Activation activation) {

@@ -38,6 +38,20 @@ public record SequenceShape(Operand<TInt32> batch, Operand<TInt32> length) {
     return tf.gather(rows, ends, tf.constant(0));
   }
 
+  /**
+   * The row of each example's last marked token: [N, size] to [B, size].
+   *
+   * @param marks 1 or 0 for each token, [B, T]
+   */
+  public Operand<TFloat32> lastMarked(Ops tf, Operand<TFloat32> rows, Operand<TInt32> marks) {
+    Operand<TInt32> zero = tf.constant(0);
+    Operand<TInt32> one = tf.constant(1);
+    Operand<TInt32> positions = tf.range(zero, length, one); // [T]
+    Operand<TInt32> last = tf.max(tf.math.mul(marks, positions), one); // [B]
+    Operand<TInt32> first = tf.math.mul(tf.range(zero, batch, one), length); // [B]
+    return tf.gather(rows, tf.math.add(first, last), zero);
+  }
+
   /** [N, size] to [B, T, size]. */
   public Operand<TFloat32> perExample(Ops tf, Operand<TFloat32> rows, int size) {
     return tf.reshape(rows, tf.stack(List.of(batch, length, tf.constant(size))));

@@ -11,14 +11,12 @@ import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.KeyValueCache;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.SequenceShape;
-import dev.belay.graph.layer.Table;
 import dev.belay.graph.seq2seq.AttentionLayer.Memory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -61,9 +59,7 @@ public final class Seq2SeqModel {
   private final Operand<TInt32> read;
   private final Operand<TInt32> mask;
   private final Operand<TInt32> written;
-  private final Table words; // [V, H]
-  private final Stack encoder;
-  private final Stack decoder;
+  private final Seq2SeqBody body;
   private final Dense logits; // kernel [V, H]
   private final Optional<Operand<TFloat32>> bias; // [1, V]
 
@@ -73,13 +69,10 @@ public final class Seq2SeqModel {
     this.read = LayeredForward.tokens(tf, TensorNames.INPUT_IDS);
     this.mask = LayeredForward.tokens(tf, TensorNames.ATTENTION_MASK);
     this.written = LayeredForward.tokens(tf, TensorNames.DECODER_INPUT_IDS);
-    Parameters body = parameters.within(spec.form().names().base());
-    this.words = Table.declare(body, "shared.weight", sizes.vocabulary(), sizes.hidden());
-    this.encoder = Stack.encoder(body, spec);
-    this.decoder = Stack.decoder(body, spec);
+    this.body = Seq2SeqBody.declare(parameters, spec);
     this.logits =
         spec.output().tied()
-            ? new Dense(words.rows(), true, Optional.empty())
+            ? new Dense(body.words().rows(), true, Optional.empty())
             : Dense.declareWithoutBias(parameters, "lm_head", sizes.hidden(), sizes.vocabulary());
     this.bias =
         spec.output().biased()
@@ -111,7 +104,8 @@ public final class Seq2SeqModel {
     ForwardContext reading = ForwardContext.evaluating(outer.withSubScope(READING));
     Map<String, Output<?>> known =
         TextWriting.named(
-            CROSS, decoder.known(reading, read(reading.within("encoder"), new LinkedHashMap<>())));
+            CROSS,
+            body.decoder().known(reading, read(reading.within("encoder"), new LinkedHashMap<>())));
     ForwardContext pass = ForwardContext.evaluating(outer.withSubScope(TextWriting.WRITING));
     Ops tf = pass.tf();
     Operand<TInt32> all = LayeredForward.tokens(tf, TextWriting.MASK);
@@ -120,12 +114,13 @@ public final class Seq2SeqModel {
     SequenceShape source = SequenceShape.of(tf, mask);
     List<KeyValueCache.KeyValues> fed = fed(tf);
     Operand<TFloat32> rows =
-        decoder.next(
-            pass,
-            look(tf, written),
-            extent,
-            cache,
-            new Stack.Read(fed, source, AttentionBias.padding(tf, mask, source))); // [N, H]
+        body.decoder()
+            .next(
+                pass,
+                body.look(tf, written),
+                extent,
+                cache,
+                new Stack.Read(fed, source, AttentionBias.padding(tf, mask, source))); // [N, H]
     Map<String, Output<?>> inputs = new LinkedHashMap<>();
     inputs.put(TensorNames.ATTENTION_MASK, mask.asOutput());
     inputs.put(TensorNames.DECODER_INPUT_IDS, written.asOutput());
@@ -179,26 +174,15 @@ public final class Seq2SeqModel {
   }
 
   private Memory read(ForwardContext pass, Map<String, Output<?>> outputs) {
-    Ops tf = pass.tf();
-    SequenceShape extent = SequenceShape.of(tf, mask);
-    Operand<TFloat32> hidden = AttentionBias.padding(tf, mask, extent); // [B, 1, 1, S]
-    List<Operand<TFloat32>> states =
-        encoder.apply(pass, look(tf, read), extent, hidden, Optional.empty());
-    put(outputs, ENCODER_STATE, states);
-    Operand<TFloat32> last = states.get(states.size() - 1); // [B * S, H]
-    return new Memory(pass.shared(last), extent, hidden);
+    Seq2SeqBody.Text text = body.read(pass, read, mask);
+    put(outputs, ENCODER_STATE, text.states());
+    return text.memory();
   }
 
   private void write(ForwardContext pass, Memory memory, Map<String, Output<?>> outputs) {
     Ops tf = pass.tf();
     SequenceShape extent = SequenceShape.of(tf, written);
-    List<Operand<TFloat32>> states =
-        decoder.apply(
-            pass,
-            look(tf, written),
-            extent,
-            AttentionBias.causal(tf, extent.length()),
-            Optional.of(memory));
+    List<Operand<TFloat32>> states = body.write(pass, written, memory);
     put(outputs, DECODER_STATE, states);
     Operand<TFloat32> last = states.get(states.size() - 1); // [B * T, H]
     outputs.put(
@@ -213,17 +197,6 @@ public final class Seq2SeqModel {
     Operand<TFloat32> made =
         logits.apply(pass, spec.output().scaled() ? tf.math.mul(rows, tf.constant(scale)) : rows);
     return bias.isPresent() ? tf.math.add(made, bias.get()) : made;
-  }
-
-  /** Embeddings of words, [N, H]. */
-  private Operand<TFloat32> look(Ops tf, Operand<TInt32> ids) {
-    OptionalInt untrained = spec.words().untrained();
-    Operand<TFloat32> rows =
-        untrained.isPresent()
-            ? words.lookExcept(tf, ids, untrained.getAsInt())
-            : words.look(tf, ids);
-    double scale = spec.words().scale();
-    return scale == 1 ? rows : tf.math.mul(rows, tf.constant((float) scale));
   }
 
   private static void put(

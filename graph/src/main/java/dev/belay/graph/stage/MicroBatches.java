@@ -35,9 +35,10 @@ public record MicroBatches(
    * Nodes that several passes need.
    *
    * @param adds adds one pass to the accumulators
+   * @param addLoss adds a loss to its accumulator
    * @param slots the accumulators
    */
-  public record Accumulators(List<Op> adds, Slots slots) {
+  public record Accumulators(List<Op> adds, Op addLoss, Slots slots) {
 
     /** Empties them. */
     public List<Op> reset(Ops after) {
@@ -57,8 +58,18 @@ public record MicroBatches(
     return new MicroBatches(gradients, loss.sum(), loss.mean(), Optional.empty());
   }
 
-  /** Accumulators for these gradients and this loss. */
+  /** Accumulators for these gradients and this loss, which each pass adds. */
   public static MicroBatches several(Ops tf, List<Gradient> gradients, LossTensors loss) {
+    return several(tf, gradients, loss, true);
+  }
+
+  /** Accumulators for these gradients, which each pass adds, and a loss that no pass adds. */
+  public static MicroBatches cached(Ops tf, List<Gradient> gradients, LossTensors loss) {
+    return several(tf, gradients, loss, false);
+  }
+
+  private static MicroBatches several(
+      Ops tf, List<Gradient> gradients, LossTensors loss, boolean ofParts) {
     Slots slots = new Slots(tf);
     List<Op> adds = new ArrayList<>();
     List<Gradient> whole = new ArrayList<>();
@@ -68,10 +79,13 @@ public record MicroBatches(
       whole.add(gradient.withValue(Slots.value(sum)));
     }
     GraphVariable lossSum = slots.scalar("loss/accumulated", 0);
-    adds.add(tf.assignAddVariableOp(lossSum.handle(), loss.sum()));
+    Op addLoss = tf.assignAddVariableOp(lossSum.handle(), loss.sum());
+    if (ofParts) {
+      adds.add(addLoss);
+    }
     Operand<TFloat32> sum = Slots.value(lossSum);
     return new MicroBatches(
-        whole, sum, mean(tf, sum, loss), Optional.of(new Accumulators(adds, slots)));
+        whole, sum, mean(tf, sum, loss), Optional.of(new Accumulators(adds, addLoss, slots)));
   }
 
   /** The same update after stages that process its gradients and its loss. */

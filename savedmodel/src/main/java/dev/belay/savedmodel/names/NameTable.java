@@ -1,10 +1,11 @@
 package dev.belay.savedmodel.names;
 
-import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -197,12 +198,12 @@ public final class NameTable {
 
   /** All canonical patterns, for tests. */
   List<String> canonicalPatterns() {
-    List<String> patterns = new ArrayList<>();
+    Set<String> patterns = new LinkedHashSet<>();
     for (NameRule rule : rules) {
       patterns.add(
           base(Dialect.PYTORCH, rule)
               + rule.written(Dialect.PYTORCH).orElseThrow().pattern().text());
     }
-    return patterns;
+    return List.copyOf(patterns);
   }
 }

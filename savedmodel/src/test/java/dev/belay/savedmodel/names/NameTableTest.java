@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.belay.savedmodel.Fixtures;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class NameTableTest {
 
@@ -55,18 +58,19 @@ class NameTableTest {
   }
 
   /**
-   * What no TensorFlow class of Hugging Face has: Llama, GPT-NeoX, BART, ModernBERT, distances,
-   * untied outputs, heads of GPT-2, newer heads of DeBERTa.
+   * What no TensorFlow class of Hugging Face has: Llama, GPT-NeoX, ModernBERT, distances, untied
+   * outputs, heads of GPT-2, BART's for answers, newer heads of
+   * DeBERTa.
    */
   private static boolean isOfPyTorchAlone(Family family, String canonical) {
     return family.isRotaryDecoder()
-        || family == Family.BART
         || family == Family.MODERNBERT
         || canonical.contains("distance_embedding")
         || canonical.equals("cls.predictions.decoder.bias")
         || canonical.matches("(lm|mask)_predictions\\..*")
         || canonical.equals("lm_head.decoder.bias")
         || (canonical.equals(NameTable.of(family).output()) && family != Family.T5)
+        || (family == Family.BART && canonical.startsWith("qa_outputs"))
         || (family == Family.GPT2 && canonical.matches("(classifier|qa_outputs)\\..*"));
   }
 
@@ -132,6 +136,33 @@ class NameTableTest {
       compared++;
     }
     assertTrue(compared > 20);
+  }
+
+  /** What transformers and TensorFlow say of them. */
+  @ParameterizedTest
+  @ValueSource(strings = {"bart", "mbart", "bart_classes"})
+  void namesOfBartAreThoseOfTensorFlow(String fixture) throws IOException {
+    List<JsonNode> names = new ArrayList<>();
+    Fixtures.json(Fixtures.path("seq2seq", fixture, "tf_names.json")).forEach(names::add);
+    for (Dialect dialect : List.of(Dialect.KERAS, Dialect.TF2)) {
+      String key = dialect == Dialect.KERAS ? "h5" : "tf2";
+      String ending = dialect == Dialect.KERAS ? "" : "/.ATTRIBUTES/VARIABLE_VALUE";
+      Map<String, String> right = new HashMap<>();
+      for (JsonNode one : names) {
+        right.put(one.get(key).asText().replace(ending, ""), one.get("pt").asText());
+      }
+      Naming found = Naming.find(right.keySet(), Set.of(dialect), Optional.empty()).orElseThrow();
+      assertEquals(Family.BART, found.family());
+      assertEquals(Set.of(), found.unknown());
+      found
+          .sources()
+          .forEach((name, source) -> assertEquals(right.get(source.name()), name, source.name()));
+      for (String name : right.values()) {
+        String written = NameTable.of(Family.BART).inDialect(dialect, name).orElseThrow().name();
+        assertTrue(
+            right.containsKey(found.prefix() + written) || right.containsKey(written), written);
+      }
+    }
   }
 
   @Test

@@ -32,6 +32,7 @@ class WeightReaderTest {
     "gpt2_tiny/model.safetensors, gpt2_tiny/ckpt",
     "gpt2_tiny/model.safetensors, gpt2_tiny/saved_model",
     "t5_tiny/model.safetensors, t5_tiny/tf_model.h5",
+    "seq2seq/bart/model/model.safetensors, seq2seq/bart/tf_model.h5",
     "t5_tiny/model.safetensors, t5_tiny/ckpt",
   })
   void theSameModelIsTheSameWhateverTheFile(String one, String other) throws IOException {

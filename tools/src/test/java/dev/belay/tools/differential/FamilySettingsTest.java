@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,6 +87,11 @@ class FamilySettingsTest {
             .map("deberta/"::concat));
   }
 
+  static Stream<String> modelsThatComeBack() {
+    return Stream.concat(
+        encodersOfPyTorch(), Stream.of("seq2seq/bart_classes", "seq2seq/mbart_answers"));
+  }
+
   /** Logits and losses to 1e-5. */
   @ParameterizedTest
   @MethodSource("encodersOfPyTorch")
@@ -93,9 +99,43 @@ class FamilySettingsTest {
     assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path(name)).run());
   }
 
+  /**
+   * Classes of texts and answers in texts by BART and mBART, whose decoders read the text again.
+   */
   @ParameterizedTest
-  @MethodSource("encodersOfPyTorch")
-  void encodersComeBackBitByBit(String name) throws IOException {
+  @ValueSource(strings = {"bart_classes", "mbart_classes", "bart_answers", "mbart_answers"})
+  void headsOfBartAsPyTorch(String name) throws IOException {
+    Path fixture = Fixtures.path("seq2seq", name);
+    try (Stream<Path> files = Files.walk(fixture)) {
+      for (Path file : files.toList()) {
+        Files.copy(
+            file,
+            folder.resolve(fixture.relativize(file).toString()),
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
+    assertEquals(Verdict.EQUAL, new CaseRun(folder).run());
+  }
+
+  /** Python's classes refuse a batch of texts that have the token unequally often. */
+  @Test
+  void classesOfBartNeedEquallyManyEnds() throws IOException {
+    Path model = Fixtures.path("seq2seq", "bart_classes", "model");
+    Path rows = folder.resolve("rows.jsonl");
+    for (String second : List.of("[0, 6, 7]", "[0, 2, 7, 2]")) {
+      Files.writeString(rows, "{\"input_ids\": [0, 5, 2]}\n{\"input_ids\": " + second + "}\n");
+      ProgramRun run =
+          ProgramRun.of(List.of("predict", "--model", model.toString(), "--file", rows.toString()));
+      assertEquals(3, run.code(), run.err());
+      assertTrue(
+          run.err().contains("rows.jsonl:2: expected the token with the id 2 (eos_token_id) 1"),
+          run.err());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modelsThatComeBack")
+  void modelsComeBackBitByBit(String name) throws IOException {
     Path model = Fixtures.path(name).resolve("model");
     ProgramRun run =
         ProgramRun.of(

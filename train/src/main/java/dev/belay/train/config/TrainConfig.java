@@ -46,6 +46,10 @@ public record TrainConfig(
             "--norm-compatibility tf counts the rows of one batch, --gradient-accumulation-steps"
                 + " adds up several: choose one")
         .that(
+            clip.norms() == ClipConfig.Norms.DENSE || update.miniBatchSize().isEmpty(),
+            "--norm-compatibility tf counts the rows of one batch, --mini-batch-size adds up those"
+                + " of several: choose one")
+        .that(
             clip.norms() == ClipConfig.Norms.DENSE || machine.replicaDevices().size() == 1,
             "--norm-compatibility tf counts the rows of one batch, --device "
                 + machine.device()

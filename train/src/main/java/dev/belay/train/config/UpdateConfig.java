@@ -1,5 +1,7 @@
 package dev.belay.train.config;
 
+import java.util.OptionalInt;
+
 /** Computation of the gradient of one update. */
 @Section.Of(Section.STABILITY)
 public record UpdateConfig(
@@ -11,6 +13,14 @@ public record UpdateConfig(
                     + "clip.",
             defaultValue = "1")
         int gradientAccumulationSteps,
+    @Option(
+            name = "mini-batch-size",
+            label = "N",
+            help =
+                "For pairs of texts: number of texts that the model reads at a time, by cached"
+                    + " gradients; each text is still compared with the whole --train-batch-size"
+                    + " (default: all at once).")
+        OptionalInt miniBatchSize,
     @Option(
             name = "precision",
             label = "FORMAT",
@@ -52,6 +62,7 @@ public record UpdateConfig(
   public UpdateConfig {
     new Check()
         .atLeast("--gradient-accumulation-steps", 1, gradientAccumulationSteps)
+        .atLeast("--mini-batch-size", 1, miniBatchSize.orElse(1))
         .that(
             Integer.bitCount(lossScale) == 1 && lossScale > 0,
             "--loss-scale",
@@ -59,6 +70,11 @@ public record UpdateConfig(
             lossScale)
         .atLeast("--loss-scale-growth", 1, lossScaleGrowth)
         .verify();
+  }
+
+  /** Whether several passes make an update. */
+  public boolean accumulates() {
+    return gradientAccumulationSteps > 1 || miniBatchSize.isPresent();
   }
 
   /** Number of updates in an epoch of that many batches; the last update may have fewer batches. */

@@ -10,6 +10,7 @@ import dev.belay.train.data.example.ExampleOptions;
 import dev.belay.train.data.example.InputRules;
 import dev.belay.train.data.example.LabelRule;
 import dev.belay.train.data.example.QuestionReader;
+import dev.belay.train.data.example.SummaryToken;
 import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.data.file.Row;
 import dev.belay.train.data.file.SquadFile;
@@ -40,6 +41,7 @@ public final class DatasetLoader implements AutoCloseable {
   private final boolean namesLength;
   private final Optional<TargetRule> targets;
   private final InputRules rules;
+  private final Optional<SummaryToken> summaryToken;
   private final OptionalInt modelPadding;
   private final RunTokenizer tokenizer;
 
@@ -65,6 +67,7 @@ public final class DatasetLoader implements AutoCloseable {
             model.tokenTypes(),
             model.paddingId(),
             model.generates());
+    this.summaryToken = model.summaryToken();
     this.modelPadding = model.paddingId();
     boolean blocks = config.language().blockSize().isPresent();
     this.tokenizer =
@@ -96,7 +99,7 @@ public final class DatasetLoader implements AutoCloseable {
       return readQuestions(paths, options(labels));
     }
     if (blockSize.isEmpty()) {
-      return tokenizer.read(paths, options(labels));
+      return complete(tokenizer.read(paths, options(labels)));
     }
     if (!labels.format().isMadeOfTokens()) {
       throw new ConfigException(
@@ -173,7 +176,11 @@ public final class DatasetLoader implements AutoCloseable {
 
   /** Encodes rows that a program gives. */
   public Dataset encode(List<Row> rows, LabelRule labels) {
-    return tokenizer.encode(rows, options(labels));
+    return complete(tokenizer.encode(rows, options(labels)));
+  }
+
+  private Dataset complete(Dataset data) {
+    return summaryToken.map(token -> token.require(data)).orElse(data);
   }
 
   /** Encodes prompts of a language model, none of them cut. */

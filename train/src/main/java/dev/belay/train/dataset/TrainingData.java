@@ -136,12 +136,19 @@ public record TrainingData(
     if (task.reducesBatches()) {
       requireUndivided(config);
     }
+    boolean cached = config.update().miniBatchSize().isPresent();
     if (!task.ranksBatches()) {
+      if (cached) {
+        throw withoutRanks("--head " + task.option());
+      }
       return;
     }
     int batch = Math.min(config.data().trainBatchSize(), train.size());
     boolean ranked = !train.examples().get(0).hasScore();
     boolean alone = ranked && train.examples().get(0).texts() == 2 && batch == 1;
+    if (cached && !ranked) {
+      throw withoutRanks("pairs with scores");
+    }
     List<String> problems = new ArrayList<>();
     if (config.machine().replicaDevices().size() > 1 || config.cluster().isUsed()) {
       problems.add(
@@ -153,7 +160,7 @@ public record TrainingData(
       problems.add(
           "--gradient-accumulation-steps would rank each text within a part of the batch, which is"
               + " another loss: expected 1 for pairs without scores, with a larger"
-              + " --train-batch-size");
+              + " --train-batch-size and, to save memory, --mini-batch-size");
     }
     if (alone) {
       problems.add(
@@ -163,6 +170,15 @@ public record TrainingData(
     if (!problems.isEmpty()) {
       throw new ConfigException(problems);
     }
+  }
+
+  private static ConfigException withoutRanks(String found) {
+    return new ConfigException(
+        "--mini-batch-size",
+        "pairs of texts without scores, whose loss compares all texts of a batch",
+        found
+            + ": its loss is a sum over examples; use a smaller --train-batch-size with"
+            + " --gradient-accumulation-steps");
   }
 
   private static void requireUndivided(TrainConfig config) {

@@ -1,6 +1,7 @@
 package dev.belay.train.family;
 
 import dev.belay.graph.layer.Activation;
+import dev.belay.graph.seq2seq.Seq2SeqFeatures;
 import dev.belay.graph.seq2seq.Seq2SeqForm;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.savedmodel.configuration.DecoderBlocks;
@@ -16,6 +17,10 @@ import java.util.OptionalInt;
 public final class Seq2SeqFamily {
   /** Rows of BART's tables of positions before that of the first token. */
   private static final int BART_OFFSET = 2;
+
+  private static final int BART_END = 2;
+
+  private static final int PADDING = 1;
 
   private static final String BIAS = "final_logits_bias";
 
@@ -56,6 +61,26 @@ public final class Seq2SeqFamily {
             configuration.dropouts().attention(),
             configuration.number("activation_dropout").orElse(0.0),
             0));
+  }
+
+  /**
+   * Reading of texts by a BART for heads on its features, as its class for classes reads them.
+   *
+   * @param ofExamples whether a head reads one token of each text, else all tokens
+   */
+  public static Seq2SeqFeatures.Reading reading(
+      ModelConfiguration configuration, boolean ofExamples) {
+    return new Seq2SeqFeatures.Reading(
+        configuration.type() == ModelType.MBART
+            ? OptionalInt.empty()
+            : configuration.decoderStart(),
+        configuration.padId().orElse(PADDING),
+        ofExamples ? summaryToken(configuration) : OptionalInt.empty());
+  }
+
+  /** The id at whose last place in a text a BART reads the features of the text. */
+  public static OptionalInt summaryToken(ModelConfiguration configuration) {
+    return OptionalInt.of(configuration.endIds().stream().findFirst().orElse(BART_END));
   }
 
   /** The first word of the names of its weights; empty if they have none. */

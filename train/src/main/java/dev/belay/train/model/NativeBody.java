@@ -12,6 +12,7 @@ import dev.belay.graph.forward.LayeredForward;
 import dev.belay.graph.forward.TensorNames;
 import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.PackedTokens;
+import dev.belay.graph.seq2seq.Seq2SeqFeatures;
 import dev.belay.graph.seq2seq.Seq2SeqModel;
 import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
@@ -206,15 +207,29 @@ record NativeBody(
     String base = Seq2SeqFamily.base(configuration.family());
     String before = base.isEmpty() ? "" : base + ".";
     int positions = configuration.sizes().positions();
+    HeadInput input = model.head().task().input(configuration);
+    boolean writes = input == HeadInput.NOTHING;
+    List<FeatureRequest> inputs =
+        new ArrayList<>(inputs(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK));
+    if (writes) {
+      inputs.add(FeatureRequest.ids(TensorNames.DECODER_INPUT_IDS));
+    }
     return new NativeBody(
         List.of(before + "shared.", before + "encoder.", before + "decoder."),
-        inputs(TensorNames.INPUT_IDS, TensorNames.ATTENTION_MASK, TensorNames.DECODER_INPUT_IDS),
-        TensorNames.LOGITS,
+        inputs,
+        writes ? TensorNames.LOGITS : TensorNames.FEATURES,
         positions > 0 ? OptionalInt.of(positions) : OptionalInt.empty(),
         new WordTable(
             before + "shared.weight",
             configuration.sizes().vocabulary(),
             Optional.of("encoder, decoder and, if tied, logits share them")),
-        (graph, options) -> Seq2SeqModel.build(graph, spec, options));
+        (graph, options) ->
+            writes
+                ? Seq2SeqModel.build(graph, spec, options)
+                : Seq2SeqFeatures.build(
+                    graph,
+                    spec,
+                    Seq2SeqFamily.reading(configuration, input == HeadInput.EXAMPLE),
+                    options));
   }
 }

@@ -7,6 +7,9 @@ import dev.belay.graph.layer.Parameters;
 import dev.belay.savedmodel.configuration.ConfigurationWriter;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.tensor.NamedTensors;
+import dev.belay.savedmodel.weights.SentenceModules;
+import dev.belay.savedmodel.weights.WeightLocation;
+import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.task.HeadChoice;
@@ -14,6 +17,7 @@ import dev.belay.train.task.HeadFiles;
 import dev.belay.train.task.HeadInput;
 import dev.belay.train.task.HeadLayers;
 import dev.belay.train.task.Task;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -30,6 +34,13 @@ record NativeHead(HeadFiles files, Task task, Optional<LabelMap> labels) {
   /** The requested head, else the one in the weights. */
   static NativeHead of(ModelConfig config, ModelConfiguration configuration, NamedTensors weights) {
     return of(new HeadFiles(config, configuration, weights, Optional.empty()));
+  }
+
+  /** Modules of sentence-transformers, unless another head is requested. */
+  static Optional<SentenceModules> modules(WeightLocation location, ModelConfig config)
+      throws IOException {
+    boolean other = config.newHead().map(head -> !head.equals(EmbeddingConfig.HEAD)).orElse(false);
+    return other ? Optional.empty() : SentenceModules.read(location.folder());
   }
 
   /** The requested head, else the one in the files. */

@@ -17,7 +17,6 @@ import dev.belay.savedmodel.model.SavedModelContents;
 import dev.belay.savedmodel.tensor.TensorPieces;
 import dev.belay.savedmodel.weights.ModelWeights;
 import dev.belay.savedmodel.weights.OptimizerState;
-import dev.belay.savedmodel.weights.SentenceModules;
 import dev.belay.savedmodel.weights.SentenceTransformers;
 import dev.belay.savedmodel.weights.WeightLocation;
 import dev.belay.savedmodel.weights.WeightReader;
@@ -25,9 +24,9 @@ import dev.belay.train.adapter.AdapterNotes;
 import dev.belay.train.adapter.AdapterPlans;
 import dev.belay.train.adapter.StoredAdapter;
 import dev.belay.train.config.ConfigException;
-import dev.belay.train.config.EmbeddingConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.SummaryToken;
 import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.doctor.NativeTensorFlow;
@@ -94,7 +93,8 @@ record NativeModel(
             () -> Provenance.hashes(location.files()));
     NativeWeights weights = base.with(adapter);
     NativeHead head =
-        NativeHead.of(new HeadFiles(config, configuration, weights, modules(location, config)));
+        NativeHead.of(
+            new HeadFiles(config, configuration, weights, NativeHead.modules(location, config)));
     if (head.files().modules().isEmpty()) {
       SentenceTransformers.note(location.folder()).ifPresent(notes::add);
     }
@@ -111,13 +111,6 @@ record NativeModel(
             notes);
     model.activation();
     return model;
-  }
-
-  /** Modules of sentence-transformers, unless another head is requested. */
-  private static Optional<SentenceModules> modules(WeightLocation location, ModelConfig config)
-      throws IOException {
-    boolean other = config.newHead().map(head -> !head.equals(EmbeddingConfig.HEAD)).orElse(false);
-    return other ? Optional.empty() : SentenceModules.read(location.folder());
   }
 
   /** A model that has no weights yet. */
@@ -312,6 +305,11 @@ record NativeModel(
   @Override
   public Optional<TargetRule> targets() {
     return head.task().targets(configuration);
+  }
+
+  @Override
+  public Optional<SummaryToken> summaryToken() {
+    return head.task().summaryToken(configuration);
   }
 
   @Override

@@ -13,6 +13,7 @@ import dev.belay.train.config.ConfigException;
 import dev.belay.train.config.LossConfig;
 import dev.belay.train.config.ModelConfig;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.SummaryToken;
 import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.data.example.UnfedInput;
 import dev.belay.train.doctor.NativeTensorFlow;
@@ -142,6 +143,11 @@ public sealed interface TrainableModel permits ImportedModel, NativeModel {
 
   /** Rules for texts that it learns to write about others, if it does. */
   default Optional<TargetRule> targets() {
+    return Optional.empty();
+  }
+
+  /** The token at whose last place in a text it reads the features of the text, if at one. */
+  default Optional<SummaryToken> summaryToken() {
     return Optional.empty();
   }
 

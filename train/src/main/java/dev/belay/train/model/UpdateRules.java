@@ -99,7 +99,8 @@ public final class UpdateRules {
   public static GradientPlan gradients(
       UpdateConfig config, ClipConfig clip, List<GradientStage> stages) {
     return new GradientPlan(
-        config.gradientAccumulationSteps() > 1,
+        config.accumulates(),
+        config.miniBatchSize(),
         config.precision() == UpdateConfig.Precision.FP16
             ? Optional.of(new DynamicLossScale(config.lossScale(), config.lossScaleGrowth()))
             : Optional.empty(),

@@ -2,11 +2,13 @@ package dev.belay.train.run;
 
 import dev.belay.graph.TrainStep;
 import dev.belay.train.config.DataConfig;
+import dev.belay.train.config.TrainConfig;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.EncodedExample;
 import dev.belay.train.dataset.TrainingData;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
 
@@ -23,6 +25,13 @@ public record LongestBatch(long examples, long tokens) {
     return new LongestBatch(config.trainBatchSize(), config.maxSeqLength());
   }
 
+  /** The largest batch that a pass of a training reads. */
+  static LongestBatch of(TrainConfig config, Dataset data) {
+    LongestBatch batch = of(config.data(), data);
+    OptionalInt rows = config.update().miniBatchSize();
+    return rows.isPresent() ? new LongestBatch(rows.getAsInt(), batch.tokens()) : batch;
+  }
+
   /** The largest batch of some examples. */
   static LongestBatch of(DataConfig config, Dataset data) {
     int longest = data.examples().stream().mapToInt(EncodedExample::length).max().orElse(1);
@@ -36,10 +45,12 @@ public record LongestBatch(long examples, long tokens) {
   }
 
   /** Shapes of a step's placeholders, by the names of their nodes. */
-  Map<String, Shape> shapes(TrainStep.Feeds feeds) {
+  Map<String, Shape> shapes(TrainStep step) {
+    TrainStep.Feeds feeds = step.feeds();
     Map<String, Shape> shapes = new HashMap<>();
     feeds.inputs().values().forEach(input -> add(shapes, input));
     add(shapes, feeds.labels());
+    step.pass().cached().ifPresent(cache -> add(shapes, cache.gradient().ofPart().asOutput()));
     return shapes;
   }
 

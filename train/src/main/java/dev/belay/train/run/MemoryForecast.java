@@ -59,7 +59,7 @@ public record MemoryForecast(
   }
 
   private static long peak(Graph graph, Operation target, TrainStep step, LongestBatch batch) {
-    return PeakMemory.of(graph, List.of(target), batch.shapes(step.feeds()), batch.rows());
+    return PeakMemory.of(graph, List.of(target), batch.shapes(step), batch.rows());
   }
 
   private static List<GraphVariable> weights(TrainStep step) {
@@ -76,7 +76,7 @@ public record MemoryForecast(
    */
   public static Optional<MemoryForecast> of(
       TrainConfig config, Graph graph, TrainStep step, Dataset data, OptionalLong usable) {
-    LongestBatch batch = LongestBatch.of(config.data(), data);
+    LongestBatch batch = LongestBatch.of(config, data);
     long trained = TensorSpecs.heldBytes(TrainingSession.trained(step));
     MemoryForecast least =
         new MemoryForecast(

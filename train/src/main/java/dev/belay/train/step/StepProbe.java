@@ -8,7 +8,6 @@ import dev.belay.graph.gradient.Gradient;
 import dev.belay.graph.replica.Replicas;
 import dev.belay.graph.search.NodeNames;
 import dev.belay.graph.variable.GraphVariable;
-import dev.belay.train.data.batch.Batch;
 import dev.belay.train.data.batch.UpdateBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperation;
 import org.tensorflow.Operand;
@@ -57,36 +57,21 @@ final class StepProbe {
   }
 
   Optional<NonFinite> examine(UpdateBatch batch, long number) {
-    float weight = 0;
     UpdateRun run =
         new UpdateRun(session, step, replicas, WorkerGroup.ALONE, 0, Double.POSITIVE_INFINITY);
-    for (Batch part : batch.parts()) {
-      weight += run.weight(part);
-    }
-    for (int i = 0; i < batch.parts().size(); i++) {
-      Pass pass = new Pass(run, batch.parts().get(i), weight);
-      long draw = run.draw(number, i);
-      boolean[] finite = finite(pass, draw);
+    for (Consumer<Feeds> pass : run.passes(batch, number)) {
+      boolean[] finite = finite(pass);
       Optional<FirstNonFinite> first = FirstNonFinite.of(flags, finite);
       if (first.isPresent()) {
-        return Optional.of(
-            describe(first.get(), gradients(finite), measure(pass, draw, first.get())));
+        return Optional.of(describe(first.get(), gradients(finite), measure(pass, first.get())));
       }
     }
     return Optional.empty();
   }
 
-  /** Values to feed for one pass. */
-  private record Pass(UpdateRun run, Batch part, float weight) {
-    void feed(Feeds feeds, long draw) {
-      run.data(feeds, part, draw);
-      feeds.put(run.graph().measures().weight().asOutput(), TFloat32.scalarOf(weight));
-    }
-  }
-
-  private boolean[] finite(Pass pass, long draw) {
+  private boolean[] finite(Consumer<Feeds> pass) {
     try (Feeds feeds = new Feeds(session.runner())) {
-      pass.feed(feeds, draw);
+      pass.accept(feeds);
       try (FetchedTensors result = feeds.runner().fetch(flags.flags()).run()) {
         TBool values = (TBool) result.get(0);
         boolean[] finite = new boolean[flags.tensors().size()];
@@ -114,12 +99,12 @@ final class StepProbe {
   }
 
   /** The ranges of the op's result and of its inputs. */
-  private List<TensorRange> measure(Pass pass, long draw, FirstNonFinite first) {
+  private List<TensorRange> measure(Consumer<Feeds> pass, FirstNonFinite first) {
     List<Output<?>> tensors = new ArrayList<>(List.of(first.output()));
     tensors.addAll(first.inputs());
     List<Operand<TFloat32>> copies = FirstNonFinite.fetchable(tf, tensors);
     try (Feeds feeds = new Feeds(session.runner())) {
-      pass.feed(feeds, draw);
+      pass.accept(feeds);
       copies.forEach(feeds.runner()::fetch);
       try (FetchedTensors result = feeds.runner().run()) {
         List<TensorRange> ranges = new ArrayList<>();

@@ -163,10 +163,13 @@ public final class StepRunner implements AutoCloseable {
   }
 
   private StepResult train(UpdateBatch batch, long step, UpdateRun update) {
+    TrainStep.Pass pass = train.orElseThrow().pass();
     StepResult result =
-        train.orElseThrow().pass().accumulate().isPresent()
-            ? update.inParts(batch, step)
-            : update.atOnce(batch.parts().get(0), step);
+        pass.cached().isPresent()
+            ? update.cached(batch, step)
+            : pass.accumulate().isPresent()
+                ? update.inParts(batch, step)
+                : update.atOnce(batch.parts().get(0), step);
     return memory.follow(applied.received(result), update.learningRate());
   }
 

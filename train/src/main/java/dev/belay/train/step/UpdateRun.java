@@ -4,6 +4,7 @@ import dev.belay.graph.TrainStep;
 import dev.belay.graph.measure.VariableNorms;
 import dev.belay.graph.replica.Replicas;
 import dev.belay.train.data.batch.Batch;
+import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.batch.UpdateBatch;
 import dev.belay.train.event.VariableNorm;
 import dev.belay.train.event.WorkerTime;
@@ -12,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.tensorflow.Operand;
 import org.tensorflow.Operation;
 import org.tensorflow.Output;
@@ -108,10 +110,7 @@ record UpdateRun(
    */
   StepResult inParts(UpdateBatch batch, long step) {
     long begin = System.nanoTime();
-    float weight = 0;
-    for (Batch part : batch.parts()) {
-      weight += weight(part);
-    }
+    float weight = weight(batch);
     Operation accumulate = graph.pass().accumulate().orElseThrow();
     for (int i = 0; i < batch.parts().size(); i++) {
       Batch part = batch.parts().get(i);
@@ -135,6 +134,33 @@ record UpdateRun(
     }
   }
 
+  /** An update whose loss compares the rows of several passes. */
+  StepResult cached(UpdateBatch batch, long step) {
+    return new CachedUpdate(this, batch.parts().get(0), step).make();
+  }
+
+  /**
+   * What is fed to each pass from inputs to gradients, of the first replica alone.
+   *
+   * @return feeds all that loss and gradients of a pass are computed from
+   */
+  List<Consumer<Feeds>> passes(UpdateBatch batch, long step) {
+    if (graph.pass().cached().isPresent()) {
+      return new CachedUpdate(this, batch.parts().get(0), step).passes();
+    }
+    float weight = weight(batch);
+    List<Consumer<Feeds>> passes = new ArrayList<>();
+    for (Batch part : batch.parts()) {
+      long draw = draw(step, passes.size());
+      passes.add(
+          feeds -> {
+            data(feeds, part, draw);
+            feeds.put(graph.measures().weight().asOutput(), TFloat32.scalarOf(weight));
+          });
+    }
+    return passes;
+  }
+
   /** What the replicas of this process do of a part of a batch. */
   private List<Batch> ownShares(Batch part) {
     int all = replicas.count() * workers.count();
@@ -154,7 +180,15 @@ record UpdateRun(
         : step;
   }
 
-  float weight(Batch part) {
+  private float weight(UpdateBatch batch) {
+    float weight = 0;
+    for (Batch part : batch.parts()) {
+      weight += weight(part);
+    }
+    return weight;
+  }
+
+  private float weight(Batch part) {
     try (Feeds feeds = new Feeds(session.runner())) {
       feeds.labels(graph.feeds().labels(), part.labels().orElseThrow());
       try (FetchedTensors result = feeds.runner().fetch(graph.measures().weight()).run()) {
@@ -164,7 +198,7 @@ record UpdateRun(
   }
 
   /** Feeds the first replica alone. */
-  void data(Feeds feeds, Batch batch, long draw) {
+  private void data(Feeds feeds, Batch batch, long draw) {
     data(feeds, batch, draw, 0);
   }
 
@@ -176,10 +210,15 @@ record UpdateRun(
   }
 
   private void data(Feeds feeds, Batch batch, long draw, int replica) {
+    features(feeds, batch.features(), draw, replica);
+    feeds.labels(replicas.in(replica, graph.feeds().labels()), batch.labels().orElseThrow());
+  }
+
+  /** Feeds what the model reads. */
+  void features(Feeds feeds, Map<String, BatchColumn> features, long draw, int replica) {
     Map<String, Output<?>> inputs = new LinkedHashMap<>();
     graph.feeds().inputs().forEach((name, input) -> inputs.put(name, replicas.in(replica, input)));
-    feeds.columns(inputs, batch.features());
-    feeds.labels(replicas.in(replica, graph.feeds().labels()), batch.labels().orElseThrow());
+    feeds.columns(inputs, features);
     feeds.put(replicas.in(replica, graph.feeds().step().asOutput()), TInt64.scalarOf(draw));
   }
 
@@ -190,7 +229,7 @@ record UpdateRun(
     }
   }
 
-  private StepResult apply(Feeds feeds, double millisBefore) {
+  StepResult apply(Feeds feeds, double millisBefore) {
     TrainStep.Measures tensors = graph.measures();
     toEach(feeds, graph.feeds().learningRate(), TFloat32.scalarOf((float) learningRate));
     toEach(feeds, graph.feeds().normLimit(), TFloat32.scalarOf((float) normLimit));

@@ -7,9 +7,11 @@ import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
+import dev.belay.train.data.example.SummaryToken;
 import dev.belay.train.family.DebertaFamily;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.family.ModernBertFamily;
+import dev.belay.train.family.Seq2SeqFamily;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -20,7 +22,7 @@ sealed interface PooledTask extends Task
     permits SequenceClassification, MultiLabelClassification, Regression {
   @Override
   default boolean fits(Family family) {
-    return !family.isEncoderDecoder();
+    return family != Family.T5;
   }
 
   @Override
@@ -30,13 +32,17 @@ sealed interface PooledTask extends Task
 
   /** The layer that makes the logits. */
   static String layer(Family family) {
-    return family.isDecoder()
-        ? ScoreHead.PROJECTION
-        : last(EncoderFamily.sequenceHeadLayers(family));
+    List<String> layers = headLayers(family);
+    return layers.get(layers.size() - 1);
   }
 
-  private static String last(List<String> layers) {
-    return layers.get(layers.size() - 1);
+  private static List<String> headLayers(Family family) {
+    if (family == Family.BART) {
+      return List.of(SequenceHead.Form.BART.dense(), SequenceHead.Form.BART.projection());
+    }
+    return family.isDecoder()
+        ? List.of(ScoreHead.PROJECTION)
+        : EncoderFamily.sequenceHeadLayers(family);
   }
 
   @Override
@@ -46,8 +52,7 @@ sealed interface PooledTask extends Task
 
   @Override
   default List<String> layers(HeadFiles files) {
-    Family family = files.family();
-    return family.isDecoder() ? List.of(layer(family)) : EncoderFamily.sequenceHeadLayers(family);
+    return headLayers(files.family());
   }
 
   @Override
@@ -89,7 +94,9 @@ sealed interface PooledTask extends Task
     }
     return Optional.of(
         new SequenceHead(
-            EncoderFamily.sequenceHead(layers.family()),
+            layers.family() == Family.BART
+                ? SequenceHead.Form.BART
+                : EncoderFamily.sequenceHead(layers.family()),
             layers.outputs(),
             layers.dropout(rate),
             layers.weights()));
@@ -98,6 +105,13 @@ sealed interface PooledTask extends Task
   @Override
   default boolean fitsSavedModel() {
     return true;
+  }
+
+  @Override
+  default Optional<SummaryToken> summaryToken(ModelConfiguration configuration) {
+    return configuration.family() == Family.BART
+        ? Optional.of(new SummaryToken(Seq2SeqFamily.summaryToken(configuration).getAsInt()))
+        : Optional.empty();
   }
 
   /** Makes one prediction for each example of the files. */

@@ -42,6 +42,12 @@ public record QuestionAnswering() implements TokenTask {
     return "question-answering";
   }
 
+  /** BART has a class for answers, and none for classes of tokens. */
+  @Override
+  public boolean fits(Family family) {
+    return family == Family.BART || TokenTask.super.fits(family);
+  }
+
   @Override
   public OptionalInt outputs() {
     return OptionalInt.of(ENDS);

@@ -13,7 +13,6 @@ import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
-import dev.belay.train.failure.ModelException;
 import dev.belay.train.metrics.EmbeddingMetrics;
 import dev.belay.train.metrics.Metrics;
 import java.io.IOException;
@@ -74,12 +73,6 @@ public record SentenceEmbedding(OptionalInt outputs, SentenceModules modules, do
   @Override
   public Task with(HeadFiles files) {
     ProblemTypes.refuse(files.config(), this);
-    if (files.config().adapter().isOn()) {
-      throw new ModelException(
-          "--adapter: Belay does not train adapters for --head "
-              + option()
-              + ": leave the option out, and use --trainable or --freeze");
-    }
     EmbeddingConfig options = files.config().embedding();
     return new SentenceEmbedding(
         OptionalInt.of(files.configuration().sizes().hidden()),

@@ -12,6 +12,7 @@ import dev.belay.train.data.batch.BatchColumn;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.LabelRule;
+import dev.belay.train.data.example.SummaryToken;
 import dev.belay.train.data.example.TargetRule;
 import dev.belay.train.failure.ModelException;
 import dev.belay.train.metrics.Metrics;
@@ -138,6 +139,11 @@ public sealed interface Task
   /** The id that generated texts start with, if it reads one text and generates another. */
   default OptionalInt decoderStart(ModelConfiguration configuration) {
     return OptionalInt.empty();
+  }
+
+  /** The token at whose last place in a text its head reads the features, if it reads one. */
+  default Optional<SummaryToken> summaryToken(ModelConfiguration configuration) {
+    return Optional.empty();
   }
 
   /** Whether a model does not read more tokens than it was trained with. */

@@ -31,7 +31,7 @@ final class StoredRunTest {
     ConfigJson.write(config, written);
     String since = // options of later versions
         "(?m)^  \"(adapter|lora-rank-stabilized|save-epochs|scale|full-vocabulary|log-worker-times|workers|tf-config|cluster-allow-public"
-            + "|worker-timeout|max-restarts|gradient-checkpointing|packing|loss-output|label-pad-token-id)\" : .*,\n";
+            + "|worker-timeout|max-restarts|gradient-checkpointing|packing|loss-output|label-pad-token-id|mini-batch-size)\" : .*,\n";
     assertEquals(Files.readString(CONFIG), Files.readString(written).replaceAll(since, ""));
   }
 
