@@ -14,7 +14,8 @@ import transformers
 from transformers import GenerationConfig
 
 TYPES = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "camembert": "Camembert", "distilbert": "DistilBert",
-         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "modernbert": "ModernBert", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5",
+         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "modernbert": "ModernBert",
+         "deberta": "Deberta", "deberta-v2": "DebertaV2", "gpt2": "GPT2", "t5": "T5", "mt5": "MT5",
          "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "gpt_neox": "GPTNeoX", "bart": "Bart", "mbart": "MBart"}
 # Of constructors, not of files.
 NOT_IN_FILES = {"args", "kwargs", "self"}

@@ -40,6 +40,8 @@ def family(name, **more):
         "roberta": (transformers.RobertaConfig, dict(bert, type_vocab_size=1, pad_token_id=1)),
         "mpnet": (transformers.MPNetConfig, bert),
         "modernbert": (transformers.ModernBertConfig, dict(bert, local_attention=6, pad_token_id=0, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3)),
+        "deberta-v2": (transformers.DebertaV2Config, dict(bert, relative_attention=True, pos_att_type=["p2c", "c2p"], position_buckets=8, max_relative_positions=20,
+                                                          type_vocab_size=2, share_att_key=True, norm_rel_ebd="layer_norm", position_biased_input=False)),
         "distilbert": (transformers.DistilBertConfig,
                        dict(vocab_size=V, dim=16, n_layers=2, n_heads=2, hidden_dim=24, max_position_embeddings=LONGEST)),
         "gpt2": (transformers.GPT2Config, dict(vocab_size=V, n_embd=16, n_layer=2, n_head=2, n_positions=LONGEST, bos_token_id=1, eos_token_id=2)),
@@ -62,7 +64,7 @@ def build(model_class, configuration, seed):
             parameter.data.copy_(noise if parameter.dim() >= 2 else parameter.data + noise)
     model.tie_weights()
     for module in model.modules():
-        if isinstance(module, torch.nn.Embedding) and configuration.model_type != "modernbert":
+        if isinstance(module, torch.nn.Embedding) and configuration.model_type not in ("modernbert", "deberta-v2"):
             module.padding_idx = None
     return model.eval()
 
@@ -268,8 +270,8 @@ def draw_sequence(rng):
     """How the examples of a task for whole texts are given."""
     form = rng.choice(["text", "text", "ids", "ids"])
     drawn = {"form": form, "style": data_files.draw(rng, ["jsonl", "jsonl", "json", "csv", "csv", "tsv", "tfrecord"]),
-             "family": rng.choice(["bert", "bert", "distilbert", "electra", "albert", "modernbert"] if form == "text" else
-                                  ["bert", "bert", "distilbert", "electra", "albert", "roberta", "modernbert"]),
+             "family": rng.choice(["bert", "bert", "distilbert", "electra", "albert", "modernbert", "deberta-v2"] if form == "text" else
+                                  ["bert", "bert", "distilbert", "electra", "albert", "roberta", "modernbert", "deberta-v2"]),
              "label_column": rng.choice(LABELS), "length": rng.choice([LONGEST, LONGEST, 8])}
     if form == "text":
         drawn["pair"] = rng.choice(PAIRS) if rng.random() < 0.35 else None
@@ -331,7 +333,7 @@ def sequences(recipe, rnd, pad):
 def inputs(recipe, tensors, pad):
     """A batch for the model."""
     batch = {"input_ids": collate([t[0] for t in tensors], pad), "attention_mask": collate([t[1] for t in tensors], 0)}
-    if recipe["family"] in ("bert", "electra", "albert", "roberta"):
+    if recipe["family"] in ("bert", "electra", "albert", "roberta", "deberta-v2"):
         batch["token_type_ids"] = collate([t[2] for t in tensors], 0)
     return batch
 
@@ -351,7 +353,7 @@ def unclear_ids(recipe):
 
 CLASSES = {"bert": transformers.BertForSequenceClassification, "distilbert": transformers.DistilBertForSequenceClassification,
            "electra": transformers.ElectraForSequenceClassification, "albert": transformers.AlbertForSequenceClassification,
-           "roberta": transformers.RobertaForSequenceClassification, "modernbert": transformers.ModernBertForSequenceClassification}
+           "roberta": transformers.RobertaForSequenceClassification, "modernbert": transformers.ModernBertForSequenceClassification, "deberta-v2": transformers.DebertaV2ForSequenceClassification}
 
 LABEL_FORMS = {"int": lambda y, names: y, "float": lambda y, names: float(y), "digits": lambda y, names: str(y), "name": lambda y, names: names[y],
                "output": lambda y, names: f"LABEL_{y}", "bool": lambda y, names: bool(y), "word": lambda y, names: ["False", "True"][y],
@@ -622,7 +624,7 @@ def draw_tokens(rng):
     formats = ["jsonl", "jsonl", "json", "conll", "conll", "txt", "csv", "tsv", "tfrecord"] if form == "words" else ["jsonl", "json", "csv", "tsv", "tfrecord"]
     style = data_files.draw(rng, formats)
     style["lists"] = "blanks"
-    return {"form": form, "style": style, "family": rng.choice(["bert", "bert", "distilbert", "electra", "albert", "modernbert"]), "scheme": rng.choice(list(SCHEMES)),
+    return {"form": form, "style": style, "family": rng.choice(["bert", "bert", "distilbert", "electra", "albert", "modernbert", "deberta-v2"]), "scheme": rng.choice(list(SCHEMES)),
             "columns": rng.choice([["tokens", "ner_tags"], ["tokens", "labels"], ["words", "labels"], ["tokens", "tags"], ["words", "label"],
                                    ["pieces", "pos"]]),
             "label": rng.choice(["name", "name", "int", "float"]), "ignored": rng.random() < 0.2, "length": rng.choice([LONGEST, 7]),
@@ -632,7 +634,7 @@ def draw_tokens(rng):
 
 TOKEN_CLASSES = {"bert": transformers.BertForTokenClassification, "distilbert": transformers.DistilBertForTokenClassification,
                  "electra": transformers.ElectraForTokenClassification, "albert": transformers.AlbertForTokenClassification,
-                 "modernbert": transformers.ModernBertForTokenClassification}
+                 "modernbert": transformers.ModernBertForTokenClassification, "deberta-v2": transformers.DebertaV2ForTokenClassification}
 
 
 def make_tokens(recipe, folder, rnd):
@@ -880,12 +882,13 @@ def causal_texts(recipe, folder, rnd):
 # ------------------------------------------------------------------------------------------------ masked language models
 
 def draw_masked(rng):
-    return {"form": "ids", "length": LONGEST, "style": data_files.draw(rng, ["jsonl", "json", "tfrecord", "csv"]), "family": rng.choice(["bert", "distilbert", "modernbert"]),
+    return {"form": "ids", "length": LONGEST, "style": data_files.draw(rng, ["jsonl", "json", "tfrecord", "csv"]), "family": rng.choice(["bert", "distilbert", "modernbert", "deberta-v2"]),
             "label_name": rng.choice(["labels", "label_ids", "masked"]), "mask": rng.choice(["given", "absent"])}
 
 
 def make_masked(recipe, folder, rnd):
-    classes = {"bert": transformers.BertForMaskedLM, "distilbert": transformers.DistilBertForMaskedLM, "modernbert": transformers.ModernBertForMaskedLM}
+    classes = {"bert": transformers.BertForMaskedLM, "distilbert": transformers.DistilBertForMaskedLM, "modernbert": transformers.ModernBertForMaskedLM,
+               "deberta-v2": transformers.DebertaV2ForMaskedLM}
     model = build(classes[recipe["family"]], family(recipe["family"]), recipe["seed"])
     save(model, folder)
     rows, tensors, labels = [], [], []
@@ -981,12 +984,13 @@ def make_seq2seq(recipe, folder, rnd):
 # ------------------------------------------------------------------------------------------------ questions
 
 def draw_questions(rng):
-    return {"form": "text", "family": rng.choice(["bert", "bert", "modernbert"]), "shape": rng.choice(["squad", "flat", "list", "lines"]), "gz": rng.random() < 0.2,
+    return {"form": "text", "family": rng.choice(["bert", "bert", "modernbert", "deberta-v2"]), "shape": rng.choice(["squad", "flat", "list", "lines"]), "gz": rng.random() < 0.2,
             "answers": rng.choice(["objects", "lists"]), "impossible": rng.random() < 0.3, "style": {"format": "json"}}
 
 
 def make_questions(recipe, folder, rnd):
-    classes = {"bert": transformers.BertForQuestionAnswering, "modernbert": transformers.ModernBertForQuestionAnswering}
+    classes = {"bert": transformers.BertForQuestionAnswering, "modernbert": transformers.ModernBertForQuestionAnswering,
+               "deberta-v2": transformers.DebertaV2ForQuestionAnswering}
     model = build(classes[recipe["family"]], family(recipe["family"]), recipe["seed"])
     save(model, folder)
     tokenizer = wordpiece(LONGEST)
@@ -1011,7 +1015,7 @@ def make_questions(recipe, folder, rnd):
     def loss_of(net, part):
         own = [tensors[i] for i in part]
         fed = {"input_ids": collate([t[0] for t in own], 0), "attention_mask": collate([[1] * len(t[0]) for t in own], 0)}
-        if recipe["family"] == "bert":
+        if recipe["family"] in ("bert", "deberta-v2"):
             fed["token_type_ids"] = collate([t[1] for t in own], 0)
         longest = max(max(len(tensors[i][0]) for i in part), 0)
         rounded = min((longest + 7) // 8 * 8, max(len(t[0]) for t in tensors))

@@ -4,10 +4,11 @@ Plain Python: both the TensorFlow and the PyTorch area draw from it, each with t
 """
 import random
 
-ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert", "mpnet", "modernbert")
+ENCODERS = ("bert", "roberta", "xlm-roberta", "camembert", "distilbert", "electra", "albert", "mpnet", "modernbert", "deberta", "deberta-v2")
 FAMILY = {"xlm-roberta": "roberta", "camembert": "roberta", "mt5": "t5", "mistral": "llama", "qwen2": "llama", "mbart": "bart"}
 DECODERS = ("gpt2", "llama", "gpt_neox")
 ROTARY = ("llama", "modernbert", "gpt_neox")
+DISENTANGLED = ("deberta", "deberta-v2")
 TASKS = {
     "encoder": (("classes", 5), ("regression", 1), ("labels", 1), ("tokens", 3), ("masked", 3), ("answers", 1)),
     "gpt2": (("causal", 4), ("classes", 3), ("regression", 1), ("tokens", 2)),
@@ -83,6 +84,9 @@ def sizes(rng, model_type):
             drawn["global_attn_every_n_layers"] = rng.choice((1, 2, 3, 5))
         if rng.random() < 0.6:
             drawn["rope_parameters"] = {kind: layer_rope(rng, drawn) for kind in ("full_attention", "sliding_attention")}
+    elif model_type in DISENTANGLED:
+        drawn = disentangled(rng, model_type, dict(vocab_size=vocabulary, hidden_size=hidden, num_hidden_layers=layers, num_attention_heads=heads,
+                                                   intermediate_size=inner, max_position_embeddings=positions))
     elif family(model_type) == "bart":
         drawn = dict(vocab_size=vocabulary, d_model=hidden, encoder_layers=layers, encoder_attention_heads=heads, encoder_ffn_dim=inner,
                      decoder_layers=rng.choice((1, 2, layers)), decoder_ffn_dim=rng.choice((8, 14, inner)),
@@ -129,6 +133,26 @@ def rope(rng, drawn, rotated=None):
     return found
 
 
+def disentangled(rng, model_type, drawn):
+    """Attention of DeBERTa: distances up to what texts have, or beyond; with or without buckets, embeddings of positions and types."""
+    drawn.update(type_vocab_size=rng.choice((0, 0, 1, 2, 3)), relative_attention=rng.random() < 0.9,
+                 pos_att_type=rng.choice((["p2c", "c2p"], ["p2c", "c2p"], "p2c|c2p", "C2P | p2c", ["c2p"], ["p2c"], "c2p", [], None, ["c2p", "p2p"])),
+                 max_relative_positions=rng.choice((-1, -1, 0, 3, 5, 8, 40)), position_biased_input=rng.random() < 0.5)
+    if rng.random() < 0.3:
+        drawn["embedding_size"] = rng.choice((4, 6, drawn["hidden_size"]))
+    if model_type == "deberta":
+        return drawn
+    farthest = drawn["max_relative_positions"] if drawn["max_relative_positions"] > 0 else drawn["max_position_embeddings"]
+    drawn["position_buckets"] = rng.choice([-1] + [count for count in (0, 2, 3, 4, 5, 8, 16) if farthest - 1 > count // 2])
+    if rng.random() < 0.6:
+        drawn.update(share_att_key=rng.random() < 0.7, norm_rel_ebd=rng.choice(("layer_norm", "layer_norm", "none", "None | Layer_Norm")))
+    if rng.random() < 0.35:
+        drawn["conv_kernel_size"] = rng.choice((0, 1, 3, 3, 5))
+        if rng.random() < 0.6:
+            drawn.update(conv_act=rng.choice(("gelu", "tanh", "relu")), conv_groups=rng.choice((1, 1, 2)))
+    return drawn
+
+
 def layer_rope(rng, drawn):
     """Rotary positions of one kind of layer: mostly the usual ones. Of YaRN transformers does not read truncate there."""
     if rng.random() < 0.6:
@@ -164,6 +188,12 @@ def settings(model_type, drawn, activations):
             ("tie_word_embeddings", (False,)), ("attention_dropout", (0.3,)), ("embedding_dropout", (0.3,)), ("mlp_dropout", (0.3,)),
             ("classifier_dropout", (0.4,)), ("sparse_prediction", (True,)), ("deterministic_flash_attn", (True,)),
             ("initializer_cutoff_factor", (3.0,)), ("is_decoder", (True,)), ("layer_norm_eps", (0.1,)), ("hidden_act", ("relu",)), ("rope_theta", (7.0,))]
+    if at in DISENTANGLED:
+        common = [pair for pair in common if pair[0] != "return_dict"]
+        return common + [("hidden_act", activations), ("pooler_hidden_act", activations), ("legacy", (False,))] * 2 + [
+            ("layer_norm_eps", (1e-5, 1e-3)), ("hidden_dropout_prob", (0.3,)), ("pooler_dropout", (0.2,)), ("cls_dropout", (0.4,)), ("tie_word_embeddings", (False,)),
+            ("pad_token_id", (3, 5, None)), ("attention_head_size", (drawn["hidden_size"] // drawn["num_attention_heads"],)),
+            ("pooler_hidden_size", (drawn["hidden_size"],)), ("is_decoder", (True,)), ("classifier_dropout", (0.3,)), ("position_embedding_type", ("relative_key",))]
     if at == "gpt_neox":
         return common + [("use_parallel_residual", (False,)), ("attention_bias", (False,))] * 3 + [
             ("hidden_act", activations), ("hidden_act", activations), ("layer_norm_eps", (1e-3, 1e-2)), ("tie_word_embeddings", (True,)),
@@ -195,17 +225,20 @@ def configuration(rng, model_type, activations, dropped=()):
     for _ in range(weighted(rng, ((0, 2), (1, 4), (2, 3), (3, 1)))):
         key, values = rng.choice(known)
         drawn[key] = rng.choice(values)
+    if model_type in DISENTANGLED and drawn.get("legacy") is False:
+        drawn.pop("embedding_size", None)  # Python's own head has the width of the model
     return drawn
 
 
 def rows(rng, drawn, model_type, task):
     """Token ids, and how each row is padded; the same seed makes the same rows."""
     rotary = family(model_type) in ROTARY
-    longest = 24 if model_type == "modernbert" else 12 if rotary else min(12, drawn.get("max_position_embeddings", drawn.get("n_positions", 40)) - 6)
+    unlimited = model_type in DISENTANGLED and not drawn["position_biased_input"]
+    longest = 24 if model_type == "modernbert" or unlimited else 12 if rotary else min(12, drawn.get("max_position_embeddings", drawn.get("n_positions", 40)) - 6)
     # An encoder that answers for an example reads its first token, which PyTorch does not train where it is padding; and
     # what a causal model says of padding before the first token hangs on how its mask is written.
     decoder = family(model_type) in DECODERS
-    causal = decoder or drawn.get("is_decoder") and model_type != "modernbert"
+    causal = decoder or drawn.get("is_decoder") and model_type not in ("modernbert", *DISENTANGLED)
     left = decoder and task in ("classes", "regression", "labels") or task in ("tokens", "masked") and not causal
     sides = (("", 3), ("right", 3), ("left", 1 if left else 0))
     return dict(
@@ -213,7 +246,7 @@ def rows(rng, drawn, model_type, task):
         padded=weighted(rng, sides),
         labelled=rng.random() < 0.5,
         types=rng.random() < 0.7,
-        padding_inside=family(model_type) == "llama" and rng.random() < 0.3,
+        padding_inside=(family(model_type) == "llama" or model_type in DISENTANGLED) and rng.random() < 0.3,
         seed=rng.randint(0, 10**6))
 
 
@@ -238,7 +271,7 @@ class Rows:
         side = recipe["rows"]["padded"]
         count = self.config.get("type_vocab_size", 0) if recipe["model_type"] != "distilbert" else 0
         self.types = None
-        if at in ("bert", "electra", "albert", "roberta") and count > 0:
+        if at in ("bert", "electra", "albert", "roberta", *DISENTANGLED) and count > 0:
             several = recipe["rows"]["types"] and count > 1
             self.types = [sorted(self.rng.randrange(count) if several else 0 for _ in range(length)) for length in lengths]
         self.left = side == "left"

@@ -16,10 +16,10 @@ SHARE = 1.5
 ACTIVATIONS = ("gelu", "gelu_10", "gelu_fast", "gelu_new", "gelu_python", "gelu_pytorch_tanh", "gelu_python_tanh",
                "gelu_accurate", "hardswish", "laplace", "leaky_relu", "linear", "mish", "quick_gelu", "relu", "relu2", "relu6",
                "sigmoid", "silu", "sqrtsoftplus", "swish", "tanh")
-MODELS = (("bert", 5), ("roberta", 3), ("xlm-roberta", 1), ("camembert", 1), ("distilbert", 3), ("electra", 3), ("albert", 3), ("mpnet", 3), ("modernbert", 5),
+MODELS = (("bert", 5), ("roberta", 3), ("xlm-roberta", 1), ("camembert", 1), ("distilbert", 3), ("electra", 3), ("albert", 3), ("mpnet", 3), ("modernbert", 5), ("deberta", 2), ("deberta-v2", 5),
           ("gpt2", 5), ("llama", 5), ("mistral", 2), ("qwen2", 3), ("gpt_neox", 3), ("t5", 4), ("mt5", 1), ("bart", 4), ("mbart", 3))
 CLASS = {"bert": "Bert", "roberta": "Roberta", "xlm-roberta": "XLMRoberta", "camembert": "Camembert", "distilbert": "DistilBert",
-         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "modernbert": "ModernBert", "gpt2": "GPT2", "llama": "Llama", "mistral": "Mistral",
+         "electra": "Electra", "albert": "Albert", "mpnet": "MPNet", "modernbert": "ModernBert", "deberta": "Deberta", "deberta-v2": "DebertaV2", "gpt2": "GPT2", "llama": "Llama", "mistral": "Mistral",
          "qwen2": "Qwen2", "gpt_neox": "GPTNeoX", "t5": "T5", "mt5": "MT5", "bart": "Bart", "mbart": "MBart"}
 ENDING = {"classes": "ForSequenceClassification", "regression": "ForSequenceClassification", "labels": "ForSequenceClassification",
           "tokens": "ForTokenClassification", "answers": "ForQuestionAnswering", "masked": "ForMaskedLM", "causal": "LMHeadModel", "seq2seq": "ForConditionalGeneration"}
@@ -74,7 +74,7 @@ def wrong(rng, recipe):
     choices = ["inside", "missing", "shape", "activation"]
     if kind(recipe["model_type"]) == "encoder" or recipe["model_type"] == "gpt2":
         choices += ["pruned", "cross"]
-    if recipe["model_type"] in ("albert", "distilbert", "modernbert"):
+    if recipe["model_type"] in ("albert", "distilbert", "modernbert", *grammar.DISENTANGLED):
         choices.remove("cross")
     if recipe["model_type"] == "gpt2" and recipe["task"] == "causal" and recipe["config"].get("tie_word_embeddings", True):
         choices += ["own_head"]
@@ -307,6 +307,8 @@ def edit_weights(held, model, recipe):
             held[re.sub(r"weight$", "gamma", re.sub(r"bias$", "beta", name))] = held.pop(name)
     if how["buffers"] and kind(recipe["model_type"]) == "encoder" and recipe["model_type"] != "modernbert":
         held[first + "embeddings.position_ids"] = torch.arange(recipe["config"]["max_position_embeddings"])[None]
+    if how["buffers"] and recipe["model_type"] in grammar.DISENTANGLED and not recipe["config"]["position_biased_input"]:
+        held[first + "embeddings.position_embeddings.weight"] = torch.randn(recipe["config"]["max_position_embeddings"], recipe["config"].get("embedding_size", model.config.hidden_size))
     if how["buffers"] and family(recipe["model_type"]) == "llama":
         held[first + "layers.0.self_attn.rotary_emb.inv_freq"] = torch.ones(2)
     if how["buffers"] and recipe["model_type"] == "gpt_neox":

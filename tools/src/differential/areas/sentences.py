@@ -12,7 +12,7 @@ import data_files
 INTERPRETER = "pytorch"
 SHARE = 0.5
 
-FAMILIES = ("bert", "bert", "roberta", "distilbert", "electra", "albert", "mpnet", "mpnet", "modernbert", "modernbert")
+FAMILIES = ("bert", "bert", "roberta", "distilbert", "electra", "albert", "mpnet", "mpnet", "modernbert", "modernbert", "deberta-v2")
 POOLINGS = {"mean": "mean", "cls": "cls", "lasttoken": "last"}
 ANCHORS = ("text", "anchor", "query", "sentence")
 PAIRS = (("text", "text_b"), ("sentence1", "sentence2"), ("premise", "hypothesis"), ("question1", "question2"))

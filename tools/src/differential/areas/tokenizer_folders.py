@@ -10,6 +10,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 
 BERT_SPECIAL = {"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]"}
 ROBERTA_SPECIAL = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "sep_token": "</s>", "pad_token": "<pad>", "cls_token": "<s>", "mask_token": "<mask>"}
+DEBERTA_SPECIAL = {"bos_token": "[CLS]", "eos_token": "[SEP]", **BERT_SPECIAL}
 GPT2_SPECIAL = {"bos_token": "<|endoftext|>", "eos_token": "<|endoftext|>", "unk_token": "<|endoftext|>"}
 ALBERT_SPECIAL = {"bos_token": "[CLS]", "eos_token": "[SEP]", "unk_token": "<unk>", "sep_token": "[SEP]", "pad_token": "<pad>", "cls_token": "[CLS]", "mask_token": "[MASK]"}
 LANGUAGES = """ar_AR cs_CZ de_DE en_XX es_XX et_EE fi_FI fr_XX gu_IN hi_IN it_IT ja_XX kk_KZ ko_KR lt_LT lv_LV my_MM ne_NP nl_XX ro_RO ru_RU si_LK tr_TR vi_VN
@@ -35,9 +36,11 @@ FAMILIES = {
     "bart": ("bart", "BartTokenizer", ROBERTA_SPECIAL, "bytes"),
     "mbart": ("mbart", "MBartTokenizer", MBART_SPECIAL, "unigram"),
     "mbart50": ("mbart", "MBart50Tokenizer", MBART_SPECIAL, "unigram"),
+    "deberta": ("deberta", "DebertaTokenizer", DEBERTA_SPECIAL, "bytes"),
+    "deberta-v2": ("deberta-v2", "DebertaV2Tokenizer", DEBERTA_SPECIAL, "unigram"),
     "plain": ("bert", "PreTrainedTokenizerFast", BERT_SPECIAL, "any"),
 }
-WEIGHTS = {"bert": 8, "distilbert": 3, "electra": 3, "mpnet": 2, "roberta": 4, "gpt2": 4, "gpt_neox": 2, "albert": 3, "t5": 3, "xlm-roberta": 3, "camembert": 1, "bart": 2, "mbart": 2, "mbart50": 1, "plain": 4}
+WEIGHTS = {"bert": 8, "distilbert": 3, "electra": 3, "mpnet": 2, "roberta": 4, "gpt2": 4, "gpt_neox": 2, "albert": 3, "t5": 3, "xlm-roberta": 3, "camembert": 1, "bart": 2, "mbart": 2, "mbart50": 1, "deberta": 2, "deberta-v2": 3, "plain": 4}
 
 ADDED = ["<user>", "covid19", "COVID-19", "<ent>", "New York", "naïve", "東京", "e-mail", "[X]", "</tag>", "😀😀", "ß", "İX", "the", " sp", "tab\t", "A", "##x", "ΣΑΣ", "▁new", "foo_bar", "@user", "…", "मैं"]
 REGEXES = [
@@ -66,7 +69,7 @@ def draw(rng, newer):
     if kind == "any":
         kind = rng.choice(["wordpiece", "bytes", "unigram", "bpe", "wordlevel", "regex"])
     recipe = {"family": family, "kind": kind, "seed": rng.randrange(10**6), "size": rng.choice([300, 500, 900]), "newer": newer}
-    slow = family in ("bert", "distilbert", "electra", "mpnet", "roberta", "bart", "gpt2")
+    slow = family in ("bert", "distilbert", "electra", "mpnet", "roberta", "bart", "gpt2", "deberta")
     recipe["layout"] = rng.choice(["json", "json", "slow"]) if slow else "json"
     settings = {}
     if rng.random() < 0.75:
@@ -93,6 +96,9 @@ def draw(rng, newer):
         settings.update(maybe(rng, 0.4, lambda: {"do_lower_case": rng.random() < 0.5}))
         settings.update(maybe(rng, 0.4, lambda: {"keep_accents": rng.random() < 0.5}))
         settings.update(maybe(rng, 0.1, {"remove_space": True}))
+    if family == "deberta-v2":
+        settings.update(maybe(rng, 0.5, lambda: {"do_lower_case": rng.random() < 0.5}))
+        settings.update(maybe(rng, 0.5, lambda: {"split_by_punct": rng.random() < 0.6}))
     if family == "t5":
         settings.update(maybe(rng, 0.5, lambda: {"extra_ids": rng.choice([0, 5, 100])}))
     settings.update(maybe(rng, 0.2, lambda: {"truncation_side": rng.choice(["left", "left", "right"])}))

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.decoder.DecoderModel;
 import dev.belay.graph.decoder.DecoderSpec;
+import dev.belay.graph.encoder.DisentangledEncoderSpec;
 import dev.belay.graph.encoder.EncoderModel;
 import dev.belay.graph.encoder.EncoderNames;
 import dev.belay.graph.encoder.EncoderSpec;
@@ -68,6 +69,23 @@ class NoDeadNodesTest {
             EncoderModel.build(
                 graph,
                 SmallRotaryEncoder.spec(7, 8, true),
+                new EncoderModel.Options(FRESH, variable -> true, true, reading)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FIRST_TOKEN, JOINT, false",
+    "ALL_TOKENS, APART, false",
+    "FIRST_TOKEN, SHARED, true",
+    "ALL_TOKENS, SHARED, true"
+  })
+  void disentangledEncoder(
+      Pooling reading, DisentangledEncoderSpec.Layers layers, boolean convolves) {
+    check(
+        graph ->
+            EncoderModel.build(
+                graph,
+                SmallDisentangledEncoder.spec(7, 8, layers, convolves),
                 new EncoderModel.Options(FRESH, variable -> true, true, reading)));
   }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.clip.GlobalNormClip;
+import dev.belay.graph.encoder.DisentangledEncoderSpec;
 import dev.belay.graph.encoder.EncoderModel;
 import dev.belay.graph.encoder.EncoderNames;
 import dev.belay.graph.encoder.EncoderSpec;
@@ -106,6 +107,10 @@ class PackedTokensTest {
     "MPNET, ALL_TOKENS, false",
     "MODERNBERT, FIRST_TOKEN, false",
     "MODERNBERT, ALL_TOKENS, false",
+    "JOINT, FIRST_TOKEN, false",
+    "APART, ALL_TOKENS, false",
+    "SHARED, FIRST_TOKEN, true",
+    "SHARED, ALL_TOKENS, true",
     "RELATIVE_KEY, ALL_TOKENS, false",
     "RELATIVE_KEY_QUERY, FIRST_TOKEN, false",
     "RELATIVE_KEY_QUERY, ALL_TOKENS, true"
@@ -114,10 +119,7 @@ class PackedTokensTest {
     try (Graph graph = new Graph()) {
       EncoderModel.Options options =
           new EncoderModel.Options(FRESH, variable -> true, false, reading);
-      ForwardModel model =
-          family.equals("MODERNBERT")
-              ? EncoderModel.build(graph, SmallRotaryEncoder.spec(9, 8, true), options)
-              : EncoderModel.build(graph, spec(family, causal), options);
+      ForwardModel model = build(graph, family, causal, options);
       ForwardCall call = model.call(EncoderModel.TRAINING);
       TrainStep step =
           TrainStepBuilder.build(
@@ -142,6 +144,21 @@ class PackedTokensTest {
         assertArrayEquals(padded.get(i), packed.get(i), 2e-6f, "result " + i);
       }
     }
+  }
+
+  /** A DeBERTa has a convolution where the others are causal. */
+  private static ForwardModel build(
+      Graph graph, String family, boolean causal, EncoderModel.Options options) {
+    return switch (family) {
+      case "MODERNBERT" -> EncoderModel.build(graph, SmallRotaryEncoder.spec(9, 8, true), options);
+      case "JOINT", "APART", "SHARED" ->
+          EncoderModel.build(
+              graph,
+              SmallDisentangledEncoder.spec(
+                  9, 8, DisentangledEncoderSpec.Layers.valueOf(family), causal),
+              options);
+      default -> EncoderModel.build(graph, spec(family, causal), options);
+    };
   }
 
   /** Loss and norm of each step, then all weights. */

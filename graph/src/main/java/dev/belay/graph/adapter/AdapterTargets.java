@@ -12,11 +12,14 @@ import java.util.regex.Pattern;
  *     queries and values that have a usual name, else all that can have one
  */
 public record AdapterTargets(Optional<Predicate<String>> named) {
-  /** Weights of queries and values, alone or in one matrix, as PEFT adapts them by default. */
+  /**
+   * Weights of queries and values, alone or in one matrix, as PEFT adapts them by default; not
+   * those of positions.
+   */
   private static final Pattern USUAL =
       Pattern.compile(
-          "(^|[./_])(query|value|q_lin|v_lin|q_proj|v_proj|query_proj|value_proj|c_attn|Wqkv"
-              + "|query_key_value|q|v)[./](kernel|weight|weights)(#\\d+)?$");
+          "(^|[./_])(?<!pos_)(query|value|q_lin|v_lin|q_proj|v_proj|query_proj|value_proj|c_attn|Wqkv"
+              + "|in_proj|query_key_value|q|v)[./](kernel|weight|weights)(#\\d+)?$");
 
   /** The usual weights. */
   public static final AdapterTargets USUAL_WEIGHTS = new AdapterTargets(Optional.empty());

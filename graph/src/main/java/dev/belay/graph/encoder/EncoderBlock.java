@@ -1,11 +1,9 @@
 package dev.belay.graph.encoder;
 
-import dev.belay.graph.layer.Activation;
 import dev.belay.graph.layer.Dense;
 import dev.belay.graph.layer.ForwardContext;
 import dev.belay.graph.layer.Heads;
 import dev.belay.graph.layer.JointDense;
-import dev.belay.graph.layer.LayerNorm;
 import dev.belay.graph.layer.PackedTokens;
 import dev.belay.graph.layer.Parameters;
 import dev.belay.graph.layer.RelativeKeys;
@@ -19,26 +17,17 @@ import org.tensorflow.types.TFloat32;
 
 /** Attention and feed-forward, each added to its input and then normalised. */
 final class EncoderBlock {
-  private final EncoderSpec.Rates dropout;
-  private final Activation activation;
   private final Heads heads;
   private final Dense query;
   private final Dense key;
   private final Dense value;
   private final Optional<RelativeKeys> distances;
-  private final Dense attentionOutput;
-  private final LayerNorm attentionNorm;
-  private final Dense intermediate;
-  private final Dense output;
-  private final LayerNorm outputNorm;
+  private final PostNormLayers rest;
 
   EncoderBlock(Parameters parameters, EncoderSpec spec) {
     EncoderNames names = spec.names();
     int hidden = spec.sizes().hidden();
-    int inner = spec.sizes().intermediate();
     int count = spec.sizes().heads();
-    this.dropout = spec.dropout();
-    this.activation = spec.activation();
     this.heads = Heads.scaled(count, hidden / count, spec.dropout().attention());
     this.query = Dense.declare(parameters, names.query(), hidden, hidden);
     this.key = Dense.declare(parameters, names.key(), hidden, hidden);
@@ -54,12 +43,7 @@ final class EncoderBlock {
                         spec.sizes().positions(),
                         hidden / count,
                         form));
-    this.attentionOutput = Dense.declare(parameters, names.attentionOutput(), hidden, hidden);
-    this.attentionNorm =
-        LayerNorm.declare(parameters, names.attentionNorm(), hidden, spec.normEpsilon());
-    this.intermediate = Dense.declare(parameters, names.intermediate(), hidden, inner);
-    this.output = Dense.declare(parameters, names.output(), inner, hidden);
-    this.outputNorm = LayerNorm.declare(parameters, names.outputNorm(), hidden, spec.normEpsilon());
+    this.rest = new PostNormLayers(parameters, spec);
   }
 
   /**
@@ -69,12 +53,8 @@ final class EncoderBlock {
    */
   Operand<TFloat32> apply(ForwardContext outer, Rows rows, Operand<TFloat32> bias) {
     ForwardContext pass = outer.within("attention");
-    Ops tf = pass.tf();
     Operand<TFloat32> context = attend(pass, rows, bias); // [M or B, H]
-    Operand<TFloat32> attended =
-        pass.dropout(attentionOutput.apply(pass, context), dropout.attentionOutput());
-    Operand<TFloat32> mixed = attentionNorm.apply(pass, tf.math.add(attended, rows.asked()));
-    return feedForward(outer.within("feed_forward"), mixed);
+    return rest.apply(outer, pass, context, rows.asked());
   }
 
   private Operand<TFloat32> attend(ForwardContext pass, Rows rows, Operand<TFloat32> bias) {
@@ -145,12 +125,5 @@ final class EncoderBlock {
     boolean asksAll() {
       return asked.equals(all);
     }
-  }
-
-  private Operand<TFloat32> feedForward(ForwardContext pass, Operand<TFloat32> x) {
-    Ops tf = pass.tf();
-    Operand<TFloat32> inner = activation.apply(pass, intermediate.apply(pass, x)); // [M or B, I]
-    Operand<TFloat32> added = pass.dropout(output.apply(pass, inner), dropout.feedForward());
-    return outputNorm.apply(pass, tf.math.add(added, x)); // [M or B, H]
   }
 }

@@ -58,6 +58,13 @@ public final class EncoderModel {
     return build(graph, rows, options, parameters -> new RotaryEncoder(parameters, spec));
   }
 
+  /** The same of an encoder that attends to contents and distances. */
+  public static ForwardModel build(Graph graph, DisentangledEncoderSpec spec, Options options) {
+    EncoderSpec.Sizes sizes = spec.encoder().sizes();
+    Rows rows = new Rows(sizes.hidden(), sizes.types() > 0);
+    return build(graph, rows, options, parameters -> new DisentangledEncoder(parameters, spec));
+  }
+
   /**
    * Rows of an encoder.
    *

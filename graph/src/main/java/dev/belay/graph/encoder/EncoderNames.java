@@ -70,6 +70,21 @@ public record EncoderNames(
           "output.dense",
           "output.LayerNorm");
 
+  public static final EncoderNames DEBERTA_V2 =
+      new EncoderNames(
+          "deberta",
+          "embeddings.embed_proj",
+          "encoder.layer.%1$d",
+          "attention.self.query_proj",
+          "attention.self.key_proj",
+          "attention.self.value_proj",
+          "encoder.rel_embeddings",
+          "attention.output.dense",
+          "attention.output.LayerNorm",
+          "intermediate.dense",
+          "output.dense",
+          "output.LayerNorm");
+
   private static EncoderNames likeBert(String base) {
     return new EncoderNames(
         base,

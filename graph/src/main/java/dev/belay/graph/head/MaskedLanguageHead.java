@@ -72,6 +72,14 @@ public record MaskedLanguageHead(
             "generator_lm_head");
     public static final Form MODERNBERT =
         new Form("head.dense", "head.norm", "decoder.bias", "decoder");
+
+    /** DeBERTa's own, whose logits are products with the word embeddings. */
+    public static final Form DEBERTA =
+        new Form(
+            "lm_predictions.lm_head.dense",
+            "lm_predictions.lm_head.LayerNorm",
+            "lm_predictions.lm_head.bias",
+            "");
   }
 
   @Override

@@ -15,11 +15,18 @@ import org.tensorflow.types.TFloat32;
  *
  * @param form of the family
  * @param outputs C
- * @param dropoutRate before the projection, and before the dense layer where the family has that
+ * @param firstRate of dropout before the dense layer
+ * @param dropoutRate before the projection
  * @param weights their initialization
  */
-public record SequenceHead(Form form, int outputs, double dropoutRate, HeadWeights weights)
+public record SequenceHead(
+    Form form, int outputs, double firstRate, double dropoutRate, HeadWeights weights)
     implements Head {
+
+  /** A head with the same dropout before both layers, where the family has both. */
+  public SequenceHead(Form form, int outputs, double dropoutRate, HeadWeights weights) {
+    this(form, outputs, form.dropsFirst() ? dropoutRate : 0, dropoutRate, weights);
+  }
 
   /**
    * Differences between families.
@@ -45,12 +52,18 @@ public record SequenceHead(Form form, int outputs, double dropoutRate, HeadWeigh
         new Form(
             "classification_head.dense", Activation.TANH, true, "classification_head.out_proj");
 
+    /** That of DeBERTa, whose configuration names the activation. */
+    public static Form deberta(Activation activation) {
+      return new Form("pooler.dense", activation, true, "classifier");
+    }
+
     public Form {
       Objects.requireNonNull(activation);
     }
   }
 
   public SequenceHead {
+    DenseHead.requireRate(firstRate);
     DenseHead.requireRate(dropoutRate);
   }
 
@@ -64,7 +77,7 @@ public record SequenceHead(Form form, int outputs, double dropoutRate, HeadWeigh
         parameters,
         weights.beginning().seed(),
         (pass, first) -> {
-          Operand<TFloat32> x = form.dropsFirst() ? pass.dropout(first, dropoutRate) : first;
+          Operand<TFloat32> x = pass.dropout(first, firstRate);
           Operand<TFloat32> pooled =
               form.activation().apply(pass.tf(), dense.apply(pass, x)); // [B, H]
           return projection.apply(pass, pass.dropout(pooled, dropoutRate)); // [B, C]

@@ -103,6 +103,11 @@ public final class Parameters {
     return drawn(name, Units.ROWS, out, in);
   }
 
+  /** A kernel of a convolution over tokens, [out, in, width]. */
+  public Operand<TFloat32> convolution(String name, long out, long in, long width) {
+    return drawn(name, Units.ROWS, out, in, width);
+  }
+
   /** A transposed kernel, [in, out], as in GPT-2. */
   public Operand<TFloat32> transposedKernel(String name, long in, long out) {
     return drawn(name, Units.COLUMNS, in, out);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.graph.ForwardPass;
 import dev.belay.graph.GradientPlan;
+import dev.belay.graph.SmallDisentangledEncoder;
 import dev.belay.graph.SmallRotaryEncoder;
 import dev.belay.graph.TrainPlan;
 import dev.belay.graph.TrainStep;
@@ -13,6 +14,7 @@ import dev.belay.graph.clip.GlobalNormClip;
 import dev.belay.graph.decoder.DecoderForm;
 import dev.belay.graph.decoder.DecoderModel;
 import dev.belay.graph.decoder.DecoderSpec;
+import dev.belay.graph.encoder.DisentangledEncoderSpec;
 import dev.belay.graph.encoder.EncoderModel;
 import dev.belay.graph.encoder.EncoderNames;
 import dev.belay.graph.encoder.EncoderSpec;
@@ -79,6 +81,20 @@ class RecomputationTest {
             EncoderModel.build(
                 graph,
                 SmallRotaryEncoder.spec(WORDS, 8, false),
+                new EncoderModel.Options(o, Pooling.FIRST_TOKEN))),
+    DEBERTA(
+        (graph, o) ->
+            EncoderModel.build(
+                graph,
+                SmallDisentangledEncoder.spec(
+                    WORDS, 8, DisentangledEncoderSpec.Layers.JOINT, false),
+                new EncoderModel.Options(o, Pooling.ALL_TOKENS))),
+    DEBERTA_V2(
+        (graph, o) ->
+            EncoderModel.build(
+                graph,
+                SmallDisentangledEncoder.spec(
+                    WORDS, 8, DisentangledEncoderSpec.Layers.SHARED, true),
                 new EncoderModel.Options(o, Pooling.FIRST_TOKEN))),
     GPT2(
         (graph, o) ->

@@ -69,6 +69,9 @@ public final class ConfigurationReader {
       if (type.family() == Family.MODERNBERT) {
         AlternatingAttention.read(type, configuration.sizes(), fields);
       }
+      if (type.family().isDisentangled()) {
+        DisentangledAttention.read(type, configuration.sizes(), fields);
+      }
       if (type.family().isRotaryDecoder()) {
         RotaryPositions.read(type, configuration.sizes(), fields);
         SlidingWindow.read(type, configuration.sizes(), fields);
@@ -208,14 +211,16 @@ public final class ConfigurationReader {
     return switch (family) {
       case GPT2, MODERNBERT, GPT_NEOX, BART -> 1e-5;
       case LLAMA, T5 -> 1e-6;
+      case DEBERTA, DEBERTA_V2 -> 1e-7;
       default -> 1e-12;
     };
   }
 
-  /** A ModernBERT without padding says so by null. */
+  /** A ModernBERT or DeBERTa without padding says so by null. */
   private static OptionalInt padId(Family family, Fields fields) {
     String key = "pad_token_id";
-    return family == Family.MODERNBERT && fields.isNull(key)
+    boolean optional = family == Family.MODERNBERT || family.isDisentangled();
+    return optional && fields.isNull(key)
         ? OptionalInt.empty()
         : fields.optionalWhole(key, defaultPadId(family));
   }
@@ -253,7 +258,14 @@ public final class ConfigurationReader {
             ? fields.whole(keys.intermediate(), 4 * hidden)
             : fields.whole(keys.intermediate()),
         keys.positions() == null ? 0 : positions(type, keys, fields),
-        keys.types() == null ? 0 : fields.whole(keys.types()));
+        types(family, keys, fields));
+  }
+
+  private static int types(Family family, Keys keys, Fields fields) {
+    if (family.isDisentangled()) {
+      return fields.whole(keys.types(), 0);
+    }
+    return keys.types() == null ? 0 : fields.whole(keys.types());
   }
 
   private static int decoderLayers(Family family, Fields fields, int encoderLayers) {
@@ -279,6 +291,7 @@ public final class ConfigurationReader {
   private static int positions(ModelType type, Keys keys, Fields fields) {
     return switch (type) {
       case MODERNBERT -> fields.whole(keys.positions(), 8192);
+      case DEBERTA, DEBERTA_V2 -> fields.whole(keys.positions(), 512);
       case LLAMA, GPT_NEOX -> fields.whole(keys.positions(), 2048);
       case MISTRAL -> fields.whole(keys.positions(), 131_072);
       case QWEN2 -> fields.whole(keys.positions(), 32_768);

@@ -144,6 +144,11 @@ final class Fields {
     return root.get(key).textValue();
   }
 
+  /** Whether a key is there with a text. */
+  boolean isText(String key) {
+    return root.path(key).isTextual();
+  }
+
   List<String> texts(String key) {
     List<String> texts = new ArrayList<>();
     root.path(key).forEach(text -> texts.add(text.asText()));

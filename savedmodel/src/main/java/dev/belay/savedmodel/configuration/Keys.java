@@ -51,6 +51,13 @@ record Keys(
           new DropoutKeys(
               "mlp_dropout", "attention_dropout", "embedding_dropout", "classifier_dropout"));
 
+  private static final Keys DEBERTA =
+      bert(
+          "embedding_size",
+          TYPES,
+          new DropoutKeys(
+              "hidden_dropout_prob", "attention_probs_dropout_prob", null, "cls_dropout"));
+
   private static final Keys LLAMA =
       new Keys(
           "hidden_size",
@@ -112,6 +119,7 @@ record Keys(
                   "classifier_dropout_prob"));
       case MPNET -> MPNET;
       case MODERNBERT -> MODERNBERT;
+      case DEBERTA, DEBERTA_V2 -> DEBERTA;
       case DISTILBERT ->
           new Keys(
               "dim",

@@ -109,6 +109,11 @@ public record ModelConfiguration(
     return AlternatingAttention.read(type, sizes, fields());
   }
 
+  /** The attention of a DeBERTa, with what else is its own. */
+  public DisentangledAttention disentangledAttention() {
+    return DisentangledAttention.read(type, sizes, fields());
+  }
+
   /** The decoder's blocks, where a family has keys of them. */
   public DecoderBlocks decoderBlocks() {
     return DecoderBlocks.read(sizes, fields());

@@ -14,6 +14,8 @@ public enum Family {
   ALBERT(Architecture.ENCODER),
   MPNET(Architecture.ENCODER),
   MODERNBERT(Architecture.ENCODER),
+  DEBERTA(Architecture.ENCODER),
+  DEBERTA_V2(Architecture.ENCODER),
   GPT2(Architecture.DECODER),
   LLAMA(Architecture.DECODER),
   GPT_NEOX(Architecture.DECODER),
@@ -59,6 +61,11 @@ public enum Family {
   /** Whether its models are decoders whose queries and keys are rotated by their positions. */
   public boolean isRotaryDecoder() {
     return this == LLAMA || this == GPT_NEOX;
+  }
+
+  /** Whether its attention reads content and distances apart: the two versions of DeBERTa. */
+  public boolean isDisentangled() {
+    return this == DEBERTA || this == DEBERTA_V2;
   }
 
   /** {@code bert}: the name of its tables, and the {@code model_type} of its first model. */

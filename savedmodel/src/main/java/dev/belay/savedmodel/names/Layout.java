@@ -13,7 +13,10 @@ import org.tensorflow.ndarray.Shape;
 public enum Layout {
   /** As PyTorch does. */
   SAME,
-  /** A matrix transposed: TensorFlow's kernels are [in, out], PyTorch's weights [out, in]. */
+  /**
+   * The axes in the other order: TensorFlow's kernels are [in, out], PyTorch's weights [out, in];
+   * of convolutions over tokens, [width, in, out] and [out, in, width].
+   */
   TRANSPOSED,
   /** A vector [n] as the only row of a matrix [1, n]. */
   ROW;
@@ -61,27 +64,34 @@ public enum Layout {
   }
 
   private static TensorSpec transposed(TensorSpec spec) {
-    if (spec.shape().numDimensions() != 2) {
-      throw new IllegalArgumentException("expected a matrix, found " + spec);
+    long[] sizes = spec.shape().asArray();
+    if (sizes.length == 2) {
+      return new TensorSpec(spec.dtype(), Shape.of(sizes[1], sizes[0]));
     }
-    return new TensorSpec(spec.dtype(), Shape.of(spec.shape().get(1), spec.shape().get(0)));
+    if (sizes.length == 3) {
+      return new TensorSpec(spec.dtype(), Shape.of(sizes[2], sizes[1], sizes[0]));
+    }
+    throw new IllegalArgumentException("expected a matrix, found " + spec);
   }
 
-  /** Computes as many rows of the transposed matrix at once as fit into a piece. */
+  /** Computes as many rows of the transposed tensor at once as fit into a piece. */
   private static void transpose(TensorSpec from, ByteBuffer elements, TensorPieces.Sink sink)
       throws IOException {
     int rows = Math.toIntExact(from.shape().get(0));
-    int columns = Math.toIntExact(from.shape().get(1));
+    int columns = Math.toIntExact(from.shape().get(from.shape().numDimensions() - 1));
+    int middle = from.shape().numDimensions() == 3 ? Math.toIntExact(from.shape().get(1)) : 1;
     int width = from.elementBytes();
     ByteBuffer source = elements.slice().order(ByteOrder.LITTLE_ENDIAN);
-    int band = Math.max(1, TensorPieces.PIECE_BYTES / Math.max(1, rows * width));
+    int band = Math.max(1, TensorPieces.PIECE_BYTES / Math.max(1, rows * middle * width));
     for (int first = 0; first < columns; first += band) {
       int count = Math.min(band, columns - first);
-      ByteBuffer piece = ByteBuffer.allocate(count * rows * width).order(ByteOrder.LITTLE_ENDIAN);
-      for (int row = 0; row < rows; row++) {
+      ByteBuffer piece =
+          ByteBuffer.allocate(count * middle * rows * width).order(ByteOrder.LITTLE_ENDIAN);
+      for (int line = 0; line < rows * middle; line++) { // row by row, and within it
+        int to = line % middle * rows + line / middle;
         for (int i = 0; i < count; i++) {
-          int at = (row * columns + first + i) * width;
-          copy(source, at, piece, (i * rows + row) * width, width);
+          int at = (line * columns + first + i) * width;
+          copy(source, at, piece, (i * middle * rows + to) * width, width);
         }
       }
       sink.accept(piece);

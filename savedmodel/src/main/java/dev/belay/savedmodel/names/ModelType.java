@@ -20,6 +20,8 @@ public enum ModelType {
   ALBERT("albert", "Albert", Family.ALBERT),
   MPNET("mpnet", "MPNet", Family.MPNET),
   MODERNBERT("modernbert", "ModernBert", Family.MODERNBERT),
+  DEBERTA("deberta", "Deberta", Family.DEBERTA),
+  DEBERTA_V2("deberta-v2", "DebertaV2", Family.DEBERTA_V2),
   GPT2("gpt2", "GPT2", Family.GPT2),
   LLAMA("llama", "Llama", Family.LLAMA),
   MISTRAL("mistral", "Mistral", Family.LLAMA),

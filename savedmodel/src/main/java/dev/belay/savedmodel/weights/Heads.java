@@ -36,6 +36,7 @@ final class Heads {
     CLASSES.put("sop_classifier.", List.of("ForPreTraining"));
     CLASSES.put("discriminator_predictions.", List.of("ForPreTraining"));
     CLASSES.put("cls.predictions.", HIDDEN_WORDS);
+    CLASSES.put("lm_predictions.", HIDDEN_WORDS);
     CLASSES.put("predictions.", HIDDEN_WORDS);
     CLASSES.put("lm_head.dense.", HIDDEN_WORDS);
     CLASSES.put("vocab_transform.", HIDDEN_WORDS);

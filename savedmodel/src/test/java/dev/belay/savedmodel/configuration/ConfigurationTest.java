@@ -137,8 +137,8 @@ class ConfigurationTest {
     assertEquals(
         file
             + ": key 'model_type': 'mamba' is not one of the families that Belay knows: [bert,"
-            + " roberta, xlm-roberta, camembert, distilbert, electra, albert, mpnet, modernbert, gpt2,"
-            + " llama, mistral, qwen2, gpt_neox, t5, mt5, bart, mbart]",
+            + " roberta, xlm-roberta, camembert, distilbert, electra, albert, mpnet, modernbert,"
+            + " deberta, deberta-v2, gpt2, llama, mistral, qwen2, gpt_neox, t5, mt5, bart, mbart]",
         assertThrows(UnsupportedModelException.class, () -> ConfigurationReader.read(file))
             .getMessage());
   }

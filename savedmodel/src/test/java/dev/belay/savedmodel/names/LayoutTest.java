@@ -63,6 +63,30 @@ class LayoutTest {
     }
   }
 
+  /** TensorFlow's [width, in, out] of a convolution is PyTorch's [out, in, width]. */
+  @Test
+  void threeAxesAreReversed() throws IOException {
+    TensorSpec stored = new TensorSpec(DataType.DT_FLOAT, Shape.of(2, 3, 4));
+    TensorSpec canonical = new TensorSpec(DataType.DT_FLOAT, Shape.of(4, 3, 2));
+    assertEquals(canonical, Layout.TRANSPOSED.canonical(stored));
+    ByteBuffer elements = ByteBuffer.allocate(24 * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 24; i++) {
+      elements.putFloat(i * Float.BYTES, i);
+    }
+    ByteBuffer there = Layout.TRANSPOSED.reorder(stored, elements).joined(canonical.bytes());
+    there.order(ByteOrder.LITTLE_ENDIAN);
+    for (int width = 0; width < 2; width++) {
+      for (int in = 0; in < 3; in++) {
+        for (int out = 0; out < 4; out++) {
+          assertEquals(
+              (width * 3 + in) * 4 + out,
+              there.getFloat(((out * 3 + in) * 2 + width) * Float.BYTES));
+        }
+      }
+    }
+    assertEquals(elements, Layout.TRANSPOSED.reorder(canonical, there).joined(stored.bytes()));
+  }
+
   @Test
   void aRowIsAVector() {
     TensorSpec row = new TensorSpec(DataType.DT_FLOAT, Shape.of(1, 96));

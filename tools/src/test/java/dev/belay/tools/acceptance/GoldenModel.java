@@ -101,8 +101,19 @@ record GoldenModel(
     Stream<String> neox = Stream.of("decoders/neox", "decoders/neox_in_turn");
     Stream<String> modernBert =
         Stream.of("texts", "mean", "tokens", "masked", "own_output").map("modernbert/"::concat);
+    Stream<String> deberta =
+        Stream.of(
+                "texts",
+                "convolution",
+                "tokens",
+                "masked",
+                "own_words",
+                "absolute",
+                "first",
+                "first_tokens")
+            .map("deberta/"::concat);
     Stream<String> bart = Stream.of("bart", "bart_scaled", "mbart").map("seq2seq/"::concat);
-    return Stream.of(decoders, neox, modernBert, bart)
+    return Stream.of(decoders, neox, modernBert, deberta, bart)
         .flatMap(names -> names)
         .map(GoldenModel::ofPyTorch);
   }

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.framework.DataType;
@@ -70,11 +71,32 @@ class FamilySettingsTest {
     assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("family_settings", name)).run());
   }
 
-  /** Logits and losses of texts that are longer than what local layers see, to 1e-5. */
+  /** ModernBERTs whose texts are longer than what local layers see; DeBERTas of all versions. */
+  static Stream<String> encodersOfPyTorch() {
+    return Stream.concat(
+        Stream.of("texts", "mean", "tokens", "masked", "own_output").map("modernbert/"::concat),
+        Stream.of(
+                "texts",
+                "convolution",
+                "tokens",
+                "masked",
+                "own_words",
+                "absolute",
+                "first",
+                "first_tokens")
+            .map("deberta/"::concat));
+  }
+
+  static Stream<String> modelsThatComeBack() {
+    return Stream.concat(
+        encodersOfPyTorch(), Stream.of("seq2seq/bart_classes", "seq2seq/mbart_answers"));
+  }
+
+  /** Logits and losses to 1e-5. */
   @ParameterizedTest
-  @ValueSource(strings = {"texts", "mean", "tokens", "masked", "own_output"})
-  void modernBertAsPyTorch(String name) throws IOException {
-    assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path("modernbert", name)).run());
+  @MethodSource("encodersOfPyTorch")
+  void encodersAsPyTorch(String name) throws IOException {
+    assertEquals(Verdict.EQUAL, new CaseRun(Fixtures.path(name)).run());
   }
 
   /**
@@ -112,17 +134,9 @@ class FamilySettingsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "modernbert, texts",
-    "modernbert, mean",
-    "modernbert, tokens",
-    "modernbert, masked",
-    "modernbert, own_output",
-    "seq2seq, bart_classes",
-    "seq2seq, mbart_answers"
-  })
-  void modelsComeBackBitByBit(String fixtures, String name) throws IOException {
-    Path model = Fixtures.path(fixtures, name).resolve("model");
+  @MethodSource("modelsThatComeBack")
+  void modelsComeBackBitByBit(String name) throws IOException {
+    Path model = Fixtures.path(name).resolve("model");
     ProgramRun run =
         ProgramRun.of(
             List.of(

@@ -115,6 +115,11 @@ public final class EncoderFamily {
                         + Activation.allNames()));
   }
 
+  /** Prefix of the names of all weights. */
+  public static String base(Family family) {
+    return family == Family.MODERNBERT ? RotaryEncoderSpec.BASE : names(family).base();
+  }
+
   /** Name of the table of words. */
   public static String words(Family family) {
     return family == Family.MODERNBERT
@@ -130,6 +135,7 @@ public final class EncoderFamily {
       case DISTILBERT -> EncoderNames.DISTILBERT;
       case ALBERT -> EncoderNames.ALBERT;
       case MPNET -> EncoderNames.MPNET;
+      case DEBERTA, DEBERTA_V2 -> EncoderNames.DEBERTA_V2;
       default -> throw noEncoder(family);
     };
   }
@@ -149,6 +155,7 @@ public final class EncoderFamily {
       case ELECTRA -> SequenceHead.Form.ELECTRA;
       case DISTILBERT -> SequenceHead.Form.DISTILBERT;
       case ALBERT -> SequenceHead.Form.ALBERT;
+      case DEBERTA, DEBERTA_V2 -> SequenceHead.Form.deberta(Activation.GELU);
       default -> throw noEncoder(family);
     };
   }

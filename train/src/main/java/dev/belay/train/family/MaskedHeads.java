@@ -21,7 +21,7 @@ public final class MaskedHeads {
 
   /** Names of the layers that predict hidden tokens, and of weights outside layers. */
   public static List<String> layers(ModelConfiguration configuration, NamedTensors weights) {
-    MaskedLanguageHead.Form form = form(configuration.family());
+    MaskedLanguageHead.Form form = form(configuration);
     MaskedLanguageHead.Projection projection = projection(configuration, weights);
     return Stream.of(
             Stream.of(form.dense(), form.norm()),
@@ -35,7 +35,11 @@ public final class MaskedHeads {
   /** A bias beside that of the head is what Hugging Face's classes read, where files have both. */
   private static MaskedLanguageHead.Projection projection(
       ModelConfiguration configuration, NamedTensors weights) {
-    MaskedLanguageHead.Form form = form(configuration.family());
+    MaskedLanguageHead.Form form = form(configuration);
+    if (form == MaskedLanguageHead.Form.DEBERTA) {
+      return new MaskedLanguageHead.Projection(
+          Optional.empty(), Optional.of(form.bias()), Optional.empty());
+    }
     String beside = form.decoder() + ".bias";
     boolean both = !beside.equals(form.bias()) && weights.names().contains(beside);
     boolean none =
@@ -51,7 +55,8 @@ public final class MaskedHeads {
             : Optional.empty());
   }
 
-  private static MaskedLanguageHead.Form form(Family family) {
+  private static MaskedLanguageHead.Form form(ModelConfiguration configuration) {
+    Family family = configuration.family();
     return switch (family) {
       case BERT -> MaskedLanguageHead.Form.BERT;
       case ROBERTA, MPNET -> MaskedLanguageHead.Form.ROBERTA;
@@ -59,6 +64,10 @@ public final class MaskedHeads {
       case ELECTRA -> MaskedLanguageHead.Form.ELECTRA;
       case ALBERT -> MaskedLanguageHead.Form.ALBERT;
       case MODERNBERT -> MaskedLanguageHead.Form.MODERNBERT;
+      case DEBERTA, DEBERTA_V2 ->
+          DebertaFamily.hasLegacyHead(configuration)
+              ? MaskedLanguageHead.Form.BERT
+              : MaskedLanguageHead.Form.DEBERTA;
       default -> throw new IllegalStateException(family + " hides no words");
     };
   }
@@ -97,7 +106,7 @@ public final class MaskedHeads {
 
   private static HeadTransform transformAsBert(
       ModelConfiguration configuration, Activation activation) {
-    MaskedLanguageHead.Form form = form(configuration.family());
+    MaskedLanguageHead.Form form = form(configuration);
     return new HeadTransform(
         form.dense(),
         form.norm(),

@@ -2,6 +2,7 @@ package dev.belay.train.model;
 
 import dev.belay.graph.decoder.DecoderModel;
 import dev.belay.graph.decoder.DecoderSpec;
+import dev.belay.graph.encoder.DisentangledEncoderSpec;
 import dev.belay.graph.encoder.EncoderModel;
 import dev.belay.graph.encoder.EncoderSpec;
 import dev.belay.graph.encoder.Pooling;
@@ -17,6 +18,7 @@ import dev.belay.graph.seq2seq.Seq2SeqSpec;
 import dev.belay.savedmodel.configuration.ModelConfiguration;
 import dev.belay.savedmodel.names.Family;
 import dev.belay.train.data.example.FeatureRequest;
+import dev.belay.train.family.DebertaFamily;
 import dev.belay.train.family.DecoderFamily;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.family.ModernBertFamily;
@@ -53,10 +55,15 @@ record NativeBody(
     return switch (family.architecture()) {
       case DECODER -> decoder(model);
       case ENCODER_DECODER -> seq2seq(model);
-      case ENCODER ->
-          family == Family.MODERNBERT
-              ? rotaryEncoder(model)
-              : encoder(model.configuration(), model.activation(), model.head());
+      case ENCODER -> encoder(model);
+    };
+  }
+
+  private static NativeBody encoder(NativeModel model) {
+    return switch (model.configuration().family()) {
+      case MODERNBERT -> rotaryEncoder(model);
+      case DEBERTA, DEBERTA_V2 -> disentangledEncoder(model);
+      default -> encoder(model.configuration(), model.activation(), model.head());
     };
   }
 
@@ -66,7 +73,7 @@ record NativeBody(
         switch (family.architecture()) {
           case DECODER -> DecoderFamily.names(family).base();
           case ENCODER_DECODER -> Seq2SeqFamily.base(family);
-          case ENCODER -> family == Family.MODERNBERT ? RotaryEncoderSpec.BASE : family.modelType();
+          case ENCODER -> EncoderFamily.base(family);
         };
     return base.isEmpty() ? List.of() : List.of(base + ".");
   }
@@ -107,6 +114,26 @@ record NativeBody(
         encoderInputs(false, head.task().readsPadding()),
         TensorNames.FEATURES,
         OptionalInt.empty(),
+        encoderWords(configuration, head),
+        (graph, options) ->
+            EncoderModel.build(graph, spec, new EncoderModel.Options(options, reading)));
+  }
+
+  /** Without embeddings of positions, a DeBERTa has no limit, as in Python. */
+  private static NativeBody disentangledEncoder(NativeModel model) {
+    ModelConfiguration configuration = model.configuration();
+    NativeHead head = model.head();
+    DisentangledEncoderSpec spec =
+        DebertaFamily.spec(configuration, model.activation(), model.weights().names());
+    EncoderSpec.Sizes sizes = spec.encoder().sizes();
+    Pooling reading = reading(configuration, head);
+    return new NativeBody(
+        prefixes(configuration.family()),
+        encoderInputs(sizes.types() > 0, head.task().readsPadding()),
+        TensorNames.FEATURES,
+        spec.positions() == DisentangledEncoderSpec.PositionRows.ADDED
+            ? OptionalInt.of(sizes.positions())
+            : OptionalInt.empty(),
         encoderWords(configuration, head),
         (graph, options) ->
             EncoderModel.build(graph, spec, new EncoderModel.Options(options, reading)));

@@ -49,7 +49,8 @@ final class UnfedInputs {
         OF_DECODERS.forEach(name -> inputs.put(name, CHANGES));
         inputs.put("decoder_attention_mask", ONES);
       }
-      case BERT, DISTILBERT, ELECTRA, ALBERT, MODERNBERT -> inputs.put(POSITIONS, COUNTED);
+      case BERT, DISTILBERT, ELECTRA, ALBERT, MODERNBERT, DEBERTA, DEBERTA_V2 ->
+          inputs.put(POSITIONS, COUNTED);
     }
     return inputs;
   }

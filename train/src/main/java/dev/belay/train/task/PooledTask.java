@@ -8,6 +8,7 @@ import dev.belay.savedmodel.names.Family;
 import dev.belay.train.data.example.Dataset;
 import dev.belay.train.data.example.LabelMap;
 import dev.belay.train.data.example.SummaryToken;
+import dev.belay.train.family.DebertaFamily;
 import dev.belay.train.family.EncoderFamily;
 import dev.belay.train.family.ModernBertFamily;
 import dev.belay.train.family.Seq2SeqFamily;
@@ -79,6 +80,15 @@ sealed interface PooledTask extends Task
                   ? Optional.of(layers.mask())
                   : Optional.empty(),
               layers.outputs(),
+              layers.dropout(rate),
+              layers.weights()));
+    }
+    if (layers.family().isDisentangled()) {
+      return Optional.of(
+          DebertaFamily.head(
+              configuration,
+              layers.outputs(),
+              layers.dropout(configuration.disentangledAttention().pooler().dropout()),
               layers.dropout(rate),
               layers.weights()));
     }

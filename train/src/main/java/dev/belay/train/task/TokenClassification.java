@@ -50,7 +50,7 @@ public record TokenClassification(OptionalInt outputs) implements TokenTask {
   @Override
   public double dropout(HeadLayers layers) {
     double hidden = layers.configuration().dropouts().hidden();
-    if (layers.family() == Family.DISTILBERT) {
+    if (layers.family() == Family.DISTILBERT || layers.family().isDisentangled()) {
       return hidden;
     }
     if (layers.family() == Family.GPT2) {

@@ -140,15 +140,16 @@ final class Collator {
     }
     if (request.padding().isPresent()) {
       int padding = request.padding().getAsInt();
-      return ints(rows, columns, row -> isZero(row) ? 0 : padding);
+      return ints(rows, columns, row -> hides(row) ? 0 : padding);
     }
     boolean ids = FeatureNames.holdsTokenIds(request.feature());
     int padding = ids ? options.paddingId().orElse(0) : 0;
     return ints(rows, columns, row -> padding);
   }
 
-  private static boolean isZero(int[] row) {
-    return Arrays.stream(row).allMatch(value -> value == 0);
+  /** A hidden token may attend to padding, so beside it nothing is left out. */
+  private static boolean hides(int[] row) {
+    return Arrays.stream(row).anyMatch(value -> value == 0);
   }
 
   private static BatchColumn.IntMatrix ints(

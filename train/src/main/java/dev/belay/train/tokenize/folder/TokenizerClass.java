@@ -43,6 +43,8 @@ record TokenizerClass(
     ALBERT,
     XLM_ROBERTA,
     CAMEMBERT,
+    DEBERTA,
+    DEBERTA_V2,
     MBART,
     MBART50
   }

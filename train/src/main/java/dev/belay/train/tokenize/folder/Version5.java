@@ -102,7 +102,7 @@ final class Version5 {
       case BERT, MPNET ->
           WordPieceVocabulary.tokenizerJson(
               bert, special.require(settings, "unk_token"), object(vocabulary));
-      case ROBERTA, GPT2 ->
+      case ROBERTA, GPT2, DEBERTA ->
           BytePairFiles.tokenizerJson(object(vocabulary), model.path("merges"), prefixSpace);
       case GPT_NEOX -> {
         ObjectNode root =
@@ -118,6 +118,7 @@ final class Version5 {
         root.set("pre_tokenizer", TokenizerParts.metaspace(true));
         yield root;
       }
+      case DEBERTA_V2 -> withPunctuation();
       case ALBERT -> unigram(1, albertNormalizer(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
       case XLM_ROBERTA -> unigram(3, characterMap(), flag(TokenizerParts.ADD_PREFIX_SPACE, true));
       case CAMEMBERT ->
@@ -187,6 +188,38 @@ final class Version5 {
     return root;
   }
 
+  /** Pieces of words, and of marks of punctuation where the settings divide words there. */
+  private ObjectNode withPunctuation() {
+    String unknown = special.require(settings, "unk_token");
+    int at = position(unknown);
+    boolean listed =
+        at >= 0 && draft.root().path("model").path("vocab").path(at).path(1).asDouble() == 0;
+    ObjectNode normalizer = JsonNodeFactory.instance.objectNode().put("type", "Sequence");
+    ArrayNode changes = normalizer.putArray("normalizers");
+    if (flag(BertSettings.LOWER_CASE, false)) {
+      changes.addObject().put("type", "Lowercase");
+    }
+    replace(changes, "\\s{2,}|[\\n\\r\\t]");
+    changes.addObject().put("type", "NFC");
+    changes.addObject().put("type", "Strip").put("strip_left", false).put("strip_right", true);
+    ObjectNode root =
+        unigram(listed ? at : settings.root().path("unk_id").asInt(1), normalizer, true);
+    ObjectNode words = root.putObject("pre_tokenizer").put("type", "Sequence");
+    ArrayNode parts = words.putArray("pretokenizers");
+    if (flag("split_by_punct", false)) {
+      parts.addObject().put("type", "Punctuation").put("behavior", "Isolated");
+    }
+    boolean always = flag(TokenizerParts.ADD_PREFIX_SPACE, true);
+    parts.add(TokenizerParts.metaspace(true).put("prepend_scheme", always ? "always" : "first"));
+    return root;
+  }
+
+  private static void replace(ArrayNode changes, String pattern) {
+    ObjectNode replace = changes.addObject().put("type", "Replace");
+    replace.putObject("pattern").put("Regex", pattern);
+    replace.put("content", " ");
+  }
+
   /** The table of characters, then one blank in place of several. */
   private JsonNode singleBlanks() {
     ObjectNode sequence = JsonNodeFactory.instance.objectNode().put("type", "Sequence");
@@ -195,9 +228,7 @@ final class Version5 {
     if (map.isObject()) {
       parts.add(map);
     }
-    ObjectNode replace = parts.addObject().put("type", "Replace");
-    replace.putObject("pattern").put("Regex", " {2,}");
-    replace.put("content", " ");
+    replace(parts, " {2,}");
     return sequence;
   }
 
@@ -256,7 +287,12 @@ final class Version5 {
     String begin = special.text("bos_token").orElse("");
     String end = special.text("eos_token").orElse("");
     return switch (draft.tokenizerClass().rule()) {
-      case BERT -> pairOf(classify, separate, ids);
+      case BERT, DEBERTA_V2 -> pairOf(classify, separate, ids);
+      case DEBERTA ->
+          TokenizerParts.template(
+              classify + " $A " + separate,
+              classify + " $A " + separate + " " + separate + " $B " + separate,
+              ids);
       case MPNET, ROBERTA ->
           TokenizerParts.robertaProcessing(separate, classify, ids)
               .put(TokenizerParts.TRIM_OFFSETS, flag(TokenizerParts.TRIM_OFFSETS, true))

@@ -62,13 +62,13 @@ class CollatorTest {
         17, width(Examples.unmasked(17, 3, 100), 2, 8), "a model without mask sees padding");
   }
 
-  /** A model that leaves padding out must keep the positions of a row that is hidden as a whole. */
+  /** A model that leaves padding out keeps that of a row with hidden tokens, which may see it. */
   @Test
   void aMaskMayMarkPaddingThatIsLeftOut() {
     List<FeatureRequest> requests =
         List.of(FeatureRequest.ids("attention_mask").withPadding(PackedTokens.LEFT_OUT));
     List<EncodedExample> examples =
-        Stream.of(new int[] {1, 0, 1, 1}, new int[] {1, 0}, new int[] {0, 0, 0})
+        Stream.of(new int[] {1, 0, 1, 1}, new int[] {1, 1}, new int[] {1, 0}, new int[] {0, 0, 0})
             .map(
                 mask ->
                     new EncodedExample(
@@ -82,7 +82,7 @@ class CollatorTest {
         new ExampleOptions(requests, LabelRule.none(), 512, OptionalInt.empty(), OptionalInt.of(7));
     Batch batch = only(new Dataset(options, examples, Optional.empty(), List.of()), 1);
     IntMatrix mask = (IntMatrix) batch.features().get("attention_mask");
-    assertArrayEquals(new int[] {1, 0, 1, 1, 1, 0, -1, -1, 0, 0, 0, 0}, mask.values());
+    assertArrayEquals(new int[] {1, 0, 1, 1, 1, 1, -1, -1, 1, 0, 0, 0, 0, 0, 0, 0}, mask.values());
   }
 
   @Test
