@@ -122,10 +122,10 @@ final class HouseRulesTest {
     rules.put(
         "packages have no cycles", slices().matching(root + ".(**)").should().beFreeOfCycles());
     rules.put(
-        "only graph.gradient.Gradients calls addGradients",
+        "only graph.gradient.BackwardPasses calls addGradients",
         noClasses()
             .that(resideInAPackage(inside))
-            .and(outside(root + ".graph.gradient.Gradients"))
+            .and(outside(root + ".graph.gradient.BackwardPasses"))
             .should(call(Graph.class, "addGradients")));
     rules.put(
         "only train.step runs a session",

@@ -59,8 +59,7 @@ class NameTableTest {
 
   /**
    * What no TensorFlow class of Hugging Face has: Llama, GPT-NeoX, ModernBERT, distances, untied
-   * outputs, heads of GPT-2, BART's for answers, newer heads of
-   * DeBERTa.
+   * outputs, heads of GPT-2, BART's for answers, newer heads of DeBERTa.
    */
   private static boolean isOfPyTorchAlone(Family family, String canonical) {
     return family.isRotaryDecoder()

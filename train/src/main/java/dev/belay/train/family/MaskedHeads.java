@@ -36,7 +36,7 @@ public final class MaskedHeads {
   private static MaskedLanguageHead.Projection projection(
       ModelConfiguration configuration, NamedTensors weights) {
     MaskedLanguageHead.Form form = form(configuration);
-    if (form == MaskedLanguageHead.Form.DEBERTA) {
+    if (form.equals(MaskedLanguageHead.Form.DEBERTA)) {
       return new MaskedLanguageHead.Projection(
           Optional.empty(), Optional.of(form.bias()), Optional.empty());
     }
