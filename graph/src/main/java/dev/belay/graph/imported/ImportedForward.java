@@ -115,7 +115,9 @@ public final class ImportedForward {
               this::rewriteBody, options.acceptsNaturalGradient(), trainedHandles()::contains);
       List<String> sources = new ArrayList<>(reads.reads().values());
       adapters.ifPresent(added -> sources.addAll(added.reads()));
-      cuts.forEach(cut -> sources.addAll(cut.cuts())); // a saved gradient goes on from there
+      for (SavedGradientCut cut : cuts) { // a saved gradient goes on from there
+        cut.cuts().stream().map(nodes::current).forEach(sources::add);
+      }
       loops.cut(nodes, sources, trainedRoots().stream().map(nodes::current).toList());
       List<String> needed = new ArrayList<>(roots(cuts));
       loops.roots().forEach(root -> needed.add(nodes.current(root)));

@@ -39,7 +39,7 @@ class ImportedForwardTest {
     assertEquals(
         List.of(
             "1 RandomUniform: 16 bits of a draw from seed and step",
-            "2 ResourceGather: GatherV2 on a read of the variable"),
+            "2 ResourceGather: GatherV2 on the variable's one read"),
         forward.notes());
     assertEquals(
         List.of("table", "dense/kernel", "dense/bias", "pooler/kernel"),

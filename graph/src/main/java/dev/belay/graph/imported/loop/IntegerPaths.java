@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.tensorflow.proto.framework.DataType;
 import org.tensorflow.proto.framework.NodeDef;
 
@@ -23,26 +24,44 @@ final class IntegerPaths {
   private final NodeGraph graph;
   private final DifferentiablePath differentiable;
   private final Set<String> dependent;
+  private final Set<String> behindHandles;
   private final Map<String, String> ends = new HashMap<>();
 
   private IntegerPaths(
-      NodeGraph graph, Collection<String> sources, DifferentiablePath differentiable) {
+      NodeGraph graph,
+      Collection<String> sources,
+      Predicate<String> trains,
+      DifferentiablePath differentiable) {
     this.graph = graph;
     this.differentiable = differentiable;
-    this.dependent =
-        Reachable.from(
-            sources.stream().map(TensorName::node).toList(),
-            name -> graph.consumers(name).stream().map(NodeDef::getName).toList());
+    this.dependent = downstream(sources.stream().map(TensorName::node).toList());
+    this.behindHandles =
+        downstream(
+            graph.nodes().stream()
+                .filter(node -> hidesItsReads(node) && reads(node, trains))
+                .map(NodeDef::getName)
+                .toList());
+  }
+
+  private Set<String> downstream(List<String> nodes) {
+    return Reachable.from(
+        nodes, name -> graph.consumers(name).stream().map(NodeDef::getName).toList());
   }
 
   /**
    * Ends the paths of a graph.
    *
    * @param sources tensors that gradients are taken by
-   * @param differentiable what depends on them differentiably
+   * @param trains selects handles of variables that train; a loop or conditional that still has one
+   *     may depend on its variable differentiably
+   * @param differentiable what depends on the sources differentiably
    */
-  static void end(NodeGraph graph, Collection<String> sources, DifferentiablePath differentiable) {
-    IntegerPaths paths = new IntegerPaths(graph, sources, differentiable);
+  static void end(
+      NodeGraph graph,
+      Collection<String> sources,
+      Predicate<String> trains,
+      DifferentiablePath differentiable) {
+    IntegerPaths paths = new IntegerPaths(graph, sources, trains, differentiable);
     for (NodeDef node : graph.nodes()) {
       if (paths.dependent.contains(node.getName())) {
         paths.endBefore(node);
@@ -51,11 +70,17 @@ final class IntegerPaths {
     graph.settle();
   }
 
+  private static boolean hidesItsReads(NodeDef node) {
+    return Loops.isLoop(node) || Branches.isConditional(node);
+  }
+
+  private boolean reads(NodeDef node, Predicate<String> trains) {
+    return Nodes.dataInputs(node).stream().map(graph::behindIdentity).anyMatch(trains);
+  }
+
   private void endBefore(NodeDef node) {
     List<String> inputs = Nodes.dataInputs(node);
-    if (Loops.isLoop(node)
-        || Branches.isConditional(node)
-        || inputs.stream().noneMatch(differentiable::isReached)) {
+    if (hidesItsReads(node) || inputs.stream().noneMatch(differentiable::isReached)) {
       return;
     }
     List<String> ended = new ArrayList<>();
@@ -72,6 +97,7 @@ final class IntegerPaths {
 
   private boolean endsHere(String tensor) {
     return dependent.contains(TensorName.node(tensor))
+        && !behindHandles.contains(TensorName.node(tensor))
         && !differentiable.isReached(tensor)
         && FloatingTypes.isReal(type(tensor))
         && !graph.node(TensorName.node(tensor)).getOp().equals("StopGradient");

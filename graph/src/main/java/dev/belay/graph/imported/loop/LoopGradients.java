@@ -46,7 +46,7 @@ public final class LoopGradients {
    */
   public void cut(NodeGraph graph, Collection<String> sources, Collection<String> targets) {
     DifferentiablePath path = new DifferentiablePath(graph, sources);
-    IntegerPaths.end(graph, sources, path);
+    IntegerPaths.end(graph, sources, trains, path);
     Set<String> onTheWay = path.leadingTo(targets);
     for (NodeDef node : graph.nodes()) {
       if (!onTheWay.contains(node.getName())) {

@@ -213,7 +213,7 @@ public final class NodeGraph {
     other.notes.forEach((what, times) -> notes.merge(what, times, Integer::sum));
   }
 
-  /** The changes made: "4 ResourceGather: GatherV2 on a read of the variable". */
+  /** The changes made: "4 ResourceGather: GatherV2 on the variable's one read". */
   public List<String> notes() {
     return notes.entrySet().stream().map(note -> note.getValue() + " " + note.getKey()).toList();
   }

@@ -18,7 +18,6 @@ import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.VarHandleOp;
 import org.tensorflow.proto.framework.GraphDef;
 import org.tensorflow.types.TFloat32;
-import org.tensorflow.types.TInt32;
 import org.tensorflow.types.family.TType;
 
 class OneReadPerVariableTest {
@@ -68,57 +67,12 @@ class OneReadPerVariableTest {
   }
 
   @Test
-  void aGradientPassesALookupInAFrozenTableWhoseIndicesDependOnWhatTrains() {
-    GraphDef graphDef;
-    try (Graph graph = new Graph()) {
-      Ops tf = Ops.create(graph);
-      Operand<? extends TType> table = handle(tf, "table");
-      Operand<? extends TType> weight = handle(tf, "weight");
-      Operand<TFloat32> hidden = tf.readVariableOp(weight, TFloat32.class); // [3, 2]
-      Operand<TInt32> positions =
-          tf.range(
-              tf.constant(0),
-              tf.gather(tf.shape(hidden), tf.constant(0), tf.constant(0)),
-              tf.constant(1));
-      Operand<TFloat32> rows = tf.resourceGather(table, positions, TFloat32.class);
-      Operand<TFloat32> elements =
-          tf.resourceGatherNd(table, tf.expandDims(positions, tf.constant(1)), TFloat32.class);
-      tf.withName("loss")
-          .math
-          .add(sum(tf, tf.math.mul(hidden, rows)), sum(tf, tf.math.mul(hidden, elements)));
-      graphDef = graph.toGraphDef();
-    }
-    NodeGraph nodes = new NodeGraph(graphDef);
-    OneReadPerVariable rewrite = new OneReadPerVariable(List.of("weight"));
-    rewrite.rewrite(nodes);
-    nodes.prune(List.of("loss"));
-    try (Graph graph = new Graph();
-        Session session = new Session(graph)) {
-      graph.importGraphDef(nodes.toGraphDef());
-      Ops tf = Ops.create(graph);
-      for (String variable : List.of("table", "weight")) {
-        session.run(
-            tf.assignVariableOp(graph.operationOrThrow(variable).output(0), tf.constant(TABLE)));
-      }
-      Output<?> gradient =
-          graph
-              .addGradients(
-                  graph.operationOrThrow("loss").output(0),
-                  new Output<?>[] {graph.operationOrThrow("weight/belay_read").output(0)})[0];
-      try (Result result = session.runner().fetch(gradient).run()) {
-        assertArrayEquals(new float[] {2, 4, 6, 8, 10, 12}, TensorData.floats(result.get(0)));
-      }
-    }
-  }
-
-  @Test
-  void frozenVariablesThatAreAssignedKeepTheirReads() {
+  void frozenVariablesKeepTheirReads() {
     try (Graph graph = new Graph()) {
       Ops tf = Ops.create(graph);
       Operand<? extends TType> handle = handle(tf, "table");
       tf.readVariableOp(handle, TFloat32.class);
       tf.resourceGather(handle, tf.constant(1), TFloat32.class);
-      tf.assignVariableOp(handle, tf.constant(TABLE));
       NodeGraph nodes = new NodeGraph(graph.toGraphDef());
       OneReadPerVariable rewrite = new OneReadPerVariable(List.of());
       rewrite.rewrite(nodes);
