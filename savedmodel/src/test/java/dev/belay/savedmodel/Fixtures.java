@@ -3,8 +3,11 @@ package dev.belay.savedmodel;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** Finds the models and goldens that real Python wrote, whichever module's tests ask. */
 public final class Fixtures {
@@ -24,6 +27,19 @@ public final class Fixtures {
       throw new IllegalArgumentException("no fixture " + path);
     }
     return path;
+  }
+
+  /** The folders within a fixture, such as {@code deberta/texts}, by name. */
+  public static List<String> within(String fixture) {
+    try (Stream<Path> folders = Files.list(path(fixture))) {
+      return folders
+          .filter(Files::isDirectory)
+          .map(folder -> fixture + "/" + folder.getFileName())
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A JSON file; floats in it are the shortest decimals that read back to the same double. */

@@ -35,22 +35,7 @@ final class CachedGradientsTest {
   @TempDir private Path folder;
 
   private TrainConfig config(String name, Map<String, String> changes) {
-    Path fixture = Fixtures.path("sentence_embeddings", name);
-    Map<String, String> options = new HashMap<>();
-    options.put("model", fixture.resolve("model").toString());
-    options.put("train-file", fixture.resolve("train.jsonl").toString());
-    options.put("output-dir", folder.resolve("run").toString());
-    options.put("train-batch-size", "4");
-    options.put("num-train-epochs", "1");
-    options.put("shuffle", "off");
-    options.put("dropout", "off");
-    options.put("optimizer", "adamw_torch");
-    options.put("weight-decay", "0");
-    options.put("learning-rate", "1e-3");
-    options.put("lr-scheduler", "constant");
-    options.put("report", "none");
-    options.putAll(changes);
-    return TrainConfig.fromOptions(options);
+    return EmbeddingRuns.config(folder, name, changes);
   }
 
   private static List<RunEvent.Trained> steps(TrainConfig config) throws IOException {

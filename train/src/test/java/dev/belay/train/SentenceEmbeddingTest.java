@@ -37,23 +37,10 @@ final class SentenceEmbeddingTest {
   @TempDir private Path folder;
 
   private TrainConfig config(String name, Map<String, String> changes) {
-    Path fixture = Fixtures.path("sentence_embeddings", name);
-    Map<String, String> options = new HashMap<>();
-    options.put("model", fixture.resolve("model").toString());
-    options.put("train-file", fixture.resolve("train.jsonl").toString());
-    options.put("validation-file", fixture.resolve("held_out.jsonl").toString());
-    options.put("output-dir", folder.resolve("run").toString());
-    options.put("train-batch-size", "4");
-    options.put("num-train-epochs", "1");
-    options.put("shuffle", "off");
-    options.put("dropout", "off");
-    options.put("optimizer", "adamw_torch");
-    options.put("weight-decay", "0");
-    options.put("learning-rate", "1e-3");
-    options.put("lr-scheduler", "constant");
-    options.put("report", "none");
-    options.putAll(changes);
-    return TrainConfig.fromOptions(options);
+    Path heldOut = Fixtures.path("sentence_embeddings", name, "held_out.jsonl");
+    Map<String, String> evaluated = new HashMap<>(Map.of("validation-file", heldOut.toString()));
+    evaluated.putAll(changes);
+    return EmbeddingRuns.config(folder, name, evaluated);
   }
 
   private static void assertVectors(JsonNode golden, Path model, Path texts) throws IOException {

@@ -30,10 +30,7 @@ final class DisentangledEmbeddings {
     Parameters own = parameters.within("embeddings");
     this.words = Table.ofWords(own, "word_embeddings.weight", sizes.vocabulary(), width);
     this.positions = positions(own, spec);
-    this.types =
-        sizes.types() == 0
-            ? Optional.empty()
-            : Optional.of(Table.declare(own, "token_type_embeddings.weight", sizes.types(), width));
+    this.types = Embeddings.types(own, sizes);
     this.projection =
         encoder.projected()
             ? Optional.of(

@@ -31,16 +31,21 @@ final class Embeddings {
     Parameters own = parameters.within("embeddings");
     this.words = Table.ofWords(own, "word_embeddings.weight", sizes.vocabulary(), width);
     this.positions = positions(own, spec);
-    this.types =
-        sizes.types() == 0
-            ? Optional.empty()
-            : Optional.of(Table.declare(own, "token_type_embeddings.weight", sizes.types(), width));
+    this.types = types(own, sizes);
     this.norm = LayerNorm.declare(own, "LayerNorm", width, spec.normEpsilon());
     this.projection =
         spec.projected()
             ? Optional.of(
                 Dense.declare(parameters, spec.names().projection(), width, sizes.hidden()))
             : Optional.empty();
+  }
+
+  /** The table of types, [types, E]; empty for a model without types. */
+  static Optional<Table> types(Parameters own, EncoderSpec.Sizes sizes) {
+    return sizes.types() == 0
+        ? Optional.empty()
+        : Optional.of(
+            Table.declare(own, "token_type_embeddings.weight", sizes.types(), sizes.embedding()));
   }
 
   /**

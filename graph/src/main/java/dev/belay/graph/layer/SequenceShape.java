@@ -48,8 +48,20 @@ public record SequenceShape(Operand<TInt32> batch, Operand<TInt32> length) {
     Operand<TInt32> one = tf.constant(1);
     Operand<TInt32> positions = tf.range(zero, length, one); // [T]
     Operand<TInt32> last = tf.max(tf.math.mul(marks, positions), one); // [B]
-    Operand<TInt32> first = tf.math.mul(tf.range(zero, batch, one), length); // [B]
-    return tf.gather(rows, tf.math.add(first, last), zero);
+    return at(tf, rows, last);
+  }
+
+  /**
+   * One row of each example.
+   *
+   * @param rows [N, size] or [N]
+   * @param positions from 0 to T - 1, [B]
+   * @return [B, size] or [B]
+   */
+  public <T extends TType> Operand<T> at(Ops tf, Operand<T> rows, Operand<TInt32> positions) {
+    Operand<TInt32> zero = tf.constant(0);
+    Operand<TInt32> first = tf.math.mul(tf.range(zero, batch, tf.constant(1)), length); // [B]
+    return tf.gather(rows, tf.math.add(first, positions), zero);
   }
 
   /** [N, size] to [B, T, size]. */

@@ -94,10 +94,7 @@ public final class Seq2SeqFeatures {
             tf.math.notEqual(ids, tf.constant(reading.paddingId())), TInt32.class); // [B, T]
     Operand<TInt32> last =
         tf.math.maximum(tf.math.sub(tf.reduceSum(tokens, one), one), zero); // [B]
-    Operand<TInt32> first =
-        tf.math.mul(tf.range(zero, extent.batch(), one), extent.length()); // [B]
-    Operand<TInt32> flat = tf.reshape(ids, tf.constant(new int[] {-1}));
-    return tf.gather(flat, tf.math.add(first, last), zero);
+    return extent.at(tf, tf.reshape(ids, tf.constant(new int[] {-1})), last);
   }
 
   private Map<String, Output<?>> through(ForwardContext pass) {

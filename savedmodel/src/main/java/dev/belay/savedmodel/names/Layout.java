@@ -71,7 +71,8 @@ public enum Layout {
     if (sizes.length == 3) {
       return new TensorSpec(spec.dtype(), Shape.of(sizes[2], sizes[1], sizes[0]));
     }
-    throw new IllegalArgumentException("expected a matrix, found " + spec);
+    throw new IllegalArgumentException(
+        "expected a matrix or a kernel of three axes, found " + spec);
   }
 
   /** Computes as many rows of the transposed tensor at once as fit into a piece. */

@@ -100,7 +100,7 @@ class LayoutTest {
                 () -> Layout.ROW.canonical(new TensorSpec(DataType.DT_FLOAT, Shape.of(2, 96))))
             .getMessage());
     assertEquals(
-        "expected a matrix, found DT_FLOAT [96]",
+        "expected a matrix or a kernel of three axes, found DT_FLOAT [96]",
         assertThrows(IllegalArgumentException.class, () -> Layout.TRANSPOSED.canonical(vector))
             .getMessage());
   }

@@ -99,19 +99,8 @@ record GoldenModel(
         Stream.of("llama", "smollm", "linear", "dynamic", "llama3", "yarn", "mistral", "qwen2")
             .map("decoders/"::concat);
     Stream<String> neox = Stream.of("decoders/neox", "decoders/neox_in_turn");
-    Stream<String> modernBert =
-        Stream.of("texts", "mean", "tokens", "masked", "own_output").map("modernbert/"::concat);
-    Stream<String> deberta =
-        Stream.of(
-                "texts",
-                "convolution",
-                "tokens",
-                "masked",
-                "own_words",
-                "absolute",
-                "first",
-                "first_tokens")
-            .map("deberta/"::concat);
+    Stream<String> modernBert = Fixtures.within("modernbert").stream();
+    Stream<String> deberta = Fixtures.within("deberta").stream();
     Stream<String> bart = Stream.of("bart", "bart_scaled", "mbart").map("seq2seq/"::concat);
     return Stream.of(decoders, neox, modernBert, deberta, bart)
         .flatMap(names -> names)

@@ -73,18 +73,7 @@ class FamilySettingsTest {
 
   /** ModernBERTs whose texts are longer than what local layers see; DeBERTas of all versions. */
   static Stream<String> encodersOfPyTorch() {
-    return Stream.concat(
-        Stream.of("texts", "mean", "tokens", "masked", "own_output").map("modernbert/"::concat),
-        Stream.of(
-                "texts",
-                "convolution",
-                "tokens",
-                "masked",
-                "own_words",
-                "absolute",
-                "first",
-                "first_tokens")
-            .map("deberta/"::concat));
+    return Stream.of("modernbert", "deberta").flatMap(family -> Fixtures.within(family).stream());
   }
 
   static Stream<String> modelsThatComeBack() {
