@@ -25,6 +25,10 @@ final class ShapeSizes {
       return axes.isEmpty();
     }
 
+    boolean isInt() {
+      return isConstant() && (int) constant == constant;
+    }
+
     boolean isRest() {
       return isConstant() && constant == -1;
     }
@@ -40,10 +44,10 @@ final class ShapeSizes {
     }
   }
 
-  /** Constants of an int32 vector or scalar; empty if they depend on a batch. */
+  /** Constants of a vector or scalar; empty if they depend on a batch or are beyond int32. */
   Optional<int[]> constants(String tensor) {
     return of(tensor)
-        .filter(sizes -> sizes.stream().allMatch(Size::isConstant))
+        .filter(sizes -> sizes.stream().allMatch(Size::isInt))
         .map(sizes -> sizes.stream().mapToInt(size -> (int) size.constant()).toArray());
   }
 

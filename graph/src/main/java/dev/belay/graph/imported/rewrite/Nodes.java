@@ -3,6 +3,7 @@ package dev.belay.graph.imported.rewrite;
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.tensorflow.proto.framework.AttrValue;
@@ -88,7 +89,10 @@ public final class Nodes {
     return Optional.of(tensor.getIntValCount() == 0 ? 0 : tensor.getIntVal(0));
   }
 
-  /** The elements of a constant of integers, in order; empty if it is none. */
+  /**
+   * The elements of a constant of integers, in order; empty if it is none, or if one is beyond
+   * int32, as the end of a slice of int64 may be.
+   */
   public static Optional<int[]> ints(NodeDef constant) {
     if (!constant.getOp().equals("Const")) {
       return Optional.empty();
@@ -99,8 +103,8 @@ public final class Nodes {
       return Optional.empty();
     }
     List<? extends Number> written = wide ? tensor.getInt64ValList() : tensor.getIntValList();
-    int[] values =
-        new int
+    long[] values =
+        new long
             [(int)
                 tensor.getTensorShape().getDimList().stream()
                     .mapToLong(TensorShapeProto.Dim::getSize)
@@ -109,13 +113,15 @@ public final class Nodes {
         tensor.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < values.length; i++) {
       if (bytes.hasRemaining()) {
-        values[i] = wide ? Math.toIntExact(bytes.getLong()) : bytes.getInt();
+        values[i] = wide ? bytes.getLong() : bytes.getInt();
       } else if (!written.isEmpty()) {
         // The last value that is written stands for all after it.
-        values[i] = Math.toIntExact(written.get(Math.min(i, written.size() - 1)).longValue());
+        values[i] = written.get(Math.min(i, written.size() - 1)).longValue();
       }
     }
-    return Optional.of(values);
+    return Optional.of(values)
+        .filter(all -> Arrays.stream(all).allMatch(value -> (int) value == value))
+        .map(all -> Arrays.stream(all).mapToInt(value -> (int) value).toArray());
   }
 
   /** The value of an attribute that is an integer, 0 if it is not there. */
