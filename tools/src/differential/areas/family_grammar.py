@@ -345,5 +345,5 @@ class Rows:
 
 
 def are_near(some, others, tolerance=5e-5):
-    """Whether two runs of steps have the same numbers. Those of T5, which does not scale its attention, can hang on one bit of a weight."""
+    """Whether two runs of steps have the same numbers. Of a model with large gradients they can hang on one bit of a weight."""
     return all(abs(a[key] - b[key]) <= tolerance * abs(a[key]) for a, b in zip(some, others) for key in a)

@@ -129,19 +129,17 @@ def repeatable_steps(model, recipe, rows, labels):
     """Steps, or None where float32 does not decide them: the last bit of the weights moves them."""
     import numpy as np
 
-    if family(recipe["model_type"]) == "t5":
-        rng = np.random.RandomState(recipe["weights"] % 1000)
-        before = [weight.numpy() for weight in model.trainable_weights]
-        for weight, value in zip(model.trainable_weights, before):
-            weight.assign(value * (1 + 6e-8 * rng.choice([-1, 0, 1], size=value.shape)).astype("float32"))
-        others = steps(model, recipe, rows, labels)
-        changed = run(model, recipe, rows, labels)[0].numpy()
-        for weight, value in zip(model.trainable_weights, before):
-            weight.assign(value)
-        found = steps(model, recipe, rows, labels)
-        after = run(model, recipe, rows, labels)[0].numpy()
-        return found if grammar.are_near(found, others) and np.allclose(after, changed, rtol=2e-4, atol=2e-4) else None
-    return steps(model, recipe, rows, labels)
+    rng = np.random.RandomState(recipe["weights"] % 1000)
+    before = [weight.numpy() for weight in model.trainable_weights]
+    for weight, value in zip(model.trainable_weights, before):
+        weight.assign(value * (1 + 6e-8 * rng.choice([-1, 0, 1], size=value.shape)).astype("float32"))
+    others = steps(model, recipe, rows, labels)
+    changed = run(model, recipe, rows, labels)[0].numpy()
+    for weight, value in zip(model.trainable_weights, before):
+        weight.assign(value)
+    found = steps(model, recipe, rows, labels)
+    after = run(model, recipe, rows, labels)[0].numpy()
+    return found if grammar.are_near(found, others) and np.allclose(after, changed, rtol=2e-4, atol=2e-4) else None
 
 
 def save(model, recipe, path):

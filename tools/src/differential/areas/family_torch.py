@@ -216,17 +216,15 @@ def repeatable_steps(model, recipe, rows, labels):
     """Steps, or None where float32 does not decide them: the last bit of the weights moves them."""
     import torch
 
-    if family(recipe["model_type"]) == "t5":
-        before = {name: value.clone() for name, value in model.state_dict().items()}
-        torch.manual_seed(recipe["weights"])
-        with torch.no_grad():
-            for weight in model.parameters():
-                weight *= 1 + 6e-8 * torch.randint(-1, 2, weight.shape)
-        others = steps(model, recipe, rows, labels)
-        model.load_state_dict(before)
-        found = steps(model, recipe, rows, labels)
-        return found if grammar.are_near(found, others) else None
-    return steps(model, recipe, rows, labels)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    torch.manual_seed(recipe["weights"])
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight *= 1 + 6e-8 * torch.randint(-1, 2, weight.shape)
+    others = steps(model, recipe, rows, labels)
+    model.load_state_dict(before)
+    found = steps(model, recipe, rows, labels)
+    return found if grammar.are_near(found, others) else None
 
 
 def save(model, recipe, path):

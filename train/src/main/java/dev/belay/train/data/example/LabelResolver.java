@@ -161,6 +161,9 @@ final class LabelResolver {
         classCount.isPresent()
             && seen.keySet().stream()
                 .allMatch(label -> byOutput(label, classCount.getAsInt()).isPresent());
+    if (classCount.isPresent() && !numbered) {
+      requireNoOutputAmongNames(classCount.getAsInt());
+    }
     boolean outputs =
         seen.keySet().stream().allMatch(label -> OUTPUT.matcher(label.written()).matches());
     return !numbered
@@ -168,6 +171,29 @@ final class LabelResolver {
         : outputs
             ? LabelMap.outputs(classCount.getAsInt())
             : LabelMap.numbers(classCount.getAsInt());
+  }
+
+  /** Beside a name, the number of an output could be a name too. */
+  private void requireNoOutputAmongNames(int outputs) {
+    Optional<LabelText> name =
+        seen.keySet().stream()
+            .filter(label -> label.plain().isEmpty() && byOutput(label, outputs).isEmpty())
+            .findFirst();
+    Optional<LabelText> number =
+        seen.keySet().stream().filter(label -> byOutput(label, outputs).isPresent()).findFirst();
+    if (name.isPresent() && number.isPresent()) {
+      throw DataException.at(
+          seen.get(number.get()),
+          "label '"
+              + number.get().written()
+              + "' could be the number of an output of the model, whose "
+              + outputs
+              + " outputs have no names, or a name as '"
+              + name.get().written()
+              + "' of another row is; expected numbers alone or names alone: write them so, give"
+              + " the labels of all outputs in their order as a labels.txt, or train a new head"
+              + " (--head classification)");
+    }
   }
 
   /** Strings such as 01 and 1 are two names, and one number. */

@@ -72,6 +72,20 @@ class LabelValuesTest {
     assertRefused(message, LabelRule.classes(), BY_NAME, rows("csv", labels.split(",", -1)));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "1;2;POSITIVE, 1, POSITIVE",
+    "neutral;0;yes, 0, neutral",
+    "LABEL_1;b;c, LABEL_1, b",
+    "true;b;c, true, b"
+  })
+  void theNumberOfAnOutputAmongNamesIsRefused(String labels, String number, String name)
+      throws IOException {
+    String message = "label '" + number + "' could be the number of an output of the model, whose 3";
+    assertRefused(message, THREE, BY_NAME, rows("csv", labels.split(";")));
+    assertRefused("or a name as '" + name + "'", THREE, BY_NAME, rows("csv", labels.split(";")));
+  }
+
   @Test
   void namesThatAreNumbersCouldBeOutputs() throws IOException {
     LabelRule stars = LabelRule.classes(LabelMap.configured(List.of("1", "2", "3")));
