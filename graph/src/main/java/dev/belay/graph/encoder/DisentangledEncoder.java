@@ -79,7 +79,8 @@ final class DisentangledEncoder implements TokenEncoder {
     TokenConvolution.Tokens tokens =
         new TokenConvolution.Tokens(
             packed, extent, tf.reshape(seen, tf.constant(new int[] {-1, 1})));
-    Operand<TFloat32> x = embeddings.look(pass, inputs, tokens); // [M, H]
+    Operand<TFloat32> found = embeddings.look(pass, inputs, tokens); // [M, H]
+    Operand<TFloat32> x = convolution.isPresent() ? pass.shared(found) : found;
     List<Operand<TFloat32>> states = new ArrayList<>(List.of(x));
     int last = blocks.size() - 1;
     Optional<PairMask> ofAll =

@@ -146,9 +146,17 @@ public final class ForwardContext {
                 inner::gaps));
   }
 
-  /** A tensor that depends on a weight and that several blocks read. */
+  /**
+   * A tensor that depends on a weight and that several blocks, or several branches of one, read.
+   * Their gradients are added up here, in the same order with and without recomputation.
+   */
   public Operand<TFloat32> shared(Operand<TFloat32> tensor) {
-    return recomputation.isPresent() ? recomputation.get().shared(tf, tensor) : tensor;
+    if (recomputation.isPresent()) {
+      return recomputation.get().shared(tf, tensor);
+    }
+    return hand.isPresent()
+        ? hand.get().cut(tf, tensor, List.of(tensor), (ops, incoming) -> List.of(incoming))
+        : tensor;
   }
 
   private ForwardContext plain(Ops scope, AtomicLong site, HandGradients gradients) {

@@ -64,8 +64,7 @@ import org.tensorflow.types.TInt64;
 
 /** Blocks that are computed again give the same bits as blocks whose tensors are kept. */
 class RecomputationTest {
-  private static final int STEPS = 3;
-  private static final int MANY_STEPS = 20;
+  private static final int STEPS = 20; // three may hide a difference of a bit
   private static final int EXAMPLES = 3;
   private static final int LENGTH = 6;
   private static final int WORDS = 17;
@@ -211,15 +210,6 @@ class RecomputationTest {
     assertTrue(kept.stream().allMatch(Float::isFinite), kept.toString());
   }
 
-  /** As many as show a difference that three steps may hide. */
-  @ParameterizedTest
-  @EnumSource(names = {"BERT_FIRST_TOKEN", "GPT2"})
-  void manyStepsAreTheSameBits(Model model) {
-    assertEquals(
-        losses(model, RecomputationTest::any, false, GradientPlan.PLAIN, MANY_STEPS),
-        losses(model, RecomputationTest::any, true, GradientPlan.PLAIN, MANY_STEPS));
-  }
-
   @ParameterizedTest
   @EnumSource(names = {"BERT_FIRST_TOKEN", "T5"})
   void accumulatedGradientsAreTheSameBits(Model model) {
@@ -260,16 +250,6 @@ class RecomputationTest {
 
   private static List<Float> losses(
       Model model, Predicate<VariableSpec> trains, boolean again, GradientPlan gradients) {
-    return losses(model, trains, again, gradients, STEPS);
-  }
-
-  /** Losses and norms of the steps. */
-  private static List<Float> losses(
-      Model model,
-      Predicate<VariableSpec> trains,
-      boolean again,
-      GradientPlan gradients,
-      int steps) {
     try (Graph graph = new Graph()) {
       ForwardModel forward = model.build.apply(graph, options(trains, again));
       boolean languages = forward.call(LayeredForward.TRAINING).outputs().containsKey("logits");
@@ -296,11 +276,11 @@ class RecomputationTest {
                   new GlobalNormClip(1),
                   Adam.of(new Moments(0.9, 0.999, 1e-6)),
                   name -> true));
-      return train(graph, step, languages, steps);
+      return train(graph, step, languages);
     }
   }
 
-  private static List<Float> train(Graph graph, TrainStep step, boolean languages, int steps) {
+  private static List<Float> train(Graph graph, TrainStep step, boolean languages) {
     List<Float> losses = new ArrayList<>();
     Random random = new Random(5);
     ConfigProto.Builder config = ConfigProto.newBuilder();
@@ -308,12 +288,13 @@ class RecomputationTest {
     config
         .getGraphOptionsBuilder()
         .getRewriteOptionsBuilder()
-        .setCommonSubgraphElimination(RewriterConfig.Toggle.OFF);
+        .setCommonSubgraphElimination(RewriterConfig.Toggle.OFF)
+        .setArithmeticOptimization(RewriterConfig.Toggle.OFF);
     try (Session session = new Session(graph, config.build())) {
       Session.Runner first = session.runner();
       step.initializers().forEach(first::addTarget);
       first.run();
-      for (int i = 1; i <= steps; i++) {
+      for (int i = 1; i <= STEPS; i++) {
         List<Tensor> fed = new ArrayList<>();
         Session.Runner runner = session.runner();
         Session.Runner part = session.runner();

@@ -33,6 +33,9 @@ public final class SessionOptions {
     if (own) {
       rewrites.setCommonSubgraphElimination(RewriterConfig.Toggle.OFF);
     }
+    if (own && precision == Precision.FP32) {
+      rewrites.setArithmeticOptimization(RewriterConfig.Toggle.OFF); // it reorders sums
+    }
     return options.build();
   }
 

@@ -81,7 +81,8 @@ class LabelValuesTest {
   })
   void theNumberOfAnOutputAmongNamesIsRefused(String labels, String number, String name)
       throws IOException {
-    String message = "label '" + number + "' could be the number of an output of the model, whose 3";
+    String message =
+        "label '" + number + "' could be the number of an output of the model, whose 3";
     assertRefused(message, THREE, BY_NAME, rows("csv", labels.split(";")));
     assertRefused("or a name as '" + name + "'", THREE, BY_NAME, rows("csv", labels.split(";")));
   }
