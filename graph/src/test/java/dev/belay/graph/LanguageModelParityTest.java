@@ -159,7 +159,8 @@ class LanguageModelParityTest {
       Ops tf = Ops.create(graph);
       LossTensors loss = new SparseSoftmaxCrossEntropy().build(tf, call.output("logits"));
       Gradients gradients =
-          Gradients.of(tf, loss.mean(), model.variables().all(), List.of(), name -> false);
+          Gradients.of(
+              tf, loss.mean(), model.variables().all(), model.savedGradients(), name -> false);
       Map<String, Output<?>> inputs = new LinkedHashMap<>(call.inputs());
       inputs.put("labels", loss.labels());
       Map<String, Npz.Array> fed = batch(arrays);

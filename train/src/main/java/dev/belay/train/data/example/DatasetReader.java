@@ -131,6 +131,7 @@ public final class DatasetReader {
           example -> ofWords && example.origin() == Origin.NONE ? example : finished(example));
     }
     shiftLabels();
+    labels.assumedOrder(map).ifPresent(notes::add);
     notes.addAll(0, sentences.map(SentenceRows::summaries).orElseGet(encoder::summaries));
     if (encoder.padded() > 0) {
       notes.add(encoder.padded() + " rows left out: is_real_example is 0");

@@ -24,6 +24,11 @@ public final class LabelMap {
   private static final Pattern INTEGER = Pattern.compile("[+-]?\\d{1,18}");
   private static final int SHOWN = 20;
 
+  /** What to do where the outputs of a model have no names. */
+  static final String NAME_THEM =
+      "name all outputs in their order, in id2label of the model's config.json or, one a line, in"
+          + " assets.extra/labels.txt of its SavedModel";
+
   private final List<String> names;
   private final Map<String, Integer> indices;
   private final boolean numeric;
@@ -146,8 +151,9 @@ public final class LabelMap {
             + sorted.size()
             + ": "
             + shown(sorted)
-            + "; give the labels of all outputs in their order as a labels.txt, or train a new head"
-            + " (--head classification)");
+            + "; "
+            + NAME_THEM
+            + ", or train a new head (--head classification)");
   }
 
   private static boolean isInteger(String label) {
@@ -211,6 +217,16 @@ public final class LabelMap {
       case "-1" -> "; data sets such as GLUE hide labels by -1: belay predict needs none";
       default -> NearestName.suggestion(label, names);
     };
+  }
+
+  /** Whether any name is neither a number nor that of an output without a name. */
+  boolean hasOwnNames() {
+    return names.stream().anyMatch(name -> !isInteger(name) && !isUnnamedOutput(name));
+  }
+
+  /** The first names. */
+  String shown() {
+    return shown(names);
   }
 
   private static String shown(List<String> names) {

@@ -137,6 +137,27 @@ public final class LabelReader {
     return known;
   }
 
+  /**
+   * That the order of names is a guess: the head exists already, and nothing says what its outputs
+   * mean. Hugging Face's scripts take the same order.
+   */
+  Optional<String> assumedOrder(Optional<LabelMap> learned) {
+    boolean guessed =
+        rule.known().isEmpty()
+            && rule.classCount().isPresent()
+            && columns.isEmpty()
+            && seen.keySet().stream().anyMatch(LabelText::isWord);
+    return learned
+        .filter(map -> guessed && map.hasOwnNames())
+        .map(
+            map ->
+                "the outputs of the model have no names: they are taken for the labels in the order"
+                    + " of their letters, "
+                    + map.shown()
+                    + "; for another order, "
+                    + LabelMap.NAME_THEM);
+  }
+
   /** Whether labels still are numbers in the order of appearance. */
   boolean mustFinish() {
     return areVectors || !numbers.isEmpty();

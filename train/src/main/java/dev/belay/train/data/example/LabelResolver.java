@@ -106,9 +106,8 @@ final class LabelResolver {
                         + label.written()
                         + "' is not the number of a class of the model; expected 0 to "
                         + (bound - 1)
-                        + ", or names in the order of its classes in id2label of a config.json"
-                        + " beside the SavedModel, or in its assets.extra/labels.txt, one a line:"
-                        + " the model computes the loss by its own numbers"));
+                        + ", since the model computes the loss by its own numbers; for names, "
+                        + LabelMap.NAME_THEM));
   }
 
   /** Names of classes that are numbers themselves may be meant, or the numbers of outputs. */
@@ -190,9 +189,9 @@ final class LabelResolver {
               + outputs
               + " outputs have no names, or a name as '"
               + name.get().written()
-              + "' of another row is; expected numbers alone or names alone: write them so, give"
-              + " the labels of all outputs in their order as a labels.txt, or train a new head"
-              + " (--head classification)");
+              + "' of another row is; expected numbers alone or names alone: write them so, "
+              + LabelMap.NAME_THEM
+              + ", or train a new head (--head classification)");
     }
   }
 

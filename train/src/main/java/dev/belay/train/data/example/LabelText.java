@@ -89,6 +89,11 @@ record LabelText(Kind kind, String raw, String written, String plain, boolean na
     return kind == Kind.NAME && GAPS.contains(written.toLowerCase(Locale.ROOT));
   }
 
+  /** Whether it is neither a number nor true or false. */
+  boolean isWord() {
+    return kind == Kind.NAME && plain.isEmpty();
+  }
+
   boolean isTrue() {
     return written.equalsIgnoreCase("true");
   }

@@ -69,10 +69,9 @@ class DatasetReaderTest {
           named
               + ":2: label '"
               + name
-              + "' is not the number of a class of the model; expected 0 to 1048575, or names in"
-              + " the order of its classes in id2label of a config.json beside the SavedModel, or"
-              + " in its assets.extra/labels.txt, one a line: the model computes the loss by its"
-              + " own numbers",
+              + "' is not the number of a class of the model; expected 0 to 1048575, since the model"
+              + " computes the loss by its own numbers; for names, "
+              + LabelMap.NAME_THEM,
           options(BERT, rule),
           named);
     }

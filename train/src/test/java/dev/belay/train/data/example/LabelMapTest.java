@@ -38,13 +38,15 @@ class LabelMapTest {
   void labelsThatDoNotFitAHeadAreRefusedWithTheirPlace() {
     assertMessage(
         "train.tsv:2: label '2': the model's head has 2 outputs; expected labels from 0 to 1, found"
-            + " 2: 1, 2; give the labels of all outputs in their order as a labels.txt, or train a"
-            + " new head (--head classification)",
+            + " 2: 1, 2; "
+            + LabelMap.NAME_THEM
+            + ", or train a new head (--head classification)",
         () -> learn(OptionalInt.of(2), "1", "2"));
     assertMessage(
         "train.tsv:1: label 'pos': the model's head has 3 outputs; expected as many different labels,"
-            + " found 2: neg, pos; give the labels of all outputs in their order as a labels.txt, or"
-            + " train a new head (--head classification)",
+            + " found 2: neg, pos; "
+            + LabelMap.NAME_THEM
+            + ", or train a new head (--head classification)",
         () -> learn(OptionalInt.of(3), "pos", "neg"));
   }
 

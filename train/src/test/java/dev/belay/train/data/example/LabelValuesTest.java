@@ -72,6 +72,24 @@ class LabelValuesTest {
     assertRefused(message, LabelRule.classes(), BY_NAME, rows("csv", labels.split(",", -1)));
   }
 
+  @Test
+  void namesOfOutputsWithoutNamesAreAGuessThatIsTold() throws IOException {
+    Path names = rows("csv", "pos", "neg", "neu");
+    Dataset guessed = read(THREE, BY_NAME, names);
+    assertArrayEquals(new int[] {2, 0, 1}, classes(guessed));
+    assertTrue(
+        guessed.notes().stream().anyMatch(note -> note.contains("their letters, neg, neu, pos; ")),
+        guessed.notes().toString());
+    LabelRule known = LabelRule.classes(LabelMap.of(List.of("pos", "neu", "neg")));
+    for (LabelRule rule : List.of(LabelRule.classes(), known)) {
+      assertTrue(
+          read(rule, BY_NAME, names).notes().stream().noneMatch(note -> note.contains("letters")));
+    }
+    Path numbers = rows("csv", "2", "0", "1");
+    assertTrue(
+        read(THREE, BY_NAME, numbers).notes().stream().noneMatch(n -> n.contains("letters")));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "1;2;POSITIVE, 1, POSITIVE",
