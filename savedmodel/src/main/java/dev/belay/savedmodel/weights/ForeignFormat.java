@@ -96,10 +96,8 @@ public final class ForeignFormat {
   public static String unknownNames(Collection<String> names) {
     String guess =
         names.stream().anyMatch(name -> name.contains("layer_with_weights-"))
-            ? "TensorFlow's Model Garden writes such names, and kernels of attention as [hidden,"
-                + " heads, size]; Belay does not read them."
-                + " convert_bert_original_tf2_checkpoint_to_pytorch.py of Hugging Face's"
-                + " transformers makes a Hugging Face folder of them"
+            ? "Keras numbers the layers of a functional model so; of the TensorFlow Model Garden's"
+                + " models, Belay reads BERT. Load it in Python and save a SavedModel"
             : "name the weights of the model itself, or save it by Hugging Face's save_pretrained";
     return "the file holds "
         + names.size()

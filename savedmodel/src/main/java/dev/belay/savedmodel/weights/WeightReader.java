@@ -64,8 +64,11 @@ public final class WeightReader {
       case TF2 -> {
         BundleContents bundle = verified(location.path());
         CheckpointObjects objects = CheckpointObjects.read(location.path(), bundle);
-        yield new WeightNaming(location, configuration, bundle, Optional.empty())
-            .named(objects, pathNames(bundle));
+        Map<String, String> paths = pathNames(bundle);
+        Optional<ModelGarden> garden = ModelGarden.of(bundle, paths);
+        NamedTensors file = garden.isPresent() ? garden.get() : bundle;
+        yield new WeightNaming(location, configuration, file, Optional.empty())
+            .named(objects, garden.map(ModelGarden::paths).orElse(paths));
       }
     };
   }

@@ -11,6 +11,7 @@ import dev.belay.savedmodel.names.Family;
 import dev.belay.savedmodel.tensor.NamedTensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,6 +35,10 @@ class WeightReaderTest {
     "t5_tiny/model.safetensors, t5_tiny/tf_model.h5",
     "seq2seq/bart/model/model.safetensors, seq2seq/bart/tf_model.h5",
     "t5_tiny/model.safetensors, t5_tiny/ckpt",
+    "model_garden/functional.safetensors, model_garden/functional",
+    "model_garden/classifier.safetensors, model_garden/classifier",
+    "model_garden/layers.safetensors, model_garden/layers",
+    "model_garden/pretrained.safetensors, model_garden/pretrained",
   })
   void theSameModelIsTheSameWhateverTheFile(String one, String other) throws IOException {
     NamedTensors first = WeightReader.read(Fixtures.path("").resolve(one)).canonical();
@@ -43,6 +48,26 @@ class WeightReaderTest {
     for (String name : first.names()) {
       assertEquals(first.spec(name), second.spec(name), name);
       assertEquals(first.read(name), second.read(name), name);
+    }
+  }
+
+  /** Slots lie as their variables do: [heads, size] and [heads, size, hidden] of attention. */
+  @Test
+  void slotsOfTheModelGardenAreRead() throws IOException {
+    ModelWeights weights = WeightReader.read(Fixtures.path("model_garden").resolve("functional"));
+    OptimizerState state = weights.optimizer().orElseThrow();
+    assertEquals(OptionalLong.of(1), state.step());
+    NamedTensors means = state.slots().get(OptimizerState.MEAN);
+    String layer = "bert.encoder.layer.0.attention.";
+    FloatBuffer bias = means.read(layer + "self.query.bias").asFloatBuffer();
+    FloatBuffer kernel = means.read(layer + "output.dense.weight").asFloatBuffer(); // [out, in]
+    assertEquals(8, bias.remaining());
+    assertEquals(64, kernel.remaining());
+    for (int out = 0; out < 8; out++) {
+      assertEquals(0.1f * (out + 1), bias.get(out), 1e-6f);
+      for (int in = 0; in < 8; in++) {
+        assertEquals(0.1f * (8 * in + out), kernel.get(8 * out + in), 1e-5f);
+      }
     }
   }
 
