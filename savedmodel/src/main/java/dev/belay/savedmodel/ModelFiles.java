@@ -12,6 +12,7 @@ public final class ModelFiles {
   public static final String GENERATION = "generation_config.json";
   public static final String SAFETENSORS = "model.safetensors";
   public static final String KERAS_WEIGHTS = "tf_model.h5";
+  public static final String KERAS_INDEX = "tf_model.h5.index.json";
   public static final String MODULES = "modules.json";
   public static final String SENTENCE_SETTINGS = "sentence_bert_config.json";
   public static final String TOKENIZER = "tokenizer.json";

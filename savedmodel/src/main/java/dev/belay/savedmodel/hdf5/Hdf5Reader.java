@@ -2,6 +2,7 @@ package dev.belay.savedmodel.hdf5;
 
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.UnsupportedModelException;
+import dev.belay.savedmodel.tensor.NamedTensors;
 import dev.belay.savedmodel.tensor.TensorSpec;
 import io.jhdf.HdfFile;
 import io.jhdf.api.Dataset;
@@ -27,6 +28,12 @@ import org.tensorflow.proto.framework.DataType;
  * weight_names}; those are the names. In any other file a tensor's name is its path.
  */
 public final class Hdf5Reader {
+  /** The suffix of a file's name. */
+  public static final String SUFFIX = ".h5";
+
+  /** The suffix of an index's name. */
+  public static final String INDEX_SUFFIX = ".h5.index.json";
+
   private static final String LAYERS = "layer_names";
   private static final String WEIGHTS = "weight_names";
   private static final String MODEL_CONFIG = "model_config";
@@ -54,13 +61,21 @@ public final class Hdf5Reader {
   }
 
   /**
-   * Opens a file.
+   * Opens a file, or all files of an index.
    *
-   * @throws CorruptModelException if it is invalid
+   * @param path an HDF5 file, or a {@code .h5.index.json}
+   * @throws CorruptModelException if any is invalid, or the index and its files do not agree
    * @throws UnsupportedModelException if it holds something other than tensors of numbers
    * @throws IOException if it cannot be read
    */
-  public static Hdf5Contents open(Path file) throws IOException {
+  public static NamedTensors open(Path path) throws IOException {
+    return path.getFileName().toString().endsWith(INDEX_SUFFIX)
+        ? ShardedHdf5.open(path)
+        : openFile(path);
+  }
+
+  /** The same for one file. */
+  public static Hdf5Contents openFile(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new CorruptModelException(file, "file", "an HDF5 file", "no such file");
     }
@@ -98,7 +113,12 @@ public final class Hdf5Reader {
       layers.add(TOP_LEVEL);
     }
     for (String layer : layers) {
-      if (!(root.getChild(layer) instanceof Group group)) {
+      Node child = byPath(root, layer);
+      if (child instanceof Dataset dataset) {
+        add(withoutSuffix(layer), dataset); // a file of several, whose layers are its tensors
+        continue;
+      }
+      if (!(child instanceof Group group)) {
         throw refused(LAYERS + ", '" + layer + "'", "a group of that name", "none");
       }
       for (String weight : Attributes.strings(file, group, WEIGHTS)) {
@@ -200,7 +220,8 @@ public final class Hdf5Reader {
     }
   }
 
-  private static String withoutSuffix(String name) {
+  /** Without the ":0" of TensorFlow. */
+  static String withoutSuffix(String name) {
     return name.endsWith(VALUE) ? name.substring(0, name.length() - VALUE.length()) : name;
   }
 

@@ -184,16 +184,13 @@ public final class ForeignFormat {
               + ". Belay trains the transformer; the modules Pooling, Dense and Normalize are not"
               + " read");
     }
-    String missing = ShardIndex.missing(folder);
-    if (entries.stream()
-        .anyMatch(entry -> name(entry).matches("tf_model.*\\.h5(\\.index\\.json)?"))) {
+    String missing = MissingShards.of(folder);
+    if (missing.isEmpty()
+        && entries.stream().anyMatch(entry -> name(entry).matches("tf_model-.*-of-.*\\.h5"))) {
       return Optional.of(
-          "tf_model.h5 in several files, which Belay reads as one only; make one of them: "
-              + python(
-                  folder,
-                  "getattr(t, 'TF' + c.architectures[0]).from_pretrained('%1$s')"
-                      + ".save_pretrained('%1$s-whole', max_shard_size='100GB')")
-              + missing);
+          "tf_model.h5 in several files without "
+              + ModelFiles.KERAS_INDEX
+              + ", which says what they hold; download it too");
     }
     for (Path entry : entries) {
       if (Files.isRegularFile(entry) && !name(entry).matches(OF_A_TRAINER)) {

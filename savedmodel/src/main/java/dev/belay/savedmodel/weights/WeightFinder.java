@@ -6,6 +6,7 @@ import dev.belay.savedmodel.bundle.BundleFiles;
 import dev.belay.savedmodel.bundle.BundleReader;
 import dev.belay.savedmodel.bundle.CheckpointNames;
 import dev.belay.savedmodel.configuration.ConfigurationReader;
+import dev.belay.savedmodel.hdf5.Hdf5Reader;
 import dev.belay.savedmodel.safetensors.SafetensorsReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,8 @@ public final class WeightFinder {
       List.of(
           ModelFiles.SAFETENSORS,
           "model" + SafetensorsReader.INDEX_SUFFIX,
-          ModelFiles.KERAS_WEIGHTS);
+          ModelFiles.KERAS_WEIGHTS,
+          ModelFiles.KERAS_INDEX);
 
   private WeightFinder() {}
 
@@ -95,7 +97,9 @@ public final class WeightFinder {
     if (name.endsWith(SafetensorsReader.SUFFIX) || name.endsWith(SafetensorsReader.INDEX_SUFFIX)) {
       return List.of(location(WeightFormat.SAFETENSORS, path, folder));
     }
-    return name.endsWith(".h5") || name.endsWith(".hdf5")
+    return name.endsWith(Hdf5Reader.SUFFIX)
+            || name.endsWith(".hdf5")
+            || name.endsWith(Hdf5Reader.INDEX_SUFFIX)
         ? List.of(location(WeightFormat.HDF5, path, folder))
         : List.of();
   }
@@ -129,7 +133,9 @@ public final class WeightFinder {
           && name.endsWith(SafetensorsReader.SUFFIX)
           && !isShard(name)) {
         found.add(location(WeightFormat.SAFETENSORS, file, folder));
-      } else if (huggingFace.isEmpty() && name.endsWith(".h5")) {
+      } else if (huggingFace.isEmpty()
+          && (name.endsWith(Hdf5Reader.INDEX_SUFFIX)
+              || (name.endsWith(Hdf5Reader.SUFFIX) && !isShard(name)))) {
         found.add(location(WeightFormat.HDF5, file, folder));
       }
     }
@@ -137,7 +143,7 @@ public final class WeightFinder {
   }
 
   private static boolean isShard(String name) {
-    return name.matches(".*-\\d{5}-of-\\d{5}\\.safetensors");
+    return name.matches(".*-\\d{5}-of-\\d{5}\\.(safetensors|h5)");
   }
 
   private static Optional<WeightLocation> huggingFace(Path folder) {

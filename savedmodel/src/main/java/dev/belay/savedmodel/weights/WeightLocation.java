@@ -2,6 +2,7 @@ package dev.belay.savedmodel.weights;
 
 import dev.belay.savedmodel.ModelFiles;
 import dev.belay.savedmodel.bundle.BundleFiles;
+import dev.belay.savedmodel.hdf5.Hdf5Reader;
 import dev.belay.savedmodel.safetensors.SafetensorsReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,11 +63,14 @@ public record WeightLocation(
 
   /**
    * The files of the weights, with the configuration: of a checkpoint its index and shards, of an
-   * index of safetensors all of those beside it.
+   * index of files all of those beside it.
    */
   public List<Path> files() throws IOException {
     String name = path.getFileName().toString();
-    boolean index = name.endsWith(SafetensorsReader.INDEX_SUFFIX);
+    Optional<String> indexed =
+        Stream.of(SafetensorsReader.SUFFIX, Hdf5Reader.SUFFIX)
+            .filter(suffix -> name.endsWith(suffix + ".index.json"))
+            .findFirst();
     List<Path> files = new ArrayList<>();
     try (Stream<Path> beside = Files.list(path.toAbsolutePath().getParent())) {
       beside
@@ -77,7 +81,7 @@ public record WeightLocation(
                 return other.equals(name)
                     || other.equals(name + BundleFiles.INDEX)
                     || other.startsWith(name + BundleFiles.DATA)
-                    || (index && other.endsWith(SafetensorsReader.SUFFIX));
+                    || indexed.filter(other::endsWith).isPresent();
               })
           .sorted()
           .forEach(files::add);

@@ -104,7 +104,8 @@ public final class WeightReader {
   }
 
   private static NamedTensors open(Path file) throws IOException {
-    return file.getFileName().toString().endsWith("5")
+    String name = file.getFileName().toString();
+    return name.endsWith("5") || name.endsWith(Hdf5Reader.INDEX_SUFFIX)
         ? Hdf5Reader.open(file)
         : SafetensorsReader.open(file);
   }

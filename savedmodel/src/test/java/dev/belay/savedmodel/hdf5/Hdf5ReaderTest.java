@@ -27,7 +27,7 @@ class Hdf5ReaderTest {
 
   @Test
   void weightsHaveTheNamesOfTheirVariables() throws IOException {
-    Hdf5Contents contents = Hdf5Reader.open(BERT);
+    Hdf5Contents contents = Hdf5Reader.openFile(BERT);
     assertEquals(41, contents.names().size());
     assertEquals(
         List.of(
@@ -40,7 +40,7 @@ class Hdf5ReaderTest {
   /** T5's layers share their embeddings, which Keras writes three times. */
   @Test
   void aSharedVariableIsOneTensor() throws IOException {
-    Hdf5Contents contents = Hdf5Reader.open(Fixtures.path("t5_tiny", "tf_model.h5"));
+    Hdf5Contents contents = Hdf5Reader.openFile(Fixtures.path("t5_tiny", "tf_model.h5"));
     assertEquals(47, contents.names().size());
     assertEquals(256 * 32 * 4, contents.read("shared/shared/embeddings").remaining());
   }
@@ -57,7 +57,7 @@ class Hdf5ReaderTest {
   void brokenFilesAreRefusedByName(String name, String message) {
     Path file = Fixtures.path("corrupt", "h5", name + ".h5");
     CorruptModelException refused =
-        assertThrows(CorruptModelException.class, () -> Hdf5Reader.open(file));
+        assertThrows(CorruptModelException.class, () -> Hdf5Reader.openFile(file));
     assertEquals(file + ": " + message, refused.getMessage());
   }
 
@@ -76,7 +76,7 @@ class Hdf5ReaderTest {
       }
       Path file = Files.write(folder.resolve("damaged.h5"), damaged);
       try {
-        Hdf5Contents contents = Hdf5Reader.open(file);
+        Hdf5Contents contents = Hdf5Reader.openFile(file);
         for (String name : contents.names()) {
           assertEquals(contents.spec(name).bytes(), contents.read(name).remaining());
         }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.belay.savedmodel.CorruptModelException;
 import dev.belay.savedmodel.UnsupportedModelException;
-import dev.belay.savedmodel.safetensors.SafetensorsReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,7 +84,7 @@ final class ForeignFormatTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"pytorch_model.bin", "tf_model.h5", "flax_model.msgpack"})
+  @CsvSource({"pytorch_model.bin", "flax_model.msgpack"})
   void missingShardsAreNamed(String name) throws IOException {
     write("config.json", "{}");
     write(
@@ -95,26 +94,26 @@ final class ForeignFormatTest {
     assertRefused(name + ".index.json names files that are missing: part-2, so download");
   }
 
-  @Test
-  void missingShardsOfSafetensorsAreNamed() throws IOException {
-    Path index =
-        write(
-            "model.safetensors.index.json",
-            "{\"weight_map\": {\"a\": \"m-1.safetensors\", \"b\": \"m-2.safetensors\"}}");
+  @ParameterizedTest
+  @CsvSource({"model.safetensors, safetensors", "tf_model.h5, h5"})
+  void missingFilesOfAnIndexAreNamed(String name, String suffix) throws IOException {
+    String files = "{\"weight_map\": {\"a\": \"m-1.%1$s\", \"b\": \"m-2.%1$s\"}}";
+    Path index = write(name + ".index.json", files.formatted(suffix));
     CorruptModelException refused =
-        assertThrows(CorruptModelException.class, () -> SafetensorsReader.open(index));
+        assertThrows(CorruptModelException.class, () -> WeightReader.read(index));
     assertEquals(
         index
-            + ": weight_map: expected its 2 files beside it, found 2 missing: m-1.safetensors,"
-            + " m-2.safetensors; download them too, or all of the folder again",
+            + (": weight_map: expected its 2 files beside it, found 2 missing: m-1.%1$s, m-2.%1$s;"
+                    + " download them too, or all of the folder again")
+                .formatted(suffix),
         refused.getMessage());
   }
 
   @Test
-  void shardsOfAnH5AreJoinedByOneLine() throws IOException {
+  void filesOfAnH5NeedTheirIndex() throws IOException {
     write("config.json", "{}");
-    write("tf_model.h5.index.json", "{}");
-    assertRefused("tf_model.h5 in several files", "max_shard_size='100GB'");
+    write("tf_model-00001-of-00002.h5", "");
+    assertRefused("tf_model.h5 in several files without tf_model.h5.index.json", "download it too");
   }
 
   @ParameterizedTest

@@ -27,6 +27,7 @@ class WeightReaderTest {
   @ParameterizedTest
   @CsvSource({
     "safetensors_bert, safetensors_bert/tf_model.h5",
+    "safetensors_bert, safetensors_bert/shards",
     "safetensors_bert, bert_tf1_ckpt/model.ckpt-20",
     "safetensors_bert, bert_tf1_ckpt/sharded.ckpt",
     "gpt2_tiny/model.safetensors, gpt2_tiny/tf_model.h5",

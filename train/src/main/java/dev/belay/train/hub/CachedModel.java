@@ -57,7 +57,7 @@ record CachedModel(HubCache cache, String commit, HubRequest request) {
   }
 
   private boolean hasWeights(String file) {
-    if (!has(file) || !file.equals(ModelFileNames.INDEX)) {
+    if (!has(file) || !ModelFileNames.isIndex(file)) {
       return has(file);
     }
     try {

@@ -17,11 +17,11 @@ import java.util.TreeSet;
 
 /** Names of the files that Belay reads of a repository. No pickles are among them. */
 final class ModelFileNames {
-  static final String INDEX = "model.safetensors.index.json";
+  private static final String INDEX = "model.safetensors.index.json";
 
   /** Weights, in the order in which Hugging Face prefers them. */
   private static final List<String> WEIGHTS =
-      List.of(ModelFiles.SAFETENSORS, INDEX, ModelFiles.KERAS_WEIGHTS);
+      List.of(ModelFiles.SAFETENSORS, INDEX, ModelFiles.KERAS_WEIGHTS, ModelFiles.KERAS_INDEX);
 
   /** Weights that only Python can read. */
   static final List<String> PICKLES =
@@ -56,8 +56,13 @@ final class ModelFileNames {
   /** The files that may hold weights of a format, the best first. */
   static List<String> weights(Optional<WeightFormat> format) {
     return format.equals(Optional.of(WeightFormat.HDF5))
-        ? List.of(ModelFiles.KERAS_WEIGHTS)
+        ? List.of(ModelFiles.KERAS_WEIGHTS, ModelFiles.KERAS_INDEX)
         : WEIGHTS;
+  }
+
+  /** Whether a file names the files of the weights. */
+  static boolean isIndex(String file) {
+    return file.endsWith(INDEX) || file.endsWith(ModelFiles.KERAS_INDEX);
   }
 
   /**

@@ -49,7 +49,7 @@ final class SnapshotDownload {
     Optional<RemoteFile> weights = model.weights();
     if (weights.isPresent()) {
       take(weights.get());
-      if (weights.get().name().endsWith(ModelFileNames.INDEX)) {
+      if (ModelFileNames.isIndex(weights.get().name())) {
         takeShards(cache.snapshot(commit).resolve(weights.get().name()));
       }
     }
@@ -86,7 +86,7 @@ final class SnapshotDownload {
                         new ModelException(
                             model.name()
                                 + ": "
-                                + ModelFileNames.INDEX
+                                + index.getFileName()
                                 + " names "
                                 + name
                                 + ", which the hub does not have at commit "

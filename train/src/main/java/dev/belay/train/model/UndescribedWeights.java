@@ -1,5 +1,6 @@
 package dev.belay.train.model;
 
+import dev.belay.savedmodel.hdf5.Hdf5Contents;
 import dev.belay.savedmodel.hdf5.Hdf5Reader;
 import dev.belay.savedmodel.weights.WeightFormat;
 import dev.belay.savedmodel.weights.WeightLocation;
@@ -35,7 +36,7 @@ record UndescribedWeights(WeightLocation location) {
 
   private static boolean isWholeModel(Path file) {
     try {
-      return Hdf5Reader.open(file).isWholeModel();
+      return Hdf5Reader.open(file) instanceof Hdf5Contents contents && contents.isWholeModel();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

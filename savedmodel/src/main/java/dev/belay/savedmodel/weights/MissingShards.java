@@ -9,14 +9,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** Index of weights that Hugging Face wrote in several files: the file of each tensor. */
-final class ShardIndex {
+/** Files that are named by an index of weights, and are not there. */
+final class MissingShards {
   private static final long MOST_BYTES = 100_000_000;
 
-  private ShardIndex() {}
+  private MissingShards() {}
 
   /** The missing files that indexes of a folder name, each with its index. */
-  static String missing(Path folder) throws IOException {
+  static String of(Path folder) throws IOException {
     StringBuilder missing = new StringBuilder();
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
